@@ -55,8 +55,10 @@ def wrap(line: str, indent: str) -> str:
 
 
 def wrapped(prose: str) -> str:
-    """Returns paragraphs, each wrapped at the line length."""
-    return "\n".join(wrap(line, "").replace("\n    ", "\n") if line else "" for line in prose.splitlines())
+    """Returns paragraphs, wrapped at the line length with room for a docstring's quotes on the first."""
+    quotes = '"""' * 2
+    lines = (quotes + prose).splitlines()
+    return "\n".join(wrap(line, "").replace("\n    ", "\n") for line in lines).removeprefix(quotes)
 
 
 def tuple_of(items: Sequence[str]) -> str:
@@ -360,7 +362,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
             optional.append(f"{name}: Pubkey | None = None")
             derived[name] = place
             lookups |= place.lookups
-            note = "derived if not given"
+            note = "derived if None"
         else:
             required.append(f"{name}: Pubkey")
         flags = [flag for flag in ("signer", "writable") if account.get(flag)]
@@ -379,9 +381,9 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
         docs.append(f"{name}: {program.about_argument(a, items) or rust(a['type'])}")
     for name, typed in lookups.items():
         optional.append(f"{name}: {typed.argument} | None = None")
-        docs.append(f"{name}: Known to the chain only; needed where an address is derived from it.")
+        docs.append(f"{name}: Known only from the chain; needed where an address is derived from it.")
 
-    docs.append("remaining_accounts: Further accounts, behind those above.")
+    docs.append("remaining_accounts: Further accounts, after those above.")
     name = identifier(spec["name"])
     params = ", ".join([*required, *optional, "remaining_accounts: Sequence[AccountMeta] = ()"])
     prose = wrapped(text(lines) or f"The instruction `{name}` of the {program.name} program.")

@@ -149,7 +149,7 @@ def test_every_entry_of_every_program_can_be_paused(shell: Shell, program: str) 
 def test_an_authority_is_passed_on_in_two_steps(shell: Shell) -> None:
     old, new = shell.address("deployer"), shell.address("alice")
     said = shell.fails(1, "admin", "authority", "accept", "staking", who="alice")
-    assert said == "the signer was not proposed as authority (staking.NotPendingAuthority)"
+    assert said == "the signer is not the proposed successor of the authority (staking.NotPendingAuthority)"
     told = shell.text("admin", "authority", "propose", "staking", new, who="deployer")
     assert f"{old} remains the authority of staking; {new} can accept it" in told
     assert shell.json("admin", "show", "staking")["pending_authority"] == new

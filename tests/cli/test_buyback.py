@@ -109,7 +109,7 @@ def test_a_sale_that_cannot_be_is_explained(shell: Shell, dollars: Dollars) -> N
     said = shell.fails(2, *one, 24, who="carol")
     assert said == "24 IO buy only 48; the smallest sale is 50, for 25 IO"
     said = shell.fails(1, *one, 25, "--min-out", 51, who="carol")
-    assert "this much IO pays less than the seller's minimum" in said
+    assert "the sale would pay the seller less than their minimum" in said
     for wrong in ("much", "-1", "0.0000001"):
         assert "is not an amount" in shell.fails(2, *one, 25, f"--min-out={wrong}", who="carol")
     shell.fails(4, "buyback", "sell", 25, "--shard", 1, who="carol")

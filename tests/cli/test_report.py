@@ -316,7 +316,8 @@ def test_a_report_that_takes_rewards_back_is_refuted_by_anybody(
     draft = attester.propose(build_report(leaves, found.period_end, digest), f"file:{forged}")
     report = str(attester.report(draft).send().result)
     assert shell.fails(1, "report", "refute", report, hour.bob, who="renter") == (
-        "the leaf refutes nothing: its node exists and was credited no more than it says (proofs.LeafStands)"
+        "the leaf refutes nothing: its node exists and was credited no more than the leaf says "
+        "(proofs.LeafStands)"
     )
     shell.text("report", "refute", report, hour.alice, who="renter")
     assert shell.json("report", "show", report)["state"] == "void"

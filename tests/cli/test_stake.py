@@ -239,7 +239,7 @@ def test_stake_goes_in_waits_earns_cools_and_leaves(shell: Shell) -> None:
     assert status["activates_from"] >= now + 7 * DAY
     assert io(status["room"]["co"]) == IO(400)
     said = shell.fails(1, "stake", "activate", node, who="carol")
-    assert said == "pending stake waits until the node is credited past it (staking.StillPending)"
+    assert said == "pending stake can be activated once the node is credited past it (staking.StillPending)"
     shell.advance(14 * DAY)
     shell.credited_until_now(node)
     # Anyone may activate, and settle all that is due on a node.

@@ -106,7 +106,7 @@ class Vault:
         """Offers what may be sold; a token is worth so many dollars.
 
         Raises:
-            Refused: nothing can be, or the lot before is still for sale.
+            Refused: nothing can be, or the previous lot is still for sale.
         """
         allowed = min(self.allowed(now), self.held)
         if self.held == 0:

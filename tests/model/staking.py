@@ -744,7 +744,7 @@ class Staking:
         self._retired(node, now)
 
     def evict(self, name: str, now: int) -> None:
-        """The resolver takes it out, hired or not."""
+        """The resolver takes it out, leased or not."""
         node = self.nodes[name]
         refuse(NodeNotLive=node.state != LIVE)
         self._retired(node, now)

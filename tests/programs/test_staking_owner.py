@@ -303,10 +303,10 @@ def test_tokens_leave_to_io_accounts_only(market: Market) -> None:
     market.refused(wrong, "MintMismatch")
 
 
-# -- while the node is hired
+# -- while the node is leased
 
 
-def test_while_the_node_is_hired_the_owners_minimum_stays(market: Market) -> None:
+def test_while_the_node_is_leased_the_owners_minimum_stays(market: Market) -> None:
     job = market.book()
     found = market.refused(
         market.staking("owner_unstake", amount=300 * TOKEN + 1), errors.staking.LeaseLocksMinimum

@@ -55,17 +55,17 @@ macro_rules! view {
     };
 }
 
-/// Where emission stood after a crank.
+/// Where emission stood after a call of `emit`.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Checkpoint {
-    /// Minted on the schedule, what was withheld included.
+    /// Minted on the schedule, what was withheld included, base units.
     pub emitted: u64,
-    /// Of it, minted into the reserve.
+    /// Part of it that was minted into the reserve, base units.
     pub withheld: u64,
 }
 
-/// How many cranks emission remembers: a day of hourly ones.
+/// How many calls of `emit` are remembered: a day of hourly ones.
 pub const CRANKS: u8 = 24;
 /// Places for them in an account.
 pub const HISTORY: usize = CRANKS as usize;
@@ -80,7 +80,7 @@ view!(
         start: i64,
         /// Minted on the schedule so far, what was withheld included.
         emitted: u64,
-        /// Of it, minted into the reserve.
+        /// Part of it that was minted into the reserve, base units.
         withheld: u64,
         /// After each of the latest cranks, the latest first; zeros stand for the start.
         history: [Checkpoint; HISTORY],
@@ -153,9 +153,9 @@ view!(
         /// Sum of the leaves' lifetime rewards, or of what a node was credited where that is more.
         total: u64,
         period_end: i64,
-        /// When it became final.
+        /// When it became final, unix time.
         finalized_at: i64,
-        /// Its predecessor's, and one.
+        /// Its predecessor's height plus one.
         height: u64,
         /// From when its leaves are creditable; set when it becomes final.
         creditable_from: i64,
@@ -207,8 +207,8 @@ impl ProofsConfig {
 
 /// What credits in all may come to: the highest total that was credited from since the latest correction.
 ///
-/// By one report's total alone, a node that is credited late, after others were from later reports, would be
-/// refused from then on.
+/// With one report's total alone, a node that is credited late, after others were credited from later
+/// reports, would always be refused.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CreditBound {
@@ -251,16 +251,16 @@ pub const CREDITABLE: i64 = 30 * io_math::DAY;
 /// What a challenge does to a node's credit.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CreditFreeze {
-    /// No credit before this time; 0 for no change.
+    /// No credit before this time, unix time; 0 for no change.
     pub until: i64,
-    /// Whether a challenge is over, instead of made; the others' freezes stay.
+    /// True when a challenge is over, false when one is made; freezes of other challenges stay.
     pub lifted: bool,
-    /// Whether the guardian makes it, who need not wait for `quiet_until`.
+    /// Whether the guardian makes it, who does not have to wait for `quiet_until`.
     pub guardian: bool,
-    /// Of one that is made: no other challenge before this time unless it is decided. Of a decided one: the same
-    /// again, which is then over. Of one that lapsed: 0.
+    /// When a challenge is made: no other challenge before this time, unless this one is decided. When it is
+    /// decided: the same time again, which no longer counts. When it lapsed: 0.
     pub quiet_until: i64,
-    /// No credit from reports before this one; 0 for no change.
+    /// No credit from reports with a lower `seq` than this; 0 for no change.
     pub min_report_seq: u64,
 }
 
@@ -328,7 +328,7 @@ pub struct LastProof {
 }
 
 view!(
-    /// `staking::Node`: who owns it and whether it may be hired.
+    /// `staking::Node`: who owns it and whether it may be leased.
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
         version: u8,
         bump: u8,
@@ -356,7 +356,7 @@ view!(
 );
 
 impl Node {
-    /// Whether it may be listed and hired as far as stake and devices go: live, of no banned device, and the
+    /// Whether it may be listed and leased as far as stake and devices go: live, of no banned device, and the
     /// owner's own active stake covers the minimum.
     pub fn is_hireable(&self) -> bool {
         self.state == NodeState::Live && self.banned == 0 && self.owner_active >= self.minimum
@@ -395,7 +395,7 @@ crate::open_enum!(
         Live = 0,
         /// Left by its owner; may come back.
         Retired = 1,
-        /// Its co-stakers bore a loss; it no longer earns, stakes or works.
+        /// Has ended, for fraud or because co-stakers bore a loss; it no longer earns, stakes or works.
         Terminal = 2,
     }
 );
@@ -498,7 +498,7 @@ view!(
         tokens: u64,
         shares: u64,
         before_acc: [u8; 32],
-        /// Reward per share since the beginning: u128, Q64.64, little endian.
+        /// Reward per share since the beginning, base units: u128, Q64.64, little endian.
         acc: [u8; 16],
     }
 );
@@ -556,7 +556,7 @@ impl Grant {
     }
 }
 
-/// How many shards all active stake is summed in.
+/// Number of shards in which active stake is summed.
 pub const STAKE_SHARDS: u8 = 16;
 
 view!(

@@ -7,7 +7,7 @@ macro_rules! administration_events {
         /// The paused entries were set.
         #[event]
         pub struct PausedSet {
-            /// Number of the event in the configuration.
+            /// Number of the event, counted by the configuration.
             pub seq: u64,
             /// The authority, or the pauser.
             pub by: Pubkey,
@@ -15,21 +15,21 @@ macro_rules! administration_events {
             pub paused: u64,
         }
 
-        /// The authority has named a successor, or taken the name back.
+        /// The authority has proposed a successor, or withdrawn the proposal.
         #[event]
         pub struct AuthorityProposed {
-            /// Number of the event in the configuration.
+            /// Number of the event, counted by the configuration.
             pub seq: u64,
             /// The present authority.
             pub authority: Pubkey,
-            /// Becomes the authority when it accepts; the default key: nobody.
+            /// Becomes the authority when it accepts; the default key stands for nobody.
             pub successor: Pubkey,
         }
 
-        /// The named successor has become the authority.
+        /// The proposed successor has become the authority.
         #[event]
         pub struct AuthorityAccepted {
-            /// Number of the event in the configuration.
+            /// Number of the event, counted by the configuration.
             pub seq: u64,
             /// The new authority.
             pub authority: Pubkey,
@@ -71,7 +71,7 @@ macro_rules! administration {
         /// For the second step of a change of authority.
         #[derive(Accounts)]
         pub struct AcceptAuthority<'info> {
-            /// The successor that the authority has named.
+            /// The successor that the authority has proposed.
             #[account(constraint = config.load()?.roles.is_pending(successor.key) @ $error::NotPendingAuthority)]
             pub successor: Signer<'info>,
             /// The program's configuration.

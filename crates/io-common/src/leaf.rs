@@ -34,7 +34,7 @@ pub struct Leaf {
     pub node: Pubkey,
     /// Earned in the node's whole life, base units of IO.
     pub lifetime: u64,
-    /// Until when, unix time.
+    /// Time until which it was earned, unix time.
     pub through: i64,
     /// Height of the report before, if that has a leaf for the node; 0 otherwise.
     pub previous_height: u64,
@@ -69,7 +69,7 @@ impl Leaf {
 pub struct LeafArgs {
     /// Earned in the node's whole life, base units of IO.
     pub lifetime: u64,
-    /// Until when, unix time.
+    /// Time until which it was earned, unix time.
     pub through: i64,
     /// Height of the report before, if that has a leaf for the node; 0 otherwise.
     pub previous_height: u64,

@@ -18,7 +18,7 @@ const EXPONENT: usize = 89;
 const PUBLISH_TIME: usize = 93;
 const EMA_PRICE: usize = 109;
 
-/// What a price may be at worst.
+/// Limits that a price has to keep.
 #[zero_copy]
 #[derive(Debug, PartialEq, Eq)]
 pub struct PriceLimits {
@@ -26,7 +26,7 @@ pub struct PriceLimits {
     pub max_age: u32,
     /// Largest confidence interval, in bps of the price.
     pub max_confidence_bps: u16,
-    /// Largest distance from the moving average, in bps of it; 0 means that it is not looked at.
+    /// Largest distance from the moving average, in bps of it; 0 for no limit.
     pub max_ema_distance_bps: u16,
 }
 

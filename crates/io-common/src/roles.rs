@@ -25,7 +25,7 @@ impl Roles {
         self.authority == *key
     }
 
-    /// Names a successor, who has to accept; the default key takes a proposal back.
+    /// Proposes a successor, who has to accept; the default key withdraws the proposal.
     pub fn propose(&mut self, successor: Pubkey) {
         self.pending_authority = successor;
     }

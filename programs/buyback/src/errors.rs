@@ -4,86 +4,86 @@ use io_common::pyth::PriceFault;
 /// Codes are stable: new ones are added at the end.
 #[error_code]
 pub enum BuybackError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
     #[msg("the signer is not the authority")]
     NotAuthority,
-    #[msg("the signer was not proposed as authority")]
+    #[msg("the signer is not the proposed successor of the authority")]
     NotPendingAuthority,
     #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("a bit of the paused entries stands for no entry")]
+    #[msg("the bits of the paused entries must be a sum of this program's PAUSE_* constants")]
     UnknownEntry,
-    #[msg("this entry is paused")]
+    #[msg("this instruction is paused")]
     Paused,
-    #[msg("shards are 0 to 7")]
+    #[msg("the shard must be from 0 to 7")]
     UnknownShard,
     #[msg("the supply did not fall by exactly what was burned")]
     SupplyMismatch,
-    #[msg("an amount does not fit into 64 bits")]
+    #[msg("an amount does not fit in 64 bits")]
     Overflow,
-    #[msg("an auction's price stays within 10 % of the oracle and does not fall")]
+    #[msg("an auction's price must stay within 10 % of the oracle's and must not fall")]
     SlopeOutOfBounds,
-    #[msg("an auction's price runs for 10 minutes to 4 hours")]
+    #[msg("the price of an auction must run for 10 minutes to 4 hours")]
     PeriodOutOfBounds,
-    #[msg("the smallest lot is 1 to 10,000 dollars")]
+    #[msg("the smallest sale must be from 1 to 10,000 dollars")]
     MinimumLotOutOfBounds,
-    #[msg("a vault sells 0.01 % to 50 % a day")]
+    #[msg("a vault's daily share must be from 0.01 % to 50 %")]
     DailyShareOutOfBounds,
-    #[msg("a price may be 1 to 300 seconds old")]
+    #[msg("the largest age of a price must be from 1 to 300 seconds")]
     PriceAgeOutOfBounds,
-    #[msg("a confidence interval may be at most 5 %")]
+    #[msg("the widest confidence interval of a price must be at most 5 %")]
     ConfidenceOutOfBounds,
-    #[msg("a price may be 0.01 % to 20 % from its average")]
+    #[msg("the largest distance of a price from its moving average must be from 0.01 % to 20 %")]
     EmaDistanceOutOfBounds,
     #[msg("this is not the price account of the configuration")]
     WrongPriceAccount,
     #[msg("this is not a price account of Pyth")]
     NotAPrice,
-    #[msg("the price was not verified in full")]
+    #[msg("the price is not fully verified")]
     PriceNotVerified,
-    #[msg("the price is of another feed")]
+    #[msg("the price belongs to another feed")]
     WrongFeed,
     #[msg("the price is too old")]
     StalePrice,
-    #[msg("the price is not positive, or its digits cannot be used")]
+    #[msg("the price is not positive, or its exponent is out of range")]
     UnusablePrice,
     #[msg("the price's confidence interval is too wide")]
     UncertainPrice,
-    #[msg("the price is too far from its average")]
+    #[msg("the price is too far from its moving average")]
     VolatilePrice,
-    #[msg("IO is burned, not sold for IO")]
+    #[msg("IO has no auction: its fee vaults are burned with burn_fees")]
     IoIsBurned,
-    #[msg("this is not the currency of the mint")]
+    #[msg("this is not the currency account of the mint")]
     WrongCurrency,
     /// No longer used: other currencies are sold by their own price.
     #[msg("only currencies at par with the dollar are sold")]
     NotAtPar,
     #[msg("this is not the vault of the auction or payout")]
     WrongVault,
-    #[msg("the destination is not of this mint")]
+    #[msg("the destination is a token account of another mint")]
     WrongMint,
-    #[msg("the token account does not belong to the one who is to be paid")]
+    #[msg("the token account does not belong to the recipient of this payment")]
     WrongDestination,
-    #[msg("the vault holds nothing that could be sold")]
+    #[msg("the vault holds nothing to sell")]
     NothingToSell,
-    #[msg("the vault has sold its share of the day; the next day begins at 00:00 UTC")]
+    #[msg("the vault has sold today's share; the next day begins at 00:00 UTC")]
     DayIsSold,
-    #[msg("the lot before is still for sale")]
+    #[msg("the previous lot is still for sale")]
     LotIsOpen,
     #[msg("no lot is for sale: start one")]
     NoLot,
-    #[msg("the lot was not sold in time: start another one")]
+    #[msg("the lot has lapsed: start a new one")]
     LotHasLapsed,
-    #[msg("a sale takes at least the smallest lot, or all that is left")]
+    #[msg("a sale must take at least the smallest sale, or all that is left")]
     SaleTooSmall,
-    #[msg("this much IO pays less than the seller's minimum")]
+    #[msg("the sale would pay the seller less than their minimum")]
     BelowMinimum,
-    #[msg("this is not a job")]
+    #[msg("this is not a job of the jobs program")]
     NotAJob,
-    #[msg("the job pays its supplier in what the renter paid")]
+    #[msg("the job needs no payout: it pays its supplier in the currency that the renter paid in")]
     NotPaidOutInIo,
     #[msg("this is not the job of the payout")]
     WrongJob,
@@ -93,7 +93,7 @@ pub enum BuybackError {
     JobIsOpen,
     #[msg("the payout still holds something: sell or withdraw it first")]
     PayoutNotEmpty,
-    #[msg("this is not the one who paid the rent")]
+    #[msg("this is not the account that paid the rent, which alone gets it back")]
     WrongRentPayer,
     #[msg("this is not the price account of the currency")]
     WrongCurrencyPrice,

@@ -28,13 +28,13 @@ pub struct FeesBurned {
     pub seq: u64,
     /// Counts burns from 1, those of [`IoSold`] included.
     pub receipt: u64,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// Number of the fee vault.
     pub shard: u8,
     /// Burned, base units.
     pub amount: u64,
-    /// Burned so far.
+    /// Burned by all vaults so far, base units.
     pub burned_total: u64,
     /// Supply of IO before it, base units.
     pub supply_before: u64,
@@ -42,7 +42,7 @@ pub struct FeesBurned {
     pub supply_after: u64,
 }
 
-/// `seq` is the auction's, here and in the two events after it.
+/// The auction of a fee vault was opened.
 #[event]
 pub struct AuctionOpened {
     /// Number of the event, counted by the account that it is about.
@@ -64,11 +64,11 @@ pub struct AuctionStarted {
     pub seq: u64,
     /// The auction.
     pub auction: Pubkey,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// What is for sale, base units of the auction's mint.
     pub size: u64,
-    /// The smallest sale but for the rest.
+    /// The smallest sale, base units of the mint; what is left at the end may be less.
     pub minimum: u64,
     /// UTC day, counted from 1970.
     pub day: u64,
@@ -93,15 +93,16 @@ pub struct IoSold {
     pub receipt: u64,
     /// Counts the auction's sales from 1.
     pub sale: u64,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// Seconds since the start of the lot.
     pub elapsed: u64,
-    /// The oracle's: `price · 10^exponent` USD an IO.
+    /// The oracle's price of IO: `price · 10^exponent` USD.
     pub price: i64,
     /// Exponent of `price`.
     pub exponent: i32,
-    /// `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0 at par.
+    /// The oracle's price of what is sold: `currency_price · 10^currency_exponent` USD a token; 1 and 0 at
+    /// par.
     pub currency_price: i64,
     /// Exponent of `currency_price`.
     pub currency_exponent: i32,
@@ -117,7 +118,7 @@ pub struct IoSold {
     pub sold_total: u64,
     /// Burned for it so far, base units of IO.
     pub bought_total: u64,
-    /// Burned so far, by all vaults.
+    /// Burned by all vaults so far, base units.
     pub burned_total: u64,
     /// Supply of IO before it, base units.
     pub supply_before: u64,
@@ -129,7 +130,7 @@ pub struct IoSold {
     pub vault_after: u64,
 }
 
-/// `seq` is the payout's, here and in the four events after it.
+/// The payout of a job was opened.
 #[event]
 pub struct PayoutOpened {
     /// Number of the event, counted by the account that it is about.
@@ -151,15 +152,15 @@ pub struct PayoutStarted {
     pub seq: u64,
     /// The job.
     pub job: Pubkey,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// What is for sale, base units of the payout's mint.
     pub size: u64,
-    /// The smallest sale but for the rest.
+    /// The smallest sale, base units of the mint; what is left at the end may be less.
     pub minimum: u64,
 }
 
-/// A job's supplier was credited IO for what the job was paid in: the receipt.
+/// A job's supplier was paid IO for what the job was paid in: the receipt.
 #[event]
 pub struct IoCredited {
     /// Number of the event, counted by the account that it is about.
@@ -172,15 +173,16 @@ pub struct IoCredited {
     pub seller: Pubkey,
     /// Counts the payout's sales from 1.
     pub receipt: u64,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// Seconds since the start of the lot.
     pub elapsed: u64,
-    /// The oracle's: `price · 10^exponent` USD an IO.
+    /// The oracle's price of IO: `price · 10^exponent` USD.
     pub price: i64,
     /// Exponent of `price`.
     pub exponent: i32,
-    /// `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0 at par.
+    /// The oracle's price of what is sold: `currency_price · 10^currency_exponent` USD a token; 1 and 0 at
+    /// par.
     pub currency_price: i64,
     /// Exponent of `currency_price`.
     pub currency_exponent: i32,
@@ -190,7 +192,7 @@ pub struct IoCredited {
     pub io: u64,
     /// What is left of the lot, base units.
     pub left: u64,
-    /// Sold for this job so far, and credited for it.
+    /// Sold for this job so far, base units of the payout's mint.
     pub sold_total: u64,
     /// Credited to the supplier for it so far, base units of IO.
     pub credited_total: u64,
@@ -204,7 +206,7 @@ pub struct IoCredited {
     pub vault_after: u64,
 }
 
-/// A supplier took what was left in the mint that the job was paid in.
+/// A supplier withdrew what was left, in the mint that the job was paid in.
 #[event]
 pub struct PayoutWithdrawn {
     /// Number of the event, counted by the account that it is about.
@@ -213,7 +215,7 @@ pub struct PayoutWithdrawn {
     pub job: Pubkey,
     /// The job's supplier.
     pub supplier: Pubkey,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
     /// The token account that was paid.
     pub destination: Pubkey,
@@ -221,7 +223,7 @@ pub struct PayoutWithdrawn {
     pub amount: u64,
     /// Paid to the fee vault, base units of the payout's mint.
     pub fee: u64,
-    /// Both, so far.
+    /// Withdrawn so far, fees included, base units of the payout's mint.
     pub withdrawn_total: u64,
 }
 

@@ -31,8 +31,8 @@ solana_security_txt::security_txt! {
 pub mod buyback {
     use super::*;
 
-    /// Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
-    /// vault may sell today. The IO is burned.
+    /// Sells IO for what an auction's lot holds: as much as `max_io` pays for, but no more than is left or
+    /// than the vault may sell today. The IO is burned.
     ///
     /// Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and
     /// those of a price (`NotAPrice`, `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`,
@@ -42,8 +42,8 @@ pub mod buyback {
         handle_sell_io(ctx, args)
     }
 
-    /// Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
-    /// the job's supplier.
+    /// Sells IO for what a payout's lot holds: as much as `max_io` pays for, but no more than is left. The IO
+    /// goes to the job's supplier.
     ///
     /// Caller: anyone with IO. Errors: `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a
     /// price, `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
@@ -51,7 +51,7 @@ pub mod buyback {
         handle_sell_to_supplier(ctx, args)
     }
 
-    /// Burns all that the shard's vault of IO holds; nothing when it is empty.
+    /// Burns all that the shard's fee vault of IO holds; does nothing when it is empty.
     ///
     /// * shard - Number of the fee vault, 0 to 7.
     ///
@@ -60,8 +60,8 @@ pub mod buyback {
         handle_burn_fees(ctx, shard)
     }
 
-    /// Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
-    /// lapsed, or be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
+    /// Puts what a fee vault may still sell today up for sale. The previous lot must be sold, have lapsed, or
+    /// be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
     ///
     /// Caller: anyone. Errors: `Paused`, `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a
     /// price, `WrongVault`, `NothingToSell`, `DayIsSold`, `LotIsOpen`, `Overflow`.
@@ -69,7 +69,7 @@ pub mod buyback {
         handle_start_auction(ctx)
     }
 
-    /// Offers all that a payout's vault holds, from now on, as `start_auction` does.
+    /// Puts all that a payout's vault holds up for sale, as `start_auction` does.
     ///
     /// Caller: anyone. Errors: `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a price,
     /// `WrongVault`, `NothingToSell`, `LotIsOpen`, `Overflow`.
@@ -80,12 +80,14 @@ pub mod buyback {
     /// Opens the vault that the supplier's part of a job is paid into, where the job is paid in another
     /// currency and the supplier in IO; once for each job.
     ///
-    /// Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+    /// Caller: anyone, who pays the rent and gets it back when the payout is closed. Errors: `NotAJob`,
+    /// `WrongMint`, `NotPaidOutInIo`.
     pub fn open_payout(ctx: Context<OpenPayout>) -> Result<()> {
         handle_open_payout(ctx)
     }
 
-    /// Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+    /// Pays out what a payout's vault holds, in the mint that the job was paid in, less the payment fee of
+    /// that currency.
     ///
     /// Caller: the job's supplier. Errors: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
     /// `WrongMint`, `NothingToSell`.
@@ -93,14 +95,14 @@ pub mod buyback {
         handle_withdraw_payout(ctx)
     }
 
-    /// Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
+    /// Closes an empty payout whose job is closed; the rent goes back to the account that paid it.
     ///
     /// Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
     pub fn close_payout(ctx: Context<ClosePayout>) -> Result<()> {
         handle_close_payout(ctx)
     }
 
-    /// Opens one of the fee vaults of a mint, once for each.
+    /// Opens one of the fee vaults of a mint; each is opened once.
     ///
     /// * shard - Number of the fee vault, 0 to 7.
     ///
@@ -109,7 +111,7 @@ pub mod buyback {
         handle_open_vault(ctx, shard)
     }
 
-    /// Opens the auction of a fee vault of any mint but IO, once for each.
+    /// Opens the auction of a fee vault of any mint but IO; each is opened once.
     ///
     /// * shard - Number of the fee vault, 0 to 7.
     ///
@@ -138,23 +140,23 @@ pub mod buyback {
     /// Pauses `burn_fees`, and `start_auction` with `sell_io`, or lifts the pauses. What a pause
     /// delays is burned and sold afterwards; payouts have no pause.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

@@ -11,7 +11,7 @@ pub struct Initialized {
     pub treasury: Pubkey,
 }
 
-/// A grant was made and funded.
+/// A grant was created and funded.
 #[event]
 pub struct GrantCreated {
     /// Number of the event, counted by the configuration.
@@ -26,9 +26,9 @@ pub struct GrantCreated {
     pub beneficiary: Pubkey,
     /// Whether what has not vested can be taken back.
     pub revocable: bool,
-    /// When how much of it vests.
+    /// How much of it vests when.
     pub schedule: ScheduleArgs,
-    /// Put into grants so far.
+    /// Put into grants so far, base units.
     pub granted_total: u64,
 }
 
@@ -45,7 +45,7 @@ pub struct Released {
     pub destination: Pubkey,
     /// Paid, base units.
     pub amount: u64,
-    /// Released so far, which is now all that has vested.
+    /// Released so far, which is now all that has vested, base units.
     pub released_total: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct GrantRevoked {
     pub destination: Pubkey,
 }
 
-/// A beneficiary has named a successor, or taken the name back.
+/// A beneficiary has proposed a successor, or withdrawn the proposal.
 #[event]
 pub struct BeneficiaryProposed {
     /// Number of the event, counted by the account that it is about.
@@ -75,11 +75,11 @@ pub struct BeneficiaryProposed {
     pub grant: Pubkey,
     /// The present beneficiary.
     pub beneficiary: Pubkey,
-    /// Becomes the beneficiary when it accepts; the default key: nobody.
+    /// Becomes the beneficiary when it accepts; the default key stands for nobody.
     pub successor: Pubkey,
 }
 
-/// The named successor has become the beneficiary.
+/// The proposed successor has become the beneficiary.
 #[event]
 pub struct BeneficiaryAccepted {
     /// Number of the event, counted by the account that it is about.
@@ -90,7 +90,7 @@ pub struct BeneficiaryAccepted {
     pub beneficiary: Pubkey,
 }
 
-/// An airdrop was made and funded.
+/// An airdrop was created and funded.
 #[event]
 pub struct AirdropCreated {
     /// Number of the event, counted by the configuration.
@@ -109,7 +109,7 @@ pub struct AirdropCreated {
     pub total: u64,
     /// Until when it can be claimed, unix time.
     pub deadline: i64,
-    /// Put into airdrops so far.
+    /// Put into airdrops so far, base units.
     pub airdropped_total: u64,
 }
 
@@ -133,15 +133,15 @@ pub struct AirdropClaimed {
     pub airdrop: Pubkey,
     /// Number of the leaf.
     pub index: u32,
-    /// Whom the leaf names.
+    /// The claimant that the leaf names.
     pub claimant: Pubkey,
-    /// Base units.
+    /// Amount, base units.
     pub amount: u64,
     /// A token account of the claimant, or the vault of the node that they stake on.
     pub destination: Pubkey,
     /// Whether it went into stake.
     pub staked: bool,
-    /// Claimed so far.
+    /// Claimed so far, base units.
     pub claimed_total: u64,
 }
 
@@ -152,9 +152,9 @@ pub struct AirdropReclaimed {
     pub seq: u64,
     /// The airdrop.
     pub airdrop: Pubkey,
-    /// What nobody claimed.
+    /// What nobody claimed, base units.
     pub returned: u64,
-    /// Sent to the vault by others.
+    /// Sent to the vault by others, base units.
     pub surplus: u64,
     /// The token account that was paid.
     pub destination: Pubkey,

@@ -63,9 +63,9 @@ pub mod distributor {
         handle_initialize(ctx, treasury)
     }
 
-    /// Makes a grant and fills its vault.
+    /// Creates a grant and fills its vault.
     ///
-    /// * id - Any number that was not used; part of the address.
+    /// * id - Any unused number; part of the address.
     ///
     /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     /// `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
@@ -73,7 +73,7 @@ pub mod distributor {
         handle_create_grant(ctx, id, args)
     }
 
-    /// Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+    /// Ends a revocable grant: what has vested stays with the beneficiary, the rest goes to the treasury.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
     /// `AlreadyRevoked`, `NothingToRevoke`.
@@ -81,25 +81,25 @@ pub mod distributor {
         handle_revoke(ctx)
     }
 
-    /// Names a successor of the beneficiary, who has to accept.
+    /// Proposes a successor of the beneficiary, who has to accept.
     ///
-    /// * successor - Becomes the beneficiary when it accepts; the default key takes the name back.
+    /// * successor - Becomes the beneficiary when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the beneficiary. Errors: `NotBeneficiary`.
     pub fn set_beneficiary(ctx: Context<SetBeneficiary>, successor: Pubkey) -> Result<()> {
         handle_set_beneficiary(ctx, successor)
     }
 
-    /// Makes the named successor the beneficiary, also of what has vested and was not released.
+    /// Makes the proposed successor the beneficiary, also of what has vested and was not released.
     ///
     /// Caller: the successor. Errors: `NotPendingBeneficiary`.
     pub fn accept_beneficiary(ctx: Context<AcceptBeneficiary>) -> Result<()> {
         handle_accept_beneficiary(ctx)
     }
 
-    /// Makes an airdrop with a Merkle root of its leaves, and fills its vault.
+    /// Creates an airdrop with the Merkle root of its leaves, and fills its vault.
     ///
-    /// * id - Any number that was not used; part of the address.
+    /// * id - Any unused number; part of the address.
     ///
     /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     /// `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
@@ -107,11 +107,12 @@ pub mod distributor {
         handle_create_airdrop(ctx, id, args)
     }
 
-    /// Opens an account that marks the claims of 8,192 leaves, once for each.
+    /// Opens an account that marks the claims of 8,192 leaves; each is opened once.
     ///
     /// * number - Number of the account, from 0; its first leaf is `number · 8,192`.
     ///
-    /// Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
+    /// Caller: anyone, who pays the rent and gets it back when the account is closed. Errors: `UnknownChunk`,
+    /// `AirdropOver`.
     pub fn open_claims(ctx: Context<OpenClaims>, number: u32) -> Result<()> {
         handle_open_claims(ctx, number)
     }
@@ -124,7 +125,8 @@ pub mod distributor {
         handle_reclaim(ctx)
     }
 
-    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
+    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to the account that
+    /// paid it.
     ///
     /// Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
     pub fn close_claims(ctx: Context<CloseClaims>) -> Result<()> {
@@ -143,23 +145,23 @@ pub mod distributor {
 
     /// Pauses `create_grant` and `create_airdrop`, or lifts the pauses.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

@@ -3,13 +3,13 @@ use anchor_lang::prelude::*;
 /// Codes are stable: new ones are added at the end.
 #[error_code]
 pub enum GovernanceError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
     #[msg("only the treasury may do this, by an executed proposal")]
     NotTreasury,
-    #[msg("the stake to propose with must be from 1 to 100,000 IO")]
+    #[msg("the stake that proposing needs must be from 1 to 100,000 IO")]
     StakeOutOfBounds,
     #[msg("the bond must be from 1 to 10,000 IO")]
     BondOutOfBounds,
@@ -23,15 +23,15 @@ pub enum GovernanceError {
     ExtensionOutOfBounds,
     #[msg("the hold-up must be from 2 to 7 days")]
     HoldUpOutOfBounds,
-    #[msg("the treasury's limit must be from 5 to 50 % in seven days")]
+    #[msg("the treasury's outflow limit must be from 5 to 50 % in seven days")]
     OutflowOutOfBounds,
-    #[msg("voting, extension and hold-up must not take longer than stake cools: 14 days")]
+    #[msg("voting, extension and hold-up together must not exceed the shortest cooldown of stake, 14 days")]
     TermsTooLong,
-    #[msg("an account of the stake is neither a node nor a position of the proposer")]
+    #[msg("the remaining accounts must be nodes and positions of the proposer")]
     NotProposersStake,
-    #[msg("a position must be followed by its node")]
+    #[msg("each position must be followed by its node")]
     WrongNode,
-    #[msg("accounts of the stake must be in ascending order, each once")]
+    #[msg("the nodes and positions that show stake must be in ascending order of address, each once")]
     StakeOrder,
     #[msg("the proposer has less stake, now or at the start of the week, than is needed to propose")]
     StakeTooSmall,
@@ -39,7 +39,7 @@ pub enum GovernanceError {
     NotProposer,
     #[msg("the proposal is no longer a draft")]
     NotDraft,
-    #[msg("transactions are added in order: this is not the next index")]
+    #[msg("transactions are added in order: the index must be the next one")]
     WrongIndex,
     #[msg("a proposal has at most 16 transactions")]
     TooManyTransactions,
@@ -47,11 +47,11 @@ pub enum GovernanceError {
     TooManyAccounts,
     #[msg("a transaction has at most 1,024 bytes of data")]
     TooMuchData,
-    #[msg("nobody but the treasury may sign in a transaction")]
+    #[msg("only the treasury may sign in a transaction")]
     ForeignSigner,
-    #[msg("of governance itself a transaction may only call set_params and set_guardian")]
+    #[msg("a transaction may call no instruction of governance but set_params and set_guardian")]
     SelfCall,
-    #[msg("all 16 shards of stake must be given, in order")]
+    #[msg("all 16 stake shards must be given, in order")]
     ShardsMissing,
     #[msg("the stake of that week is no longer known")]
     SnapshotGone,
@@ -59,67 +59,69 @@ pub enum GovernanceError {
     NothingStaked,
     #[msg("the proposal is not open for votes")]
     NotVoting,
-    #[msg("the hash is not that of the proposal's content")]
+    #[msg("the hash does not match the proposal's content")]
     WrongHash,
-    #[msg("a vote is for, against or an abstention")]
+    #[msg("the choice must be for, against or abstain")]
     UnknownChoice,
     #[msg("this is not a node of the staking program")]
     NotANode,
     #[msg("this is not a position of the staking program")]
     NotAPosition,
-    #[msg("it had no active stake at the start of the week in which voting began")]
+    #[msg("the node or position had no active stake at the start of the week in which voting began")]
     NoWeight,
     #[msg("the signer does not hold the position")]
     NotHolder,
     #[msg("the signer does not own the node")]
     NotNodeOwner,
-    #[msg("the node has been registered or reopened since voting began")]
+    #[msg("the node has been registered or reopened since voting began: its owner has no vote")]
     OwnerSinceVote,
-    #[msg("this belongs to another proposal")]
+    #[msg("the account belongs to another proposal")]
     WrongProposal,
-    #[msg("voting has not ended")]
+    #[msg("voting has not ended yet")]
     StillVoting,
     #[msg("the proposal was not queued within 14 days after the vote")]
     QueuedTooLate,
     #[msg("the proposal is not queued")]
     NotQueued,
-    #[msg("the hold-up has not passed")]
+    #[msg("the hold-up has not passed yet")]
     HeldUp,
-    #[msg("the time for the execution is over")]
+    #[msg("the time for executing the proposal is over")]
     Expired,
     #[msg("the transaction is not the one that was voted on")]
     NotVotedOn,
     #[msg("the accounts must be those of the transaction, in its order, and writable where it says so")]
     WrongAccounts,
-    #[msg("the treasury was assigned to a program, or holds data")]
+    #[msg("the treasury must stay an account of the System program without data")]
     TreasuryChanged,
     #[msg("an account of the treasury must have no delegate and no close authority")]
     TreasuryDelegated,
-    #[msg("what leaves the treasury must be counted: the asset's outflow account is missing")]
+    #[msg("the asset's outflow account is missing: open it with open_outflow, and include it")]
     OutflowMissing,
     #[msg("more would leave the treasury in seven days than the limit allows")]
     OutflowLimit,
-    #[msg("only the proposer cancels a draft, and only the guardian what is voted on or queued")]
+    #[msg(
+        "only the proposer may cancel a draft, and only the guardian a proposal that is voted on or queued"
+    )]
     MayNotCancel,
     #[msg("the guardian cannot cancel a proposal that only sets the guardian")]
     GuardianOnly,
     #[msg("the proposal can no longer be cancelled")]
     NotCancellable,
-    #[msg("the bond is not returned: the proposal is still open, or too few have voted")]
+    #[msg("the bond cannot be returned: the proposal is still open, or too little stake has voted")]
     BondNotReturned,
-    #[msg("the bond is not lost")]
+    #[msg("the bond is not lost: the proposal is still open, or the bond goes back")]
     BondNotLost,
     #[msg("this is not the bond of the proposal")]
     WrongBond,
-    #[msg("the token account does not belong to the one who is to be paid")]
+    #[msg("the token account does not belong to the recipient of this payment")]
     WrongDestination,
-    #[msg("this is not the one who paid the rent")]
+    #[msg("this is not the account that paid the rent, which alone gets it back")]
     WrongRentPayer,
-    #[msg("the proposal is not over")]
+    #[msg("the proposal is not over yet")]
     NotOver,
-    #[msg("a number does not fit into its field")]
+    #[msg("a number does not fit in its field")]
     Overflow,
-    #[msg("a vote is not changed after voting was to end; who has not voted yet still can")]
+    #[msg("votes can no longer be changed: the regular end of voting has passed")]
     NoChangeNow,
 }
 

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 /// The configuration was created.
 #[event]
 pub struct Initialized {
-    /// May cancel what is voted on or queued; the default key: nobody.
+    /// May cancel what is voted on or queued; the default key stands for nobody.
     pub guardian: Pubkey,
     /// End of the guardian's term, unix time.
     pub guardian_until: i64,
@@ -21,7 +21,7 @@ pub struct ParamsSet {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which the end of voting moves each time that the outcome turns near it.
+    /// Seconds by which voting is extended each time that the outcome turns near its end.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -38,24 +38,24 @@ pub struct ParamsSet {
 pub struct GuardianSet {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// May cancel what is voted on or queued; the default key: nobody.
+    /// May cancel what is voted on or queued; the default key stands for nobody.
     pub guardian: Pubkey,
     /// End of the guardian's term, unix time.
     pub guardian_until: i64,
 }
 
-/// A draft was made.
+/// A draft was created.
 #[event]
 pub struct Proposed {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
     /// The proposal.
     pub proposal: Pubkey,
-    /// Who made it.
+    /// The proposer.
     pub proposer: Pubkey,
     /// Part of the proposal's address.
     pub nonce: u64,
-    /// Stake that the proposer has shown.
+    /// Stake that the proposer has shown, base units of IO.
     pub stake: u64,
     /// Bond of a proposal, base units of IO.
     pub bond: u64,
@@ -76,7 +76,7 @@ pub struct TransactionAdded {
     pub index: u8,
     /// The program that it calls.
     pub program_id: Pubkey,
-    /// Of the description and all transactions so far.
+    /// Hash of the description and all transactions so far.
     pub content_hash: [u8; 32],
 }
 
@@ -93,7 +93,7 @@ pub struct VotingBegan {
     pub week: u64,
     /// All active stake at that time, base units.
     pub eligible: u64,
-    /// Stake that has to vote.
+    /// Stake that has to vote, base units.
     pub quorum: u64,
     /// When voting ends, unix time.
     pub voting_ends: i64,
@@ -108,13 +108,13 @@ pub struct Voted {
     pub proposal: Pubkey,
     /// The position, or the node whose owner votes.
     pub voter: Pubkey,
-    /// Who has voted.
+    /// The signer: the position's holder, or the node's owner.
     pub by: Pubkey,
-    /// What they have voted.
+    /// The voter's choice.
     pub choice: VoteChoice,
     /// Stake that the vote weighs, base units.
     pub weight: u64,
-    /// Sums after it.
+    /// Stake that has voted for it, base units.
     pub in_favour: u64,
     /// Stake that has voted against it, base units.
     pub against: u64,
@@ -148,13 +148,13 @@ pub struct VotingEnded {
 /// What left the treasury of an asset; the default key is SOL.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// Number of the asset's outflow account.
+    /// Number of the payment, counted by the asset's outflow account.
     pub seq: u64,
     /// A mint; the default key is SOL.
     pub asset: Pubkey,
     /// What left, base units.
     pub amount: u64,
-    /// What ever left of it.
+    /// All that has left of it so far, base units.
     pub total: u64,
 }
 
@@ -175,7 +175,7 @@ pub struct Executed {
     pub payments: Vec<Payment>,
 }
 
-/// A proposal was stopped.
+/// A proposal was cancelled.
 #[event]
 pub struct Cancelled {
     /// Number of the event, counted by the account that it is about.
@@ -212,7 +212,7 @@ pub struct BondBurned {
     pub supply: u64,
 }
 
-/// What leaves the treasury of an asset can be counted.
+/// The account that counts what leaves the treasury of an asset was opened.
 #[event]
 pub struct OutflowOpened {
     /// A mint; the default key is SOL.

@@ -47,19 +47,20 @@ pub mod governance {
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
-    /// Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`,
-    /// `NoChangeNow`.
+    /// Caller: the holder who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`,
+    /// `NotVoting`, `NoChangeNow`.
     pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
     }
 
-    /// Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
-    /// have not voted themselves. A vote is changed until the regular end of voting.
+    /// Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not
+    /// voted themselves. A vote can be changed until the regular end of voting.
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
-    /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
-    /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`, `NoChangeNow`.
+    /// Caller: the node's owner, who must have owned it since before voting began. Errors: `WrongProposal`,
+    /// `WrongNode`, `WrongHash`, `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`,
+    /// `NoChangeNow`.
     pub fn owner_vote(ctx: Context<OwnerVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_owner_vote(ctx, choice, content_hash)
     }
@@ -80,10 +81,10 @@ pub mod governance {
         handle_initialize(ctx, guardian)
     }
 
-    /// Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
-    /// they hold, each with its node behind it.
+    /// Creates a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
+    /// they hold, each followed by its node.
     ///
-    /// * nonce - Any number that the proposer has not used; part of the address.
+    /// * nonce - Any number that the proposer has not used yet; part of the address.
     ///
     /// Caller: anyone with the stake. Errors: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
     /// `StakeTooSmall`.
@@ -127,7 +128,7 @@ pub mod governance {
         handle_execute(ctx)
     }
 
-    /// Stops a proposal.
+    /// Cancels a proposal.
     ///
     /// Caller: its proposer while it is a draft; afterwards the guardian, unless it only sets the guardian.
     /// Errors: `NotCancellable`, `MayNotCancel`, `GuardianOnly`.
@@ -165,7 +166,7 @@ pub mod governance {
         handle_close_vote(ctx)
     }
 
-    /// Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
+    /// Closes a node's part in a vote when voting is over; the rent goes to the account that paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
     pub fn close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
@@ -173,7 +174,7 @@ pub mod governance {
     }
 
     /// Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-    /// whoever paid it.
+    /// the account that paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
     pub fn close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {
@@ -189,9 +190,9 @@ pub mod governance {
         handle_set_params(ctx, params)
     }
 
-    /// Names a guardian for twelve months from now; the default key: nobody.
+    /// Names a guardian for twelve months from now, or nobody.
     ///
-    /// * guardian - May cancel proposals for twelve months from now; the default key: nobody.
+    /// * guardian - May cancel proposals for twelve months from now; the default key stands for nobody.
     ///
     /// Caller: the treasury, by an executed proposal. Errors: `NotTreasury`.
     pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {

@@ -4,43 +4,43 @@ use anchor_lang::prelude::*;
 /// there is or may be, "right" what was asked for, in base units or seconds.
 #[error_code]
 pub enum JobsError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
     #[msg("the signer is not the authority")]
     NotAuthority,
-    #[msg("the signer was not proposed as authority")]
+    #[msg("the signer is not the proposed successor of the authority")]
     NotPendingAuthority,
     #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("a bit of the paused entries stands for no entry")]
+    #[msg("the bits of the paused entries must be a sum of this program's PAUSE_* constants")]
     UnknownEntry,
-    #[msg("this entry is paused")]
+    #[msg("this instruction is paused")]
     Paused,
-    #[msg("a booking fee is at most 100 bps")]
+    #[msg("the booking fee must be at most 100 bps")]
     BookingFeeOutOfBounds,
-    #[msg("a payment fee is at most 300 bps")]
+    #[msg("the payment fee must be at most 300 bps")]
     PaymentFeeOutOfBounds,
-    #[msg("the largest age of a price is 1 to 300 seconds")]
+    #[msg("the largest age of a price must be from 1 to 300 seconds")]
     PriceAgeOutOfBounds,
-    #[msg("the widest confidence interval is at most 500 bps")]
+    #[msg("the widest confidence interval of a price must be at most 500 bps")]
     ConfidenceOutOfBounds,
-    #[msg("the largest distance from the moving average is 1 to 2,000 bps")]
+    #[msg("the largest distance of a price from its moving average must be from 1 to 2,000 bps")]
     EmaDistanceOutOfBounds,
-    #[msg("a job has 1 to 5 attesters")]
+    #[msg("a job must have 1 to 5 attesters")]
     AttestersOutOfBounds,
-    #[msg("no way of pricing has this number")]
+    #[msg("the pricing must be 0 (feed) or 1 (par)")]
     UnknownPricing,
     #[msg("a rate must be above zero")]
     ZeroRate,
-    #[msg("the shortest rental is at least 3,600 seconds")]
+    #[msg("the shortest rental must be at least 3,600 seconds")]
     RentalTooShort,
     #[msg("the longest rental must not be shorter than the shortest")]
     RentalBoundsCrossed,
-    #[msg("no kind of payout has this number")]
+    #[msg("the payout must be 0 (IO) or 1 (as paid)")]
     UnknownPayout,
-    #[msg("an offer names at least one mint")]
+    #[msg("an offer must name at least one mint")]
     NoCurrency,
     #[msg("this is not a node of the staking program")]
     NotANode,
@@ -58,15 +58,15 @@ pub enum JobsError {
     Leased,
     #[msg("the job no longer holds the lease")]
     LeaseLost,
-    #[msg("the offer takes rentals of other lengths")]
+    #[msg("the rental is shorter or longer than the offer allows")]
     DurationOutOfBounds,
-    #[msg("a nonce is 1 to 256 above the offer's latest")]
+    #[msg("the nonce must be 1 to 256 above the offer's latest")]
     NonceOutOfBounds,
-    #[msg("no new jobs are paid in this currency")]
+    #[msg("this currency is disabled for new jobs")]
     CurrencyDisabled,
     #[msg("the offer does not take this mint")]
     MintNotTaken,
-    #[msg("the currency, the escrow and the payer must be of one mint")]
+    #[msg("the currency and the token accounts must be of the job's mint")]
     WrongMint,
     // 32 was an error of a version that paid nobody in another currency than the renter's.
     #[msg("this is not the currency's price account")]
@@ -75,21 +75,21 @@ pub enum JobsError {
     NotAPrice,
     #[msg("the price is not fully verified")]
     PriceNotVerified,
-    #[msg("the price is of another feed")]
+    #[msg("the price belongs to another feed")]
     WrongFeed,
     #[msg("the price is too old")]
     StalePrice,
-    #[msg("the price cannot be used")]
+    #[msg("the price is not positive, or its exponent is out of range")]
     UnusablePrice,
-    #[msg("the price is too uncertain")]
+    #[msg("the price's confidence interval is too wide")]
     UncertainPrice,
     #[msg("the price is too far from its moving average")]
     VolatilePrice,
-    #[msg("the currency is below 0.99 USD")]
+    #[msg("the currency is at par, but its price is below 0.99 USD")]
     BelowPar,
     #[msg("the deposit is above the renter's limit; left: limit, right: deposit")]
     DepositAboveLimit,
-    #[msg("a cluster has 2 to 255 jobs")]
+    #[msg("a cluster must have 2 to 255 jobs")]
     ClusterSize,
     #[msg("the job is not waiting for its start")]
     NotBooked,
@@ -103,27 +103,27 @@ pub enum JobsError {
     StartWindowOpen,
     #[msg("only the supplier, the device or an attester may start a job")]
     MayNotStart,
-    #[msg("only the job's parties may do this: its renter, its supplier, and who gets the refund")]
+    #[msg("only the job's renter, its supplier and the wallet that gets the refund may do this")]
     NotAParty,
     #[msg("this is not the attester set")]
     WrongAttesterSet,
     #[msg("the signer has no seat in the attester set")]
     NotAttester,
-    #[msg("an attestation must not fall below an earlier one; left: now, right: before")]
+    #[msg("an attestation must not fall below the seat's earlier one; left: now, right: before")]
     AttestationFalls,
     #[msg("an attestation covers time that has not passed; left: passed, right: attested")]
     AttestationAhead,
-    #[msg("more time is called good than was looked at; left: looked at, right: good")]
+    #[msg("good time must not exceed the time that was looked at; left: looked at, right: good")]
     AttestationOverlaps,
-    #[msg("time that was not good needs a reason, and good time none")]
+    #[msg("time that was not good needs a reason, and good time must have none")]
     BreakWithoutReason,
     #[msg("nothing is paid out in the first hour; left: now, right: first payout")]
     FirstHour,
-    #[msg("the booked time is not over; left: now, right: its end")]
+    #[msg("the booked time is not over yet; left: now, right: its end")]
     NotOver,
     #[msg("the booked time is over")]
     Over,
-    #[msg("attesters have not looked at all of the time; left: looked at, right: worked")]
+    #[msg("the attesters have not looked at all of the time yet; left: looked at, right: run")]
     NotAttestedToItsEnd,
     #[msg("the attesters have not been silent for a day; left: now, right: silent from")]
     NotSilent,
@@ -131,13 +131,13 @@ pub enum JobsError {
     WrongEscrow,
     #[msg("this is not the fee vault of the job")]
     WrongVault,
-    #[msg("the token account does not belong to the one who is to be paid")]
+    #[msg("the token account does not belong to the recipient of this payment")]
     WrongDestination,
     #[msg("not everyone has been paid what they are owed")]
     NotSettled,
-    #[msg("this is not the one who paid the rent")]
+    #[msg("this is not the account that paid the rent, which alone gets it back")]
     WrongRentPayer,
-    #[msg("an amount does not fit into 64 bits")]
+    #[msg("an amount does not fit in 64 bits")]
     Overflow,
     #[msg("this is not the currency that the supplier is paid in")]
     WrongPayoutCurrency,
@@ -147,35 +147,35 @@ pub enum JobsError {
     ClusterFull,
     #[msg("jobs of a cluster start only when all are booked; left: booked, right: its size")]
     ClusterIncomplete,
-    #[msg("a job of the cluster ended before its start, so no other one starts")]
+    #[msg("a job of the cluster ended before its start, so the others cannot start")]
     ClusterBroken,
     #[msg("all jobs of a cluster must run the same manifest")]
     ClusterManifest,
-    #[msg("jobs of the cluster wait for their start")]
+    #[msg("jobs of the cluster are still waiting for their start")]
     ClusterWaits,
     #[msg("a cluster can be closed from 20 minutes after it was opened; left: now, right: that time")]
     ClusterYoung,
     #[msg("good time needs the digest of the samples that show it")]
     NoTimelock,
-    #[msg("a job is extended at most four times")]
+    #[msg("a job can be extended at most four times")]
     TooManyExtensions,
     #[msg("the node has another owner now")]
     NodePassedOn,
     #[msg("only the renter, who gets the refund, or the delegate of the job's cluster may do this")]
     NotRenter,
-    #[msg("the bond of a dispute is 100 to 2,000 bps")]
+    #[msg("the bond of a dispute must be from 100 to 2,000 bps")]
     DisputeBondOutOfBounds,
-    #[msg("a dispute holds back what is not paid yet")]
+    #[msg("an open dispute holds back what is not paid yet")]
     Disputed,
     #[msg("no dispute of the job is open")]
     NotDisputed,
     #[msg("each party may dispute a job once")]
     DisputedBefore,
-    #[msg("the dispute was decided")]
+    #[msg("a dispute of the job was decided already")]
     AlreadyDecided,
-    #[msg("a job is disputed while it runs, or within a day of its end; left: latest time, right: now")]
+    #[msg("a job can be disputed while it runs or within a day of its end; left: latest time, right: now")]
     DisputeWindowOver,
-    #[msg("everything is paid: there is nothing to dispute")]
+    #[msg("everything is paid already: there is nothing to dispute")]
     NothingToDispute,
     #[msg("this is not the open dispute of the job")]
     WrongDispute,
@@ -185,29 +185,29 @@ pub enum JobsError {
     BondAboveLimit,
     #[msg("only the resolver may do this")]
     NotResolver,
-    #[msg("a decision gives away no more than the price; left: price, right: gross")]
+    #[msg("a decision must not award more than the price; left: price, right: gross")]
     SplitAbovePrice,
-    #[msg("a decision takes back nothing that was paid; left: decided, right: paid")]
+    #[msg("a decision must not award less than was paid already; left: decided, right: paid")]
     SplitBelowPaid,
     #[msg("this is not the vault of the bond")]
     WrongBond,
-    #[msg("a node's compute proof is at most 1 to 48 hours old at booking")]
+    #[msg("the largest age of a compute proof at booking must be from 1 to 48 hours")]
     VerdictAgeOutOfBounds,
     #[msg("the attester set has fewer seats than the job needs; left: seats, right: needed")]
     TooFewSeats,
-    #[msg("this key has spoken for another seat of the job")]
+    #[msg("this key has attested for another seat of the job already")]
     SeatMoved,
-    #[msg("a successor on this seat has lowered its good time before")]
+    #[msg("the seat's good time can be lowered once, and was lowered already")]
     LoweredBefore,
-    #[msg("good time that was paid for is not lowered; left: asked for, right: paid for")]
+    #[msg("good time must not fall below what was paid for; left: asked for, right: paid for")]
     LoweredBelowPaid,
-    #[msg("that a manifest is at hand can be said for ten minutes; left: until, right: now")]
+    #[msg("a manifest can be confirmed within ten minutes of the booking; left: until, right: now")]
     ManifestLate,
-    #[msg("only the renter of the cluster, or their delegate, who then pays, may book for it")]
+    #[msg("only the cluster's renter, or its delegate as the payer, may book jobs of it")]
     NotClusterBooker,
     #[msg("only the renter of the cluster may do this")]
     NotClusterRenter,
-    #[msg("booked time of a job that the cluster started lies ahead; left: now, right: its end")]
+    #[msg("a job of the cluster still has booked time ahead; left: now, right: its end")]
     ClusterRuns,
     #[msg("this is not the class of the node")]
     WrongClass,
@@ -219,9 +219,9 @@ pub enum JobsError {
     NoVerdict,
     #[msg("the node's latest compute proof is too old; left: oldest allowed, right: its age")]
     VerdictTooOld,
-    #[msg("the offer is a former owner's: the node's owner has to set it first")]
+    #[msg("the offer was made by a former owner: the node's owner has to set it first")]
     FormerOwnersOffer,
-    #[msg("the node's owner has to sign to become the renter of their own node")]
+    #[msg("the node's owner has to sign to be the renter of their own node")]
     OwnerUnsigned,
 }
 

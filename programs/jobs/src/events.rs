@@ -23,7 +23,7 @@ pub struct CurrencySet {
     pub payment_bps: u16,
 }
 
-/// An offer was made or changed.
+/// An offer was created or changed.
 #[event]
 pub struct OfferSet {
     /// Number of the event, counted by the account that it is about.
@@ -44,7 +44,7 @@ pub struct OfferSet {
     pub payout: PayoutKind,
 }
 
-/// A deposit went into its escrow.
+/// A node was booked, and the deposit went into the job's escrow.
 #[event]
 pub struct Booked {
     /// Number of the event, counted by the account that it is about.
@@ -59,7 +59,7 @@ pub struct Booked {
     pub renter: Pubkey,
     /// Who paid the deposit and the rent.
     pub payer: Pubkey,
-    /// Who gets what is given back.
+    /// The wallet that gets the refund.
     pub refund_to: Pubkey,
     /// The token account that the deposit came from.
     pub source: Pubkey,
@@ -87,7 +87,7 @@ pub struct Booked {
     pub manifest_hash: [u8; 32],
 }
 
-/// A cluster can be booked.
+/// A cluster was opened.
 #[event]
 pub struct ClusterOpened {
     /// Number of the event, counted by the account that it is about.
@@ -96,9 +96,9 @@ pub struct ClusterOpened {
     pub cluster: Pubkey,
     /// The renter.
     pub renter: Pubkey,
-    /// Named by the renter; part of the address.
+    /// Chosen by the renter; part of the address.
     pub id: [u8; 32],
-    /// Jobs that it is to have.
+    /// Number of jobs that it is to have.
     pub size: u8,
 }
 
@@ -113,7 +113,8 @@ pub struct DelegateSet {
     pub delegate: Pubkey,
 }
 
-/// An attester has what a job is to run: nothing but the supplier keeps it from its start.
+/// An attester has confirmed that it has a job's manifest: only the supplier can now keep the job from
+/// starting.
 #[event]
 pub struct ManifestConfirmed {
     /// Number of the event, counted by the account that it is about.
@@ -124,7 +125,7 @@ pub struct ManifestConfirmed {
     pub seat: u8,
 }
 
-/// An attester finds a job's node gone; the job ends when enough do within an hour.
+/// An attester has found a job's node gone; the job ends when enough attesters do within an hour.
 #[event]
 pub struct NodeLost {
     /// Number of the event, counted by the account that it is about.
@@ -144,7 +145,7 @@ pub struct ClusterClosed {
     pub cluster: Pubkey,
 }
 
-/// A running job got more time, and its escrow the price of it.
+/// A running job was extended, and the price of the new time went into its escrow.
 #[event]
 pub struct Extended {
     /// Number of the event, counted by the account that it is about.
@@ -165,7 +166,7 @@ pub struct Extended {
     pub seconds: u64,
     /// When the booked time is over, unix time.
     pub ends_at: i64,
-    /// What the escrow holds by the job's account.
+    /// What the escrow holds according to the job's account, base units.
     pub held: u64,
 }
 
@@ -178,7 +179,7 @@ pub struct Started {
     pub job: Pubkey,
     /// The supplier, the device's key, or an attester.
     pub by: Pubkey,
-    /// Unix time.
+    /// When it happened, unix time.
     pub started_at: i64,
     /// When the booked time is over, unix time.
     pub ends_at: i64,
@@ -209,7 +210,7 @@ pub struct Attested {
     pub result_hash: [u8; 32],
 }
 
-/// Time that an attester found not to count.
+/// An attester found time that does not count.
 #[event]
 pub struct TimeLost {
     /// Number of the event, counted by the account that it is about.
@@ -223,13 +224,13 @@ pub struct TimeLost {
     pub from: u32,
     /// Seconds from the start at which the time ends.
     pub upto: u32,
-    /// How many of them are lost.
+    /// How many seconds are lost.
     pub lost: u32,
-    /// Why, bits `BREAK_*`.
+    /// Why the time does not count, bits `BREAK_*`.
     pub reason: u16,
 }
 
-/// The work was stopped before its time.
+/// A running job was stopped before its time.
 #[event]
 pub struct Stopped {
     /// Number of the event, counted by the account that it is about.
@@ -238,7 +239,7 @@ pub struct Stopped {
     pub job: Pubkey,
     /// The renter, who gets the refund, or the supplier.
     pub by: Pubkey,
-    /// Which of them.
+    /// Whether the renter or the supplier stopped it.
     pub reason: CloseReason,
     /// When the booked time is over, unix time.
     pub ends_at: i64,
@@ -251,7 +252,7 @@ pub struct Ended {
     pub seq: u64,
     /// The job.
     pub job: Pubkey,
-    /// Why.
+    /// Why it ended.
     pub reason: CloseReason,
     /// Good seconds that enough attesters agree on.
     pub attested: u64,
@@ -259,7 +260,7 @@ pub struct Ended {
     pub owed_supplier: u64,
     /// Owed to the fee vault in all, base units.
     pub owed_fees: u64,
-    /// Given back in all, base units.
+    /// Owed as a refund in all, base units.
     pub owed_refund: u64,
     /// Hash of the job's result; zeros while there is none.
     pub result_hash: [u8; 32],
@@ -278,9 +279,9 @@ pub struct Paid {
     pub destination: Pubkey,
     /// Tokens, base units.
     pub amount: u64,
-    /// Paid to this party so far.
+    /// Paid to this party so far, base units.
     pub paid: u64,
-    /// What the escrow holds by the job's account.
+    /// What the escrow holds according to the job's account, base units.
     pub held: u64,
 }
 
@@ -293,7 +294,7 @@ pub struct DisputeMade {
     pub job: Pubkey,
     /// The dispute.
     pub dispute: Pubkey,
-    /// Who disputes.
+    /// The party that disputes.
     pub party: Pubkey,
     /// What is held back, base units.
     pub frozen: u64,
@@ -320,7 +321,7 @@ pub struct DisputeResolved {
     pub outcome: DisputeOutcome,
 }
 
-/// A bond went back, or to the fee vault; the dispute's accounts are closed.
+/// A bond went back to the party or to the fee vault, and the dispute's accounts were closed.
 #[event]
 pub struct DisputeClosed {
     /// Number of the event, counted by the dispute.
@@ -337,7 +338,7 @@ pub struct DisputeClosed {
     pub amount: u64,
 }
 
-/// Both accounts are closed; what others had sent to the escrow went to the fee vault.
+/// A job and its escrow were closed; what others had sent to the escrow went to the fee vault.
 #[event]
 pub struct JobClosed {
     /// Number of the event, counted by the account that it is about.

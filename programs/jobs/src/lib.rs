@@ -52,7 +52,7 @@ pub mod jobs {
         handle_set_currency(ctx, args)
     }
 
-    /// Makes a node's offer, with the account that carries its lease.
+    /// Creates a node's offer, with the account that carries its lease.
     ///
     /// Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
     /// `NodeBanned`, `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
@@ -78,16 +78,17 @@ pub mod jobs {
         handle_open_cluster(ctx, id, size)
     }
 
-    /// Names who may book and extend jobs of a cluster besides its renter, and pays for that.
+    /// Names a delegate, who may also book and extend jobs of a cluster, and pays for what they book.
     ///
-    /// * delegate - Who; the default key for nobody.
+    /// * delegate - The delegate; the default key stands for nobody.
     ///
     /// Caller: the cluster's renter. Errors: `NotClusterRenter`.
     pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
         handle_set_delegate(ctx, delegate)
     }
 
-    /// Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
+    /// Closes a cluster in which no job waits for its start or has booked time ahead; the rent goes back to
+    /// its renter.
     ///
     /// Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `ClusterRuns`, `WrongRentPayer`.
     pub fn close_cluster(ctx: Context<CloseCluster>) -> Result<()> {
@@ -116,7 +117,8 @@ pub mod jobs {
         handle_start(ctx)
     }
 
-    /// Says that what a job is to run is at hand: if nobody starts it, it costs the renter nothing.
+    /// Confirms that an attester has the manifest of a job: if nobody starts the job then, it costs the
+    /// renter nothing.
     ///
     /// Caller: an attester, within ten minutes of the booking. Errors: `WrongAttesterSet`, `NotAttester`,
     /// `NotBooked`, `ManifestLate`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
@@ -133,7 +135,7 @@ pub mod jobs {
         handle_attest(ctx, args)
     }
 
-    /// Says that the node of a job is gone; the job ends when as many attesters as it has say so within an
+    /// States that the node of a job is gone; the job ends when as many attesters as it has say so within an
     /// hour. Its attested time is paid, without the first hour.
     ///
     /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `Over`, `SeatMoved`,
@@ -155,8 +157,8 @@ pub mod jobs {
         handle_extend(ctx, seconds, max_deposit)
     }
 
-    /// Pays the supplier what attested time has earned, from one hour after the start; into the job's
-    /// payout account of the buyback, where they are paid in IO for another mint.
+    /// Pays the supplier what attested time has earned, from one hour after the start. Where the supplier is
+    /// paid in IO and the renter pays in another mint, it goes to the job's payout account of the buyback.
     ///
     /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
     /// `WrongMint`.
@@ -171,7 +173,7 @@ pub mod jobs {
         handle_collect_fees(ctx)
     }
 
-    /// Gives back what is left of an ended job: to the renter, or to whom the booking named.
+    /// Refunds what is left of an ended job: to the renter, or to the wallet that the booking named.
     ///
     /// Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
     pub fn refund(ctx: Context<Refund>) -> Result<()> {
@@ -201,8 +203,8 @@ pub mod jobs {
         handle_cancel(ctx)
     }
 
-    /// Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
-    /// within it gets nothing.
+    /// Stops a running job before its time. The renter pays for the first hour in any case; a supplier who
+    /// leaves within it gets nothing.
     ///
     /// Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
     pub fn stop(ctx: Context<Stop>) -> Result<()> {
@@ -232,7 +234,7 @@ pub mod jobs {
         handle_resolve(ctx, gross)
     }
 
-    /// Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the
+    /// Returns the bond of a dispute that is over, or pays it to the fee vault where the decision awarded the
     /// party no more than the attested split did.
     ///
     /// Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
@@ -240,7 +242,7 @@ pub mod jobs {
         handle_close_dispute(ctx)
     }
 
-    /// Closes a job that has paid everyone; the rent goes back to whoever paid it.
+    /// Closes a job that has paid everyone; the rent goes back to the account that paid it.
     ///
     /// Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
     pub fn close(ctx: Context<Close>) -> Result<()> {
@@ -257,23 +259,23 @@ pub mod jobs {
 
     /// Pauses offering, and booking with extending, or lifts the pauses. What is booked goes on.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

@@ -3,7 +3,7 @@ use anchor_lang::prelude::*;
 /// Codes are stable: new ones are added at the end.
 #[error_code]
 pub enum MintError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
@@ -11,11 +11,11 @@ pub enum MintError {
     StartOutOfRange,
     #[msg("the signer is not the authority")]
     NotAuthority,
-    #[msg("the signer was not proposed as authority")]
+    #[msg("the signer is not the proposed successor of the authority")]
     NotPendingAuthority,
     #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("a bit of the paused entries stands for no entry")]
+    #[msg("the bits of the paused entries must be a sum of this program's PAUSE_* constants")]
     UnknownEntry,
     #[msg("emission is paused")]
     Paused,
@@ -25,16 +25,16 @@ pub enum MintError {
     AlreadyAllocated,
     #[msg("this would mint more than 800,000,000 IO in all")]
     CapExceeded,
-    #[msg("the token account holds another mint than IO")]
+    #[msg("the token account must be of the IO mint")]
     WrongMint,
     #[msg("this is not the vault named in the configuration")]
     WrongVault,
-    #[msg("no kind of policy has this number")]
+    #[msg("the kind of policy must be 0 (fixed) or 1 (demand-linked)")]
     UnknownPolicy,
-    #[msg("a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned")]
+    #[msg("a policy's floor must be at most 10,000 bps, and its rate at most 10,000 bps of what was burned")]
     PolicyOutOfBounds,
     #[msg("a demand-linked policy needs the buyback's configuration to exist")]
     NoDemand,
-    #[msg("an amount does not fit into 64 bits")]
+    #[msg("an amount does not fit in 64 bits")]
     Overflow,
 }

@@ -18,30 +18,30 @@ pub struct Initialized {
 pub struct GenesisMinted {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// Which.
+    /// The allocation that was minted.
     pub allocation: Allocation,
-    /// Base units.
+    /// Amount, base units.
     pub amount: u64,
     /// The token account that was paid.
     pub destination: Pubkey,
-    /// Minted at genesis so far.
+    /// Minted at genesis so far, base units.
     pub genesis_total: u64,
     /// Supply of IO after it, base units.
     pub supply: u64,
 }
 
-/// What the schedule has come to was minted.
+/// What was due on the schedule was minted.
 #[event]
 pub struct Emitted {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// Unix time.
+    /// When it happened, unix time.
     pub time: i64,
-    /// Into the emission vault.
+    /// Minted into the emission vault, base units.
     pub paid: u64,
-    /// Into the reserve.
+    /// Minted into the reserve, base units.
     pub withheld: u64,
-    /// Minted on the schedule so far.
+    /// Minted on the schedule so far, base units.
     pub emitted_total: u64,
     /// Of that, minted into the reserve so far, base units.
     pub withheld_total: u64,
@@ -58,7 +58,7 @@ pub struct PolicySet {
     pub kind: PolicyKind,
     /// Part of the schedule that is paid in any case, bps.
     pub floor_bps: u16,
-    /// Paid besides for IO burned by fees, bps of it.
+    /// Paid in addition for IO burned by fees, bps of what was burned.
     pub per_burned_bps: u32,
 }
 

@@ -47,7 +47,8 @@ pub mod mint {
         handle_mint_genesis(ctx, allocation)
     }
 
-    /// Mints what the schedule has come to since the last emission; nothing when no hour has passed.
+    /// Mints what has become due on the schedule since the last emission; does nothing when no hour has
+    /// passed.
     ///
     /// Caller: anyone. Errors: `Paused`, `CapExceeded`, `WrongVault`.
     pub fn emit(ctx: Context<Emit>) -> Result<()> {
@@ -80,23 +81,23 @@ pub mod mint {
 
     /// Pauses `emit` and `set_policy`, or lifts the pause. What a pause delays is emitted afterwards.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

@@ -3,17 +3,17 @@ use anchor_lang::prelude::*;
 /// Codes are stable: new ones are added at the end.
 #[error_code]
 pub enum ProofsError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
     #[msg("the signer is not the authority")]
     NotAuthority,
-    #[msg("the signer was not proposed as authority")]
+    #[msg("the signer is not the proposed successor of the authority")]
     NotPendingAuthority,
     #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("a bit of the paused entries stands for no entry")]
+    #[msg("the bits of the paused entries must be a sum of this program's PAUSE_* constants")]
     UnknownEntry,
     #[msg("reports are paused")]
     Paused,
@@ -21,13 +21,13 @@ pub enum ProofsError {
     WindowOutOfBounds,
     #[msg("the challenge bond must be from 1 to 100,000 IO")]
     BondOutOfBounds,
-    #[msg("a challenge must freeze for 1 to 7 days")]
+    #[msg("a challenge must freeze credit for 1 to 7 days")]
     FreezeOutOfBounds,
     #[msg("the attester set has at most 16 seats")]
     TooManySeats,
     #[msg("every seat must be listed; a vacated one has the default key and weight 0")]
     SeatMissing,
-    #[msg("a seat has a key and a weight, or the default key and weight 0")]
+    #[msg("a seat must have both a key and a weight, or the default key and weight 0")]
     HalfVacantSeat,
     #[msg("two seats have the same key")]
     DuplicateKey,
@@ -41,11 +41,11 @@ pub enum ProofsError {
     NotAttester,
     #[msg("content_hash must be sha256('ionet:report' || the arguments)")]
     WrongContentHash,
-    #[msg("the mint is not initialized, so that emission has no start")]
+    #[msg("the mint is not initialized, so emission has no start")]
     NoEmission,
     #[msg("period_end must be later than the start of emission")]
     PeriodBeforeStart,
-    #[msg("period_end must be a whole number of hours after the start of emission")]
+    #[msg("period_end must be whole hours after the start of emission")]
     PeriodNotWholeHours,
     #[msg("period_end must not be later than now")]
     PeriodNotOver,
@@ -53,25 +53,25 @@ pub enum ProofsError {
     WrongSeq,
     #[msg("the total exceeds what the emission vault was paid until period_end; left: paid, right: total")]
     TotalAboveEmission,
-    #[msg("the total must not be below the predecessor's, except of a correction")]
+    #[msg("the total must not be below the predecessor's, except in a correction")]
     TotalFell,
     #[msg("a report must have at least one leaf")]
     NoLeaves,
     #[msg("this height has an approved report already")]
     AlreadyDecided,
-    #[msg("the report no longer gathers approvals")]
+    #[msg("the report is not pending: it gathers no approvals")]
     NotPending,
-    #[msg("the attester set has changed since the report was made")]
+    #[msg("the attester set has changed since the report was made: renew the report")]
     StaleSet,
     #[msg("this seat has approved the report already")]
     AlreadyApproved,
-    #[msg("the report is not approved, or is final or void already")]
+    #[msg("only a report that is approved, and neither final nor void, can become final")]
     NotApproved,
     #[msg("the report's challenge window is still open")]
     WindowOpen,
     #[msg("period_end must be later than the predecessor's")]
     PeriodFell,
-    #[msg("a number does not fit into its field")]
+    #[msg("a number does not fit in its field")]
     Overflow,
     #[msg("this is not a node of the staking program")]
     NotANode,
@@ -79,7 +79,7 @@ pub enum ProofsError {
     ReportDecided,
     #[msg("the Merkle proof does not lead to the report's root")]
     WrongProof,
-    #[msg("the leaf refutes nothing: its node exists and was credited no more than it says")]
+    #[msg("the leaf refutes nothing: its node exists and was credited no more than the leaf says")]
     LeafStands,
     #[msg("only the guardian may do this")]
     NotGuardian,
@@ -97,58 +97,62 @@ pub enum ProofsError {
     WrongNode,
     #[msg("this is not the bond of the challenge")]
     WrongBond,
-    #[msg("the token account does not belong to the one who is to be paid")]
+    #[msg("the token account does not belong to the recipient of this payment")]
     WrongDestination,
-    #[msg("this is not the one who paid the rent")]
+    #[msg("this is not the account that paid the rent, which alone gets it back")]
     WrongRentPayer,
     #[msg("period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled")]
     NotEmitted,
-    #[msg("what was paid until period_end is not known any more: report a later hour")]
+    #[msg("what was paid until period_end is no longer known: report a later hour")]
     PeriodForgotten,
-    #[msg("the GPU pool's share is 0 to 10,000 bps")]
+    #[msg("the GPU pool's share must be from 0 to 10,000 bps")]
     GpuShareOutOfBounds,
-    #[msg("the share of nodes in use is 0 to 5,000 bps")]
+    #[msg("the share of nodes in use must be from 0 to 5,000 bps")]
     InUseShareOutOfBounds,
-    #[msg("the bound by fees is 0 to 9,500 bps")]
+    #[msg("the bound by fees must be from 0 to 9,500 bps")]
     FeeBoundOutOfBounds,
-    #[msg("the hours that a node must be up are 0 to 168")]
+    #[msg("the hours that a node must be up must be from 0 to 168")]
     UpHoursOutOfBounds,
-    #[msg("no reason for a failed compute proof has this number")]
+    #[msg("the reason of a verdict must be 0 to 10, the numbers of ProofReason")]
     UnknownReason,
-    #[msg("this key has left a seat in the last seven days: it takes none yet")]
+    #[msg("this key has left a seat in the last seven days: it cannot take one yet")]
     KeyDeparted,
-    #[msg("at most 16 keys leave seats in seven days")]
+    #[msg("at most 16 keys may leave seats in seven days")]
     TooManyDeparted,
     #[msg("the predecessor is not the report that the content names")]
     WrongPredecessor,
     #[msg("the predecessor is not the report at the head")]
     NotAtHead,
-    #[msg("192 reports are approved and not final: finalize the earliest first")]
+    #[msg("192 reports are approved but not final: finalize the earliest first")]
     TooManyPending,
-    #[msg("the report has fallen: another stands at its height, or one before it was voided; renew it")]
+    #[msg(
+        "the report has fallen, because another stands at its height or one before it was voided: renew it"
+    )]
     ReportFell,
-    #[msg("an earlier report has to become final first")]
+    #[msg("the report of the previous height has to become final first")]
     NotNext,
-    #[msg("a correction's total must not exceed the highest so far and what was paid since")]
+    #[msg("a correction's total must not exceed the highest so far plus what was paid since")]
     TotalAboveCorrection,
-    #[msg("another correction is approved and not final")]
+    #[msg("another correction is approved but not final")]
     CorrectionOpen,
-    #[msg("one correction is approved in the hold and 72 hours")]
+    #[msg("the next correction can be approved 72 hours plus the hold after the last")]
     CorrectionTooSoon,
-    #[msg("a correction is not refuted by a leaf that falls")]
+    #[msg("a correction may lower leaves: a lower leaf does not refute it")]
     CorrectionStands,
-    #[msg("only a correction is endorsed")]
+    #[msg("only a correction can be endorsed")]
     NotACorrection,
     #[msg("the guardian has endorsed the correction already")]
     AlreadyEndorsed,
-    #[msg("only a report that is void, has fallen, or waits under an earlier attester set is renewed")]
+    #[msg(
+        "only a report that is void, has fallen, or is pending under an earlier attester set can be renewed"
+    )]
     NotRenewable,
-    #[msg("verdicts are shown from the report at the head")]
+    #[msg("verdicts can be shown only from the report at the head")]
     NotHead,
-    #[msg("the verdict is later than its report, or passed with a reason to fail")]
+    #[msg("the verdict must not be later than its report, and must not pass with a reason to fail")]
     WrongVerdict,
-    #[msg("the guardian voids at most 20 reports in 30 days")]
+    #[msg("the guardian may void at most 20 reports in 30 days")]
     TooManyVoids,
-    #[msg("rewards are held back for at most 30 days")]
+    #[msg("rewards must be held back for at most 30 days")]
     HoldOutOfBounds,
 }

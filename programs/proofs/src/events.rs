@@ -47,15 +47,15 @@ pub struct ReportMade {
     pub leaves: u32,
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],
-    /// Where that is found, UTF-8, padded with zeros.
+    /// Where the evidence is published, UTF-8, padded with zeros.
     pub evidence_uri: [u8; 96],
-    /// The report that it continues; the default key for the first.
+    /// The predecessor: the report that it continues; the default key for the first.
     pub predecessor: Pubkey,
-    /// That one's height, and one.
+    /// Its predecessor's height plus one.
     pub height: u64,
     /// Whether it is a correction.
     pub correction: bool,
-    /// Unix time.
+    /// When it happened, unix time.
     pub created_at: i64,
 }
 
@@ -76,7 +76,7 @@ pub struct ReportApproved {
     pub weight: u32,
     /// Weight that approves it.
     pub threshold: u32,
-    /// When it was approved; 0 while it is not.
+    /// When it was approved, unix time; 0 while it is not.
     pub approved_at: i64,
     /// Height of the head afterwards.
     pub head: u64,
@@ -97,7 +97,7 @@ pub struct ReportFinalized {
     pub total: u64,
     /// Unix time that the rewards count to.
     pub period_end: i64,
-    /// Unix time.
+    /// When it happened, unix time.
     pub finalized_at: i64,
     /// Its height.
     pub height: u64,
@@ -133,7 +133,7 @@ pub struct ChallengeMade {
     pub report: Pubkey,
     /// The node.
     pub node: Pubkey,
-    /// Who doubts it.
+    /// The challenger.
     pub challenger: Pubkey,
     /// The bond, base units of IO.
     pub bond: u64,
@@ -143,7 +143,7 @@ pub struct ChallengeMade {
     pub evidence_hash: [u8; 32],
 }
 
-/// The bond went back (upheld) or was burned.
+/// A challenge was decided; its bond went back (upheld) or was burned (rejected).
 #[event]
 pub struct ChallengeDecided {
     /// Number of the event, counted by the account that it is about.
@@ -160,7 +160,7 @@ pub struct ChallengeDecided {
     pub bond: u64,
 }
 
-/// Nobody decided in time; the bond went back.
+/// A challenge was lifted, since nobody had decided it in time; the bond went back.
 #[event]
 pub struct ChallengeLifted {
     /// Number of the event, counted by the account that it is about.
@@ -212,7 +212,7 @@ pub struct CorrectionEndorsed {
     pub report: Pubkey,
     /// Hours from the start of emission to the end of the report's period.
     pub report_seq: u64,
-    /// When it was approved; 0 while it needs more weight.
+    /// When it was approved, unix time; 0 while it needs more weight.
     pub approved_at: i64,
 }
 

@@ -1,7 +1,7 @@
 //! What nodes have earned: the attester set, and the hourly reports that it approves.
 //!
-//! A report is cumulative, so a missed hour heals itself with the next one. It is decided by weight: of
-//! all contents proposed for an hour, the first that reaches the threshold stands.
+//! A report is cumulative, so the next one makes up for a missed hour. It is decided by weight: of all
+//! contents proposed for an hour, the first that reaches the threshold stands.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing))]
 
 use anchor_lang::prelude::*;
@@ -49,7 +49,7 @@ pub mod proofs {
         handle_set_attesters(ctx, seats, threshold)
     }
 
-    /// Makes a report, which is also its first approval.
+    /// Makes a report, and approves it for the first time.
     ///
     /// * seq - Hours from the start of emission to `period_end`.
     /// * content_hash - `sha256("ionet:report" ‖ borsh(args))`.
@@ -75,8 +75,8 @@ pub mod proofs {
         handle_approve(ctx)
     }
 
-    /// Makes a report that is void, has fallen, or is pending under an earlier attester set gather approvals again,
-    /// of which this is the first.
+    /// Renews a report that is void, has fallen, or is pending under an earlier attester set: it gathers
+    /// approvals again, and this is the first.
     ///
     /// Caller: an attester. Errors: `Paused`, `NotRenewable`, and those of `approve`.
     pub fn renew_report(ctx: Context<RenewReport>) -> Result<()> {
@@ -107,7 +107,7 @@ pub mod proofs {
         handle_refute(ctx, leaf)
     }
 
-    /// Voids a report that is not final; the next one heals it.
+    /// Voids a report that is not final; the next one makes up for it.
     ///
     /// Caller: the guardian, 20 times in 30 days; the authority for a correction. Errors: `NotGuardian`,
     /// `ReportDecided`, `TooManyVoids`.
@@ -119,8 +119,8 @@ pub mod proofs {
     ///
     /// * evidence_hash - SHA-256 of the challenger's evidence.
     ///
-    /// Caller: anyone, but only the guardian for 30 days after one that lapsed. Errors: `NotChallengeable`,
-    /// `NotANode`, `ChallengedLately` of staking.
+    /// Caller: anyone, but only the guardian for 30 days after a challenge that lapsed. Errors:
+    /// `NotChallengeable`, `NotANode`, `ChallengedLately` of staking.
     pub fn challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
         handle_challenge(ctx, evidence_hash)
     }
@@ -160,25 +160,25 @@ pub mod proofs {
         handle_set_params(ctx, params)
     }
 
-    /// Pauses `report` and `approve`, or lifts the pause. What is approved still becomes final.
+    /// Pauses `report` and `approve`, or lifts the pause. Reports approved before still become final.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

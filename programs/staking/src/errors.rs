@@ -4,37 +4,37 @@ use anchor_lang::prelude::*;
 /// there is or may be, "right" what was asked for, in base units or seconds.
 #[error_code]
 pub enum StakingError {
-    #[msg("only the program's upgrade authority may initialize")]
+    #[msg("only the program's upgrade authority may initialize the program")]
     NotUpgradeAuthority,
     #[msg("this is not the program's ProgramData account")]
     WrongProgramData,
     #[msg("the signer is not the authority")]
     NotAuthority,
-    #[msg("the signer was not proposed as authority")]
+    #[msg("the signer is not the proposed successor of the authority")]
     NotPendingAuthority,
     #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("a bit of the paused entries stands for no entry")]
+    #[msg("the bits of the paused entries must be a sum of this program's PAUSE_* constants")]
     UnknownEntry,
-    #[msg("this entry is paused")]
+    #[msg("this instruction is paused")]
     Paused,
-    #[msg("a cooldown is 14 to 30 days")]
+    #[msg("the cooldown must be from 14 to 30 days")]
     CooldownOutOfBounds,
     #[msg("slasher and resolver must be different keys")]
     SlasherIsResolver,
-    #[msg("shards are 0 to 15")]
+    #[msg("the shard must be from 0 to 15")]
     UnknownShard,
     #[msg("this shard does not belong to the node")]
     WrongShard,
-    #[msg("no kind of hardware has this number")]
+    #[msg("the kind of hardware must be 0 (GPU) or 1 (CPU)")]
     UnknownPool,
-    #[msg("a node's maximum stake is 2 to 20 times its minimum")]
+    #[msg("a node's maximum stake must be 2 to 20 times its minimum")]
     MaximumOutOfBounds,
-    #[msg("a class's minimum per processor is 1 to 10,000 IO before the multiplier")]
+    #[msg("a class's minimum per processor must be from 1 to 10,000 IO before the multiplier")]
     MinimumOutOfBounds,
-    #[msg("a multiplier is 1 to 10,000,000 bps")]
+    #[msg("the multiplier must be from 1 to 10,000,000 bps")]
     MultiplierOutOfBounds,
-    #[msg("no devices of this class are taken at present")]
+    #[msg("the class is disabled: it takes no new devices")]
     ClassDisabled,
     #[msg("this is not the class of the node")]
     WrongClass,
@@ -48,7 +48,7 @@ pub enum StakingError {
     DeviceInUse,
     #[msg("the device is banned")]
     DeviceBanned,
-    #[msg("a commission is at most 10,000 bps")]
+    #[msg("the commission must be at most 10,000 bps")]
     CommissionOutOfBounds,
     #[msg("only the node's owner may do this")]
     NotNodeOwner,
@@ -62,17 +62,17 @@ pub enum StakingError {
     MaximumStake,
     #[msg("co-stake would exceed the owner's active stake; left: room, right: amount")]
     CoStakeAboveHalf,
-    #[msg("the owner stakes on the owner's side, not as a co-staker")]
+    #[msg("the node's owner cannot be its co-staker: stake on the owner's side")]
     OwnerIsNoCoStaker,
     #[msg("earlier pending stake is ready: activate it before adding more")]
     ActivateFirst,
     #[msg("nothing is pending")]
     NothingPending,
-    #[msg("pending stake waits until the node is credited past it")]
+    #[msg("pending stake can be activated once the node is credited past it")]
     StillPending,
     #[msg("less is staked than the amount; left: staked, right: amount")]
     MoreThanStaked,
-    #[msg("while the node is hired the owner's minimum stays; left: what would stay, right: minimum")]
+    #[msg("while the node is leased the owner's minimum must stay; left: what would stay, right: minimum")]
     LeaseLocksMinimum,
     #[msg("four withdrawals are cooling: withdraw one that is ready first")]
     NoFreeSlot,
@@ -82,7 +82,7 @@ pub enum StakingError {
     NothingToClaim,
     #[msg("open slash proposals hold this back; left: what would stay, right: proposed")]
     Frozen,
-    #[msg("open slash proposals exceed the owner's side; co-stakers wait until they are decided")]
+    #[msg("open slash proposals exceed the owner's side: co-stakers must wait until they are decided")]
     CoExitFrozen,
     #[msg("this is not the node's vault")]
     WrongVault,
@@ -96,7 +96,7 @@ pub enum StakingError {
     NotAReport,
     #[msg("the report is not final")]
     ReportNotFinal,
-    #[msg("the report became final more than 30 days ago: use a newer one")]
+    #[msg("the report became final more than 30 days ago: use a newer report")]
     ReportTooOld,
     #[msg("the leaf ends after the report's period")]
     LeafBeyondReport,
@@ -108,23 +108,23 @@ pub enum StakingError {
     NoActiveStake,
     #[msg("a challenge holds this node's credit back")]
     CreditFrozen,
-    #[msg("the token account does not belong to the one who is to be paid")]
+    #[msg("the token account does not belong to the recipient of this payment")]
     WrongDestination,
-    #[msg("an amount does not fit into 64 bits")]
+    #[msg("an amount does not fit in 64 bits")]
     Overflow,
-    #[msg("an appeal takes 7 to 60 days")]
+    #[msg("the time for an appeal must be from 7 to 60 days")]
     AppealOutOfBounds,
-    #[msg("a commission rises by at most 500 bps at once; left: the highest, right: asked for")]
+    #[msg("a commission may rise by at most 500 bps at once; left: the highest, right: asked for")]
     CommissionStep,
     #[msg("an earlier change of the commission applies at the next credit; credit the node first")]
     CommissionUndecided,
     #[msg("a node has at most 8 processors")]
     TooManyDevices,
-    #[msg("a node's last processor leaves by retiring the node")]
+    #[msg("a node's last processor cannot be detached: retire the node")]
     LastDevice,
-    #[msg("the device does not belong to the node, or is its first")]
+    #[msg("only a node's first device can be used here, and only its others can be detached")]
     NotNodeDevice,
-    #[msg("the node is hired")]
+    #[msg("the node is leased")]
     NodeLeased,
     #[msg("the node is not retired")]
     NodeNotRetired,
@@ -132,7 +132,7 @@ pub enum StakingError {
     NodeNotEmpty,
     #[msg("the signer is not the device's key")]
     NotDeviceKey,
-    #[msg("the device has an owner: they, or the resolver, must release it first")]
+    #[msg("the device has an owner: the owner or the resolver must release it first")]
     DeviceOwned,
     #[msg("only the slasher may propose a slash")]
     NotSlasher,
@@ -148,19 +148,19 @@ pub enum StakingError {
     SlashRaised,
     #[msg("the slash cannot be executed now")]
     NotExecutable,
-    #[msg("the limit for what slashes burn in 7 days is used up")]
+    #[msg("the limit of what slashes may burn in 7 days is used up: try again later")]
     SlashLimit,
     #[msg("all 16 stake shards must be given")]
     ShardsMissing,
-    #[msg("the slash is still open")]
+    #[msg("the slash is neither done nor lapsed")]
     SlashOpen,
-    #[msg("this is not the one who paid the rent")]
+    #[msg("this is not the account that paid the rent, which alone gets it back")]
     WrongRentPayer,
     #[msg("the node did not end for fraud")]
     NodeNotTerminal,
     #[msg("only the proofs program may do this")]
     NotProofs,
-    #[msg("an upheld challenge excludes this report for the node: use a newer one")]
+    #[msg("an upheld challenge excludes this report for the node: use a newer report")]
     ReportRefuted,
     #[msg("the network belongs to another authority")]
     NotNetwork,
@@ -168,46 +168,52 @@ pub enum StakingError {
     InNetwork,
     #[msg("other processors are attached to the node: detach them first")]
     DevicesAttached,
-    #[msg("co-stakers are on the node: announce a change of its commission")]
+    #[msg("the node has co-stakers: announce a change of its commission with set_commission")]
     CommissionNotice,
-    #[msg("the node passes on when it was credited up to its retirement, or 60 days after it")]
+    #[msg(
+        "the node can pass to another owner once it was credited up to its retirement, or 60 days after that"
+    )]
     OwnerStays,
     #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
-    #[msg("a challenge of this node lapsed undecided: for 30 days only the guardian makes another")]
+    #[msg("a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it")]
     ChallengedLately,
     #[msg("the owner's active stake does not cover the node's minimum; left: active, right: minimum")]
     OwnerBelowMinimum,
-    #[msg("something on the node is pending or late: its credits are ten minutes apart")]
+    #[msg("something on the node is pending or late: its credits must be ten minutes apart")]
     CreditTooSoon,
-    #[msg("a proposal that names fraud stops the node's credit")]
+    #[msg("an open slash proposal that names fraud stops the node's credit")]
     CreditStopped,
     #[msg("the node earned nothing in this hour: its device was banned, or co-stakers had borne a loss")]
     HourNotEarned,
-    #[msg("the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed")]
+    #[msg(
+        "the reward exceeds the bound that the owner's minimum sets for its hours; left: bound, right: owed"
+    )]
     RewardAboveBound,
-    #[msg("a credit settles at most four positions")]
+    #[msg("a credit can settle at most four positions")]
     TooManyPositions,
-    #[msg("what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake")]
+    #[msg("the limit of what is burned by decision in 7 days must be from 100 to 3,300 bps of all stake")]
     DecidedLimitOutOfBounds,
-    #[msg("an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum")]
+    #[msg("the bound of an hour's reward must be from 10 to 1,000 bps of the owner's minimum")]
     RewardBoundOutOfBounds,
     #[msg("the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum")]
     StopLimit,
-    #[msg("a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when")]
+    #[msg("a slash of this node has lapsed: none can be proposed for 30 days; left: now, right: from when")]
     SlashPause,
-    #[msg("what was set apart already stays; left: decided, right: set apart or burned")]
+    #[msg(
+        "a decision must not be below what was set apart already; left: decided, right: set apart or burned"
+    )]
     SlashSetApart,
-    #[msg("the slash is decided, and cannot be taken back")]
+    #[msg("the slash is decided, and can no longer be cancelled")]
     SlashDecided,
     #[msg("an earlier owner of the node has not been paid out yet")]
     FormerUnpaid,
     #[msg("the report's hours are still held back; left: now, right: from when")]
     ReportHeld,
-    #[msg("a correction came after this report: use a newer one")]
+    #[msg("a correction came after this report: use a newer report")]
     ReportCorrected,
     #[msg("something on the node is pending or late: credit the leaf of its previous height first")]
     LeafOutOfOrder,
-    #[msg("the verdict is of before the node was reopened or enlarged; left: its hour, right: since")]
+    #[msg("the verdict is from before the node last changed; left: its hour, right: since")]
     VerdictBeforeChange,
 }

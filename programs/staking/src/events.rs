@@ -96,7 +96,8 @@ pub struct Activated {
     pub totals: NodeTotals,
 }
 
-/// Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`.
+/// Stake was unstaked: `left` tokens went out at once, `cooling` tokens or shares wait until
+/// `ready_at`.
 #[event]
 pub struct Unstaked {
     /// Number of the event, counted by the account that it is about.
@@ -139,15 +140,15 @@ pub struct Credited {
     pub node: Pubkey,
     /// Tokens, base units.
     pub amount: u64,
-    /// Of the amount, the owner's.
+    /// The owner's part of the amount, base units.
     pub owner_part: u64,
-    /// Of the amount, the co-stakers'.
+    /// The co-stakers' part of the amount, base units.
     pub co_part: u64,
-    /// Credited to the node in its life.
+    /// Credited to the node in its whole life, base units.
     pub credited: u64,
     /// Time up to which the node's rewards were credited, unix time.
     pub credited_through: i64,
-    /// Credited to all nodes.
+    /// Credited to all nodes since the beginning, base units.
     pub credited_total: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
@@ -192,7 +193,7 @@ pub struct CommissionSet {
     pub node: Pubkey,
     /// The owner's part of co-stakers' rewards, bps.
     pub commission_bps: u16,
-    /// When it begins to apply.
+    /// When it begins to apply, unix time.
     pub from: i64,
 }
 
@@ -241,7 +242,7 @@ pub struct DeviceEvicted {
     pub ban: bool,
 }
 
-/// An owner has given a device up.
+/// An owner has released a device.
 #[event]
 pub struct DeviceReleased {
     /// Number of the event, counted by the account that it is about.
@@ -263,7 +264,7 @@ pub struct NetworkRegistered {
     pub name: [u8; 32],
 }
 
-/// A node was counted to its owner's network.
+/// A node joined its owner's network.
 #[event]
 pub struct NetworkJoined {
     /// Number of the event, counted by the account that it is about.
@@ -289,7 +290,7 @@ pub struct SlashProposed {
     pub evidence_hash: [u8; 32],
     /// Whether it names fraud, and so stops the node's credit.
     pub fraud: bool,
-    /// Held back by all open proposals.
+    /// Held back by all open proposals, base units.
     pub frozen: u64,
 }
 
@@ -317,7 +318,7 @@ pub struct SlashResolved {
     pub node: Pubkey,
     /// What may be burned, base units.
     pub amount: u64,
-    /// What is held back no longer, base units.
+    /// What is no longer held back, base units.
     pub freed: u64,
     /// Held back by all open proposals after it, base units.
     pub frozen: u64,
@@ -336,7 +337,7 @@ pub struct SlashSetApart {
     pub node: Pubkey,
     /// Set apart, base units.
     pub amount: u64,
-    /// What the proposal still holds back.
+    /// What the proposal still holds back, base units.
     pub left: u64,
     /// Whether the node has ended.
     pub terminal: bool,
@@ -353,9 +354,9 @@ pub struct SlashCancelled {
     pub slash: Pubkey,
     /// The node.
     pub node: Pubkey,
-    /// The owner who was to be slashed.
+    /// The owner who was slashed.
     pub owner: Pubkey,
-    /// What is held back no longer, base units.
+    /// What is no longer held back, base units.
     pub freed: u64,
     /// What was set apart and went back to the owner, base units.
     pub returned: u64,
@@ -365,7 +366,7 @@ pub struct SlashCancelled {
     pub totals: NodeTotals,
 }
 
-/// What was due on a node was settled.
+/// What had become due on a node was settled.
 #[event]
 pub struct ChangesSettled {
     /// Number of the event, counted by the account that it is about.
@@ -378,7 +379,7 @@ pub struct ChangesSettled {
     pub totals: NodeTotals,
 }
 
-/// All that was a former owner's was moved out of the next owner's way.
+/// A former owner's side of a node was moved out of the next owner's way.
 #[event]
 pub struct OwnerExpelled {
     /// Number of the event, counted by the account that it is about.
@@ -387,7 +388,7 @@ pub struct OwnerExpelled {
     pub node: Pubkey,
     /// The former owner.
     pub owner: Pubkey,
-    /// Theirs, base units.
+    /// What was the former owner's, base units of IO.
     pub amount: u64,
     /// When it may leave, unix time.
     pub ready_at: i64,
@@ -406,7 +407,7 @@ pub struct Slashed {
     pub node: Pubkey,
     /// Burned, base units.
     pub amount: u64,
-    /// Of what was set apart for it, what is not burned yet.
+    /// What was set apart for it and is not burned yet, base units.
     pub left: u64,
     /// Whether the resolver had decided it.
     pub by_decision: bool,
@@ -440,15 +441,15 @@ pub struct Forfeited {
     pub node: Pubkey,
     /// Tokens, base units.
     pub amount: u64,
-    /// Counted for the node in its life, base units.
+    /// Credited to the node or burned for it in its whole life, base units.
     pub credited: u64,
     /// Time up to which the node's rewards were credited, unix time.
     pub credited_through: i64,
-    /// Counted for all nodes, base units.
+    /// Credited to all nodes or burned for them since the beginning, base units.
     pub credited_total: u64,
 }
 
-/// A challenge was made or is over, and the node's credit is held back or no longer.
+/// A challenge was made or is over, and the node's credit is held back or released.
 #[event]
 pub struct CreditFrozen {
     /// Number of the event, counted by the account that it is about.
@@ -457,7 +458,7 @@ pub struct CreditFrozen {
     pub node: Pubkey,
     /// No credit before this time, unix time; 0 for no hold.
     pub until: i64,
-    /// No credit from reports before this one.
+    /// No credit from reports with a lower `seq` than this.
     pub min_report_seq: u64,
 }
 

@@ -86,7 +86,7 @@ pub mod staking {
     /// Creates the configuration and emission's ledger.
     ///
     /// * slasher - May propose slashes.
-    /// * resolver - Decides slashes; another key than the slasher.
+    /// * resolver - Decides slashes; must be another key than the slasher.
     ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `SlasherIsResolver`.
@@ -94,7 +94,7 @@ pub mod staking {
         handle_initialize(ctx, slasher, resolver)
     }
 
-    /// Creates one of the 16 accounts that sum active stake.
+    /// Creates one of the 16 shards that sum active stake.
     ///
     /// * index - Number of the shard, 0 to 15.
     ///
@@ -113,7 +113,7 @@ pub mod staking {
         handle_create_class(ctx, id, args)
     }
 
-    /// Changes a hardware class; stake that is there already stays.
+    /// Changes a hardware class; stake that exists already stays.
     ///
     /// * id - Number of the class.
     ///
@@ -122,7 +122,7 @@ pub mod staking {
         handle_set_class(ctx, id, args)
     }
 
-    /// Registers a processor by its fingerprint, once and for all.
+    /// Registers a device by its fingerprint; each device is registered once.
     ///
     /// * fingerprint - `sha256` of the device's own unique id.
     ///
@@ -132,7 +132,7 @@ pub mod staking {
         handle_register_device(ctx, fingerprint)
     }
 
-    /// Makes a node of a registered device.
+    /// Registers a node with a registered device as its first.
     ///
     /// Caller: the device's owner. Errors: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
     /// `WrongClass`, `ClassDisabled`, `CommissionOutOfBounds`.
@@ -141,7 +141,7 @@ pub mod staking {
     }
 
     /// Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
-    /// pending, else when the node was credited past it.
+    /// pending, else once the node was credited past it.
     ///
     /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
     pub fn owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
@@ -149,7 +149,7 @@ pub mod staking {
     }
 
     /// Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is
-    /// hired the minimum stays.
+    /// leased the minimum stays.
     ///
     /// * amount - Base units of IO.
     ///
@@ -208,7 +208,8 @@ pub mod staking {
         handle_settle_changes(ctx)
     }
 
-    /// Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+    /// Announces the owner's part of co-stakers' rewards: at most five percentage points more, from seven
+    /// days later.
     ///
     /// * commission_bps - The owner's part of co-stakers' rewards, bps.
     ///
@@ -242,9 +243,9 @@ pub mod staking {
         handle_retire_node(ctx)
     }
 
-    /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
-    /// owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
-    /// or 60 days.
+    /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new
+    /// owner can do so when the former owner's side is empty, no proposal is open, and all the former owner's
+    /// hours are credited or 60 days have passed.
     ///
     /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
@@ -278,7 +279,7 @@ pub mod staking {
     }
 
     /// Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
-    /// with the device, and its node is neither listed nor hired and earns nothing more.
+    /// with the device, and its node is neither listed nor leased and earns nothing more.
     ///
     /// * ban - Whether nobody may ever register it again.
     ///
@@ -287,8 +288,8 @@ pub mod staking {
         handle_evict_device(ctx, ban)
     }
 
-    /// Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
-    /// that a squatter cannot stay by hiring their own node.
+    /// Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so that a
+    /// squatter cannot stay by leasing their own node.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `WrongShard`.
     pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
@@ -296,7 +297,8 @@ pub mod staking {
     }
 
     /// Moves all that a former owner of the node's device has on the retired node out of the way, so that the
-    /// next owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
+    /// next owner can reopen it. It cools, and the former owner can withdraw it even if the node has another
+    /// owner by then.
     ///
     /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     /// `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
@@ -323,7 +325,7 @@ pub mod staking {
     ///
     /// * name - Name, UTF-8, padded with zeros.
     ///
-    /// Caller: that authority. Errors: `Paused`.
+    /// Caller: the network's authority. Errors: `Paused`.
     pub fn register_network(ctx: Context<RegisterNetwork>, name: [u8; 32]) -> Result<()> {
         handle_register_network(ctx, name)
     }
@@ -335,15 +337,16 @@ pub mod staking {
         handle_join_network(ctx)
     }
 
-    /// Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
+    /// Proposes to burn a node's stake and holds it back. A proposal that names fraud also stops the node's
+    /// credit.
     ///
-    /// * nonce - Any number that was not used for the node; part of the address.
+    /// * nonce - Any number not yet used for the node; part of the address.
     /// * amount - What is to be burned, base units of IO.
     /// * evidence_hash - SHA-256 of the evidence.
-    /// * fraud - Whether it names fraud: then its decision ends the node.
+    /// * fraud - Whether the proposal names fraud: then its decision ends the node.
     ///
-    /// Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`,
-    /// `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
+    /// Caller: the slasher, who gets nothing of what is burned. Errors: `NotSlasher`, `ZeroAmount`,
+    /// `SlashAboveStake`, `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
     pub fn propose_slash<'info>(
         ctx: Context<'info, ProposeSlash<'info>>,
         nonce: u64,
@@ -389,8 +392,8 @@ pub mod staking {
         handle_cancel_slash(ctx)
     }
 
-    /// Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake
-    /// without a decision, and a parameter's part of it by decision.
+    /// Burns what was set apart for a slash, within limits for seven days: 1 % of all active stake without a
+    /// decision, and `decided_limit_bps` of it by decision.
     ///
     /// Caller: anyone, at any time. Errors: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`,
     /// `WrongNode`, `WrongVault`.
@@ -398,8 +401,8 @@ pub mod staking {
         handle_execute_slash(ctx)
     }
 
-    /// Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse nobody proposes
-    /// another one of the node for 30 days.
+    /// Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse no slash
+    /// of the node can be proposed for 30 days.
     ///
     /// Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
     pub fn close_slash(ctx: Context<CloseSlash>) -> Result<()> {
@@ -414,14 +417,14 @@ pub mod staking {
         handle_forfeit_reward(ctx, leaf)
     }
 
-    /// Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+    /// Holds a node's credit back or releases it, and excludes earlier reports for it.
     ///
     /// Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
     pub fn freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) -> Result<()> {
         handle_freeze_credit(ctx, freeze)
     }
 
-    /// Keeps the verdict of a node's latest compute proof.
+    /// Records the verdict of a node's latest compute proof.
     ///
     /// Caller: the proofs program. Errors: `NotProofs`.
     pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
@@ -438,23 +441,23 @@ pub mod staking {
 
     /// Pauses registering and staking, or lifts the pauses. Exits are never paused.
     ///
-    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    /// * paused - All entries to be paused, bits `PAUSE_*`.
     ///
     /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority, who has to accept.
+    /// Proposes a successor of the authority, who has to accept.
     ///
-    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    /// * successor - Becomes the authority when it accepts; the default key withdraws the proposal.
     ///
     /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }
 
-    /// Makes the named successor the authority.
+    /// Makes the proposed successor the authority.
     ///
     /// Caller: the successor. Errors: `NotPendingAuthority`.
     pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {

@@ -1,4 +1,4 @@
-//! Burns all that the shard's vault of IO holds; nothing when it is empty.
+//! Burns all that the shard's fee vault of IO holds; does nothing when it is empty.
 //!
 //! Who may call: anyone.
 //!
@@ -27,7 +27,7 @@ pub struct BurnFees<'info> {
     /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
-    /// The shard's vault of IO.
+    /// The shard's fee vault of IO.
     #[account(mut, seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

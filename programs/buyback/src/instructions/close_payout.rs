@@ -1,4 +1,4 @@
-//! Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
+//! Closes an empty payout whose job is closed; the rent goes back to the account that paid it.
 //!
 //! Who may call: anyone.
 //!

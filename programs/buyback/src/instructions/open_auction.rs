@@ -1,4 +1,4 @@
-//! Opens the auction of a fee vault of any mint but IO, once for each.
+//! Opens the auction of a fee vault of any mint but IO; each is opened once.
 //!
 //! Who may call: anyone, who pays for the account.
 //!
@@ -19,7 +19,7 @@ pub struct OpenAuction<'info> {
     /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// What the vault holds; not IO, which is burned as it is.
+    /// The mint that the vault holds; not IO, which is burned without an auction.
     #[account(constraint = mint.key() != ids::IO_MINT @ BuybackError::IoIsBurned)]
     pub mint: Account<'info, Mint>,
     /// The shard's fee vault.

@@ -16,7 +16,7 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct OpenPayout<'info> {
-    /// Pays the rent, and has it back at the close.
+    /// Pays the rent, and gets it back when the payout is closed.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The program's configuration.

@@ -1,4 +1,4 @@
-//! Opens one of the fee vaults of a mint, once for each.
+//! Opens one of the fee vaults of a mint; each is opened once.
 //!
 //! Who may call: anyone, who pays for the account.
 //!
@@ -26,7 +26,7 @@ pub struct OpenVault<'info> {
         constraint = shard < FEE_SHARDS @ BuybackError::UnknownShard
     )]
     pub config: AccountLoader<'info, Config>,
-    /// What the vault holds: IO, or another currency that jobs are paid in.
+    /// The mint that the vault holds: IO, or another currency that jobs are paid in.
     pub mint: Account<'info, Mint>,
     /// The new fee vault.
     #[account(

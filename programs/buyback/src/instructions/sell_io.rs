@@ -1,5 +1,5 @@
-//! Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the vault
-//! may sell today. The IO is burned.
+//! Sells IO for what an auction's lot holds: as much as `max_io` pays for, but no more than is left or than
+//! the vault may sell today. The IO is burned.
 //!
 //! Who may call: anyone with IO.
 //!
@@ -21,7 +21,7 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SellIo<'info> {
-    /// Gives IO.
+    /// Sells IO.
     pub seller: Signer<'info>,
     /// The program's configuration.
     #[account(
@@ -37,23 +37,23 @@ pub struct SellIo<'info> {
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// The jobs program's currency of the mint.
+    /// The jobs program's currency account of the mint.
     /// CHECK: read as the jobs program's currency of the auction's mint.
     pub currency: UncheckedAccount<'info>,
-    /// The price account of the currency; not read while that is at par.
+    /// The price account of the currency; not read for a currency at par.
     /// CHECK: by address, and read as Pyth's price of the currency.
     pub currency_price: UncheckedAccount<'info>,
-    /// IO's.
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
-    /// Any account of IO that the seller may spend from.
+    /// Any IO account that the seller may spend from.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// The fee vault.
     #[account(mut, address = auction.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
-    /// Any account of the seller's in the mint that is sold.
+    /// Any token account of the seller in the mint that is sold.
     #[account(mut, constraint = destination.owner == seller.key() @ BuybackError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

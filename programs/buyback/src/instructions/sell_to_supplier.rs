@@ -1,5 +1,5 @@
-//! Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to the
-//! job's supplier.
+//! Sells IO for what a payout's lot holds: as much as `max_io` pays for, but no more than is left. The IO
+//! goes to the job's supplier.
 //!
 //! Who may call: anyone with IO.
 //!
@@ -19,7 +19,7 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SellToSupplier<'info> {
-    /// Gives IO.
+    /// Sells IO.
     pub seller: Signer<'info>,
     /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
@@ -31,17 +31,17 @@ pub struct SellToSupplier<'info> {
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// The jobs program's currency of the mint.
+    /// The jobs program's currency account of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
-    /// The price account of the currency; not read while that is at par.
+    /// The price account of the currency; not read for a currency at par.
     /// CHECK: by address, and read as Pyth's price of the currency.
     pub currency_price: UncheckedAccount<'info>,
-    /// Any account of IO that the seller may spend from.
+    /// Any IO account that the seller may spend from.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
-    /// Any account of the supplier's for IO.
+    /// Any IO account of the supplier.
     #[account(
         mut,
         constraint = credit.owner == payout.load()?.supplier @ BuybackError::WrongDestination,
@@ -52,7 +52,7 @@ pub struct SellToSupplier<'info> {
     /// The payout's token account.
     #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
-    /// Any account of the seller's in the mint that is sold.
+    /// Any token account of the seller in the mint that is sold.
     #[account(mut, constraint = destination.owner == seller.key() @ BuybackError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

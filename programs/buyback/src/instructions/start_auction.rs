@@ -1,5 +1,5 @@
-//! Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have lapsed, or
-//! be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
+//! Puts what a fee vault may still sell today up for sale. The previous lot must be sold, have lapsed, or be
+//! below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
 //!
 //! Who may call: anyone.
 //!
@@ -27,14 +27,14 @@ pub struct StartAuction<'info> {
     /// The auction.
     #[account(mut)]
     pub auction: AccountLoader<'info, Auction>,
-    /// The jobs program's currency of the mint.
+    /// The jobs program's currency account of the mint.
     /// CHECK: read as the jobs program's currency of the auction's mint.
     pub currency: UncheckedAccount<'info>,
     /// The price account of IO.
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// The price account of the currency; not read while that is at par.
+    /// The price account of the currency; not read for a currency at par.
     /// CHECK: by address, and read as Pyth's price of the currency.
     pub currency_price: UncheckedAccount<'info>,
     /// The fee vault.

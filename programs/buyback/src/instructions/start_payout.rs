@@ -1,4 +1,4 @@
-//! Offers all that a payout's vault holds, from now on, as `start_auction` does.
+//! Puts all that a payout's vault holds up for sale, as `start_auction` does.
 //!
 //! Who may call: anyone.
 //!
@@ -23,14 +23,14 @@ pub struct StartPayout<'info> {
     /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
-    /// The jobs program's currency of the mint.
+    /// The jobs program's currency account of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
     /// The price account of IO.
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// The price account of the currency; not read while that is at par.
+    /// The price account of the currency; not read for a currency at par.
     /// CHECK: by address, and read as Pyth's price of the currency.
     pub currency_price: UncheckedAccount<'info>,
     /// The payout's token account.

@@ -1,4 +1,5 @@
-//! Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+//! Pays out what a payout's vault holds, in the mint that the job was paid in, less the payment fee of that
+//! currency.
 //!
 //! Who may call: the job's supplier.
 //!
@@ -27,13 +28,13 @@ pub struct WithdrawPayout<'info> {
     /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
-    /// The jobs program's currency of the mint.
+    /// The jobs program's currency account of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
     /// The payout's token account.
     #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
-    /// Any account of the supplier's.
+    /// Any token account of the supplier in the payout's mint.
     #[account(mut, constraint = destination.owner == supplier.key() @ BuybackError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
     /// The job's fee vault.

@@ -7,7 +7,7 @@ use io_math::{auction::daily_cap, DAY};
 #[constant]
 pub const AUCTION_SEED: &[u8] = b"auction";
 
-/// The sale of a fee vault's content for IO that is burned: `["auction", mint, shard]`.
+/// Sells what a fee vault holds for IO, which is burned: `["auction", mint, shard]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Auction {
@@ -18,23 +18,23 @@ pub struct Auction {
     /// Number of the fee vault.
     pub shard: u8,
     pub padding: [u8; 5],
-    /// What is sold.
+    /// The mint that is sold.
     pub mint: Pubkey,
     /// The fee vault.
     pub vault: Pubkey,
-    /// What is for sale.
+    /// The lot that is for sale.
     pub lot: Lot,
     /// The UTC day that `opening` and `sold_today` are of, counted from 1970.
     pub day: u64,
     /// What the vault held when the day's first lot was started or sold, base units.
     pub opening: u64,
-    /// Sold on that day.
+    /// Sold on that day, base units of the mint.
     pub sold_today: u64,
     /// Sold in all, base units of the mint.
     pub sold: u64,
-    /// Burned for it, base units of IO.
+    /// Burned for what was sold, base units of IO.
     pub bought: u64,
-    /// Sales so far, and the number of the latest.
+    /// Sales so far, which is also the number of the latest.
     pub sales: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,

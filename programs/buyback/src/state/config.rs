@@ -34,7 +34,8 @@ pub const LEAST_LOT: u64 = 1_000_000;
 /// Highest bound for the smallest sale, micro-dollars.
 #[constant]
 pub const MOST_LOT: u64 = 10_000_000_000u64;
-/// Most of a vault that may be sold in a day, bps: well below the whole, so that a gift lets far less be sold.
+/// Most of a vault that may be sold in a day, bps: well below the whole, so that tokens sent to the vault
+/// raise the day's sales by far less.
 #[constant]
 pub const MAX_DAILY_SHARE_BPS: u16 = 5_000;
 /// Largest age of a price that may be allowed, seconds.
@@ -54,7 +55,7 @@ pub const CONFIG_SEED: &[u8] = b"config";
 #[constant]
 pub const FEES_SEED: &[u8] = b"fees";
 
-/// Parameters as an instruction names them.
+/// Parameters, as an instruction takes them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
     /// May pause entries.
@@ -67,7 +68,7 @@ pub struct ParamsArgs {
     pub start_bps: i16,
     /// Distance of an auction's price from the oracle at its end, bps.
     pub end_bps: i16,
-    /// Seconds from one to the other.
+    /// Seconds from an auction's first to its last price.
     pub period: u32,
     /// Most of a vault that is sold in a UTC day, bps.
     pub daily_share_bps: u16,
@@ -92,9 +93,9 @@ pub struct Config {
     pub padding: [u8; 6],
     /// IO burned in all, base units; never falls.
     pub burned: u64,
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    /// Burns so far, and the number of the latest.
+    /// Burns so far, which is also the number of the latest receipt.
     pub receipts: u64,
     /// Number of the latest event.
     pub seq: u64,
@@ -115,7 +116,7 @@ pub struct Config {
     /// Most of a vault that is sold in a UTC day, bps.
     pub daily_share_bps: u16,
     pub padding_2: [u8; 6],
-    /// What a price may be at worst.
+    /// Limits that a price has to keep.
     pub price_limits: PriceLimits,
     pub reserved: [u8; 160],
 }

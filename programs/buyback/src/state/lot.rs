@@ -3,14 +3,15 @@ use anchor_lang::prelude::*;
 use io_math::auction::{Quote, Slope};
 use io_math::price::tokens_for_usd;
 
-/// A lot lapses after this many periods: it stood at its best price as long as it took to get there.
+/// A lot lapses after this many periods: by then it has stood at its last price for as long as it took to get
+/// there.
 #[constant]
 pub const LOT_PERIODS: i64 = 2;
 
-/// What a seller of IO asks for.
+/// What a seller of IO offers and asks for.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SaleArgs {
-    /// The most IO to give, base units. Less is taken when less is left of the lot.
+    /// The most IO to sell, base units. Less is taken when less is left of the lot.
     pub max_io: u64,
     /// The least to receive, base units of the lot's mint.
     pub min_out: u64,
@@ -47,13 +48,13 @@ impl Prices {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lot {
-    /// When it was started, unix time.
+    /// When the lot was started, unix time.
     pub started_at: i64,
-    /// Base units at the start.
+    /// Size at the start, base units.
     pub size: u64,
-    /// Base units not yet sold.
+    /// Not yet sold, base units.
     pub left: u64,
-    /// The smallest sale but for the last, base units.
+    /// The smallest sale, base units; what is left at the end may be less.
     pub minimum: u64,
     /// Decimals of the mint.
     pub decimals: u8,

@@ -10,7 +10,7 @@ pub const PAYOUT_SEED: &[u8] = b"payout_state";
 pub const PAYOUT_VAULT_SEED: &[u8] = b"payout";
 
 /// What a job paid in another currency owes its supplier in IO: `["payout_state", job]`. The jobs program
-/// pays the supplier's part into the vault; what IO is sold for it goes to the supplier.
+/// pays the supplier's part into the vault; the IO that is sold for it goes to the supplier.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Payout {
@@ -29,15 +29,15 @@ pub struct Payout {
     pub vault: Pubkey,
     /// Who gets the rent of both accounts back.
     pub rent_payer: Pubkey,
-    /// What is for sale.
+    /// The lot that is for sale.
     pub lot: Lot,
     /// Sold so far, base units of the mint.
     pub sold: u64,
-    /// Credited to the supplier for it, base units of IO.
+    /// Credited to the supplier for what was sold, base units of IO.
     pub credited: u64,
-    /// Taken by the supplier in the mint itself, the fee for that included.
+    /// Withdrawn by the supplier in the mint itself, fees included, base units.
     pub withdrawn: u64,
-    /// Sales so far, and the number of the latest receipt.
+    /// Sales so far, which is also the number of the latest receipt.
     pub sales: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,

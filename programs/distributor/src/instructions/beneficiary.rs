@@ -1,4 +1,4 @@
-//! Names a successor of the beneficiary, who has to accept.
+//! Proposes a successor of the beneficiary, who has to accept.
 //!
 //! Who may call: the beneficiary.
 //!
@@ -23,7 +23,7 @@ pub struct SetBeneficiary<'info> {
 
 #[derive(Accounts)]
 pub struct AcceptBeneficiary<'info> {
-    /// The successor that the beneficiary has named.
+    /// The successor that the beneficiary has proposed.
     #[account(constraint = grant.load()?.is_pending(successor.key) @ DistributorError::NotPendingBeneficiary)]
     pub successor: Signer<'info>,
     /// The grant.

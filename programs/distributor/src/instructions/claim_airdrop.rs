@@ -21,14 +21,14 @@ pub struct ClaimAirdrop<'info> {
     /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
-    /// Marks the claims of the leaf and its neighbours.
+    /// The account of claims that marks the leaf.
     #[account(mut, constraint = claims.load()?.airdrop == airdrop.key() @ DistributorError::WrongChunk)]
     pub claims: AccountLoader<'info, Claims>,
     /// The airdrop's vault.
     /// CHECK: by address.
     #[account(mut, address = airdrop.load()?.vault @ DistributorError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// An IO account of the claimant: its owner has to be whom the leaf names.
+    /// An IO account of the claimant: its owner has to be the one that the leaf names.
     #[account(mut)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

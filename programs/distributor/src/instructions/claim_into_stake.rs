@@ -18,12 +18,12 @@ use io_common::{calls, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ClaimIntoStake<'info> {
-    /// Whom the leaf names, and who holds the position.
+    /// The claimant that the leaf names, who holds the position.
     pub claimant: Signer<'info>,
     /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
-    /// Marks the claims of the leaf and its neighbours.
+    /// The account of claims that marks the leaf.
     #[account(mut, constraint = claims.load()?.airdrop == airdrop.key() @ DistributorError::WrongChunk)]
     pub claims: AccountLoader<'info, Claims>,
     /// The token account that holds the IO.

@@ -1,4 +1,5 @@
-//! Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
+//! Closes an account of claims of an airdrop that was reclaimed; the rent goes back to the account that paid
+//! it.
 //!
 //! Who may call: anyone.
 //!

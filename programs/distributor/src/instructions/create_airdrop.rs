@@ -1,4 +1,4 @@
-//! Makes an airdrop with a Merkle root of its leaves, and fills its vault.
+//! Creates an airdrop with the Merkle root of its leaves, and fills its vault.
 //!
 //! Who may call: the authority, out of its own IO.
 //!
@@ -18,7 +18,7 @@ use io_common::{clock, emit_cpi, ids, token};
 #[derive(Accounts)]
 #[instruction(id: u64)]
 pub struct CreateAirdrop<'info> {
-    /// Whose IO fills the vault.
+    /// The authority, whose IO fills the vault.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ DistributorError::NotAuthority)]
     pub authority: Signer<'info>,
     /// Pays the rent.

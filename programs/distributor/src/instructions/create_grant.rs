@@ -1,4 +1,4 @@
-//! Makes a grant and fills its vault.
+//! Creates a grant and fills its vault.
 //!
 //! Who may call: the authority, out of its own IO.
 //!
@@ -18,7 +18,7 @@ use io_common::{clock, emit_cpi, ids, token};
 #[derive(Accounts)]
 #[instruction(id: u64)]
 pub struct CreateGrant<'info> {
-    /// Whose IO fills the vault.
+    /// The authority, whose IO fills the vault.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ DistributorError::NotAuthority)]
     pub authority: Signer<'info>,
     /// Pays the rent.

@@ -1,4 +1,4 @@
-//! Opens an account that marks the claims of 8,192 leaves, once for each.
+//! Opens an account that marks the claims of 8,192 leaves; each is opened once.
 //!
 //! Who may call: anyone, who pays for it and gets that back in the end.
 //!

@@ -1,4 +1,4 @@
-//! Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+//! Ends a revocable grant: what has vested stays with the beneficiary, the rest goes to the treasury.
 //!
 //! Who may call: the authority.
 //!

@@ -11,14 +11,14 @@ pub const MIN_CLAIMING: i64 = 7 * DAY;
 /// Longest time in which an airdrop can be claimed, seconds.
 #[constant]
 pub const MAX_CLAIMING: i64 = 1_461 * DAY;
-/// What an airdrop's leaf is hashed behind, after a zero byte.
+/// Prefix of an airdrop's leaf in its hash, after a zero byte.
 #[constant]
 pub const AIRDROP_DOMAIN: &[u8] = merkle::AIRDROP;
 /// Seed of an airdrop: `["airdrop", id]`, the id in 8 bytes, little endian.
 #[constant]
 pub const AIRDROP_SEED: &[u8] = b"airdrop";
 
-/// An airdrop as it is made.
+/// A new airdrop.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AirdropArgs {
     /// Merkle root of the leaves.
@@ -38,13 +38,13 @@ pub struct AirdropArgs {
 pub struct ClaimArgs {
     /// Number of the leaf, from 0.
     pub index: u32,
-    /// Base units.
+    /// Amount, base units.
     pub amount: u64,
     /// One hash a level, from the leaf up.
     pub proof: Vec<[u8; 32]>,
 }
 
-/// IO for those whom a Merkle root names, and the owner of the vault that holds it: `["airdrop", id]`.
+/// IO for the claimants in a Merkle tree, and the owner of the vault that holds it: `["airdrop", id]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Airdrop {
@@ -66,17 +66,17 @@ pub struct Airdrop {
     pub vault: Pubkey,
     /// Paid the vault's rent.
     pub payer: Pubkey,
-    /// Put into the vault.
+    /// Put into the vault, base units.
     pub total: u64,
-    /// Claimed so far; never falls.
+    /// Claimed so far, base units; never falls.
     pub claimed: u64,
     /// Leaves claimed so far.
     pub claims: u64,
-    /// Gone back to the treasury.
+    /// Gone to the treasury, base units.
     pub returned: u64,
-    /// Claims end and the rest can be reclaimed, unix time.
+    /// When claims end and the rest can be reclaimed, unix time.
     pub deadline: i64,
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Number of the latest event.
     pub seq: u64,

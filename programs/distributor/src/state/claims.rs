@@ -9,7 +9,7 @@ pub const CHUNK: u32 = 8_192;
 pub const CLAIMS_SEED: &[u8] = b"claims";
 const BYTES: usize = 1_024;
 
-/// Which of an airdrop's leaves were claimed, 8,192 of them: `["claims", airdrop, number]`.
+/// Marks which of 8,192 leaves of an airdrop were claimed: `["claims", airdrop, number]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Claims {

@@ -2,10 +2,10 @@ use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
 use io_common::{ids, Roles};
 
-/// Pause bit: making grants.
+/// Pause bit: creating grants.
 #[constant]
 pub const PAUSE_GRANT: u64 = 1;
-/// Pause bit: making airdrops.
+/// Pause bit: creating airdrops.
 #[constant]
 pub const PAUSE_AIRDROP: u64 = 2;
 /// Every pause bit.
@@ -27,7 +27,7 @@ pub struct Config {
     /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Number of the latest event.
     pub seq: u64,
@@ -35,11 +35,11 @@ pub struct Config {
     pub treasury: Pubkey,
     /// Authority, pauser, and what is paused.
     pub roles: Roles,
-    /// Grants made so far.
+    /// Grants created so far.
     pub grants: u64,
     /// Put into grants so far, base units.
     pub granted: u64,
-    /// Airdrops made so far.
+    /// Airdrops created so far.
     pub airdrops: u64,
     /// Put into airdrops so far, base units.
     pub airdropped: u64,

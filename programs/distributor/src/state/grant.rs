@@ -5,10 +5,10 @@ use io_math::emission::END;
 use io_math::vesting::{self, Schedule};
 use io_math::DAY;
 
-/// Longest time from the making of a grant to its start, seconds.
+/// Longest time from a grant's creation to its start, seconds.
 #[constant]
 pub const MAX_AHEAD: i64 = 365 * DAY;
-/// Longest time from a grant's start to its making, seconds.
+/// Longest time from a grant's start to its creation, seconds.
 #[constant]
 pub const MAX_BEHIND: i64 = END;
 /// Shortest time between tranches, seconds.
@@ -21,12 +21,12 @@ pub const MAX_TRANCHE: u32 = vesting::LONGEST;
 #[constant]
 pub const GRANT_SEED: &[u8] = b"grant";
 
-/// When how much of a grant vests; see `io_math::vesting`.
+/// How much of a grant vests when; see `io_math::vesting`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleArgs {
-    /// Base units in all.
+    /// Total, base units.
     pub total: u64,
-    /// Of them, vested at the start.
+    /// Part of the total that vests at the start, base units.
     pub upfront: u64,
     /// Unix time.
     pub start: i64,
@@ -34,16 +34,16 @@ pub struct ScheduleArgs {
     pub cliff: u32,
     /// Seconds between tranches.
     pub period: u32,
-    /// Equal parts of the rest; the last has the remainder.
+    /// Number of equal parts of the rest; the last also has the remainder.
     pub tranches: u32,
 }
 
-/// A grant as it is made.
+/// A new grant.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GrantArgs {
     /// Who is paid.
     pub beneficiary: Pubkey,
-    /// When how much of it vests.
+    /// How much of it vests when.
     pub schedule: ScheduleArgs,
     /// Whether what has not vested can be taken back.
     pub revocable: bool,
@@ -51,7 +51,7 @@ pub struct GrantArgs {
     pub allocation: Allocation,
 }
 
-/// IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
+/// IO that vests over time, and the owner of the vault that holds it: `["grant", id]`.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -67,31 +67,31 @@ pub struct Grant {
     pub cliff: u32,
     /// Seconds between tranches.
     pub period: u32,
-    /// Equal parts of what does not vest at the start; the last has the remainder.
+    /// Number of equal parts of what does not vest at the start; the last also has the remainder.
     pub tranches: u32,
     /// Part of the address.
     pub id: u64,
     /// Who is paid.
     pub beneficiary: Pubkey,
-    /// Becomes the beneficiary when it accepts; all zeros while nobody is named.
+    /// Becomes the beneficiary when it accepts; all zeros while nobody is proposed.
     pub pending_beneficiary: Pubkey,
-    /// Who the grant was made to, whoever it belongs to now.
+    /// The first beneficiary, who does not change when the grant passes on.
     pub granted_to: Pubkey,
     /// Token account that holds what is not yet released.
     pub vault: Pubkey,
-    /// Base units in all.
+    /// Total, base units.
     pub total: u64,
-    /// Of them, vested at the start.
+    /// Part of the total that vests at the start, base units.
     pub upfront: u64,
     /// Start of vesting, unix time.
     pub start: i64,
-    /// Paid to beneficiaries so far; never falls.
+    /// Paid to beneficiaries so far, base units; never falls.
     pub released: u64,
-    /// Taken back by a revocation.
+    /// Returned to the treasury by a revocation, base units.
     pub returned: u64,
-    /// When it was revoked; nothing vests later. 0 while it was not.
+    /// When it was revoked, unix time; nothing vests later. 0 while it was not.
     pub revoked_at: i64,
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Number of the latest event.
     pub seq: u64,
@@ -166,7 +166,7 @@ impl Grant {
         *key != Pubkey::default() && self.pending_beneficiary == *key
     }
 
-    /// Makes the named successor the beneficiary.
+    /// Makes the proposed successor the beneficiary.
     pub fn accept(&mut self) {
         self.beneficiary = self.pending_beneficiary;
         self.pending_beneficiary = Pubkey::default();

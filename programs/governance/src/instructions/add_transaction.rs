@@ -15,7 +15,7 @@ use anchor_lang::prelude::*;
 #[derive(Accounts)]
 #[instruction(index: u8, args: TransactionArgs)]
 pub struct AddTransaction<'info> {
-    /// Also pays the rent.
+    /// The proposer, who pays the rent.
     #[account(mut, address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
     pub proposer: Signer<'info>,
     /// The proposal.

@@ -1,4 +1,4 @@
-//! Stops a proposal.
+//! Cancels a proposal.
 //!
 //! Who may call: its proposer while it is a draft; afterwards the guardian, unless it only sets the guardian.
 //!

@@ -1,4 +1,4 @@
-//! Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
+//! Closes a node's part in a vote when voting is over; the rent goes to the account that paid it.
 //!
 //! Who may call: anyone.
 //!
@@ -19,7 +19,7 @@ pub struct CloseNodeVote<'info> {
     /// The node's part in the vote.
     #[account(mut, close = rent_payer)]
     pub node_vote: AccountLoader<'info, NodeVote>,
-    /// Who paid.
+    /// Who paid the rent.
     /// CHECK: by address.
     #[account(mut, address = node_vote.load()?.rent_payer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,

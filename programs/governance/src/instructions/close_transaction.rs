@@ -1,5 +1,5 @@
-//! Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-//! whoever paid it.
+//! Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to the
+//! account that paid it.
 //!
 //! Who may call: anyone.
 //!
@@ -20,7 +20,7 @@ pub struct CloseTransaction<'info> {
     /// The transaction.
     #[account(mut, close = rent_payer)]
     pub transaction: Account<'info, StoredTransaction>,
-    /// Who paid.
+    /// Who paid the rent.
     /// CHECK: by address.
     #[account(mut, address = transaction.rent_payer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,

@@ -19,7 +19,7 @@ pub struct CloseVote<'info> {
     /// The record of the vote.
     #[account(mut, close = rent_payer)]
     pub vote: AccountLoader<'info, VoteRecord>,
-    /// Who voted and paid.
+    /// The voter, who paid the rent.
     /// CHECK: by address.
     #[account(mut, address = vote.load()?.holder @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,

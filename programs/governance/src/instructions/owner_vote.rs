@@ -1,5 +1,5 @@
 //! Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not voted
-//! themselves. A vote is changed until the regular end of voting.
+//! themselves. A vote can be changed until the regular end of voting.
 //!
 //! Who may call: the node's owner since before the vote.
 //!

@@ -1,5 +1,5 @@
-//! Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that they
-//! hold, each with its node behind it.
+//! Creates a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that they
+//! hold, each followed by its node.
 //!
 //! Who may call: anyone with the stake.
 //!

@@ -1,4 +1,4 @@
-//! Names a guardian for twelve months from now; the default key: nobody.
+//! Names a guardian for twelve months from now, or nobody.
 //!
 //! Who may call: the treasury, by an executed proposal.
 //!

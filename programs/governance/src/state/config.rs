@@ -27,7 +27,7 @@ pub const MIN_VOTING: i64 = 3 * DAY;
 /// Longest vote, seconds.
 #[constant]
 pub const MAX_VOTING: i64 = 7 * DAY;
-/// Most that late turns move the end of a vote, in all and at once, seconds.
+/// Most by which late turns extend a vote, in all and at once, seconds.
 #[constant]
 pub const MAX_EXTENSION: i64 = vote::MOST_EXTENSION;
 /// Shortest time from queueing to execution, seconds.
@@ -62,7 +62,7 @@ pub const CONFIG_SEED: &[u8] = b"config";
 #[constant]
 pub const TREASURY_SEED: &[u8] = b"treasury";
 
-/// The parameters, as an instruction names them.
+/// Parameters, as an instruction takes them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
     /// Active stake that a proposer needs, base units of IO.
@@ -71,7 +71,8 @@ pub struct ParamsArgs {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which the end of voting moves each time that the outcome turns near it; two days in all at most.
+    /// Seconds by which voting is extended each time that the outcome turns near its end; two days in all at
+    /// most.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -143,13 +144,14 @@ pub struct Config {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which the end of voting moves each time that the outcome turns near it; two days in all at most.
+    /// Seconds by which voting is extended each time that the outcome turns near its end; two days in all at
+    /// most.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
-    /// May cancel what is voted on or queued; the default key: nobody.
+    /// May cancel what is voted on or queued; the default key stands for nobody.
     pub guardian: Pubkey,
-    /// End of the guardian's term.
+    /// End of the guardian's term, unix time.
     pub guardian_until: i64,
     /// Number of the latest event of this account.
     pub seq: u64,

@@ -8,7 +8,8 @@ use io_math::BPS;
 #[constant]
 pub const OUTFLOW_SEED: &[u8] = b"outflow";
 
-/// What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
+/// Counts what left the treasury of one asset, so that no seven days exceed the limit:
+/// `["outflow", asset]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct AssetOutflow {
@@ -21,7 +22,7 @@ pub struct AssetOutflow {
     pub asset: Pubkey,
     /// What left on each of the latest days.
     pub recent: Outflow,
-    /// What ever left.
+    /// All that has left so far, base units.
     pub total: u64,
     /// Number of the latest event.
     pub seq: u64,

@@ -25,7 +25,7 @@ pub const TITLE: usize = MAX_TITLE as usize;
 pub const MAX_URI: u8 = 96;
 /// Places for them in an account.
 pub const URI: usize = MAX_URI as usize;
-/// What the description of a proposal is hashed behind.
+/// Prefix of a proposal's description in its hash.
 #[constant]
 pub const PROPOSAL_DOMAIN: &[u8] = b"ionet:proposal";
 /// Seed of a proposal: `["proposal", proposer, nonce]`, the nonce in 8 bytes, little endian.
@@ -53,7 +53,7 @@ io_common::open_enum!(
     }
 );
 
-/// What a proposal says of itself, as an instruction names it.
+/// A proposal's description, as an instruction takes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProposalArgs {
     /// UTF-8, padded with zeros.
@@ -64,8 +64,8 @@ pub struct ProposalArgs {
     pub text_hash: [u8; 32],
 }
 
-/// A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it is ever
-/// one on another.
+/// A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it can
+/// count for another.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Proposal {
@@ -75,16 +75,16 @@ pub struct Proposal {
     pub bump: u8,
     /// Where it stands.
     pub state: ProposalState,
-    /// Transactions that it has.
+    /// Number of its transactions.
     pub transactions: u8,
-    /// Transactions that are executed.
+    /// Number of its transactions that were executed.
     pub executed: u8,
-    /// Transactions that only set governance's guardian.
+    /// Number of its transactions that only set governance's guardian.
     pub guardian_calls: u8,
     /// How often the end of voting has moved.
     pub extended: u8,
     pub padding: u8,
-    /// Who made it.
+    /// The proposer.
     pub proposer: Pubkey,
     /// Part of the address.
     pub nonce: u64,
@@ -94,13 +94,13 @@ pub struct Proposal {
     pub uri: [u8; 96],
     /// SHA-256 of the text.
     pub text_hash: [u8; 32],
-    /// Of the description and all transactions in their order: what is voted on.
+    /// Hash of what is voted on: the description and all transactions, in order.
     pub content_hash: [u8; 32],
-    /// Of the description and the executed transactions.
+    /// Hash of the description and the executed transactions.
     pub progress: [u8; 32],
     /// Token account that holds the bond.
     pub bond_vault: Pubkey,
-    /// What the bond was when it was made; it is returned or burned once.
+    /// The bond, base units of IO, as required when the proposal was created; returned or burned once.
     pub bond: u64,
     /// When it was made, unix time.
     pub created_at: i64,
@@ -108,11 +108,12 @@ pub struct Proposal {
     pub voting_from: i64,
     /// When voting ends, unix time; 0 before it has begun.
     pub voting_ends: i64,
-    /// From when it can be executed.
+    /// From when it can be executed, unix time.
     pub eta: i64,
-    /// Until when it can be executed.
+    /// Until when it can be executed, unix time.
     pub expires: i64,
-    /// Seconds by which a late turn moves the end of voting. The terms here are those of the day on which voting began.
+    /// Seconds by which a late turn of the outcome extends voting. Terms here are those in force when voting
+    /// began.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -123,7 +124,7 @@ pub struct Proposal {
     pub padding_2: u32,
     /// Week (unix time / 604,800) whose start decides what each vote weighs.
     pub week: u64,
-    /// All active stake at that time.
+    /// All active stake at that time, base units.
     pub eligible: u64,
     /// Stake that has voted for it, base units.
     pub in_favour: u64,
@@ -135,7 +136,7 @@ pub struct Proposal {
     pub seq: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    /// When voting would have ended had no late turn moved it; afterwards no vote is changed.
+    /// When voting would have ended without an extension, unix time; after it no vote can be changed.
     pub regular_end: i64,
     pub reserved: [u8; 120],
 }

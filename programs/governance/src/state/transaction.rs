@@ -12,7 +12,7 @@ pub const MAX_ACCOUNTS: u16 = 32;
 /// Most bytes of a transaction's data.
 #[constant]
 pub const MAX_DATA: u16 = 1_024;
-/// What each transaction is hashed behind, with the hash of all before it.
+/// Prefix of each transaction in its hash, followed by the hash of all before it.
 #[constant]
 pub const TRANSACTION_DOMAIN: &[u8] = b"ionet:transaction";
 /// Seed of a transaction: `["transaction", proposal, index]`, the index in 1 byte.
@@ -24,13 +24,13 @@ pub const TRANSACTION_SEED: &[u8] = b"transaction";
 pub struct Meta {
     /// Address of the account.
     pub key: Pubkey,
-    /// True for the treasury at most.
+    /// Whether it signs; only the treasury may.
     pub signer: bool,
     /// Whether the transaction may change it.
     pub writable: bool,
 }
 
-/// What a proposal executes: one instruction, as an instruction names it.
+/// An instruction that a proposal executes, as `add_transaction` takes it.
 #[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub struct TransactionArgs {
     /// The program that it calls.
@@ -111,7 +111,7 @@ pub struct StoredTransaction {
     /// Who paid its rent.
     pub rent_payer: Pubkey,
     pub reserved: [u8; 32],
-    /// What it executes.
+    /// The instruction that it executes.
     pub args: TransactionArgs,
 }
 

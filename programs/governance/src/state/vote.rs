@@ -19,7 +19,7 @@ io_common::open_enum!(
         Against = 1,
         /// Neither; counts for the quorum.
         Abstain = 2,
-        /// Not voted yet. Nobody votes so.
+        /// Not voted yet; cannot be cast.
         None = 3,
     }
 );
@@ -48,7 +48,7 @@ pub struct NodeVote {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// What the owner has voted.
+    /// The owner's choice.
     pub owner_choice: VoteChoice,
     pub padding: [u8; 5],
     /// The proposal.
@@ -61,7 +61,7 @@ pub struct NodeVote {
     pub own: u64,
     /// The co-stakers' stake at that time, base units.
     pub co: u64,
-    /// Of the co-stakers', what has voted itself.
+    /// Part of the co-stakers' stake that has voted itself, base units.
     pub overridden: u64,
     pub reserved: [u8; 32],
 }
@@ -110,16 +110,16 @@ pub struct VoteRecord {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// What was voted.
+    /// The holder's choice.
     pub choice: VoteChoice,
     pub padding: [u8; 5],
     /// The proposal.
     pub proposal: Pubkey,
     /// The position.
     pub position: Pubkey,
-    /// Who votes, and paid the rent.
+    /// The position's holder, who votes and paid the rent.
     pub holder: Pubkey,
-    /// The position's active stake at the start of the week in which voting began.
+    /// The position's active stake at the start of the week in which voting began, base units.
     pub weight: u64,
     pub reserved: [u8; 32],
 }

@@ -44,11 +44,11 @@ pub struct Book<'info> {
     /// Pays the deposit and the rent, and gets the rent back.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Whose job it becomes. Signs only for a cluster that the payer is not the delegate of, or as the node's
-    /// owner.
+    /// The renter, whose job it becomes. Signs only where the job joins a cluster whose delegate is not the
+    /// payer, or where they own the node.
     /// CHECK: a wallet.
     pub renter: UncheckedAccount<'info>,
-    /// The wallet that gets what is given back.
+    /// The wallet that gets the refund.
     /// CHECK: a wallet, of the payer's choice.
     pub refund_to: UncheckedAccount<'info>,
     /// The program's configuration.
@@ -77,7 +77,7 @@ pub struct Book<'info> {
         constraint = offer.load()?.takes(&mint.key()) @ JobsError::MintNotTaken
     )]
     pub currency: AccountLoader<'info, Currency>,
-    /// The one that the supplier is paid in: IO's, or the same again.
+    /// The currency that the supplier is paid in: IO's, or the job's own.
     #[account(
         constraint = payout_currency.load()?.mint == offer.load()?.paid_in(&mint.key()) @ JobsError::WrongPayoutCurrency
     )]
@@ -101,7 +101,7 @@ pub struct Book<'info> {
     /// The token account that holds the deposit.
     #[account(init, payer = payer, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
     pub escrow: Box<Account<'info, TokenAccount>>,
-    /// Any account of the mint that the payer may spend from, as its owner or its delegate.
+    /// Any token account of the mint that the payer may spend from, as its owner or its delegate.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
@@ -113,7 +113,7 @@ pub struct Book<'info> {
 }
 
 impl Book<'_> {
-    /// The price of the rental of a node that may be hired, with its micro-dollars.
+    /// The price of the rental of a node that may be leased, with its micro-dollars.
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;

@@ -4,8 +4,8 @@ use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use io_common::abi::{self, NodeState};
 
-/// Checks that a node may be hired: live, of no banned device, with its owner's own stake, and shown to compute
-/// at most `max_age` seconds ago.
+/// Checks that a node may be leased: live, of no banned device, with its owner's own stake, and shown to
+/// compute at most `max_age` seconds ago.
 pub fn check_node(node: &abi::Node, class: &AccountInfo, max_age: u32, now: i64) -> Result<()> {
     check_hireable(node)?;
     let class = abi::read::<abi::Class>(class).ok_or(JobsError::WrongClass)?;

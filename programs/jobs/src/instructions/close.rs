@@ -1,4 +1,4 @@
-//! Closes a job that has paid everyone; the rent goes back to whoever paid it.
+//! Closes a job that has paid everyone; the rent goes back to the account that paid it.
 //!
 //! Who may call: anyone.
 //!

@@ -1,4 +1,5 @@
-//! Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
+//! Closes a cluster in which no job waits for its start or has booked time ahead; the rent goes back to its
+//! renter.
 //!
 //! Who may call: anyone.
 //!

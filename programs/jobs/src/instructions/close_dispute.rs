@@ -1,5 +1,5 @@
-//! Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the party
-//! no more than the attested split did.
+//! Returns the bond of a dispute that is over, or pays it to the fee vault where the decision awarded the
+//! party no more than the attested split did.
 //!
 //! Who may call: anyone.
 //!
@@ -23,13 +23,13 @@ pub struct CloseDispute<'info> {
     /// The token account that holds the bond.
     #[account(mut, address = dispute.load()?.bond_vault @ JobsError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
-    /// Any account of the party, or the job's fee vault where the bond is lost.
+    /// Any token account of the party, or the job's fee vault where the bond is lost.
     #[account(
         mut,
         constraint = dispute.load()?.pays_to(&destination.key(), &destination.owner) @ JobsError::WrongDestination
     )]
     pub destination: Account<'info, TokenAccount>,
-    /// The party.
+    /// The party that disputed, who paid the rent.
     /// CHECK: by address.
     #[account(mut, address = dispute.load()?.party @ JobsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,

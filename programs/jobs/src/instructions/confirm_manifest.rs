@@ -26,7 +26,7 @@ pub struct ConfirmManifest<'info> {
     /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
-    /// The job's, if it is part of one.
+    /// The job's cluster, if it is part of one.
     pub cluster: Option<AccountLoader<'info, Cluster>>,
 }
 

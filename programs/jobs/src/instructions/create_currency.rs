@@ -15,7 +15,7 @@ use io_common::ids;
 
 #[derive(Accounts)]
 pub struct CreateCurrency<'info> {
-    /// Also pays.
+    /// The authority, who pays the rent.
     #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
     pub authority: Signer<'info>,
     /// The program's configuration.

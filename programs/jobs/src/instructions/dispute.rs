@@ -46,7 +46,7 @@ pub struct MakeDispute<'info> {
     /// What the job is paid in.
     #[account(address = job.load()?.mint @ JobsError::WrongMint)]
     pub mint: Box<Account<'info, Mint>>,
-    /// Any account of the mint that the party may spend from.
+    /// Any token account of the mint that the party may spend from.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,

@@ -24,9 +24,9 @@ use std::cell::RefMut;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Extend<'info> {
-    /// Pays.
+    /// Pays the deposit.
     pub payer: Signer<'info>,
-    /// The renter, who gets the refund, or the delegate of the job's cluster: extensions are few.
+    /// The renter, who gets the refund, or the delegate of the job's cluster.
     pub party: Signer<'info>,
     /// The program's configuration.
     #[account(
@@ -48,7 +48,7 @@ pub struct Extend<'info> {
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
-    /// The one that the job is paid in.
+    /// The currency that the job is paid in.
     #[account(
         constraint = currency.load()?.mint == job.load()?.mint @ JobsError::WrongMint,
         constraint = currency.load()?.enabled == 1 @ JobsError::CurrencyDisabled
@@ -62,11 +62,11 @@ pub struct Extend<'info> {
     /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the mint that the payer may spend from, as its owner or its delegate.
+    /// Any token account of the mint that the payer may spend from, as its owner or its delegate.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
-    /// The job's, if it is part of one.
+    /// The job's cluster, if it is part of one.
     #[account(mut)]
     pub cluster: Option<AccountLoader<'info, Cluster>>,
     pub token_program: Program<'info, Token>,

@@ -29,7 +29,7 @@ pub struct Lose<'info> {
     /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
-    /// The job's, if it is part of one.
+    /// The job's cluster, if it is part of one.
     #[account(mut)]
     pub cluster: Option<AccountLoader<'info, Cluster>>,
 }

@@ -1,4 +1,4 @@
-//! Makes a node's offer, with the account that carries its lease.
+//! Creates a node's offer, with the account that carries its lease.
 //!
 //! Who may call: the node's owner, once.
 //!
@@ -16,7 +16,7 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct MakeOffer<'info> {
-    /// The node's owner; pays.
+    /// The node's owner, who pays the rent.
     #[account(mut)]
     pub owner: Signer<'info>,
     /// The program's configuration.
@@ -47,8 +47,8 @@ pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
     Ok(())
 }
 
-/// Checks that `owner` owns the live node; and, where bookings are to be taken, that it may be hired: of no banned
-/// device, with its owner's own stake.
+/// Checks that `owner` owns the live node; and, where bookings are to be taken, that it may be leased: of no
+/// banned device, with its owner's own stake.
 pub fn check_listing(node: &AccountInfo, owner: &Pubkey, open: bool) -> Result<()> {
     let node = abi::read::<abi::Node>(node).ok_or(JobsError::NotANode)?;
     require_keys_eq!(node.owner, *owner, JobsError::NotNodeOwner);

@@ -14,7 +14,7 @@ use io_common::clock;
 #[derive(Accounts)]
 #[instruction(id: [u8; 32])]
 pub struct OpenCluster<'info> {
-    /// Will book its jobs; pays.
+    /// The renter who will book its jobs; pays the rent.
     #[account(mut)]
     pub renter: Signer<'info>,
     /// The new cluster.

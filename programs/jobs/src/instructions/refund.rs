@@ -1,4 +1,4 @@
-//! Gives back what is left of an ended job: to the renter, or to whom the booking named.
+//! Refunds what is left of an ended job: to the renter, or to the wallet that the booking named.
 //!
 //! Who may call: anyone.
 //!
@@ -23,7 +23,7 @@ pub struct Refund<'info> {
     /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the wallet that the booking named.
+    /// Any token account of the wallet that the booking named.
     #[account(mut, constraint = destination.owner == job.load()?.refund_to @ JobsError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

@@ -27,7 +27,7 @@ pub struct Resolve<'info> {
     /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
-    /// The open one.
+    /// The job's open dispute.
     #[account(
         mut,
         constraint = dispute.load()?.job == job.key() @ JobsError::WrongDispute,

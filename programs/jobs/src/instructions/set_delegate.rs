@@ -13,7 +13,7 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct SetDelegate<'info> {
-    /// The cluster's.
+    /// The cluster's renter.
     #[account(address = cluster.load()?.renter @ JobsError::NotClusterRenter)]
     pub renter: Signer<'info>,
     /// The cluster.

@@ -1,5 +1,5 @@
-//! Pays the supplier what attested time has earned, from one hour after the start; into the job's payout
-//! account of the buyback, where they are paid in IO for another mint.
+//! Pays the supplier what attested time has earned, from one hour after the start. Where the supplier is paid
+//! in IO and the renter pays in another mint, it goes to the job's payout account of the buyback.
 //!
 //! Who may call: anyone.
 //!
@@ -25,7 +25,8 @@ pub struct Settle<'info> {
     /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the supplier, or the job's payout account where they are paid in IO for another mint.
+    /// Any token account of the supplier, or the job's payout account where the supplier is paid in IO and
+    /// the renter pays in another mint.
     #[account(
         mut,
         constraint = job.load()?.supplier_takes(&destination.key(), &destination.owner) @ JobsError::WrongDestination

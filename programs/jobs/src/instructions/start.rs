@@ -33,7 +33,7 @@ pub struct Start<'info> {
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
-    /// The job's, if it is part of one.
+    /// The job's cluster, if it is part of one.
     #[account(mut)]
     pub cluster: Option<AccountLoader<'info, Cluster>>,
 }

@@ -1,4 +1,4 @@
-//! Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
+//! Stops a running job before its time. The renter pays for the first hour in any case; a supplier who leaves
 //! within it gets nothing.
 //!
 //! Who may call: the renter, who gets the refund, or the supplier.

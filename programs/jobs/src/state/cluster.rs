@@ -29,28 +29,28 @@ pub struct Cluster {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// Jobs that it is to have.
+    /// Number of jobs that it is to have.
     pub size: u8,
-    /// Jobs that were booked for it.
+    /// Number of jobs that were booked for it.
     pub joined: u8,
     /// Of them, those that are neither started nor ended.
     pub waiting: u8,
-    /// Why the first one left before its start, as far as any has.
+    /// Why the first job that left before its start did so; none while none has.
     pub broken: CloseReason,
     /// Jobs whose node was lost, and that nobody has replaced.
     pub lost: u8,
     pub padding: u8,
-    /// Books its jobs, and paid the rent.
+    /// The renter, who books its jobs and paid the rent.
     pub renter: Pubkey,
     /// May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody.
     pub delegate: Pubkey,
-    /// Named by the renter; part of the address.
+    /// Chosen by the renter; part of the address.
     pub id: [u8; 32],
-    /// What all of them run together.
+    /// `sha256` of the manifest that all its jobs run.
     pub manifest_hash: [u8; 32],
     /// When it was opened, unix time.
     pub opened_at: i64,
-    /// When the first one left before its start, unix time; 0 while none has.
+    /// When the first job left before its start, unix time; 0 while none has.
     pub broken_at: i64,
     /// The latest end of the booked time of its jobs, unix time; 0 before the first start.
     pub runs_until: i64,

@@ -4,7 +4,7 @@ use io_common::pyth::PriceLimits;
 use io_common::Roles;
 use io_math::DAY;
 
-/// Pause bit: making offers. Offers can still be changed.
+/// Pause bit: creating offers. Offers can still be changed.
 #[constant]
 pub const PAUSE_OFFER: u64 = 1;
 /// Pause bit: booking and extending. What is booked goes on.
@@ -37,17 +37,17 @@ pub const MAX_ATTESTERS: u8 = 5;
 /// Time from booking to the latest start, seconds.
 #[constant]
 pub const START_WINDOW: i64 = 1_200;
-/// An attester can say until so long after booking that what is to be run is at hand, seconds: the rest of the
-/// start window is the supplier's to start it in.
+/// Time from booking in which an attester can confirm the manifest, seconds: the supplier has the rest of the
+/// start window for starting the job.
 #[constant]
 pub const MANIFEST_WINDOW: i64 = 600;
-/// Words of attesters that a node is gone count together within so long, seconds.
+/// Attesters' statements that a node is gone count together within this time, seconds.
 #[constant]
 pub const LOST_WITHIN: i64 = 3_600;
-/// Shortest age that a node's compute proof may have at booking, as a parameter, seconds.
+/// Lowest value of the parameter `verdict_age`, seconds.
 #[constant]
 pub const MIN_VERDICT_AGE: u32 = 3_600;
-/// Longest age that a node's compute proof may have at booking, as a parameter, seconds.
+/// Highest value of the parameter `verdict_age`, seconds.
 #[constant]
 pub const MAX_VERDICT_AGE: u32 = 172_800;
 /// Anyone may end a job whose attesters were silent for this long, seconds.
@@ -64,7 +64,7 @@ pub const DISPUTE_TIME: i64 = 14 * DAY;
 #[constant]
 pub const CONFIG_SEED: &[u8] = b"config";
 
-/// Parameters as an instruction names them.
+/// Parameters, as an instruction takes them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
     /// May pause entries.
@@ -81,7 +81,7 @@ pub struct ParamsArgs {
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
     pub max_price_age: u32,
-    /// Oldest compute proof that a node is booked on, seconds.
+    /// Largest age of the compute proof that a node is booked on, seconds.
     pub verdict_age: u32,
     /// Attesters of a job.
     pub attesters: u8,
@@ -115,9 +115,9 @@ pub struct Config {
     pub resolver: Pubkey,
     /// Micro-dollars a day from which a job is large.
     pub large_daily_usd: u64,
-    /// What a price may be at worst.
+    /// Limits that a price has to keep.
     pub price_limits: PriceLimits,
-    /// Oldest compute proof that a node is booked on, seconds.
+    /// Largest age of the compute proof that a node is booked on, seconds.
     pub verdict_age: u32,
     pub padding: u32,
     /// Number of the latest event of this account.

@@ -18,7 +18,7 @@ pub const FEES_SEED: &[u8] = b"fees";
 #[constant]
 pub const CURRENCY_SEED: &[u8] = b"currency";
 
-/// A currency as an instruction describes it.
+/// A currency, as an instruction takes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyArgs {
     /// How it is priced.

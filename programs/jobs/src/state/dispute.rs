@@ -12,17 +12,17 @@ pub const BOND_SEED: &[u8] = b"bond";
 io_common::open_enum!(
     /// How a dispute ended.
     pub enum DisputeOutcome {
-        /// Not decided, or never: the attested split stands, and the bond comes back.
+        /// Not decided; if it never is, the attested split stands and the bond comes back.
         None = 0,
         /// Decided in favour of the party that disputed: the bond comes back.
         Upheld = 1,
-        /// Decided otherwise: the bond is lost.
+        /// Decided against that party: the bond is lost.
         Rejected = 2,
     }
 );
 
-/// A party's bonded doubt about a job's split: `["dispute", job, party]`. It signs for its bond, so that
-/// it outlives the job.
+/// A party's dispute of how a job's price is split, with a bond: `["dispute", job, party]`. It signs for
+/// its bond, so that it outlives the job.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Dispute {
@@ -37,13 +37,13 @@ pub struct Dispute {
     pub padding: [u8; 4],
     /// The disputed job.
     pub job: Pubkey,
-    /// Who disputes; paid bond and rent.
+    /// The party that disputes, who paid the bond and the rent.
     pub party: Pubkey,
     /// Token account that holds the bond.
     pub bond_vault: Pubkey,
     /// Where a lost bond goes: the job's fee vault.
     pub fee_vault: Pubkey,
-    /// Base units of the job's mint.
+    /// The bond, base units of the job's mint.
     pub bond: u64,
     /// What was frozen, base units.
     pub frozen: u64,
@@ -51,7 +51,7 @@ pub struct Dispute {
     pub evidence_hash: [u8; 32],
     /// When it was made, unix time.
     pub made_at: i64,
-    /// When it is over if nobody has decided it.
+    /// When it is over if nobody has decided it, unix time.
     pub until: i64,
     /// Number of the latest event.
     pub seq: u64,

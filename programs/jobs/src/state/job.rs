@@ -56,7 +56,7 @@ pub const BREAK_CHALLENGE_FAILED: u16 = 32;
 pub struct Segment {
     /// Its length in seconds.
     pub seconds: u64,
-    /// Base units of the job's mint.
+    /// Its price, base units of the job's mint.
     pub price: u64,
 }
 
@@ -68,7 +68,7 @@ pub struct Seen {
     pub good: u32,
     /// Seconds that were looked at.
     pub upto: u32,
-    /// When it said that the node is gone, unix time; 0 where it has not, or has attested since.
+    /// When it stated that the node is gone, unix time; 0 where it has not, or has attested since.
     pub lost_at: i64,
     /// The key that attested last.
     pub key: Pubkey,
@@ -89,7 +89,7 @@ io_common::open_enum!(
         Supplier = 0,
         /// The buyback's fee vault.
         FeeVault = 1,
-        /// The renter, or whoever gets a refund in their place.
+        /// The renter, or the wallet that gets the refund in their place.
         Renter = 2,
     }
 );
@@ -101,7 +101,7 @@ pub struct AttestArgs {
     pub good: u32,
     /// Seconds since the start that were looked at, in all.
     pub upto: u32,
-    /// Why time since the last attestation was not good; 0 when all of it was.
+    /// Why time since the last attestation was not good, bits `BREAK_*`; 0 when all of it was.
     pub reason: u16,
     /// Digest of the latest Proof of Compute; zeros when there is none yet.
     pub proof_digest: [u8; 32],
@@ -169,10 +169,10 @@ pub struct Job {
     pub supplier: Pubkey,
     /// What the renter pays in.
     pub mint: Pubkey,
-    /// The buyback's account `["payout", job]`, which the supplier's part goes to where they are paid in IO
-    /// and the renter pays in another mint; else zeros.
+    /// The buyback's account `["payout", job]`, which gets the supplier's part where the supplier is paid in
+    /// IO and the renter pays in another mint; else zeros.
     pub payout_vault: Pubkey,
-    /// Paid to the supplier, or into their payout account, so far.
+    /// Paid to the supplier, or into their payout account, so far, base units.
     pub paid_supplier: u64,
     /// Token account that holds the deposit.
     pub escrow: Pubkey,
@@ -194,11 +194,11 @@ pub struct Job {
     pub rate: u64,
     /// Processors of the node at booking.
     pub units: u32,
-    /// 1 when an attester has said, in time, that what is to be run was at hand.
+    /// 1 when an attester has confirmed in time that it had the manifest.
     pub manifest_seen: u8,
     /// 1 when it replaces a lost job of its cluster.
     pub replaces: u8,
-    /// Seats whose good time a successor has lowered, by bit.
+    /// Seats whose good time a successor has lowered, a bit each.
     pub lowered: u16,
     /// Sum of the segments' prices, base units.
     pub price: u64,
@@ -210,7 +210,7 @@ pub struct Job {
     pub booked_at: i64,
     /// When the booked time began, unix time; 0 before.
     pub started_at: i64,
-    /// When the booked time is over.
+    /// When the booked time is over, unix time; 0 before the start.
     pub ends_at: i64,
     /// When it ended, unix time; 0 before.
     pub ended_at: i64,
@@ -220,17 +220,17 @@ pub struct Job {
     pub last_time: i64,
     /// Nothing is paid before this time, while a dispute is open; 0 where none is.
     pub frozen_until: i64,
-    /// Owed to each party in all, once the job has ended.
+    /// Owed to the supplier in all, once the job has ended, base units.
     pub owed_supplier: u64,
     /// Owed to the fee vault in all, once the job has ended, base units.
     pub owed_fees: u64,
-    /// Given back to `refund_to` in all, once the job has ended, base units.
+    /// Owed to `refund_to` in all, once the job has ended, base units.
     pub owed_refund: u64,
-    /// Paid so far.
+    /// Fees paid so far, base units.
     pub paid_fees: u64,
-    /// Given back so far, base units.
+    /// Refunded so far, base units.
     pub paid_refund: u64,
-    /// Who gets what is given back; fixed at booking.
+    /// The wallet that gets the refund; fixed at booking.
     pub refund_to: Pubkey,
     /// When the node passed the compute proof that it was booked on, unix time.
     pub verdict_at: i64,
@@ -240,7 +240,7 @@ pub struct Job {
     pub seq: u64,
     /// The booking and the extensions, in order; the first `segment_count` are in use.
     pub segments: [Segment; SEGMENTS],
-    /// By attester seat.
+    /// What each attester seat has seen, by number of the seat.
     pub seen: [Seen; SEATS],
     pub reserved: [u8; 72],
 }
@@ -666,7 +666,7 @@ impl Job {
             && self.paid_refund == self.owed_refund
     }
 
-    /// What the escrow holds by the job's account.
+    /// What the escrow holds according to the job's account, base units.
     pub fn held(&self) -> Result<u64> {
         let deposit = self.price.checked_add(self.fee).ok_or(JobsError::Overflow)?;
         [self.paid_supplier, self.paid_fees, self.paid_refund]

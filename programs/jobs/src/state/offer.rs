@@ -9,14 +9,14 @@ pub const CURRENCIES: usize = MAX_CURRENCIES as usize;
 /// Most mints that an offer can name.
 #[constant]
 pub const MAX_CURRENCIES: u8 = 4;
-/// How far a booking's nonce may be ahead of the offer's, so that nobody can use the nonces up.
+/// How far a booking's nonce may be ahead of the offer's; bounded, so that nobody can use the nonces up.
 #[constant]
 pub const NONCE_WINDOW: u64 = 256;
 /// Seed of an offer: `["offer", node]`.
 #[constant]
 pub const OFFER_SEED: &[u8] = b"offer";
 
-/// What a supplier asks for.
+/// A supplier's terms.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OfferArgs {
     /// Micro-dollars per unit and hour.
@@ -29,11 +29,11 @@ pub struct OfferArgs {
     pub open: bool,
     /// What the supplier is paid in.
     pub payout: PayoutKind,
-    /// Mints that may be paid in; unused places are zeros.
+    /// Mints that jobs may be paid in; unused places are zeros.
     pub currencies: [Pubkey; CURRENCIES],
 }
 
-/// A node's terms and its lease: `["offer", node]`. Made once and never closed, so that the lease has
+/// A node's terms and its lease: `["offer", node]`. Created once and never closed, so that the lease has
 /// one place.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub struct Offer {
     pub lease_job: Pubkey,
     /// End of the lease, unix time.
     pub lease_until: i64,
-    /// Nonce of the latest booking; grows, so that no job's address comes twice.
+    /// Nonce of the latest booking; only grows, so that no two jobs have the same address.
     pub nonce: u64,
     /// Micro-dollars per unit and hour.
     pub rate: u64,
@@ -61,13 +61,13 @@ pub struct Offer {
     pub min_seconds: u32,
     /// Longest rental, seconds, extensions included.
     pub max_seconds: u32,
-    /// Mints that may be paid in; unused places are zeros.
+    /// Mints that jobs may be paid in; unused places are zeros.
     pub currencies: [Pubkey; CURRENCIES],
     /// Number of the latest event.
     pub seq: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    /// The node's owner who gave this word: it binds no other.
+    /// The node's owner who made this offer; it does not bind a later owner.
     pub owner: Pubkey,
     pub reserved: [u8; 32],
 }

@@ -1,4 +1,4 @@
-//! Mints what the schedule has come to since the last emission; nothing when no hour has passed.
+//! Mints what has become due on the schedule since the last emission; does nothing when no hour has passed.
 //!
 //! Who may call: anyone.
 //!

@@ -30,10 +30,10 @@ pub struct Initialize<'info> {
     /// CHECK: staking's emission ledger, which need not exist yet.
     #[account(address = ids::EMISSION_LEDGER)]
     pub emission_ledger: UncheckedAccount<'info>,
-    /// Where emissions go.
+    /// The token account that emission is paid into.
     #[account(init, payer = authority, associated_token::mint = mint, associated_token::authority = emission_ledger)]
     pub emission_vault: Account<'info, TokenAccount>,
-    /// Where withheld emissions go.
+    /// The token account of what policies withhold.
     #[account(init, payer = authority, associated_token::mint = mint, associated_token::authority = config)]
     pub reserve_vault: Account<'info, TokenAccount>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ MintError::WrongProgramData)]

@@ -50,14 +50,15 @@ io_common::open_enum!(
     }
 );
 
-/// A policy as an instruction names it.
+/// A policy, as an instruction takes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyArgs {
     /// How it paces emission.
     pub kind: PolicyKind,
     /// Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
     pub floor_bps: u16,
-    /// Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a fixed policy.
+    /// Paid in addition for IO burned by fees since the policy began, in bps of what was burned. 0 for a
+    /// fixed policy.
     pub per_burned_bps: u32,
 }
 
@@ -70,13 +71,13 @@ pub struct Policy {
     pub padding: u8,
     /// Part of the schedule that is paid in any case, bps.
     pub floor_bps: u16,
-    /// Paid besides for IO burned by fees since the policy began, bps of it.
+    /// Paid in addition for IO burned by fees since the policy began, bps of what was burned.
     pub per_burned_bps: u32,
-    /// Emitted when the policy began.
+    /// Emitted when the policy began, base units.
     pub emitted_before: u64,
-    /// Burned by fees when the policy began.
+    /// Burned by fees when the policy began, base units.
     pub burned_before: u64,
-    /// Paid into the emission vault since.
+    /// Paid into the emission vault since then, base units.
     pub paid: u64,
 }
 
@@ -91,27 +92,28 @@ pub struct Config {
     pub padding: [u8; 6],
     /// Unix time from which emission counts.
     pub start: i64,
-    /// Minted on the schedule so far, what was withheld included; never falls.
+    /// Minted on the schedule so far, what was withheld included, base units; never falls.
     pub emitted: u64,
-    /// Of it, minted into the reserve; never falls.
+    /// Part of it that was minted into the reserve, base units; never falls.
     pub withheld: u64,
-    /// Both after each of the latest cranks, the latest first; zeros stand for the start.
+    /// `emitted` and `withheld` after each of the latest calls of `emit`, the latest first; zeros stand for
+    /// the start.
     pub history: [Checkpoint; HISTORY],
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Authority, pauser, and what is paused.
     pub roles: Roles,
     /// The IO mint.
     pub mint: Pubkey,
-    /// Token account of staking's emission ledger.
+    /// Token account of staking's emission ledger, which emission is paid into.
     pub emission_vault: Pubkey,
-    /// Token account of this account.
+    /// Token account of this configuration, for what policies withhold.
     pub reserve_vault: Pubkey,
-    /// Minted at genesis so far.
+    /// Minted at genesis so far, base units.
     pub genesis: u64,
     /// Allocations minted, a bit each.
     pub allocated: u64,
-    /// Burned out of the reserve.
+    /// Burned out of the reserve so far, base units.
     pub reserve_burned: u64,
     /// Number of the latest event.
     pub seq: u64,

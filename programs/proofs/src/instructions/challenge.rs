@@ -27,7 +27,7 @@ pub struct MakeChallenge<'info> {
     pub config: AccountLoader<'info, Config>,
     /// The report that has the leaf.
     pub report: AccountLoader<'info, Report>,
-    /// The node whose leaf is doubted.
+    /// The node whose leaf is challenged.
     /// CHECK: the staking program checks it.
     #[account(mut, constraint = abi::read::<abi::Node>(&node).is_some() @ ProofsError::NotANode)]
     pub node: UncheckedAccount<'info>,

@@ -1,4 +1,4 @@
-//! Makes a report, which is also its first approval.
+//! Makes a report, and approves it for the first time.
 //!
 //! Who may call: an attester, who pays for the account.
 //!
@@ -39,7 +39,8 @@ pub struct MakeReport<'info> {
     /// CHECK: by the content, and read as a report of this program.
     #[account(address = args.predecessor @ ProofsError::WrongPredecessor)]
     pub predecessor: UncheckedAccount<'info>,
-    /// Its address holds the content, so that nobody can take an hour with another one.
+    /// The new report; its address commits to its content, so that nobody can block an hour with other
+    /// content.
     #[account(
         init,
         payer = attester,

@@ -1,4 +1,4 @@
-//! Voids a report that is not final; the next one heals it.
+//! Voids a report that is not final; the next one makes up for it.
 //!
 //! Who may call: the guardian, 20 times in 30 days; the authority for a correction.
 //!

@@ -6,19 +6,20 @@ use io_math::DAY;
 /// Most seats of the attester set.
 #[constant]
 pub const MAX_SEATS: u8 = io_common::abi::MAX_SEATS;
-/// How many keys that have left a seat are kept: no change of the set may leave more behind.
+/// How many keys that have left a seat are remembered: no change of the set may exceed it.
 #[constant]
 pub const MAX_DEPARTED: u8 = 16;
 /// Places for them in an account.
 pub const DEPARTED: usize = MAX_DEPARTED as usize;
-/// A key that has left a seat takes none for so long, seconds: what it said at the old seat would count twice.
+/// Time in which a key that has left a seat takes no other, seconds: what it approved at the old seat would
+/// count twice.
 #[constant]
 pub const DEPARTED_TIME: i64 = 7 * DAY;
 /// Seed of the attester set: `["attesters"]`.
 #[constant]
 pub const ATTESTERS_SEED: &[u8] = b"attesters";
 
-/// A seat as an instruction names it; vacant with the default key and weight 0.
+/// A seat, as an instruction takes it; vacant with the default key and weight 0.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
     /// The attester's key.
@@ -33,7 +34,7 @@ pub struct Seat {
 pub struct Departed {
     /// The key.
     pub key: Pubkey,
-    /// From when on it may take a seat again, unix time.
+    /// From when it may take a seat again, unix time.
     pub until: i64,
 }
 
@@ -61,7 +62,7 @@ pub struct AttesterSet {
     pub weights: [u32; SEATS],
     /// When the set was changed last, unix time.
     pub changed_at: i64,
-    /// Keys that have left a seat and take none yet.
+    /// Keys that have left a seat and may not take one yet.
     pub departed: [Departed; DEPARTED],
     pub reserved: [u8; 64],
 }

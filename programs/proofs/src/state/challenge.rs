@@ -8,12 +8,12 @@ pub const CHALLENGE_SEED: &[u8] = b"challenge";
 #[constant]
 pub const BOND_SEED: &[u8] = b"bond";
 
-/// Time after the freeze of a challenge that nobody decided in which only the guardian makes another of that node,
+/// Time after the freeze of an undecided challenge in which only the guardian can challenge that node again,
 /// seconds.
 #[constant]
 pub const QUIET: i64 = 30 * io_math::DAY;
 
-/// A bonded doubt about one node's leaf in a report, which holds that node's credit back:
+/// A challenge, with a bond, of one node's leaf in a report, which holds that node's credit back:
 /// `["challenge", report, node]`.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct Challenge {
     pub padding: [u8; 6],
     /// The report.
     pub report: Pubkey,
-    /// The node whose leaf is doubted.
+    /// The node whose leaf is challenged.
     pub node: Pubkey,
-    /// Who paid bond and rent.
+    /// The challenger, who paid the bond and the rent.
     pub challenger: Pubkey,
     /// Token account that holds the bond.
     pub bond_vault: Pubkey,
@@ -37,7 +37,7 @@ pub struct Challenge {
     pub evidence_hash: [u8; 32],
     /// When it was made, unix time.
     pub made_at: i64,
-    /// When it lapses if nobody has decided it.
+    /// When it lapses if nobody has decided it, unix time.
     pub until: i64,
     pub reserved: [u8; 64],
 }

@@ -6,7 +6,7 @@ use io_common::ids;
 use io_common::Roles;
 use io_math::IO;
 
-/// Pause bit: making and approving reports. What is approved still becomes final.
+/// Pause bit: making and approving reports. Reports approved before still become final.
 #[constant]
 pub const PAUSE_REPORT: u64 = 1;
 /// Every pause bit.
@@ -49,8 +49,8 @@ pub const MAX_UP_HOURS: u16 = 168;
 /// Longest time that rewards are held back behind their hour, seconds.
 #[constant]
 pub const MAX_HOLD: u32 = abi::MAX_HOLD;
-/// Time from a correction's approval to its finality, seconds. The next correction is approved after that time and
-/// the hold at the earliest.
+/// Time from a correction's approval to its finality, seconds. The next correction is approved after this
+/// time plus the hold at the earliest.
 #[constant]
 pub const CORRECTION_WINDOW: u32 = 72 * HOUR;
 /// Heights whose reports are known, and the most that are approved and not final at once.
@@ -71,7 +71,7 @@ pub const VOID_PERIOD: u32 = 30 * DAY;
 #[constant]
 pub const CONFIG_SEED: &[u8] = b"config";
 
-/// The parameters, as an instruction names them.
+/// Parameters, as an instruction takes them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
     /// May pause.
@@ -82,7 +82,7 @@ pub struct ParamsArgs {
     pub resolver: Pubkey,
     /// Seconds from approval to finality, 6 to 72 hours.
     pub challenge_window: u32,
-    /// Most seconds that a challenge freezes a node's credit, 1 to 7 days.
+    /// Most seconds for which a challenge freezes a node's credit, 1 to 7 days.
     pub challenge_freeze: u32,
     /// Bond of a challenge in base units of IO, 1 to 100,000 IO.
     pub challenge_bond: u64,
@@ -144,7 +144,7 @@ pub struct Config {
     pub padding: [u8; 2],
     /// How long rewards are held back behind their hour, seconds.
     pub hold: u32,
-    /// Latest time that an instruction has seen.
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Height of the latest report that reached the threshold and stands; 0 while none did.
     pub head: u64,
@@ -165,9 +165,9 @@ pub struct Config {
     pub final_report: Pubkey,
     /// The highest total of all final reports, base units.
     pub highest_total: u64,
-    /// What emission had paid until the end of that report's period.
+    /// What emission had paid until the end of that report's period, base units.
     pub highest_paid: u64,
-    /// When the latest correction that stands reached its threshold; 0 while none did.
+    /// When the latest correction that stands reached its threshold, unix time; 0 while none did.
     pub correction_at: i64,
     /// `min_height` before that correction, should it be voided.
     pub previous_min_height: u64,
@@ -175,7 +175,7 @@ pub struct Config {
     pub previous_correction_at: i64,
     /// Seconds from approval to finality.
     pub challenge_window: u32,
-    /// Most seconds that a challenge freezes a node's credit.
+    /// Most seconds for which a challenge freezes a node's credit.
     pub challenge_freeze: u32,
     /// Bond of a challenge in base units of IO.
     pub challenge_bond: u64,
@@ -190,12 +190,12 @@ pub struct Config {
     pub fee_bound_bps: u16,
     /// Hours in a row that a node must have been up.
     pub up_hours: u16,
-    /// Where the next void of the guardian's is written.
+    /// Index at which the time of the guardian's next void is written.
     pub next_void: u8,
     pub padding_2: [u8; 7],
-    /// When the guardian voided its latest reports.
+    /// When the guardian voided its latest reports, unix time.
     pub voids: [i64; VOIDS],
-    /// Reports at the last heights: that of a height stands at its remainder by 192.
+    /// Reports at the latest heights: that of height h at index h modulo 192.
     pub reports: [Pubkey; KEPT],
     pub reserved: [u8; 120],
 }

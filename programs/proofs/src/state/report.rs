@@ -13,10 +13,10 @@ use solana_sha256_hasher::hashv;
 pub const MAX_URI: u8 = 96;
 /// Places for them in an account.
 pub const URI: usize = MAX_URI as usize;
-/// What the content of a report is hashed behind.
+/// Prefix of a report's content in its hash.
 #[constant]
 pub const REPORT_DOMAIN: &[u8] = b"ionet:report";
-/// What a reward leaf is hashed behind, after a zero byte.
+/// Prefix of a reward leaf in its hash, after a zero byte.
 #[constant]
 pub const REWARD_DOMAIN: &[u8] = merkle::REWARD;
 /// Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
@@ -32,8 +32,8 @@ pub struct ReportArgs {
     pub correction: bool,
     /// Merkle root of the reward leaves.
     pub root: [u8; 32],
-    /// Over all nodes, the lifetime reward of its leaf, or what it was credited where that is more; base units
-    /// of IO.
+    /// Sum over all nodes of the lifetime reward in the leaf, or of what was credited where that is more,
+    /// base units of IO.
     pub total: u64,
     /// Unix time that the rewards count to, whole hours after the start of emission.
     pub period_end: i64,
@@ -41,7 +41,7 @@ pub struct ReportArgs {
     pub leaves: u32,
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],
-    /// Where that is found, UTF-8, filled up with zeros.
+    /// Where the evidence is published, UTF-8, padded with zeros.
     pub evidence_uri: [u8; URI],
 }
 
@@ -107,8 +107,8 @@ impl Predecessor {
     }
 }
 
-/// Cumulative rewards of all nodes until the end of a period:
-/// `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
+/// Cumulative rewards of all nodes until the end of a period: `["report", seq, sha256(content)]`. Never
+/// closed: what attesters have approved stays on record.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Report {
@@ -125,23 +125,24 @@ pub struct Report {
     pub seq: u64,
     /// Merkle root of the reward leaves.
     pub root: [u8; 32],
-    /// Over all nodes, the lifetime reward of its leaf, or what it was credited where that is more.
+    /// Sum over all nodes of the lifetime reward in the leaf, or of what was credited where that is more,
+    /// base units of IO.
     pub total: u64,
     /// Unix time that the rewards count to.
     pub period_end: i64,
-    /// When it became final.
+    /// When it became final, unix time; 0 before.
     pub finalized_at: i64,
-    /// Its predecessor's, and one.
+    /// Its predecessor's height plus one.
     pub height: u64,
-    /// From when its leaves are creditable; set when it becomes final.
+    /// From when its leaves are creditable, unix time; set when it becomes final.
     pub creditable_from: i64,
-    /// The last second in which they are.
+    /// The last second in which they are, unix time.
     pub creditable_until: i64,
-    /// The report that it continues; the default key for the first.
+    /// The predecessor: the report that it continues; the default key for the first.
     pub predecessor: Pubkey,
-    /// End of that one's period, or 0.
+    /// End of the predecessor's period, unix time, or 0.
     pub predecessor_end: i64,
-    /// What emission had paid until the end of its period.
+    /// What emission had paid until the end of its period, base units.
     pub paid: u64,
     /// The attester set whose approvals count.
     pub set_version: u32,
@@ -151,7 +152,7 @@ pub struct Report {
     pub approvals: u32,
     /// Weight of those seats.
     pub weight: u32,
-    /// When the threshold was reached.
+    /// When the threshold was reached, unix time; 0 before.
     pub approved_at: i64,
     /// When it was made, unix time.
     pub created_at: i64,
@@ -164,7 +165,7 @@ pub struct Report {
     pub content_hash: [u8; 32],
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],
-    /// Where that is found, UTF-8, filled up with zeros.
+    /// Where the evidence is published, UTF-8, padded with zeros.
     pub evidence_uri: [u8; URI],
     pub reserved: [u8; 64],
 }

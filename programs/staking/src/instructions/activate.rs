@@ -20,7 +20,7 @@ pub struct Activate<'info> {
     /// The co-staker's position on the node.
     #[account(mut, constraint = position.load()?.node == node.key() @ StakingError::WrongNode)]
     pub position: AccountLoader<'info, Position>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

@@ -31,7 +31,7 @@ pub struct AttachDevice<'info> {
     /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
-    /// Their hardware class.
+    /// The hardware class of the node and the device.
     #[account(
         constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass,
         constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled

@@ -15,7 +15,7 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct ClaimDevice<'info> {
-    /// Will own the device.
+    /// The owner-to-be, who pays the rent.
     pub owner: Signer<'info>,
     /// The device's own key.
     pub device_key: Signer<'info>,

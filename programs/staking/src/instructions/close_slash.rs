@@ -1,5 +1,5 @@
-//! Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse nobody proposes
-//! another one of the node for 30 days.
+//! Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse no slash of
+//! the node can be proposed for 30 days.
 //!
 //! Who may call: anyone.
 //!

@@ -16,7 +16,7 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(id: u16)]
 pub struct CreateClass<'info> {
-    /// Also pays.
+    /// The authority, who pays the rent.
     #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
     pub authority: Signer<'info>,
     /// The program's configuration.

@@ -27,7 +27,7 @@ pub struct DetachDevice<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// The node's first device, where another one than the node's owner has it.
+    /// The node's first device, where the signer is its owner but not the node's.
     #[account(address = node.load()?.device @ StakingError::NotNodeDevice)]
     pub first: Option<AccountLoader<'info, Device>>,
     /// The node's offer.

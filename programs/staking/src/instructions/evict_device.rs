@@ -1,5 +1,5 @@
 //! Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays with
-//! the device, and its node is neither listed nor hired and earns nothing more.
+//! the device, and its node is neither listed nor leased and earns nothing more.
 //!
 //! Who may call: the resolver.
 //!

@@ -1,5 +1,5 @@
 //! Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so that a squatter
-//! cannot stay by hiring their own node.
+//! cannot stay by leasing their own node.
 //!
 //! Who may call: the resolver.
 //!
@@ -24,7 +24,7 @@ pub struct EvictNode<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

@@ -1,5 +1,5 @@
-//! Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake without a
-//! decision, and a parameter's part of it by decision.
+//! Burns what was set apart for a slash, within limits for seven days: 1 % of all active stake without a
+//! decision, and `decided_limit_bps` of it by decision.
 //!
 //! Who may call: anyone, at any time.
 //!
@@ -29,7 +29,7 @@ pub struct ExecuteSlash<'info> {
     /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
     /// The node's vault.

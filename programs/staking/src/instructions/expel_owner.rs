@@ -1,5 +1,6 @@
-//! Moves all that a former owner of the node's device has on the retired node out of the way, so that the next
-//! owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
+//! Moves all that a former owner of the node's device has on the retired node out of the way, so that the
+//! next owner can reopen it. It cools, and the former owner can withdraw it even if the node has another
+//! owner by then.
 //!
 //! Who may call: anyone.
 //!
@@ -34,7 +35,7 @@ pub struct ExpelOwner<'info> {
     /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

@@ -1,4 +1,4 @@
-//! Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+//! Holds a node's credit back or releases it, and excludes earlier reports for it.
 //!
 //! Who may call: the proofs program.
 //!

@@ -1,4 +1,4 @@
-//! Whether a node is hired, as its offer account says.
+//! Whether a node is leased, as its offer account says.
 
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;

@@ -12,7 +12,7 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct OpenPosition<'info> {
-    /// Will hold the position, and pays.
+    /// The co-staker who will hold the position; pays the rent.
     #[account(mut, constraint = holder.key() != node.load()?.owner @ StakingError::OwnerIsNoCoStaker)]
     pub holder: Signer<'info>,
     /// The node.

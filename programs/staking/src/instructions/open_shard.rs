@@ -1,4 +1,4 @@
-//! Creates one of the 16 accounts that sum active stake.
+//! Creates one of the 16 shards that sum active stake.
 //!
 //! Who may call: anyone, who pays its rent.
 //!

@@ -1,5 +1,5 @@
-//! Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or pending, else
-//! when the node was credited past it.
+//! Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or pending,
+//! else once the node was credited past it.
 //!
 //! Who may call: anyone.
 //!
@@ -18,7 +18,7 @@ pub struct OwnerActivate<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

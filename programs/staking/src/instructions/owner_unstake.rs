@@ -1,5 +1,5 @@
-//! Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is hired the
-//! minimum stays.
+//! Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is
+//! leased the minimum stays.
 //!
 //! Who may call: the node's owner.
 //!
@@ -37,7 +37,7 @@ pub struct OwnerUnstake<'info> {
     /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
     /// The node's vault.

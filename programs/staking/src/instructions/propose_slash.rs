@@ -1,4 +1,5 @@
-//! Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
+//! Proposes to burn a node's stake and holds it back. A proposal that names fraud also stops the node's
+//! credit.
 //!
 //! Who may call: the slasher, who gets nothing of it.
 //!
@@ -36,7 +37,7 @@ pub struct ProposeSlash<'info> {
         bump
     )]
     pub slash: AccountLoader<'info, Slash>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
     pub system_program: Program<'info, System>,

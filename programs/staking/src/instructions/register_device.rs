@@ -1,4 +1,4 @@
-//! Registers a processor by its fingerprint, once and for all.
+//! Registers a device by its fingerprint; each device is registered once.
 //!
 //! Who may call: the owner, the device's key, and an attester that has challenged the device.
 //!
@@ -15,7 +15,7 @@ use io_common::{abi, clock, ids};
 #[derive(Accounts)]
 #[instruction(fingerprint: [u8; 32])]
 pub struct RegisterDevice<'info> {
-    /// Owns the device, and pays.
+    /// The device's owner, who pays the rent.
     #[account(mut)]
     pub owner: Signer<'info>,
     /// The device's own key.

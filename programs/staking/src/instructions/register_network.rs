@@ -14,7 +14,7 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct RegisterNetwork<'info> {
-    /// Will own the nodes of the network; pays.
+    /// The network's authority, who will own its nodes; pays the rent.
     #[account(mut)]
     pub authority: Signer<'info>,
     /// The program's configuration.

@@ -1,4 +1,4 @@
-//! Makes a node of a registered device.
+//! Registers a node with a registered device as its first.
 //!
 //! Who may call: the device's owner.
 //!
@@ -18,7 +18,7 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct RegisterNode<'info> {
-    /// Owns the device and will own the node; pays.
+    /// The device's owner, who will own the node; pays the rent.
     #[account(mut)]
     pub owner: Signer<'info>,
     /// The program's configuration.

@@ -1,5 +1,6 @@
-//! Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another owner
-//! needs the former one's side to be empty, no open proposal, and all the former one's hours credited, or 60 days.
+//! Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new owner
+//! can do so when the former owner's side is empty, no proposal is open, and all the former owner's hours are
+//! credited or 60 days have passed.
 //!
 //! Who may call: the device's owner and its key.
 //!
@@ -44,7 +45,7 @@ pub struct ReopenNode<'info> {
     /// The node.
     #[account(mut, constraint = node.load()?.is_retired() @ StakingError::NodeNotRetired)]
     pub node: AccountLoader<'info, Node>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

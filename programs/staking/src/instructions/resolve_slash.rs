@@ -29,7 +29,7 @@ pub struct ResolveSlash<'info> {
     /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

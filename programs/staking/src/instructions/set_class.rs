@@ -1,4 +1,4 @@
-//! Changes a hardware class; stake that is there already stays.
+//! Changes a hardware class; stake that exists already stays.
 //!
 //! Who may call: the authority.
 //!

@@ -1,4 +1,5 @@
-//! Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+//! Announces the owner's part of co-stakers' rewards: at most five percentage points more, from seven days
+//! later.
 //!
 //! Who may call: the node's owner.
 //!

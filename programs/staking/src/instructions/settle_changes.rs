@@ -22,7 +22,7 @@ pub struct SettleChanges<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

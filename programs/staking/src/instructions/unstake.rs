@@ -33,7 +33,7 @@ pub struct Unstake<'info> {
         constraint = position.load()?.node == node.key() @ StakingError::WrongNode
     )]
     pub position: AccountLoader<'info, Position>,
-    /// The part of all active stake that the node counts in.
+    /// The shard of active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
     /// The node's vault.

@@ -23,7 +23,7 @@ pub const MAX_MULTIPLIER_BPS: u32 = 10_000_000;
 #[constant]
 pub const CLASS_SEED: &[u8] = b"class";
 
-/// A hardware class as an instruction describes it.
+/// A hardware class, as an instruction takes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassArgs {
     /// Its kind of hardware.

@@ -19,7 +19,7 @@ pub const MIN_COOLDOWN: i64 = 14 * DAY;
 /// Longest cooldown, seconds.
 #[constant]
 pub const MAX_COOLDOWN: i64 = 30 * DAY;
-/// The cooldown that the program begins with, seconds.
+/// Default cooldown, seconds.
 #[constant]
 pub const DEFAULT_COOLDOWN: i64 = MIN_COOLDOWN;
 /// Shortest time for an appeal, seconds.
@@ -28,10 +28,10 @@ pub const MIN_APPEAL: i64 = 7 * DAY;
 /// Longest time for an appeal, seconds.
 #[constant]
 pub const MAX_APPEAL: i64 = 60 * DAY;
-/// The time for an appeal that the program begins with, seconds.
+/// Default time for an appeal, seconds.
 #[constant]
 pub const DEFAULT_APPEAL: i64 = 30 * DAY;
-/// Time from announcing a commission to its beginning, seconds.
+/// Time from announcing a commission to when it applies, seconds.
 #[constant]
 pub const COMMISSION_NOTICE: i64 = 7 * DAY;
 /// Most that may be burned by slashes without a decision in seven days, bps of all active stake.
@@ -43,10 +43,11 @@ pub const MIN_DECIDED_LIMIT_BPS: u16 = 100;
 /// Highest limit for what is burned by decision in seven days, bps of all active stake.
 #[constant]
 pub const MAX_DECIDED_LIMIT_BPS: u16 = 3_300;
-/// The limit that the program begins with for what is burned by decision in seven days, bps of all active stake.
+/// Default limit for what is burned by decision in seven days, bps of all active stake.
 #[constant]
 pub const DEFAULT_DECIDED_LIMIT_BPS: u16 = 1_000;
-/// Most active stake of all nodes whose credit proposals that name fraud stop, bps of all; one may always be.
+/// Most active stake of all nodes whose credit is stopped by proposals that name fraud, bps of all active
+/// stake; one node may always be stopped.
 #[constant]
 pub const STOP_LIMIT_BPS: u64 = 1_000;
 /// Lowest bound of an hour's reward, bps of the owner's minimum.
@@ -55,8 +56,8 @@ pub const MIN_REWARD_BOUND_BPS: u16 = 10;
 /// Highest bound of an hour's reward, bps of the owner's minimum.
 #[constant]
 pub const MAX_REWARD_BOUND_BPS: u16 = 1_000;
-/// The bound of an hour's reward that the program begins with, bps of the owner's minimum: a cheat that is found
-/// with one chance in ten a day, and loses its minimum, gains nothing in a hold of seven days.
+/// Default bound of an hour's reward, bps of the owner's minimum: a cheat that is found with a chance of one
+/// in ten a day, and loses its minimum, gains nothing in a hold of seven days.
 #[constant]
 pub const DEFAULT_REWARD_BOUND_BPS: u16 = 96;
 
@@ -64,7 +65,7 @@ pub const DEFAULT_REWARD_BOUND_BPS: u16 = 96;
 #[constant]
 pub const CONFIG_SEED: &[u8] = b"config";
 
-/// Parameters as an instruction names them.
+/// Parameters, as an instruction takes them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
     /// May pause entries.
@@ -104,11 +105,11 @@ pub struct Config {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
-    /// What was burned lately without a decision.
+    /// What was burned without a decision on each of the latest days.
     pub slashed: Outflow,
-    /// What was burned lately by decision.
+    /// What was burned by decision on each of the latest days.
     pub decided: Outflow,
-    /// Nodes whose credit a proposal that names fraud stops.
+    /// Number of nodes whose credit is stopped by a proposal that names fraud.
     pub stopped_nodes: u64,
     /// Their active stake when they were stopped, base units.
     pub stopped_stake: u64,

@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 #[constant]
 pub const DEVICE_SEED: &[u8] = b"device";
 
-/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device
-/// has one account and keeps it, so that none counts twice.
+/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device has one account for good,
+/// so that none counts twice.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Device {
@@ -13,7 +13,7 @@ pub struct Device {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// 1 when the device was banned; stays with it whoever owns it.
+    /// 1 when the device was banned; stays with it under any owner.
     pub banned: u8,
     /// Seat of the attester that challenged it.
     pub seat: u8,

@@ -6,15 +6,16 @@ use io_math::emission::FIRST_MONTH;
 
 /// Most that is credited in seven days, base units of IO.
 ///
-/// No month emits more than the first, and no week a quarter of one, so that three weeks of hours which one report
-/// heals are credited together. What is beyond that waits some days: a leaf is credited as far as there is room.
+/// No month emits more than the first, and no week a quarter of one, so that three weeks of hours which one
+/// report makes up for are credited together. What is beyond that waits some days: a leaf is credited as far
+/// as there is room.
 #[constant]
 pub const CREDIT_LIMIT: u64 = FIRST_MONTH;
 /// Seed of emission's ledger: `["emission"]`.
 #[constant]
 pub const EMISSION_SEED: &[u8] = b"emission";
 
-/// What was credited to nodes in all, and the owner of the vault it came from: `["emission"]`.
+/// Counts what was credited to all nodes, and owns the vault that it comes from: `["emission"]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct EmissionLedger {
@@ -29,7 +30,7 @@ pub struct EmissionLedger {
     pub credited: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    /// What was credited lately.
+    /// What was credited on each of the latest days.
     pub outflow: Outflow,
     /// What credits in all may come to.
     pub bound: CreditBound,

@@ -7,12 +7,12 @@ use io_math::reward::{bound, split, Accumulator, Split};
 use io_math::slash::Reach;
 use io_math::{shares, BPS, HOUR};
 
-/// Time between two credits of a node on which something is pending or late, seconds, so that anyone can settle
-/// the changes that the first has made due.
+/// Shortest time between two credits of a node on which something is pending or late, seconds, so that anyone
+/// can settle the changes that the first one has made due.
 #[constant]
 pub const CREDIT_REST: i64 = 600;
-/// How long after its last hour a node may still be credited it, seconds, besides the time in which its credit was
-/// stopped: the longest hold, and the time in which a report is creditable.
+/// How long after its last hour a node may still be credited for it, seconds, not counting time in which its
+/// credit was stopped: the longest hold plus the time in which a report is creditable.
 #[constant]
 pub const LAST_CREDIT: i64 = MAX_HOLD as i64 + CREDITABLE;
 /// Most processors of a node.
@@ -31,7 +31,7 @@ pub const NODE_SEED: &[u8] = b"node";
 #[constant]
 pub const VAULT_SEED: &[u8] = b"vault";
 
-/// What a node says of itself when it registers.
+/// What an owner states about a node when registering it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeArgs {
     /// The owner's part of co-stakers' rewards, bps.
@@ -52,15 +52,15 @@ pub struct OwnerSide {
     pub active: u64,
     /// Counts for caps and can be slashed, but earns nothing yet.
     pub pending: u64,
-    /// When the pending stake was last added to.
+    /// When the pending stake was last added to, unix time.
     pub pending_at: i64,
     /// No longer active, and still in the split of rewards for hours in which it was.
     pub late: u64,
     /// On its way out; can still be slashed.
     pub cooling: Slots,
-    /// Of the late stake, what slashes took while it was active.
+    /// Part of the late stake that slashes took while it was active.
     pub lost: u64,
-    /// When the latest of them took it: until the node is credited up to then it counts.
+    /// When the latest of them did, unix time: the part counts until the node is credited up to then.
     pub lost_at: i64,
     /// Rewards not yet claimed; can be slashed.
     pub due: u64,
@@ -98,7 +98,7 @@ impl OwnerSide {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CoSide {
-    /// Tokens behind all shares: active, pending and cooling.
+    /// Tokens behind all shares (active, pending and cooling), base units.
     pub tokens: u64,
     /// All shares: active, pending and cooling.
     pub shares: u64,
@@ -108,7 +108,7 @@ pub struct CoSide {
     pub pending: u64,
     /// Shares that are no longer active, and still in the split of rewards for hours in which they were.
     pub late: u64,
-    /// Rewards credited to co-stakers and not yet claimed.
+    /// Rewards credited to co-stakers and not yet claimed, base units.
     pub owed: u64,
     /// Reward per active or late share since the beginning: u128, Q64.64, little endian.
     pub acc: [u8; 16],
@@ -176,11 +176,11 @@ pub struct NodeTotals {
     pub set_apart: u64,
 }
 
-/// All that was an owner's on a node that has passed to another device's owner.
+/// All that a former owner had on a node whose device has passed to another owner.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Former {
-    /// Whose it is.
+    /// The former owner.
     pub owner: Pubkey,
     /// Base units of IO; 0 when nothing is left.
     pub amount: u64,
@@ -224,7 +224,7 @@ pub struct Node {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// Whether it takes part.
+    /// Whether the node takes part.
     pub state: NodeState,
     /// Processors.
     pub units: u8,
@@ -232,7 +232,7 @@ pub struct Node {
     pub class: u16,
     /// The kind of hardware of its class.
     pub pool: Pool,
-    /// 1 when its first device is banned: it is neither listed nor hired, and earns nothing more.
+    /// 1 when its first device is banned: it is neither listed nor leased, and earns nothing more.
     pub banned: u8,
     /// Its owner.
     pub owner: Pubkey,
@@ -260,30 +260,30 @@ pub struct Node {
     pub last_time: i64,
     /// When its present owner registered or reopened it, unix time.
     pub registered_at: i64,
-    /// Time up to which rewards were credited; never falls.
+    /// Time up to which rewards were credited, unix time; never falls.
     pub credited_through: i64,
-    /// No credit before this time, while a challenge is open.
+    /// No credit before this time, while a challenge is open; unix time.
     pub credit_frozen_until: i64,
     /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
     pub min_report_seq: u64,
     /// No challenge before this time but the guardian's, except while a freeze runs: nobody has decided the one
     /// that began it.
     pub quiet_until: i64,
-    /// Sum of the open slash proposals.
+    /// Sum of the open slash proposals, base units.
     pub frozen: u64,
-    /// When `next_commission_bps` begins to apply; 0 when no change is coming.
+    /// When `next_commission_bps` begins to apply, unix time; 0 when no change is coming.
     pub commission_at: i64,
     /// The owner's part of co-stakers' rewards, bps.
     pub commission_bps: u16,
     /// The commission that applies from `commission_at` on, bps.
     pub next_commission_bps: u16,
-    /// Region, ISO 3166-1 numeric, as the owner says.
+    /// Region, ISO 3166-1 numeric, as stated by the owner.
     pub region: u16,
     /// Open challenges, which hold its credit back together.
     pub challenges: u16,
-    /// Memory in GiB, as the owner says.
+    /// Memory in GiB, as stated by the owner.
     pub memory_gib: u32,
-    /// Link speed in Mbit/s, as the owner says.
+    /// Link speed in Mbit/s, as stated by the owner.
     pub link_mbps: u32,
     /// The co-stakers' side.
     pub co: CoSide,
@@ -291,11 +291,11 @@ pub struct Node {
     pub own_snapshot: Snapshot,
     /// The co-stakers' active stake by week; none while the node is not live.
     pub co_snapshot: Snapshot,
-    /// When it was last retired.
+    /// When it was last retired, unix time.
     pub retired_at: i64,
     /// When it was last credited, unix time.
     pub last_credit_at: i64,
-    /// The highest report whose leaf was credited to its end.
+    /// Height of the highest report whose leaf was credited in full.
     pub credited_height: u64,
     /// Credited since `credited_through` moved last, base units: parts of leaves that had to wait.
     pub partial: u64,
@@ -303,23 +303,23 @@ pub struct Node {
     pub highest: u64,
     /// When `highest` was last in force, unix time; it counts until the node is credited up to then.
     pub highest_at: i64,
-    /// End of the last hour that it earns: when co-stakers bore a loss, fraud was decided or its device was
-    /// banned; 0 while none was.
+    /// End of the last hour that it earns, unix time: when co-stakers bore a loss, fraud was decided or its
+    /// device was banned; 0 before any of these.
     pub closed_at: i64,
-    /// Since when a proposal that names fraud stops its credit; 0 while none does.
+    /// Since when a proposal that names fraud stops its credit, unix time; 0 while none does.
     pub stopped_since: i64,
-    /// How long its credit was stopped in all, seconds: so much longer its reports are creditable.
+    /// How long its credit was stopped in all, seconds: its reports are creditable for that much longer.
     pub stopped: i64,
-    /// No slash is proposed before this time, after one has lapsed.
+    /// No slash can be proposed before this time, unix time, after one has lapsed.
     pub spared_until: i64,
     /// 1 when fraud was decided: nothing is credited any more.
     pub fraud: u8,
     pub padding_2: [u8; 7],
-    /// Set apart for slashes and not burned yet: it belongs to no side any more.
+    /// Set apart for slashes and not burned yet, base units: it belongs to neither side any more.
     pub set_apart: u64,
     /// What is left of a former owner's side.
     pub former: Former,
-    /// Since when it has the owner, class and processors that its compute proofs have to be of, unix time; 0 where
+    /// When its owner, class or processors last changed, unix time: compute proofs have to be later. 0 while
     /// they are those that it was registered with.
     pub changed_at: i64,
     pub reserved: [u8; 56],
@@ -894,8 +894,8 @@ impl Node {
         Ok(())
     }
 
-    /// Moves the whole side of an owner whose device has passed on out of the way: after a cooldown it is theirs
-    /// to withdraw, whoever owns the node by then.
+    /// Moves the whole side of an owner whose device has passed on out of the way: after a cooldown it is
+    /// theirs to withdraw, even if the node has another owner by then.
     pub fn expel(&mut self, now: i64, cooldown: i64) -> Result<u64> {
         require!(self.is_retired(), StakingError::NodeNotRetired);
         self.check_passes(now)?;

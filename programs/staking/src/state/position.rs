@@ -19,13 +19,13 @@ pub struct Position {
     pub padding: [u8; 6],
     /// The node.
     pub node: Pubkey,
-    /// Who holds it.
+    /// The co-staker who holds it.
     pub holder: Pubkey,
     /// Shares that earn and vote.
     pub active: u64,
     /// Shares that do not earn yet.
     pub pending: u64,
-    /// When the pending shares were last added to.
+    /// When the pending shares were last added to, unix time.
     pub pending_at: i64,
     /// Shares that are no longer active, and still share rewards of hours in which they were.
     pub late: u64,
@@ -35,7 +35,7 @@ pub struct Position {
     pub entry: [u8; 16],
     /// Fraction of a base unit left by that settlement, in 2^-64.
     pub fraction: u64,
-    /// Rewards settled and not yet claimed.
+    /// Rewards settled and not yet claimed, base units.
     pub due: u64,
     /// Number of the latest event.
     pub seq: u64,

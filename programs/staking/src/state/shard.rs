@@ -2,7 +2,7 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_common::{abi, Snapshot};
 
-/// How many shards all active stake is summed in.
+/// Number of shards in which active stake is summed.
 #[constant]
 pub const STAKE_SHARDS: u8 = abi::STAKE_SHARDS;
 /// Seed of a shard: `["shard", index]`, the index in 1 byte.

@@ -2,10 +2,10 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_math::DAY;
 
-/// Time for setting a slash apart that nobody appealed, from the end of its time for an appeal, seconds.
+/// Time for setting apart a slash that nobody appealed, from the end of its time for an appeal, seconds.
 #[constant]
 pub const EXECUTION: i64 = 14 * DAY;
-/// How long no slash of a node is proposed after one of it has lapsed, seconds.
+/// How long no slash of a node can be proposed after one has lapsed, seconds.
 #[constant]
 pub const SLASH_PAUSE: i64 = 30 * DAY;
 /// Time for deciding an appealed slash, seconds.
@@ -46,19 +46,19 @@ pub struct Slash {
     pub padding: [u8; 3],
     /// The node.
     pub node: Pubkey,
-    /// The node's owner when it was proposed, who is slashed.
+    /// The owner who is slashed: the node's when it was proposed.
     pub owner: Pubkey,
-    /// Who proposed it and paid its rent; gets nothing of it.
+    /// The slasher, who proposed it and paid the rent; gets nothing of what is burned.
     pub proposer: Pubkey,
     /// Part of the address.
     pub nonce: u64,
-    /// Tokens that it still holds back on the node's sides.
+    /// What it still holds back on the node's sides, base units.
     pub amount: u64,
-    /// Tokens that were set apart for it and are not burned yet.
+    /// What was set apart for it and is not burned yet, base units.
     pub apart: u64,
-    /// Tokens that it has burned.
+    /// What it has burned, base units.
     pub burned: u64,
-    /// The node's active stake when this stopped its credit.
+    /// The node's active stake when this stopped its credit, base units.
     pub stopped_stake: u64,
     /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
@@ -155,7 +155,7 @@ impl Slash {
         Ok(taken)
     }
 
-    /// Until when something may still become of what it holds back; `None` for ever.
+    /// Until when something may still become of what it holds back; `None` without a limit.
     pub fn last_day(&self) -> Option<i64> {
         match self.state {
             SlashState::Proposed => Some(self.appeal_until.saturating_add(EXECUTION)),

@@ -11,13 +11,13 @@ pub const MAX_COOLING: u8 = 4;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Slot {
-    /// Tokens or shares that have not left yet.
+    /// Tokens in base units, or shares, that have not left yet.
     pub amount: u64,
-    /// What of them still counts in the split of rewards, for hours before they were asked for.
+    /// The part that still counts in the split of rewards, for hours before the withdrawal was asked for.
     pub weight: u64,
     /// When the amount may leave, unix time.
     pub ready_at: i64,
-    /// When it was asked for: the weight ends when the node is credited up to then.
+    /// When the withdrawal was asked for, unix time: the weight ends when the node is credited up to then.
     pub counts_to: i64,
 }
 
@@ -58,8 +58,8 @@ impl Slots {
         Ok(())
     }
 
-    /// Puts all weights whose amounts have left into one slot, which ends with the earliest of them: by a later
-    /// time whoever leaves often would share hours in which that stake was gone.
+    /// Puts all weights whose amounts have left into one slot, which ends with the earliest of them: with a later
+    /// one, stake that leaves often would share hours in which that stake was gone.
     fn merge_late(&mut self) -> Result<()> {
         let mut late = self.slots.iter_mut().filter(|slot| slot.amount == 0);
         if let Some(first) = late.next() {

@@ -17,21 +17,21 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class Auction(Account):
-    """The sale of a fee vault's content for IO that is burned: `["auction", mint, shard]`.
+    """Sells what a fee vault holds for IO, which is burned: `["auction", mint, shard]`.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
         shard: Number of the fee vault.
-        mint: What is sold.
+        mint: The mint that is sold.
         vault: The fee vault.
-        lot: What is for sale.
+        lot: The lot that is for sale.
         day: The UTC day that `opening` and `sold_today` are of, counted from 1970.
         opening: What the vault held when the day's first lot was started or sold, base units.
-        sold_today: Sold on that day.
+        sold_today: Sold on that day, base units of the mint.
         sold: Sold in all, base units of the mint.
-        bought: Burned for it, base units of IO.
-        sales: Sales so far, and the number of the latest.
+        bought: Burned for what was sold, base units of IO.
+        sales: Sales so far, which is also the number of the latest.
         last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """
@@ -85,8 +85,8 @@ class Config(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         burned: IO burned in all, base units; never falls.
-        last_time: Latest time that an instruction has seen.
-        receipts: Burns so far, and the number of the latest.
+        last_time: Latest time that an instruction has seen, unix time.
+        receipts: Burns so far, which is also the number of the latest receipt.
         seq: Number of the latest event.
         roles: Authority, pauser, and what is paused.
         feed_id: Pyth's id of the feed that quotes IO in USD.
@@ -97,7 +97,7 @@ class Config(Account):
         start_bps: Distance of an auction's price from the oracle at its start, bps.
         end_bps: Distance of an auction's price from the oracle at its end, bps.
         daily_share_bps: Most of a vault that is sold in a UTC day, bps.
-        price_limits: What a price may be at worst.
+        price_limits: Limits that a price has to keep.
     """
 
     version: int
@@ -146,8 +146,9 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Payout(Account):
-    """What a job paid in another currency owes its supplier in IO: `["payout_state", job]`. The jobs program
-    pays the supplier's part into the vault; what IO is sold for it goes to the supplier.
+    """What a job paid in another currency owes its supplier in IO: `["payout_state", job]`. The jobs
+    program
+    pays the supplier's part into the vault; the IO that is sold for it goes to the supplier.
 
     Attributes:
         version: Version of this layout.
@@ -157,11 +158,11 @@ class Payout(Account):
         mint: What the job was paid in.
         vault: The token account that the job pays into: `["payout", job]`.
         rent_payer: Who gets the rent of both accounts back.
-        lot: What is for sale.
+        lot: The lot that is for sale.
         sold: Sold so far, base units of the mint.
-        credited: Credited to the supplier for it, base units of IO.
-        withdrawn: Taken by the supplier in the mint itself, the fee for that included.
-        sales: Sales so far, and the number of the latest receipt.
+        credited: Credited to the supplier for what was sold, base units of IO.
+        withdrawn: Withdrawn by the supplier in the mint itself, fees included, base units.
+        sales: Sales so far, which is also the number of the latest receipt.
         last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """

@@ -17,12 +17,13 @@ FEES_SEED: Final = b"fees"
 FEE_SHARDS: Final = 8
 #: Lowest bound for the smallest sale, micro-dollars.
 LEAST_LOT: Final = 1_000_000
-#: A lot lapses after this many periods: it stood at its best price as long as it took to get there.
+#: A lot lapses after this many periods: by then it has stood at its last price for as long as it took to get
+#: there.
 LOT_PERIODS: Final = 2
 #: Widest confidence interval that may be allowed, bps of the price.
 MAX_CONFIDENCE_BPS: Final = 500
-#: Most of a vault that may be sold in a day, bps: well below the whole, so that a gift lets far less be
-#: sold.
+#: Most of a vault that may be sold in a day, bps: well below the whole, so that tokens sent to the vault
+#: raise the day's sales by far less.
 MAX_DAILY_SHARE_BPS: Final = 5_000
 #: Farthest from the oracle that an auction may begin or end, bps.
 MAX_DISTANCE_BPS: Final = 1_000

@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6003: the signer was not proposed as authority."""
+    """6003: the signer is not the proposed successor of the authority."""
 
     CODE = 6003
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -51,27 +51,27 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6005: a bit of the paused entries stands for no entry."""
+    """6005: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
-    """6006: this entry is paused."""
+    """6006: this instruction is paused."""
 
     CODE = 6006
     NAME = "Paused"
-    MSG = "this entry is paused"
+    MSG = "this instruction is paused"
 
 
 class UnknownShard(_ProgramError):
-    """6007: shards are 0 to 7."""
+    """6007: the shard must be from 0 to 7."""
 
     CODE = 6007
     NAME = "UnknownShard"
-    MSG = "shards are 0 to 7"
+    MSG = "the shard must be from 0 to 7"
 
 
 class SupplyMismatch(_ProgramError):
@@ -83,67 +83,67 @@ class SupplyMismatch(_ProgramError):
 
 
 class Overflow(_ProgramError):
-    """6009: an amount does not fit into 64 bits."""
+    """6009: an amount does not fit in 64 bits."""
 
     CODE = 6009
     NAME = "Overflow"
-    MSG = "an amount does not fit into 64 bits"
+    MSG = "an amount does not fit in 64 bits"
 
 
 class SlopeOutOfBounds(_ProgramError):
-    """6010: an auction's price stays within 10 % of the oracle and does not fall."""
+    """6010: an auction's price must stay within 10 % of the oracle's and must not fall."""
 
     CODE = 6010
     NAME = "SlopeOutOfBounds"
-    MSG = "an auction's price stays within 10 % of the oracle and does not fall"
+    MSG = "an auction's price must stay within 10 % of the oracle's and must not fall"
 
 
 class PeriodOutOfBounds(_ProgramError):
-    """6011: an auction's price runs for 10 minutes to 4 hours."""
+    """6011: the price of an auction must run for 10 minutes to 4 hours."""
 
     CODE = 6011
     NAME = "PeriodOutOfBounds"
-    MSG = "an auction's price runs for 10 minutes to 4 hours"
+    MSG = "the price of an auction must run for 10 minutes to 4 hours"
 
 
 class MinimumLotOutOfBounds(_ProgramError):
-    """6012: the smallest lot is 1 to 10,000 dollars."""
+    """6012: the smallest sale must be from 1 to 10,000 dollars."""
 
     CODE = 6012
     NAME = "MinimumLotOutOfBounds"
-    MSG = "the smallest lot is 1 to 10,000 dollars"
+    MSG = "the smallest sale must be from 1 to 10,000 dollars"
 
 
 class DailyShareOutOfBounds(_ProgramError):
-    """6013: a vault sells 0.01 % to 50 % a day."""
+    """6013: a vault's daily share must be from 0.01 % to 50 %."""
 
     CODE = 6013
     NAME = "DailyShareOutOfBounds"
-    MSG = "a vault sells 0.01 % to 50 % a day"
+    MSG = "a vault's daily share must be from 0.01 % to 50 %"
 
 
 class PriceAgeOutOfBounds(_ProgramError):
-    """6014: a price may be 1 to 300 seconds old."""
+    """6014: the largest age of a price must be from 1 to 300 seconds."""
 
     CODE = 6014
     NAME = "PriceAgeOutOfBounds"
-    MSG = "a price may be 1 to 300 seconds old"
+    MSG = "the largest age of a price must be from 1 to 300 seconds"
 
 
 class ConfidenceOutOfBounds(_ProgramError):
-    """6015: a confidence interval may be at most 5 %."""
+    """6015: the widest confidence interval of a price must be at most 5 %."""
 
     CODE = 6015
     NAME = "ConfidenceOutOfBounds"
-    MSG = "a confidence interval may be at most 5 %"
+    MSG = "the widest confidence interval of a price must be at most 5 %"
 
 
 class EmaDistanceOutOfBounds(_ProgramError):
-    """6016: a price may be 0.01 % to 20 % from its average."""
+    """6016: the largest distance of a price from its moving average must be from 0.01 % to 20 %."""
 
     CODE = 6016
     NAME = "EmaDistanceOutOfBounds"
-    MSG = "a price may be 0.01 % to 20 % from its average"
+    MSG = "the largest distance of a price from its moving average must be from 0.01 % to 20 %"
 
 
 class WrongPriceAccount(_ProgramError):
@@ -163,19 +163,19 @@ class NotAPrice(_ProgramError):
 
 
 class PriceNotVerified(_ProgramError):
-    """6019: the price was not verified in full."""
+    """6019: the price is not fully verified."""
 
     CODE = 6019
     NAME = "PriceNotVerified"
-    MSG = "the price was not verified in full"
+    MSG = "the price is not fully verified"
 
 
 class WrongFeed(_ProgramError):
-    """6020: the price is of another feed."""
+    """6020: the price belongs to another feed."""
 
     CODE = 6020
     NAME = "WrongFeed"
-    MSG = "the price is of another feed"
+    MSG = "the price belongs to another feed"
 
 
 class StalePrice(_ProgramError):
@@ -187,11 +187,11 @@ class StalePrice(_ProgramError):
 
 
 class UnusablePrice(_ProgramError):
-    """6022: the price is not positive, or its digits cannot be used."""
+    """6022: the price is not positive, or its exponent is out of range."""
 
     CODE = 6022
     NAME = "UnusablePrice"
-    MSG = "the price is not positive, or its digits cannot be used"
+    MSG = "the price is not positive, or its exponent is out of range"
 
 
 class UncertainPrice(_ProgramError):
@@ -203,27 +203,27 @@ class UncertainPrice(_ProgramError):
 
 
 class VolatilePrice(_ProgramError):
-    """6024: the price is too far from its average."""
+    """6024: the price is too far from its moving average."""
 
     CODE = 6024
     NAME = "VolatilePrice"
-    MSG = "the price is too far from its average"
+    MSG = "the price is too far from its moving average"
 
 
 class IoIsBurned(_ProgramError):
-    """6025: IO is burned, not sold for IO."""
+    """6025: IO has no auction: its fee vaults are burned with burn_fees."""
 
     CODE = 6025
     NAME = "IoIsBurned"
-    MSG = "IO is burned, not sold for IO"
+    MSG = "IO has no auction: its fee vaults are burned with burn_fees"
 
 
 class WrongCurrency(_ProgramError):
-    """6026: this is not the currency of the mint."""
+    """6026: this is not the currency account of the mint."""
 
     CODE = 6026
     NAME = "WrongCurrency"
-    MSG = "this is not the currency of the mint"
+    MSG = "this is not the currency account of the mint"
 
 
 class NotAtPar(_ProgramError):
@@ -243,43 +243,43 @@ class WrongVault(_ProgramError):
 
 
 class WrongMint(_ProgramError):
-    """6029: the destination is not of this mint."""
+    """6029: the destination is a token account of another mint."""
 
     CODE = 6029
     NAME = "WrongMint"
-    MSG = "the destination is not of this mint"
+    MSG = "the destination is a token account of another mint"
 
 
 class WrongDestination(_ProgramError):
-    """6030: the token account does not belong to the one who is to be paid."""
+    """6030: the token account does not belong to the recipient of this payment."""
 
     CODE = 6030
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class NothingToSell(_ProgramError):
-    """6031: the vault holds nothing that could be sold."""
+    """6031: the vault holds nothing to sell."""
 
     CODE = 6031
     NAME = "NothingToSell"
-    MSG = "the vault holds nothing that could be sold"
+    MSG = "the vault holds nothing to sell"
 
 
 class DayIsSold(_ProgramError):
-    """6032: the vault has sold its share of the day; the next day begins at 00:00 UTC."""
+    """6032: the vault has sold today's share; the next day begins at 00:00 UTC."""
 
     CODE = 6032
     NAME = "DayIsSold"
-    MSG = "the vault has sold its share of the day; the next day begins at 00:00 UTC"
+    MSG = "the vault has sold today's share; the next day begins at 00:00 UTC"
 
 
 class LotIsOpen(_ProgramError):
-    """6033: the lot before is still for sale."""
+    """6033: the previous lot is still for sale."""
 
     CODE = 6033
     NAME = "LotIsOpen"
-    MSG = "the lot before is still for sale"
+    MSG = "the previous lot is still for sale"
 
 
 class NoLot(_ProgramError):
@@ -291,43 +291,43 @@ class NoLot(_ProgramError):
 
 
 class LotHasLapsed(_ProgramError):
-    """6035: the lot was not sold in time: start another one."""
+    """6035: the lot has lapsed: start a new one."""
 
     CODE = 6035
     NAME = "LotHasLapsed"
-    MSG = "the lot was not sold in time: start another one"
+    MSG = "the lot has lapsed: start a new one"
 
 
 class SaleTooSmall(_ProgramError):
-    """6036: a sale takes at least the smallest lot, or all that is left."""
+    """6036: a sale must take at least the smallest sale, or all that is left."""
 
     CODE = 6036
     NAME = "SaleTooSmall"
-    MSG = "a sale takes at least the smallest lot, or all that is left"
+    MSG = "a sale must take at least the smallest sale, or all that is left"
 
 
 class BelowMinimum(_ProgramError):
-    """6037: this much IO pays less than the seller's minimum."""
+    """6037: the sale would pay the seller less than their minimum."""
 
     CODE = 6037
     NAME = "BelowMinimum"
-    MSG = "this much IO pays less than the seller's minimum"
+    MSG = "the sale would pay the seller less than their minimum"
 
 
 class NotAJob(_ProgramError):
-    """6038: this is not a job."""
+    """6038: this is not a job of the jobs program."""
 
     CODE = 6038
     NAME = "NotAJob"
-    MSG = "this is not a job"
+    MSG = "this is not a job of the jobs program"
 
 
 class NotPaidOutInIo(_ProgramError):
-    """6039: the job pays its supplier in what the renter paid."""
+    """6039: the job needs no payout: it pays its supplier in the currency that the renter paid in."""
 
     CODE = 6039
     NAME = "NotPaidOutInIo"
-    MSG = "the job pays its supplier in what the renter paid"
+    MSG = "the job needs no payout: it pays its supplier in the currency that the renter paid in"
 
 
 class WrongJob(_ProgramError):
@@ -363,11 +363,11 @@ class PayoutNotEmpty(_ProgramError):
 
 
 class WrongRentPayer(_ProgramError):
-    """6044: this is not the one who paid the rent."""
+    """6044: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6044
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class WrongCurrencyPrice(_ProgramError):

@@ -18,7 +18,7 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AuctionOpened(Event):
-    """`seq` is the auction's, here and in the two events after it.
+    """The auction of a fee vault was opened.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -50,9 +50,9 @@ class AuctionStarted(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         auction: The auction.
-        time: Unix time.
+        time: When it happened, unix time.
         size: What is for sale, base units of the auction's mint.
-        minimum: The smallest sale but for the rest.
+        minimum: The smallest sale, base units of the mint; what is left at the end may be less.
         day: UTC day, counted from 1970.
         opening: What the vault held when the day's first lot was started or sold, base units.
         sold_today: Sold on this day so far, base units of the mint.
@@ -90,10 +90,10 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -111,12 +111,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -139,10 +139,10 @@ class FeesBurned(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         receipt: Counts burns from 1, those of `IoSold` included.
-        time: Unix time.
+        time: When it happened, unix time.
         shard: Number of the fee vault.
         amount: Burned, base units.
-        burned_total: Burned so far.
+        burned_total: Burned by all vaults so far, base units.
         supply_before: Supply of IO before it, base units.
         supply_after: Supply of IO after it, base units.
     """
@@ -190,7 +190,7 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class IoCredited(Event):
-    """A job's supplier was credited IO for what the job was paid in: the receipt.
+    """A job's supplier was paid IO for what the job was paid in: the receipt.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -198,17 +198,17 @@ class IoCredited(Event):
         supplier: The job's supplier.
         seller: Who sold the IO.
         receipt: Counts the payout's sales from 1.
-        time: Unix time.
+        time: When it happened, unix time.
         elapsed: Seconds since the start of the lot.
-        price: The oracle's: `price · 10^exponent` USD an IO.
+        price: The oracle's price of IO: `price · 10^exponent` USD.
         exponent: Exponent of `price`.
-        currency_price: `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0
-                at par.
+        currency_price: The oracle's price of what is sold: `currency_price · 10^currency_exponent` USD a
+                token; 1 and 0 at par.
         currency_exponent: Exponent of `currency_price`.
         out: Paid out of the vault, base units of the payout's mint.
         io: Credited to the supplier, base units.
         left: What is left of the lot, base units.
-        sold_total: Sold for this job so far, and credited for it.
+        sold_total: Sold for this job so far, base units of the payout's mint.
         credited_total: Credited to the supplier for it so far, base units of IO.
         credit_before: What the supplier's account held before it, base units.
         credit_after: What the supplier's account holds after it, base units.
@@ -277,12 +277,12 @@ class IoSold(Event):
         seller: Who sold the IO.
         receipt: Counts burns from 1, those of `FeesBurned` included.
         sale: Counts the auction's sales from 1.
-        time: Unix time.
+        time: When it happened, unix time.
         elapsed: Seconds since the start of the lot.
-        price: The oracle's: `price · 10^exponent` USD an IO.
+        price: The oracle's price of IO: `price · 10^exponent` USD.
         exponent: Exponent of `price`.
-        currency_price: `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0
-                at par.
+        currency_price: The oracle's price of what is sold: `currency_price · 10^currency_exponent` USD a
+                token; 1 and 0 at par.
         currency_exponent: Exponent of `currency_price`.
         out: Paid out of the vault, base units of the auction's mint.
         io: Burned, base units.
@@ -290,7 +290,7 @@ class IoSold(Event):
         sold_today: Sold on this day so far, base units of the mint.
         sold_total: Sold by this auction so far, base units of its mint.
         bought_total: Burned for it so far, base units of IO.
-        burned_total: Burned so far, by all vaults.
+        burned_total: Burned by all vaults so far, base units.
         supply_before: Supply of IO before it, base units.
         supply_after: Supply of IO after it, base units.
         vault_before: What the vault held before it, base units.
@@ -378,7 +378,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -431,7 +431,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PayoutOpened(Event):
-    """`seq` is the payout's, here and in the four events after it.
+    """The payout of a job was opened.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -463,9 +463,9 @@ class PayoutStarted(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
-        time: Unix time.
+        time: When it happened, unix time.
         size: What is for sale, base units of the payout's mint.
-        minimum: The smallest sale but for the rest.
+        minimum: The smallest sale, base units of the mint; what is left at the end may be less.
     """
 
     seq: int
@@ -485,17 +485,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PayoutWithdrawn(Event):
-    """A supplier took what was left in the mint that the job was paid in.
+    """A supplier withdrew what was left, in the mint that the job was paid in.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
         supplier: The job's supplier.
-        time: Unix time.
+        time: When it happened, unix time.
         destination: The token account that was paid.
         amount: Paid to the supplier, base units of the payout's mint.
         fee: Paid to the fee vault, base units of the payout's mint.
-        withdrawn_total: Both, so far.
+        withdrawn_total: Withdrawn so far, fees included, base units of the payout's mint.
     """
 
     seq: int

@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -50,17 +50,17 @@ def burn_fees(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Burns all that the shard's vault of IO holds; nothing when it is empty.
+    """Burns all that the shard's fee vault of IO holds; does nothing when it is empty.
 
     Caller: anyone. Errors: `Paused`, `SupplyMismatch`.
 
     Args:
         config: The program's configuration. (writable)
         mint: The IO mint. (writable)
-        vault: The shard's vault of IO. (writable, derived if not given)
+        vault: The shard's fee vault of IO. (writable, derived if None)
         token_program: The token program. (read-only)
         shard: Number of the fee vault, 0 to 7.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(mint=mint, shard=shard)
@@ -92,7 +92,7 @@ def close_payout(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
+    """Closes an empty payout whose job is closed; the rent goes back to the account that paid it.
 
     Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
 
@@ -100,10 +100,10 @@ def close_payout(
         rent_payer: Who paid the rent. (writable)
         config: The program's configuration. (read-only)
         job: The job. (read-only)
-        payout: The payout. (writable, derived if not given)
+        payout: The payout. (writable, derived if None)
         vault: The payout's token account. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if payout is None:
         payout = pda.payout(job=job)
@@ -144,7 +144,7 @@ def initialize(
         config: The program's configuration. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -173,18 +173,18 @@ def open_auction(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens the auction of a fee vault of any mint but IO, once for each.
+    """Opens the auction of a fee vault of any mint but IO; each is opened once.
 
     Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
 
     Args:
         payer: Pays for the account. (signer, writable)
-        mint: What the vault holds; not IO, which is burned as it is. (read-only)
-        vault: The shard's fee vault. (read-only, derived if not given)
-        auction: The new auction. (writable, derived if not given)
+        mint: The mint that the vault holds; not IO, which is burned without an auction. (read-only)
+        vault: The shard's fee vault. (read-only, derived if None)
+        auction: The new auction. (writable, derived if None)
         system_program: The System program. (read-only)
         shard: Number of the fee vault, 0 to 7.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(mint=mint, shard=shard)
@@ -222,18 +222,19 @@ def open_payout(
     """Opens the vault that the supplier's part of a job is paid into, where the job is paid in another
     currency and the supplier in IO; once for each job.
 
-    Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+    Caller: anyone, who pays the rent and gets it back when the payout is closed. Errors: `NotAJob`,
+    `WrongMint`, `NotPaidOutInIo`.
 
     Args:
-        payer: Pays the rent, and has it back at the close. (signer, writable)
+        payer: Pays the rent, and gets it back when the payout is closed. (signer, writable)
         config: The program's configuration. (read-only)
         job: The job. (read-only)
         mint: What the job is paid in. (read-only)
-        payout: The new payout. (writable, derived if not given)
-        payout_vault: The token account that the job will pay into. (writable, derived if not given)
+        payout: The new payout. (writable, derived if None)
+        payout_vault: The token account that the job will pay into. (writable, derived if None)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if payout is None:
         payout = pda.payout(job=job)
@@ -270,19 +271,19 @@ def open_vault(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens one of the fee vaults of a mint, once for each.
+    """Opens one of the fee vaults of a mint; each is opened once.
 
     Caller: anyone, who pays for the account. Errors: `UnknownShard`.
 
     Args:
         payer: Pays for the account. (signer, writable)
         config: The program's configuration. (writable)
-        mint: What the vault holds: IO, or another currency that jobs are paid in. (read-only)
-        vault: The new fee vault. (writable, derived if not given)
+        mint: The mint that the vault holds: IO, or another currency that jobs are paid in. (read-only)
+        vault: The new fee vault. (writable, derived if None)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         shard: Number of the fee vault, 0 to 7.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(mint=mint, shard=shard)
@@ -313,15 +314,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -349,8 +350,8 @@ def sell_io(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
-    vault may sell today. The IO is burned.
+    """Sells IO for what an auction's lot holds: as much as `max_io` pays for, but no more than is left or
+    than the vault may sell today. The IO is burned.
 
     Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and
     those of a price (`NotAPrice`, `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`,
@@ -359,19 +360,19 @@ def sell_io(
     `BelowMinimum`, `SupplyMismatch`, `Overflow`.
 
     Args:
-        seller: Gives IO. (signer)
+        seller: Sells IO. (signer)
         config: The program's configuration. (writable)
         auction: The auction. (writable)
         price: The price account of IO. (read-only)
-        currency: The jobs program's currency of the mint. (read-only)
-        currency_price: The price account of the currency; not read while that is at par. (read-only)
-        mint: IO's. (writable)
-        source: Any account of IO that the seller may spend from. (writable)
+        currency: The jobs program's currency account of the mint. (read-only)
+        currency_price: The price account of the currency; not read for a currency at par. (read-only)
+        mint: The IO mint. (writable)
+        source: Any IO account that the seller may spend from. (writable)
         vault: The fee vault. (writable)
-        destination: Any account of the seller's in the mint that is sold. (writable)
+        destination: Any token account of the seller in the mint that is sold. (writable)
         token_program: The token program. (read-only)
-        args: What a seller of IO asks for.
-        remaining_accounts: Further accounts, behind those above.
+        args: What a seller of IO offers and asks for.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -416,27 +417,28 @@ def sell_to_supplier(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
-    the job's supplier.
+    """Sells IO for what a payout's lot holds: as much as `max_io` pays for, but no more than is left. The
+    IO
+    goes to the job's supplier.
 
     Caller: anyone with IO. Errors: `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a
     price, `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`,
     `BelowMinimum`, `Overflow`.
 
     Args:
-        seller: Gives IO. (signer)
+        seller: Sells IO. (signer)
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
         price: The price account of IO. (read-only)
-        currency: The jobs program's currency of the mint. (read-only)
-        currency_price: The price account of the currency; not read while that is at par. (read-only)
-        source: Any account of IO that the seller may spend from. (writable)
-        credit: Any account of the supplier's for IO. (writable)
+        currency: The jobs program's currency account of the mint. (read-only)
+        currency_price: The price account of the currency; not read for a currency at par. (read-only)
+        source: Any IO account that the seller may spend from. (writable)
+        credit: Any IO account of the supplier. (writable)
         vault: The payout's token account. (writable)
-        destination: Any account of the seller's in the mint that is sold. (writable)
+        destination: Any token account of the seller in the mint that is sold. (writable)
         token_program: The token program. (read-only)
-        args: What a seller of IO asks for.
-        remaining_accounts: Further accounts, behind those above.
+        args: What a seller of IO offers and asks for.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -481,8 +483,8 @@ def set_params(
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        params: Parameters as an instruction names them.
-        remaining_accounts: Further accounts, behind those above.
+        params: Parameters, as an instruction takes them.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -509,8 +511,8 @@ def set_paused(
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -532,8 +534,9 @@ def start_auction(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
-    lapsed, or be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
+    """Puts what a fee vault may still sell today up for sale. The previous lot must be sold, have lapsed,
+    or
+    be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
 
     Caller: anyone. Errors: `Paused`, `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of
     a
@@ -542,11 +545,11 @@ def start_auction(
     Args:
         config: The program's configuration. (read-only)
         auction: The auction. (writable)
-        currency: The jobs program's currency of the mint. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only)
         price: The price account of IO. (read-only)
-        currency_price: The price account of the currency; not read while that is at par. (read-only)
+        currency_price: The price account of the currency; not read for a currency at par. (read-only)
         vault: The fee vault. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -576,7 +579,7 @@ def start_payout(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Offers all that a payout's vault holds, from now on, as `start_auction` does.
+    """Puts all that a payout's vault holds up for sale, as `start_auction` does.
 
     Caller: anyone. Errors: `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a price,
     `WrongVault`, `NothingToSell`, `LotIsOpen`, `Overflow`.
@@ -584,11 +587,11 @@ def start_payout(
     Args:
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
-        currency: The jobs program's currency of the mint. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only)
         price: The price account of IO. (read-only)
-        currency_price: The price account of the currency; not read while that is at par. (read-only)
+        currency_price: The price account of the currency; not read for a currency at par. (read-only)
         vault: The payout's token account. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -620,7 +623,8 @@ def withdraw_payout(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+    """Pays out what a payout's vault holds, in the mint that the job was paid in, less the payment fee of
+    that currency.
 
     Caller: the job's supplier. Errors: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
     `WrongMint`, `NothingToSell`.
@@ -629,12 +633,12 @@ def withdraw_payout(
         supplier: The job's supplier. (signer)
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
-        currency: The jobs program's currency of the mint. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only)
         vault: The payout's token account. (writable)
-        destination: Any account of the supplier's. (writable)
+        destination: Any token account of the supplier in the payout's mint. (writable)
         fee_vault: The job's fee vault. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

@@ -21,10 +21,10 @@ class Lot(Record):
     sale nor what comes into the vault later changes the price of what is left.
 
     Attributes:
-        started_at: When it was started, unix time.
-        size: Base units at the start.
-        left: Base units not yet sold.
-        minimum: The smallest sale but for the last, base units.
+        started_at: When the lot was started, unix time.
+        size: Size at the start, base units.
+        left: Not yet sold, base units.
+        minimum: The smallest sale, base units; what is left at the end may be less.
         decimals: Decimals of the mint.
     """
 
@@ -50,7 +50,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
-    """Parameters as an instruction names them.
+    """Parameters, as an instruction takes them.
 
     Attributes:
         pauser: May pause entries.
@@ -58,7 +58,7 @@ class ParamsArgs(Record):
         price_account: The one account that the feed is read from.
         start_bps: Distance of an auction's price from the oracle at its start, bps.
         end_bps: Distance of an auction's price from the oracle at its end, bps.
-        period: Seconds from one to the other.
+        period: Seconds from an auction's first to its last price.
         daily_share_bps: Most of a vault that is sold in a UTC day, bps.
         max_confidence_bps: Widest confidence interval of a price, bps of it.
         max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
@@ -99,13 +99,12 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class PriceLimits(Record):
-    """What a price may be at worst.
+    """Limits that a price has to keep.
 
     Attributes:
         max_age: Oldest acceptable price, in seconds.
         max_confidence_bps: Largest confidence interval, in bps of the price.
-        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 means that it is
-                not looked at.
+        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 for no limit.
     """
 
     max_age: int
@@ -140,10 +139,10 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class SaleArgs(Record):
-    """What a seller of IO asks for.
+    """What a seller of IO offers and asks for.
 
     Attributes:
-        max_io: The most IO to give, base units. Less is taken when less is left of the lot.
+        max_io: The most IO to sell, base units. Less is taken when less is left of the lot.
         min_out: The least to receive, base units of the lot's mint.
     """
 

@@ -17,7 +17,7 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class Airdrop(Account):
-    """IO for those whom a Merkle root names, and the owner of the vault that holds it: `["airdrop", id]`.
+    """IO for the claimants in a Merkle tree, and the owner of the vault that holds it: `["airdrop", id]`.
 
     Attributes:
         version: Version of this layout.
@@ -29,12 +29,12 @@ class Airdrop(Account):
         root: Merkle root of the leaves.
         vault: Token account that holds what is not yet claimed.
         payer: Paid the vault's rent.
-        total: Put into the vault.
-        claimed: Claimed so far; never falls.
+        total: Put into the vault, base units.
+        claimed: Claimed so far, base units; never falls.
         claims: Leaves claimed so far.
-        returned: Gone back to the treasury.
-        deadline: Claims end and the rest can be reclaimed, unix time.
-        last_time: Latest time that an instruction has seen.
+        returned: Gone to the treasury, base units.
+        deadline: When claims end and the rest can be reclaimed, unix time.
+        last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """
 
@@ -84,7 +84,7 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Claims(Account):
-    """Which of an airdrop's leaves were claimed, 8,192 of them: `["claims", airdrop, number]`.
+    """Marks which of 8,192 leaves of an airdrop were claimed: `["claims", airdrop, number]`.
 
     Attributes:
         version: Version of this layout.
@@ -127,13 +127,13 @@ class Config(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        last_time: Latest time that an instruction has seen.
+        last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
         treasury: Owns the accounts that revoked and unclaimed IO goes to.
         roles: Authority, pauser, and what is paused.
-        grants: Grants made so far.
+        grants: Grants created so far.
         granted: Put into grants so far, base units.
-        airdrops: Airdrops made so far.
+        airdrops: Airdrops created so far.
         airdropped: Put into airdrops so far, base units.
     """
 
@@ -172,7 +172,7 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Grant(Account):
-    """IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
+    """IO that vests over time, and the owner of the vault that holds it: `["grant", id]`.
 
     Attributes:
         version: Version of this layout.
@@ -181,19 +181,20 @@ class Grant(Account):
         allocation: The genesis allocation that it is paid from.
         cliff: Seconds from the start to the time from which tranches count.
         period: Seconds between tranches.
-        tranches: Equal parts of what does not vest at the start; the last has the remainder.
+        tranches: Number of equal parts of what does not vest at the start; the last also has the
+                remainder.
         id: Part of the address.
         beneficiary: Who is paid.
-        pending_beneficiary: Becomes the beneficiary when it accepts; all zeros while nobody is named.
-        granted_to: Who the grant was made to, whoever it belongs to now.
+        pending_beneficiary: Becomes the beneficiary when it accepts; all zeros while nobody is proposed.
+        granted_to: The first beneficiary, who does not change when the grant passes on.
         vault: Token account that holds what is not yet released.
-        total: Base units in all.
-        upfront: Of them, vested at the start.
+        total: Total, base units.
+        upfront: Part of the total that vests at the start, base units.
         start: Start of vesting, unix time.
-        released: Paid to beneficiaries so far; never falls.
-        returned: Taken back by a revocation.
-        revoked_at: When it was revoked; nothing vests later. 0 while it was not.
-        last_time: Latest time that an instruction has seen.
+        released: Paid to beneficiaries so far, base units; never falls.
+        returned: Returned to the treasury by a revocation, base units.
+        revoked_at: When it was revoked, unix time; nothing vests later. 0 while it was not.
+        last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-#: What an airdrop's leaf is hashed behind, after a zero byte.
+#: Prefix of an airdrop's leaf in its hash, after a zero byte.
 AIRDROP_DOMAIN: Final = b"ionet:airdrop"
 #: Seed of an airdrop: `["airdrop", id]`, the id in 8 bytes, little endian.
 AIRDROP_SEED: Final = b"airdrop"
@@ -19,9 +19,9 @@ CLAIMS_SEED: Final = b"claims"
 CONFIG_SEED: Final = b"config"
 #: Seed of a grant: `["grant", id]`, the id in 8 bytes, little endian.
 GRANT_SEED: Final = b"grant"
-#: Longest time from the making of a grant to its start, seconds.
+#: Longest time from a grant's creation to its start, seconds.
 MAX_AHEAD: Final = 31_536_000
-#: Longest time from a grant's start to its making, seconds.
+#: Longest time from a grant's start to its creation, seconds.
 MAX_BEHIND: Final = 631_152_000
 #: Longest time in which an airdrop can be claimed, seconds.
 MAX_CLAIMING: Final = 126_230_400
@@ -31,9 +31,9 @@ MAX_TRANCHE: Final = 31_557_600
 MIN_CLAIMING: Final = 604_800
 #: Shortest time between tranches, seconds.
 MIN_TRANCHE: Final = 1_800
-#: Pause bit: making airdrops.
+#: Pause bit: creating airdrops.
 PAUSE_AIRDROP: Final = 2
-#: Pause bit: making grants.
+#: Pause bit: creating grants.
 PAUSE_GRANT: Final = 1
 #: Seed of the token account of a grant or an airdrop: `["vault", grant or airdrop]`.
 VAULT_SEED: Final = b"vault"

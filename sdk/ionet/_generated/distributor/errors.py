@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6003: the signer was not proposed as authority."""
+    """6003: the signer is not the proposed successor of the authority."""
 
     CODE = 6003
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -51,19 +51,19 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6005: a bit of the paused entries stands for no entry."""
+    """6005: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
-    """6006: making grants or airdrops is paused."""
+    """6006: creating grants or airdrops is paused."""
 
     CODE = 6006
     NAME = "Paused"
-    MSG = "making grants or airdrops is paused"
+    MSG = "creating grants or airdrops is paused"
 
 
 class NoTreasury(_ProgramError):
@@ -91,19 +91,23 @@ class UnknownAllocation(_ProgramError):
 
 
 class UnsoundSchedule(_ProgramError):
-    """6010: upfront must be within the total, and tranches half an hour to a year apart, within 20 years."""
+    """6010: upfront must be within the total, and tranches half an hour to a year apart, ending within 20
+    years.
+    """
 
     CODE = 6010
     NAME = "UnsoundSchedule"
-    MSG = "upfront must be within the total, and tranches half an hour to a year apart, within 20 years"
+    MSG = (
+        "upfront must be within the total, and tranches half an hour to a year apart, ending within 20 years"
+    )
 
 
 class StartOutOfRange(_ProgramError):
-    """6011: a grant starts at most 20 years ago and at most one year ahead."""
+    """6011: a grant must start at most 20 years ago and at most one year ahead."""
 
     CODE = 6011
     NAME = "StartOutOfRange"
-    MSG = "a grant starts at most 20 years ago and at most one year ahead"
+    MSG = "a grant must start at most 20 years ago and at most one year ahead"
 
 
 class NotBeneficiary(_ProgramError):
@@ -115,11 +119,11 @@ class NotBeneficiary(_ProgramError):
 
 
 class NotPendingBeneficiary(_ProgramError):
-    """6013: the signer was not named as the grant's next beneficiary."""
+    """6013: the signer is not the proposed successor of the grant's beneficiary."""
 
     CODE = 6013
     NAME = "NotPendingBeneficiary"
-    MSG = "the signer was not named as the grant's next beneficiary"
+    MSG = "the signer is not the proposed successor of the grant's beneficiary"
 
 
 class WrongVault(_ProgramError):
@@ -131,19 +135,19 @@ class WrongVault(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6015: the token account does not belong to the one who is to be paid."""
+    """6015: the token account does not belong to the recipient of this payment."""
 
     CODE = 6015
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class NothingToRelease(_ProgramError):
-    """6016: nothing has vested that was not released already."""
+    """6016: all that has vested was released already."""
 
     CODE = 6016
     NAME = "NothingToRelease"
-    MSG = "nothing has vested that was not released already"
+    MSG = "all that has vested was released already"
 
 
 class NotRevocable(_ProgramError):
@@ -163,11 +167,11 @@ class AlreadyRevoked(_ProgramError):
 
 
 class NothingToRevoke(_ProgramError):
-    """6019: all of this grant has vested."""
+    """6019: all of this grant has vested: nothing is left to revoke."""
 
     CODE = 6019
     NAME = "NothingToRevoke"
-    MSG = "all of this grant has vested"
+    MSG = "all of this grant has vested: nothing is left to revoke"
 
 
 class NoLeaves(_ProgramError):
@@ -203,19 +207,19 @@ class UnknownChunk(_ProgramError):
 
 
 class WrongChunk(_ProgramError):
-    """6024: these are not the claims of this airdrop and index."""
+    """6024: this account of claims does not belong to this airdrop and leaf."""
 
     CODE = 6024
     NAME = "WrongChunk"
-    MSG = "these are not the claims of this airdrop and index"
+    MSG = "this account of claims does not belong to this airdrop and leaf"
 
 
 class UnknownIndex(_ProgramError):
-    """6025: the airdrop has no leaf of this index."""
+    """6025: the airdrop has no leaf with this index."""
 
     CODE = 6025
     NAME = "UnknownIndex"
-    MSG = "the airdrop has no leaf of this index"
+    MSG = "the airdrop has no leaf with this index"
 
 
 class WrongProof(_ProgramError):
@@ -243,19 +247,19 @@ class AirdropOver(_ProgramError):
 
 
 class AirdropRunning(_ProgramError):
-    """6029: the airdrop's deadline has not passed."""
+    """6029: the airdrop's deadline has not passed yet."""
 
     CODE = 6029
     NAME = "AirdropRunning"
-    MSG = "the airdrop's deadline has not passed"
+    MSG = "the airdrop's deadline has not passed yet"
 
 
 class Exhausted(_ProgramError):
-    """6030: the airdrop's leaves add up to more than its funds, and too little is left for this one."""
+    """6030: the airdrop's leaves add up to more than its funds: too little is left for this one."""
 
     CODE = 6030
     NAME = "Exhausted"
-    MSG = "the airdrop's leaves add up to more than its funds, and too little is left for this one"
+    MSG = "the airdrop's leaves add up to more than its funds: too little is left for this one"
 
 
 class AlreadyReclaimed(_ProgramError):
@@ -267,43 +271,43 @@ class AlreadyReclaimed(_ProgramError):
 
 
 class NotReclaimed(_ProgramError):
-    """6032: the airdrop was not reclaimed yet."""
+    """6032: the airdrop has not been reclaimed yet."""
 
     CODE = 6032
     NAME = "NotReclaimed"
-    MSG = "the airdrop was not reclaimed yet"
+    MSG = "the airdrop has not been reclaimed yet"
 
 
 class WrongRentPayer(_ProgramError):
-    """6033: this is not the one who paid the rent."""
+    """6033: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6033
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class NotStaked(_ProgramError):
-    """6034: the stake did not take exactly what was claimed."""
+    """6034: staking did not take exactly what was claimed."""
 
     CODE = 6034
     NAME = "NotStaked"
-    MSG = "the stake did not take exactly what was claimed"
+    MSG = "staking did not take exactly what was claimed"
 
 
 class Overflow(_ProgramError):
-    """6035: an amount does not fit into 64 bits."""
+    """6035: an amount does not fit in 64 bits."""
 
     CODE = 6035
     NAME = "Overflow"
-    MSG = "an amount does not fit into 64 bits"
+    MSG = "an amount does not fit in 64 bits"
 
 
 class TreasuryIsFinal(_ProgramError):
-    """6036: governance's treasury stays the one that revoked and unclaimed IO goes to."""
+    """6036: once the treasury is governance's, it cannot be replaced."""
 
     CODE = 6036
     NAME = "TreasuryIsFinal"
-    MSG = "governance's treasury stays the one that revoked and unclaimed IO goes to"
+    MSG = "once the treasury is governance's, it cannot be replaced"
 
 
 #: Each error by its code.

@@ -24,11 +24,11 @@ class AirdropClaimed(Event):
         seq: Number of the event, counted by the account that it is about.
         airdrop: The airdrop.
         index: Number of the leaf.
-        claimant: Whom the leaf names.
-        amount: Base units.
+        claimant: The claimant that the leaf names.
+        amount: Amount, base units.
         destination: A token account of the claimant, or the vault of the node that they stake on.
         staked: Whether it went into stake.
-        claimed_total: Claimed so far.
+        claimed_total: Claimed so far, base units.
     """
 
     seq: int
@@ -60,7 +60,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AirdropCreated(Event):
-    """An airdrop was made and funded.
+    """An airdrop was created and funded.
 
     Attributes:
         seq: Number of the event, counted by the configuration.
@@ -71,7 +71,7 @@ class AirdropCreated(Event):
         leaves: Number of leaves.
         total: Sum of the leaves, base units.
         deadline: Until when it can be claimed, unix time.
-        airdropped_total: Put into airdrops so far.
+        airdropped_total: Put into airdrops so far, base units.
     """
 
     seq: int
@@ -110,8 +110,8 @@ class AirdropReclaimed(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         airdrop: The airdrop.
-        returned: What nobody claimed.
-        surplus: Sent to the vault by others.
+        returned: What nobody claimed, base units.
+        surplus: Sent to the vault by others, base units.
         destination: The token account that was paid.
         claimed_total: Claimed so far, base units.
     """
@@ -141,10 +141,10 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -162,12 +162,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -185,7 +185,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class BeneficiaryAccepted(Event):
-    """The named successor has become the beneficiary.
+    """The proposed successor has become the beneficiary.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -208,13 +208,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class BeneficiaryProposed(Event):
-    """A beneficiary has named a successor, or taken the name back.
+    """A beneficiary has proposed a successor, or withdrawn the proposal.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         grant: The grant.
         beneficiary: The present beneficiary.
-        successor: Becomes the beneficiary when it accepts; the default key: nobody.
+        successor: Becomes the beneficiary when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -279,7 +279,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class GrantCreated(Event):
-    """A grant was made and funded.
+    """A grant was created and funded.
 
     Attributes:
         seq: Number of the event, counted by the configuration.
@@ -288,8 +288,8 @@ class GrantCreated(Event):
         allocation: The genesis allocation that it is paid from.
         beneficiary: Who it belongs to.
         revocable: Whether what has not vested can be taken back.
-        schedule: When how much of it vests.
-        granted_total: Put into grants so far.
+        schedule: How much of it vests when.
+        granted_total: Put into grants so far, base units.
     """
 
     seq: int
@@ -404,7 +404,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -432,7 +432,7 @@ class Released(Event):
         beneficiary: Who it belongs to.
         destination: The token account that was paid.
         amount: Paid, base units.
-        released_total: Released so far, which is now all that has vested.
+        released_total: Released so far, which is now all that has vested, base units.
     """
 
     seq: int

@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -44,14 +44,14 @@ _ACCEPT_BENEFICIARY = c.arguments("accept_beneficiary", bytes.fromhex("555b2860b
 def accept_beneficiary(
     *, successor: Pubkey, grant: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the beneficiary, also of what has vested and was not released.
+    """Makes the proposed successor the beneficiary, also of what has vested and was not released.
 
     Caller: the successor. Errors: `NotPendingBeneficiary`.
 
     Args:
-        successor: The successor that the beneficiary has named. (signer)
+        successor: The successor that the beneficiary has proposed. (signer)
         grant: The grant. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -82,12 +82,13 @@ def claim_airdrop(
 
     Args:
         airdrop: The airdrop. (writable)
-        claims: Marks the claims of the leaf and its neighbours. (writable)
-        vault: The airdrop's vault. (writable, derived if not given)
-        destination: An IO account of the claimant: its owner has to be whom the leaf names. (writable)
+        claims: The account of claims that marks the leaf. (writable)
+        vault: The airdrop's vault. (writable, derived if None)
+        destination: An IO account of the claimant: its owner has to be the one that the leaf names.
+            (writable)
         token_program: The token program. (read-only)
         args: A leaf with its place and proof.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=airdrop)
@@ -135,10 +136,10 @@ def claim_into_stake(
     `stake`, `NotStaked`.
 
     Args:
-        claimant: Whom the leaf names, and who holds the position. (signer)
+        claimant: The claimant that the leaf names, who holds the position. (signer)
         airdrop: The airdrop. (writable)
-        claims: Marks the claims of the leaf and its neighbours. (writable)
-        vault: The token account that holds the IO. (writable, derived if not given)
+        claims: The account of claims that marks the leaf. (writable)
+        vault: The token account that holds the IO. (writable, derived if None)
         staking_config: Staking's configuration. (read-only)
         class_: The node's class. (read-only)
         node: The node to stake on. (writable)
@@ -148,7 +149,7 @@ def claim_into_stake(
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         args: A leaf with its place and proof.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=airdrop)
@@ -181,7 +182,8 @@ _CLOSE_CLAIMS = c.arguments("close_claims", bytes.fromhex("76c1e41b6c9cbb6a"), (
 def close_claims(
     *, airdrop: Pubkey, claims: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
+    """Closes an account of claims of an airdrop that was reclaimed; the rent goes back to the account that
+    paid it.
 
     Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
 
@@ -189,7 +191,7 @@ def close_claims(
         airdrop: The airdrop. (writable)
         claims: The account of claims. (writable)
         rent_payer: Who paid the rent. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -223,24 +225,24 @@ def create_airdrop(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes an airdrop with a Merkle root of its leaves, and fills its vault.
+    """Creates an airdrop with the Merkle root of its leaves, and fills its vault.
 
     Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
 
     Args:
-        authority: Whose IO fills the vault. (signer)
+        authority: The authority, whose IO fills the vault. (signer)
         payer: Pays the rent. (signer, writable)
         config: The program's configuration. (writable)
-        airdrop: The new airdrop. (writable, derived if not given)
-        vault: The token account that holds the IO. (writable, derived if not given)
+        airdrop: The new airdrop. (writable, derived if None)
+        vault: The token account that holds the IO. (writable, derived if None)
         mint: The IO mint. (read-only)
         source: Any IO account that the authority may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        id: Any number that was not used; part of the address.
-        args: An airdrop as it is made.
-        remaining_accounts: Further accounts, behind those above.
+        id: Any unused number; part of the address.
+        args: A new airdrop.
+        remaining_accounts: Further accounts, after those above.
     """
     if airdrop is None:
         airdrop = pda.airdrop(id=id)
@@ -286,24 +288,24 @@ def create_grant(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a grant and fills its vault.
+    """Creates a grant and fills its vault.
 
     Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
 
     Args:
-        authority: Whose IO fills the vault. (signer)
+        authority: The authority, whose IO fills the vault. (signer)
         payer: Pays the rent. (signer, writable)
         config: The program's configuration. (writable)
-        grant: The new grant. (writable, derived if not given)
-        vault: The token account that holds the IO. (writable, derived if not given)
+        grant: The new grant. (writable, derived if None)
+        vault: The token account that holds the IO. (writable, derived if None)
         mint: The IO mint. (read-only)
         source: Any IO account that the authority may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        id: Any number that was not used; part of the address.
-        args: A grant as it is made.
-        remaining_accounts: Further accounts, behind those above.
+        id: Any unused number; part of the address.
+        args: A new grant.
+        remaining_accounts: Further accounts, after those above.
     """
     if grant is None:
         grant = pda.grant(id=id)
@@ -353,7 +355,7 @@ def initialize(
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         treasury: Owns the accounts that revoked and unclaimed IO goes to.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -381,17 +383,18 @@ def open_claims(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens an account that marks the claims of 8,192 leaves, once for each.
+    """Opens an account that marks the claims of 8,192 leaves; each is opened once.
 
-    Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
+    Caller: anyone, who pays the rent and gets it back when the account is closed. Errors: `UnknownChunk`,
+    `AirdropOver`.
 
     Args:
         payer: Pays for the account. (signer, writable)
         airdrop: The airdrop. (writable)
-        claims: The new account of claims. (writable, derived if not given)
+        claims: The new account of claims. (writable, derived if None)
         system_program: The System program. (read-only)
         number: Number of the account, from 0; its first leaf is `number · 8,192`.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if claims is None:
         claims = pda.claims(airdrop=airdrop, number=number)
@@ -420,15 +423,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -458,11 +461,11 @@ def reclaim(
     Args:
         config: The program's configuration. (read-only)
         airdrop: The airdrop. (writable)
-        vault: The token account that holds the IO. (writable, derived if not given)
+        vault: The token account that holds the IO. (writable, derived if None)
         destination: An IO account of the treasury. (writable)
         rent_payer: Who paid the vault's rent. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=airdrop)
@@ -500,10 +503,10 @@ def release(
 
     Args:
         grant: The grant. (writable)
-        vault: The grant's vault. (writable, derived if not given)
+        vault: The grant's vault. (writable, derived if None)
         destination: An IO account of the beneficiary. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=grant)
@@ -535,7 +538,7 @@ def revoke(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+    """Ends a revocable grant: what has vested stays with the beneficiary, the rest goes to the treasury.
 
     Caller: the authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
     `AlreadyRevoked`, `NothingToRevoke`.
@@ -544,10 +547,10 @@ def revoke(
         authority: The program's authority. (signer)
         config: The program's configuration. (read-only)
         grant: The grant. (writable)
-        vault: The grant's vault. (writable, derived if not given)
+        vault: The grant's vault. (writable, derived if None)
         destination: An IO account of the treasury. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=grant)
@@ -576,15 +579,15 @@ _SET_BENEFICIARY = c.arguments(
 def set_beneficiary(
     *, beneficiary: Pubkey, grant: Pubkey, successor: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Names a successor of the beneficiary, who has to accept.
+    """Proposes a successor of the beneficiary, who has to accept.
 
     Caller: the beneficiary. Errors: `NotBeneficiary`.
 
     Args:
         beneficiary: The grant's beneficiary. (signer)
         grant: The grant. (writable)
-        successor: Becomes the beneficiary when it accepts; the default key takes the name back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the beneficiary when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -615,7 +618,7 @@ def set_params(
         config: The program's configuration. (writable)
         pauser: May pause.
         treasury: Owns the accounts that revoked and unclaimed IO goes to.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -641,8 +644,8 @@ def set_paused(
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

@@ -21,7 +21,7 @@ allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 @dataclass(frozen=True, slots=True)
 class AirdropArgs(Record):
-    """An airdrop as it is made.
+    """A new airdrop.
 
     Attributes:
         root: Merkle root of the leaves.
@@ -56,7 +56,7 @@ class ClaimArgs(Record):
 
     Attributes:
         index: Number of the leaf, from 0.
-        amount: Base units.
+        amount: Amount, base units.
         proof: One hash a level, from the leaf up.
     """
 
@@ -70,15 +70,15 @@ bind_record(ClaimArgs, (("index", c.u32), ("amount", c.u64), ("proof", c.vec(c.r
 
 @dataclass(frozen=True, slots=True)
 class ScheduleArgs(Record):
-    """When how much of a grant vests; see `io_math::vesting`.
+    """How much of a grant vests when; see `io_math::vesting`.
 
     Attributes:
-        total: Base units in all.
-        upfront: Of them, vested at the start.
+        total: Total, base units.
+        upfront: Part of the total that vests at the start, base units.
         start: Unix time.
         cliff: Seconds from the start to the time from which tranches count.
         period: Seconds between tranches.
-        tranches: Equal parts of the rest; the last has the remainder.
+        tranches: Number of equal parts of the rest; the last also has the remainder.
     """
 
     total: int
@@ -104,11 +104,11 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class GrantArgs(Record):
-    """A grant as it is made.
+    """A new grant.
 
     Attributes:
         beneficiary: Who is paid.
-        schedule: When how much of it vests.
+        schedule: How much of it vests when.
         revocable: Whether what has not vested can be taken back.
         allocation: The genesis allocation that it is paid from.
     """

@@ -17,14 +17,15 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AssetOutflow(Account):
-    """What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
+    """Counts what left the treasury of one asset, so that no seven days exceed the limit:
+    `["outflow", asset]`.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
         asset: A mint; the default key is SOL, wrapped or not.
         recent: What left on each of the latest days.
-        total: What ever left.
+        total: All that has left so far, base units.
         seq: Number of the latest event.
     """
 
@@ -68,11 +69,11 @@ class Config(Account):
         min_stake: Active stake that a proposer needs, base units of IO.
         bond: Bond of a proposal, base units of IO.
         voting: Seconds of voting.
-        extension: Seconds by which the end of voting moves each time that the outcome turns near it; two
+        extension: Seconds by which voting is extended each time that the outcome turns near its end; two
                 days in all at most.
         hold_up: Seconds from queueing to execution.
-        guardian: May cancel what is voted on or queued; the default key: nobody.
-        guardian_until: End of the guardian's term.
+        guardian: May cancel what is voted on or queued; the default key stands for nobody.
+        guardian_until: End of the guardian's term, unix time.
         seq: Number of the latest event of this account.
     """
 
@@ -123,13 +124,13 @@ class NodeVote(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        owner_choice: What the owner has voted.
+        owner_choice: The owner's choice.
         proposal: The proposal.
         node: The node.
         rent_payer: Who paid its rent.
         own: The owner's stake at the start of the week in which voting began, base units.
         co: The co-stakers' stake at that time, base units.
-        overridden: Of the co-stakers', what has voted itself.
+        overridden: Part of the co-stakers' stake that has voted itself, base units.
     """
 
     version: int
@@ -165,44 +166,45 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Proposal(Account):
-    """A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it is ever
-    one on another.
+    """A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it can
+    count for another.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
         state: Where it stands.
-        transactions: Transactions that it has.
-        executed: Transactions that are executed.
-        guardian_calls: Transactions that only set governance's guardian.
+        transactions: Number of its transactions.
+        executed: Number of its transactions that were executed.
+        guardian_calls: Number of its transactions that only set governance's guardian.
         extended: How often the end of voting has moved.
-        proposer: Who made it.
+        proposer: The proposer.
         nonce: Part of the address.
         title: Title, UTF-8, padded with zeros.
         uri: Where its text is published; UTF-8, padded with zeros.
         text_hash: SHA-256 of the text.
-        content_hash: Of the description and all transactions in their order: what is voted on.
-        progress: Of the description and the executed transactions.
+        content_hash: Hash of what is voted on: the description and all transactions, in order.
+        progress: Hash of the description and the executed transactions.
         bond_vault: Token account that holds the bond.
-        bond: What the bond was when it was made; it is returned or burned once.
+        bond: The bond, base units of IO, as required when the proposal was created; returned or burned
+                once.
         created_at: When it was made, unix time.
         voting_from: When voting began, unix time; 0 before.
         voting_ends: When voting ends, unix time; 0 before it has begun.
-        eta: From when it can be executed.
-        expires: Until when it can be executed.
-        extension: Seconds by which a late turn moves the end of voting. The terms here are those of the
-                day on which voting began.
+        eta: From when it can be executed, unix time.
+        expires: Until when it can be executed, unix time.
+        extension: Seconds by which a late turn of the outcome extends voting. Terms here are those in
+                force when voting began.
         hold_up: Seconds from queueing to execution.
         quorum_bps: Share of eligible stake that has to vote, bps.
         threshold_bps: Share of the votes for and against that those for must exceed, bps.
         week: Week (unix time / 604,800) whose start decides what each vote weighs.
-        eligible: All active stake at that time.
+        eligible: All active stake at that time, base units.
         in_favour: Stake that has voted for it, base units.
         against: Stake that has voted against it, base units.
         abstain: Stake that has abstained, base units.
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
-        regular_end: When voting would have ended had no late turn moved it; afterwards no vote is
+        regular_end: When voting would have ended without an extension, unix time; after it no vote can be
                 changed.
     """
 
@@ -296,7 +298,7 @@ class StoredTransaction(Account):
         index: Its number in the proposal, from 0.
         proposal: The proposal.
         rent_payer: Who paid its rent.
-        args: What it executes.
+        args: The instruction that it executes.
     """
 
     version: int
@@ -330,11 +332,11 @@ class VoteRecord(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        choice: What was voted.
+        choice: The holder's choice.
         proposal: The proposal.
         position: The position.
-        holder: Who votes, and paid the rent.
-        weight: The position's active stake at the start of the week in which voting began.
+        holder: The position's holder, who votes and paid the rent.
+        weight: The position's active stake at the start of the week in which voting began, base units.
     """
 
     version: int

@@ -25,7 +25,7 @@ MAX_ACCOUNTS: Final = 32
 MAX_BOND: Final = 1_000_000_000_000
 #: Most bytes of a transaction's data.
 MAX_DATA: Final = 1_024
-#: Most that late turns move the end of a vote, in all and at once, seconds.
+#: Most by which late turns extend a vote, in all and at once, seconds.
 MAX_EXTENSION: Final = 172_800
 #: Longest time from queueing to execution, seconds.
 MAX_HOLD_UP: Final = 604_800
@@ -64,11 +64,11 @@ MOST_STAKE: Final = 10_000_000_000_000
 NODE_VOTE_SEED: Final = b"node_vote"
 #: Seed of an asset's outflow: `["outflow", asset]`.
 OUTFLOW_SEED: Final = b"outflow"
-#: What the description of a proposal is hashed behind.
+#: Prefix of a proposal's description in its hash.
 PROPOSAL_DOMAIN: Final = b"ionet:proposal"
 #: Seed of a proposal: `["proposal", proposer, nonce]`, the nonce in 8 bytes, little endian.
 PROPOSAL_SEED: Final = b"proposal"
-#: What each transaction is hashed behind, with the hash of all before it.
+#: Prefix of each transaction in its hash, followed by the hash of all before it.
 TRANSACTION_DOMAIN: Final = b"ionet:transaction"
 #: Seed of a transaction: `["transaction", proposal, index]`, the index in 1 byte.
 TRANSACTION_SEED: Final = b"transaction"

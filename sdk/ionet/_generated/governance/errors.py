@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotTreasury(_ProgramError):
 
 
 class StakeOutOfBounds(_ProgramError):
-    """6003: the stake to propose with must be from 1 to 100,000 IO."""
+    """6003: the stake that proposing needs must be from 1 to 100,000 IO."""
 
     CODE = 6003
     NAME = "StakeOutOfBounds"
-    MSG = "the stake to propose with must be from 1 to 100,000 IO"
+    MSG = "the stake that proposing needs must be from 1 to 100,000 IO"
 
 
 class BondOutOfBounds(_ProgramError):
@@ -91,43 +91,45 @@ class HoldUpOutOfBounds(_ProgramError):
 
 
 class OutflowOutOfBounds(_ProgramError):
-    """6010: the treasury's limit must be from 5 to 50 % in seven days."""
+    """6010: the treasury's outflow limit must be from 5 to 50 % in seven days."""
 
     CODE = 6010
     NAME = "OutflowOutOfBounds"
-    MSG = "the treasury's limit must be from 5 to 50 % in seven days"
+    MSG = "the treasury's outflow limit must be from 5 to 50 % in seven days"
 
 
 class TermsTooLong(_ProgramError):
-    """6011: voting, extension and hold-up must not take longer than stake cools: 14 days."""
+    """6011: voting, extension and hold-up together must not exceed the shortest cooldown of stake, 14
+    days.
+    """
 
     CODE = 6011
     NAME = "TermsTooLong"
-    MSG = "voting, extension and hold-up must not take longer than stake cools: 14 days"
+    MSG = "voting, extension and hold-up together must not exceed the shortest cooldown of stake, 14 days"
 
 
 class NotProposersStake(_ProgramError):
-    """6012: an account of the stake is neither a node nor a position of the proposer."""
+    """6012: the remaining accounts must be nodes and positions of the proposer."""
 
     CODE = 6012
     NAME = "NotProposersStake"
-    MSG = "an account of the stake is neither a node nor a position of the proposer"
+    MSG = "the remaining accounts must be nodes and positions of the proposer"
 
 
 class WrongNode(_ProgramError):
-    """6013: a position must be followed by its node."""
+    """6013: each position must be followed by its node."""
 
     CODE = 6013
     NAME = "WrongNode"
-    MSG = "a position must be followed by its node"
+    MSG = "each position must be followed by its node"
 
 
 class StakeOrder(_ProgramError):
-    """6014: accounts of the stake must be in ascending order, each once."""
+    """6014: the nodes and positions that show stake must be in ascending order of address, each once."""
 
     CODE = 6014
     NAME = "StakeOrder"
-    MSG = "accounts of the stake must be in ascending order, each once"
+    MSG = "the nodes and positions that show stake must be in ascending order of address, each once"
 
 
 class StakeTooSmall(_ProgramError):
@@ -155,11 +157,11 @@ class NotDraft(_ProgramError):
 
 
 class WrongIndex(_ProgramError):
-    """6018: transactions are added in order: this is not the next index."""
+    """6018: transactions are added in order: the index must be the next one."""
 
     CODE = 6018
     NAME = "WrongIndex"
-    MSG = "transactions are added in order: this is not the next index"
+    MSG = "transactions are added in order: the index must be the next one"
 
 
 class TooManyTransactions(_ProgramError):
@@ -187,27 +189,27 @@ class TooMuchData(_ProgramError):
 
 
 class ForeignSigner(_ProgramError):
-    """6022: nobody but the treasury may sign in a transaction."""
+    """6022: only the treasury may sign in a transaction."""
 
     CODE = 6022
     NAME = "ForeignSigner"
-    MSG = "nobody but the treasury may sign in a transaction"
+    MSG = "only the treasury may sign in a transaction"
 
 
 class SelfCall(_ProgramError):
-    """6023: of governance itself a transaction may only call set_params and set_guardian."""
+    """6023: a transaction may call no instruction of governance but set_params and set_guardian."""
 
     CODE = 6023
     NAME = "SelfCall"
-    MSG = "of governance itself a transaction may only call set_params and set_guardian"
+    MSG = "a transaction may call no instruction of governance but set_params and set_guardian"
 
 
 class ShardsMissing(_ProgramError):
-    """6024: all 16 shards of stake must be given, in order."""
+    """6024: all 16 stake shards must be given, in order."""
 
     CODE = 6024
     NAME = "ShardsMissing"
-    MSG = "all 16 shards of stake must be given, in order"
+    MSG = "all 16 stake shards must be given, in order"
 
 
 class SnapshotGone(_ProgramError):
@@ -235,19 +237,19 @@ class NotVoting(_ProgramError):
 
 
 class WrongHash(_ProgramError):
-    """6028: the hash is not that of the proposal's content."""
+    """6028: the hash does not match the proposal's content."""
 
     CODE = 6028
     NAME = "WrongHash"
-    MSG = "the hash is not that of the proposal's content"
+    MSG = "the hash does not match the proposal's content"
 
 
 class UnknownChoice(_ProgramError):
-    """6029: a vote is for, against or an abstention."""
+    """6029: the choice must be for, against or abstain."""
 
     CODE = 6029
     NAME = "UnknownChoice"
-    MSG = "a vote is for, against or an abstention"
+    MSG = "the choice must be for, against or abstain"
 
 
 class NotANode(_ProgramError):
@@ -267,11 +269,11 @@ class NotAPosition(_ProgramError):
 
 
 class NoWeight(_ProgramError):
-    """6032: it had no active stake at the start of the week in which voting began."""
+    """6032: the node or position had no active stake at the start of the week in which voting began."""
 
     CODE = 6032
     NAME = "NoWeight"
-    MSG = "it had no active stake at the start of the week in which voting began"
+    MSG = "the node or position had no active stake at the start of the week in which voting began"
 
 
 class NotHolder(_ProgramError):
@@ -291,27 +293,27 @@ class NotNodeOwner(_ProgramError):
 
 
 class OwnerSinceVote(_ProgramError):
-    """6035: the node has been registered or reopened since voting began."""
+    """6035: the node has been registered or reopened since voting began: its owner has no vote."""
 
     CODE = 6035
     NAME = "OwnerSinceVote"
-    MSG = "the node has been registered or reopened since voting began"
+    MSG = "the node has been registered or reopened since voting began: its owner has no vote"
 
 
 class WrongProposal(_ProgramError):
-    """6036: this belongs to another proposal."""
+    """6036: the account belongs to another proposal."""
 
     CODE = 6036
     NAME = "WrongProposal"
-    MSG = "this belongs to another proposal"
+    MSG = "the account belongs to another proposal"
 
 
 class StillVoting(_ProgramError):
-    """6037: voting has not ended."""
+    """6037: voting has not ended yet."""
 
     CODE = 6037
     NAME = "StillVoting"
-    MSG = "voting has not ended"
+    MSG = "voting has not ended yet"
 
 
 class QueuedTooLate(_ProgramError):
@@ -331,19 +333,19 @@ class NotQueued(_ProgramError):
 
 
 class HeldUp(_ProgramError):
-    """6040: the hold-up has not passed."""
+    """6040: the hold-up has not passed yet."""
 
     CODE = 6040
     NAME = "HeldUp"
-    MSG = "the hold-up has not passed"
+    MSG = "the hold-up has not passed yet"
 
 
 class Expired(_ProgramError):
-    """6041: the time for the execution is over."""
+    """6041: the time for executing the proposal is over."""
 
     CODE = 6041
     NAME = "Expired"
-    MSG = "the time for the execution is over"
+    MSG = "the time for executing the proposal is over"
 
 
 class NotVotedOn(_ProgramError):
@@ -363,11 +365,11 @@ class WrongAccounts(_ProgramError):
 
 
 class TreasuryChanged(_ProgramError):
-    """6044: the treasury was assigned to a program, or holds data."""
+    """6044: the treasury must stay an account of the System program without data."""
 
     CODE = 6044
     NAME = "TreasuryChanged"
-    MSG = "the treasury was assigned to a program, or holds data"
+    MSG = "the treasury must stay an account of the System program without data"
 
 
 class TreasuryDelegated(_ProgramError):
@@ -379,11 +381,11 @@ class TreasuryDelegated(_ProgramError):
 
 
 class OutflowMissing(_ProgramError):
-    """6046: what leaves the treasury must be counted: the asset's outflow account is missing."""
+    """6046: the asset's outflow account is missing: open it with open_outflow, and include it."""
 
     CODE = 6046
     NAME = "OutflowMissing"
-    MSG = "what leaves the treasury must be counted: the asset's outflow account is missing"
+    MSG = "the asset's outflow account is missing: open it with open_outflow, and include it"
 
 
 class OutflowLimit(_ProgramError):
@@ -395,11 +397,13 @@ class OutflowLimit(_ProgramError):
 
 
 class MayNotCancel(_ProgramError):
-    """6048: only the proposer cancels a draft, and only the guardian what is voted on or queued."""
+    """6048: only the proposer may cancel a draft, and only the guardian a proposal that is voted on or
+    queued.
+    """
 
     CODE = 6048
     NAME = "MayNotCancel"
-    MSG = "only the proposer cancels a draft, and only the guardian what is voted on or queued"
+    MSG = "only the proposer may cancel a draft, and only the guardian a proposal that is voted on or queued"
 
 
 class GuardianOnly(_ProgramError):
@@ -419,19 +423,19 @@ class NotCancellable(_ProgramError):
 
 
 class BondNotReturned(_ProgramError):
-    """6051: the bond is not returned: the proposal is still open, or too few have voted."""
+    """6051: the bond cannot be returned: the proposal is still open, or too little stake has voted."""
 
     CODE = 6051
     NAME = "BondNotReturned"
-    MSG = "the bond is not returned: the proposal is still open, or too few have voted"
+    MSG = "the bond cannot be returned: the proposal is still open, or too little stake has voted"
 
 
 class BondNotLost(_ProgramError):
-    """6052: the bond is not lost."""
+    """6052: the bond is not lost: the proposal is still open, or the bond goes back."""
 
     CODE = 6052
     NAME = "BondNotLost"
-    MSG = "the bond is not lost"
+    MSG = "the bond is not lost: the proposal is still open, or the bond goes back"
 
 
 class WrongBond(_ProgramError):
@@ -443,43 +447,43 @@ class WrongBond(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6054: the token account does not belong to the one who is to be paid."""
+    """6054: the token account does not belong to the recipient of this payment."""
 
     CODE = 6054
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class WrongRentPayer(_ProgramError):
-    """6055: this is not the one who paid the rent."""
+    """6055: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6055
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class NotOver(_ProgramError):
-    """6056: the proposal is not over."""
+    """6056: the proposal is not over yet."""
 
     CODE = 6056
     NAME = "NotOver"
-    MSG = "the proposal is not over"
+    MSG = "the proposal is not over yet"
 
 
 class Overflow(_ProgramError):
-    """6057: a number does not fit into its field."""
+    """6057: a number does not fit in its field."""
 
     CODE = 6057
     NAME = "Overflow"
-    MSG = "a number does not fit into its field"
+    MSG = "a number does not fit in its field"
 
 
 class NoChangeNow(_ProgramError):
-    """6058: a vote is not changed after voting was to end; who has not voted yet still can."""
+    """6058: votes can no longer be changed: the regular end of voting has passed."""
 
     CODE = 6058
     NAME = "NoChangeNow"
-    MSG = "a vote is not changed after voting was to end; who has not voted yet still can"
+    MSG = "votes can no longer be changed: the regular end of voting has passed"
 
 
 #: Each error by its code.

@@ -68,7 +68,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(Event):
-    """A proposal was stopped.
+    """A proposal was cancelled.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -131,7 +131,7 @@ class GuardianSet(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        guardian: May cancel what is voted on or queued; the default key: nobody.
+        guardian: May cancel what is voted on or queued; the default key stands for nobody.
         guardian_until: End of the guardian's term, unix time.
     """
 
@@ -153,7 +153,7 @@ class Initialized(Event):
     """The configuration was created.
 
     Attributes:
-        guardian: May cancel what is voted on or queued; the default key: nobody.
+        guardian: May cancel what is voted on or queued; the default key stands for nobody.
         guardian_until: End of the guardian's term, unix time.
     """
 
@@ -171,7 +171,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class OutflowOpened(Event):
-    """What leaves the treasury of an asset can be counted.
+    """The account that counts what leaves the treasury of an asset was opened.
 
     Attributes:
         asset: A mint; the default key is SOL.
@@ -192,7 +192,7 @@ class ParamsSet(Event):
         min_stake: Active stake that a proposer needs, base units of IO.
         bond: Bond of a proposal, base units of IO.
         voting: Seconds of voting.
-        extension: Seconds by which the end of voting moves each time that the outcome turns near it.
+        extension: Seconds by which voting is extended each time that the outcome turns near its end.
         hold_up: Seconds from queueing to execution.
         quorum_bps: Share of eligible stake that has to vote, bps.
         threshold_bps: Share of the votes for and against that those for must exceed, bps.
@@ -230,14 +230,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Proposed(Event):
-    """A draft was made.
+    """A draft was created.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         proposal: The proposal.
-        proposer: Who made it.
+        proposer: The proposer.
         nonce: Part of the proposal's address.
-        stake: Stake that the proposer has shown.
+        stake: Stake that the proposer has shown, base units of IO.
         bond: Bond of a proposal, base units of IO.
         title: Title, UTF-8, padded with zeros.
         content_hash: Hash of what is voted on: the description and the transactions.
@@ -279,7 +279,7 @@ class TransactionAdded(Event):
         proposal: The proposal.
         index: Number of the transaction, from 0.
         program_id: The program that it calls.
-        content_hash: Of the description and all transactions so far.
+        content_hash: Hash of the description and all transactions so far.
     """
 
     seq: int
@@ -311,10 +311,10 @@ class Voted(Event):
         seq: Number of the event, counted by the account that it is about.
         proposal: The proposal.
         voter: The position, or the node whose owner votes.
-        by: Who has voted.
-        choice: What they have voted.
+        by: The signer: the position's holder, or the node's owner.
+        choice: The voter's choice.
         weight: Stake that the vote weighs, base units.
-        in_favour: Sums after it.
+        in_favour: Stake that has voted for it, base units.
         against: Stake that has voted against it, base units.
         abstain: Stake that has abstained, base units.
         voting_ends: When voting ends, unix time.
@@ -361,7 +361,7 @@ class VotingBegan(Event):
         content_hash: Hash of what is voted on: the description and the transactions.
         week: Week (unix time / 604,800) whose start decides what each vote weighs.
         eligible: All active stake at that time, base units.
-        quorum: Stake that has to vote.
+        quorum: Stake that has to vote, base units.
         voting_ends: When voting ends, unix time.
     """
 

@@ -36,7 +36,7 @@ def activate(
         proposer: The proposer. (signer)
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -73,13 +73,13 @@ def add_transaction(
     `TooManyAccounts`, `TooMuchData`, `ForeignSigner`, `SelfCall`.
 
     Args:
-        proposer: Also pays the rent. (signer, writable)
+        proposer: The proposer, who pays the rent. (signer, writable)
         proposal: The proposal. (writable)
-        transaction: The new transaction. (writable, derived if not given)
+        transaction: The new transaction. (writable, derived if None)
         system_program: The System program. (read-only)
         index: Number of the transaction, from 0.
-        args: What a proposal executes: one instruction, as an instruction names it.
-        remaining_accounts: Further accounts, behind those above.
+        args: An instruction that a proposal executes, as `add_transaction` takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     if transaction is None:
         transaction = pda.transaction(proposal=proposal, index=index)
@@ -116,11 +116,11 @@ def burn_bond(
     Args:
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         rent_payer: The proposer. (writable)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if bond_vault is None:
         bond_vault = pda.bond_vault(proposal=proposal)
@@ -151,7 +151,7 @@ def cancel(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Stops a proposal.
+    """Cancels a proposal.
 
     Caller: its proposer while it is a draft; afterwards the guardian, unless it only sets the guardian.
     Errors: `NotCancellable`, `MayNotCancel`, `GuardianOnly`.
@@ -160,7 +160,7 @@ def cancel(
         signer: The proposer of a draft, or the guardian. (signer)
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -193,7 +193,8 @@ def cast_vote(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+    """Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the
+    node's
     owner.
 
     Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
@@ -204,11 +205,11 @@ def cast_vote(
         proposal: The proposal. (writable)
         position: The position that votes. (read-only)
         node_vote: The node's part in the vote. (writable)
-        vote: The record of the vote. (writable, derived if not given)
+        vote: The record of the vote. (writable, derived if None)
         system_program: The System program. (read-only)
         choice: What a vote says.
         content_hash: Hash of the proposal's content, which the voter has read.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vote is None:
         vote = pda.vote(proposal=proposal, position=position)
@@ -245,9 +246,8 @@ def change_vote(
 ) -> Instruction:
     """Changes a co-staker's vote, until the regular end of voting; it weighs what it weighed before.
 
-    Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`,
-    `NotVoting`,
-    `NoChangeNow`.
+    Caller: the holder who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`,
+    `NotVoting`, `NoChangeNow`.
 
     Args:
         holder: The position's holder. (signer)
@@ -255,7 +255,7 @@ def change_vote(
         vote: The record of the vote. (writable)
         choice: What a vote says.
         content_hash: Hash of the proposal's content, which the voter has read.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -275,15 +275,15 @@ _CLOSE_NODE_VOTE = c.arguments("close_node_vote", bytes.fromhex("87a92fa79307db6
 def close_node_vote(
     *, proposal: Pubkey, node_vote: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
+    """Closes a node's part in a vote when voting is over; the rent goes to the account that paid it.
 
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 
     Args:
         proposal: The proposal. (writable)
         node_vote: The node's part in the vote. (writable)
-        rent_payer: Who paid. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        rent_payer: Who paid the rent. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -308,15 +308,15 @@ def close_transaction(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-    whoever paid it.
+    the account that paid it.
 
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
 
     Args:
         proposal: The proposal. (writable)
         transaction: The transaction. (writable)
-        rent_payer: Who paid. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        rent_payer: Who paid the rent. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -343,8 +343,8 @@ def close_vote(
     Args:
         proposal: The proposal. (writable)
         vote: The record of the vote. (writable)
-        rent_payer: Who voted and paid. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        rent_payer: The voter, who paid the rent. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -381,7 +381,7 @@ def execute(
         proposal: The proposal. (writable)
         transaction: The transaction. (read-only)
         callee: The program that the transaction calls. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -420,7 +420,7 @@ def initialize(
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         guardian: May cancel proposals for twelve months.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -456,9 +456,9 @@ def open_node_vote(
         payer: Pays for the account. (signer, writable)
         proposal: The proposal. (read-only)
         node: The node. (read-only)
-        node_vote: The node's part in the vote. (writable, derived if not given)
+        node_vote: The node's part in the vote. (writable, derived if None)
         system_program: The System program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if node_vote is None:
         node_vote = pda.node_vote(proposal=proposal, node=node)
@@ -493,10 +493,10 @@ def open_outflow(
 
     Args:
         payer: Pays for the account. (signer, writable)
-        outflow: Counts what leaves the treasury of the asset. (writable, derived if not given)
+        outflow: Counts what leaves the treasury of the asset. (writable, derived if None)
         system_program: The System program. (read-only)
         asset: A mint; the default key is SOL.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if outflow is None:
         outflow = pda.outflow(asset=asset)
@@ -529,20 +529,21 @@ def owner_vote(
     node_vote: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
-    have not voted themselves. A vote is changed until the regular end of voting.
+    """Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not
+    voted themselves. A vote can be changed until the regular end of voting.
 
-    Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
-    `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`, `NoChangeNow`.
+    Caller: the node's owner, who must have owned it since before voting began. Errors: `WrongProposal`,
+    `WrongNode`, `WrongHash`, `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`,
+    `NoChangeNow`.
 
     Args:
         owner: The node's owner. (signer)
         proposal: The proposal. (writable)
         node: The node. (read-only)
-        node_vote: The node's part in the vote. (writable, derived if not given)
+        node_vote: The node's part in the vote. (writable, derived if None)
         choice: What a vote says.
         content_hash: Hash of the proposal's content, which the voter has read.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if node_vote is None:
         node_vote = pda.node_vote(proposal=proposal, node=node)
@@ -578,8 +579,9 @@ def propose(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
-    they hold, each with its node behind it.
+    """Creates a draft, with a bond. The proposer shows their stake: nodes that they own, and positions
+    that
+    they hold, each followed by its node.
 
     Caller: anyone with the stake. Errors: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
     `StakeTooSmall`.
@@ -587,15 +589,15 @@ def propose(
     Args:
         proposer: Pays the bond and the rent. (signer, writable)
         config: The program's configuration. (read-only)
-        proposal: The new proposal. (writable, derived if not given)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        proposal: The new proposal. (writable, derived if None)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         mint: The IO mint. (read-only)
         source: Any IO account that the proposer may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        nonce: Any number that the proposer has not used; part of the address.
-        args: What a proposal says of itself, as an instruction names it.
-        remaining_accounts: Further accounts, behind those above.
+        nonce: Any number that the proposer has not used yet; part of the address.
+        args: A proposal's description, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     if proposal is None:
         proposal = pda.proposal(proposer=proposer, nonce=nonce)
@@ -630,7 +632,7 @@ def queue(*, proposal: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -
 
     Args:
         proposal: The proposal. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(PROGRAM_ID, _QUEUE(), [AccountMeta(proposal, False, True), *remaining_accounts])
 
@@ -655,11 +657,11 @@ def return_bond(
     Args:
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the proposer. (writable)
         rent_payer: The proposer. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if bond_vault is None:
         bond_vault = pda.bond_vault(proposal=proposal)
@@ -690,15 +692,15 @@ def set_guardian(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a guardian for twelve months from now; the default key: nobody.
+    """Names a guardian for twelve months from now, or nobody.
 
     Caller: the treasury, by an executed proposal. Errors: `NotTreasury`.
 
     Args:
         treasury: The treasury, which signs for executed proposals only. (signer)
         config: The program's configuration. (writable)
-        guardian: May cancel proposals for twelve months from now; the default key: nobody.
-        remaining_accounts: Further accounts, behind those above.
+        guardian: May cancel proposals for twelve months from now; the default key stands for nobody.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -728,8 +730,8 @@ def set_params(
     Args:
         treasury: The treasury, which signs for executed proposals only. (signer)
         config: The program's configuration. (writable)
-        params: The parameters, as an instruction names them.
-        remaining_accounts: Further accounts, behind those above.
+        params: Parameters, as an instruction takes them.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

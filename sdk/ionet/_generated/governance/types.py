@@ -21,7 +21,7 @@ class Meta(Record):
 
     Attributes:
         key: Address of the account.
-        signer: True for the treasury at most.
+        signer: Whether it signs; only the treasury may.
         writable: Whether the transaction may change it.
     """
 
@@ -51,13 +51,13 @@ bind_record(Outflow, (("day", c.u64), ("out", c.array(c.u64, 8))))
 
 @dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
-    """The parameters, as an instruction names them.
+    """Parameters, as an instruction takes them.
 
     Attributes:
         min_stake: Active stake that a proposer needs, base units of IO.
         bond: Bond of a proposal, base units of IO.
         voting: Seconds of voting.
-        extension: Seconds by which the end of voting moves each time that the outcome turns near it; two
+        extension: Seconds by which voting is extended each time that the outcome turns near its end; two
                 days in all at most.
         hold_up: Seconds from queueing to execution.
         quorum_bps: Share of eligible stake that has to vote, bps.
@@ -95,10 +95,10 @@ class Payment(Record):
     """What left the treasury of an asset; the default key is SOL.
 
     Attributes:
-        seq: Number of the asset's outflow account.
+        seq: Number of the payment, counted by the asset's outflow account.
         asset: A mint; the default key is SOL.
         amount: What left, base units.
-        total: What ever left of it.
+        total: All that has left of it so far, base units.
     """
 
     seq: int
@@ -112,7 +112,7 @@ bind_record(Payment, (("seq", c.u64), ("asset", c.pubkey), ("amount", c.u64), ("
 
 @dataclass(frozen=True, slots=True)
 class ProposalArgs(Record):
-    """What a proposal says of itself, as an instruction names it.
+    """A proposal's description, as an instruction takes it.
 
     Attributes:
         title: UTF-8, padded with zeros.
@@ -146,7 +146,7 @@ proposal_state_codec: Codec[ProposalState] = c.unit_enum(ProposalState)
 
 @dataclass(frozen=True, slots=True)
 class TransactionArgs(Record):
-    """What a proposal executes: one instruction, as an instruction names it.
+    """An instruction that a proposal executes, as `add_transaction` takes it.
 
     Attributes:
         program_id: The program that it calls.
@@ -170,7 +170,7 @@ class VoteChoice(Named):
     FOR = 0, "In favour."
     AGAINST = 1, "Against."
     ABSTAIN = 2, "Neither; counts for the quorum."
-    NONE = 3, "Not voted yet. Nobody votes so."
+    NONE = 3, "Not voted yet; cannot be cast."
 
 
 vote_choice_codec: Codec[VoteChoice] = c.unit_enum(VoteChoice)

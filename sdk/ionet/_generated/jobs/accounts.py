@@ -23,18 +23,18 @@ class Cluster(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        size: Jobs that it is to have.
-        joined: Jobs that were booked for it.
+        size: Number of jobs that it is to have.
+        joined: Number of jobs that were booked for it.
         waiting: Of them, those that are neither started nor ended.
-        broken: Why the first one left before its start, as far as any has.
+        broken: Why the first job that left before its start did so; none while none has.
         lost: Jobs whose node was lost, and that nobody has replaced.
-        renter: Books its jobs, and paid the rent.
+        renter: The renter, who books its jobs and paid the rent.
         delegate: May book and extend its jobs too, and pays itself for that; zeros where the renter has
                 named nobody.
-        id: Named by the renter; part of the address.
-        manifest_hash: What all of them run together.
+        id: Chosen by the renter; part of the address.
+        manifest_hash: `sha256` of the manifest that all its jobs run.
         opened_at: When it was opened, unix time.
-        broken_at: When the first one left before its start, unix time; 0 while none has.
+        broken_at: When the first job left before its start, unix time; 0 while none has.
         runs_until: The latest end of the booked time of its jobs, unix time; 0 before the first start.
         seq: Number of the latest event.
     """
@@ -97,8 +97,8 @@ class Config(Account):
         roles: Authority, pauser, and what is paused.
         resolver: Decides disputes.
         large_daily_usd: Micro-dollars a day from which a job is large.
-        price_limits: What a price may be at worst.
-        verdict_age: Oldest compute proof that a node is booked on, seconds.
+        price_limits: Limits that a price has to keep.
+        verdict_age: Largest age of the compute proof that a node is booked on, seconds.
         seq: Number of the latest event of this account.
     """
 
@@ -193,8 +193,9 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Dispute(Account):
-    """A party's bonded doubt about a job's split: `["dispute", job, party]`. It signs for its bond, so that
-    it outlives the job.
+    """A party's dispute of how a job's price is split, with a bond: `["dispute", job, party]`. It signs
+    for
+    its bond, so that it outlives the job.
 
     Attributes:
         version: Version of this layout.
@@ -202,14 +203,14 @@ class Dispute(Account):
         by_renter: 1 when the renter disputes, 0 when the supplier does.
         outcome: How it ended.
         job: The disputed job.
-        party: Who disputes; paid bond and rent.
+        party: The party that disputes, who paid the bond and the rent.
         bond_vault: Token account that holds the bond.
         fee_vault: Where a lost bond goes: the job's fee vault.
-        bond: Base units of the job's mint.
+        bond: The bond, base units of the job's mint.
         frozen: What was frozen, base units.
         evidence_hash: SHA-256 of the party's evidence.
         made_at: When it was made, unix time.
-        until: When it is over if nobody has decided it.
+        until: When it is over if nobody has decided it, unix time.
         seq: Number of the latest event.
     """
 
@@ -277,9 +278,9 @@ class Job(Account):
         renter: Who booked it.
         supplier: The node's owner at booking.
         mint: What the renter pays in.
-        payout_vault: The buyback's account `["payout", job]`, which the supplier's part goes to where
-                they are paid in IO and the renter pays in another mint; else zeros.
-        paid_supplier: Paid to the supplier, or into their payout account, so far.
+        payout_vault: The buyback's account `["payout", job]`, which gets the supplier's part where the
+                supplier is paid in IO and the renter pays in another mint; else zeros.
+        paid_supplier: Paid to the supplier, or into their payout account, so far, base units.
         escrow: Token account that holds the deposit.
         fee_vault: The buyback's vault that the fees go to.
         rent_payer: Who gets the rent back.
@@ -290,31 +291,31 @@ class Job(Account):
         nonce: Part of the address.
         rate: Micro-dollars per unit and hour.
         units: Processors of the node at booking.
-        manifest_seen: 1 when an attester has said, in time, that what is to be run was at hand.
+        manifest_seen: 1 when an attester has confirmed in time that it had the manifest.
         replaces: 1 when it replaces a lost job of its cluster.
-        lowered: Seats whose good time a successor has lowered, by bit.
+        lowered: Seats whose good time a successor has lowered, a bit each.
         price: Sum of the segments' prices, base units.
         fee: Sum of the renter's fees, base units.
         seconds: Sum of the segments' seconds.
         booked_at: When it was booked, unix time.
         started_at: When the booked time began, unix time; 0 before.
-        ends_at: When the booked time is over.
+        ends_at: When the booked time is over, unix time; 0 before the start.
         ended_at: When it ended, unix time; 0 before.
         last_attested_at: When an attester last looked at it, unix time.
         last_time: Latest time that an instruction has seen, unix time.
         frozen_until: Nothing is paid before this time, while a dispute is open; 0 where none is.
-        owed_supplier: Owed to each party in all, once the job has ended.
+        owed_supplier: Owed to the supplier in all, once the job has ended, base units.
         owed_fees: Owed to the fee vault in all, once the job has ended, base units.
-        owed_refund: Given back to `refund_to` in all, once the job has ended, base units.
-        paid_fees: Paid so far.
-        paid_refund: Given back so far, base units.
-        refund_to: Who gets what is given back; fixed at booking.
+        owed_refund: Owed to `refund_to` in all, once the job has ended, base units.
+        paid_fees: Fees paid so far, base units.
+        paid_refund: Refunded so far, base units.
+        refund_to: The wallet that gets the refund; fixed at booking.
         verdict_at: When the node passed the compute proof that it was booked on, unix time.
         settled_good: Good seconds that the supplier was paid for at the last payment: no seat is lowered
                 below them.
         seq: Number of the latest event.
         segments: The booking and the extensions, in order; the first `segment_count` are in use.
-        seen: By attester seat.
+        seen: What each attester seat has seen, by number of the seat.
     """
 
     version: int
@@ -438,7 +439,8 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Offer(Account):
-    """A node's terms and its lease: `["offer", node]`. Made once and never closed, so that the lease has
+    """A node's terms and its lease: `["offer", node]`. Created once and never closed, so that the lease
+    has
     one place.
 
     Attributes:
@@ -449,14 +451,14 @@ class Offer(Account):
         node: The node.
         lease_job: The job that holds the lease, or zeros.
         lease_until: End of the lease, unix time.
-        nonce: Nonce of the latest booking; grows, so that no job's address comes twice.
+        nonce: Nonce of the latest booking; only grows, so that no two jobs have the same address.
         rate: Micro-dollars per unit and hour.
         min_seconds: Shortest rental, seconds.
         max_seconds: Longest rental, seconds, extensions included.
-        currencies: Mints that may be paid in; unused places are zeros.
+        currencies: Mints that jobs may be paid in; unused places are zeros.
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
-        owner: The node's owner who gave this word: it binds no other.
+        owner: The node's owner who made this offer; it does not bind a later owner.
     """
 
     version: int

@@ -45,10 +45,10 @@ FEES_SEED: Final = b"fees"
 FIRST_HOUR: Final = 3_600
 #: Seed of a job: `["job", offer, nonce]`, the nonce in 8 bytes, little endian.
 JOB_SEED: Final = b"job"
-#: Words of attesters that a node is gone count together within so long, seconds.
+#: Attesters' statements that a node is gone count together within this time, seconds.
 LOST_WITHIN: Final = 3_600
-#: An attester can say until so long after booking that what is to be run is at hand, seconds: the rest of
-#: the start window is the supplier's to start it in.
+#: Time from booking in which an attester can confirm the manifest, seconds: the supplier has the rest of the
+#: start window for starting the job.
 MANIFEST_WINDOW: Final = 600
 #: Most attesters that a job may need.
 MAX_ATTESTERS: Final = 5
@@ -70,15 +70,15 @@ MAX_PAYMENT_BPS: Final = 300
 MAX_PRICE_AGE: Final = 300
 #: Most segments of a job: the booking and its extensions.
 MAX_SEGMENTS: Final = 5
-#: Longest age that a node's compute proof may have at booking, as a parameter, seconds.
+#: Highest value of the parameter `verdict_age`, seconds.
 MAX_VERDICT_AGE: Final = 172_800
 #: Fewest jobs of a cluster.
 MIN_CLUSTER: Final = 2
 #: Smallest bond of a dispute, bps of what it freezes.
 MIN_DISPUTE_BOND_BPS: Final = 100
-#: Shortest age that a node's compute proof may have at booking, as a parameter, seconds.
+#: Lowest value of the parameter `verdict_age`, seconds.
 MIN_VERDICT_AGE: Final = 3_600
-#: How far a booking's nonce may be ahead of the offer's, so that nobody can use the nonces up.
+#: How far a booking's nonce may be ahead of the offer's; bounded, so that nobody can use the nonces up.
 NONCE_WINDOW: Final = 256
 #: Seed of an offer: `["offer", node]`.
 OFFER_SEED: Final = b"offer"
@@ -86,7 +86,7 @@ OFFER_SEED: Final = b"offer"
 PAR_PERCENT: Final = 99
 #: Pause bit: booking and extending. What is booked goes on.
 PAUSE_BOOK: Final = 2
-#: Pause bit: making offers. Offers can still be changed.
+#: Pause bit: creating offers. Offers can still be changed.
 PAUSE_OFFER: Final = 1
 #: Seed of the buyback's token account that a supplier's part waits in: `["payout", job]`.
 PAYOUT_SEED: Final = b"payout"

@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6003: the signer was not proposed as authority."""
+    """6003: the signer is not the proposed successor of the authority."""
 
     CODE = 6003
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -51,75 +51,75 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6005: a bit of the paused entries stands for no entry."""
+    """6005: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
-    """6006: this entry is paused."""
+    """6006: this instruction is paused."""
 
     CODE = 6006
     NAME = "Paused"
-    MSG = "this entry is paused"
+    MSG = "this instruction is paused"
 
 
 class BookingFeeOutOfBounds(_ProgramError):
-    """6007: a booking fee is at most 100 bps."""
+    """6007: the booking fee must be at most 100 bps."""
 
     CODE = 6007
     NAME = "BookingFeeOutOfBounds"
-    MSG = "a booking fee is at most 100 bps"
+    MSG = "the booking fee must be at most 100 bps"
 
 
 class PaymentFeeOutOfBounds(_ProgramError):
-    """6008: a payment fee is at most 300 bps."""
+    """6008: the payment fee must be at most 300 bps."""
 
     CODE = 6008
     NAME = "PaymentFeeOutOfBounds"
-    MSG = "a payment fee is at most 300 bps"
+    MSG = "the payment fee must be at most 300 bps"
 
 
 class PriceAgeOutOfBounds(_ProgramError):
-    """6009: the largest age of a price is 1 to 300 seconds."""
+    """6009: the largest age of a price must be from 1 to 300 seconds."""
 
     CODE = 6009
     NAME = "PriceAgeOutOfBounds"
-    MSG = "the largest age of a price is 1 to 300 seconds"
+    MSG = "the largest age of a price must be from 1 to 300 seconds"
 
 
 class ConfidenceOutOfBounds(_ProgramError):
-    """6010: the widest confidence interval is at most 500 bps."""
+    """6010: the widest confidence interval of a price must be at most 500 bps."""
 
     CODE = 6010
     NAME = "ConfidenceOutOfBounds"
-    MSG = "the widest confidence interval is at most 500 bps"
+    MSG = "the widest confidence interval of a price must be at most 500 bps"
 
 
 class EmaDistanceOutOfBounds(_ProgramError):
-    """6011: the largest distance from the moving average is 1 to 2,000 bps."""
+    """6011: the largest distance of a price from its moving average must be from 1 to 2,000 bps."""
 
     CODE = 6011
     NAME = "EmaDistanceOutOfBounds"
-    MSG = "the largest distance from the moving average is 1 to 2,000 bps"
+    MSG = "the largest distance of a price from its moving average must be from 1 to 2,000 bps"
 
 
 class AttestersOutOfBounds(_ProgramError):
-    """6012: a job has 1 to 5 attesters."""
+    """6012: a job must have 1 to 5 attesters."""
 
     CODE = 6012
     NAME = "AttestersOutOfBounds"
-    MSG = "a job has 1 to 5 attesters"
+    MSG = "a job must have 1 to 5 attesters"
 
 
 class UnknownPricing(_ProgramError):
-    """6013: no way of pricing has this number."""
+    """6013: the pricing must be 0 (feed) or 1 (par)."""
 
     CODE = 6013
     NAME = "UnknownPricing"
-    MSG = "no way of pricing has this number"
+    MSG = "the pricing must be 0 (feed) or 1 (par)"
 
 
 class ZeroRate(_ProgramError):
@@ -131,11 +131,11 @@ class ZeroRate(_ProgramError):
 
 
 class RentalTooShort(_ProgramError):
-    """6015: the shortest rental is at least 3,600 seconds."""
+    """6015: the shortest rental must be at least 3,600 seconds."""
 
     CODE = 6015
     NAME = "RentalTooShort"
-    MSG = "the shortest rental is at least 3,600 seconds"
+    MSG = "the shortest rental must be at least 3,600 seconds"
 
 
 class RentalBoundsCrossed(_ProgramError):
@@ -147,19 +147,19 @@ class RentalBoundsCrossed(_ProgramError):
 
 
 class UnknownPayout(_ProgramError):
-    """6017: no kind of payout has this number."""
+    """6017: the payout must be 0 (IO) or 1 (as paid)."""
 
     CODE = 6017
     NAME = "UnknownPayout"
-    MSG = "no kind of payout has this number"
+    MSG = "the payout must be 0 (IO) or 1 (as paid)"
 
 
 class NoCurrency(_ProgramError):
-    """6018: an offer names at least one mint."""
+    """6018: an offer must name at least one mint."""
 
     CODE = 6018
     NAME = "NoCurrency"
-    MSG = "an offer names at least one mint"
+    MSG = "an offer must name at least one mint"
 
 
 class NotANode(_ProgramError):
@@ -227,27 +227,27 @@ class LeaseLost(_ProgramError):
 
 
 class DurationOutOfBounds(_ProgramError):
-    """6027: the offer takes rentals of other lengths."""
+    """6027: the rental is shorter or longer than the offer allows."""
 
     CODE = 6027
     NAME = "DurationOutOfBounds"
-    MSG = "the offer takes rentals of other lengths"
+    MSG = "the rental is shorter or longer than the offer allows"
 
 
 class NonceOutOfBounds(_ProgramError):
-    """6028: a nonce is 1 to 256 above the offer's latest."""
+    """6028: the nonce must be 1 to 256 above the offer's latest."""
 
     CODE = 6028
     NAME = "NonceOutOfBounds"
-    MSG = "a nonce is 1 to 256 above the offer's latest"
+    MSG = "the nonce must be 1 to 256 above the offer's latest"
 
 
 class CurrencyDisabled(_ProgramError):
-    """6029: no new jobs are paid in this currency."""
+    """6029: this currency is disabled for new jobs."""
 
     CODE = 6029
     NAME = "CurrencyDisabled"
-    MSG = "no new jobs are paid in this currency"
+    MSG = "this currency is disabled for new jobs"
 
 
 class MintNotTaken(_ProgramError):
@@ -259,11 +259,11 @@ class MintNotTaken(_ProgramError):
 
 
 class WrongMint(_ProgramError):
-    """6031: the currency, the escrow and the payer must be of one mint."""
+    """6031: the currency and the token accounts must be of the job's mint."""
 
     CODE = 6031
     NAME = "WrongMint"
-    MSG = "the currency, the escrow and the payer must be of one mint"
+    MSG = "the currency and the token accounts must be of the job's mint"
 
 
 class WrongPriceAccount(_ProgramError):
@@ -291,11 +291,11 @@ class PriceNotVerified(_ProgramError):
 
 
 class WrongFeed(_ProgramError):
-    """6036: the price is of another feed."""
+    """6036: the price belongs to another feed."""
 
     CODE = 6036
     NAME = "WrongFeed"
-    MSG = "the price is of another feed"
+    MSG = "the price belongs to another feed"
 
 
 class StalePrice(_ProgramError):
@@ -307,19 +307,19 @@ class StalePrice(_ProgramError):
 
 
 class UnusablePrice(_ProgramError):
-    """6038: the price cannot be used."""
+    """6038: the price is not positive, or its exponent is out of range."""
 
     CODE = 6038
     NAME = "UnusablePrice"
-    MSG = "the price cannot be used"
+    MSG = "the price is not positive, or its exponent is out of range"
 
 
 class UncertainPrice(_ProgramError):
-    """6039: the price is too uncertain."""
+    """6039: the price's confidence interval is too wide."""
 
     CODE = 6039
     NAME = "UncertainPrice"
-    MSG = "the price is too uncertain"
+    MSG = "the price's confidence interval is too wide"
 
 
 class VolatilePrice(_ProgramError):
@@ -331,11 +331,11 @@ class VolatilePrice(_ProgramError):
 
 
 class BelowPar(_ProgramError):
-    """6041: the currency is below 0.99 USD."""
+    """6041: the currency is at par, but its price is below 0.99 USD."""
 
     CODE = 6041
     NAME = "BelowPar"
-    MSG = "the currency is below 0.99 USD"
+    MSG = "the currency is at par, but its price is below 0.99 USD"
 
 
 class DepositAboveLimit(_ProgramError):
@@ -347,11 +347,11 @@ class DepositAboveLimit(_ProgramError):
 
 
 class ClusterSize(_ProgramError):
-    """6043: a cluster has 2 to 255 jobs."""
+    """6043: a cluster must have 2 to 255 jobs."""
 
     CODE = 6043
     NAME = "ClusterSize"
-    MSG = "a cluster has 2 to 255 jobs"
+    MSG = "a cluster must have 2 to 255 jobs"
 
 
 class NotBooked(_ProgramError):
@@ -403,11 +403,11 @@ class MayNotStart(_ProgramError):
 
 
 class NotAParty(_ProgramError):
-    """6050: only the job's parties may do this: its renter, its supplier, and who gets the refund."""
+    """6050: only the job's renter, its supplier and the wallet that gets the refund may do this."""
 
     CODE = 6050
     NAME = "NotAParty"
-    MSG = "only the job's parties may do this: its renter, its supplier, and who gets the refund"
+    MSG = "only the job's renter, its supplier and the wallet that gets the refund may do this"
 
 
 class WrongAttesterSet(_ProgramError):
@@ -427,11 +427,11 @@ class NotAttester(_ProgramError):
 
 
 class AttestationFalls(_ProgramError):
-    """6053: an attestation must not fall below an earlier one; left: now, right: before."""
+    """6053: an attestation must not fall below the seat's earlier one; left: now, right: before."""
 
     CODE = 6053
     NAME = "AttestationFalls"
-    MSG = "an attestation must not fall below an earlier one; left: now, right: before"
+    MSG = "an attestation must not fall below the seat's earlier one; left: now, right: before"
 
 
 class AttestationAhead(_ProgramError):
@@ -443,19 +443,19 @@ class AttestationAhead(_ProgramError):
 
 
 class AttestationOverlaps(_ProgramError):
-    """6055: more time is called good than was looked at; left: looked at, right: good."""
+    """6055: good time must not exceed the time that was looked at; left: looked at, right: good."""
 
     CODE = 6055
     NAME = "AttestationOverlaps"
-    MSG = "more time is called good than was looked at; left: looked at, right: good"
+    MSG = "good time must not exceed the time that was looked at; left: looked at, right: good"
 
 
 class BreakWithoutReason(_ProgramError):
-    """6056: time that was not good needs a reason, and good time none."""
+    """6056: time that was not good needs a reason, and good time must have none."""
 
     CODE = 6056
     NAME = "BreakWithoutReason"
-    MSG = "time that was not good needs a reason, and good time none"
+    MSG = "time that was not good needs a reason, and good time must have none"
 
 
 class FirstHour(_ProgramError):
@@ -467,11 +467,11 @@ class FirstHour(_ProgramError):
 
 
 class NotOver(_ProgramError):
-    """6058: the booked time is not over; left: now, right: its end."""
+    """6058: the booked time is not over yet; left: now, right: its end."""
 
     CODE = 6058
     NAME = "NotOver"
-    MSG = "the booked time is not over; left: now, right: its end"
+    MSG = "the booked time is not over yet; left: now, right: its end"
 
 
 class Over(_ProgramError):
@@ -483,11 +483,11 @@ class Over(_ProgramError):
 
 
 class NotAttestedToItsEnd(_ProgramError):
-    """6060: attesters have not looked at all of the time; left: looked at, right: worked."""
+    """6060: the attesters have not looked at all of the time yet; left: looked at, right: run."""
 
     CODE = 6060
     NAME = "NotAttestedToItsEnd"
-    MSG = "attesters have not looked at all of the time; left: looked at, right: worked"
+    MSG = "the attesters have not looked at all of the time yet; left: looked at, right: run"
 
 
 class NotSilent(_ProgramError):
@@ -515,11 +515,11 @@ class WrongVault(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6064: the token account does not belong to the one who is to be paid."""
+    """6064: the token account does not belong to the recipient of this payment."""
 
     CODE = 6064
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class NotSettled(_ProgramError):
@@ -531,19 +531,19 @@ class NotSettled(_ProgramError):
 
 
 class WrongRentPayer(_ProgramError):
-    """6066: this is not the one who paid the rent."""
+    """6066: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6066
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class Overflow(_ProgramError):
-    """6067: an amount does not fit into 64 bits."""
+    """6067: an amount does not fit in 64 bits."""
 
     CODE = 6067
     NAME = "Overflow"
-    MSG = "an amount does not fit into 64 bits"
+    MSG = "an amount does not fit in 64 bits"
 
 
 class WrongPayoutCurrency(_ProgramError):
@@ -579,11 +579,11 @@ class ClusterIncomplete(_ProgramError):
 
 
 class ClusterBroken(_ProgramError):
-    """6072: a job of the cluster ended before its start, so no other one starts."""
+    """6072: a job of the cluster ended before its start, so the others cannot start."""
 
     CODE = 6072
     NAME = "ClusterBroken"
-    MSG = "a job of the cluster ended before its start, so no other one starts"
+    MSG = "a job of the cluster ended before its start, so the others cannot start"
 
 
 class ClusterManifest(_ProgramError):
@@ -595,11 +595,11 @@ class ClusterManifest(_ProgramError):
 
 
 class ClusterWaits(_ProgramError):
-    """6074: jobs of the cluster wait for their start."""
+    """6074: jobs of the cluster are still waiting for their start."""
 
     CODE = 6074
     NAME = "ClusterWaits"
-    MSG = "jobs of the cluster wait for their start"
+    MSG = "jobs of the cluster are still waiting for their start"
 
 
 class ClusterYoung(_ProgramError):
@@ -619,11 +619,11 @@ class NoTimelock(_ProgramError):
 
 
 class TooManyExtensions(_ProgramError):
-    """6077: a job is extended at most four times."""
+    """6077: a job can be extended at most four times."""
 
     CODE = 6077
     NAME = "TooManyExtensions"
-    MSG = "a job is extended at most four times"
+    MSG = "a job can be extended at most four times"
 
 
 class NodePassedOn(_ProgramError):
@@ -643,19 +643,19 @@ class NotRenter(_ProgramError):
 
 
 class DisputeBondOutOfBounds(_ProgramError):
-    """6080: the bond of a dispute is 100 to 2,000 bps."""
+    """6080: the bond of a dispute must be from 100 to 2,000 bps."""
 
     CODE = 6080
     NAME = "DisputeBondOutOfBounds"
-    MSG = "the bond of a dispute is 100 to 2,000 bps"
+    MSG = "the bond of a dispute must be from 100 to 2,000 bps"
 
 
 class Disputed(_ProgramError):
-    """6081: a dispute holds back what is not paid yet."""
+    """6081: an open dispute holds back what is not paid yet."""
 
     CODE = 6081
     NAME = "Disputed"
-    MSG = "a dispute holds back what is not paid yet"
+    MSG = "an open dispute holds back what is not paid yet"
 
 
 class NotDisputed(_ProgramError):
@@ -675,27 +675,27 @@ class DisputedBefore(_ProgramError):
 
 
 class AlreadyDecided(_ProgramError):
-    """6084: the dispute was decided."""
+    """6084: a dispute of the job was decided already."""
 
     CODE = 6084
     NAME = "AlreadyDecided"
-    MSG = "the dispute was decided"
+    MSG = "a dispute of the job was decided already"
 
 
 class DisputeWindowOver(_ProgramError):
-    """6085: a job is disputed while it runs, or within a day of its end; left: latest time, right: now."""
+    """6085: a job can be disputed while it runs or within a day of its end; left: latest time, right: now."""
 
     CODE = 6085
     NAME = "DisputeWindowOver"
-    MSG = "a job is disputed while it runs, or within a day of its end; left: latest time, right: now"
+    MSG = "a job can be disputed while it runs or within a day of its end; left: latest time, right: now"
 
 
 class NothingToDispute(_ProgramError):
-    """6086: everything is paid: there is nothing to dispute."""
+    """6086: everything is paid already: there is nothing to dispute."""
 
     CODE = 6086
     NAME = "NothingToDispute"
-    MSG = "everything is paid: there is nothing to dispute"
+    MSG = "everything is paid already: there is nothing to dispute"
 
 
 class WrongDispute(_ProgramError):
@@ -731,19 +731,19 @@ class NotResolver(_ProgramError):
 
 
 class SplitAbovePrice(_ProgramError):
-    """6091: a decision gives away no more than the price; left: price, right: gross."""
+    """6091: a decision must not award more than the price; left: price, right: gross."""
 
     CODE = 6091
     NAME = "SplitAbovePrice"
-    MSG = "a decision gives away no more than the price; left: price, right: gross"
+    MSG = "a decision must not award more than the price; left: price, right: gross"
 
 
 class SplitBelowPaid(_ProgramError):
-    """6092: a decision takes back nothing that was paid; left: decided, right: paid."""
+    """6092: a decision must not award less than was paid already; left: decided, right: paid."""
 
     CODE = 6092
     NAME = "SplitBelowPaid"
-    MSG = "a decision takes back nothing that was paid; left: decided, right: paid"
+    MSG = "a decision must not award less than was paid already; left: decided, right: paid"
 
 
 class WrongBond(_ProgramError):
@@ -755,11 +755,11 @@ class WrongBond(_ProgramError):
 
 
 class VerdictAgeOutOfBounds(_ProgramError):
-    """6094: a node's compute proof is at most 1 to 48 hours old at booking."""
+    """6094: the largest age of a compute proof at booking must be from 1 to 48 hours."""
 
     CODE = 6094
     NAME = "VerdictAgeOutOfBounds"
-    MSG = "a node's compute proof is at most 1 to 48 hours old at booking"
+    MSG = "the largest age of a compute proof at booking must be from 1 to 48 hours"
 
 
 class TooFewSeats(_ProgramError):
@@ -771,43 +771,43 @@ class TooFewSeats(_ProgramError):
 
 
 class SeatMoved(_ProgramError):
-    """6096: this key has spoken for another seat of the job."""
+    """6096: this key has attested for another seat of the job already."""
 
     CODE = 6096
     NAME = "SeatMoved"
-    MSG = "this key has spoken for another seat of the job"
+    MSG = "this key has attested for another seat of the job already"
 
 
 class LoweredBefore(_ProgramError):
-    """6097: a successor on this seat has lowered its good time before."""
+    """6097: the seat's good time can be lowered once, and was lowered already."""
 
     CODE = 6097
     NAME = "LoweredBefore"
-    MSG = "a successor on this seat has lowered its good time before"
+    MSG = "the seat's good time can be lowered once, and was lowered already"
 
 
 class LoweredBelowPaid(_ProgramError):
-    """6098: good time that was paid for is not lowered; left: asked for, right: paid for."""
+    """6098: good time must not fall below what was paid for; left: asked for, right: paid for."""
 
     CODE = 6098
     NAME = "LoweredBelowPaid"
-    MSG = "good time that was paid for is not lowered; left: asked for, right: paid for"
+    MSG = "good time must not fall below what was paid for; left: asked for, right: paid for"
 
 
 class ManifestLate(_ProgramError):
-    """6099: that a manifest is at hand can be said for ten minutes; left: until, right: now."""
+    """6099: a manifest can be confirmed within ten minutes of the booking; left: until, right: now."""
 
     CODE = 6099
     NAME = "ManifestLate"
-    MSG = "that a manifest is at hand can be said for ten minutes; left: until, right: now"
+    MSG = "a manifest can be confirmed within ten minutes of the booking; left: until, right: now"
 
 
 class NotClusterBooker(_ProgramError):
-    """6100: only the renter of the cluster, or their delegate, who then pays, may book for it."""
+    """6100: only the cluster's renter, or its delegate as the payer, may book jobs of it."""
 
     CODE = 6100
     NAME = "NotClusterBooker"
-    MSG = "only the renter of the cluster, or their delegate, who then pays, may book for it"
+    MSG = "only the cluster's renter, or its delegate as the payer, may book jobs of it"
 
 
 class NotClusterRenter(_ProgramError):
@@ -819,11 +819,11 @@ class NotClusterRenter(_ProgramError):
 
 
 class ClusterRuns(_ProgramError):
-    """6102: booked time of a job that the cluster started lies ahead; left: now, right: its end."""
+    """6102: a job of the cluster still has booked time ahead; left: now, right: its end."""
 
     CODE = 6102
     NAME = "ClusterRuns"
-    MSG = "booked time of a job that the cluster started lies ahead; left: now, right: its end"
+    MSG = "a job of the cluster still has booked time ahead; left: now, right: its end"
 
 
 class WrongClass(_ProgramError):
@@ -867,19 +867,19 @@ class VerdictTooOld(_ProgramError):
 
 
 class FormerOwnersOffer(_ProgramError):
-    """6108: the offer is a former owner's: the node's owner has to set it first."""
+    """6108: the offer was made by a former owner: the node's owner has to set it first."""
 
     CODE = 6108
     NAME = "FormerOwnersOffer"
-    MSG = "the offer is a former owner's: the node's owner has to set it first"
+    MSG = "the offer was made by a former owner: the node's owner has to set it first"
 
 
 class OwnerUnsigned(_ProgramError):
-    """6109: the node's owner has to sign to become the renter of their own node."""
+    """6109: the node's owner has to sign to be the renter of their own node."""
 
     CODE = 6109
     NAME = "OwnerUnsigned"
-    MSG = "the node's owner has to sign to become the renter of their own node"
+    MSG = "the node's owner has to sign to be the renter of their own node"
 
 
 #: Each error by its code.

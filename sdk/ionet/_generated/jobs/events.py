@@ -66,10 +66,10 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -87,12 +87,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -110,7 +110,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Booked(Event):
-    """A deposit went into its escrow.
+    """A node was booked, and the deposit went into the job's escrow.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -119,7 +119,7 @@ class Booked(Event):
         node: The node.
         renter: The renter.
         payer: Who paid the deposit and the rent.
-        refund_to: Who gets what is given back.
+        refund_to: The wallet that gets the refund.
         source: The token account that the deposit came from.
         supplier: The job's supplier.
         mint: What the renter pays in.
@@ -203,14 +203,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClusterOpened(Event):
-    """A cluster can be booked.
+    """A cluster was opened.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         cluster: The cluster.
         renter: The renter.
-        id: Named by the renter; part of the address.
-        size: Jobs that it is to have.
+        id: Chosen by the renter; part of the address.
+        size: Number of jobs that it is to have.
     """
 
     seq: int
@@ -286,7 +286,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class DisputeClosed(Event):
-    """A bond went back, or to the fee vault; the dispute's accounts are closed.
+    """A bond went back to the party or to the fee vault, and the dispute's accounts were closed.
 
     Attributes:
         seq: Number of the event, counted by the dispute.
@@ -328,7 +328,7 @@ class DisputeMade(Event):
         seq: Number of the event, counted by the account that it is about.
         job: The job.
         dispute: The dispute.
-        party: Who disputes.
+        party: The party that disputes.
         frozen: What is held back, base units.
         bond: The party's bond, base units.
         until: When it is over if nobody decides it, unix time.
@@ -402,11 +402,11 @@ class Ended(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
-        reason: Why.
+        reason: Why it ended.
         attested: Good seconds that enough attesters agree on.
         owed_supplier: Owed to the supplier in all, base units.
         owed_fees: Owed to the fee vault in all, base units.
-        owed_refund: Given back in all, base units.
+        owed_refund: Owed as a refund in all, base units.
         result_hash: Hash of the job's result; zeros while there is none.
     """
 
@@ -439,7 +439,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Extended(Event):
-    """A running job got more time, and its escrow the price of it.
+    """A running job was extended, and the price of the new time went into its escrow.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -451,7 +451,7 @@ class Extended(Event):
         fee: The renter's fees for the new segment, base units.
         seconds: Seconds that were added.
         ends_at: When the booked time is over, unix time.
-        held: What the escrow holds by the job's account.
+        held: What the escrow holds according to the job's account, base units.
     """
 
     seq: int
@@ -501,7 +501,7 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class JobClosed(Event):
-    """Both accounts are closed; what others had sent to the escrow went to the fee vault.
+    """A job and its escrow were closed; what others had sent to the escrow went to the fee vault.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -524,7 +524,8 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ManifestConfirmed(Event):
-    """An attester has what a job is to run: nothing but the supplier keeps it from its start.
+    """An attester has confirmed that it has a job's manifest: only the supplier can now keep the job from
+    starting.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -547,7 +548,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class NodeLost(Event):
-    """An attester finds a job's node gone; the job ends when enough do within an hour.
+    """An attester has found a job's node gone; the job ends when enough attesters do within an hour.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -570,7 +571,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class OfferSet(Event):
-    """An offer was made or changed.
+    """An offer was created or changed.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -620,8 +621,8 @@ class Paid(Event):
         party: Who was paid.
         destination: The token account that was paid.
         amount: Tokens, base units.
-        paid: Paid to this party so far.
-        held: What the escrow holds by the job's account.
+        paid: Paid to this party so far, base units.
+        held: What the escrow holds according to the job's account, base units.
     """
 
     seq: int
@@ -687,7 +688,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -713,7 +714,7 @@ class Started(Event):
         seq: Number of the event, counted by the account that it is about.
         job: The job.
         by: The supplier, the device's key, or an attester.
-        started_at: Unix time.
+        started_at: When it happened, unix time.
         ends_at: When the booked time is over, unix time.
     """
 
@@ -734,13 +735,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
-    """The work was stopped before its time.
+    """A running job was stopped before its time.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
         by: The renter, who gets the refund, or the supplier.
-        reason: Which of them.
+        reason: Whether the renter or the supplier stopped it.
         ends_at: When the booked time is over, unix time.
     """
 
@@ -767,7 +768,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class TimeLost(Event):
-    """Time that an attester found not to count.
+    """An attester found time that does not count.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -776,8 +777,8 @@ class TimeLost(Event):
         from_: Seconds from the start at which the time begins; 0 where a successor on the seat takes back
                 what was called good before.
         upto: Seconds from the start at which the time ends.
-        lost: How many of them are lost.
-        reason: Why, bits `BREAK_*`.
+        lost: How many seconds are lost.
+        reason: Why the time does not count, bits `BREAK_*`.
     """
 
     seq: int

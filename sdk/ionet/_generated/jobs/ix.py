@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -60,7 +60,7 @@ def attest(
         attester_set: The attester set of the proofs program. (read-only)
         job: The job. (writable)
         args: What an attester says.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -112,27 +112,27 @@ def book(
 
     Args:
         payer: Pays the deposit and the rent, and gets the rent back. (signer, writable)
-        renter: Whose job it becomes. Signs only for a cluster that the payer is not the delegate of, or
-            as the node's owner. (read-only)
-        refund_to: The wallet that gets what is given back. (read-only)
+        renter: The renter, whose job it becomes. Signs only where the job joins a cluster whose delegate
+            is not the payer, or where they own the node. (read-only)
+        refund_to: The wallet that gets the refund. (read-only)
         config: The program's configuration. (read-only)
         node: The node. (read-only)
         class_: The node's class. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
-        offer: The node's offer. (writable, derived if not given)
-        currency: The currency that the job is paid in. (read-only, derived if not given)
-        payout_currency: The one that the supplier is paid in: IO's, or the same again. (read-only)
+        offer: The node's offer. (writable, derived if None)
+        currency: The currency that the job is paid in. (read-only, derived if None)
+        payout_currency: The currency that the supplier is paid in: IO's, or the job's own. (read-only)
         price: The currency's price account. (read-only)
         mint: What the job is paid in. (read-only)
-        job: The new job. (writable, derived if not given)
-        escrow: The token account that holds the deposit. (writable, derived if not given)
-        source: Any account of the mint that the payer may spend from, as its owner or its delegate.
+        job: The new job. (writable, derived if None)
+        escrow: The token account that holds the deposit. (writable, derived if None)
+        source: Any token account of the mint that the payer may spend from, as its owner or its delegate.
             (writable)
         cluster: The renter's cluster, if the job is to be part of one. (writable, left out if None)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         args: What a renter books.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
@@ -182,7 +182,8 @@ def cancel(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a job before its start. Costs the supplier nothing, and the renter the price of the time that the
+    """Ends a job before its start. Costs the supplier nothing, and the renter the price of the time that
+    the
     node was held, at least the booking fee.
 
     Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`,
@@ -192,8 +193,8 @@ def cancel(
         party: The renter, who gets the refund, or the supplier. (signer)
         job: The job. (writable)
         offer: The node's offer. (writable)
-        cluster: The job's, if it is part of one. (writable, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        cluster: The job's cluster, if it is part of one. (writable, left out if None)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -220,17 +221,17 @@ def close(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes a job that has paid everyone; the rent goes back to whoever paid it.
+    """Closes a job that has paid everyone; the rent goes back to the account that paid it.
 
     Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
 
     Args:
         rent_payer: Who paid the rent at booking. (writable)
         job: The job. (writable)
-        escrow: The token account that holds the deposit. (writable, derived if not given)
+        escrow: The token account that holds the deposit. (writable, derived if None)
         fee_vault: The job's fee vault. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if escrow is None:
         escrow = pda.escrow(job=job)
@@ -256,14 +257,15 @@ _CLOSE_CLUSTER = c.arguments("close_cluster", bytes.fromhex("1f7444fd18222b73"),
 def close_cluster(
     *, renter: Pubkey, cluster: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
+    """Closes a cluster in which no job waits for its start or has booked time ahead; the rent goes back to
+    its renter.
 
     Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `ClusterRuns`, `WrongRentPayer`.
 
     Args:
         renter: Who paid the rent. (writable)
         cluster: The cluster. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -284,18 +286,20 @@ def close_dispute(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the
+    """Returns the bond of a dispute that is over, or pays it to the fee vault where the decision awarded
+    the
     party no more than the attested split did.
 
     Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
 
     Args:
         dispute: The dispute. (writable)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
-        destination: Any account of the party, or the job's fee vault where the bond is lost. (writable)
-        rent_payer: The party. (writable)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
+        destination: Any token account of the party, or the job's fee vault where the bond is lost.
+            (writable)
+        rent_payer: The party that disputed, who paid the rent. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if bond_vault is None:
         bond_vault = pda.bond_vault(dispute=dispute)
@@ -332,10 +336,10 @@ def collect_fees(
 
     Args:
         job: The job. (writable)
-        escrow: The job's escrow. (writable, derived if not given)
+        escrow: The job's escrow. (writable, derived if None)
         destination: The buyback's vault that the job named at booking. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if escrow is None:
         escrow = pda.escrow(job=job)
@@ -365,7 +369,7 @@ def complete(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[Account
     Args:
         job: The job. (writable)
         offer: The node's offer. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -385,7 +389,8 @@ def confirm_manifest(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Says that what a job is to run is at hand: if nobody starts it, it costs the renter nothing.
+    """Confirms that an attester has the manifest of a job: if nobody starts the job then, it costs the
+    renter nothing.
 
     Caller: an attester, within ten minutes of the booking. Errors: `WrongAttesterSet`, `NotAttester`,
     `NotBooked`, `ManifestLate`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
@@ -394,8 +399,8 @@ def confirm_manifest(
         attester: An attester. (signer)
         attester_set: The attester set of the proofs program. (read-only)
         job: The job. (writable)
-        cluster: The job's, if it is part of one. (read-only, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        cluster: The job's cluster, if it is part of one. (read-only, left out if None)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -430,13 +435,13 @@ def create_currency(
     Caller: the authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
 
     Args:
-        authority: Also pays. (signer, writable)
+        authority: The authority, who pays the rent. (signer, writable)
         config: The program's configuration. (writable)
         mint: A mint of the classic token program. (read-only)
-        currency: The new currency. (writable, derived if not given)
+        currency: The new currency. (writable, derived if None)
         system_program: The System program. (read-only)
-        args: A currency as an instruction describes it.
-        remaining_accounts: Further accounts, behind those above.
+        args: A currency, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     if currency is None:
         currency = pda.currency(mint=mint)
@@ -474,7 +479,8 @@ def dispute(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Disputes the split of a job that is running, or that ended within a day: what is not paid yet is held
+    """Disputes the split of a job that is running, or that ended within a day: what is not paid yet is
+    held
     back for 14 days at most. Needs a bond in the job's mint, a share of what is held back.
 
     Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
@@ -485,15 +491,15 @@ def dispute(
         party: The renter or the supplier; pays the bond and the rent. (signer, writable)
         config: The program's configuration. (read-only)
         job: The job. (writable)
-        dispute: The new dispute. (writable, derived if not given)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        dispute: The new dispute. (writable, derived if None)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         mint: What the job is paid in. (read-only)
-        source: Any account of the mint that the party may spend from. (writable)
+        source: Any token account of the mint that the party may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         max_bond: The most that the bond may be, base units of the job's mint.
         evidence_hash: SHA-256 of the party's evidence.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if dispute is None:
         dispute = pda.dispute(job=job, party=party)
@@ -529,7 +535,8 @@ def expire(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a job that nobody started in 20 minutes, that cannot start because another job of its cluster has
+    """Ends a job that nobody started in 20 minutes, that cannot start because another job of its cluster
+    has
     ended before its start, or whose attesters have been silent for a day.
 
     Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
@@ -537,8 +544,8 @@ def expire(
     Args:
         job: The job. (writable)
         offer: The node's offer. (writable)
-        cluster: The job's, if it is part of one. (writable, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        cluster: The job's cluster, if it is part of one. (writable, left out if None)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -584,24 +591,23 @@ def extend(
     `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
 
     Args:
-        payer: Pays. (signer)
-        party: The renter, who gets the refund, or the delegate of the job's cluster: extensions are few.
-            (signer)
+        payer: Pays the deposit. (signer)
+        party: The renter, who gets the refund, or the delegate of the job's cluster. (signer)
         config: The program's configuration. (read-only)
         job: The job. (writable)
-        offer: The node's offer. (writable, derived if not given)
+        offer: The node's offer. (writable, derived if None)
         node: The node. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
-        currency: The one that the job is paid in. (read-only)
+        currency: The currency that the job is paid in. (read-only)
         price: The currency's price account. (read-only)
-        escrow: The job's escrow. (writable, derived if not given)
-        source: Any account of the mint that the payer may spend from, as its owner or its delegate.
+        escrow: The job's escrow. (writable, derived if None)
+        source: Any token account of the mint that the payer may spend from, as its owner or its delegate.
             (writable)
-        cluster: The job's, if it is part of one. (writable, left out if None)
+        cluster: The job's cluster, if it is part of one. (writable, left out if None)
         token_program: The token program. (read-only)
         seconds: Seconds to add.
         max_deposit: The most that may be taken, fees included, base units.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
@@ -653,7 +659,7 @@ def initialize(
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         resolver: Decides disputes.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -681,7 +687,8 @@ def lose(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Says that the node of a job is gone; the job ends when as many attesters as it has say so within an
+    """States that the node of a job is gone; the job ends when as many attesters as it has say so within
+    an
     hour. Its attested time is paid, without the first hour.
 
     Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `Over`, `SeatMoved`,
@@ -692,8 +699,8 @@ def lose(
         attester_set: The attester set of the proofs program. (read-only)
         job: The job. (writable)
         offer: The node's offer. (writable)
-        cluster: The job's, if it is part of one. (writable, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        cluster: The job's cluster, if it is part of one. (writable, left out if None)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -722,20 +729,20 @@ def offer(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a node's offer, with the account that carries its lease.
+    """Creates a node's offer, with the account that carries its lease.
 
     Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
     `NodeBanned`, `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`,
     `NoCurrency`.
 
     Args:
-        owner: The node's owner; pays. (signer, writable)
+        owner: The node's owner, who pays the rent. (signer, writable)
         config: The program's configuration. (read-only)
         node: The node. (read-only)
-        offer: The new offer. (writable, derived if not given)
+        offer: The new offer. (writable, derived if None)
         system_program: The System program. (read-only)
-        args: What a supplier asks for.
-        remaining_accounts: Further accounts, behind those above.
+        args: A supplier's terms.
+        remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
@@ -772,12 +779,12 @@ def open_cluster(
     Caller: the renter who will book them. Errors: `ClusterSize`.
 
     Args:
-        renter: Will book its jobs; pays. (signer, writable)
-        cluster: The new cluster. (writable, derived if not given)
+        renter: The renter who will book its jobs; pays the rent. (signer, writable)
+        cluster: The new cluster. (writable, derived if None)
         system_program: The System program. (read-only)
         id: Any 32 bytes that the renter has not used; part of the address.
         size: Jobs of the cluster, 2 to 255.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if cluster is None:
         cluster = pda.cluster(renter=renter, id=id)
@@ -805,15 +812,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -833,16 +840,16 @@ def refund(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Gives back what is left of an ended job: to the renter, or to whom the booking named.
+    """Refunds what is left of an ended job: to the renter, or to the wallet that the booking named.
 
     Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
 
     Args:
         job: The job. (writable)
-        escrow: The job's escrow. (writable, derived if not given)
-        destination: Any account of the wallet that the booking named. (writable)
+        escrow: The job's escrow. (writable, derived if None)
+        destination: Any token account of the wallet that the booking named. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if escrow is None:
         escrow = pda.escrow(job=job)
@@ -884,9 +891,9 @@ def resolve(
         config: The program's configuration. (read-only)
         job: The job. (writable)
         offer: The node's offer. (writable)
-        dispute: The open one. (writable)
+        dispute: The job's open dispute. (writable)
         gross: Part of the job's price that is due, base units.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -923,8 +930,8 @@ def set_currency(
         authority: The program's authority. (signer)
         config: The program's configuration. (writable)
         currency: The currency. (writable)
-        args: A currency as an instruction describes it.
-        remaining_accounts: Further accounts, behind those above.
+        args: A currency, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -944,15 +951,15 @@ _SET_DELEGATE = c.arguments("set_delegate", bytes.fromhex("f21e2e4c6ceb80b5"), (
 def set_delegate(
     *, renter: Pubkey, cluster: Pubkey, delegate: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Names who may book and extend jobs of a cluster besides its renter, and pays for that.
+    """Names a delegate, who may also book and extend jobs of a cluster, and pays for what they book.
 
     Caller: the cluster's renter. Errors: `NotClusterRenter`.
 
     Args:
-        renter: The cluster's. (signer)
+        renter: The cluster's renter. (signer)
         cluster: The cluster. (writable)
-        delegate: Who; the default key for nobody.
-        remaining_accounts: Further accounts, behind those above.
+        delegate: The delegate; the default key stands for nobody.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -980,9 +987,9 @@ def set_offer(
     Args:
         owner: The node's owner. (signer)
         node: The node. (read-only)
-        offer: The node's offer. (writable, derived if not given)
-        args: What a supplier asks for.
-        remaining_accounts: Further accounts, behind those above.
+        offer: The node's offer. (writable, derived if None)
+        args: A supplier's terms.
+        remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
@@ -1019,8 +1026,8 @@ def set_params(
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        params: Parameters as an instruction names them.
-        remaining_accounts: Further accounts, behind those above.
+        params: Parameters, as an instruction takes them.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1046,8 +1053,8 @@ def set_paused(
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1067,19 +1074,20 @@ def settle(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays the supplier what attested time has earned, from one hour after the start; into the job's
-    payout account of the buyback, where they are paid in IO for another mint.
+    """Pays the supplier what attested time has earned, from one hour after the start. Where the supplier
+    is
+    paid in IO and the renter pays in another mint, it goes to the job's payout account of the buyback.
 
     Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
     `WrongMint`.
 
     Args:
         job: The job. (writable)
-        escrow: The job's escrow. (writable, derived if not given)
-        destination: Any account of the supplier, or the job's payout account where they are paid in IO
-            for another mint. (writable)
+        escrow: The job's escrow. (writable, derived if None)
+        destination: Any token account of the supplier, or the job's payout account where the supplier is
+            paid in IO and the renter pays in another mint. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if escrow is None:
         escrow = pda.escrow(job=job)
@@ -1121,11 +1129,11 @@ def start(
     Args:
         operator: The supplier, the device's key, or an attester. (signer)
         job: The job. (writable)
-        offer: The node's offer. (writable, derived if not given)
+        offer: The node's offer. (writable, derived if None)
         node: The node. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
-        cluster: The job's, if it is part of one. (writable, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        cluster: The job's cluster, if it is part of one. (writable, left out if None)
+        remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
@@ -1150,8 +1158,8 @@ _STOP = c.arguments("stop", bytes.fromhex("2a85203cabfdb89b"), ())
 def stop(
     *, party: Pubkey, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
-    within it gets nothing.
+    """Stops a running job before its time. The renter pays for the first hour in any case; a supplier who
+    leaves within it gets nothing.
 
     Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`,
     `WrongOffer`.
@@ -1160,7 +1168,7 @@ def stop(
         party: The renter, who gets the refund, or the supplier. (signer)
         job: The job. (writable)
         offer: The node's offer. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

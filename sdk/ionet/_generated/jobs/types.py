@@ -22,7 +22,7 @@ class AttestArgs(Record):
     Attributes:
         good: Good seconds since the start, in all.
         upto: Seconds since the start that were looked at, in all.
-        reason: Why time since the last attestation was not good; 0 when all of it was.
+        reason: Why time since the last attestation was not good, bits `BREAK_*`; 0 when all of it was.
         proof_digest: Digest of the latest Proof of Compute; zeros when there is none yet.
         timelock: Digest of the device's signed samples that show it used by nobody else: without it no
                 time is good.
@@ -105,7 +105,7 @@ pricing_codec: Codec[Pricing] = c.unit_enum(Pricing)
 
 @dataclass(frozen=True, slots=True)
 class CurrencyArgs(Record):
-    """A currency as an instruction describes it.
+    """A currency, as an instruction takes it.
 
     Attributes:
         pricing: How it is priced.
@@ -137,9 +137,9 @@ bind_record(
 class DisputeOutcome(Named):
     """How a dispute ended."""
 
-    NONE = 0, "Not decided, or never: the attested split stands, and the bond comes back."
+    NONE = 0, "Not decided; if it never is, the attested split stands and the bond comes back."
     UPHELD = 1, "Decided in favour of the party that disputed: the bond comes back."
-    REJECTED = 2, "Decided otherwise: the bond is lost."
+    REJECTED = 2, "Decided against that party: the bond is lost."
 
 
 dispute_outcome_codec: Codec[DisputeOutcome] = c.unit_enum(DisputeOutcome)
@@ -168,7 +168,7 @@ payout_kind_codec: Codec[PayoutKind] = c.unit_enum(PayoutKind)
 
 @dataclass(frozen=True, slots=True)
 class OfferArgs(Record):
-    """What a supplier asks for.
+    """A supplier's terms.
 
     Attributes:
         rate: Micro-dollars per unit and hour.
@@ -176,7 +176,7 @@ class OfferArgs(Record):
         max_seconds: Longest rental, seconds, extensions included.
         open: Whether bookings are taken.
         payout: What the supplier is paid in.
-        currencies: Mints that may be paid in; unused places are zeros.
+        currencies: Mints that jobs may be paid in; unused places are zeros.
     """
 
     rate: int
@@ -202,7 +202,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
-    """Parameters as an instruction names them.
+    """Parameters, as an instruction takes them.
 
     Attributes:
         pauser: May pause entries.
@@ -212,7 +212,7 @@ class ParamsArgs(Record):
         max_confidence_bps: Widest confidence interval of a price, bps of it.
         max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
         max_price_age: Oldest price, seconds.
-        verdict_age: Oldest compute proof that a node is booked on, seconds.
+        verdict_age: Largest age of the compute proof that a node is booked on, seconds.
         attesters: Attesters of a job.
         attesters_large: Attesters of a job that costs at least `large_daily_usd` a day.
         large_daily_usd: Micro-dollars a day from which a job is large.
@@ -254,7 +254,7 @@ class Party(Named):
 
     SUPPLIER = 0, "The supplier."
     FEE_VAULT = 1, "The buyback's fee vault."
-    RENTER = 2, "The renter, or whoever gets a refund in their place."
+    RENTER = 2, "The renter, or the wallet that gets the refund in their place."
 
 
 party_codec: Codec[Party] = c.unit_enum(Party)
@@ -262,13 +262,12 @@ party_codec: Codec[Party] = c.unit_enum(Party)
 
 @dataclass(frozen=True, slots=True)
 class PriceLimits(Record):
-    """What a price may be at worst.
+    """Limits that a price has to keep.
 
     Attributes:
         max_age: Oldest acceptable price, in seconds.
         max_confidence_bps: Largest confidence interval, in bps of the price.
-        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 means that it is
-                not looked at.
+        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 for no limit.
     """
 
     max_age: int
@@ -308,7 +307,8 @@ class Seen(Record):
     Attributes:
         good: Seconds in which the node was up and used by nobody else.
         upto: Seconds that were looked at.
-        lost_at: When it said that the node is gone, unix time; 0 where it has not, or has attested since.
+        lost_at: When it stated that the node is gone, unix time; 0 where it has not, or has attested
+                since.
         key: The key that attested last.
     """
 
@@ -327,7 +327,7 @@ class Segment(Record):
 
     Attributes:
         seconds: Its length in seconds.
-        price: Base units of the job's mint.
+        price: Its price, base units of the job's mint.
     """
 
     seconds: int

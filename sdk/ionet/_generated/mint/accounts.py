@@ -23,17 +23,18 @@ class Config(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         start: Unix time from which emission counts.
-        emitted: Minted on the schedule so far, what was withheld included; never falls.
-        withheld: Of it, minted into the reserve; never falls.
-        history: Both after each of the latest cranks, the latest first; zeros stand for the start.
-        last_time: Latest time that an instruction has seen.
+        emitted: Minted on the schedule so far, what was withheld included, base units; never falls.
+        withheld: Part of it that was minted into the reserve, base units; never falls.
+        history: `emitted` and `withheld` after each of the latest calls of `emit`, the latest first;
+                zeros stand for the start.
+        last_time: Latest time that an instruction has seen, unix time.
         roles: Authority, pauser, and what is paused.
         mint: The IO mint.
-        emission_vault: Token account of staking's emission ledger.
-        reserve_vault: Token account of this account.
-        genesis: Minted at genesis so far.
+        emission_vault: Token account of staking's emission ledger, which emission is paid into.
+        reserve_vault: Token account of this configuration, for what policies withhold.
+        genesis: Minted at genesis so far, base units.
         allocated: Allocations minted, a bit each.
-        reserve_burned: Burned out of the reserve.
+        reserve_burned: Burned out of the reserve so far, base units.
         seq: Number of the latest event.
         policy: The policy in force.
     """

@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -43,11 +43,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6004: the signer was not proposed as authority."""
+    """6004: the signer is not the proposed successor of the authority."""
 
     CODE = 6004
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -59,11 +59,11 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6006: a bit of the paused entries stands for no entry."""
+    """6006: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6006
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
@@ -99,11 +99,11 @@ class CapExceeded(_ProgramError):
 
 
 class WrongMint(_ProgramError):
-    """6011: the token account holds another mint than IO."""
+    """6011: the token account must be of the IO mint."""
 
     CODE = 6011
     NAME = "WrongMint"
-    MSG = "the token account holds another mint than IO"
+    MSG = "the token account must be of the IO mint"
 
 
 class WrongVault(_ProgramError):
@@ -115,19 +115,21 @@ class WrongVault(_ProgramError):
 
 
 class UnknownPolicy(_ProgramError):
-    """6013: no kind of policy has this number."""
+    """6013: the kind of policy must be 0 (fixed) or 1 (demand-linked)."""
 
     CODE = 6013
     NAME = "UnknownPolicy"
-    MSG = "no kind of policy has this number"
+    MSG = "the kind of policy must be 0 (fixed) or 1 (demand-linked)"
 
 
 class PolicyOutOfBounds(_ProgramError):
-    """6014: a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned."""
+    """6014: a policy's floor must be at most 10,000 bps, and its rate at most 10,000 bps of what was
+    burned.
+    """
 
     CODE = 6014
     NAME = "PolicyOutOfBounds"
-    MSG = "a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned"
+    MSG = "a policy's floor must be at most 10,000 bps, and its rate at most 10,000 bps of what was burned"
 
 
 class NoDemand(_ProgramError):
@@ -139,11 +141,11 @@ class NoDemand(_ProgramError):
 
 
 class Overflow(_ProgramError):
-    """6016: an amount does not fit into 64 bits."""
+    """6016: an amount does not fit in 64 bits."""
 
     CODE = 6016
     NAME = "Overflow"
-    MSG = "an amount does not fit into 64 bits"
+    MSG = "an amount does not fit in 64 bits"
 
 
 #: Each error by its code.

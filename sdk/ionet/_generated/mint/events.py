@@ -18,10 +18,10 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -39,12 +39,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -62,14 +62,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Emitted(Event):
-    """What the schedule has come to was minted.
+    """What was due on the schedule was minted.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        time: Unix time.
-        paid: Into the emission vault.
-        withheld: Into the reserve.
-        emitted_total: Minted on the schedule so far.
+        time: When it happened, unix time.
+        paid: Minted into the emission vault, base units.
+        withheld: Minted into the reserve, base units.
+        emitted_total: Minted on the schedule so far, base units.
         withheld_total: Of that, minted into the reserve so far, base units.
         supply: Supply of IO after it, base units.
     """
@@ -105,10 +105,10 @@ class GenesisMinted(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        allocation: Which.
-        amount: Base units.
+        allocation: The allocation that was minted.
+        amount: Amount, base units.
         destination: The token account that was paid.
-        genesis_total: Minted at genesis so far.
+        genesis_total: Minted at genesis so far, base units.
         supply: Supply of IO after it, base units.
     """
 
@@ -179,7 +179,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -205,7 +205,7 @@ class PolicySet(Event):
         seq: Number of the event, counted by the account that it is about.
         kind: How it paces emission.
         floor_bps: Part of the schedule that is paid in any case, bps.
-        per_burned_bps: Paid besides for IO burned by fees, bps of it.
+        per_burned_bps: Paid in addition for IO burned by fees, bps of what was burned.
     """
 
     seq: int

@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -58,7 +58,7 @@ def burn_reserve(
         mint: The IO mint. (writable)
         reserve_vault: The token account of what policies withhold. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -88,7 +88,8 @@ def emit(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Mints what the schedule has come to since the last emission; nothing when no hour has passed.
+    """Mints what has become due on the schedule since the last emission; does nothing when no hour has
+    passed.
 
     Caller: anyone. Errors: `Paused`, `CapExceeded`, `WrongVault`.
 
@@ -99,7 +100,7 @@ def emit(
         reserve_vault: The token account of what policies withhold. (writable)
         buyback_config: The buyback's configuration. (read-only)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -147,14 +148,14 @@ def initialize(
         config: The program's configuration. (writable)
         mint: The IO mint: 8 decimals, minted by the configuration alone, frozen by nobody. (writable)
         emission_ledger: Staking's emission ledger. (read-only)
-        emission_vault: Where emissions go. (writable)
-        reserve_vault: Where withheld emissions go. (writable)
+        emission_vault: The token account that emission is paid into. (writable)
+        reserve_vault: The token account of what policies withhold. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         token_program: The token program. (read-only)
         associated_token_program: The associated token program. (read-only)
         system_program: The System program. (read-only)
         start: Unix time from which emission counts, at most a year ahead; 0 for now.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -203,7 +204,7 @@ def mint_genesis(
         destination: Receives the allocation. (writable)
         token_program: The token program. (read-only)
         allocation: The part of the genesis supply that IO comes from.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -233,15 +234,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -268,7 +269,7 @@ def set_params(
         authority: The authority. (signer)
         config: The program's configuration. (writable)
         pauser: May pause emission.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -294,8 +295,8 @@ def set_paused(
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -334,8 +335,8 @@ def set_policy(
         reserve_vault: The token account of what policies withhold. (writable)
         buyback_config: The buyback's configuration. (read-only)
         token_program: The token program. (read-only)
-        policy: A policy as an instruction names it.
-        remaining_accounts: Further accounts, behind those above.
+        policy: A policy, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

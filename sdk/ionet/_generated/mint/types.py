@@ -21,11 +21,11 @@ allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint(Record):
-    """Where emission stood after a crank.
+    """Where emission stood after a call of `emit`.
 
     Attributes:
-        emitted: Minted on the schedule, what was withheld included.
-        withheld: Of it, minted into the reserve.
+        emitted: Minted on the schedule, what was withheld included, base units.
+        withheld: Part of it that was minted into the reserve, base units.
     """
 
     emitted: int
@@ -52,10 +52,11 @@ class Policy(Record):
     Attributes:
         kind: How it paces emission.
         floor_bps: Part of the schedule that is paid in any case, bps.
-        per_burned_bps: Paid besides for IO burned by fees since the policy began, bps of it.
-        emitted_before: Emitted when the policy began.
-        burned_before: Burned by fees when the policy began.
-        paid: Paid into the emission vault since.
+        per_burned_bps: Paid in addition for IO burned by fees since the policy began, bps of what was
+                burned.
+        emitted_before: Emitted when the policy began, base units.
+        burned_before: Burned by fees when the policy began, base units.
+        paid: Paid into the emission vault since then, base units.
     """
 
     kind: PolicyKind
@@ -82,13 +83,13 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class PolicyArgs(Record):
-    """A policy as an instruction names it.
+    """A policy, as an instruction takes it.
 
     Attributes:
         kind: How it paces emission.
         floor_bps: Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
-        per_burned_bps: Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a
-                fixed policy.
+        per_burned_bps: Paid in addition for IO burned by fees since the policy began, in bps of what was
+                burned. 0 for a fixed policy.
     """
 
     kind: PolicyKind

@@ -30,7 +30,7 @@ class AttesterSet(Account):
         keys: By seat; the default key where a seat is vacant.
         weights: By seat; 0 where a seat is vacant.
         changed_at: When the set was changed last, unix time.
-        departed: Keys that have left a seat and take none yet.
+        departed: Keys that have left a seat and may not take one yet.
     """
 
     version: int
@@ -68,20 +68,20 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Challenge(Account):
-    """A bonded doubt about one node's leaf in a report, which holds that node's credit back:
+    """A challenge, with a bond, of one node's leaf in a report, which holds that node's credit back:
     `["challenge", report, node]`.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
         report: The report.
-        node: The node whose leaf is doubted.
-        challenger: Who paid bond and rent.
+        node: The node whose leaf is challenged.
+        challenger: The challenger, who paid the bond and the rent.
         bond_vault: Token account that holds the bond.
         bond: The bond, base units of IO.
         evidence_hash: SHA-256 of the challenger's evidence.
         made_at: When it was made, unix time.
-        until: When it lapses if nobody has decided it.
+        until: When it lapses if nobody has decided it, unix time.
     """
 
     version: int
@@ -125,7 +125,7 @@ class Config(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         hold: How long rewards are held back behind their hour, seconds.
-        last_time: Latest time that an instruction has seen.
+        last_time: Latest time that an instruction has seen, unix time.
         head: Height of the latest report that reached the threshold and stands; 0 while none did.
         final_height: Height of the latest final report; 0 while there is none.
         min_height: No report below this height is creditable: that of the latest correction which reached
@@ -136,12 +136,13 @@ class Config(Account):
         resolver: Decides challenges.
         final_report: The latest final report; the default key while there is none.
         highest_total: The highest total of all final reports, base units.
-        highest_paid: What emission had paid until the end of that report's period.
-        correction_at: When the latest correction that stands reached its threshold; 0 while none did.
+        highest_paid: What emission had paid until the end of that report's period, base units.
+        correction_at: When the latest correction that stands reached its threshold, unix time; 0 while
+                none did.
         previous_min_height: `min_height` before that correction, should it be voided.
         previous_correction_at: `correction_at` before that correction.
         challenge_window: Seconds from approval to finality.
-        challenge_freeze: Most seconds that a challenge freezes a node's credit.
+        challenge_freeze: Most seconds for which a challenge freezes a node's credit.
         challenge_bond: Bond of a challenge in base units of IO.
         seq: Number of the latest event.
         gpu_bps: The GPU pool's part of an hour's emission, bps. Attesters share it out by this and the
@@ -149,9 +150,9 @@ class Config(Account):
         in_use_bps: Part of a pool for nodes in use, bps.
         fee_bound_bps: Bound of that part by the fees of a node's job, bps.
         up_hours: Hours in a row that a node must have been up.
-        next_void: Where the next void of the guardian's is written.
-        voids: When the guardian voided its latest reports.
-        reports: Reports at the last heights: that of a height stands at its remainder by 192.
+        next_void: Index at which the time of the guardian's next void is written.
+        voids: When the guardian voided its latest reports, unix time.
+        reports: Reports at the latest heights: that of height h at index h modulo 192.
     """
 
     version: int
@@ -226,8 +227,8 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Report(Account):
-    """Cumulative rewards of all nodes until the end of a period:
-    `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
+    """Cumulative rewards of all nodes until the end of a period: `["report", seq, sha256(content)]`. Never
+    closed: what attesters have approved stays on record.
 
     Attributes:
         version: Version of this layout.
@@ -236,28 +237,28 @@ class Report(Account):
         correction: 1 for a correction, which may lower leaves.
         seq: Hours from the start of emission to `period_end`.
         root: Merkle root of the reward leaves.
-        total: Over all nodes, the lifetime reward of its leaf, or what it was credited where that is
-                more.
+        total: Sum over all nodes of the lifetime reward in the leaf, or of what was credited where that
+                is more, base units of IO.
         period_end: Unix time that the rewards count to.
-        finalized_at: When it became final.
-        height: Its predecessor's, and one.
-        creditable_from: From when its leaves are creditable; set when it becomes final.
-        creditable_until: The last second in which they are.
-        predecessor: The report that it continues; the default key for the first.
-        predecessor_end: End of that one's period, or 0.
-        paid: What emission had paid until the end of its period.
+        finalized_at: When it became final, unix time; 0 before.
+        height: Its predecessor's height plus one.
+        creditable_from: From when its leaves are creditable, unix time; set when it becomes final.
+        creditable_until: The last second in which they are, unix time.
+        predecessor: The predecessor: the report that it continues; the default key for the first.
+        predecessor_end: End of the predecessor's period, unix time, or 0.
+        paid: What emission had paid until the end of its period, base units.
         set_version: The attester set whose approvals count.
         leaves: Number of leaves.
         approvals: Seats that have approved, a bit each.
         weight: Weight of those seats.
-        approved_at: When the threshold was reached.
+        approved_at: When the threshold was reached, unix time; 0 before.
         created_at: When it was made, unix time.
         endorsed: 1 when the guardian has endorsed it, which a correction of less than four fifths of the
                 weight needs.
         payer: The attester who made it and paid for the account.
         content_hash: SHA-256 of the content; part of the address.
         evidence_hash: SHA-256 of what the rewards were computed from.
-        evidence_uri: Where that is found, UTF-8, filled up with zeros.
+        evidence_uri: Where the evidence is published, UTF-8, padded with zeros.
     """
 
     version: int

@@ -15,11 +15,11 @@ BOND_SEED: Final = b"bond"
 CHALLENGE_SEED: Final = b"challenge"
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
-#: Time from a correction's approval to its finality, seconds. The next correction is approved after that
-#: time and the hold at the earliest.
+#: Time from a correction's approval to its finality, seconds. The next correction is approved after this
+#: time plus the hold at the earliest.
 CORRECTION_WINDOW: Final = 259_200
-#: A key that has left a seat takes none for so long, seconds: what it said at the old seat would count
-#: twice.
+#: Time in which a key that has left a seat takes no other, seconds: what it approved at the old seat would
+#: count twice.
 DEPARTED_TIME: Final = 604_800
 #: Heights whose reports are known, and the most that are approved and not final at once.
 KEPT_HEIGHTS: Final = 192
@@ -29,7 +29,7 @@ MAX_CHALLENGE_BOND: Final = 10_000_000_000_000
 MAX_CHALLENGE_FREEZE: Final = 604_800
 #: Longest time from approval to finality, seconds.
 MAX_CHALLENGE_WINDOW: Final = 259_200
-#: How many keys that have left a seat are kept: no change of the set may leave more behind.
+#: How many keys that have left a seat are remembered: no change of the set may exceed it.
 MAX_DEPARTED: Final = 16
 #: Largest bound of a node's part by the fees of its job, bps.
 MAX_FEE_BOUND_BPS: Final = 9_500
@@ -53,16 +53,16 @@ MIN_CHALLENGE_BOND: Final = 100_000_000
 MIN_CHALLENGE_FREEZE: Final = 86_400
 #: Shortest time from approval to finality, seconds.
 MIN_CHALLENGE_WINDOW: Final = 21_600
-#: Pause bit: making and approving reports. What is approved still becomes final.
+#: Pause bit: making and approving reports. Reports approved before still become final.
 PAUSE_REPORT: Final = 1
-#: Time after the freeze of a challenge that nobody decided in which only the guardian makes another of that
-#: node, seconds.
+#: Time after the freeze of an undecided challenge in which only the guardian can challenge that node again,
+#: seconds.
 QUIET: Final = 2_592_000
-#: What the content of a report is hashed behind.
+#: Prefix of a report's content in its hash.
 REPORT_DOMAIN: Final = b"ionet:report"
 #: Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
 REPORT_SEED: Final = b"report"
-#: What a reward leaf is hashed behind, after a zero byte.
+#: Prefix of a reward leaf in its hash, after a zero byte.
 REWARD_DOMAIN: Final = b"ionet:reward"
 #: Time in which the guardian voids at most `MAX_VOIDS` reports, seconds.
 VOID_PERIOD: Final = 2_592_000

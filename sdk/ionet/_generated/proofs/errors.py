@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6003: the signer was not proposed as authority."""
+    """6003: the signer is not the proposed successor of the authority."""
 
     CODE = 6003
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -51,11 +51,11 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6005: a bit of the paused entries stands for no entry."""
+    """6005: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
@@ -83,11 +83,11 @@ class BondOutOfBounds(_ProgramError):
 
 
 class FreezeOutOfBounds(_ProgramError):
-    """6009: a challenge must freeze for 1 to 7 days."""
+    """6009: a challenge must freeze credit for 1 to 7 days."""
 
     CODE = 6009
     NAME = "FreezeOutOfBounds"
-    MSG = "a challenge must freeze for 1 to 7 days"
+    MSG = "a challenge must freeze credit for 1 to 7 days"
 
 
 class TooManySeats(_ProgramError):
@@ -107,11 +107,11 @@ class SeatMissing(_ProgramError):
 
 
 class HalfVacantSeat(_ProgramError):
-    """6012: a seat has a key and a weight, or the default key and weight 0."""
+    """6012: a seat must have both a key and a weight, or the default key and weight 0."""
 
     CODE = 6012
     NAME = "HalfVacantSeat"
-    MSG = "a seat has a key and a weight, or the default key and weight 0"
+    MSG = "a seat must have both a key and a weight, or the default key and weight 0"
 
 
 class DuplicateKey(_ProgramError):
@@ -163,11 +163,11 @@ class WrongContentHash(_ProgramError):
 
 
 class NoEmission(_ProgramError):
-    """6019: the mint is not initialized, so that emission has no start."""
+    """6019: the mint is not initialized, so emission has no start."""
 
     CODE = 6019
     NAME = "NoEmission"
-    MSG = "the mint is not initialized, so that emission has no start"
+    MSG = "the mint is not initialized, so emission has no start"
 
 
 class PeriodBeforeStart(_ProgramError):
@@ -179,11 +179,11 @@ class PeriodBeforeStart(_ProgramError):
 
 
 class PeriodNotWholeHours(_ProgramError):
-    """6021: period_end must be a whole number of hours after the start of emission."""
+    """6021: period_end must be whole hours after the start of emission."""
 
     CODE = 6021
     NAME = "PeriodNotWholeHours"
-    MSG = "period_end must be a whole number of hours after the start of emission"
+    MSG = "period_end must be whole hours after the start of emission"
 
 
 class PeriodNotOver(_ProgramError):
@@ -211,11 +211,11 @@ class TotalAboveEmission(_ProgramError):
 
 
 class TotalFell(_ProgramError):
-    """6025: the total must not be below the predecessor's, except of a correction."""
+    """6025: the total must not be below the predecessor's, except in a correction."""
 
     CODE = 6025
     NAME = "TotalFell"
-    MSG = "the total must not be below the predecessor's, except of a correction"
+    MSG = "the total must not be below the predecessor's, except in a correction"
 
 
 class NoLeaves(_ProgramError):
@@ -235,19 +235,19 @@ class AlreadyDecided(_ProgramError):
 
 
 class NotPending(_ProgramError):
-    """6028: the report no longer gathers approvals."""
+    """6028: the report is not pending: it gathers no approvals."""
 
     CODE = 6028
     NAME = "NotPending"
-    MSG = "the report no longer gathers approvals"
+    MSG = "the report is not pending: it gathers no approvals"
 
 
 class StaleSet(_ProgramError):
-    """6029: the attester set has changed since the report was made."""
+    """6029: the attester set has changed since the report was made: renew the report."""
 
     CODE = 6029
     NAME = "StaleSet"
-    MSG = "the attester set has changed since the report was made"
+    MSG = "the attester set has changed since the report was made: renew the report"
 
 
 class AlreadyApproved(_ProgramError):
@@ -259,11 +259,11 @@ class AlreadyApproved(_ProgramError):
 
 
 class NotApproved(_ProgramError):
-    """6031: the report is not approved, or is final or void already."""
+    """6031: only a report that is approved, and neither final nor void, can become final."""
 
     CODE = 6031
     NAME = "NotApproved"
-    MSG = "the report is not approved, or is final or void already"
+    MSG = "only a report that is approved, and neither final nor void, can become final"
 
 
 class WindowOpen(_ProgramError):
@@ -283,11 +283,11 @@ class PeriodFell(_ProgramError):
 
 
 class Overflow(_ProgramError):
-    """6034: a number does not fit into its field."""
+    """6034: a number does not fit in its field."""
 
     CODE = 6034
     NAME = "Overflow"
-    MSG = "a number does not fit into its field"
+    MSG = "a number does not fit in its field"
 
 
 class NotANode(_ProgramError):
@@ -315,11 +315,11 @@ class WrongProof(_ProgramError):
 
 
 class LeafStands(_ProgramError):
-    """6038: the leaf refutes nothing: its node exists and was credited no more than it says."""
+    """6038: the leaf refutes nothing: its node exists and was credited no more than the leaf says."""
 
     CODE = 6038
     NAME = "LeafStands"
-    MSG = "the leaf refutes nothing: its node exists and was credited no more than it says"
+    MSG = "the leaf refutes nothing: its node exists and was credited no more than the leaf says"
 
 
 class NotGuardian(_ProgramError):
@@ -387,19 +387,19 @@ class WrongBond(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6047: the token account does not belong to the one who is to be paid."""
+    """6047: the token account does not belong to the recipient of this payment."""
 
     CODE = 6047
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class WrongRentPayer(_ProgramError):
-    """6048: this is not the one who paid the rent."""
+    """6048: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6048
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class NotEmitted(_ProgramError):
@@ -411,67 +411,67 @@ class NotEmitted(_ProgramError):
 
 
 class PeriodForgotten(_ProgramError):
-    """6050: what was paid until period_end is not known any more: report a later hour."""
+    """6050: what was paid until period_end is no longer known: report a later hour."""
 
     CODE = 6050
     NAME = "PeriodForgotten"
-    MSG = "what was paid until period_end is not known any more: report a later hour"
+    MSG = "what was paid until period_end is no longer known: report a later hour"
 
 
 class GpuShareOutOfBounds(_ProgramError):
-    """6051: the GPU pool's share is 0 to 10,000 bps."""
+    """6051: the GPU pool's share must be from 0 to 10,000 bps."""
 
     CODE = 6051
     NAME = "GpuShareOutOfBounds"
-    MSG = "the GPU pool's share is 0 to 10,000 bps"
+    MSG = "the GPU pool's share must be from 0 to 10,000 bps"
 
 
 class InUseShareOutOfBounds(_ProgramError):
-    """6052: the share of nodes in use is 0 to 5,000 bps."""
+    """6052: the share of nodes in use must be from 0 to 5,000 bps."""
 
     CODE = 6052
     NAME = "InUseShareOutOfBounds"
-    MSG = "the share of nodes in use is 0 to 5,000 bps"
+    MSG = "the share of nodes in use must be from 0 to 5,000 bps"
 
 
 class FeeBoundOutOfBounds(_ProgramError):
-    """6053: the bound by fees is 0 to 9,500 bps."""
+    """6053: the bound by fees must be from 0 to 9,500 bps."""
 
     CODE = 6053
     NAME = "FeeBoundOutOfBounds"
-    MSG = "the bound by fees is 0 to 9,500 bps"
+    MSG = "the bound by fees must be from 0 to 9,500 bps"
 
 
 class UpHoursOutOfBounds(_ProgramError):
-    """6054: the hours that a node must be up are 0 to 168."""
+    """6054: the hours that a node must be up must be from 0 to 168."""
 
     CODE = 6054
     NAME = "UpHoursOutOfBounds"
-    MSG = "the hours that a node must be up are 0 to 168"
+    MSG = "the hours that a node must be up must be from 0 to 168"
 
 
 class UnknownReason(_ProgramError):
-    """6055: no reason for a failed compute proof has this number."""
+    """6055: the reason of a verdict must be 0 to 10, the numbers of ProofReason."""
 
     CODE = 6055
     NAME = "UnknownReason"
-    MSG = "no reason for a failed compute proof has this number"
+    MSG = "the reason of a verdict must be 0 to 10, the numbers of ProofReason"
 
 
 class KeyDeparted(_ProgramError):
-    """6056: this key has left a seat in the last seven days: it takes none yet."""
+    """6056: this key has left a seat in the last seven days: it cannot take one yet."""
 
     CODE = 6056
     NAME = "KeyDeparted"
-    MSG = "this key has left a seat in the last seven days: it takes none yet"
+    MSG = "this key has left a seat in the last seven days: it cannot take one yet"
 
 
 class TooManyDeparted(_ProgramError):
-    """6057: at most 16 keys leave seats in seven days."""
+    """6057: at most 16 keys may leave seats in seven days."""
 
     CODE = 6057
     NAME = "TooManyDeparted"
-    MSG = "at most 16 keys leave seats in seven days"
+    MSG = "at most 16 keys may leave seats in seven days"
 
 
 class WrongPredecessor(_ProgramError):
@@ -491,67 +491,69 @@ class NotAtHead(_ProgramError):
 
 
 class TooManyPending(_ProgramError):
-    """6060: 192 reports are approved and not final: finalize the earliest first."""
+    """6060: 192 reports are approved but not final: finalize the earliest first."""
 
     CODE = 6060
     NAME = "TooManyPending"
-    MSG = "192 reports are approved and not final: finalize the earliest first"
+    MSG = "192 reports are approved but not final: finalize the earliest first"
 
 
 class ReportFell(_ProgramError):
-    """6061: the report has fallen: another stands at its height, or one before it was voided; renew it."""
+    """6061: the report has fallen, because another stands at its height or one before it was voided: renew
+    it.
+    """
 
     CODE = 6061
     NAME = "ReportFell"
-    MSG = "the report has fallen: another stands at its height, or one before it was voided; renew it"
+    MSG = "the report has fallen, because another stands at its height or one before it was voided: renew it"
 
 
 class NotNext(_ProgramError):
-    """6062: an earlier report has to become final first."""
+    """6062: the report of the previous height has to become final first."""
 
     CODE = 6062
     NAME = "NotNext"
-    MSG = "an earlier report has to become final first"
+    MSG = "the report of the previous height has to become final first"
 
 
 class TotalAboveCorrection(_ProgramError):
-    """6063: a correction's total must not exceed the highest so far and what was paid since."""
+    """6063: a correction's total must not exceed the highest so far plus what was paid since."""
 
     CODE = 6063
     NAME = "TotalAboveCorrection"
-    MSG = "a correction's total must not exceed the highest so far and what was paid since"
+    MSG = "a correction's total must not exceed the highest so far plus what was paid since"
 
 
 class CorrectionOpen(_ProgramError):
-    """6064: another correction is approved and not final."""
+    """6064: another correction is approved but not final."""
 
     CODE = 6064
     NAME = "CorrectionOpen"
-    MSG = "another correction is approved and not final"
+    MSG = "another correction is approved but not final"
 
 
 class CorrectionTooSoon(_ProgramError):
-    """6065: one correction is approved in the hold and 72 hours."""
+    """6065: the next correction can be approved 72 hours plus the hold after the last."""
 
     CODE = 6065
     NAME = "CorrectionTooSoon"
-    MSG = "one correction is approved in the hold and 72 hours"
+    MSG = "the next correction can be approved 72 hours plus the hold after the last"
 
 
 class CorrectionStands(_ProgramError):
-    """6066: a correction is not refuted by a leaf that falls."""
+    """6066: a correction may lower leaves: a lower leaf does not refute it."""
 
     CODE = 6066
     NAME = "CorrectionStands"
-    MSG = "a correction is not refuted by a leaf that falls"
+    MSG = "a correction may lower leaves: a lower leaf does not refute it"
 
 
 class NotACorrection(_ProgramError):
-    """6067: only a correction is endorsed."""
+    """6067: only a correction can be endorsed."""
 
     CODE = 6067
     NAME = "NotACorrection"
-    MSG = "only a correction is endorsed"
+    MSG = "only a correction can be endorsed"
 
 
 class AlreadyEndorsed(_ProgramError):
@@ -563,43 +565,45 @@ class AlreadyEndorsed(_ProgramError):
 
 
 class NotRenewable(_ProgramError):
-    """6069: only a report that is void, has fallen, or waits under an earlier attester set is renewed."""
+    """6069: only a report that is void, has fallen, or is pending under an earlier attester set can be
+    renewed.
+    """
 
     CODE = 6069
     NAME = "NotRenewable"
-    MSG = "only a report that is void, has fallen, or waits under an earlier attester set is renewed"
+    MSG = "only a report that is void, has fallen, or is pending under an earlier attester set can be renewed"
 
 
 class NotHead(_ProgramError):
-    """6070: verdicts are shown from the report at the head."""
+    """6070: verdicts can be shown only from the report at the head."""
 
     CODE = 6070
     NAME = "NotHead"
-    MSG = "verdicts are shown from the report at the head"
+    MSG = "verdicts can be shown only from the report at the head"
 
 
 class WrongVerdict(_ProgramError):
-    """6071: the verdict is later than its report, or passed with a reason to fail."""
+    """6071: the verdict must not be later than its report, and must not pass with a reason to fail."""
 
     CODE = 6071
     NAME = "WrongVerdict"
-    MSG = "the verdict is later than its report, or passed with a reason to fail"
+    MSG = "the verdict must not be later than its report, and must not pass with a reason to fail"
 
 
 class TooManyVoids(_ProgramError):
-    """6072: the guardian voids at most 20 reports in 30 days."""
+    """6072: the guardian may void at most 20 reports in 30 days."""
 
     CODE = 6072
     NAME = "TooManyVoids"
-    MSG = "the guardian voids at most 20 reports in 30 days"
+    MSG = "the guardian may void at most 20 reports in 30 days"
 
 
 class HoldOutOfBounds(_ProgramError):
-    """6073: rewards are held back for at most 30 days."""
+    """6073: rewards must be held back for at most 30 days."""
 
     CODE = 6073
     NAME = "HoldOutOfBounds"
-    MSG = "rewards are held back for at most 30 days"
+    MSG = "rewards must be held back for at most 30 days"
 
 
 #: Each error by its code.

@@ -51,10 +51,10 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -72,12 +72,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -95,7 +95,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChallengeDecided(Event):
-    """The bond went back (upheld) or was burned.
+    """A challenge was decided; its bond went back (upheld) or was burned (rejected).
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -131,7 +131,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChallengeLifted(Event):
-    """Nobody decided in time; the bond went back.
+    """A challenge was lifted, since nobody had decided it in time; the bond went back.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -165,7 +165,7 @@ class ChallengeMade(Event):
         challenge: The challenge.
         report: The report.
         node: The node.
-        challenger: Who doubts it.
+        challenger: The challenger.
         bond: The bond, base units of IO.
         until: When it lapses if nobody decides it, unix time.
         evidence_hash: SHA-256 of the evidence.
@@ -206,7 +206,7 @@ class CorrectionEndorsed(Event):
         seq: Number of the event, counted by the account that it is about.
         report: The report.
         report_seq: Hours from the start of emission to the end of the report's period.
-        approved_at: When it was approved; 0 while it needs more weight.
+        approved_at: When it was approved, unix time; 0 while it needs more weight.
     """
 
     seq: int
@@ -263,7 +263,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -293,7 +293,7 @@ class ReportApproved(Event):
         attester: The attester.
         weight: Weight of all approvals so far.
         threshold: Weight that approves it.
-        approved_at: When it was approved; 0 while it is not.
+        approved_at: When it was approved, unix time; 0 while it is not.
         head: Height of the head afterwards.
     """
 
@@ -337,7 +337,7 @@ class ReportFinalized(Event):
         root: Merkle root of the reward leaves.
         total: Sum of the leaves' lifetime rewards, base units of IO.
         period_end: Unix time that the rewards count to.
-        finalized_at: Unix time.
+        finalized_at: When it happened, unix time.
         height: Its height.
         creditable_from: From when its leaves are creditable, unix time.
         creditable_until: The last second in which they are, unix time.
@@ -389,11 +389,11 @@ class ReportMade(Event):
         period_end: Unix time that the rewards count to.
         leaves: Number of leaves.
         evidence_hash: SHA-256 of what the rewards were computed from.
-        evidence_uri: Where that is found, UTF-8, padded with zeros.
-        predecessor: The report that it continues; the default key for the first.
-        height: That one's height, and one.
+        evidence_uri: Where the evidence is published, UTF-8, padded with zeros.
+        predecessor: The predecessor: the report that it continues; the default key for the first.
+        height: Its predecessor's height plus one.
         correction: Whether it is a correction.
-        created_at: Unix time.
+        created_at: When it happened, unix time.
     """
 
     seq: int

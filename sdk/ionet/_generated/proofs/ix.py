@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -60,7 +60,7 @@ def approve(
         config: The program's configuration. (writable)
         attester_set: The attester set. (read-only)
         report: The report. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -98,23 +98,23 @@ def challenge(
 ) -> Instruction:
     """Challenges one node's leaf, with a bond, and holds that node's credit back for up to seven days.
 
-    Caller: anyone, but only the guardian for 30 days after one that lapsed. Errors: `NotChallengeable`,
-    `NotANode`, `ChallengedLately` of staking.
+    Caller: anyone, but only the guardian for 30 days after a challenge that lapsed. Errors:
+    `NotChallengeable`, `NotANode`, `ChallengedLately` of staking.
 
     Args:
         challenger: Pays the bond and the rent. (signer, writable)
         config: The program's configuration. (writable)
         report: The report that has the leaf. (read-only)
-        node: The node whose leaf is doubted. (writable)
-        challenge: The new challenge. (writable, derived if not given)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        node: The node whose leaf is challenged. (writable)
+        challenge: The new challenge. (writable, derived if None)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         mint: The IO mint. (read-only)
         source: Any IO account that the challenger may spend from. (writable)
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         evidence_hash: SHA-256 of the challenger's evidence.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if challenge is None:
         challenge = pda.challenge(report=report, node=node)
@@ -170,8 +170,8 @@ def decide(
     Args:
         resolver: The resolver of challenges. (signer)
         config: The program's configuration. (writable)
-        challenge: The challenge. (writable, derived if not given)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        challenge: The challenge. (writable, derived if None)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the challenger. (writable)
         rent_payer: The challenger. (writable)
         report: The challenged report. (read-only)
@@ -180,7 +180,7 @@ def decide(
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         upheld: Whether the leaf is wrong.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if challenge is None:
         challenge = pda.challenge(report=report, node=node)
@@ -230,7 +230,7 @@ def endorse(
         config: The program's configuration. (writable)
         attester_set: The attester set. (read-only)
         report: The correction. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -258,7 +258,7 @@ def finalize(
     Args:
         config: The program's configuration. (writable)
         report: The report. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -290,7 +290,7 @@ def initialize(
         attester_set: The attester set. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -330,13 +330,13 @@ def lift_challenge(
     Args:
         config: The program's configuration. (writable)
         challenge: The challenge. (writable)
-        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the challenger. (writable)
         rent_payer: The challenger. (writable)
         node: The node. (writable)
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if bond_vault is None:
         bond_vault = pda.bond_vault(challenge=challenge)
@@ -371,15 +371,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -409,7 +409,7 @@ def refute(
         report: The report. (writable)
         node: The leaf's node. (read-only)
         leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -434,9 +434,8 @@ def renew_report(
     attester_set: Pubkey = pda.ATTESTER_SET,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a report that is void, has fallen, or is pending under an earlier attester set gather approvals
-    again,
-    of which this is the first.
+    """Renews a report that is void, has fallen, or is pending under an earlier attester set: it gathers
+    approvals again, and this is the first.
 
     Caller: an attester. Errors: `Paused`, `NotRenewable`, and those of `approve`.
 
@@ -445,7 +444,7 @@ def renew_report(
         config: The program's configuration. (writable)
         attester_set: The attester set. (read-only)
         report: The report. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -481,7 +480,7 @@ def report(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a report, which is also its first approval.
+    """Makes a report, and approves it for the first time.
 
     Caller: an attester, who pays for the account. Errors: `Paused`, `WrongPredecessor`, `WrongContentHash`,
     `NoEmission`, `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `PeriodFell`,
@@ -493,13 +492,13 @@ def report(
         attester_set: The attester set. (read-only)
         mint_config: The mint's configuration. (read-only)
         predecessor: The report that this one continues; the default key for the first. (read-only)
-        report: Its address holds the content, so that nobody can take an hour with another one.
-            (writable, derived if not given)
+        report: The new report; its address commits to its content, so that nobody can block an hour with
+            other content. (writable, derived if None)
         system_program: The System program. (read-only)
         seq: Hours from the start of emission to `period_end`.
         content_hash: `sha256("ionet:report" ‖ borsh(args))`.
         args: A report's content, as attesters propose it.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if report is None:
         report = pda.report(seq=seq, content_hash=content_hash)
@@ -535,7 +534,8 @@ def set_attesters(
     attester_set: Pubkey = pda.ATTESTER_SET,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
+    """Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key
+    or
     weight; reports that gather approvals have to be renewed. A key that leaves takes no seat for seven
     days.
 
@@ -548,7 +548,7 @@ def set_attesters(
         attester_set: The attester set. (writable)
         seats: All seats, by number.
         threshold: Weight that approves a report: more than half of all weight.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -583,8 +583,8 @@ def set_params(
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        params: The parameters, as an instruction names them.
-        remaining_accounts: Further accounts, behind those above.
+        params: Parameters, as an instruction takes them.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -603,15 +603,15 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pauses `report` and `approve`, or lifts the pause. What is approved still becomes final.
+    """Pauses `report` and `approve`, or lifts the pause. Reports approved before still become final.
 
     Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -644,7 +644,7 @@ def show_verdict(
         node: The node. (writable)
         staking_program: The staking program. (read-only)
         leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -669,7 +669,7 @@ def void_report(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Voids a report that is not final; the next one heals it.
+    """Voids a report that is not final; the next one makes up for it.
 
     Caller: the guardian, 20 times in 30 days; the authority for a correction. Errors: `NotGuardian`,
     `ReportDecided`, `TooManyVoids`.
@@ -678,7 +678,7 @@ def void_report(
         guardian: The guardian; or the authority, for a correction. (signer)
         config: The program's configuration. (writable)
         report: The report. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,

@@ -23,7 +23,7 @@ class Departed(Record):
 
     Attributes:
         key: The key.
-        until: From when on it may take a seat again, unix time.
+        until: From when it may take a seat again, unix time.
     """
 
     key: Pubkey
@@ -73,7 +73,7 @@ class LeafArgs(Record):
 
     Attributes:
         lifetime: Earned in the node's whole life, base units of IO.
-        through: Until when, unix time.
+        through: Time until which it was earned, unix time.
         previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
         verdict: How its compute proofs were judged.
         index: Number of the leaf in the report, from 0.
@@ -103,14 +103,14 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
-    """The parameters, as an instruction names them.
+    """Parameters, as an instruction takes them.
 
     Attributes:
         pauser: May pause.
         guardian: May void a report that is not final. The default key: nobody.
         resolver: Decides challenges. The default key: nobody.
         challenge_window: Seconds from approval to finality, 6 to 72 hours.
-        challenge_freeze: Most seconds that a challenge freezes a node's credit, 1 to 7 days.
+        challenge_freeze: Most seconds for which a challenge freezes a node's credit, 1 to 7 days.
         challenge_bond: Bond of a challenge in base units of IO, 1 to 100,000 IO.
         gpu_bps: The GPU pool's part of an hour's emission, bps; the CPU pool has the rest.
         in_use_bps: Part of a pool for nodes in use, bps.
@@ -158,12 +158,12 @@ class ReportArgs(Record):
         predecessor: The report that this one continues; the default key for the first.
         correction: Whether it is a correction, which may lower leaves.
         root: Merkle root of the reward leaves.
-        total: Over all nodes, the lifetime reward of its leaf, or what it was credited where that is
-                more; base units of IO.
+        total: Sum over all nodes of the lifetime reward in the leaf, or of what was credited where that
+                is more, base units of IO.
         period_end: Unix time that the rewards count to, whole hours after the start of emission.
         leaves: Number of leaves.
         evidence_hash: SHA-256 of what the rewards were computed from.
-        evidence_uri: Where that is found, UTF-8, filled up with zeros.
+        evidence_uri: Where the evidence is published, UTF-8, padded with zeros.
     """
 
     predecessor: Pubkey
@@ -227,7 +227,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class Seat(Record):
-    """A seat as an instruction names it; vacant with the default key and weight 0.
+    """A seat, as an instruction takes it; vacant with the default key and weight 0.
 
     Attributes:
         key: The attester's key.

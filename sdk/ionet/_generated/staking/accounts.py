@@ -76,9 +76,9 @@ class Config(Account):
         resolver: Decides appealed slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
-        slashed: What was burned lately without a decision.
-        decided: What was burned lately by decision.
-        stopped_nodes: Nodes whose credit a proposal that names fraud stops.
+        slashed: What was burned without a decision on each of the latest days.
+        decided: What was burned by decision on each of the latest days.
+        stopped_nodes: Number of nodes whose credit is stopped by a proposal that names fraud.
         stopped_stake: Their active stake when they were stopped, base units.
         seq: Number of the latest event of this account.
         decided_limit_bps: Most that is burned by decision in seven days, bps of all active stake.
@@ -131,13 +131,14 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Device(Account):
-    """One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device
-    has one account and keeps it, so that none counts twice.
+    """One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device has one account for
+    good,
+    so that none counts twice.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        banned: 1 when the device was banned; stays with it whoever owns it.
+        banned: 1 when the device was banned; stays with it under any owner.
         seat: Seat of the attester that challenged it.
         class_: Number of its hardware class.
         fingerprint: `sha256` of the device's own unique id.
@@ -185,7 +186,7 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class EmissionLedger(Account):
-    """What was credited to nodes in all, and the owner of the vault it came from: `["emission"]`.
+    """Counts what was credited to all nodes, and owns the vault that it comes from: `["emission"]`.
 
     Attributes:
         version: Version of this layout.
@@ -193,7 +194,7 @@ class EmissionLedger(Account):
         vault: Token account that emissions are paid to and credits are paid from.
         credited: Credited to all nodes since the beginning, base units.
         last_time: Latest time that an instruction has seen, unix time.
-        outflow: What was credited lately.
+        outflow: What was credited on each of the latest days.
         bound: What credits in all may come to.
     """
 
@@ -268,11 +269,12 @@ class Node(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        state: Whether it takes part.
+        state: Whether the node takes part.
         units: Processors.
         class_: Number of its hardware class.
         pool: The kind of hardware of its class.
-        banned: 1 when its first device is banned: it is neither listed nor hired, and earns nothing more.
+        banned: 1 when its first device is banned: it is neither listed nor leased, and earns nothing
+                more.
         owner: Its owner.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
@@ -287,42 +289,44 @@ class Node(Account):
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
         registered_at: When its present owner registered or reopened it, unix time.
-        credited_through: Time up to which rewards were credited; never falls.
-        credit_frozen_until: No credit before this time, while a challenge is open.
+        credited_through: Time up to which rewards were credited, unix time; never falls.
+        credit_frozen_until: No credit before this time, while a challenge is open; unix time.
         min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
                 wrong.
         quiet_until: No challenge before this time but the guardian's, except while a freeze runs: nobody
                 has decided the one that began it.
-        frozen: Sum of the open slash proposals.
-        commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
+        frozen: Sum of the open slash proposals, base units.
+        commission_at: When `next_commission_bps` begins to apply, unix time; 0 when no change is coming.
         commission_bps: The owner's part of co-stakers' rewards, bps.
         next_commission_bps: The commission that applies from `commission_at` on, bps.
-        region: Region, ISO 3166-1 numeric, as the owner says.
+        region: Region, ISO 3166-1 numeric, as stated by the owner.
         challenges: Open challenges, which hold its credit back together.
-        memory_gib: Memory in GiB, as the owner says.
-        link_mbps: Link speed in Mbit/s, as the owner says.
+        memory_gib: Memory in GiB, as stated by the owner.
+        link_mbps: Link speed in Mbit/s, as stated by the owner.
         co: The co-stakers' side.
         own_snapshot: The owner's active stake by week; none while the node is not live.
         co_snapshot: The co-stakers' active stake by week; none while the node is not live.
-        retired_at: When it was last retired.
+        retired_at: When it was last retired, unix time.
         last_credit_at: When it was last credited, unix time.
-        credited_height: The highest report whose leaf was credited to its end.
+        credited_height: Height of the highest report whose leaf was credited in full.
         partial: Credited since `credited_through` moved last, base units: parts of leaves that had to
                 wait.
         highest: The highest minimum since `credited_through`, base units.
         highest_at: When `highest` was last in force, unix time; it counts until the node is credited up
                 to then.
-        closed_at: End of the last hour that it earns: when co-stakers bore a loss, fraud was decided or
-                its device was banned; 0 while none was.
-        stopped_since: Since when a proposal that names fraud stops its credit; 0 while none does.
-        stopped: How long its credit was stopped in all, seconds: so much longer its reports are
-                creditable.
-        spared_until: No slash is proposed before this time, after one has lapsed.
+        closed_at: End of the last hour that it earns, unix time: when co-stakers bore a loss, fraud was
+                decided or its device was banned; 0 before any of these.
+        stopped_since: Since when a proposal that names fraud stops its credit, unix time; 0 while none
+                does.
+        stopped: How long its credit was stopped in all, seconds: its reports are creditable for that much
+                longer.
+        spared_until: No slash can be proposed before this time, unix time, after one has lapsed.
         fraud: 1 when fraud was decided: nothing is credited any more.
-        set_apart: Set apart for slashes and not burned yet: it belongs to no side any more.
+        set_apart: Set apart for slashes and not burned yet, base units: it belongs to neither side any
+                more.
         former: What is left of a former owner's side.
-        changed_at: Since when it has the owner, class and processors that its compute proofs have to be
-                of, unix time; 0 where they are those that it was registered with.
+        changed_at: When its owner, class or processors last changed, unix time: compute proofs have to be
+                later. 0 while they are those that it was registered with.
     """
 
     version: int
@@ -444,15 +448,15 @@ class Position(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         node: The node.
-        holder: Who holds it.
+        holder: The co-staker who holds it.
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
-        pending_at: When the pending shares were last added to.
+        pending_at: When the pending shares were last added to, unix time.
         late: Shares that are no longer active, and still share rewards of hours in which they were.
         cooling: Shares on their way out; can still be slashed.
         entry: The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
         fraction: Fraction of a base unit left by that settlement, in 2^-64.
-        due: Rewards settled and not yet claimed.
+        due: Rewards settled and not yet claimed, base units.
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
         snapshot: Active shares by week.
@@ -512,13 +516,13 @@ class Slash(Account):
         fraud: 1 when it names fraud: a decision ends the node.
         stops: 1 while it stops the node's credit.
         node: The node.
-        owner: The node's owner when it was proposed, who is slashed.
-        proposer: Who proposed it and paid its rent; gets nothing of it.
+        owner: The owner who is slashed: the node's when it was proposed.
+        proposer: The slasher, who proposed it and paid the rent; gets nothing of what is burned.
         nonce: Part of the address.
-        amount: Tokens that it still holds back on the node's sides.
-        apart: Tokens that were set apart for it and are not burned yet.
-        burned: Tokens that it has burned.
-        stopped_stake: The node's active stake when this stopped its credit.
+        amount: What it still holds back on the node's sides, base units.
+        apart: What was set apart for it and is not burned yet, base units.
+        burned: What it has burned, base units.
+        stopped_stake: The node's active stake when this stopped its credit, base units.
         evidence_hash: SHA-256 of the evidence.
         proposed_at: When it was proposed, unix time.
         appealed_at: When it was appealed, unix time; 0 while it was not.

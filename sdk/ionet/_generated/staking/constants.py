@@ -9,39 +9,38 @@ from typing import Final
 
 #: Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
 CLASS_SEED: Final = b"class"
-#: Time from announcing a commission to its beginning, seconds.
+#: Time from announcing a commission to when it applies, seconds.
 COMMISSION_NOTICE: Final = 604_800
 #: Most that a commission may rise at once, bps.
 COMMISSION_STEP_BPS: Final = 500
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
 #: Most that is credited in seven days, base units of IO. No month emits more than the first, and no week a
-#: quarter of one, so that three weeks of hours which one report heals are credited together. What is
-#: beyond that waits some days: a leaf is credited as far as there is room.
+#: quarter of one, so that three weeks of hours which one report makes up for are credited together. What
+#: is beyond that waits some days: a leaf is credited as far as there is room.
 CREDIT_LIMIT: Final = 333_333_333_333_333
-#: Time between two credits of a node on which something is pending or late, seconds, so that anyone can
-#: settle the changes that the first has made due.
+#: Shortest time between two credits of a node on which something is pending or late, seconds, so that anyone
+#: can settle the changes that the first one has made due.
 CREDIT_REST: Final = 600
 #: Time for deciding an appealed slash, seconds.
 DECISION: Final = 2_592_000
-#: The time for an appeal that the program begins with, seconds.
+#: Default time for an appeal, seconds.
 DEFAULT_APPEAL: Final = 2_592_000
-#: The cooldown that the program begins with, seconds.
+#: Default cooldown, seconds.
 DEFAULT_COOLDOWN: Final = 1_209_600
-#: The limit that the program begins with for what is burned by decision in seven days, bps of all active
-#: stake.
+#: Default limit for what is burned by decision in seven days, bps of all active stake.
 DEFAULT_DECIDED_LIMIT_BPS: Final = 1_000
-#: The bound of an hour's reward that the program begins with, bps of the owner's minimum: a cheat that is
-#: found with one chance in ten a day, and loses its minimum, gains nothing in a hold of seven days.
+#: Default bound of an hour's reward, bps of the owner's minimum: a cheat that is found with a chance of one
+#: in ten a day, and loses its minimum, gains nothing in a hold of seven days.
 DEFAULT_REWARD_BOUND_BPS: Final = 96
 #: Seed of a device: `["device", fingerprint]`.
 DEVICE_SEED: Final = b"device"
 #: Seed of emission's ledger: `["emission"]`.
 EMISSION_SEED: Final = b"emission"
-#: Time for setting a slash apart that nobody appealed, from the end of its time for an appeal, seconds.
+#: Time for setting apart a slash that nobody appealed, from the end of its time for an appeal, seconds.
 EXECUTION: Final = 1_209_600
-#: How long after its last hour a node may still be credited it, seconds, besides the time in which its
-#: credit was stopped: the longest hold, and the time in which a report is creditable.
+#: How long after its last hour a node may still be credited for it, seconds, not counting time in which its
+#: credit was stopped: the longest hold plus the time in which a report is creditable.
 LAST_CREDIT: Final = 5_184_000
 #: Longest time for an appeal, seconds.
 MAX_APPEAL: Final = 5_184_000
@@ -91,13 +90,14 @@ POSITION_SEED: Final = b"position"
 SHARD_SEED: Final = b"shard"
 #: Most that may be burned by slashes without a decision in seven days, bps of all active stake.
 SLASH_LIMIT_BPS: Final = 100
-#: How long no slash of a node is proposed after one of it has lapsed, seconds.
+#: How long no slash of a node can be proposed after one has lapsed, seconds.
 SLASH_PAUSE: Final = 2_592_000
 #: Seed of a slash: `["slash", node, nonce]`, the nonce in 8 bytes, little endian.
 SLASH_SEED: Final = b"slash"
-#: How many shards all active stake is summed in.
+#: Number of shards in which active stake is summed.
 STAKE_SHARDS: Final = 16
-#: Most active stake of all nodes whose credit proposals that name fraud stop, bps of all; one may always be.
+#: Most active stake of all nodes whose credit is stopped by proposals that name fraud, bps of all active
+#: stake; one node may always be stopped.
 STOP_LIMIT_BPS: Final = 1_000
 #: Seed of a node's token account: `["vault", node]`.
 VAULT_SEED: Final = b"vault"

@@ -11,11 +11,11 @@ from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):
-    """6000: only the program's upgrade authority may initialize."""
+    """6000: only the program's upgrade authority may initialize the program."""
 
     CODE = 6000
     NAME = "NotUpgradeAuthority"
-    MSG = "only the program's upgrade authority may initialize"
+    MSG = "only the program's upgrade authority may initialize the program"
 
 
 class WrongProgramData(_ProgramError):
@@ -35,11 +35,11 @@ class NotAuthority(_ProgramError):
 
 
 class NotPendingAuthority(_ProgramError):
-    """6003: the signer was not proposed as authority."""
+    """6003: the signer is not the proposed successor of the authority."""
 
     CODE = 6003
     NAME = "NotPendingAuthority"
-    MSG = "the signer was not proposed as authority"
+    MSG = "the signer is not the proposed successor of the authority"
 
 
 class MayNotPause(_ProgramError):
@@ -51,27 +51,27 @@ class MayNotPause(_ProgramError):
 
 
 class UnknownEntry(_ProgramError):
-    """6005: a bit of the paused entries stands for no entry."""
+    """6005: the bits of the paused entries must be a sum of this program's PAUSE_* constants."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "a bit of the paused entries stands for no entry"
+    MSG = "the bits of the paused entries must be a sum of this program's PAUSE_* constants"
 
 
 class Paused(_ProgramError):
-    """6006: this entry is paused."""
+    """6006: this instruction is paused."""
 
     CODE = 6006
     NAME = "Paused"
-    MSG = "this entry is paused"
+    MSG = "this instruction is paused"
 
 
 class CooldownOutOfBounds(_ProgramError):
-    """6007: a cooldown is 14 to 30 days."""
+    """6007: the cooldown must be from 14 to 30 days."""
 
     CODE = 6007
     NAME = "CooldownOutOfBounds"
-    MSG = "a cooldown is 14 to 30 days"
+    MSG = "the cooldown must be from 14 to 30 days"
 
 
 class SlasherIsResolver(_ProgramError):
@@ -83,11 +83,11 @@ class SlasherIsResolver(_ProgramError):
 
 
 class UnknownShard(_ProgramError):
-    """6009: shards are 0 to 15."""
+    """6009: the shard must be from 0 to 15."""
 
     CODE = 6009
     NAME = "UnknownShard"
-    MSG = "shards are 0 to 15"
+    MSG = "the shard must be from 0 to 15"
 
 
 class WrongShard(_ProgramError):
@@ -99,43 +99,43 @@ class WrongShard(_ProgramError):
 
 
 class UnknownPool(_ProgramError):
-    """6011: no kind of hardware has this number."""
+    """6011: the kind of hardware must be 0 (GPU) or 1 (CPU)."""
 
     CODE = 6011
     NAME = "UnknownPool"
-    MSG = "no kind of hardware has this number"
+    MSG = "the kind of hardware must be 0 (GPU) or 1 (CPU)"
 
 
 class MaximumOutOfBounds(_ProgramError):
-    """6012: a node's maximum stake is 2 to 20 times its minimum."""
+    """6012: a node's maximum stake must be 2 to 20 times its minimum."""
 
     CODE = 6012
     NAME = "MaximumOutOfBounds"
-    MSG = "a node's maximum stake is 2 to 20 times its minimum"
+    MSG = "a node's maximum stake must be 2 to 20 times its minimum"
 
 
 class MinimumOutOfBounds(_ProgramError):
-    """6013: a class's minimum per processor is 1 to 10,000 IO before the multiplier."""
+    """6013: a class's minimum per processor must be from 1 to 10,000 IO before the multiplier."""
 
     CODE = 6013
     NAME = "MinimumOutOfBounds"
-    MSG = "a class's minimum per processor is 1 to 10,000 IO before the multiplier"
+    MSG = "a class's minimum per processor must be from 1 to 10,000 IO before the multiplier"
 
 
 class MultiplierOutOfBounds(_ProgramError):
-    """6014: a multiplier is 1 to 10,000,000 bps."""
+    """6014: the multiplier must be from 1 to 10,000,000 bps."""
 
     CODE = 6014
     NAME = "MultiplierOutOfBounds"
-    MSG = "a multiplier is 1 to 10,000,000 bps"
+    MSG = "the multiplier must be from 1 to 10,000,000 bps"
 
 
 class ClassDisabled(_ProgramError):
-    """6015: no devices of this class are taken at present."""
+    """6015: the class is disabled: it takes no new devices."""
 
     CODE = 6015
     NAME = "ClassDisabled"
-    MSG = "no devices of this class are taken at present"
+    MSG = "the class is disabled: it takes no new devices"
 
 
 class WrongClass(_ProgramError):
@@ -187,11 +187,11 @@ class DeviceBanned(_ProgramError):
 
 
 class CommissionOutOfBounds(_ProgramError):
-    """6022: a commission is at most 10,000 bps."""
+    """6022: the commission must be at most 10,000 bps."""
 
     CODE = 6022
     NAME = "CommissionOutOfBounds"
-    MSG = "a commission is at most 10,000 bps"
+    MSG = "the commission must be at most 10,000 bps"
 
 
 class NotNodeOwner(_ProgramError):
@@ -243,11 +243,11 @@ class CoStakeAboveHalf(_ProgramError):
 
 
 class OwnerIsNoCoStaker(_ProgramError):
-    """6029: the owner stakes on the owner's side, not as a co-staker."""
+    """6029: the node's owner cannot be its co-staker: stake on the owner's side."""
 
     CODE = 6029
     NAME = "OwnerIsNoCoStaker"
-    MSG = "the owner stakes on the owner's side, not as a co-staker"
+    MSG = "the node's owner cannot be its co-staker: stake on the owner's side"
 
 
 class ActivateFirst(_ProgramError):
@@ -267,11 +267,11 @@ class NothingPending(_ProgramError):
 
 
 class StillPending(_ProgramError):
-    """6032: pending stake waits until the node is credited past it."""
+    """6032: pending stake can be activated once the node is credited past it."""
 
     CODE = 6032
     NAME = "StillPending"
-    MSG = "pending stake waits until the node is credited past it"
+    MSG = "pending stake can be activated once the node is credited past it"
 
 
 class MoreThanStaked(_ProgramError):
@@ -283,11 +283,11 @@ class MoreThanStaked(_ProgramError):
 
 
 class LeaseLocksMinimum(_ProgramError):
-    """6034: while the node is hired the owner's minimum stays; left: what would stay, right: minimum."""
+    """6034: while the node is leased the owner's minimum must stay; left: what would stay, right: minimum."""
 
     CODE = 6034
     NAME = "LeaseLocksMinimum"
-    MSG = "while the node is hired the owner's minimum stays; left: what would stay, right: minimum"
+    MSG = "while the node is leased the owner's minimum must stay; left: what would stay, right: minimum"
 
 
 class NoFreeSlot(_ProgramError):
@@ -323,11 +323,11 @@ class Frozen(_ProgramError):
 
 
 class CoExitFrozen(_ProgramError):
-    """6039: open slash proposals exceed the owner's side; co-stakers wait until they are decided."""
+    """6039: open slash proposals exceed the owner's side: co-stakers must wait until they are decided."""
 
     CODE = 6039
     NAME = "CoExitFrozen"
-    MSG = "open slash proposals exceed the owner's side; co-stakers wait until they are decided"
+    MSG = "open slash proposals exceed the owner's side: co-stakers must wait until they are decided"
 
 
 class WrongVault(_ProgramError):
@@ -379,11 +379,11 @@ class ReportNotFinal(_ProgramError):
 
 
 class ReportTooOld(_ProgramError):
-    """6046: the report became final more than 30 days ago: use a newer one."""
+    """6046: the report became final more than 30 days ago: use a newer report."""
 
     CODE = 6046
     NAME = "ReportTooOld"
-    MSG = "the report became final more than 30 days ago: use a newer one"
+    MSG = "the report became final more than 30 days ago: use a newer report"
 
 
 class LeafBeyondReport(_ProgramError):
@@ -427,35 +427,35 @@ class CreditFrozen(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6052: the token account does not belong to the one who is to be paid."""
+    """6052: the token account does not belong to the recipient of this payment."""
 
     CODE = 6052
     NAME = "WrongDestination"
-    MSG = "the token account does not belong to the one who is to be paid"
+    MSG = "the token account does not belong to the recipient of this payment"
 
 
 class Overflow(_ProgramError):
-    """6053: an amount does not fit into 64 bits."""
+    """6053: an amount does not fit in 64 bits."""
 
     CODE = 6053
     NAME = "Overflow"
-    MSG = "an amount does not fit into 64 bits"
+    MSG = "an amount does not fit in 64 bits"
 
 
 class AppealOutOfBounds(_ProgramError):
-    """6054: an appeal takes 7 to 60 days."""
+    """6054: the time for an appeal must be from 7 to 60 days."""
 
     CODE = 6054
     NAME = "AppealOutOfBounds"
-    MSG = "an appeal takes 7 to 60 days"
+    MSG = "the time for an appeal must be from 7 to 60 days"
 
 
 class CommissionStep(_ProgramError):
-    """6055: a commission rises by at most 500 bps at once; left: the highest, right: asked for."""
+    """6055: a commission may rise by at most 500 bps at once; left: the highest, right: asked for."""
 
     CODE = 6055
     NAME = "CommissionStep"
-    MSG = "a commission rises by at most 500 bps at once; left: the highest, right: asked for"
+    MSG = "a commission may rise by at most 500 bps at once; left: the highest, right: asked for"
 
 
 class CommissionUndecided(_ProgramError):
@@ -475,27 +475,27 @@ class TooManyDevices(_ProgramError):
 
 
 class LastDevice(_ProgramError):
-    """6058: a node's last processor leaves by retiring the node."""
+    """6058: a node's last processor cannot be detached: retire the node."""
 
     CODE = 6058
     NAME = "LastDevice"
-    MSG = "a node's last processor leaves by retiring the node"
+    MSG = "a node's last processor cannot be detached: retire the node"
 
 
 class NotNodeDevice(_ProgramError):
-    """6059: the device does not belong to the node, or is its first."""
+    """6059: only a node's first device can be used here, and only its others can be detached."""
 
     CODE = 6059
     NAME = "NotNodeDevice"
-    MSG = "the device does not belong to the node, or is its first"
+    MSG = "only a node's first device can be used here, and only its others can be detached"
 
 
 class NodeLeased(_ProgramError):
-    """6060: the node is hired."""
+    """6060: the node is leased."""
 
     CODE = 6060
     NAME = "NodeLeased"
-    MSG = "the node is hired"
+    MSG = "the node is leased"
 
 
 class NodeNotRetired(_ProgramError):
@@ -523,11 +523,11 @@ class NotDeviceKey(_ProgramError):
 
 
 class DeviceOwned(_ProgramError):
-    """6064: the device has an owner: they, or the resolver, must release it first."""
+    """6064: the device has an owner: the owner or the resolver must release it first."""
 
     CODE = 6064
     NAME = "DeviceOwned"
-    MSG = "the device has an owner: they, or the resolver, must release it first"
+    MSG = "the device has an owner: the owner or the resolver must release it first"
 
 
 class NotSlasher(_ProgramError):
@@ -587,11 +587,11 @@ class NotExecutable(_ProgramError):
 
 
 class SlashLimit(_ProgramError):
-    """6072: the limit for what slashes burn in 7 days is used up."""
+    """6072: the limit of what slashes may burn in 7 days is used up: try again later."""
 
     CODE = 6072
     NAME = "SlashLimit"
-    MSG = "the limit for what slashes burn in 7 days is used up"
+    MSG = "the limit of what slashes may burn in 7 days is used up: try again later"
 
 
 class ShardsMissing(_ProgramError):
@@ -603,19 +603,19 @@ class ShardsMissing(_ProgramError):
 
 
 class SlashOpen(_ProgramError):
-    """6074: the slash is still open."""
+    """6074: the slash is neither done nor lapsed."""
 
     CODE = 6074
     NAME = "SlashOpen"
-    MSG = "the slash is still open"
+    MSG = "the slash is neither done nor lapsed"
 
 
 class WrongRentPayer(_ProgramError):
-    """6075: this is not the one who paid the rent."""
+    """6075: this is not the account that paid the rent, which alone gets it back."""
 
     CODE = 6075
     NAME = "WrongRentPayer"
-    MSG = "this is not the one who paid the rent"
+    MSG = "this is not the account that paid the rent, which alone gets it back"
 
 
 class NodeNotTerminal(_ProgramError):
@@ -635,11 +635,11 @@ class NotProofs(_ProgramError):
 
 
 class ReportRefuted(_ProgramError):
-    """6078: an upheld challenge excludes this report for the node: use a newer one."""
+    """6078: an upheld challenge excludes this report for the node: use a newer report."""
 
     CODE = 6078
     NAME = "ReportRefuted"
-    MSG = "an upheld challenge excludes this report for the node: use a newer one"
+    MSG = "an upheld challenge excludes this report for the node: use a newer report"
 
 
 class NotNetwork(_ProgramError):
@@ -667,19 +667,23 @@ class DevicesAttached(_ProgramError):
 
 
 class CommissionNotice(_ProgramError):
-    """6082: co-stakers are on the node: announce a change of its commission."""
+    """6082: the node has co-stakers: announce a change of its commission with set_commission."""
 
     CODE = 6082
     NAME = "CommissionNotice"
-    MSG = "co-stakers are on the node: announce a change of its commission"
+    MSG = "the node has co-stakers: announce a change of its commission with set_commission"
 
 
 class OwnerStays(_ProgramError):
-    """6083: the node passes on when it was credited up to its retirement, or 60 days after it."""
+    """6083: the node can pass to another owner once it was credited up to its retirement, or 60 days after
+    that.
+    """
 
     CODE = 6083
     NAME = "OwnerStays"
-    MSG = "the node passes on when it was credited up to its retirement, or 60 days after it"
+    MSG = (
+        "the node can pass to another owner once it was credited up to its retirement, or 60 days after that"
+    )
 
 
 class CreditLimit(_ProgramError):
@@ -691,11 +695,11 @@ class CreditLimit(_ProgramError):
 
 
 class ChallengedLately(_ProgramError):
-    """6085: a challenge of this node lapsed undecided: for 30 days only the guardian makes another."""
+    """6085: a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it."""
 
     CODE = 6085
     NAME = "ChallengedLately"
-    MSG = "a challenge of this node lapsed undecided: for 30 days only the guardian makes another"
+    MSG = "a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it"
 
 
 class OwnerBelowMinimum(_ProgramError):
@@ -707,19 +711,19 @@ class OwnerBelowMinimum(_ProgramError):
 
 
 class CreditTooSoon(_ProgramError):
-    """6087: something on the node is pending or late: its credits are ten minutes apart."""
+    """6087: something on the node is pending or late: its credits must be ten minutes apart."""
 
     CODE = 6087
     NAME = "CreditTooSoon"
-    MSG = "something on the node is pending or late: its credits are ten minutes apart"
+    MSG = "something on the node is pending or late: its credits must be ten minutes apart"
 
 
 class CreditStopped(_ProgramError):
-    """6088: a proposal that names fraud stops the node's credit."""
+    """6088: an open slash proposal that names fraud stops the node's credit."""
 
     CODE = 6088
     NAME = "CreditStopped"
-    MSG = "a proposal that names fraud stops the node's credit"
+    MSG = "an open slash proposal that names fraud stops the node's credit"
 
 
 class HourNotEarned(_ProgramError):
@@ -731,35 +735,37 @@ class HourNotEarned(_ProgramError):
 
 
 class RewardAboveBound(_ProgramError):
-    """6090: the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed."""
+    """6090: the reward exceeds the bound that the owner's minimum sets for its hours; left: bound, right:
+    owed.
+    """
 
     CODE = 6090
     NAME = "RewardAboveBound"
-    MSG = "the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed"
+    MSG = "the reward exceeds the bound that the owner's minimum sets for its hours; left: bound, right: owed"
 
 
 class TooManyPositions(_ProgramError):
-    """6091: a credit settles at most four positions."""
+    """6091: a credit can settle at most four positions."""
 
     CODE = 6091
     NAME = "TooManyPositions"
-    MSG = "a credit settles at most four positions"
+    MSG = "a credit can settle at most four positions"
 
 
 class DecidedLimitOutOfBounds(_ProgramError):
-    """6092: what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake."""
+    """6092: the limit of what is burned by decision in 7 days must be from 100 to 3,300 bps of all stake."""
 
     CODE = 6092
     NAME = "DecidedLimitOutOfBounds"
-    MSG = "what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake"
+    MSG = "the limit of what is burned by decision in 7 days must be from 100 to 3,300 bps of all stake"
 
 
 class RewardBoundOutOfBounds(_ProgramError):
-    """6093: an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum."""
+    """6093: the bound of an hour's reward must be from 10 to 1,000 bps of the owner's minimum."""
 
     CODE = 6093
     NAME = "RewardBoundOutOfBounds"
-    MSG = "an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum"
+    MSG = "the bound of an hour's reward must be from 10 to 1,000 bps of the owner's minimum"
 
 
 class StopLimit(_ProgramError):
@@ -771,27 +777,31 @@ class StopLimit(_ProgramError):
 
 
 class SlashPause(_ProgramError):
-    """6095: a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when."""
+    """6095: a slash of this node has lapsed: none can be proposed for 30 days; left: now, right: from
+    when.
+    """
 
     CODE = 6095
     NAME = "SlashPause"
-    MSG = "a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when"
+    MSG = "a slash of this node has lapsed: none can be proposed for 30 days; left: now, right: from when"
 
 
 class SlashSetApart(_ProgramError):
-    """6096: what was set apart already stays; left: decided, right: set apart or burned."""
+    """6096: a decision must not be below what was set apart already; left: decided, right: set apart or
+    burned.
+    """
 
     CODE = 6096
     NAME = "SlashSetApart"
-    MSG = "what was set apart already stays; left: decided, right: set apart or burned"
+    MSG = "a decision must not be below what was set apart already; left: decided, right: set apart or burned"
 
 
 class SlashDecided(_ProgramError):
-    """6097: the slash is decided, and cannot be taken back."""
+    """6097: the slash is decided, and can no longer be cancelled."""
 
     CODE = 6097
     NAME = "SlashDecided"
-    MSG = "the slash is decided, and cannot be taken back"
+    MSG = "the slash is decided, and can no longer be cancelled"
 
 
 class FormerUnpaid(_ProgramError):
@@ -811,11 +821,11 @@ class ReportHeld(_ProgramError):
 
 
 class ReportCorrected(_ProgramError):
-    """6100: a correction came after this report: use a newer one."""
+    """6100: a correction came after this report: use a newer report."""
 
     CODE = 6100
     NAME = "ReportCorrected"
-    MSG = "a correction came after this report: use a newer one"
+    MSG = "a correction came after this report: use a newer report"
 
 
 class LeafOutOfOrder(_ProgramError):
@@ -827,11 +837,11 @@ class LeafOutOfOrder(_ProgramError):
 
 
 class VerdictBeforeChange(_ProgramError):
-    """6102: the verdict is of before the node was reopened or enlarged; left: its hour, right: since."""
+    """6102: the verdict is from before the node last changed; left: its hour, right: since."""
 
     CODE = 6102
     NAME = "VerdictBeforeChange"
-    MSG = "the verdict is of before the node was reopened or enlarged; left: its hour, right: since"
+    MSG = "the verdict is from before the node last changed; left: its hour, right: since"
 
 
 #: Each error by its code.

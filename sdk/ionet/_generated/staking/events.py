@@ -51,10 +51,10 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """The named successor has become the authority.
+    """The proposed successor has become the authority.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The new authority.
     """
 
@@ -72,12 +72,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """The authority has named a successor, or taken the name back.
+    """The authority has proposed a successor, or withdrawn the proposal.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         authority: The present authority.
-        successor: Becomes the authority when it accepts; the default key: nobody.
+        successor: Becomes the authority when it accepts; the default key stands for nobody.
     """
 
     seq: int
@@ -95,7 +95,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChangesSettled(Event):
-    """What was due on a node was settled.
+    """What had become due on a node was settled.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -198,7 +198,7 @@ class CommissionSet(Event):
         seq: Number of the event, counted by the account that it is about.
         node: The node.
         commission_bps: The owner's part of co-stakers' rewards, bps.
-        from_: When it begins to apply.
+        from_: When it begins to apply, unix time.
     """
 
     seq: int
@@ -250,13 +250,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class CreditFrozen(Event):
-    """A challenge was made or is over, and the node's credit is held back or no longer.
+    """A challenge was made or is over, and the node's credit is held back or released.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         node: The node.
         until: No credit before this time, unix time; 0 for no hold.
-        min_report_seq: No credit from reports before this one.
+        min_report_seq: No credit from reports with a lower `seq` than this.
     """
 
     seq: int
@@ -281,11 +281,11 @@ class Credited(Event):
         seq: Number of the event, counted by the account that it is about.
         node: The node.
         amount: Tokens, base units.
-        owner_part: Of the amount, the owner's.
-        co_part: Of the amount, the co-stakers'.
-        credited: Credited to the node in its life.
+        owner_part: The owner's part of the amount, base units.
+        co_part: The co-stakers' part of the amount, base units.
+        credited: Credited to the node in its whole life, base units.
         credited_through: Time up to which the node's rewards were credited, unix time.
-        credited_total: Credited to all nodes.
+        credited_total: Credited to all nodes since the beginning, base units.
         totals: The node's sums after it.
     """
 
@@ -386,7 +386,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class DeviceReleased(Event):
-    """An owner has given a device up.
+    """An owner has released a device.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -415,9 +415,9 @@ class Forfeited(Event):
         seq: Number of the event, counted by the account that it is about.
         node: The node.
         amount: Tokens, base units.
-        credited: Counted for the node in its life, base units.
+        credited: Credited to the node or burned for it in its whole life, base units.
         credited_through: Time up to which the node's rewards were credited, unix time.
-        credited_total: Counted for all nodes, base units.
+        credited_total: Credited to all nodes or burned for them since the beginning, base units.
     """
 
     seq: int
@@ -459,7 +459,7 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class NetworkJoined(Event):
-    """A node was counted to its owner's network.
+    """A node joined its owner's network.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -567,13 +567,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class OwnerExpelled(Event):
-    """All that was a former owner's was moved out of the next owner's way.
+    """A former owner's side of a node was moved out of the next owner's way.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         node: The node.
         owner: The former owner.
-        amount: Theirs, base units.
+        amount: What was the former owner's, base units of IO.
         ready_at: When it may leave, unix time.
         totals: The node's sums after it.
     """
@@ -648,7 +648,7 @@ class PausedSet(Event):
     """The paused entries were set.
 
     Attributes:
-        seq: Number of the event in the configuration.
+        seq: Number of the event, counted by the configuration.
         by: The authority, or the pauser.
         paused: Bits of the entries that are paused now, `PAUSE_*`.
     """
@@ -735,8 +735,8 @@ class SlashCancelled(Event):
         seq: Number of the event, counted by the account that it is about.
         slash: The slash.
         node: The node.
-        owner: The owner who was to be slashed.
-        freed: What is held back no longer, base units.
+        owner: The owner who was slashed.
+        freed: What is no longer held back, base units.
         returned: What was set apart and went back to the owner, base units.
         frozen: Held back by all open proposals after it, base units.
         totals: The node's sums after it.
@@ -816,7 +816,7 @@ class SlashProposed(Event):
         amount: What it would burn, base units.
         evidence_hash: SHA-256 of the evidence.
         fraud: Whether it names fraud, and so stops the node's credit.
-        frozen: Held back by all open proposals.
+        frozen: Held back by all open proposals, base units.
     """
 
     seq: int
@@ -853,7 +853,7 @@ class SlashResolved(Event):
         slash: The slash.
         node: The node.
         amount: What may be burned, base units.
-        freed: What is held back no longer, base units.
+        freed: What is no longer held back, base units.
         frozen: Held back by all open proposals after it, base units.
         terminal: Whether the node has ended.
     """
@@ -892,7 +892,7 @@ class SlashSetApart(Event):
         slash: The slash.
         node: The node.
         amount: Set apart, base units.
-        left: What the proposal still holds back.
+        left: What the proposal still holds back, base units.
         terminal: Whether the node has ended.
         totals: The node's sums after it.
     """
@@ -931,7 +931,7 @@ class Slashed(Event):
         slash: The slash.
         node: The node.
         amount: Burned, base units.
-        left: Of what was set apart for it, what is not burned yet.
+        left: What was set apart for it and is not burned yet, base units.
         by_decision: Whether the resolver had decided it.
         totals: The node's sums after it.
     """
@@ -1021,7 +1021,8 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Unstaked(Event):
-    """Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`.
+    """Stake was unstaked: `left` tokens went out at once, `cooling` tokens or shares wait until
+    `ready_at`.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.

@@ -22,14 +22,14 @@ _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6
 def accept_authority(
     *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the authority.
+    """Makes the proposed successor the authority.
 
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: The successor that the authority has named. (signer)
+        successor: The successor that the authority has proposed. (signer)
         config: The program's configuration. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -51,8 +51,8 @@ def activate(
     Args:
         node: The node. (writable)
         position: The co-staker's position on the node. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -80,7 +80,7 @@ def appeal(
         owner: The node's owner. (signer)
         node: The node. (writable)
         slash: The slash. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -115,10 +115,10 @@ def attach_device(
     Args:
         owner: The node's owner. (signer)
         device: The device that joins. (writable)
-        node: The node. (writable, derived if not given)
-        class_: Their hardware class. (read-only)
+        node: The node. (writable, derived if None)
+        class_: The hardware class of the node and the device. (read-only)
         offer: The node's offer. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if node is None:
         node = pda.node(device=device)
@@ -150,7 +150,8 @@ def cancel_slash(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a slash that is not decided, and returns what was set apart for it to the owner who was slashed.
+    """Ends a slash that is not decided, and returns what was set apart for it to the owner who was
+    slashed.
 
     Caller: the authority. Errors: `NotAuthority`, `SlashDecided`, `NotExecutable`, `WrongNode`,
     `WrongDestination`, `WrongVault`.
@@ -160,10 +161,10 @@ def cancel_slash(
         config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         destination: An IO account of the owner who was slashed. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -206,11 +207,11 @@ def claim(
     Args:
         holder: The position's holder. (signer)
         node: The node. (writable)
-        position: The holder's position on the node. (writable, derived if not given)
-        vault: The node's vault. (writable, derived if not given)
+        position: The holder's position on the node. (writable, derived if None)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -253,14 +254,14 @@ def claim_device(
     `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`, `NotAttester`.
 
     Args:
-        owner: Will own the device. (signer)
+        owner: The owner-to-be, who pays the rent. (signer)
         device_key: The device's own key. (signer)
         attester: An attester that has challenged the device. (signer)
         config: The program's configuration. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
         class_: The device's hardware class. (read-only)
         device: The device. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -289,9 +290,8 @@ def close_slash(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse nobody
-    proposes
-    another one of the node for 30 days.
+    """Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse no slash
+    of the node can be proposed for 30 days.
 
     Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
 
@@ -300,7 +300,7 @@ def close_slash(
         node: The node. (writable)
         slash: The slash. (writable)
         proposer: Who paid the rent. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -337,8 +337,8 @@ def compound(
         config: The program's configuration. (read-only)
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
-        position: The holder's position on the node. (writable, derived if not given)
-        remaining_accounts: Further accounts, behind those above.
+        position: The holder's position on the node. (writable, derived if None)
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -379,13 +379,13 @@ def create_class(
     `MinimumOutOfBounds`, `MultiplierOutOfBounds`.
 
     Args:
-        authority: Also pays. (signer, writable)
+        authority: The authority, who pays the rent. (signer, writable)
         config: The program's configuration. (writable)
-        class_: The new class. (writable, derived if not given)
+        class_: The new class. (writable, derived if None)
         system_program: The System program. (read-only)
         id: Number of the class.
-        args: A hardware class as an instruction describes it.
-        remaining_accounts: Further accounts, behind those above.
+        args: A hardware class, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     if class_ is None:
         class_ = pda.class_(id=id)
@@ -436,10 +436,10 @@ def credit_node(
         report: The report that has the leaf. (read-only)
         proofs_config: The proofs program's configuration. (read-only)
         node: The node. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         token_program: The token program. (read-only)
         leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -482,11 +482,11 @@ def detach_device(
     Args:
         owner: The node's owner, or the owner of its first device. (signer)
         device: The device that leaves. (writable)
-        node: The node. (writable, derived if not given)
-        first: The node's first device, where another one than the node's owner has it. (read-only, left
+        node: The node. (writable, derived if None)
+        first: The node's first device, where the signer is its owner but not the node's. (read-only, left
             out if None)
         offer: The node's offer. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if node is None:
         node = pda.node(device=device)
@@ -517,7 +517,7 @@ def evict_device(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
-    with the device, and its node is neither listed nor hired and earns nothing more.
+    with the device, and its node is neither listed nor leased and earns nothing more.
 
     Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
 
@@ -527,7 +527,7 @@ def evict_device(
         device: The device. (writable)
         node: The node that the device belongs to, where there is one. (writable, left out if None)
         ban: Whether nobody may ever register it again.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -553,8 +553,8 @@ def evict_node(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
-    that a squatter cannot stay by hiring their own node.
+    """Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so that a
+    squatter cannot stay by leasing their own node.
 
     Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `WrongShard`.
 
@@ -562,8 +562,8 @@ def evict_node(
         resolver: The resolver of slashes. (signer)
         config: The program's configuration. (read-only)
         node: The node. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -592,8 +592,9 @@ def execute_slash(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake
-    without a decision, and a parameter's part of it by decision.
+    """Burns what was set apart for a slash, within limits for seven days: 1 % of all active stake without
+    a
+    decision, and `decided_limit_bps` of it by decision.
 
     Caller: anyone, at any time. Errors: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`,
     `WrongNode`, `WrongVault`.
@@ -602,11 +603,11 @@ def execute_slash(
         config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
-        shard: The part of all active stake that the node counts in. (read-only)
-        vault: The node's vault. (writable, derived if not given)
+        shard: The shard of active stake that the node counts in. (read-only)
+        vault: The node's vault. (writable, derived if None)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -640,19 +641,21 @@ def expel_owner(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Moves all that a former owner of the node's device has on the retired node out of the way, so that the
-    next owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
+    """Moves all that a former owner of the node's device has on the retired node out of the way, so that
+    the
+    next owner can reopen it. It cools, and the former owner can withdraw it even if the node has another
+    owner by then.
 
     Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
 
     Args:
         config: The program's configuration. (read-only)
-        node: The node. (writable, derived if not given)
+        node: The node. (writable, derived if None)
         device: The node's first device. (read-only)
         offer: The node's offer. (read-only)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     if node is None:
         node = pda.node(device=device)
@@ -703,7 +706,7 @@ def forfeit_reward(
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
         leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -735,7 +738,7 @@ def freeze_credit(
     proofs: Pubkey = pda.PROOFS,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+    """Holds a node's credit back or releases it, and excludes earlier reports for it.
 
     Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
 
@@ -743,7 +746,7 @@ def freeze_credit(
         proofs: The proofs program's configuration signs. (signer)
         node: The node. (writable)
         freeze: What a challenge does to a node's credit.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -780,8 +783,8 @@ def initialize(
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         slasher: May propose slashes.
-        resolver: Decides slashes; another key than the slasher.
-        remaining_accounts: Further accounts, behind those above.
+        resolver: Decides slashes; must be another key than the slasher.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -814,9 +817,9 @@ def join_network(
 
     Args:
         authority: The owner of the node and of the network. (signer)
-        network: The network. (read-only, derived if not given)
+        network: The network. (read-only, derived if None)
         node: The node. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if network is None:
         network = pda.network(authority=authority)
@@ -848,11 +851,11 @@ def open_position(
     Caller: its holder. Errors: `OwnerIsNoCoStaker`, `NodeNotLive`.
 
     Args:
-        holder: Will hold the position, and pays. (signer, writable)
+        holder: The co-staker who will hold the position; pays the rent. (signer, writable)
         node: The node. (read-only)
-        position: The new position. (writable, derived if not given)
+        position: The new position. (writable, derived if None)
         system_program: The System program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -880,16 +883,16 @@ def open_shard(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Creates one of the 16 accounts that sum active stake.
+    """Creates one of the 16 shards that sum active stake.
 
     Caller: anyone, who pays its rent. Errors: `UnknownShard`.
 
     Args:
         payer: Pays for the account. (signer, writable)
-        shard: The new shard. (writable, derived if not given)
+        shard: The new shard. (writable, derived if None)
         system_program: The System program. (read-only)
         index: Number of the shard, 0 to 15.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if shard is None:
         shard = pda.shard(index=index)
@@ -912,14 +915,14 @@ def owner_activate(
     *, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
     """Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
-    pending, else when the node was credited past it.
+    pending, else once the node was credited past it.
 
     Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
 
     Args:
         node: The node. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -948,10 +951,10 @@ def owner_claim(
     Args:
         owner: The node's owner. (signer)
         node: The node. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -992,7 +995,7 @@ def owner_compound(
         config: The program's configuration. (read-only)
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1034,11 +1037,11 @@ def owner_stake(
         config: The program's configuration. (read-only)
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         source: Any IO account that the owner may spend from. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -1077,8 +1080,9 @@ def owner_unstake(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is
-    hired the minimum stays.
+    """Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node
+    is
+    leased the minimum stays.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`,
     `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`,
@@ -1090,12 +1094,12 @@ def owner_unstake(
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
         offer: The node's offer. (read-only)
-        shard: The part of all active stake that the node counts in. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        shard: The shard of active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -1139,10 +1143,10 @@ def owner_withdraw(
     Args:
         owner: The node's owner. (signer)
         node: The node. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)
@@ -1174,15 +1178,15 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority, who has to accept.
+    """Proposes a successor of the authority, who has to accept.
 
     Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: Becomes the authority when it accepts; the default key takes a proposal back.
-        remaining_accounts: Further accounts, behind those above.
+        successor: Becomes the authority when it accepts; the default key withdraws the proposal.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1212,23 +1216,24 @@ def propose_slash(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
+    """Proposes to burn a node's stake and holds it back. A proposal that names fraud also stops the node's
+    credit.
 
-    Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`,
-    `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
+    Caller: the slasher, who gets nothing of what is burned. Errors: `NotSlasher`, `ZeroAmount`,
+    `SlashAboveStake`, `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
 
     Args:
         slasher: Pays the rent, and gets it back. (signer, writable)
         config: The program's configuration. (writable)
         node: The node. (writable)
-        slash: The new slash. (writable, derived if not given)
-        shard: The part of all active stake that the node counts in. (read-only)
+        slash: The new slash. (writable, derived if None)
+        shard: The shard of active stake that the node counts in. (read-only)
         system_program: The System program. (read-only)
-        nonce: Any number that was not used for the node; part of the address.
+        nonce: Any number not yet used for the node; part of the address.
         amount: What is to be burned, base units of IO.
         evidence_hash: SHA-256 of the evidence.
-        fraud: Whether it names fraud: then its decision ends the node.
-        remaining_accounts: Further accounts, behind those above.
+        fraud: Whether the proposal names fraud: then its decision ends the node.
+        remaining_accounts: Further accounts, after those above.
     """
     if slash is None:
         slash = pda.slash(node=node, nonce=nonce)
@@ -1265,22 +1270,22 @@ def register_device(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Registers a processor by its fingerprint, once and for all.
+    """Registers a device by its fingerprint; each device is registered once.
 
     Callers: the owner, the device's key, and an attester that has challenged the device. Errors:
     `Paused`, `WrongAttesterSet`, `NotAttester`, `ClassDisabled`.
 
     Args:
-        owner: Owns the device, and pays. (signer, writable)
+        owner: The device's owner, who pays the rent. (signer, writable)
         device_key: The device's own key. (signer)
         attester: An attester that has challenged the device. (signer)
         config: The program's configuration. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
         class_: The device's hardware class. (read-only)
-        device: The new device. (writable, derived if not given)
+        device: The new device. (writable, derived if None)
         system_program: The System program. (read-only)
         fingerprint: `sha256` of the device's own unique id.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if device is None:
         device = pda.device(fingerprint=fingerprint)
@@ -1317,15 +1322,15 @@ def register_network(
 ) -> Instruction:
     """Registers another network, whose authority owns the nodes it brings.
 
-    Caller: that authority. Errors: `Paused`.
+    Caller: the network's authority. Errors: `Paused`.
 
     Args:
-        authority: Will own the nodes of the network; pays. (signer, writable)
+        authority: The network's authority, who will own its nodes; pays the rent. (signer, writable)
         config: The program's configuration. (read-only)
-        network: The new network. (writable, derived if not given)
+        network: The new network. (writable, derived if None)
         system_program: The System program. (read-only)
         name: Name, UTF-8, padded with zeros.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if network is None:
         network = pda.network(authority=authority)
@@ -1361,23 +1366,23 @@ def register_node(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a node of a registered device.
+    """Registers a node with a registered device as its first.
 
     Caller: the device's owner. Errors: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
     `WrongClass`, `ClassDisabled`, `CommissionOutOfBounds`.
 
     Args:
-        owner: Owns the device and will own the node; pays. (signer, writable)
+        owner: The device's owner, who will own the node; pays the rent. (signer, writable)
         config: The program's configuration. (read-only)
         class_: The device's hardware class. (read-only)
         device: The node's first processor. (writable)
-        node: The new node. (writable, derived if not given)
-        vault: The node's token account. (writable, derived if not given)
+        node: The new node. (writable, derived if None)
+        vault: The node's token account. (writable, derived if None)
         mint: The IO mint. (read-only)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        args: What a node says of itself when it registers.
-        remaining_accounts: Further accounts, behind those above.
+        args: What an owner states about a node when registering it.
+        remaining_accounts: Further accounts, after those above.
     """
     if node is None:
         node = pda.node(device=device)
@@ -1420,7 +1425,7 @@ def release_device(
         owner: The device's owner. (signer)
         device: The device. (writable)
         node: The node that the device is the first of, where there is one. (read-only, left out if None)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1451,9 +1456,9 @@ def reopen_node(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
-    owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
-    or 60 days.
+    """Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new
+    owner can do so when the former owner's side is empty, no proposal is open, and all the former owner's
+    hours are credited or 60 days have passed.
 
     Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
@@ -1465,10 +1470,10 @@ def reopen_node(
         config: The program's configuration. (read-only)
         class_: The device's hardware class. (read-only)
         device: The node's first device. (read-only)
-        node: The node. (writable, derived if not given)
-        shard: The part of all active stake that the node counts in. (writable)
-        args: What a node says of itself when it registers.
-        remaining_accounts: Further accounts, behind those above.
+        node: The node. (writable, derived if None)
+        shard: The shard of active stake that the node counts in. (writable)
+        args: What an owner states about a node when registering it.
+        remaining_accounts: Further accounts, after those above.
     """
     if node is None:
         node = pda.node(device=device)
@@ -1512,9 +1517,9 @@ def resolve_slash(
         config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
+        shard: The shard of active stake that the node counts in. (writable)
         amount: What may be burned in all, base units of IO; at most what was proposed.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1541,7 +1546,8 @@ def retire_node(
     offer: Pubkey,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes a node out of the market. Its stake has no vote from then on; stake still leaves and rewards are
+    """Takes a node out of the market. Its stake has no vote from then on; stake still leaves and rewards
+    are
     still claimed.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`, `WrongShard`.
@@ -1549,9 +1555,9 @@ def retire_node(
     Args:
         owner: The node's owner. (signer)
         node: The node. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
+        shard: The shard of active stake that the node counts in. (writable)
         offer: The node's offer. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1572,7 +1578,8 @@ _SET_APART_SLASH = c.arguments("set_apart_slash", bytes.fromhex("9b88eb0ad8555f7
 def set_apart_slash(
     *, node: Pubkey, slash: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends
+    """Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which
+    ends
     the node. It belongs to no side any more, holds nothing back, and does not lapse.
 
     Caller: anyone, within 14 days of the end of the time for an appeal, or after the decision. Errors:
@@ -1581,8 +1588,8 @@ def set_apart_slash(
     Args:
         node: The node. (writable)
         slash: The slash. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1612,17 +1619,17 @@ def set_class(
     class_: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Changes a hardware class; stake that is there already stays.
+    """Changes a hardware class; stake that exists already stays.
 
     Caller: the authority. Errors: those of `create_class`.
 
     Args:
         authority: The program's authority. (signer)
         config: The program's configuration. (writable)
-        class_: The class. (writable, derived if not given)
+        class_: The class. (writable, derived if None)
         id: Number of the class.
-        args: A hardware class as an instruction describes it.
-        remaining_accounts: Further accounts, behind those above.
+        args: A hardware class, as an instruction takes it.
+        remaining_accounts: Further accounts, after those above.
     """
     if class_ is None:
         class_ = pda.class_(id=id)
@@ -1646,7 +1653,8 @@ _SET_COMMISSION = c.arguments(
 def set_commission(
     *, owner: Pubkey, node: Pubkey, commission_bps: Int, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+    """Announces the owner's part of co-stakers' rewards: at most five percentage points more, from seven
+    days later.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `CommissionOutOfBounds`, `CommissionStep`,
     `CommissionUndecided`.
@@ -1655,7 +1663,7 @@ def set_commission(
         owner: The node's owner. (signer)
         node: The node. (writable)
         commission_bps: The owner's part of co-stakers' rewards, bps.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1676,7 +1684,7 @@ def set_last_proof(
     proofs: Pubkey = pda.PROOFS,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Keeps the verdict of a node's latest compute proof.
+    """Records the verdict of a node's latest compute proof.
 
     Caller: the proofs program. Errors: `NotProofs`.
 
@@ -1684,7 +1692,7 @@ def set_last_proof(
         proofs: The proofs program's configuration signs. (signer)
         node: The node. (writable)
         verdict: How a node's compute proofs were judged in an hour.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1713,8 +1721,8 @@ def set_params(
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        params: Parameters as an instruction names them.
-        remaining_accounts: Further accounts, behind those above.
+        params: Parameters, as an instruction takes them.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1740,8 +1748,8 @@ def set_paused(
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: All entries that are to be paused, bits `PAUSE_*`.
-        remaining_accounts: Further accounts, behind those above.
+        paused: All entries to be paused, bits `PAUSE_*`.
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1756,7 +1764,8 @@ _SETTLE_CHANGES = c.arguments("settle_changes", bytes.fromhex("4a12573db0d1f424"
 def settle_changes(
     *, class_: Pubkey, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Settles what has become due on a node: pending stake that it was credited past becomes active, and late
+    """Settles what has become due on a node: pending stake that it was credited past becomes active, and
+    late
     weights of hours that are all credited end. Also writes down the minimum of its class.
 
     Caller: anyone. Errors: `WrongClass`, `WrongNode`, `WrongShard`.
@@ -1764,8 +1773,8 @@ def settle_changes(
     Args:
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
-        remaining_accounts: Further accounts, behind those above.
+        shard: The shard of active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
         PROGRAM_ID,
@@ -1806,12 +1815,12 @@ def stake(
         config: The program's configuration. (read-only)
         class_: The node's hardware class. (read-only)
         node: The node. (writable)
-        position: The holder's position on the node. (writable, derived if not given)
-        vault: The node's vault. (writable, derived if not given)
+        position: The holder's position on the node. (writable, derived if None)
+        vault: The node's vault. (writable, derived if None)
         source: Any IO account that the holder may spend from. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -1861,13 +1870,13 @@ def unstake(
         holder: The position's holder. (signer)
         config: The program's configuration. (read-only)
         node: The node. (writable)
-        position: The holder's position on the node. (writable, derived if not given)
-        shard: The part of all active stake that the node counts in. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        position: The holder's position on the node. (writable, derived if None)
+        shard: The shard of active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
         amount: Shares of the co-stakers' side.
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -1913,11 +1922,11 @@ def withdraw(
     Args:
         holder: The position's holder. (signer)
         node: The node. (writable)
-        position: The holder's position on the node. (writable, derived if not given)
-        vault: The node's vault. (writable, derived if not given)
+        position: The holder's position on the node. (writable, derived if None)
+        vault: The node's vault. (writable, derived if None)
         destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if position is None:
         position = pda.position(node=node, holder=holder)
@@ -1957,10 +1966,10 @@ def withdraw_former(
 
     Args:
         node: The node. (writable)
-        vault: The node's vault. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if None)
         destination: An IO account of the former owner; anyone can create one. (writable)
         token_program: The token program. (read-only)
-        remaining_accounts: Further accounts, behind those above.
+        remaining_accounts: Further accounts, after those above.
     """
     if vault is None:
         vault = pda.vault(node=node)

@@ -29,7 +29,7 @@ pool_codec: Codec[Pool] = c.unit_enum(Pool)
 
 @dataclass(frozen=True, slots=True)
 class ClassArgs(Record):
-    """A hardware class as an instruction describes it.
+    """A hardware class, as an instruction takes it.
 
     Attributes:
         pool: Its kind of hardware.
@@ -66,13 +66,13 @@ class CoSide(Record):
     """The co-stakers' side: positions hold shares of `tokens`.
 
     Attributes:
-        tokens: Tokens behind all shares: active, pending and cooling.
+        tokens: Tokens behind all shares (active, pending and cooling), base units.
         shares: All shares: active, pending and cooling.
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
         late: Shares that are no longer active, and still in the split of rewards for hours in which they
                 were.
-        owed: Rewards credited to co-stakers and not yet claimed.
+        owed: Rewards credited to co-stakers and not yet claimed, base units.
         acc: Reward per active or late share since the beginning: u128, Q64.64, little endian.
         rem: Remainder of its last division: u128, little endian.
     """
@@ -104,10 +104,11 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class CreditBound(Record):
-    """What credits in all may come to: the highest total that was credited from since the latest correction.
+    """What credits in all may come to: the highest total that was credited from since the latest
+    correction.
 
-    By one report's total alone, a node that is credited late, after others were from later reports, would be
-    refused from then on.
+    With one report's total alone, a node that is credited late, after others were credited from later
+    reports, would always be refused.
 
     Attributes:
         min_height: The configuration's `min_height` when `total` was begun.
@@ -126,12 +127,12 @@ class CreditFreeze(Record):
     """What a challenge does to a node's credit.
 
     Attributes:
-        until: No credit before this time; 0 for no change.
-        lifted: Whether a challenge is over, instead of made; the others' freezes stay.
-        guardian: Whether the guardian makes it, who need not wait for `quiet_until`.
-        quiet_until: Of one that is made: no other challenge before this time unless it is decided. Of a
-                decided one: the same again, which is then over. Of one that lapsed: 0.
-        min_report_seq: No credit from reports before this one; 0 for no change.
+        until: No credit before this time, unix time; 0 for no change.
+        lifted: True when a challenge is over, false when one is made; freezes of other challenges stay.
+        guardian: Whether the guardian makes it, who does not have to wait for `quiet_until`.
+        quiet_until: When a challenge is made: no other challenge before this time, unless this one is
+                decided. When it is decided: the same time again, which no longer counts. When it lapsed: 0.
+        min_report_seq: No credit from reports with a lower `seq` than this; 0 for no change.
     """
 
     until: int
@@ -155,10 +156,10 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class Former(Record):
-    """All that was an owner's on a node that has passed to another device's owner.
+    """All that a former owner had on a node whose device has passed to another owner.
 
     Attributes:
-        owner: Whose it is.
+        owner: The former owner.
         amount: Base units of IO; 0 when nothing is left.
         ready_at: When it may leave, unix time.
     """
@@ -243,7 +244,7 @@ class LeafArgs(Record):
 
     Attributes:
         lifetime: Earned in the node's whole life, base units of IO.
-        through: Until when, unix time.
+        through: Time until which it was earned, unix time.
         previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
         verdict: How its compute proofs were judged.
         index: Number of the leaf in the report, from 0.
@@ -273,7 +274,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class NodeArgs(Record):
-    """What a node says of itself when it registers.
+    """What an owner states about a node when registering it.
 
     Attributes:
         commission_bps: The owner's part of co-stakers' rewards, bps.
@@ -298,7 +299,10 @@ class NodeState(Named):
 
     LIVE = 0, "Takes part."
     RETIRED = 1, "Left by its owner; may come back."
-    TERMINAL = 2, "Its co-stakers bore a loss; it no longer earns, stakes or works."
+    TERMINAL = (
+        2,
+        "Has ended, for fraud or because co-stakers bore a loss; it no longer earns, stakes or works.",
+    )
 
 
 node_state_codec: Codec[NodeState] = c.unit_enum(NodeState)
@@ -381,10 +385,12 @@ class Slot(Record):
     """Stake that is cooling: tokens on the owner's side, shares in a position.
 
     Attributes:
-        amount: Tokens or shares that have not left yet.
-        weight: What of them still counts in the split of rewards, for hours before they were asked for.
+        amount: Tokens in base units, or shares, that have not left yet.
+        weight: The part that still counts in the split of rewards, for hours before the withdrawal was
+                asked for.
         ready_at: When the amount may leave, unix time.
-        counts_to: When it was asked for: the weight ends when the node is credited up to then.
+        counts_to: When the withdrawal was asked for, unix time: the weight ends when the node is credited
+                up to then.
     """
 
     amount: int
@@ -417,11 +423,12 @@ class OwnerSide(Record):
     Attributes:
         active: Earns and votes.
         pending: Counts for caps and can be slashed, but earns nothing yet.
-        pending_at: When the pending stake was last added to.
+        pending_at: When the pending stake was last added to, unix time.
         late: No longer active, and still in the split of rewards for hours in which it was.
         cooling: On its way out; can still be slashed.
-        lost: Of the late stake, what slashes took while it was active.
-        lost_at: When the latest of them took it: until the node is credited up to then it counts.
+        lost: Part of the late stake that slashes took while it was active.
+        lost_at: When the latest of them did, unix time: the part counts until the node is credited up to
+                then.
         due: Rewards not yet claimed; can be slashed.
     """
 
@@ -452,7 +459,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
-    """Parameters as an instruction names them.
+    """Parameters, as an instruction takes them.
 
     Attributes:
         pauser: May pause entries.
