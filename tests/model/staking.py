@@ -224,6 +224,16 @@ class Slash:
 
 
 @dataclass(slots=True)
+class Device:
+    """A processor (rule 21): whose it is, on which node, and whether it is the first of that."""
+
+    owner: str | None
+    node: str | None = None
+    first: bool = False
+    banned: bool = False
+
+
+@dataclass(slots=True)
 class Node:
     """A node with its two sides."""
 
@@ -263,6 +273,25 @@ class Node:
     min_report: int = 0
     own_history: History = field(default_factory=History)
     co_history: History = field(default_factory=History)
+    #: The owner's minimum as the node knows it, and the highest since `credited_through`, last so when.
+    known: int = 0
+    highest: int = 0
+    highest_at: int = 0
+
+    def __post_init__(self) -> None:
+        self.known = self.highest = self.minimum
+
+    def learn(self, minimum: int, now: int) -> None:
+        """The node is told its minimum; a higher one before counts until it is credited past it (rule 7a)."""
+        if self.known >= self.highest and minimum < self.known:
+            self.highest, self.highest_at = self.known, now
+        self.highest, self.known = max(self.highest, minimum), minimum
+
+    def resize(self, units: int, now: int) -> None:
+        """It has another number of processors."""
+        minimum = self.known // self.units * units
+        self.units = units
+        self.learn(minimum, now)
 
     @property
     def co_active(self) -> int:
@@ -359,6 +388,8 @@ class Staking:
     def __init__(self, purses: dict[str, int]) -> None:
         self.purses = purses
         self.nodes: dict[str, Node] = {}
+        #: By name; that of a node's first is the node's.
+        self.devices: dict[str, Device] = {}
         self.cooldown = FORTNIGHT
         self.appeal_time = 30 * DAY
         self.staking_paused = False
@@ -409,6 +440,7 @@ class Staking:
     def settle(self, name: str, now: int, *holders: str) -> None:
         """Settles the owner's side and the given positions: anyone's `settle_changes`, or a credit's."""
         node = self.nodes[name]
+        node.learn(node.minimum, now)
         self._touch_owner(node, now)
         own = node.own
         if own.pending and node.state != TERMINAL and node.owner_ready:
@@ -434,6 +466,7 @@ class Staking:
             ActivateFirst=own.pending > 0 and node.owner_ready,
             InsufficientFunds=amount > self.purses[node.owner],
         )
+        node.learn(node.minimum, now)
         self.purses[node.owner] -= amount
         own.pending += amount
         own.pending_at = now
@@ -462,6 +495,7 @@ class Staking:
             ActivateFirst=position.pending > 0 and node.ready(position),
             InsufficientFunds=amount > self.purses[holder],
         )
+        node.learn(node.minimum, now)
         self.purses[holder] -= amount
         position.pending += amount
         position.pending_at = now
@@ -615,12 +649,12 @@ class Staking:
         return amount - co_part, co_part
 
     def bound(self, name: str, through: int) -> int:
-        """The most that a node is credited up to then: a part of the owner's minimum an hour (rule 7a)."""
+        """The most that a node is credited up to then: a part of the highest minimum an hour (rule 7a)."""
         node = self.nodes[name]
         if self.bound_bps is None:
             return 2**64
         hours = max(0, ceil(Fraction(through - node.credited_through, HOUR)))
-        return node.minimum * self.bound_bps * hours // BPS
+        return node.highest * self.bound_bps * hours // BPS
 
     def forfeit(self, name: str, lifetime: int, through: int, now: int | None = None, **rules: bool) -> int:
         """Burns what a node that ended for fraud has earned (rule 7a); arguments and limit as of `credit`."""
@@ -647,6 +681,8 @@ class Staking:
         node.credited_height = max(node.credited_height, height)
         if through > node.credited_through:
             node.credited_through, node.partial = through, 0
+            if through >= node.highest_at:
+                node.highest = node.known
         if node.announced is not None and node.credited_through >= node.announced[0]:
             node.commission, node.announced = node.announced[1], None
 
@@ -697,6 +733,7 @@ class Staking:
             MaximumStake=node.room <= 0,
             ActivateFirst=own.pending > 0 and node.owner_ready,
         )
+        node.learn(node.minimum, now)
         amount = min(own.due, node.room)
         own.due -= amount
         own.pending += amount
@@ -718,6 +755,7 @@ class Staking:
             ActivateFirst=position.pending > 0 and node.ready(position),
         )
         self._touch(node, position, now)
+        node.learn(node.minimum, now)
         room = min(node.room, node.room_of_half)
         assert min(low, room) <= moved <= min(high, room), f"{moved} of {low} to {high}, room {room}"
         self._taken(node, position, moved)
@@ -763,7 +801,10 @@ class Staking:
     def expel(self, name: str, now: int) -> int:
         """All that is a former owner's is moved out of the way, and cools (rule 4)."""
         node = self.nodes[name]
+        first = self.devices.get(name)
         refuse(
+            DeviceOwned=first is not None and first.owner == node.owner,
+            NodeLeased=now < node.leased_until,
             NodeNotRetired=node.state != RETIRED,
             Frozen=node.frozen > 0 or node.stopped_since is not None,
             OwnerStays=node.credited_through < node.retired_at and not node.past_credit(node.retired_at, now),
@@ -778,7 +819,9 @@ class Staking:
     def pay_former(self, name: str, now: int) -> int:
         """What is left of a former owner's leaves after its cooldown."""
         node = self.nodes[name]
-        refuse(NothingReady=node.former is None or now < node.former[2])
+        # Nobody is to be paid where nothing is left: then every account is a wrong one.
+        none = node.former is None
+        refuse(NothingReady=node.former is None or now < node.former[2], WrongDestination=none)
         assert node.former is not None
         who, amount, _ = node.former
         node.former = None
@@ -789,7 +832,10 @@ class Staking:
         """Brings it back; `credited` stays (rule 6), and with co-stake that earns so does the commission."""
         node = self.nodes[name]
         shared = node.co_active + node.co_pending > 0
+        first = self.devices.get(name, Device(node.owner))
         refuse(
+            NotDeviceOwner=first.owner != node.owner,
+            DeviceBanned=first.banned,
             Paused=self.registering_paused,
             NodeNotRetired=node.state != RETIRED,
             CommissionOutOfBounds=bps > BPS,
@@ -798,7 +844,63 @@ class Staking:
         node.state = LIVE
         if not shared:
             node.commission, node.announced = bps, None
+        node.learn(node.minimum, now)
         self._recorded(node, now)
+
+    # -- processors (rule 21)
+
+    def attach(self, name: str, device: str, now: int) -> None:
+        """The node's owner adds a processor of his."""
+        node, one = self.nodes[name], self.devices[device]
+        refuse(
+            NotDeviceOwner=one.owner != node.owner,
+            DeviceInUse=one.node is not None,
+            DeviceBanned=one.banned,
+            NodeNotLive=node.state != LIVE,
+            NodeLeased=now < node.leased_until,
+        )
+        one.node = name
+        node.resize(node.units + 1, now)
+
+    def detach(self, name: str, device: str, by: str, now: int) -> None:
+        """Takes one off that is not the first: the node's owner, or of a retired node whose the first is."""
+        node, one = self.nodes[name], self.devices[device]
+        refuse(
+            NotNodeDevice=one.node != name or one.first,
+            NodeLeased=now < node.leased_until,
+            NotNodeOwner=by not in (node.owner, self.devices[name].owner),
+            NodeNotRetired=by != node.owner and node.state != RETIRED,
+        )
+        one.node = None
+        node.resize(node.units - 1, now)
+
+    def release(self, device: str, by: str) -> None:
+        """Its owner gives it up; one of a node only where it is the first and the node retired."""
+        one = self.devices[device]
+        refuse(
+            NotDeviceOwner=one.owner != by,
+            NotNodeDevice=one.node is not None and not one.first,
+            NodeNotRetired=one.node is not None and self.nodes[one.node].state != RETIRED,
+        )
+        one.owner = None
+
+    def claim_device(self, device: str, by: str) -> None:
+        """Somebody takes one that nobody has."""
+        one = self.devices[device]
+        refuse(Paused=self.registering_paused, DeviceOwned=one.owner is not None, DeviceBanned=one.banned)
+        one.owner = by
+
+    def evict_device(self, device: str, ban: bool, now: int) -> None:
+        """The resolver takes it from its owner, and off a node of which it is not the first; for good."""
+        one = self.devices[device]
+        one.owner, one.banned = None, one.banned or ban
+        if one.node is None:
+            return
+        if not one.first:
+            self.nodes[one.node].resize(self.nodes[one.node].units - 1, now)
+            one.node = None
+        elif ban:
+            self.ban(one.node, now)
 
     # -- slashing (rule 7)
 

@@ -18,7 +18,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.model.emission import Mint
 from tests.model.reports import Reports
-from tests.model.staking import HardwareClass, Node, Staking
+from tests.model.staking import Device, HardwareClass, Node, Staking
 from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market, prepared
 from tests.programs.people import COMMISSION_BPS, TOKEN, People, Supplier, class_args, node_args
 from tests.programs.support import HOUR, NOW
@@ -43,6 +43,7 @@ class Arena:
 
     Attributes:
         nodes: suppliers by the name of the owner, which is their node's too.
+        seconds: further processors of theirs, on no node.
         people: owners and co-stakers.
         attesters: by seat.
     """
@@ -51,6 +52,7 @@ class Arena:
     nodes: dict[str, Supplier]
     people: dict[str, Keypair]
     attesters: tuple[Keypair, ...]
+    seconds: dict[str, Supplier]
     _beginning: dict[str, Any] = field(default_factory=dict)
 
     # -- the beginning
@@ -106,7 +108,7 @@ class Arena:
         except TransactionFailed as error:
             return error
 
-    def staking(self, name: str, node: str, by: str | None = None, **given: Any) -> Instruction:
+    def staking(self, name: str, node: str, by: str | None = None, /, **given: Any) -> Instruction:
         """An instruction about a node, signed by a person."""
         signer = None if by is None else self.people[by]
         if "class_" in inspect.signature(getattr(ix.staking, name)).parameters:
@@ -116,6 +118,10 @@ class Arena:
     def kind(self, node: str) -> int:
         """Its class."""
         return OTHER_CLASS if node == "bob" else CLASS
+
+    def processor(self, name: str) -> Supplier:
+        """The first one of the node of this name, or an owner's second."""
+        return self.nodes[name] if name in self.nodes else self.seconds[name.split(maxsplit=1)[0]]
 
     def side(self, name: str, node: str, who: str, **given: Any) -> Instruction:
         """One of the pairs of instructions: of the owner, or of a co-staker."""
@@ -199,6 +205,8 @@ class Arena:
             stakes.nodes[name] = Node(name, bounds, COMMISSION_BPS)
             # Nothing is credited of the time before.
             stakes.nodes[name].credited_through = self.market.node(supplier).registered_at
+            stakes.devices[name] = Device(name, name, first=True)
+            stakes.devices[f"{name} second"] = Device(name)
         alice = stakes.nodes["alice"]
         alice.own.active = 500 * TOKEN
         alice.own_history.set(NOW, 500 * TOKEN)
@@ -253,10 +261,16 @@ def built() -> Arena:
         world.send(call, signers=market.signers(call))
         closed = market.offer_args(open=False)
         world.send(market.offering(of, closed), signers=[of.owner])
+    seconds = {}
+    for name, supplier in nodes.items():
+        one = Supplier(supplier.owner, _actor(market, f"{name}'s second device"), f"{supplier.name} second")
+        call = market.register_device(one, class_=pda.staking.class_(OTHER_CLASS if name == "bob" else CLASS))
+        world.send(call, signers=market.signers(call))
+        seconds[name] = one
     for who in people.values():
         world.give_io(who.pubkey(), IO(2_000))
     world.io_account(world.deployer)
-    return Arena(market, nodes, people, attesters)
+    return Arena(market, nodes, people, attesters, seconds)
 
 
 def _key(name: str) -> Keypair:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Final
 
 from solders.pubkey import Pubkey
 from tests.model import emission, staking
+from tests.stateful.arena import decoded
 from tests.stateful.walk import Base
 
-from ionet import pda, types
+from ionet import accounts, pda, types
+
+NOBODY: Final = Pubkey.default()
 
 
 class Agreement(Base):
@@ -45,6 +49,7 @@ class Agreement(Base):
             assert (found.commission_bps, announced) == (node.commission, node.announced)
             assert (found.challenges, found.credit_frozen_until) == (node.challenges, node.frozen_until)
             assert found.min_report_seq == node.min_report
+            self._processors(name, node, found)
             for snapshot, history in (
                 (found.own_snapshot, node.own_history),
                 (found.co_snapshot, node.co_history),
@@ -52,6 +57,24 @@ class Agreement(Base):
                 self._remembers(snapshot, history.at_week, history.now)
             for who, position in node.positions.items():
                 self._position(name, who, position)
+
+    def _processors(self, name: str, node: staking.Node, found: accounts.staking.Node) -> None:
+        assert (found.units, bool(found.banned)) == (node.units, node.banned)
+        assert (found.minimum, found.highest) == (node.known, node.highest)
+        former = node.former
+        assert found.former.amount == (0 if former is None else former[1])
+        if former is not None:
+            said = (self.arena.people[former[0]].pubkey(), former[2])
+            assert (found.former.owner, found.former.ready_at) == said
+        for device in (name, f"{name} second"):
+            address = self.arena.processor(device).device
+            state, one = (
+                decoded(accounts.staking.Device, self.arena.data(address)),
+                self.stakes.devices[device],
+            )
+            owner = NOBODY if one.owner is None else self.arena.people[one.owner].pubkey()
+            on = NOBODY if one.node is None else self.arena.nodes[one.node].node
+            assert (state.owner, state.node, bool(state.banned)) == (owner, on, one.banned)
 
     def _position(self, node: str, who: str, position: staking.Position) -> None:
         found = self.arena.position(node, who)
@@ -141,7 +164,7 @@ class Agreement(Base):
 
     def _worth(self, node: staking.Node, name: str, who: str) -> Fraction:
         if who == name:
-            return Fraction(node.own.side)
+            return Fraction(node.own.side + (0 if node.former is None else node.former[1]))
         if who not in node.positions:
             return Fraction(0)
         mine = node.positions[who]
@@ -166,7 +189,7 @@ class Agreement(Base):
             )
             assert (book.seq, book.credited) == (found.seq, found.credited)
             assert book.through == found.credited_through
-            assert book.frozen == found.frozen
+            assert (book.frozen, book.units) == (found.frozen, found.units)
             for who in (name, *node.positions):
                 side = node.own if who == name else node.positions[who]
                 key = self.arena.people[who].pubkey()

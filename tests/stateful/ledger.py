@@ -30,6 +30,7 @@ class Book:
     through: int = 0
     frozen: int = 0
     commission: tuple[int, int] | None = None
+    units: int = 1
     #: By holder, the owner too.
     active: Counter[Pubkey] = field(default_factory=Counter)
     pending: Counter[Pubkey] = field(default_factory=Counter)
@@ -77,6 +78,11 @@ class Ledger:
 
     def _numbered(self, event: Any) -> None:
         if not hasattr(event, "seq"):
+            return
+        if isinstance(event, (_S.DeviceRegistered, _S.DeviceReleased, _S.DeviceEvicted)):
+            known = self.seqs.get(str(event.device))
+            assert known is None or event.seq == known + 1, f"{event} follows {known}"
+            self.seqs[str(event.device)] = event.seq
             return
         if type(event).__module__ == _S.Staked.__module__ and hasattr(event, "node"):
             book = self.nodes[event.node]
@@ -149,6 +155,12 @@ class Ledger:
 
     def _withdrawn(self, event: Any, now: int) -> None:
         book, holder = self.nodes[event.node], event.holder
+        if event.totals.former < book.totals.former:
+            # What is left of a former owner's side goes as a whole.
+            assert event.amount == book.totals.former, event
+            self._add(event.node, former=-event.amount)
+            self.received[holder] += event.amount
+            return
         slots = book.cooling.get(holder, [])
         ready = sum(amount for at, amount in slots if at <= now)
         book.cooling[holder] = [one for one in slots if one[0] > now]
@@ -198,6 +210,20 @@ class Ledger:
 
     def _commission(self, event: Any) -> None:
         self.nodes[event.node].commission = (event.from_, event.commission_bps)
+
+    def _expelled(self, event: Any) -> None:
+        assert self.owners[event.node] == event.owner
+        book = self.nodes[event.node]
+        gone = ("own_active", "own_pending", "own_cooling", "own_due")
+        assert sum(getattr(book.totals, one) for one in gone) == event.amount, event
+        assert book.totals.former == 0, event
+        book.totals = replace(book.totals, **dict.fromkeys(gone, 0), former=event.amount)
+        book.active[event.owner] = book.pending[event.owner] = 0
+        book.cooling[event.owner] = []
+
+    def _units(self, event: Any) -> None:
+        assert abs(event.units - self.nodes[event.node].units) == 1, event
+        self.nodes[event.node].units = event.units
 
     def _proposed(self, event: Any) -> None:
         self._frozen(event, event.amount)
@@ -314,6 +340,8 @@ _HANDLERS: dict[type[Any], Callable[[Ledger, Any], None]] = {
     _S.Claimed: Ledger._claimed,
     _S.Compounded: Ledger._compounded,
     _S.CommissionSet: Ledger._commission,
+    _S.OwnerExpelled: Ledger._expelled,
+    _S.UnitsSet: Ledger._units,
     _S.SlashProposed: Ledger._proposed,
     _S.SlashResolved: Ledger._resolved,
     _S.SlashClosed: Ledger._closed,

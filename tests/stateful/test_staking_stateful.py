@@ -21,14 +21,14 @@ from hypothesis.stateful import initialize, invariant
 from tests.model import reports, staking
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY
-from tests.stateful.slashing import Slashing
+from tests.stateful.devices import Devices
 from tests.stateful.walk import NODES, a_holder, a_node, a_time, action, any_slash
 
 #: Steps of a walk.
 STEPS: Final = 60
 
 
-class Walk(Slashing):
+class Walk(Devices):
     """A walk: what may be done, and when."""
 
     # -- the beginning
@@ -90,6 +90,11 @@ class Walk(Slashing):
                 found += ((slot.ready_at, partial(self.withdraw, name, side)) for slot in one.slots)
                 if one.active:
                     found.append((week, partial(self.unstake, name, side, ("part", 10))))
+            if node.former is not None:
+                found.append((node.former[2], partial(self.withdraw_former, name)))
+            if node.state == staking.RETIRED and self.stakes.devices[name].owner != name:
+                until = node.retired_at + staking.LAST_CREDIT + node.stopped + 1
+                found.append((until, partial(self.expel, name)))
             if node.announced is not None:
                 found.append((node.announced[0], partial(self.set_commission, name, 0)))
             if node.leased_until:
@@ -189,6 +194,8 @@ class Walk(Slashing):
             for side in range(1 + len(node.positions)):
                 self.withdraw(name, side)
                 self.claim(name, side)
+            if node.former is not None:
+                self.withdraw_former(name)
 
     def _nothing_stays(self) -> None:
         for node in self.stakes.nodes.values():

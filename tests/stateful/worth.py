@@ -1,4 +1,4 @@
-"""What everybody has in a market of rentals, with all that others owe him, and who gains by what he does alone."""
+"""What everybody has in a market of rentals, owed by others too, and who gains by what he does alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def worth(model: Rentals) -> Worth:
 
 
 def _owed(one: Rental) -> tuple[int, int]:
-    """What is still to come for the supplier, and for who gets the refund; the most that time alone makes it."""
+    """What is still to come for the supplier, and at most, if nobody does anything, for who is refunded."""
     job, paid = one.job, one.job.paid
     if job.is_booked:
         return 0, job.escrow
