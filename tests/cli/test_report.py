@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -348,3 +349,26 @@ def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp
     # A void report is renewed by approving it.
     done = shell.json("report", "approve", report, *more, who="attester")
     assert (done["state"], done["weight"]) == ("pending", 1)
+
+
+def test_a_correction_with_overpaid_leaves_is_built_so_that_it_lands(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    seq = shell.hour_begins()
+    shell.client.mint.emit().send()
+    words = shell.words(tmp_path / "words.jsonl", 8, (hour.alice, "GPU-alice"))
+    most = shell.client.proofs.most(seq, correction=True)
+    # Alice keeps what she was credited, and Bob is given all that the hours since were paid, but 1 IO.
+    restated, out = tmp_path / "restated.json", tmp_path / "corrected.jsonl"
+    left = Decimal(most.base - GPUS.base - IO(1).base) / IO(1).base
+    restated.write_text(json.dumps({hour.alice: "2.4", hour.bob: f"{left:f}"}))
+    said = ("--statements", words, "--verdicts", hour.verdicts)
+    built = shell.json("report", "correct", restated, "--out", out, "--previous", hour.evidence, *said)
+    assert built["paid_nodes"] == 1
+    assert io(built["emission"]) == IO.from_base(IO(1).base - 1)
+    assert io(built["total"]) <= most
+    line = ("report", "submit", out, "--place", f"file:{out}", "--previous", hour.evidence)
+    report = shell.json(*line, who="attester")["report"]
+    shell.json("report", "endorse", report, who="resolver")
+    done = shell.json("report", "approve", report, "--previous", hour.evidence, who="second")
+    assert done["state"] == "approved"

@@ -38,10 +38,12 @@ from ionet.rewards import (
     build_report,
     cumulate,
     find_node,
+    kept_total,
     read_evidence,
     read_verdicts,
     score_hour,
     statement_bytes,
+    to_share,
     tokens_to_io,
     usdc_to_io,
     verify_evidence,
@@ -439,6 +441,34 @@ def test_a_correction_lowers_leaves_and_keeps_what_was_overpaid_in_the_total() -
     assert third.total == credited + int(third.lifetime[1])
 
 
+def test_what_was_overpaid_is_taken_off_the_next_hours_until_it_is_made_up_for() -> None:
+    """Node 1 was credited all that nodes 1 and 2 had earned; each further report has to land (rule 8)."""
+    first = leaves_of([row(1), row(2)])
+    both = int(first.lifetime.sum())
+    rows = [row(1, credited=both), row(2)]
+    hour, restated = Hour.from_rows(rows), {node(1): both // 2, node(2): both // 2}
+    before, carry, shared = first, Carry(), []
+    # The wrong report had left nothing: what may be in the total is what the hours were paid since.
+    for number in range(1, 4):
+        end, most = END + number * 3_600, both + number * EMISSION
+        said = restated if number == 1 else None
+        kept = kept_total(before, hour, end, restated=said)
+        shared.append(to_share(EMISSION, most, kept))
+        scores = score_hour(hour, shared[-1], carry)
+        before, carry = cumulate(before, hour, scores, end, height=number, restated=said), scores.carry
+        assert kept <= before.total <= most
+    # The half that node 2 had earned, and that node 1 keeps; with the base unit for what is carried.
+    assert shared == [EMISSION - both // 2 - 1, EMISSION, EMISSION]
+
+
+def test_an_hour_of_which_no_report_lands_is_named() -> None:
+    first = leaves_of([row(1), row(2)])
+    with pytest.raises(RewardError, match=r"nodes keep .* 12 more than .* report a later one"):
+        to_share(EMISSION, first.total - 12, first.total)
+    assert to_share(EMISSION, first.total, first.total) == 0
+    assert to_share(EMISSION, first.total + EMISSION, first.total) == EMISSION
+
+
 def test_a_node_that_is_gone_keeps_its_verdict_and_a_live_one_has_the_hours() -> None:
     word = Verdict(END, 9_000, ProofReason.SLOW, False, b"\4" * 32)
     first = leaves_of([row(1, proof=Proof.FAILED, verdict=word), row(2)])
@@ -594,6 +624,12 @@ def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> No
     again = cumulate(first, hour, score_hour(hour, EMISSION), END + 3_600, absent=left, height=7)
     assert (found.evidence, found.total) == (digest, again.total)
     assert found.leaves.surplus == credited + 66
+    kept = kept_total(first, hour, END + 3_600, absent=left)
+    assert (
+        read_evidence(tmp_path / "e").kept
+        == kept
+        == again.total - again.leaf(0).lifetime + int(first.lifetime[0]) - again.leaf(1).lifetime
+    )
     assert found.root == build_report(again, END + 3_600, digest).root
 
 

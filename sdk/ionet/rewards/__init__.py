@@ -21,7 +21,7 @@ from ionet.rewards._evidence import (
     write_evidence,
 )
 from ionet.rewards._leaf import Leaf, Verdict
-from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate
+from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, kept_total, to_share
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -63,11 +63,13 @@ __all__ = [
     "build_report",
     "cumulate",
     "find_node",
+    "kept_total",
     "read_evidence",
     "read_verdicts",
     "read_words",
     "score_hour",
     "statement_bytes",
+    "to_share",
     "tokens_to_io",
     "usdc_to_io",
     "verify_evidence",

@@ -66,6 +66,7 @@ from ionet.rewards._score import (
     RewardError,
     Scores,
     SharePolicy,
+    key_column,
     score_hour,
 )
 from ionet.rewards._statement import Statement
@@ -271,6 +272,14 @@ class Evidence:
     reward: tuple[int, ...]
     why: tuple[int, ...]
     leaves: Leaves
+
+    @property
+    def kept(self) -> int:
+        """The report's total without the hour's rewards, base units; see `ionet.rewards.kept_total`."""
+        places = np.searchsorted(key_column(self.leaves.nodes), key_column(self.hour.nodes))
+        lifetime = self.leaves.lifetime[places].astype(np.int64)
+        before = np.maximum(lifetime - np.array(self.reward, np.int64), self.hour.credited)
+        return self.leaves.total - int((np.maximum(lifetime, self.hour.credited) - before).sum())
 
 
 def read_evidence(path: str | Path) -> Evidence:

@@ -22,7 +22,7 @@ from ionet._generated.staking.types import ProofReason
 from ionet.formats.merkle import Tree
 from ionet.formats.when import HOUR
 from ionet.rewards._leaf import LEAF, Leaf, Verdict
-from ionet.rewards._score import Hour, Proof, RewardError, Scores, key_column
+from ionet.rewards._score import Hour, Proof, RewardError, Scores, key_column, score_hour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -206,6 +206,50 @@ def cumulate(
         verdict = before[node][1] if node in before else _LEAST
         surplus += add(node, entry.credited, 0, verdict, entry.closed_at, needed=entry.waiting)
     return _columns(rows, surplus)
+
+
+def kept_total(
+    previous: Leaves | None,
+    hour: Hour,
+    through: int,
+    *,
+    absent: Iterable[Absent] = (),
+    restated: Mapping[bytes, int] | None = None,
+) -> int:
+    """The total of an hour's report if nobody earned anything in it, base units: what nodes keep.
+
+    Args:
+        previous: as in `cumulate`, and so are the others.
+        hour: the hour's facts.
+        through: end of the hour, Unix seconds.
+        absent: every node that is not live.
+        restated: a correction's lifetimes.
+
+    Raises:
+        RewardError: as `cumulate`.
+    """
+    return cumulate(previous, hour, score_hour(hour, 0), through, absent=absent, restated=restated).total
+
+
+def to_share(paid: int, most: int, kept: int) -> int:
+    """What an hour's report shares out: what the hour was paid, less what was overpaid and stays (rule 8).
+
+    Args:
+        paid: for the hour, base units of IO.
+        most: that the chain lets the report's total be, base units.
+        kept: its total without the hour's rewards (`kept_total`), base units.
+
+    Raises:
+        RewardError: when nodes keep more than the total may be: then no report of this hour lands.
+    """
+    room = most - kept
+    if room < 0:
+        raise RewardError(
+            f"nodes keep {kept} base units, {-room} more than a report's total may be: no report of this hour"
+            " can land; report a later one, when so much more was emitted"
+        )
+    # Carries of both pools may add up to a base unit, which is then not there besides.
+    return paid if room >= paid else max(0, room - 1)
 
 
 def _before(previous: Leaves | None, through: int) -> dict[bytes, tuple[int, bytes]]:

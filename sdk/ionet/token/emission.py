@@ -79,6 +79,19 @@ def hour(config: accounts.mint.Config, seq: int) -> int:
     return end - start
 
 
+def until(config: accounts.mint.Config, seq: int) -> int:
+    """What all hours up to one were paid, base units of IO: a report's total is at most that.
+
+    Args:
+        config: the mint's configuration.
+        seq: the last hour's number; it must be over.
+
+    Raises:
+        EmissionUnknown: as `hour`.
+    """
+    return _paid(config, seq, seq)
+
+
 def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
     scheduled = cumulative(hours * HOUR)
     if scheduled > config.emitted:

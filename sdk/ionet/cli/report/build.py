@@ -232,7 +232,7 @@ def continued(io: Session, previous: Path | None) -> _Before | None:
 
 
 def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before) -> _Built:
-    from ionet.rewards import Hour, build_report, cumulate, score_hour, write_evidence
+    from ionet.rewards import Hour, build_report, cumulate, kept_total, score_hour, to_share, write_evidence
 
     end = io.reader.proofs.period_end(seq)
     leaves_before = None if before.report is None else before.report.leaves
@@ -247,8 +247,11 @@ def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before:
         )
     facts = Hour.from_rows(rows)
     policy = io.reader.proofs.policy()
-    scores = score_hour(facts, paid.base, before.carry, policy)
     absent, height = io.reader.proofs.absent(seq), 0 if before.report is None else before.report.height
+    most = io.reader.proofs.most(seq, correction=inputs.restated is not None)
+    kept = kept_total(leaves_before, facts, end, absent=absent, restated=inputs.restated)
+    emission = to_share(paid.base, most.base, kept)
+    scores = score_hour(facts, emission, before.carry, policy)
     leaves = cumulate(
         leaves_before, facts, scores, end, absent=absent, height=height, restated=inputs.restated
     )
@@ -257,7 +260,7 @@ def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before:
         hour=facts,
         scores=scores,
         leaves=leaves,
-        emission=paid.base,
+        emission=emission,
         period_end=end,
         carry=before.carry,
         policy=policy,
@@ -266,7 +269,7 @@ def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before:
         restated=inputs.restated,
     )
     report = build_report(leaves, end, evidence, correction=inputs.restated is not None)
-    return _Built(seq, path, paid, scores, report, height + 1)
+    return _Built(seq, path, IO.from_base(emission), scores, report, height + 1)
 
 
 def _show(io: Session, done: list[_Built]) -> None:

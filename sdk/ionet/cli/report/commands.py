@@ -281,13 +281,19 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
 
 
 def _emission_differs(io: Session, report: accounts.proofs.Report, stated: Evidence) -> list[dict[str, Any]]:
-    """Whether a report distributes another amount than its hour was paid, or one no longer known."""
+    """Whether a report shares out another amount than it should, or one no longer known."""
+    from ionet.rewards import RewardError, to_share
+
     try:
-        paid = io.reader.proofs.emission(report.seq)
-    except EmissionUnknown:
-        paid = None
+        paid, most = (
+            io.reader.proofs.emission(report.seq),
+            io.reader.proofs.most(report.seq, correction=bool(report.correction)),
+        )
+        due = IO.from_base(to_share(paid.base, most.base, stated.kept))
+    except (EmissionUnknown, RewardError):
+        due = None
     reported = IO.from_base(stated.emission)
-    return [] if reported == paid else [{"node": None, "fact": "emission", "stated": reported, "chain": paid}]
+    return [] if reported == due else [{"node": None, "fact": "emission", "stated": reported, "chain": due}]
 
 
 def _policy_differs(io: Session, stated: Evidence) -> list[dict[str, Any]]:

@@ -84,6 +84,24 @@ class AsyncHours(AsyncAdministration):
         """
         return IO.from_base(emission.hour(await self._mint.get_config(), seq))
 
+    async def most(self, seq: int, *, correction: bool = False) -> IO:
+        """The most that the total of an hour's report may be, for `ionet.rewards.to_share`.
+
+        What had stayed unallocated at the latest final report is not a correction's to give.
+
+        Args:
+            seq: the hour's number from the start of emission; it must be over.
+            correction: whether the report is one.
+
+        Raises:
+            EmissionUnknown: as `emission`.
+        """
+        paid = emission.until(await self._mint.get_config(), seq)
+        if correction:
+            config = await self.get_config()
+            paid = min(paid, config.highest_total + max(0, paid - config.highest_paid))
+        return IO.from_base(paid)
+
     async def policy(self) -> SharePolicy:
         """Today's parameters of proofs and staking that divide an hour, for `ionet.rewards.score_hour`."""
         from ionet.rewards import SharePolicy
