@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 from tests.orchestrator.support import RENTER, World, key
+from tests.sandbox.support import prepared_image
 
 from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure, _logs
 from ionet.orchestrator._boxed import _end
 from ionet.orchestrator._executor import Workspace
 from ionet.orchestrator._logs import shorten_log
-from ionet.sandbox import File, Gathered, image, missing, reap
+from ionet.sandbox import File, Gathered, image, reap
 from ionet.store.manifest import Command, Function, Input, Manifest, RuntimeEnv
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -91,13 +92,7 @@ class Boxes:
 
 @pytest.fixture
 def boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Boxes]:
-    why = missing()
-    if image() is None:
-        pytest.skip(why or "scripts/setup --sandbox has not been run here")
-    if why is not None:
-        if os.environ.get("CI"):
-            pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
-        pytest.skip(why)
+    prepared_image()
     monkeypatch.setenv("IONET_TEST_SECRET", "of the operator")
     place = Path(tempfile.mkdtemp(prefix="ionet-boxes-"))
     place.chmod(0o711)

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.orchestrator.support import HOUR, World
+from tests.orchestrator.support import HOUR, RENTER, World, key
 
-from ionet.orchestrator import InlineExecutor, Journal, Lease, RunOutput
+from ionet.chain.errors import ConfigError
+from ionet.orchestrator import BoxExecutor, InlineExecutor, Journal, Lease, RayExecutor, RunOutput
 from ionet.worker import Observation
 
 
@@ -161,3 +162,18 @@ def test_a_journal_that_cannot_be_written_counts_in_memory_and_is_written_later(
     assert again.failures("lease") == 2
     assert [entry.detail for entry in again.entries()] == ["while it was full", "after"]
     again.close()
+
+
+@pytest.mark.parametrize("kind", [InlineExecutor, RayExecutor, BoxExecutor])
+async def test_no_lease_is_opened_where_everybody_writes(world: World, tmp_path: Path, kind: Any) -> None:
+    work = tmp_path / "open"
+    work.mkdir()
+    work.chmod(0o777)
+    more = {"image": tmp_path, "boxes": tmp_path / "boxes"} if kind is BoxExecutor else {}
+    executor = kind(world.specs, world.store, work, **more)
+    manifest = world.manifest()
+    lease = Lease((key(0),), (world.specs[0].node,), RENTER, manifest.hash, manifest)
+    with pytest.raises(ConfigError, match="everybody can write into the folder"):
+        await executor.open(lease)
+    assert list(work.iterdir()) == []
+    await executor.shutdown()

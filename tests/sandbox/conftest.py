@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import tempfile
@@ -10,22 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.sandbox.support import prepared_image
 
-import ionet.sandbox
-from ionet.sandbox import Box, missing, reap
+from ionet.sandbox import Box, reap
 
 
 @pytest.fixture(scope="session")
 def image() -> Path:
     """The root file system that scripts/setup has prepared."""
-    root, why = ionet.sandbox.image(), missing()
-    if root is None:
-        pytest.skip(why or "scripts/setup --sandbox has not been run here")
-    if why is not None:
-        if os.environ.get("CI"):
-            pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
-        pytest.skip(why)
-    return root
+    return prepared_image()
 
 
 @pytest.fixture

@@ -464,3 +464,13 @@ def test_a_box_that_is_not_there(box: Box) -> None:
     box.destroy()
     assert box.log() == b""
     assert not box.exists()
+
+
+def test_no_box_is_made_where_everybody_writes(box: Box, image: Path, state: Path) -> None:
+    """Somebody else could put their own in its place."""
+    state.chmod(0o777)
+    with pytest.raises(BoxError, match="everybody can write into the folder"):
+        run(box, image, "pass")
+    assert not traces(box.name)
+    state.chmod(0o711)
+    run(box, image, "pass")

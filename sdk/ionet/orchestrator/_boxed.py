@@ -17,15 +17,18 @@ from ionet.orchestrator._executor import (
     MAX_VALUE_BYTES,
     FailureReason,
     Lease,
+    LocalExecutor,
     NodeSpec,
     RunFailure,
     RunOutput,
     Workspace,
+    stored_archive,
+    stored_input,
 )
 from ionet.orchestrator._inline import check_nodes
 from ionet.orchestrator._logs import shorten_log
 from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus
-from ionet.store.manifest import Command, FileStore, Manifest, NotStored
+from ionet.store.manifest import Command, FileStore, Manifest
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _PYTHON: Final = "/usr/bin/python3"
@@ -52,7 +55,7 @@ _FILES: Final = "files/"
 _REASONS: Final = frozenset(FailureReason) - {FailureReason.PLACEMENT, FailureReason.STOPPED}
 
 
-class BoxExecutor:
+class BoxExecutor(LocalExecutor):
     """One box for each lease, with its Ray cluster inside. Needs what `ionet.sandbox.missing` names.
 
     The box of a run goes on when this process is killed, and is found again by the next one.
@@ -78,23 +81,13 @@ class BoxExecutor:
         disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
     ) -> None:
-        self._nodes = {spec.node: spec for spec in nodes}
-        self._store = store
-        self._work = Path(work)
+        super().__init__(nodes, store, work)
         self._image = image
         self._boxes = boxes
         self._disk = disk
         self._outputs = outputs
         self._stopped: set[str] = set()
         self._opened: set[str] = set()
-
-    def workspace(self, lease: Lease) -> Workspace:
-        """Returns the lease's directory."""
-        return Workspace(self._work / lease.name)
-
-    def log(self, lease: Lease) -> Path:
-        """See `Executor.log`."""
-        return self.workspace(lease).log
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
@@ -109,7 +102,7 @@ class BoxExecutor:
                 "runtime_env.pip needs the internet, which a box does not have; put the packages into the"
                 " working directory",
             )
-        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+        self._make_workspace(lease)
         self._opened.add(lease.name)
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
@@ -206,20 +199,11 @@ class BoxExecutor:
         """Returns the files for the working directory, and those that the job cannot change."""
         inputs: dict[str, Path] = {}
         fixed: dict[str, bytes | Path] = {"ionet.tar": package()}
-        try:
-            for number, item in enumerate(manifest.inputs):
-                data = self._store.get(bytes.fromhex(item.sha256))
-                if len(data) != item.size:
-                    raise RunFailure(
-                        FailureReason.INPUT_MISSING,
-                        f"{item.name} has {len(data)} bytes, the manifest says {item.size}",
-                    )
-                inputs[item.name] = folder / str(number)
-                inputs[item.name].write_bytes(data)
-            if manifest.runtime_env.working_dir is not None:
-                fixed["working_dir.zip"] = self._store.path(bytes.fromhex(manifest.runtime_env.working_dir))
-        except NotStored as error:
-            raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+        for number, item in enumerate(manifest.inputs):
+            inputs[item.name] = folder / str(number)
+            inputs[item.name].write_bytes(stored_input(self._store, item))
+        if (archive := stored_archive(self._store, manifest)) is not None:
+            fixed["working_dir.zip"] = archive
         return inputs, fixed
 
     def _limits(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Limits:

@@ -8,16 +8,17 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from ionet.chain.errors import IonetError
+from ionet.chain.files import state_folder
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError
-from ionet.store.manifest import FileStore, Manifest, NotStored
+from ionet.store.manifest import FileStore, Input, Manifest, NotStored
 
 OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
@@ -237,21 +238,12 @@ class Workspace:
             directory.mkdir(parents=True)
         with open(self.log, "a") as log:
             log.write(f"--- attempt {attempt}\n")
-        try:
-            if manifest.runtime_env.working_dir is not None:
-                _unpack(store.path(bytes.fromhex(manifest.runtime_env.working_dir)), self.cwd)
-            for item in manifest.inputs:
-                data = store.get(bytes.fromhex(item.sha256))
-                if len(data) != item.size:
-                    raise RunFailure(
-                        FailureReason.INPUT_MISSING,
-                        f"{item.name} has {len(data)} bytes, the manifest says {item.size}",
-                    )
-                target = self.cwd / item.name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(data)
-        except NotStored as error:
-            raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+        if (archive := stored_archive(store, manifest)) is not None:
+            _unpack(archive, self.cwd)
+        for item in manifest.inputs:
+            target = self.cwd / item.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(stored_input(store, item))
 
     def finish(self, value: object) -> RunOutput:
         """Records durably that a run has finished, so that it is never repeated.
@@ -294,6 +286,38 @@ class Workspace:
         return RunOutput(value, outputs, self.log if self.log.exists() else None)
 
 
+class LocalExecutor:
+    """What executors of this machine share.
+
+    Args:
+        nodes: the nodes that can be leased.
+        store: where inputs come from.
+        work: directory for the leases' files; the same one after a restart.
+    """
+
+    def __init__(self, nodes: Iterable[NodeSpec], store: FileStore, work: str | Path) -> None:
+        self._nodes = {spec.node: spec for spec in nodes}
+        self._store = store
+        self._work = Path(work)
+
+    def workspace(self, lease: Lease) -> Workspace:
+        """Returns the lease's directory."""
+        return Workspace(self._work / lease.name)
+
+    def log(self, lease: Lease) -> Path:
+        """See `Executor.log`."""
+        return self.workspace(lease).log
+
+    def _make_workspace(self, lease: Lease) -> None:
+        """Makes the lease's directory.
+
+        Raises:
+            ConfigError: everybody can put files into the directory of all leases.
+        """
+        state_folder(self._work)
+        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+
+
 def remove_tree(path: Path) -> None:
     """Removes a cluster's directory; Ray's processes may still write to it for a moment after they end."""
     for _ in range(20):
@@ -301,6 +325,37 @@ def remove_tree(path: Path) -> None:
         if not path.exists():
             return
         time.sleep(0.1)
+
+
+def stored_archive(store: FileStore, manifest: Manifest) -> Path | None:
+    """Returns where the store has the manifest's working directory, a zip archive; None if it names none.
+
+    Raises:
+        RunFailure: (INPUT_MISSING) the store does not have it.
+    """
+    if manifest.runtime_env.working_dir is None:
+        return None
+    try:
+        return store.path(bytes.fromhex(manifest.runtime_env.working_dir))
+    except NotStored as error:
+        raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+
+
+def stored_input(store: FileStore, item: Input) -> bytes:
+    """Returns an input's content.
+
+    Raises:
+        RunFailure: (INPUT_MISSING) the store does not have it, or its length is not the manifest's.
+    """
+    try:
+        data = store.get(bytes.fromhex(item.sha256))
+    except NotStored as error:
+        raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+    if len(data) != item.size:
+        raise RunFailure(
+            FailureReason.INPUT_MISSING, f"{item.name} has {len(data)} bytes, the manifest says {item.size}"
+        )
+    return data
 
 
 def _unpack(archive: Path, target: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 import os
 import shutil
 import sys
@@ -13,12 +12,17 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ionet.chain.files import state_folder
-from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
+from ionet.orchestrator._executor import (
+    FailureReason,
+    Lease,
+    LocalExecutor,
+    NodeSpec,
+    RunFailure,
+    RunOutput,
+    Workspace,
+)
 from ionet.store.manifest import Command, FileStore, Function
-from ionet.workloads import Context
-
-_DETAIL = 2_000
+from ionet.workloads import Context, _run
 
 
 def load_entrypoint(path: str) -> Callable[[Context], object]:
@@ -27,14 +31,10 @@ def load_entrypoint(path: str) -> Callable[[Context], object]:
     Raises:
         RunFailure: (BAD_ENTRYPOINT) when there is no such function.
     """
-    module, _, name = path.partition(":")
     try:
-        function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise RunFailure(FailureReason.BAD_ENTRYPOINT, f"{path}: {error}") from error
-    if not callable(function):
-        raise RunFailure(FailureReason.BAD_ENTRYPOINT, f"{path} is not a function")
-    return function  # type: ignore[no-any-return]
+        return _run.load_entrypoint(path)
+    except _run.NoEntrypoint as error:
+        raise RunFailure(FailureReason.BAD_ENTRYPOINT, str(error)) from error
 
 
 def check_nodes(lease: Lease, nodes: Mapping[bytes, NodeSpec]) -> None:
@@ -62,7 +62,7 @@ def base_environment(extra: Mapping[str, str]) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
 
-class InlineExecutor:
+class InlineExecutor(LocalExecutor):
     """Runs functions in a thread of this process, and commands in a child process.
 
     There is no isolation, and a function cannot be stopped from outside: use it for tests and for your own
@@ -75,19 +75,9 @@ class InlineExecutor:
     """
 
     def __init__(self, nodes: Iterable[NodeSpec], store: FileStore, work: str | Path) -> None:
-        self._nodes = {spec.node: spec for spec in nodes}
-        self._store = store
-        self._work = Path(work)
+        super().__init__(nodes, store, work)
         self._open: set[str] = set()
         self._running: dict[str, asyncio.Task[RunOutput]] = {}
-
-    def workspace(self, lease: Lease) -> Workspace:
-        """Returns the lease's directory."""
-        return Workspace(self._work / lease.name)
-
-    def log(self, lease: Lease) -> Path:
-        """See `Executor.log`."""
-        return self.workspace(lease).log
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
@@ -95,8 +85,7 @@ class InlineExecutor:
         env = lease.manifest.runtime_env
         if isinstance(lease.manifest.entrypoint, Function) and (env.pip or env.env_vars or env.working_dir):
             raise RunFailure(FailureReason.PLACEMENT, "functions run inline have no runtime environment")
-        state_folder(self._work)
-        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+        self._make_workspace(lease)
         self._open.add(lease.name)
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
@@ -173,7 +162,9 @@ def _run_function(
         detail = "".join(traceback.format_exception(error))
         with open(workspace.log, "a") as log:
             log.write(detail)
-        raise RunFailure(FailureReason.WORKLOAD, f"{type(error).__name__}: {error}"[:_DETAIL]) from error
+        raise RunFailure(
+            FailureReason.WORKLOAD, f"{type(error).__name__}: {error}"[: _run.MAX_DETAIL]
+        ) from error
     if dropped.is_set():
         raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
     return workspace.finish(value)

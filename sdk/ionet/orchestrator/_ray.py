@@ -20,29 +20,20 @@ from ionet.chain.files import state_folder
 from ionet.orchestrator._executor import (
     FailureReason,
     Lease,
+    LocalExecutor,
     NodeSpec,
     RunFailure,
     RunOutput,
-    Workspace,
     remove_tree,
 )
 from ionet.orchestrator._inline import base_environment, check_nodes
 from ionet.store.manifest import FileStore
+from ionet.workloads._run import RAY_SETTINGS
 
 _PLACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10
 _OBJECT_STORE: Final = 80 * 1024 * 1024  # Ray's minimum is 75 MiB
-_SETTINGS: Final[Mapping[str, str]] = {
-    "RAY_AUTH_MODE": "token",
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_COLOR_PREFIX": "0",
-    # What workers print passes through the child; block-buffered, it would reach the log after the run.
-    "PYTHONUNBUFFERED": "1",
-    # Workers at the lowest priority would measure the machine's other load instead of the lease.
-    "RAY_worker_niceness": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}
+_SETTINGS: Final = {**RAY_SETTINGS, "RAY_AUTH_MODE": "token"}
 
 
 class _Host:
@@ -170,7 +161,7 @@ class _Host:
             self._log.unlink(missing_ok=True)
 
 
-class RayExecutor:
+class RayExecutor(LocalExecutor):
     """Runs each lease in its own Ray cluster, in a child process with its own home, token and namespace.
 
     Token authentication is always on: the token is made here, exists only in the child's environment, and is
@@ -193,9 +184,7 @@ class RayExecutor:
         *,
         start_timeout: float = 120.0,
     ) -> None:
-        self._nodes = {spec.node: spec for spec in nodes}
-        self._store = store
-        self._work = Path(work)
+        super().__init__(nodes, store, work)
         self._timeout = start_timeout
         self._hosts: dict[str, _Host] = {}
         self._spares: dict[tuple[bytes, ...], asyncio.Task[_Host]] = {}
@@ -216,14 +205,6 @@ class RayExecutor:
             state_folder(self._work)
             specs = [self._nodes[node] for node in key]
             self._spares[key] = asyncio.create_task(_Host.start(specs, self._work, self._timeout))
-
-    def workspace(self, lease: Lease) -> Workspace:
-        """Returns the lease's directory."""
-        return Workspace(self._work / lease.name)
-
-    def log(self, lease: Lease) -> Path:
-        """See `Executor.log`."""
-        return self.workspace(lease).log
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
@@ -288,8 +269,7 @@ class RayExecutor:
         return host
 
     async def _start(self, lease: Lease) -> _Host:
-        state_folder(self._work)
-        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+        self._make_workspace(lease)
         spare = self._spares.pop(lease.nodes, None)
         if spare is not None:
             with contextlib.suppress(RunFailure):

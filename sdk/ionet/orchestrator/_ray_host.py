@@ -17,30 +17,14 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, TextIO
 
 from ionet.formats import canonical
 from ionet.orchestrator._executor import FailureReason, RunFailure, Workspace, remove_tree
 from ionet.orchestrator._inline import load_entrypoint, python_first
 from ionet.store.manifest import Command, Manifest
 from ionet.workloads import Context
-
-_DETAIL: Final = 2_000
-_TASK_RETRIES: Final = 2
-
-
-def node_resource(node: str) -> str:
-    """Returns the Ray resource that stands for a leased node, by its address in hex."""
-    return f"ionet_node:{node}"
-
-
-def ray_map(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """Runs one Ray task with one core per item; Ray repeats tasks whose worker or node is lost."""
-    import ray
-
-    task: Any = ray.remote(function).options(num_cpus=1, max_retries=_TASK_RETRIES)
-    results: list[Any] = ray.get([task.remote(item) for item in items])
-    return results
+from ionet.workloads._run import MAX_DETAIL, classify, node_resource, ray_map
 
 
 def drive(
@@ -75,30 +59,6 @@ def command(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> tuple[str,
     if code != 0:
         return FailureReason.WORKLOAD.value, f"exit code {code}"
     return "ok", '{"exit_code":0}'
-
-
-def classify(error: Exception) -> tuple[str, str]:
-    """Returns the reason and detail of what Ray or the workload raised."""
-    from ray import exceptions
-
-    detail = f"{type(error).__name__}: {error}"[:_DETAIL]
-    lost = (
-        exceptions.WorkerCrashedError,
-        exceptions.NodeDiedError,
-        exceptions.ObjectLostError,
-        exceptions.RayActorError,
-    )
-    if isinstance(error, exceptions.OutOfMemoryError):
-        return FailureReason.OUT_OF_MEMORY.value, detail
-    if isinstance(error, exceptions.TaskCancelledError):
-        return FailureReason.STOPPED.value, detail
-    if isinstance(error, lost):
-        return FailureReason.NODE_LOST.value, detail
-    if isinstance(error, exceptions.RuntimeEnvSetupError):
-        return FailureReason.INPUT_MISSING.value, detail
-    if isinstance(error, exceptions.RayTaskError) and isinstance(error.cause, MemoryError):
-        return FailureReason.OUT_OF_MEMORY.value, detail
-    return FailureReason.WORKLOAD.value, detail
 
 
 class Host:
@@ -255,7 +215,7 @@ def serve(host: Host, requests: TextIO, answer: Callable[[dict[str, Any]], None]
             answer({"id": request["id"], "reason": failure.reason.value, "detail": failure.detail})
         except Exception as error:
             traceback.print_exc()
-            detail = f"{type(error).__name__}: {error}"[:_DETAIL]
+            detail = f"{type(error).__name__}: {error}"[:MAX_DETAIL]
             answer({"id": request["id"], "reason": FailureReason.EXECUTOR.value, "detail": detail})
         else:
             answer({"id": request["id"], "result": result})

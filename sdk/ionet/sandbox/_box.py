@@ -19,7 +19,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.files import state_folder
 from ionet.sandbox import _cgroups, _disk, _log, _users
 from ionet.sandbox._bundle import LOCKED_MEMORY, OPEN_FILES, USER, Device, Layout, Limits, collector, program
 from ionet.sandbox._gather import File, Gathered, Skipped, read
@@ -118,10 +119,11 @@ class Box:
         try:
             # Whoever is root inside mounts, and has to pass through this.
             self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
+            state_folder(self._state)
             self._home.mkdir(mode=0o700)
         except FileExistsError as error:
             raise BoxError(f"there is a box {self.name} already; remove it first") from error
-        except OSError as error:
+        except (OSError, ConfigError) as error:
             raise BoxError(f"the box {self.name} cannot be made: {error}") from error
         try:
             self._make(

@@ -25,6 +25,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from ionet.workloads._run import MAX_DETAIL, RAY_SETTINGS, node_resource
+
 RUN: Final = Path("/in/run.json")
 ARCHIVE: Final = Path("/in/working_dir.zip")
 WORK: Final = Path("/job/work")
@@ -33,23 +35,12 @@ END: Final = Path("/job/out/end.json")
 #: Room for `END` on a disk that the job has filled.
 _ROOM: Final = Path("/job/.room")
 _ROOM_BYTES: Final = 4 << 20
-MAX_DETAIL: Final = 2_000
 
 _DASHBOARD: Final = 8265
 _GCS: Final = 6379
 _START_SECONDS: Final = 120
-_SETTINGS: Final[Mapping[str, str]] = {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "0",
-    "RAY_COLOR_PREFIX": "0",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    # A busy machine takes longer than Ray's 30 s.
-    "RAY_raylet_start_wait_time_s": str(_START_SECONDS),
-    # Workers at the lowest priority would measure the machine's other load instead of the lease.
-    "RAY_worker_niceness": "0",
-    # Without it, a job's output comes in blocks of kilobytes.
-    "PYTHONUNBUFFERED": "1",
-}
+# A busy machine takes longer than Ray's 30 s.
+_SETTINGS: Final = {**RAY_SETTINGS, "RAY_raylet_start_wait_time_s": str(_START_SECONDS)}
 
 
 def tell(reason: str | None, detail: str = "", value: object = None) -> None:
@@ -83,7 +74,7 @@ def start_head(run: Mapping[str, Any]) -> bool:
         "num-gpus": sum(node["gpus"] for node in nodes),
         "memory": sum(node["memory"] for node in nodes),
         "object-store-memory": run["object_store"],
-        "resources": json.dumps({f"ionet_node:{node['node']}": 1 for node in nodes}),
+        "resources": json.dumps({node_resource(node["node"]): 1 for node in nodes}),
         # Its sockets' names are limited to 107 bytes.
         "temp-dir": "/tmp/ray",  # noqa: S108 (the box's own)
     }
