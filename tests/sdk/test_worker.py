@@ -401,6 +401,50 @@ def test_the_processors_foreign_use_is_seen() -> None:
     assert leased.foreign_use_bps < leased.use_bps - share // 4
 
 
+SHORT_LIVED = """
+import subprocess, sys
+burn = "import time\\nwhile time.process_time() < 0.6: pass"
+for _ in range(2):
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    print("done", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_processes_that_end_between_two_looks_are_counted_once_for_the_lease() -> None:
+    """Of the lease's own time, so that the machine may be busy with something else."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", SHORT_LIVED], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    watch, gained = CpuWatch(), []
+
+    def look() -> None:
+        own = watch._lease([parent.pid])
+        gained.append(watch._gained(own))
+        watch._own, watch._looked = own, watch._now()
+
+    with parent:
+        look()
+        parent.stdout.readline()
+        look()
+        parent.stdin.write(b"\n")
+        parent.stdin.flush()
+        # Seen alive first, and ended later.
+        while len(watch._lease([parent.pid])) < 2:
+            time.sleep(0.01)
+        time.sleep(0.35)
+        look()
+        parent.stdout.readline()
+        look()
+        parent.stdin.write(b"\n")
+    first, second = gained[1], gained[2] + gained[3]
+    assert first > 0.58
+    assert second > 0.58
+    assert abs(second - first) < 0.2
+
+
 def test_a_leases_own_processes_are_not_foreign_on_a_gpu() -> None:
     driver = Driver()
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])

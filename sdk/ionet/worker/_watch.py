@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ionet.worker._probe import Device
 from ionet.worker._timelock import MAX_NAMES, Observation
+
+#: Seconds by which the begin of a process may be told too early.
+_TICK: Final = 0.02
 
 
 class Watch(Protocol):
@@ -38,7 +41,7 @@ class CpuWatch:
         self._psutil: Any = importlib.import_module("psutil")
         self._busy, self._total = self._machine()
         self._own: dict[tuple[int, float], tuple[float, float]] = {}
-        self._looked = time.time()
+        self._looked = self._now()
 
     def observe(self, roots: Iterable[int]) -> Observation:
         own = self._lease(roots)
@@ -47,8 +50,15 @@ class CpuWatch:
         span = max(total - self._total, 1e-9)
         use = min(max(busy - self._busy, 0.0) / span, 1.0)
         foreign = min(max(use - gained / span, 0.0), 1.0)
-        self._busy, self._total, self._own, self._looked = busy, total, own, time.time()
+        self._busy, self._total, self._own, self._looked = busy, total, own, self._now()
         return Observation(use_bps=round(use * 10_000), foreign_use_bps=round(foreign * 10_000))
+
+    def _now(self) -> float:
+        """The time on the clock by which psutil tells when processes began; its second of boot is rounded."""
+        if not hasattr(time, "CLOCK_BOOTTIME"):
+            return time.time()
+        since_boot = time.clock_gettime(time.CLOCK_BOOTTIME) - _TICK
+        return float(self._psutil.boot_time()) + since_boot
 
     def _gained(self, own: Mapping[tuple[int, float], tuple[float, float]]) -> float:
         """Returns the processor time of the lease since the last look, seconds."""
