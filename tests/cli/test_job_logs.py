@@ -15,9 +15,9 @@ from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
 from ionet.cli.app import app
+from ionet.executor._base import lease_name
+from ionet.executor._logs import keep_log
 from ionet.formats import canonical
-from ionet.orchestrator._executor import lease_name
-from ionet.orchestrator._logs import keep_log
 from ionet.store.manifest import FileStore
 
 JOB, OTHER = bytes([1]) * 32, bytes([2]) * 32

@@ -17,10 +17,11 @@ import pytest
 from tests.orchestrator.support import RENTER, World, key
 from tests.sandbox.support import prepared_image
 
-from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure, _logs
-from ionet.orchestrator._boxed import _end
-from ionet.orchestrator._executor import Workspace
-from ionet.orchestrator._logs import shorten_log
+from ionet.executor import _logs
+from ionet.executor._base import Workspace
+from ionet.executor._boxed import _end
+from ionet.executor._logs import shorten_log
+from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
 from ionet.sandbox import File, Gathered, image, reap
 from ionet.store.manifest import Command, Function, Input, Manifest, RuntimeEnv
 

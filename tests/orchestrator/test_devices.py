@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import RENTER, World, key
 
+from ionet.executor._ray import _environment
 from ionet.orchestrator import BoxExecutor, FailureReason, Lease, NodeSpec, RunFailure
-from ionet.orchestrator._ray import _environment
 from ionet.store.manifest import Command, Manifest, Resources
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
 from ionet import ProofReason
+from ionet.executor._logs import keep_log, open_place, read_log
 from ionet.orchestrator import (
     ChainUnavailable,
     FailureReason,
@@ -24,7 +25,6 @@ from ionet.orchestrator import (
     Party,
     Phase,
 )
-from ionet.orchestrator._logs import keep_log, open_place, read_log
 from ionet.prover import Challenge, Opening, Reference
 from ionet.rewards import Verdict
 from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
@@ -628,7 +628,7 @@ def test_a_log_is_kept_once_and_its_end_when_it_is_long(
     for _ in range(2):
         keep_log(store, "lease", log)
     assert list(store.names("leases/lease/logs")) == ["leases/lease/logs/000001"]
-    monkeypatch.setattr("ionet.orchestrator._logs.MAX_LOG", 4)
+    monkeypatch.setattr("ionet.executor._logs.MAX_LOG", 4)
     keep_log(store, "lease", log)
     digest = store.resolve("leases/lease/logs/000002")
     assert digest is not None

@@ -10,8 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ionet.executor import (
+        BoxExecutor,
+        Executor,
+        FailureReason,
+        InlineExecutor,
+        Lease,
+        NodeSpec,
+        Output,
+        RayExecutor,
+        RunFailure,
+        RunOutput,
+        StoredOutput,
+        Workspace,
+    )
     from ionet.orchestrator._agents import Agents, LocalAgents, NodeUnreachable
-    from ionet.orchestrator._boxed import BoxExecutor
     from ionet.orchestrator._chain import (
         Attestation,
         Attested,
@@ -24,22 +37,10 @@ if TYPE_CHECKING:
         Party,
         Phase,
     )
-    from ionet.orchestrator._executor import (
-        Executor,
-        FailureReason,
-        Lease,
-        NodeSpec,
-        Output,
-        RunFailure,
-        RunOutput,
-        Workspace,
-    )
-    from ionet.orchestrator._inline import InlineExecutor
     from ionet.orchestrator._journal import Entry, Journal
     from ionet.orchestrator._plan import Kind, NodeRules, Policy
     from ionet.orchestrator._program import ProgramChain
-    from ionet.orchestrator._ray import RayExecutor
-    from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, StoredOutput, read_result
+    from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, read_result
 else:
     from ionet._lazy import lazy
 
@@ -50,7 +51,6 @@ else:
             "LocalAgents",
             "NodeUnreachable",
         ),
-        "_boxed": ("BoxExecutor",),
         "_chain": (
             "Attestation",
             "Attested",
@@ -63,17 +63,6 @@ else:
             "Party",
             "Phase",
         ),
-        "_executor": (
-            "Executor",
-            "FailureReason",
-            "Lease",
-            "NodeSpec",
-            "Output",
-            "RunFailure",
-            "RunOutput",
-            "Workspace",
-        ),
-        "_inline": ("InlineExecutor",),
         "_journal": (
             "Entry",
             "Journal",
@@ -84,18 +73,31 @@ else:
             "Policy",
         ),
         "_program": ("ProgramChain",),
-        "_ray": ("RayExecutor",),
         "_reconciler": (
             "Orchestrator",
             "Pass",
             "Result",
-            "StoredOutput",
             "read_result",
         ),
     }
+    _EXECUTOR = (
+        "BoxExecutor",
+        "Executor",
+        "FailureReason",
+        "InlineExecutor",
+        "Lease",
+        "NodeSpec",
+        "Output",
+        "RayExecutor",
+        "RunFailure",
+        "RunOutput",
+        "StoredOutput",
+        "Workspace",
+    )
     __getattr__, __dir__ = lazy(
         __name__,
-        {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names},
+        {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names}
+        | {name: f"ionet.executor:{name}" for name in _EXECUTOR},
         {"Job": "JobView"},
     )
 

@@ -28,12 +28,20 @@ from typing import Any, Final, TypeVar
 
 from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
+from ionet.executor._base import (
+    Executor,
+    FailureReason,
+    Lease,
+    RunFailure,
+    RunOutput,
+    StoredOutput,
+    lease_name,
+)
+from ionet.executor._logs import keep_log
 from ionet.formats import canonical
 from ionet.orchestrator._agents import Agents, NodeUnreachable
 from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase
-from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._logs import keep_log
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
 from ionet.prover import Challenge, ProofError, Verdict, challenge_seed, draw, verify
 from ionet.rewards import Verdict as HourVerdict
@@ -48,21 +56,6 @@ _log = logging.getLogger(__name__)
 def proof_reason(name: str | None) -> ProofReason:
     """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None means passed."""
     return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredOutput:
-    """An output file of a run, in the store.
-
-    Attributes:
-        name: POSIX path.
-        sha256: its content, 32 bytes.
-        size: bytes.
-    """
-
-    name: str
-    sha256: bytes
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -555,7 +548,9 @@ class Orchestrator:
         return ""
 
     def _store_output(self, lease: Lease, output: RunOutput) -> None:
-        outputs = []
+        outputs = [
+            {"name": item.name, "sha256": item.sha256.hex(), "size": item.size} for item in output.stored
+        ]
         for item in output.outputs:
             data = item.path.read_bytes()
             outputs.append({"name": item.name, "sha256": self._store.put(data).hex(), "size": len(data)})

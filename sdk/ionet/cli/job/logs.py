@@ -39,8 +39,8 @@ def logs(
 
     For a lease that is over, this is the log kept in the orchestrator's store.
     """
-    from ionet.orchestrator._logs import follow as grow
-    from ionet.orchestrator._logs import open_place, read_log
+    from ionet.executor._logs import follow as grow
+    from ionet.executor._logs import open_place, read_log
 
     source = open_place(place)
     log = read_log(source, bytes(job))

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.rpc.urls import keep_secret, public_url
+from ionet.executor._base import lease_name
 from ionet.formats import canonical
-from ionet.orchestrator._executor import lease_name
 from ionet.store.manifest import FileStore, StoreError
 
 #: How many bytes are kept of a log, from its end.

@@ -19,9 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from ionet.executor._base import FailureReason, RunFailure, Workspace, remove_tree
+from ionet.executor._inline import load_entrypoint, python_first
 from ionet.formats import canonical
-from ionet.orchestrator._executor import FailureReason, RunFailure, Workspace, remove_tree
-from ionet.orchestrator._inline import load_entrypoint, python_first
 from ionet.store.manifest import Command, Manifest
 from ionet.workloads import Context
 from ionet.workloads._run import MAX_DETAIL, classify, node_resource, ray_map

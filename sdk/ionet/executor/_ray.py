@@ -15,9 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import ionet
 from ionet.chain.files import state_folder
-from ionet.orchestrator._executor import (
+from ionet.executor._base import (
     FailureReason,
     Lease,
     LocalExecutor,
@@ -26,7 +25,7 @@ from ionet.orchestrator._executor import (
     RunOutput,
     remove_tree,
 )
-from ionet.orchestrator._inline import base_environment, check_nodes
+from ionet.executor._inline import base_environment, check_nodes
 from ionet.store.manifest import FileStore
 from ionet.workloads._run import RAY_SETTINGS
 
@@ -37,7 +36,7 @@ _SETTINGS: Final = {**RAY_SETTINGS, "RAY_AUTH_MODE": "token"}
 
 
 class _Host:
-    """The child that owns a cluster; see `ionet.orchestrator._ray_host`."""
+    """The child that owns a cluster; see `ionet.executor._ray_host`."""
 
     def __init__(self, process: asyncio.subprocess.Process, temp: Path, log: Path) -> None:
         self._process = process
@@ -62,7 +61,7 @@ class _Host:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "ionet.orchestrator._ray_host",
+                "ionet.executor._ray_host",
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=file,
@@ -281,7 +280,7 @@ class RayExecutor(LocalExecutor):
 
 
 def _environment(home: Path, nodes: Sequence[NodeSpec]) -> dict[str, str]:
-    package = str(Path(ionet.__file__).parent.parent)
+    package = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
     devices = [device for spec in nodes for device in spec.devices]
     # Otherwise every cluster would count from the machine's first GPU.

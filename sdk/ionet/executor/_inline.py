@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ionet.orchestrator._executor import (
+from ionet.executor._base import (
     FailureReason,
     Lease,
     LocalExecutor,

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from ionet.orchestrator._executor import (
+from ionet.executor._base import (
     MAX_VALUE_BYTES,
     FailureReason,
     Lease,
@@ -25,8 +25,8 @@ from ionet.orchestrator._executor import (
     stored_archive,
     stored_input,
 )
-from ionet.orchestrator._inline import check_nodes
-from ionet.orchestrator._logs import shorten_log
+from ionet.executor._inline import check_nodes
+from ionet.executor._logs import shorten_log
 from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus
 from ionet.store.manifest import Command, FileStore, Manifest
 

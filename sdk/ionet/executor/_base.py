@@ -148,18 +148,35 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredOutput:
+    """An output file of a run, in the store.
+
+    Attributes:
+        name: POSIX path.
+        sha256: its content, 32 bytes.
+        size: bytes.
+    """
+
+    name: str
+    sha256: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunOutput:
     """The output of a finished run.
 
     Attributes:
         value: the JSON object that the entrypoint returned; ``{"exit_code": 0}`` for a command.
-        outputs: its files, sorted by name.
+        outputs: its files on this machine, sorted by name.
         log: what it printed.
+        stored: its files that are in the store already, sorted by name.
     """
 
     value: Mapping[str, Any]
     outputs: tuple[Output, ...]
     log: Path | None = None
+    stored: tuple[StoredOutput, ...] = ()
 
 
 class Executor(Protocol):

@@ -1,0 +1,66 @@
+"""Runs manifests on leased nodes: in a box (`BoxExecutor`), on Ray (`RayExecutor`), or in this process.
+
+One lease never shares a cluster with another. Ray is imported only by the executor's own child process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ionet.executor._base import (
+        Executor,
+        FailureReason,
+        Lease,
+        NodeSpec,
+        Output,
+        RunFailure,
+        RunOutput,
+        StoredOutput,
+        Workspace,
+        lease_name,
+    )
+    from ionet.executor._boxed import BoxExecutor
+    from ionet.executor._inline import InlineExecutor
+    from ionet.executor._ray import RayExecutor
+else:
+    from ionet._lazy import lazy
+
+    # A cluster's processes import parts of this package; most of it would cost each of them half a second.
+    _NAMES = {
+        "_base": (
+            "Executor",
+            "FailureReason",
+            "Lease",
+            "NodeSpec",
+            "Output",
+            "RunFailure",
+            "RunOutput",
+            "StoredOutput",
+            "Workspace",
+            "lease_name",
+        ),
+        "_boxed": ("BoxExecutor",),
+        "_inline": ("InlineExecutor",),
+        "_ray": ("RayExecutor",),
+    }
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names},
+    )
+
+__all__ = [
+    "BoxExecutor",
+    "Executor",
+    "FailureReason",
+    "InlineExecutor",
+    "Lease",
+    "NodeSpec",
+    "Output",
+    "RayExecutor",
+    "RunFailure",
+    "RunOutput",
+    "StoredOutput",
+    "Workspace",
+    "lease_name",
+]

@@ -1,0 +1,1 @@
+"""Signed, numbered messages between the processes of the network."""
