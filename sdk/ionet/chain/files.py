@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from pathlib import Path
 
@@ -21,6 +22,25 @@ def write_secret(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace_secret(path: Path, text: str) -> None:
+    """Writes a file that only its owner can read; a reader sees the former content or the new one, whole.
+
+    Raises:
+        OSError: it cannot be written; then the former file stays.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        write_secret(part, text)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    handle = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(handle)  # the name, too, is on the disk then
+    finally:
+        os.close(handle)
 
 
 def key_folder(path: Path) -> None:

@@ -1,0 +1,550 @@
+"""What a worker is told: a TOML file in its state directory, and environment variables that override it.
+
+The file holds no secret but URLs, and no owner's key: the machine signs with its devices' keys only. Paths in
+it that are not absolute are below the file's own directory.
+
+| in the file | variable | type |
+|---|---|---|
+| `owner` | `IONET_WORKER_OWNER` | address of the nodes' owner |
+| `rpc` | `IONET_WORKER_RPC` | URLs or names of clusters, the preferred first |
+| `gateways` | `IONET_WORKER_GATEWAYS` | URLs, `wss` or `https` |
+| `notify` | `IONET_WORKER_NOTIFY` | URL, `https`; empty for none |
+| `images`, `boxes` | `IONET_WORKER_IMAGES`, `IONET_WORKER_BOXES` | directories |
+| `[limits]` `cpus`, `memory_gib`, `disk_gib` | `IONET_WORKER_CPUS`, `…_MEMORY_GIB`, `…_DISK_GIB` | integers |
+| `[limits]` `internet` | `IONET_WORKER_INTERNET` | true or false |
+| `[[nodes]]` | | see `NodeConfig` |
+
+Lists are separated by commas in a variable. `IONET_WORKER_STATE` names the state directory.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet.chain.errors import ConfigError
+from ionet.chain.files import key_folder, replace_secret
+from ionet.chain.signers import cluster_url
+from ionet.sandbox import BOXES
+from ionet.worker._probe import fingerprint
+
+CONFIG_FILE: Final = "config.toml"
+_VARIABLE: Final = "IONET_WORKER_"
+#: Variables that are not settings of the file.
+_OTHERS: Final = frozenset({"STATE"})
+_IMAGES: Final = Path("/var/lib/ionet/images")
+GIB: Final = 1 << 30
+#: The program's limit for a commission.
+_MAX_BPS: Final = 10_000
+
+
+def state_directory(environment: Mapping[str, str] | None = None) -> Path:
+    """Returns the worker's state directory: `IONET_WORKER_STATE`, or the user's default.
+
+    That is `/var/lib/ionet/worker` for root, and `~/.local/share/ionet/worker` for others.
+    """
+    environment = os.environ if environment is None else environment
+    if named := environment.get(f"{_VARIABLE}STATE"):
+        return Path(named).expanduser()
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/ionet/worker")
+    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "ionet/worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The part of the machine that all leases together may use.
+
+    Attributes:
+        cpus: cores.
+        memory_gib: GiB.
+        disk_gib: GiB, for boxes' disks.
+        internet: whether a job that asks for it may reach the internet.
+    """
+
+    cpus: int
+    memory_gib: int
+    disk_gib: int
+    internet: bool = False
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory."""
+        return self.memory_gib * GIB
+
+    @property
+    def disk(self) -> int:
+        """Bytes of disk."""
+        return self.disk_gib * GIB
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """One node: a device of this machine and the key that signs for it.
+
+    Attributes:
+        uuid: the device's own id, as `ionet.worker.probe` reads it.
+        index: the driver's number for it when it was found.
+        hardware_class: the class's name, for example `RTX 4090`.
+        key: keypair file of the device.
+        commission_bps: the owner's part of co-stakers' rewards, basis points; used at registration.
+        network: account of the network that brought it in bulk (`ionet node network import`), or None.
+        machine: the network's name for this machine, or None without a network.
+        number: the processor's number in that machine.
+    """
+
+    uuid: str
+    index: int
+    hardware_class: str
+    key: Path
+    commission_bps: int = 0
+    network: Pubkey | None = None
+    machine: str | None = None
+    number: int = 0
+
+    @property
+    def registered_id(self) -> str:
+        """The id that the device is registered by: its own, or the network's name for it."""
+        return self.uuid if self.network is None else f"{self.network}/{self.machine}/{self.number}"
+
+    @property
+    def fingerprint(self) -> bytes:
+        """sha256 of `registered_id`: the seed of the device's account, 32 bytes."""
+        return fingerprint(self.registered_id)
+
+    @property
+    def device(self) -> Pubkey:
+        """The device's account."""
+        return pda.staking.device(self.fingerprint)
+
+    @property
+    def address(self) -> Pubkey:
+        """The node's account, if this device is its first."""
+        return pda.staking.node(self.device)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerConfig:
+    """A worker's settings. URLs may hold keys of services, so `repr` leaves them out.
+
+    Attributes:
+        path: the file they are from, or will be written to.
+        owner: the nodes' owner, who is paid; the key is elsewhere.
+        rpc: URLs of Solana nodes, the preferred first; at least one.
+        gateways: URLs of gateways, the preferred first; at least one.
+        nodes: at least one.
+        limits: what leases may use.
+        notify: where events that the owner must know are sent, or None.
+        images: directory of the images that `scripts/image` builds.
+        boxes: directory of the boxes that jobs run in; other users must be able to pass it.
+    """
+
+    path: Path
+    owner: Pubkey
+    rpc: tuple[str, ...] = field(repr=False)
+    gateways: tuple[str, ...] = field(repr=False)
+    nodes: tuple[NodeConfig, ...]
+    limits: Limits
+    notify: str | None = field(default=None, repr=False)
+    images: Path = _IMAGES
+    boxes: Path = BOXES
+
+    @property
+    def state(self) -> Path:
+        """The state directory: where the file is."""
+        return self.path.parent
+
+    @classmethod
+    def load(
+        cls, path: str | Path | None = None, *, environment: Mapping[str, str] | None = None
+    ) -> WorkerConfig:
+        """Reads the settings.
+
+        Args:
+            path: the file, or the state directory; by default that of `state_directory`.
+            environment: variables that override the file; by default this process's. With an empty one, what
+                is read can be saved again.
+
+        Raises:
+            ConfigError: no file, one that others can write to, or a field that is unknown or wrong. The
+                message names the file, the field and what would be right, and shows no URL.
+        """
+        environment = os.environ if environment is None else environment
+        place = state_directory(environment) if path is None else Path(path).expanduser()
+        place = (place / CONFIG_FILE if place.is_dir() or path is None else place).absolute()
+        values = _read(place)
+        variables = _override(values, environment)
+        return _parsed(place, _Table(place, values, variables))
+
+    def save(self) -> None:
+        """Writes the file, whole or not at all, with mode 0600 in a directory of mode 0700.
+
+        Raises:
+            ConfigError: it cannot be written, or its directory belongs to somebody else.
+        """
+        text = self.to_toml()
+        _parsed(
+            self.path, _Table(self.path, _toml(self.path, text), {})
+        )  # what cannot be read is not written
+        key_folder(self.state)
+        try:
+            replace_secret(self.path, text)
+        except OSError as bad:
+            raise ConfigError(f"{self.path} cannot be written: {bad.strerror}") from None
+
+    def to_toml(self) -> str:
+        """Returns the file's content."""
+        lines = [
+            "# Written by `ionet worker init`, which keeps changes made here. See docs/operations.md.",
+            "",
+        ]
+        lines += _assignments(
+            owner=str(self.owner),
+            rpc=list(self.rpc),
+            gateways=list(self.gateways),
+            notify=self.notify or "",
+            images=self._shown(self.images),
+            boxes=self._shown(self.boxes),
+        )
+        lines += ["", "[limits]"]
+        lines += _assignments(
+            cpus=self.limits.cpus,
+            memory_gib=self.limits.memory_gib,
+            disk_gib=self.limits.disk_gib,
+            internet=self.limits.internet,
+        )
+        for node in self.nodes:
+            lines += ["", "[[nodes]]"]
+            lines += _assignments(
+                uuid=node.uuid,
+                index=node.index,
+                **{"class": node.hardware_class},
+                key=self._shown(node.key),
+                commission_bps=node.commission_bps,
+            )
+            if node.network is not None:
+                lines += _assignments(network=str(node.network), machine=node.machine, number=node.number)
+        return "\n".join(lines) + "\n"
+
+    def _shown(self, path: Path) -> str:
+        """A path below the state directory is written relative to it, so that the directory can be moved."""
+        return str(path.relative_to(self.state) if path.is_relative_to(self.state) else path)
+
+
+def check_gateway(url: str) -> str:
+    """Returns a gateway's URL.
+
+    Raises:
+        ConfigError: it is no `wss` or `https` URL, nor `ws` or `http` to this machine.
+    """
+    return _checked_url(url, {"wss": "ws", "https": "http"}, "a gateway's URL")
+
+
+def check_notify(url: str) -> str:
+    """Returns the URL that events are sent to.
+
+    Raises:
+        ConfigError: it is no `https` URL, nor `http` to this machine.
+    """
+    return _checked_url(url, {"https": "http"}, "a URL for events")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL's host is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _checked_url(url: str, plain: Mapping[str, str], what: str) -> str:
+    """Raises `ConfigError`; the text does not show the URL, which may hold a key."""
+    wanted = " or ".join(plain)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigError(f"{what} cannot be read; write {next(iter(plain))}://HOST:PORT") from None
+    if not host or port == 0 or any(letter.isspace() or not letter.isprintable() for letter in url):
+        raise ConfigError(f"{what} names a host: {next(iter(plain))}://HOST:PORT")
+    if parts.scheme in plain:
+        return url
+    if parts.scheme in plain.values():
+        if is_loopback(host):
+            return url
+        raise ConfigError(f"{what} is encrypted unless it leads to this machine: begin it with {wanted}")
+    raise ConfigError(f"{what} begins with {wanted}")
+
+
+# -- reading
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(1 << 20)
+    except FileNotFoundError:
+        raise ConfigError(f"there is no worker at {path.parent}; make one with: ionet worker init") from None
+    except OSError as bad:
+        raise ConfigError(f"{path} cannot be read: {bad.strerror}") from None
+    if os.name == "posix" and mode & 0o022:
+        raise ConfigError(f"others can write to {path}; run: chmod 600 {path}")
+    try:
+        return _toml(path, data.decode())
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8") from None
+
+
+def _toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as bad:
+        raise ConfigError(f"{path} is not TOML: {bad}") from None
+
+
+class _Table:
+    """One table of the file, of which each field is taken once; what is left over is unknown."""
+
+    def __init__(
+        self, path: Path, values: Mapping[str, Any], variables: Mapping[str, str], prefix: str = ""
+    ) -> None:
+        self._path = path
+        self._values = dict(values)
+        self._variables = variables
+        self._prefix = prefix
+        self._known: list[str] = []
+
+    def wrong(self, name: str, right: str) -> ConfigError:
+        """The error for a field: where it is said, and what would be right."""
+        place = f"{self._prefix}{name}"
+        return ConfigError(f"{self._variables.get(place) or f'{self._path}: {place}'}: {right}")
+
+    @contextmanager
+    def about(self, name: str) -> Iterator[None]:
+        """Names the field in errors of what checks its value."""
+        try:
+            yield
+        except ConfigError as bad:
+            raise self.wrong(name, str(bad)) from None
+
+    def has(self, name: str) -> bool:
+        """Whether the field is there."""
+        self._known.append(name)
+        return name in self._values
+
+    def take(self, name: str, kind: type, right: str, default: Any = None) -> Any:
+        """Returns a field's value; without a default it must be there."""
+        self._known.append(name)
+        if name not in self._values:
+            if default is None:
+                raise self.wrong(name, f"it is missing; it is {right}")
+            return default
+        value = self._values.pop(name)
+        # True is an int to Python, and not to a reader of the file.
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise self.wrong(name, f"it is {right}, not {_kind(value)}")
+        return value
+
+    def text(self, name: str, right: str, default: str | None = None) -> str:
+        """Returns a text of printable characters; empty only by default."""
+        value: str = self.take(name, str, right, default)
+        if (not value and default is None) or not value.isprintable():
+            raise self.wrong(name, f"it is {right}, in printable characters")
+        return value
+
+    def integer(self, name: str, low: int, high: int, right: str, default: int | None = None) -> int:
+        """Returns an integer within bounds."""
+        value: int = self.take(name, int, right, default)
+        if not low <= value <= high:
+            raise self.wrong(name, f"it is {right}, from {low:,} to {high:,}, not {value:,}")
+        return value
+
+    def texts(self, name: str, right: str) -> list[str]:
+        """Returns a list of texts, which is not empty and names none twice."""
+        values: list[Any] = self.take(name, list, f"a list of {right}")
+        for value in values:
+            if not isinstance(value, str):
+                raise self.wrong(name, f"each in the list is a text; {_kind(value)} is none")
+        if not values:
+            raise self.wrong(name, f"the list is empty; it needs one of {right} at least")
+        if len(set(values)) != len(values):
+            raise self.wrong(name, "one of them is there twice")
+        return values
+
+    def address(self, name: str, right: str) -> Pubkey:
+        """Returns an address."""
+        text = self.text(name, right)
+        try:
+            return Pubkey.from_string(text)
+        except ValueError:
+            raise self.wrong(name, f"{text!r} is no address; it is {right}, in base58") from None
+
+    def folder(self, name: str, right: str, default: Path) -> Path:
+        """Returns a path; a relative one is below the file's directory."""
+        text = self.text(name, right) if self.has(name) else str(default)
+        return self._path.parent / Path(text).expanduser()
+
+    def table(self, name: str) -> _Table:
+        """Returns a table within this one."""
+        values = self.take(name, dict, f"a table: [{name}]")
+        return _Table(self._path, values, self._variables, f"{self._prefix}{name}.")
+
+    def tables(self, name: str) -> list[_Table]:
+        """Returns an array of tables, at least one."""
+        values = self.take(name, list, f"a list of tables, each begun by [[{name}]]")
+        if not values or not all(isinstance(value, dict) for value in values):
+            raise self.wrong(name, f"there is at least one table, begun by [[{name}]]")
+        return [
+            _Table(self._path, value, self._variables, f"{name}[{number}].")
+            for number, value in enumerate(values)
+        ]
+
+    def finish(self) -> None:
+        """Raises `ConfigError` for a field that nobody has taken."""
+        for name in self._values:
+            near = get_close_matches(name, self._known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._known)}"
+            raise self.wrong(name, f"no such setting; {hint}")
+
+
+def _parsed(path: Path, table: _Table) -> WorkerConfig:
+    owner = table.address("owner", "the address of the nodes' owner")
+    rpc = table.texts("rpc", "URLs of Solana nodes")
+    gateways = table.texts("gateways", "gateways' URLs")
+    for name, values, check in (("rpc", rpc, cluster_url), ("gateways", gateways, check_gateway)):
+        with table.about(name):
+            for value in values:
+                check(value)
+    notify = table.text("notify", "a URL for events", "")
+    if notify:
+        with table.about("notify"):
+            check_notify(notify)
+    images = table.folder("images", "the directory of images", _IMAGES)
+    boxes = table.folder("boxes", "the directory of boxes", BOXES)
+    limits = _limits(table.table("limits"))
+    nodes = _nodes(path, table)
+    table.finish()
+    return WorkerConfig(
+        path, owner, tuple(rpc), tuple(gateways), nodes, limits, notify or None, images, boxes
+    )
+
+
+def _limits(table: _Table) -> Limits:
+    limits = Limits(
+        cpus=table.integer("cpus", 1, 4_096, "a number of cores"),
+        memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
+        disk_gib=table.integer("disk_gib", 1, 1 << 20, "GiB of disk"),
+        internet=table.take("internet", bool, "true or false", False),
+    )
+    table.finish()
+    return limits
+
+
+def _nodes(path: Path, table: _Table) -> tuple[NodeConfig, ...]:
+    nodes: list[NodeConfig] = []
+    for item in table.tables("nodes"):
+        node = _node(path, item)
+        for other in nodes:
+            for name, mine, theirs in (
+                ("uuid", node.uuid, other.uuid),
+                ("key", node.key, other.key),
+                ("number", node.fingerprint, other.fingerprint),
+            ):
+                if mine == theirs:
+                    raise item.wrong(name, "another node has the same; a device is one node")
+        nodes.append(node)
+    return tuple(nodes)
+
+
+def _node(path: Path, table: _Table) -> NodeConfig:
+    network = table.address("network", "the account of a network") if table.has("network") else None
+    machine = None
+    if network is not None:
+        machine = table.text("machine", "the network's name for this machine")
+    elif table.has("machine") or table.has("number"):
+        raise table.wrong("network", "it is missing; machine and number are a network's names for a device")
+    node = NodeConfig(
+        uuid=table.text("uuid", "the device's own id; `ionet node probe` shows it"),
+        index=table.integer("index", 0, 1_023, "the driver's number for the device", 0),
+        hardware_class=table.text("class", "a hardware class's name; see `ionet node classes list`"),
+        key=path.parent / Path(table.text("key", "the device's keypair file")).expanduser(),
+        commission_bps=table.integer("commission_bps", 0, _MAX_BPS, "basis points", 0),
+        network=network,
+        machine=machine,
+        number=table.integer("number", 0, (1 << 32) - 1, "the processor's number in the machine", 0),
+    )
+    table.finish()
+    return node
+
+
+#: Settings of the first table and of `[limits]` that a variable can override, by type.
+_LISTS: Final = ("rpc", "gateways")
+_TEXTS: Final = ("owner", "notify", "images", "boxes")
+_INTEGERS: Final = ("cpus", "memory_gib", "disk_gib")
+_BOOLS: Final = {"true": True, "false": False}
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Puts into the file's values what variables say, and returns the variables by the fields' names.
+
+    Unknown variables are refused, as unknown fields are.
+    """
+    settings = {name.upper(): name for name in (*_LISTS, *_TEXTS, *_INTEGERS, "internet")}
+    variables: dict[str, str] = {}
+    for variable, text in environment.items():
+        suffix = variable.removeprefix(_VARIABLE)
+        if suffix == variable or suffix in _OTHERS:
+            continue
+        if (name := settings.get(suffix)) is None:
+            near = get_close_matches(suffix, settings, n=1)
+            hint = f"did you mean {_VARIABLE}{near[0]}?" if near else f"there are {', '.join(settings)}"
+            raise ConfigError(f"{variable}: no such setting; {hint}")
+        if name in (*_LISTS, *_TEXTS):
+            values[name] = _typed(name, text)
+            variables[name] = variable
+        elif isinstance(limits := values.setdefault("limits", {}), dict):
+            limits[name] = _typed(name, text)
+            variables[f"limits.{name}"] = variable
+    return variables
+
+
+def _typed(name: str, text: str) -> object:
+    """A variable's text as the name's type; what cannot be read stays a text, which the name refuses."""
+    if name in _LISTS:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if name in _INTEGERS and text.isdecimal():
+        return int(text)
+    return _BOOLS.get(text, text) if name == "internet" else text
+
+
+def _kind(value: object) -> str:
+    return {
+        str: "a text",
+        bool: "true or false",
+        int: "an integer",
+        float: "a decimal number",
+        list: "a list",
+        dict: "a table",
+    }.get(type(value), "a date or time")
+
+
+# -- writing
+
+
+def _assignments(**values: object) -> list[str]:
+    # JSON's texts, lists, integers and truth values are TOML's as well, without control characters.
+    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
