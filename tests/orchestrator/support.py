@@ -122,6 +122,7 @@ class FakeChain:
         cluster: bytes = bytes(32),
         size: int = 1,
         device: bytes | None = None,
+        **of_class: Any,
     ) -> bytes:
         job = JobView(
             key=key(number),
@@ -135,6 +136,7 @@ class FakeChain:
             confirm_by=self.clock + 600,
             cluster=cluster,
             cluster_size=size,
+            **of_class,
         )
         self.accounts[job.key] = Account(job, seconds, PRICE)
         return job.key

@@ -49,6 +49,8 @@ class JobView:
         node: the leased node's address, 32 bytes.
         renter: the renter's address, 32 bytes.
         device: the key that signs for the node's device, or None when it is not known.
+        class_id: number of the node's hardware class, or None when it is not known.
+        pool: that class's kind of hardware, ``gpu`` or ``cpu``, or None when it is not known.
         manifest: the manifest's hash, 32 bytes.
         cluster: address of the cluster's account, 32 bytes; zeros for a job that stands alone.
         cluster_size: how many jobs the cluster has.
@@ -79,6 +81,8 @@ class JobView:
     phase: Phase
     booked_at: int
     start_by: int
+    class_id: int | None = None
+    pool: str | None = None
     cluster: bytes = bytes(32)
     cluster_size: int = 1
     broken: bool = False

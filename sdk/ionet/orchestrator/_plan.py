@@ -95,7 +95,8 @@ class Policy:
         max_failures: failed runs after which the job's result is a failure.
         max_interruptions: runs ended with this process after which the job's result is a failure.
         rules: how nodes are judged, by address.
-        default_rules: for nodes that are not in ``rules``.
+        default_rules: for nodes that are not in ``rules``; None: by each node's class on the chain.
+        references: how fast classes answer challenges, by the class's number, in any sizes.
         concurrency: leases served at once.
         interval: seconds between passes, at most.
     """
@@ -111,16 +112,27 @@ class Policy:
     max_failures: int = 3
     max_interruptions: int = 10
     rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
-    default_rules: NodeRules = field(default_factory=NodeRules)
+    default_rules: NodeRules | None = None
+    references: Mapping[int, Sequence[Reference]] = field(default_factory=lambda: MappingProxyType({}))
     concurrency: int = 16
     interval: float = 15.0
 
     def __post_init__(self) -> None:
         Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
 
-    def rules_for(self, node: bytes) -> NodeRules:
-        """Returns how a node is judged."""
-        return self.rules.get(node, self.default_rules)
+    def rules_for(self, job: JobView) -> NodeRules:
+        """Returns how a job's node is judged.
+
+        Its class decides, unless the node or all nodes have rules of their own here: the time-lock is its
+        pool's, and the time of its proofs is judged where the class has a reference of the challenge's size.
+        """
+        if (own := self.rules.get(job.node, self.default_rules)) is not None:
+            return own
+        known = () if job.class_id is None else self.references.get(job.class_id, ())
+        size = (self.challenge_m, self.challenge_k)
+        reference = next((item for item in known if (item.m, item.k) == size), None)
+        # The stricter pool's, where the class is not known.
+        return NodeRules(TimeLockPolicy.for_pool(job.pool or "gpu"), reference)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Coroutine, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -39,6 +40,21 @@ _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
 
 
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """What a job's view has of its node.
+
+    Attributes:
+        device: the key that signs for its device, 32 bytes.
+        class_id: its hardware class.
+        pool: the class's kind of hardware.
+    """
+
+    device: bytes
+    class_id: int
+    pool: str
+
+
 class ProgramChain:
     """`Chain` over a client whose signer holds a seat in the attester set.
 
@@ -50,7 +66,8 @@ class ProgramChain:
     def __init__(self, client: AsyncClient, *, nodes: Sequence[bytes] | None = None) -> None:
         self._client = client
         self._nodes = None if nodes is None else frozenset(nodes)
-        self._device_keys: dict[bytes, bytes] = {}
+        #: By job: a device may have another key, and a node another owner, when it is leased again.
+        self._seen: dict[Pubkey, _Node] = {}
 
     async def now(self) -> int:
         """See `Chain.now`."""
@@ -78,6 +95,7 @@ class ProgramChain:
         """See `Chain.jobs`."""
         jobs = await self._ask(self._client.jobs.find_jobs())
         mine = [job for job in jobs if self._nodes is None or bytes(job.account.node) in self._nodes]
+        self._seen = {job.address: self._seen[job.address] for job in mine if job.address in self._seen}
         if not mine:
             return []
         now, seat = await self.now(), await self._seat()
@@ -172,15 +190,16 @@ class ProgramChain:
         keys = attester_set.keys[: attester_set.seats]
         return keys.index(self._client.address) if self._client.address in keys else None
 
-    async def _device(self, node: Pubkey) -> bytes | None:
-        key = bytes(node)
-        if key not in self._device_keys:
+    async def _node(self, job: Pubkey, address: Pubkey) -> _Node | None:
+        """Returns what does not change of a node during a job; None if it cannot be found."""
+        if job not in self._seen:
             try:
-                account = await self._ask(self._client.staking.get_node(node))
+                node = await self._ask(self._client.staking.get_node(address))
+                class_ = await self._ask(self._client.staking.get_class(node.class_))
             except AccountNotFound:
                 return None
-            self._device_keys[key] = bytes(account.device_key)
-        return self._device_keys[key]
+            self._seen[job] = _Node(bytes(node.device_key), class_.id, class_.pool.name.lower())
+        return self._seen[job]
 
     async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
         """Returns the clusters of booked jobs that a job has left."""
@@ -201,6 +220,7 @@ class ProgramChain:
         now: int,
         broken: frozenset[Pubkey],
     ) -> JobView:
+        node = await self._node(address, job.node)
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
@@ -213,7 +233,9 @@ class ProgramChain:
             key=bytes(address),
             node=bytes(job.node),
             renter=bytes(job.renter),
-            device=await self._device(job.node),
+            device=None if node is None else node.device,
+            class_id=None if node is None else node.class_id,
+            pool=None if node is None else node.pool,
             manifest=job.manifest_hash,
             phase=phase,
             booked_at=job.booked_at,

@@ -173,6 +173,8 @@ class Orchestrator:
         self._judges: dict[bytes, Judge] = {}
         #: By job whose node does not answer: the chain's times of the first and the latest try in vain.
         self._silences: dict[bytes, tuple[int, int]] = {}
+        #: Jobs whose proofs nobody times, as their class has no reference yet; said in the journal.
+        self._untimed: set[bytes] = set()
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
         self._wake = asyncio.Event()
@@ -360,6 +362,7 @@ class Orchestrator:
         for kept in (self._judges, self._silences):
             for key in kept.keys() - keys:
                 del kept[key]
+        self._untimed &= keys
 
     # ---- one lease
 
@@ -608,7 +611,7 @@ class Orchestrator:
                 node=job.node,
                 device=job.device,
                 start=job.started_at,
-                policy=self._policy.rules_for(job.node).timelock,
+                policy=self._policy.rules_for(job).timelock,
             )
         return judge
 
@@ -664,7 +667,9 @@ class Orchestrator:
         self, job: JobView, at: int, attempt: int, earlier: set[bytes]
     ) -> tuple[Verdict, bytes]:
         """Poses one challenge, in its two phases, and stores it with its outcome."""
-        policy, reference = self._policy, self._policy.rules_for(job.node).reference
+        policy, reference = self._policy, self._policy.rules_for(job).reference
+        if reference is None:
+            self._note_untimed(job)
         async with self._proving:
             fresh = await self._chain.beacon()
             seed = challenge_seed(job=job.key, node=job.node, attempt=attempt, fresh=fresh.value)
@@ -709,9 +714,17 @@ class Orchestrator:
         self._keep_verdict(job, record)
         return verdict, proof
 
+    def _note_untimed(self, job: JobView) -> None:
+        """Says once a job that nobody judges how long its proofs take."""
+        if job.key not in self._untimed:
+            self._untimed.add(job.key)
+            size = f"{self._policy.challenge_m} x {self._policy.challenge_k}"
+            kind = "its class, which is not known" if job.class_id is None else f"class {job.class_id}"
+            self.journal.note(job.key.hex(), "not timed", f"no reference of size {size} for {kind}")
+
     def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
         """Keeps a proof's verdict for the hour's report; keeping it again does nothing."""
-        reference = self._policy.rules_for(job.node).reference
+        reference = self._policy.rules_for(job).reference
         score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
         reason, evidence = proof_reason(record["reason"]), sha256(canonical.encode(dict(record))).digest()
         self.journal.keep_verdict(job.node, record["at"], min(score, 2**32 - 1), reason, evidence)

@@ -1,0 +1,117 @@
+"""A node is judged by the rules of its class, as the chain has it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from tests.orchestrator.support import HOUR, World
+from tests.orchestrator.test_program_chain import Site
+from tests.programs.people import class_args
+
+from ionet import ix
+from ionet.orchestrator import NodeRules, Orchestrator, Policy
+from ionet.prover import Reference, measure, numpy_backend
+from ionet.staking.hardware import hardware_classes
+from ionet.worker import BreakReason, Observation, TimeLockPolicy
+
+#: What any processor shows: the system's own work beside the lease's.
+BUSY: Final = Observation(use_bps=9_000, foreign_use_bps=4_000)
+CLASSES: Final = {kind.name: kind for kind in hardware_classes()}
+#: Shorter than the longest gap between two samples.
+STEP: Final = 150
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def book(world: World, kind: str) -> bytes:
+    class_ = CLASSES[kind]
+    world.watches[world.specs[0].node].seen = BUSY
+    return world.book(class_id=class_.id, pool=class_.pool)
+
+
+async def served(world: World, **policy: Any) -> Orchestrator:
+    orchestrator = world.orchestrator(default_rules=None, **policy)
+    await world.serve(orchestrator, step=STEP)
+    return orchestrator
+
+
+def reasons(world: World) -> set[BreakReason]:
+    return {reason for step in world.chain.steps if step[0] == "attest" for reason in step[2].reasons}
+
+
+async def test_the_systems_own_work_costs_a_processor_nothing(world: World) -> None:
+    job = book(world, "AMD Ryzen")
+    await served(world)
+    assert world.chain.closed[job].good == HOUR
+
+
+async def test_the_same_use_by_others_breaks_the_lock_of_a_gpu(world: World) -> None:
+    job = book(world, "RTX 4090")
+    await served(world)
+    assert world.chain.closed[job].good == 0
+    assert BreakReason.FOREIGN_USE in reasons(world)
+
+
+async def test_a_node_of_no_known_class_is_judged_as_a_gpu(world: World) -> None:
+    world.watches[world.specs[0].node].seen = BUSY
+    job = world.book()
+    await served(world)
+    assert world.chain.closed[job].good == 0
+
+
+async def test_a_processor_that_says_it_is_a_gpu_is_not_attested(world: World) -> None:
+    here = measure(64, 256, kernel=numpy_backend())
+    gpu = Reference(64, 256, max(1, here.nanoseconds // 10_000))
+    world.watches[world.specs[0].node].seen = Observation(9_000, 0)
+    kind = CLASSES["RTX 4090"]
+    job = world.book(class_id=kind.id, pool=kind.pool)
+    await served(world, references={kind.id: (Reference(128, 256, 1 << 60), gpu)})
+    assert world.chain.closed[job].good == 0
+    assert reasons(world) == {BreakReason.CHALLENGE_FAILED}
+
+
+async def test_the_same_processor_is_attested_as_what_it_is(world: World) -> None:
+    here = measure(64, 256, kernel=numpy_backend(), slack_bps=100_000_000)
+    kind = CLASSES["AMD Ryzen"]
+    job = book(world, kind.name)
+    orchestrator = await served(world, references={kind.id: (here,)})
+    assert world.chain.closed[job].good == HOUR
+    assert "not timed" not in {entry.step for entry in orchestrator.journal.entries(job.hex())}
+
+
+async def test_it_is_said_once_that_nobody_times_a_class(world: World) -> None:
+    job = world.book(seconds=2 * HOUR, class_id=3, pool="gpu")
+    orchestrator = await served(world)
+    assert world.chain.closed[job].good == 2 * HOUR
+    said = [entry.detail for entry in orchestrator.journal.entries(job.hex()) if entry.step == "not timed"]
+    assert said == ["no reference of size 64 x 256 for class 3"]
+
+
+async def test_rules_that_are_set_here_stand_above_the_classs(world: World) -> None:
+    job = book(world, "RTX 4090")
+    (view,) = await world.chain.jobs()
+    lenient = NodeRules(TimeLockPolicy(foreign_use_bps=None))
+    strict = NodeRules(TimeLockPolicy(foreign_use_bps=0))
+    assert Policy().rules_for(view).timelock == TimeLockPolicy.for_pool("gpu")
+    assert Policy(default_rules=lenient).rules_for(view) is lenient
+    assert Policy(default_rules=lenient, rules={view.node: strict}).rules_for(view) is strict
+    await served(world, rules={view.node: lenient})
+    assert world.chain.closed[job].good == HOUR
+
+
+@pytest.mark.parametrize(("pool", "name"), [(0, "gpu"), (1, "cpu")])
+async def test_the_class_is_read_from_the_chain(tmp_path: Path, pool: int, name: str) -> None:
+    site = Site(tmp_path)
+    market = site.market
+    number = market.class_of(market.alice)
+    args = class_args(pool=pool)
+    market.send(ix.staking.set_class(authority=market.world.deployer, id=number, args=args))
+    job = site.book()
+    view = await site.chain().job(bytes(job))
+    assert view is not None
+    assert (view.class_id, view.pool) == (number, name)
