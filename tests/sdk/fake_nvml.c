@@ -1,9 +1,10 @@
-/* A driver's library with faults, under the real nvidia-ml-py: FAULTS names them, separated by commas. */
+/* A driver's library with faults, under the real nvidia-ml-py: FAULTS names them, separated by commas.
+   The processes on every device are the numbers in the file that PROCESSES names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, NOT_SUPPORTED = 3, NO_PERMISSION = 4, DRIVER_NOT_LOADED = 9, GPU_IS_LOST = 15, VERSION_MISMATCH = 18, UNKNOWN = 999 };
+enum { SUCCESS = 0, NOT_SUPPORTED = 3, NO_PERMISSION = 4, INSUFFICIENT_SIZE = 7, DRIVER_NOT_LOADED = 9, GPU_IS_LOST = 15, VERSION_MISMATCH = 18, UNKNOWN = 999 };
 
 static int faulty(const char *name) {
   const char *faults = getenv("FAULTS"), *found = faults ? strstr(faults, name) : NULL;
@@ -63,4 +64,38 @@ int nvmlDeviceGetMigMode(void *device, unsigned *current, unsigned *pending) {
   if (index_of(device) != 1 || !faulty("MIG")) return NOT_SUPPORTED;
   *current = *pending = 1;
   return SUCCESS;
+}
+int nvmlDeviceGetHandleByUUID(const char *uuid, void **device) {
+  *device = (void *)(long)(uuid[strlen(uuid) - 1] - '0' + 1);
+  return SUCCESS;
+}
+struct process {
+  unsigned pid;
+  unsigned long long memory;
+  unsigned gpu_instance, compute_instance;
+};
+int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, struct process *processes) {
+  const char *path = getenv("PROCESSES");
+  FILE *file = path ? fopen(path, "r") : NULL;
+  unsigned pids[16], named = 0;
+  if (faulty("no list")) return NOT_SUPPORTED;
+  if (faulty("forbidden list")) return NO_PERMISSION;
+  while (file && named < 16 && fscanf(file, "%u", &pids[named]) == 1) named++;
+  if (file) fclose(file);
+  if (named > *count) {
+    *count = named;
+    return INSUFFICIENT_SIZE;
+  }
+  *count = named;
+  for (unsigned i = 0; i < named; i++) processes[i] = (struct process){pids[i], 1 << 20, ~0u, ~0u};
+  return SUCCESS;
+}
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, struct process *processes) {
+  *count = 0;
+  return SUCCESS;
+}
+int nvmlDeviceGetUtilizationRates(void *device, unsigned *rates) {
+  rates[0] = 37;
+  rates[1] = 10;
+  return faulty("no use") ? NOT_SUPPORTED : SUCCESS;
 }

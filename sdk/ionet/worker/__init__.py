@@ -24,7 +24,7 @@ from ionet.worker._timelock import (
     SampleLog,
     TimeLockPolicy,
 )
-from ionet.worker._watch import CpuWatch, NvmlWatch, Watch, watch_for
+from ionet.worker._watch import CannotWatch, CpuWatch, NvmlWatch, Watch, watch_for
 from ionet.worker._worker import Busy, Worker
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Break",
     "BreakReason",
     "Busy",
+    "CannotWatch",
     "CpuWatch",
     "Device",
     "DeviceFault",

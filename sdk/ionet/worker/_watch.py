@@ -1,17 +1,53 @@
-"""Watching a device: who uses it, and how much."""
+"""Watching a device: who uses it, and how much.
+
+An NVIDIA driver names the processes on a device by their numbers. Where it names none, as under WSL, or by
+numbers of another pid namespace, as in a container with its own, a stranger would not be seen, or the lease's
+own processes would be taken for strangers: `NvmlWatch.check` refuses such machines before anything is leased.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
+import select
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Final, Protocol
 
+from ionet.chain.errors import IonetError
 from ionet.worker._probe import Device
 from ionet.worker._timelock import MAX_NAMES, Observation
 
 #: Seconds by which the begin of a process may be told too early.
 _TICK: Final = 0.02
+#: The first pid namespace of every Linux machine (PROC_PID_INIT_INO in the kernel's sources).
+_FIRST_NAMESPACE: Final = 0xEFFFFFFC
+#: Seconds for a process to take a device, and for the driver to name it then.
+_TAKE: Final = 30.0
+_NAMED: Final = 5.0
+_REMEDY: Final = "run the worker on the machine itself, or its container with --pid=host"
+#: Takes the device that is the only one it sees, until its input ends. Ends with 3 if it cannot.
+_HOLD: Final = """
+import ctypes, sys
+try:
+    cuda = ctypes.CDLL("libcuda.so.1")
+except OSError:
+    sys.exit(3)
+device, context = ctypes.c_int(), ctypes.c_void_p()
+if cuda.cuInit(0) or cuda.cuDeviceGet(ctypes.byref(device), 0):
+    sys.exit(3)
+if cuda.cuCtxCreate_v2(ctypes.byref(context), 0, device):
+    sys.exit(3)
+print("taken", flush=True)
+sys.stdin.read()
+"""
+
+
+class CannotWatch(IonetError):
+    """Nobody could tell on this machine who uses the device, so it cannot be leased; the text says why."""
 
 
 class Watch(Protocol):
@@ -97,27 +133,108 @@ class NvmlWatch:
     def __init__(self, uuid: str, *, nvml: Any | None = None) -> None:
         self._psutil: Any = importlib.import_module("psutil")
         self._nvml: Any = nvml if nvml is not None else importlib.import_module("pynvml")
+        self._uuid = uuid
         self._nvml.nvmlInit()
         self._handle = self._nvml.nvmlDeviceGetHandleByUUID(uuid)
 
     def observe(self, roots: Iterable[int]) -> Observation:
-        own = _tree(self._psutil, roots)
-        running = {
-            process.pid
-            for process in (
-                *self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle),
-                *self._nvml.nvmlDeviceGetGraphicsRunningProcesses(self._handle),
-            )
-        }
-        foreign = sorted(pid for pid in running if pid not in own)
+        roots = tuple(roots)
+        foreign = self._strangers(roots)
+        if foreign:
+            # Whoever ended, or was started by the lease, between the two lists is no stranger.
+            foreign &= self._strangers(roots)
         use = int(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu) * 100
         return Observation(
             use_bps=use,
             # NVML reports the use of the device, not of each process; with a foreign process on it, no
             # part of that is certain to be the lease's.
             foreign_use_bps=use if foreign else 0,
-            foreign=tuple(self._name(pid) for pid in foreign[:MAX_NAMES]),
+            foreign=tuple(self._name(pid) for pid in sorted(foreign)[:MAX_NAMES]),
         )
+
+    def check(self) -> bool:
+        """Checks that the driver names the processes on the device by the numbers that they have here.
+
+        Where no process is on the device, this starts one for a moment that takes it.
+
+        Returns:
+            Whether a process was seen to be named rightly; False if none could take the device.
+
+        Raises:
+            CannotWatch: it does not, or this cannot be told.
+        """
+        _refuse_namespace()
+        try:
+            self._nvml.nvmlDeviceGetUtilizationRates(self._handle)
+            named = self._real()
+        except self._nvml.NVMLError as bad:
+            if bad.value == self._nvml.NVML_ERROR_NOT_SUPPORTED:
+                raise CannotWatch(
+                    "the NVIDIA driver does not say who uses this device, or how much, so a stranger on it"
+                    " would not be seen; lease it from a Linux system of its own, not a virtual one"
+                ) from bad
+            raise CannotWatch(f"the NVIDIA driver cannot be asked who uses the device: {bad}") from bad
+        return bool(named) or self._names_a_process_of_ours()
+
+    def _strangers(self, roots: Iterable[int]) -> set[int]:
+        running = self._running()
+        return running - _tree(self._psutil, roots).keys()
+
+    def _running(self) -> set[int]:
+        return {
+            process.pid
+            for process in (
+                *self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle),
+                *self._nvml.nvmlDeviceGetGraphicsRunningProcesses(self._handle),
+            )
+        }
+
+    def _real(self) -> set[int]:
+        """Returns the processes on the device, all of which this system knows.
+
+        Raises:
+            CannotWatch: it does not know one, which has not just ended either.
+        """
+        unknown = {pid for pid in self._running() if not self._psutil.pid_exists(pid)}
+        for _ in range(3):
+            if not unknown:
+                break
+            time.sleep(0.2)
+            unknown &= self._running()
+        if unknown:
+            raise CannotWatch(
+                f"the NVIDIA driver names the process {min(unknown)}, which this system does not have;"
+                f" {_REMEDY}"
+            )
+        return self._running()
+
+    def _names_a_process_of_ours(self) -> bool:
+        with subprocess.Popen(
+            [sys.executable, "-I", "-c", _HOLD],
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": self._uuid},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                return self._names(process)
+            finally:
+                process.kill()
+
+    def _names(self, process: subprocess.Popen[bytes]) -> bool:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], _TAKE)
+        if not ready or process.stdout.readline() != b"taken\n":
+            return False
+        deadline = time.monotonic() + _NAMED
+        while process.pid not in self._running():
+            if time.monotonic() > deadline:
+                raise CannotWatch(
+                    f"the NVIDIA driver does not name a process of this system ({process.pid}) that uses"
+                    f" the device, so a stranger on it would not be seen; {_REMEDY}"
+                )
+            time.sleep(0.1)
+        return True
 
     def _name(self, pid: int) -> str:
         try:
@@ -126,8 +243,41 @@ class NvmlWatch:
             return f"process {pid}"
 
 
+def _refuse_namespace() -> None:
+    """Raises `CannotWatch` where numbers of processes are not those that the driver uses."""
+    try:
+        kernel = Path("/proc/sys/kernel/osrelease").read_text()
+        namespace = Path("/proc/self/ns/pid").stat().st_ino
+    except OSError as bad:
+        raise CannotWatch(
+            f"this system does not say which pid namespace the worker is in ({bad.strerror}); a GPU is"
+            " watched on Linux only"
+        ) from bad
+    if "microsoft" in kernel.lower():
+        raise CannotWatch(
+            "under WSL the NVIDIA driver names no processes, so a stranger on the device would not be seen;"
+            " run the worker on Linux itself"
+        )
+    if namespace != _FIRST_NAMESPACE:
+        raise CannotWatch(
+            "the worker runs in a pid namespace of its own, where the driver's numbers of processes mean"
+            f" nothing; {_REMEDY}"
+        )
+    if not Path("/proc/1").exists():
+        raise CannotWatch(
+            "/proc hides other users' processes (hidepid), so a lease's own could not be told from"
+            " strangers'; run the worker as root, or mount /proc without hidepid"
+        )
+
+
 def watch_for(device: Device) -> Watch:
-    """Returns the watch for a device."""
+    """Returns the watch for a device, which has been checked.
+
+    Raises:
+        CannotWatch: nobody could tell on this machine who uses the device.
+    """
     if device.uuid.startswith("GPU-"):
-        return NvmlWatch(device.uuid)
+        watch = NvmlWatch(device.uuid)
+        watch.check()
+        return watch
     return CpuWatch()
