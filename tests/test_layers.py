@@ -18,6 +18,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("demo",),
     ("testing", "localnet"),
     ("orchestrator",),
+    ("gateway",),
     ("worker",),
     ("interop",),
     # The face: what `import ionet` shows.

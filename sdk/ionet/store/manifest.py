@@ -37,6 +37,7 @@ from ionet.chain.files import state_folder
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError, Json
 from ionet.formats.when import DAY, HOUR
+from ionet.store.errors import NotStored, StoreError
 
 __all__ = [
     "Command",
@@ -70,14 +71,6 @@ _T = TypeVar("_T")
 
 class ManifestError(IonetError, ValueError):
     """Not a valid manifest; the message names the field, what it holds and what would be right."""
-
-
-class StoreError(IonetError):
-    """A stored object's bytes do not match its name, or a name is already taken by other content."""
-
-
-class NotStored(StoreError, LookupError):
-    """The store has nothing under that hash or name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The public gateway: what clients reach over HTTP. Needs the extra `gateway`."""

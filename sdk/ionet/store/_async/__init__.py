@@ -1,0 +1,1 @@
+"""Clients of stores; the blocking twins are generated from these."""
