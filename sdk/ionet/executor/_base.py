@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
@@ -24,6 +26,7 @@ OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
 MAX_DETAIL = 2_000
 MAX_ARCHIVE_BYTES = 1 << 32
+_LEASE_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class FailureReason(StrEnum):
@@ -324,6 +327,20 @@ class LocalExecutor:
     def log(self, lease: Lease) -> Path:
         """See `Executor.log`."""
         return self.workspace(lease).log
+
+    async def sweep(self, keep: Container[str]) -> None:
+        """Removes what leases have left that ended while no process of the worker ran.
+
+        Args:
+            keep: names of leases that go on.
+        """
+        names = [path.name for path in self._work.glob("*") if _LEASE_NAME.fullmatch(path.name)]
+        for name in names:
+            if name not in keep:
+                await asyncio.to_thread(self._remove, name)
+
+    def _remove(self, name: str) -> None:
+        shutil.rmtree(self._work / name, ignore_errors=True)
 
     def _make_workspace(self, lease: Lease) -> None:
         """Makes the lease's directory.

@@ -148,6 +148,10 @@ class BoxExecutor(LocalExecutor):
         boxes = [Box(name, self._boxes) for name in names]
         await asyncio.gather(*(asyncio.to_thread(box.destroy) for box in boxes))
 
+    def _remove(self, name: str) -> None:
+        Box(name, self._boxes).destroy()
+        super()._remove(name)
+
     # -- one run
 
     def _gpus(self, lease: Lease) -> Gpus:

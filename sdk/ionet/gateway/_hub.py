@@ -20,7 +20,7 @@ from typing import Any, Final, Protocol
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
-from ionet.wire import MAX_MESSAGE, Kind, Message, MessageError, Role
+from ionet.wire import Kind, Message, MessageError, Role
 from ionet.wire._message import GATEWAY, digest_of, envelope
 
 _log = logging.getLogger(__name__)
@@ -168,6 +168,7 @@ class Hub:
         self._greeting = 0
         self._addresses: Counter[str] = Counter()
         self._closing = False
+        self._left = asyncio.Event()
         self.counters = Counters()
 
     def connected(self, role: Role) -> int:
@@ -180,7 +181,7 @@ class Hub:
         for peer in list(self._by_key.values()):
             self._drop(peer, "restart")
         while self._by_key:
-            await asyncio.sleep(0.01)
+            await self._left.wait()
 
     async def serve(self, socket: Socket, address: str) -> None:
         """Serves one connection to its end.
@@ -234,9 +235,15 @@ class Hub:
         finally:
             self._greeting -= 1
         rate, octets, seconds = self._bounds.rates[role]
-        raw = hello.to_bytes()
         return _Connection(
-            socket, hello.sender, role, node, raw, hello.number, _Bucket(rate, seconds), _Bucket(octets, seconds)
+            socket,
+            hello.sender,
+            role,
+            node,
+            hello.to_bytes(),
+            hello.number,
+            _Bucket(rate, seconds),
+            _Bucket(octets, seconds),
         )
 
     @staticmethod
@@ -277,7 +284,8 @@ class Hub:
         except RegistryUnavailable:
             raise _NotAdmitted("chain-unavailable", 10) from None
         if role is Role.AGENT and node is None:
-            waiting = sum(1 for peer in self._by_key.values() if peer.role is Role.AGENT and peer.node is None)
+            agents = (peer for peer in self._by_key.values() if peer.role is Role.AGENT)
+            waiting = sum(1 for peer in agents if peer.node is None)
             if waiting >= self._bounds.candidates:
                 raise _NotAdmitted("too-many-candidates", 60)
         return role, node
@@ -316,6 +324,8 @@ class Hub:
             await asyncio.gather(writer, reader, return_exceptions=True)
             if self._by_key.get(peer.key) is peer:
                 del self._by_key[peer.key]
+                self._left.set()
+                self._left = asyncio.Event()
                 gone = _word({"gone": [str(Pubkey(peer.key))]})
                 for other in self._by_key.values():
                     if _told(other.role, peer.role):
@@ -458,6 +468,3 @@ _TALKS: Final = frozenset(
 
 def _word(value: Mapping[str, Any] | Sequence[Any]) -> str:
     return json.dumps(value, separators=(",", ":"))
-
-
-assert MAX_MESSAGE <= Bounds().waiting_bytes

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.exceptions import WebSocketException
 
 from ionet.chain.errors import ConfigError
 from ionet.chain.rpc.tls import tls
@@ -130,7 +130,7 @@ class Link:
             except LinkRefused as bad:
                 self.problem = f"{public_url(url)} refuses this peer: {bad}"
                 pause = max(pause, bad.retry)
-            except (WebSocketException, InvalidURI, InvalidHandshake, OSError, TimeoutError, ValueError) as bad:
+            except (WebSocketException, OSError, TimeoutError, ValueError) as bad:
                 self.problem = f"no connection to {public_url(url)}: {_words(bad)}"
             finally:
                 if self._socket is not None:
@@ -168,7 +168,7 @@ class Link:
     async def _welcomed(self, socket: ClientConnection) -> dict[str, Any]:
         challenge = _control(await socket.recv())
         if challenge.get("protocol") != 1:
-            raise LinkRefused("it speaks another version of the protocol; update this program", _LONGEST_PAUSE)
+            raise LinkRefused("it speaks another version of the protocol: update", _LONGEST_PAUSE)
         value = challenge.get("challenge")
         if not isinstance(value, str) or len(value) != 64:
             raise ValueError("the gateway's challenge is none")

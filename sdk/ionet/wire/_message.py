@@ -1,8 +1,8 @@
 """One signed message.
 
 Its bytes, integers big-endian: ``"ion1"``, kind (1), sender, receiver and context (32 each), number (8), time
-(8), length of the arguments (4), the arguments in canonical JSON, the blob, and an ed25519 signature (64) over
-``b"ionet:message"`` and all that comes before the signature.
+(8), length of the arguments (4), the arguments in canonical JSON, the blob, and an ed25519 signature (64)
+over ``b"ionet:message"`` and all that comes before the signature.
 
 The context is 32 bytes that the receiver has chosen, so that no message means anything to anybody else or at
 another time: the gateway's challenge in a greeting, the receiver's boot in a request, the request's digest in

@@ -2,8 +2,8 @@
 
 The asker makes an X25519 key for one request and names its public half in the request, which it signs. Who
 answers makes one, too, and signs the answer. The shared secret goes through HKDF-SHA256 (no salt, info
-``b"ionet:sealed"`` and both public halves, the asker's first) into a key of ChaCha20-Poly1305, used once, with
-a nonce of zeros. The sealed bytes are the answerer's public half (32) and the ciphertext.
+``b"ionet:sealed"`` and both public halves, the asker's first) into a key of ChaCha20-Poly1305, used once,
+with a nonce of zeros. The sealed bytes are the answerer's public half (32) and the ciphertext.
 """
 
 from __future__ import annotations

@@ -102,6 +102,12 @@ class Worker:
         """Returns the present job's samples from number ``since`` on."""
         return self._log.since(since) if self._log is not None else ()
 
+    def samples_of(self, job: bytes, since: int = 0) -> tuple[Sample, ...]:
+        """Returns the samples of any job that the node has served, from number ``since`` on."""
+        if job == self._job:
+            return self.samples(since)
+        return SampleLog(self._state / f"{job.hex()}.samples").since(since)
+
     def commit(self, challenge: Challenge) -> Commitment:
         """Computes a challenge; see `ionet.prover.Prover.commit`."""
         return self._get_prover().commit(challenge)

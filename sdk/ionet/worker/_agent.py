@@ -1,0 +1,639 @@
+"""One node's agent: it serves the node's lease as the chain says, and answers those who may ask.
+
+What is to be run, for whom and until when it reads from the chain; requests only make it look sooner. A seat
+that asks for a run, a gateway that carries the request, and a renter can therefore make it do nothing that
+the chain does not show to be paid for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from ionet.chain.errors import IonetError
+from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput
+from ionet.prover import Challenge
+from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.wire import Answer, Refused, Request
+from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
+from ionet.worker._record import LeaseRecord, Outcome
+from ionet.worker._timelock import Sample
+from ionet.worker._worker import Worker
+
+_log = logging.getLogger(__name__)
+#: Bytes of samples in one answer, and of a log.
+_PAGE: Final = 1 << 20
+_LOG_PAGE: Final = 256 << 10
+_PAID_TIME_OVER: Final = "the paid time is over"
+#: Leases that are remembered.
+_KEEP: Final = 1_000
+
+
+class Files(Protocol):
+    """The network's store, for an agent. All methods may raise `IonetError`."""
+
+    async def fetch(self, digest: bytes, store: FileStore) -> None:
+        """Brings a file into a store of this machine, checked; does nothing if it is there.
+
+        Raises:
+            NotStored: nobody has it.
+        """
+        ...
+
+    async def keep(self, path: Path) -> tuple[bytes, int]:
+        """Stores a file for others, and returns its hash and size."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPolicy:
+    """An agent's intervals and limits. Seconds are the chain's, unless said otherwise.
+
+    Attributes:
+        look_every: between looks at the chain, seconds of this machine, at most.
+        sample_every: between samples.
+        sample_spacing: between samples, when seats ask for more.
+        max_failures: failed runs after which the lease's outcome is a failure.
+        max_begun: runs begun after which it is one, because the worker itself does not survive them.
+        challenge_seconds: for which a seat may take up the device for a challenge, seconds of this machine.
+        upload_seconds: for which storing of outputs is tried again, seconds of this machine.
+    """
+
+    look_every: float = 10.0
+    sample_every: int = 60
+    sample_spacing: int = 5
+    max_failures: int = 3
+    max_begun: int = 10
+    challenge_seconds: float = 120.0
+    upload_seconds: float = 3_600.0
+
+
+@dataclass(slots=True)
+class _Serving:
+    """The lease that is being served."""
+
+    leased: Leased
+    lease: Lease
+    record: LeaseRecord
+    opened: bool = False
+    run: asyncio.Task[None] | None = None
+    over: bool = False
+    last_sample: int | None = None
+
+
+@dataclass(slots=True)
+class AgentFacts:
+    """What an agent can say of itself, for its owner.
+
+    Attributes:
+        job: the job that it serves, or None.
+        since: since when.
+        samples: of the present lease.
+        good_samples: those that show nobody else on the device.
+        last_sample_at: None before the first.
+        last_challenge_at: None before the first.
+        last_challenge_ms: how long it took.
+        log_bytes: of the present lease.
+        problems: by what they are about.
+    """
+
+    job: bytes | None = None
+    since: int | None = None
+    samples: int = 0
+    good_samples: int = 0
+    last_sample_at: int | None = None
+    last_challenge_at: int | None = None
+    last_challenge_ms: int | None = None
+    log_bytes: int = 0
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+class Agent:
+    """Serves one node.
+
+    Args:
+        worker: the device, its key and its samples.
+        executor: runs manifests on this machine.
+        chain: read by the worker itself.
+        files: the network's store.
+        store: this machine's copies of manifests and inputs.
+        state: directory of this node's records and samples.
+        policy: intervals and limits.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        executor: Executor,
+        chain: NodeChain,
+        files: Files,
+        store: FileStore,
+        state: Path,
+        policy: AgentPolicy | None = None,
+    ) -> None:
+        self.node = worker.node
+        self.worker = worker
+        self._executor = executor
+        self._chain = chain
+        self._files = files
+        self._store = store
+        self._state = state
+        self._policy = policy or AgentPolicy()
+        self._clock = Clock()
+        self._serving: _Serving | None = None
+        self._looking = asyncio.Lock()
+        self._sampling = asyncio.Lock()
+        self._nudge = asyncio.Event()
+        self._reserved: tuple[bytes, float] | None = None
+        self.facts = AgentFacts()
+        #: Called with an event's name and text for the node's owner.
+        self.on_event: Callable[[str, str], None] = lambda event, text: None
+        self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
+            "commit": self._commit,
+            "describe": self._describe,
+            "end": self._end,
+            "log": self._read_log,
+            "open": self._open_rows,
+            "prepare": self._prepare,
+            "reserve": self._reserve,
+            "run": self._ask_run,
+            "samples": self._samples,
+            "status": self._status,
+        }
+
+    def now(self) -> int:
+        """The chain's time as far as it is known; 0 where it is not."""
+        return self._clock.now() or 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether a lease is being served."""
+        return self._serving is not None
+
+    # -- the loop
+
+    async def run(self) -> None:
+        """Looks at the chain, serves and samples until it is cancelled. What runs in boxes goes on."""
+        try:
+            while True:
+                pause = self._policy.look_every
+                self._nudge.clear()
+                try:
+                    await self.look()
+                except Exception as bad:
+                    self._trouble("look", bad)
+                    # The lease goes on while the chain cannot be asked, and so do its samples.
+                    with contextlib.suppress(Exception):
+                        await self._sample_if_due()
+                if self._serving is not None:
+                    pause = min(pause, self._policy.sample_every / self._clock.rate)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudge.wait(), max(0.05, pause))
+        finally:
+            serving = self._serving
+            if serving is not None and serving.run is not None:
+                serving.run.cancel()
+                await asyncio.gather(serving.run, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Reads the chain once and does what is due."""
+        async with self._looking:
+            self._clock.read(await self._chain.now())
+            serving = self._serving
+            leased = await self._chain.leased(self.node)
+            if serving is not None and (leased is None or leased.job != serving.leased.job):
+                # The lease may have been given to the next job before this look.
+                leased = await self._chain.job(serving.leased.job)
+                if leased is None:
+                    await self._finish(serving)
+                    return
+            if leased is None:
+                self._clear("look", "lease")
+                return
+            if serving is None:
+                if self._is_over(leased):
+                    self._clear("look", "lease")
+                    return
+                problem = lease_problem(leased, self.node, leased.job)
+                if problem is not None:
+                    self._problem("lease", problem)
+                    return
+                serving = await self._take_up(leased)
+            serving.leased = leased
+            await self._serve(serving)
+            self._clear("look", "lease")
+
+    async def _take_up(self, leased: Leased) -> _Serving:
+        """Fetches what a lease needs, and takes the device and a box for it.
+
+        Raises:
+            IonetError: something is missing, or does not fit.
+        """
+        manifest = await self._manifest(leased.manifest)
+        if manifest.nodes != 1:
+            raise Refused("bad-manifest", f"the manifest asks for {manifest.nodes} nodes, one is booked")
+        lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
+        wanted = [bytes.fromhex(item.sha256) for item in manifest.inputs]
+        if manifest.runtime_env.working_dir is not None:
+            wanted.append(bytes.fromhex(manifest.runtime_env.working_dir))
+        record = LeaseRecord.load(self._state, leased.job)
+        if record.outcome is None:
+            for digest in wanted:
+                await self._files.fetch(digest, self._store)
+        await self._executor.open(lease)
+        processes = self._executor.processes(lease, self.node)
+        await asyncio.to_thread(self.worker.begin, leased.job, processes)
+        serving = self._serving = _Serving(leased, lease, record.save(self._state), opened=True)
+        LeaseRecord.forget(self._state, _KEEP)
+        self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
+        self._event("lease", f"serves the job {_short(leased.job)}")
+        return serving
+
+    async def _manifest(self, digest: bytes) -> Manifest:
+        try:
+            await self._files.fetch(digest, self._store)
+            return self._store.get_manifest(digest)
+        except NotStored as bad:
+            raise Refused("no-manifest", str(bad)) from None
+        except (StoreError, ManifestError) as bad:
+            raise Refused("bad-manifest", str(bad)) from None
+
+    async def _serve(self, serving: _Serving) -> None:
+        leased, over = serving.leased, self._is_over(serving.leased)
+        if leased.running and not over and serving.record.asked and serving.record.outcome is None:
+            self._start(serving)
+        await self._sample_if_due()
+        if over:
+            await self._finish(serving)
+
+    def _is_over(self, leased: Leased) -> bool:
+        """Whether nothing is to be done for a job any more: also where it can never start."""
+        now = self.now()
+        if leased.running:
+            return leased.ends_at is not None and now >= leased.ends_at
+        return leased.ended or now > leased.start_by
+
+    async def _finish(self, serving: _Serving) -> None:
+        """Ends the work, and leaves nothing of it but the record, the samples and what was stored."""
+        serving.over = True
+        await self._executor.stop(serving.lease)
+        if serving.run is not None:
+            # What a finished run has left is stored before its box goes.
+            await asyncio.wait({serving.run}, timeout=self._policy.upload_seconds)
+            serving.run.cancel()
+        if serving.record.asked and serving.record.outcome is None:
+            await self._conclude(serving, Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER))
+        await self._executor.release(serving.lease)
+        self.worker.end(serving.leased.job)
+        self._serving = None
+        self._event("end", f"the lease of the job {_short(serving.leased.job)} is over")
+        self.facts = AgentFacts(problems=self.facts.problems)
+
+    # -- the run
+
+    def _start(self, serving: _Serving) -> None:
+        if serving.run is None or serving.run.done():
+            serving.run = asyncio.create_task(self._runs(serving), name=f"run {serving.lease.name}")
+
+    async def _runs(self, serving: _Serving) -> None:
+        """Runs the manifest until it has an outcome."""
+        try:
+            while serving.record.outcome is None and not serving.over:
+                serving.record = serving.record.but(self._state, begun=serving.record.begun + 1)
+                if serving.record.begun - serving.record.failed > self._policy.max_begun:
+                    detail = f"the worker has ended {self._policy.max_begun} times during the run"
+                    await self._conclude(serving, Outcome(FailureReason.EXECUTOR.value, detail))
+                    return
+                try:
+                    output = await self._executor.run(serving.lease, serving.record.failed + 1)
+                except RunFailure as failure:
+                    await self._failed(serving, failure)
+                else:
+                    await self._succeeded(serving, output)
+        except asyncio.CancelledError:
+            raise
+        except Exception as bad:
+            self._trouble("run", bad)
+        finally:
+            self._nudge.set()
+
+    async def _failed(self, serving: _Serving, failure: RunFailure) -> None:
+        if failure.reason is FailureReason.STOPPED and serving.over:
+            outcome = Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER)
+            await self._conclude(serving, outcome)
+            return
+        serving.record = serving.record.but(self._state, failed=serving.record.failed + 1)
+        self._event("run failed", str(failure))
+        if not failure.retryable or serving.record.failed >= self._policy.max_failures:
+            await self._conclude(serving, Outcome(failure.reason.value, failure.detail))
+        else:
+            await asyncio.sleep(1.0)
+
+    async def _succeeded(self, serving: _Serving, output: RunOutput) -> None:
+        outputs = []
+        for item in sorted(output.outputs, key=lambda item: item.name):
+            digest, size = await self._stored(item.path)
+            outputs.append((item.name, digest.hex(), size))
+        await self._conclude(serving, Outcome(None, "", output.value, tuple(outputs)))
+
+    async def _conclude(self, serving: _Serving, outcome: Outcome) -> None:
+        log = None
+        path = self._executor.log(serving.lease)
+        if path.exists():
+            with contextlib.suppress(IonetError, OSError, TimeoutError):
+                log = (await self._stored(path))[0].hex()
+        outcome = Outcome(outcome.reason, outcome.detail, outcome.value, outcome.outputs, log)
+        serving.record = serving.record.but(self._state, outcome=outcome)
+        self._event("outcome", outcome.detail or "the run has succeeded")
+
+    async def _stored(self, path: Path) -> tuple[bytes, int]:
+        """Stores a file, again and again for as long as the policy says."""
+        deadline, pause = time.monotonic() + self._policy.upload_seconds, 1.0
+        while True:
+            try:
+                return await self._files.keep(path)
+            except (IonetError, OSError) as bad:
+                if time.monotonic() > deadline:
+                    raise
+                self._trouble("store", bad)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 60.0)
+
+    # -- samples
+
+    async def _sample_if_due(self, *, spacing: int | None = None) -> None:
+        """Takes a sample if the last is old enough; at the end of the booked time, a last one."""
+        serving, now = self._serving, self._clock.now()
+        if serving is None or now is None or not serving.leased.running:
+            return
+        leased = serving.leased
+        at = now if leased.ends_at is None else min(now, leased.ends_at)
+        async with self._sampling:
+            last = serving.last_sample
+            last = last if last is not None else leased.started_at
+            last = last if last is not None else at
+            wait = spacing if spacing is not None else self._policy.sample_every
+            if at - last < wait and not (at == leased.ends_at and last < at):
+                return
+            processes = self._executor.processes(serving.lease, self.node)
+            sample = await asyncio.to_thread(self._sample, leased.job, processes, at)
+            serving.last_sample = sample.at
+            self._clear("sample")
+            self._count(sample)
+
+    def _sample(self, job: bytes, processes: Sequence[int], at: int) -> Sample:
+        try:
+            self.worker.begin(job, processes)
+            return self.worker.sample(at)
+        except IonetError:
+            raise
+        except Exception as bad:
+            # Whatever a device's driver raises is told, and tried again.
+            self._trouble("sample", bad)
+            raise
+
+    def _count(self, sample: Sample) -> None:
+        facts = self.facts
+        facts.samples = sample.seq + 1
+        facts.good_samples += 0 if sample.observation.foreign else 1
+        facts.last_sample_at = sample.at
+        serving = self._serving
+        if serving is not None:
+            with contextlib.suppress(OSError):
+                facts.log_bytes = self._executor.log(serving.lease).stat().st_size
+
+    # -- requests
+
+    async def handle(self, request: Request) -> Answer:
+        """Answers a request.
+
+        Raises:
+            Refused: it is not this asker's, or not possible now.
+        """
+        method = self._methods.get(request.method)
+        if method is None:
+            raise Refused("no-such-method", f"this worker does not know {request.method!r}")
+        return await method(request)
+
+    async def _from_seat(self, request: Request) -> None:
+        if not await self._chain.is_seat(request.sender):
+            raise Refused("not-a-seat", "the key holds no seat in the attester set")
+
+    async def _describe(self, request: Request) -> Answer:
+        await self._from_seat(request)
+        serving = self._serving
+        return Answer({"job": serving.leased.job.hex() if serving else None, "node": self.node.hex()})
+
+    async def _prepare(self, request: Request) -> Answer:
+        """Makes sure that a job's lease is taken up; the answer comes when it is."""
+        await self._from_seat(request)
+        job = _hex32(request, "job")
+        if self._serving is None or self._serving.leased.job != job:
+            await self.look()
+        await self._held(job)
+        return Answer()
+
+    async def _held(self, job: bytes) -> _Serving:
+        """Returns the lease's state.
+
+        Raises:
+            Refused: the job is not served here, with the reason.
+        """
+        serving = self._serving
+        if serving is not None and serving.leased.job == job:
+            return serving
+        problem = lease_problem(await self._chain.job(job), self.node, job)
+        if problem is None and serving is not None:
+            problem = f"the node still serves the job {_short(serving.leased.job)}"
+        raise Refused("not-served", problem or "the job does not hold the node's lease")
+
+    async def _ask_run(self, request: Request) -> Answer:
+        await self._from_seat(request)
+        job = _hex32(request, "job")
+        record = LeaseRecord.load(self._state, job)
+        if record.outcome is not None:
+            return Answer(_told(record, running=False))
+        serving = await self._held(job)
+        if not serving.leased.running:
+            await self.look()
+            serving = await self._held(job)
+        if not serving.leased.running:
+            raise Refused("not-started", "the chain does not show that the job has started")
+        if serving.record.outcome is None and not serving.over:
+            if not serving.record.asked:
+                serving.record = serving.record.but(self._state, asked=True)
+            self._start(serving)
+        return Answer(_told(serving.record, running=serving.run is not None and not serving.run.done()))
+
+    async def _status(self, request: Request) -> Answer:
+        job = _hex32(request, "job")
+        serving = self._serving
+        if serving is not None and serving.leased.job == job:
+            record, running = serving.record, serving.run is not None and not serving.run.done()
+        else:
+            record, running = LeaseRecord.load(self._state, job), False
+        await self._from_seat_or_renter(request, job)
+        return Answer(_told(record, running))
+
+    async def _samples(self, request: Request) -> Answer:
+        """Takes a sample, if one can be new, and returns the job's samples from a number on."""
+        await self._from_seat(request)
+        job, since = _hex32(request, "job"), _number(request, "since")
+        serving = self._serving
+        if serving is not None and serving.leased.job == job:
+            try:
+                self._clock.read(await self._chain.now())
+                await self._sample_if_due(spacing=self._policy.sample_spacing)
+            except IonetError as bad:
+                self._trouble("sample", bad)
+        lines, size = [], 0
+        for sample in await asyncio.to_thread(self.worker.samples_of, job, since):
+            line = sample.to_line()
+            size += len(line)
+            if size > _PAGE:
+                break
+            lines.append(line)
+        return Answer({"more": size > _PAGE}, b"".join(lines))
+
+    async def _end(self, request: Request) -> Answer:
+        """Looks at the chain now: what is over there ends here."""
+        await self._from_seat(request)
+        await self.look()
+        serving = self._serving
+        job = _hex32(request, "job")
+        return Answer({"held": serving is not None and serving.leased.job == job})
+
+    async def _from_seat_or_renter(self, request: Request, job: bytes) -> None:
+        if await self._chain.is_seat(request.sender):
+            return
+        serving = self._serving
+        known = serving.leased if serving is not None and serving.leased.job == job else None
+        leased = known or await self._chain.job(job)
+        if leased is None or leased.renter != request.sender or leased.node != self.node:
+            raise Refused("not-yours", "only the job's renter and the attesters may ask for that")
+
+    async def _read_log(self, request: Request) -> Answer:
+        """Returns the log of a running lease from a place on, to its renter alone."""
+        job, start = _hex32(request, "job"), _number(request, "start")
+        serving = self._serving
+        if serving is None or serving.leased.job != job:
+            record = LeaseRecord.load(self._state, job)
+            if record.outcome is None:
+                raise Refused("not-served", "the node does not serve this job")
+            return Answer({"ended": True, "log": record.outcome.log})
+        if request.sender != serving.leased.renter:
+            raise Refused("not-yours", "a job's log is its renter's")
+        path = self._executor.log(serving.lease)
+        data = await asyncio.to_thread(_part, path, start)
+        return Answer({"ended": False}, data)
+
+    # -- challenges
+
+    async def _reserve(self, request: Request) -> Answer:
+        """Keeps the device free of other seats' challenges, before a seat says what it asks.
+
+        Two at once would slow each other down, and a challenge that waits is known before its time begins.
+        """
+        await self._from_seat(request)
+        now = time.monotonic()
+        if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
+            raise Refused("busy", "another seat challenges the device at this moment")
+        self._reserved = request.sender, now + self._policy.challenge_seconds
+        return Answer()
+
+    async def _commit(self, request: Request) -> Answer:
+        await self._from_seat(request)
+        if self._reserved is None or self._reserved[0] != request.sender:
+            raise Refused("not-reserved", "reserve the device before a challenge")
+        challenge = Challenge(_hex32(request, "seed"), _number(request, "m"), _number(request, "k"))
+        start = time.monotonic()
+        commitment = await asyncio.to_thread(self.worker.commit, challenge)
+        self.facts.last_challenge_ms = round(1_000 * (time.monotonic() - start))
+        self.facts.last_challenge_at = self.now()
+        return Answer({"root": commitment.root.hex()})
+
+    async def _open_rows(self, request: Request) -> Answer:
+        await self._from_seat(request)
+        if self._reserved is None or self._reserved[0] != request.sender:
+            raise Refused("not-reserved", "the commitment is not this seat's any more")
+        rows = request.arguments["rows"]
+        if not isinstance(rows, list) or len(rows) > 256 or not all(type(row) is int for row in rows):
+            raise Refused("bad-request", "rows are at most 256 integers")
+        randomness = bytes.fromhex(request.arguments["randomness"])
+        opening = await asyncio.to_thread(self.worker.open, _hex32(request, "root"), rows, randomness)
+        self._reserved = None
+        return Answer({}, opening.to_bytes())
+
+    # -- what the owner should know
+
+    def _event(self, event: str, text: str) -> None:
+        _log.info("%s: %s", event, text)
+        self.on_event(event, text)
+
+    def _problem(self, about: str, text: str) -> None:
+        if self.facts.problems.get(about) != text:
+            self.facts.problems[about] = text
+            self._event("problem", text)
+
+    def _trouble(self, about: str, bad: BaseException) -> None:
+        self._problem(about, str(bad) or type(bad).__name__)
+        if not isinstance(bad, (IonetError, OSError)):
+            _log.error("%s", about, exc_info=bad)
+
+    def _clear(self, *about: str) -> None:
+        for name in about:
+            self.facts.problems.pop(name, None)
+
+
+def _told(record: LeaseRecord, running: bool) -> dict[str, Any]:
+    """A lease's record for those who ask."""
+    outcome = record.outcome
+    if outcome is None:
+        return {"asked": record.asked, "failed": record.failed, "outcome": None, "running": running}
+    return {
+        "asked": record.asked,
+        "failed": record.failed,
+        "outcome": {
+            "detail": outcome.detail,
+            "log": outcome.log,
+            "outputs": [list(item) for item in outcome.outputs],
+            "reason": outcome.reason,
+            "value": outcome.value,
+        },
+        "running": running,
+    }
+
+
+def _part(path: Path, start: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(_LOG_PAGE)
+    except FileNotFoundError:
+        return b""
+
+
+def _hex32(request: Request, name: str) -> bytes:
+    value = bytes.fromhex(request.arguments[name])
+    if len(value) != 32:
+        raise Refused("bad-request", f"{name} has 32 bytes")
+    return value
+
+
+def _number(request: Request, name: str) -> int:
+    value = request.arguments[name]
+    if type(value) is not int or value < 0:
+        raise Refused("bad-request", f"{name} is a number, 0 or more")
+    return value
+
+
+def _short(job: bytes) -> str:
+    from solders.pubkey import Pubkey
+
+    return str(Pubkey(job))
