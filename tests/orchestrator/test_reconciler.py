@@ -386,7 +386,7 @@ async def test_a_node_whose_agent_is_gone_earns_nothing_and_the_job_still_ends(w
 class Cheats(LocalAgents):
     """A node that commits to a smaller product than it was asked for."""
 
-    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
+    async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
         return await super().commit(node, Challenge(challenge.seed, challenge.m, challenge.k // 2))
 
 

@@ -61,15 +61,17 @@ class RunFailure(IonetError):
     Attributes:
         reason: why.
         detail: the workload's exception, or what was missing; its first 2,000 characters, made printable.
+        log: hash of the run's log in the store, 32 bytes, or None.
     """
 
-    def __init__(self, reason: FailureReason, detail: str) -> None:
+    def __init__(self, reason: FailureReason, detail: str, log: bytes | None = None) -> None:
         # Much of it is a renter's text: it is shown on terminals, and stored as UTF-8.
         detail = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in detail)
         detail = detail[:MAX_DETAIL]
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail
+        self.log = log
 
     @property
     def retryable(self) -> bool:
@@ -174,16 +176,24 @@ class RunOutput:
         outputs: its files on this machine, sorted by name.
         log: what it printed.
         stored: its files that are in the store already, sorted by name.
+        stored_log: hash of its log in the store, 32 bytes, or None.
     """
 
     value: Mapping[str, Any]
     outputs: tuple[Output, ...]
     log: Path | None = None
     stored: tuple[StoredOutput, ...] = ()
+    stored_log: bytes | None = None
 
 
 class Executor(Protocol):
-    """Runs manifests on leased nodes. One lease never shares a cluster with another."""
+    """Runs manifests on leased nodes. One lease never shares a cluster with another.
+
+    Attributes:
+        outlives: whether runs go on when this process ends, and are found again by the next.
+    """
+
+    outlives: bool
 
     async def open(self, lease: Lease) -> None:
         """Reserves the lease's nodes; does nothing if the lease is open already.
@@ -314,6 +324,8 @@ class LocalExecutor:
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
     """
+
+    outlives = False
 
     def __init__(self, nodes: Iterable[NodeSpec], store: FileStore, work: str | Path) -> None:
         self._nodes = {spec.node: spec for spec in nodes}

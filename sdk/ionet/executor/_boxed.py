@@ -70,6 +70,8 @@ class BoxExecutor(LocalExecutor):
         outputs: bytes of the files that a run may leave.
     """
 
+    outlives = True
+
     def __init__(
         self,
         nodes: Iterable[NodeSpec],

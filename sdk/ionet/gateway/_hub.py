@@ -388,10 +388,9 @@ class Hub:
             return
         # A seat that has just come is told of everybody at once: that does not count as waiting for it.
         bound = self._bounds
-        if (
-            peer.waiting_bytes + len(data) > bound.waiting_bytes + len(self._by_key) * 1_024
-            or len(peer.waiting) >= bound.waiting_messages + len(self._by_key)
-        ):
+        if peer.waiting_bytes + len(data) > bound.waiting_bytes + len(self._by_key) * 1_024 or len(
+            peer.waiting
+        ) >= bound.waiting_messages + len(self._by_key):
             self._drop(peer, "slow")
             return
         peer.waiting.append(data)

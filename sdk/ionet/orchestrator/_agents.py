@@ -6,6 +6,7 @@ A device's key never enters the renter's cluster: code inside Ray can run anythi
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,12 +28,15 @@ class Agents(Protocol):
         """Takes the node's device for the job; repeated for the same job, it only updates the processes."""
         ...
 
-    async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
-        """Takes a sample stamped ``at`` and returns the job's samples from number ``since`` on."""
+    async def sample(self, node: bytes, job: bytes, at: int, since: int) -> Sequence[Sample]:
+        """Has a sample taken and returns the job's samples from number ``since`` on.
+
+        Agents on this machine stamp it ``at``; others by the chain's time as they read it.
+        """
         ...
 
-    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
-        """Computes a challenge and returns the root; the caller measures the time."""
+    async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
+        """Computes a challenge; returns the root and how long that took from here, nanoseconds."""
         ...
 
     async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
@@ -58,18 +62,20 @@ class LocalAgents:
         """See `Agents.begin`."""
         await self._watched(node, self._get(node).begin, job, processes)
 
-    async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
+    async def sample(self, node: bytes, job: bytes, at: int, since: int) -> Sequence[Sample]:
         """See `Agents.sample`."""
         worker = self._get(node)
         await self._watched(node, worker.sample, at)
         return worker.samples(since)
 
-    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
+    async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
         """See `Agents.commit`."""
         from ionet.prover import BackendError
 
+        start = time.perf_counter_ns()
         try:
-            return (await asyncio.to_thread(self._get(node).commit, challenge)).root
+            root = (await asyncio.to_thread(self._get(node).commit, challenge)).root
+            return root, time.perf_counter_ns() - start
         except (BackendError, MemoryError) as error:
             raise NodeUnreachable(f"the node {node.hex()} cannot compute: {error}") from error
 

@@ -38,6 +38,7 @@ from ionet.orchestrator._chain import (
 
 _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
+_DEVICE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class ProgramChain:
         self._client = client
         self._nodes = None if nodes is None else frozenset(nodes)
         #: By job: a device may have another key, and a node another owner, when it is leased again.
+        self._devices: dict[bytes, tuple[float, bytes]] = {}
         self._seen: dict[Pubkey, _Node] = {}
 
     async def now(self) -> int:
@@ -200,6 +202,18 @@ class ProgramChain:
                 return None
             self._seen[job] = _Node(bytes(node.device_key), class_.id, class_.pool.name.lower())
         return self._seen[job]
+
+    async def device_of(self, node: bytes) -> bytes | None:
+        """Returns the key of a node's device, remembered for a minute; None if there is no such node."""
+        at, key = self._devices.get(node, (0.0, None))
+        if key is None or time.monotonic() - at > _DEVICE_SECONDS:
+            try:
+                account = await self._ask(self._client.staking.get_node(Pubkey(node)))
+            except AccountNotFound:
+                return None
+            key = bytes(account.device_key)
+            self._devices[node] = time.monotonic(), key
+        return key
 
     async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
         """Returns the clusters of booked jobs that a job has left."""

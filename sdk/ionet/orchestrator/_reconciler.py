@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -56,6 +55,10 @@ _log = logging.getLogger(__name__)
 def proof_reason(name: str | None) -> ProofReason:
     """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None means passed."""
     return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
+
+
+class NotYet(IonetError):
+    """It is too early for a step; the next pass tries again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,7 @@ class Orchestrator:
         store: manifests, inputs, results and proofs; the same one after a restart.
         journal: path of the journal file.
         policy: intervals and limits.
+        fetch: brings a file into the store from elsewhere, by its hash.
     """
 
     def __init__(
@@ -162,12 +166,15 @@ class Orchestrator:
         store: FileStore,
         journal: str | Path,
         policy: Policy | None = None,
+        fetch: Callable[[bytes], Awaitable[None]] | None = None,
     ) -> None:
         self._chain = chain
         self._executor = executor
         self._agents = agents
         self._store = store
         self._policy = policy or Policy()
+        self._fetch = fetch
+        self._fetching: dict[bytes, asyncio.Task[None]] = {}
         self.journal = Journal(journal)
         self._states: dict[str, _LeaseState] = {}
         self._judges: dict[bytes, Judge] = {}
@@ -235,6 +242,7 @@ class Orchestrator:
                 # The fault may be this machine's: what it could not reach meanwhile is not gone for that.
                 self._silences.clear()
                 raise
+            self._fetch_manifests(jobs)
             gangs = self._gangs(jobs)
             self._serving = {name: task for name, task in self._serving.items() if not task.done()}
             await self._forget(gangs, jobs)
@@ -253,7 +261,8 @@ class Orchestrator:
     async def aclose(self) -> None:
         """Ends runs in progress and closes everything; the next process continues from chain and store."""
         runs = [state.run for state in self._states.values() if state.run is not None]
-        tasks = [task for task in (*runs, *self._serving.values()) if not task.done()]
+        busy = (*runs, *self._serving.values(), *self._fetching.values())
+        tasks = [task for task in busy if not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -326,6 +335,22 @@ class Orchestrator:
             )
         complete = len(members) == len(record["jobs"])
         return _Gang(lease_name(record["jobs"]), members, lease, problem, complete)
+
+    def _fetch_manifests(self, jobs: Sequence[JobView]) -> None:
+        """Begins to fetch manifests that are not here; a pass does not wait for them."""
+        if self._fetch is None:
+            return
+        self._fetching = {digest: task for digest, task in self._fetching.items() if not task.done()}
+        for digest in {job.manifest for job in jobs if job.phase is not Phase.ENDED}:
+            if digest not in self._manifests and digest not in self._fetching and digest not in self._store:
+                self._fetching[digest] = asyncio.create_task(self._fetched(digest, self._fetch))
+
+    async def _fetched(self, digest: bytes, fetch: Callable[[bytes], Awaitable[None]]) -> None:
+        try:
+            await fetch(digest)
+            self._wake.set()
+        except (IonetError, OSError) as error:
+            self.journal.note("", "manifest not fetched", str(error))
 
     def _manifest(self, digest: bytes) -> tuple[Manifest | None, str | None]:
         manifest = self._manifests.get(digest)
@@ -492,7 +517,8 @@ class Orchestrator:
 
     async def _launch(self, lease: Lease, state: _LeaseState) -> str:
         name = lease.name
-        if self.journal.interruptions(name) >= self._policy.max_interruptions:
+        interruptions = 0 if self._executor.outlives else self.journal.interruptions(name)
+        if interruptions >= self._policy.max_interruptions:
             detail = f"ended with the orchestrator {self._policy.max_interruptions} times"
             self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
             return detail
@@ -508,7 +534,7 @@ class Orchestrator:
         except RunFailure as failure:
             final = failure
             if state.out_of_time and failure.reason is FailureReason.STOPPED:
-                final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
+                final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over", failure.log)
             self.journal.end_run(lease.name, attempt, final.reason, final.detail)
             self.journal.note(lease.name, "run failed", str(final))
             if not final.retryable or self.journal.failures(lease.name) >= self._policy.max_failures:
@@ -557,14 +583,26 @@ class Orchestrator:
         for item in output.outputs:
             data = item.path.read_bytes()
             outputs.append({"name": item.name, "sha256": self._store.put(data).hex(), "size": len(data)})
-        self._store_result(lease, {"outputs": outputs, "value": output.value, "detail": "", "reason": None})
+        document: dict[str, Any] = {
+            "outputs": outputs,
+            "value": output.value,
+            "detail": "",
+            "reason": None,
+        }
+        self._store_result(lease, document, output.stored_log)
 
     def _store_failure(self, lease: Lease, failure: RunFailure) -> None:
-        self._store_result(
-            lease, {"outputs": [], "value": None, "detail": failure.detail, "reason": failure.reason.value}
-        )
+        document: dict[str, Any] = {
+            "outputs": [],
+            "value": None,
+            "detail": failure.detail,
+            "reason": failure.reason.value,
+        }
+        self._store_result(lease, document, failure.log)
 
-    def _store_result(self, lease: Lease, document: dict[str, Any]) -> None:
+    def _store_result(self, lease: Lease, document: dict[str, Any], log: bytes | None) -> None:
+        if log is not None:
+            document = {**document, "log": log.hex()}
         digest = self._store.put(canonical.encode({**document, "manifest": lease.digest.hex()}))
         self._store.link(_result_name(lease.name), digest)
 
@@ -599,7 +637,7 @@ class Orchestrator:
         judge = self._judge(job)
         if processes is not None:
             await self._agents.begin(job.node, job.key, processes)
-        judge.feed(await self._agents.sample(job.node, at, judge.next_seq))
+        judge.feed(await self._agents.sample(job.node, job.key, at, judge.next_seq))
         return judge
 
     def _judge(self, job: JobView) -> Judge:
@@ -625,6 +663,7 @@ class Orchestrator:
             # After a restart past the end nothing is placed any more, but the node still has its samples.
             processes = () if state is None or not state.placed else None
             judge = await self._asked(job.key, now, self._sample(job, upto, processes))
+            upto = self._judged_upto(job, judge, before.upto, upto, now)
             accepted, why = await self._prove(job, upto)
             if accepted is None:
                 breaks.append(Break(BreakReason.CHALLENGE_FAILED, before.upto, upto, why))
@@ -644,6 +683,21 @@ class Orchestrator:
         signature = await self._chain.attest(job, statement)
         words = f", without {', '.join(reasons)}" if reasons else ""
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
+
+    def _judged_upto(self, job: JobView, judge: Judge, since: int, upto: int, now: int) -> int:
+        """Returns up to when a job can be judged: who samples by himself is a little behind.
+
+        Raises:
+            NotYet: the sample that ends the stretch may still come.
+        """
+        gap = self._policy.rules_for(job).timelock.max_gap
+        if judge.spoiled or judge.through >= upto or upto - max(since, judge.through) > gap:
+            return upto
+        if judge.through > since and now < _end_of(job):
+            return judge.through
+        if now - upto > gap:
+            return upto
+        raise NotYet(f"the sample after {max(since, judge.through)} is not there yet")
 
     async def _prove(self, job: JobView, at: int) -> tuple[bytes | None, str]:
         """Returns the digest of a compute proof accepted as of ``at``, or None and the reason."""
@@ -674,9 +728,7 @@ class Orchestrator:
             fresh = await self._chain.beacon()
             seed = challenge_seed(job=job.key, node=job.node, attempt=attempt, fresh=fresh.value)
             challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
-            start = time.perf_counter_ns()
-            root = await self._agents.commit(job.node, challenge)
-            nanoseconds = time.perf_counter_ns() - start
+            root, nanoseconds = await self._agents.commit(job.node, challenge)
         # The rows are drawn from a slot after the one in which the root had arrived.
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
         drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
@@ -809,6 +861,10 @@ def _record_bytes(
             "upto": upto,
         }
     )
+
+
+def _end_of(job: JobView) -> float:
+    return job.ends_at if job.ends_at is not None else float("inf")
 
 
 def _result_name(lease: str) -> str:

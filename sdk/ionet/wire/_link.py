@@ -49,7 +49,9 @@ def gateway_urls(url: str, *, insecure: bool = False) -> tuple[str, str]:
     except ValueError:
         secure = None
     if secure is None or not parts.hostname:
-        raise ConfigError(f"{public_url(url)!r} is not a gateway's URL; write https://host or https://host:port")
+        raise ConfigError(
+            f"{public_url(url)!r} is not a gateway's URL; write https://host or https://host:port"
+        )
     if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
         raise ConfigError(f"a gateway's URL has a host and a port only: {public_url(url)}")
     local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
@@ -59,7 +61,9 @@ def gateway_urls(url: str, *, insecure: bool = False) -> tuple[str, str]:
         )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     place = f"{host}{port}"
-    return (f"wss://{place}{PATH}", f"https://{place}") if secure else (f"ws://{place}{PATH}", f"http://{place}")
+    return (
+        (f"wss://{place}{PATH}", f"https://{place}") if secure else (f"ws://{place}{PATH}", f"http://{place}")
+    )
 
 
 class LinkRefused(Exception):

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput
+from ionet.formats import canonical
 from ionet.prover import Challenge
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.wire import Answer, Refused, Request
@@ -436,8 +437,14 @@ class Agent:
         job = _hex32(request, "job")
         if self._serving is None or self._serving.leased.job != job:
             await self.look()
-        await self._held(job)
-        return Answer()
+        try:
+            await self._held(job)
+        except Refused:
+            if not LeaseRecord.known(self._state, job):
+                raise
+            # It was served here, and its samples are here.
+            return Answer({"held": False})
+        return Answer({"held": True})
 
     async def _held(self, job: bytes) -> _Serving:
         """Returns the lease's state.
@@ -458,7 +465,7 @@ class Agent:
         job = _hex32(request, "job")
         record = LeaseRecord.load(self._state, job)
         if record.outcome is not None:
-            return Answer(_told(record, running=False))
+            return _told(record, running=False)
         serving = await self._held(job)
         if not serving.leased.running:
             await self.look()
@@ -469,7 +476,7 @@ class Agent:
             if not serving.record.asked:
                 serving.record = serving.record.but(self._state, asked=True)
             self._start(serving)
-        return Answer(_told(serving.record, running=serving.run is not None and not serving.run.done()))
+        return _told(serving.record, running=serving.run is not None and not serving.run.done())
 
     async def _status(self, request: Request) -> Answer:
         job = _hex32(request, "job")
@@ -479,7 +486,7 @@ class Agent:
         else:
             record, running = LeaseRecord.load(self._state, job), False
         await self._from_seat_or_renter(request, job)
-        return Answer(_told(record, running))
+        return _told(record, running)
 
     async def _samples(self, request: Request) -> Answer:
         """Takes a sample, if one can be new, and returns the job's samples from a number on."""
@@ -591,23 +598,20 @@ class Agent:
             self.facts.problems.pop(name, None)
 
 
-def _told(record: LeaseRecord, running: bool) -> dict[str, Any]:
-    """A lease's record for those who ask."""
+def _told(record: LeaseRecord, running: bool) -> Answer:
+    """A lease's record for those who ask; the outcome is canonical JSON in the blob."""
     outcome = record.outcome
+    facts = {"asked": record.asked, "failed": record.failed, "running": running}
     if outcome is None:
-        return {"asked": record.asked, "failed": record.failed, "outcome": None, "running": running}
-    return {
-        "asked": record.asked,
-        "failed": record.failed,
-        "outcome": {
-            "detail": outcome.detail,
-            "log": outcome.log,
-            "outputs": [list(item) for item in outcome.outputs],
-            "reason": outcome.reason,
-            "value": outcome.value,
-        },
-        "running": running,
+        return Answer(facts)
+    document: dict[str, Any] = {
+        "detail": outcome.detail,
+        "log": outcome.log,
+        "outputs": [list(item) for item in outcome.outputs],
+        "reason": outcome.reason,
+        "value": outcome.value,
     }
+    return Answer(facts, canonical.encode(document))
 
 
 def _part(path: Path, start: int) -> bytes:

@@ -177,5 +177,3 @@ def lease_problem(leased: Leased | None, node: bytes, job: bytes) -> str | None:
     if leased.cluster_size != 1:
         return "jobs over several machines are not served by this version of the worker"
     return None
-
-

@@ -72,6 +72,11 @@ class LeaseRecord:
             return cls(job.hex())
 
     @staticmethod
+    def known(folder: Path, job: bytes) -> bool:
+        """Returns whether a lease has a record."""
+        return _path(folder, job.hex()).exists()
+
+    @staticmethod
     def forget(folder: Path, keep: int) -> None:
         """Removes all but the newest records and samples.
 

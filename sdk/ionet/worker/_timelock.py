@@ -269,6 +269,11 @@ class Judge:
         return self._last.seq + 1 if self._last else 0
 
     @property
+    def spoiled(self) -> bool:
+        """Whether a sample was out of place, so that no other is accepted any more."""
+        return self._spoiled
+
+    @property
     def digest(self) -> bytes:
         """Digest of the last accepted sample, which covers all before it; zeros if there is none."""
         return self._last.digest if self._last else NO_SAMPLE

@@ -1,0 +1,233 @@
+"""Nodes on other machines: their agents and their runs, reached through gateways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from ionet.chain.errors import IonetError
+from ionet.executor import FailureReason, Lease, RunFailure, RunOutput, StoredOutput
+from ionet.formats import canonical
+from ionet.orchestrator._agents import NodeUnreachable
+from ionet.prover import Challenge, Opening, ProofError
+from ionet.prover import Reason as ProofReason
+from ionet.wire import Answer, Peer, Refused, Unreachable
+from ionet.worker import Busy, Sample, SampleError
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+#: Seconds for an answer that needs no work, for one that prepares a lease, and for a challenge.
+_SOON: Final = 20.0
+_PREPARING: Final = 300.0
+_COMPUTING: Final = 120.0
+_POLL: Final = 2.0
+_MOST_OUTPUTS: Final = 100_000
+#: Returns the key of a node's device, as the chain has it; None if there is no such node.
+DeviceOf = Callable[[bytes], Awaitable[bytes | None]]
+
+
+class _Asking:
+    """Requests to nodes' agents.
+
+    Args:
+        peer: this seat.
+        device_of: reads the key of a node's device from the chain.
+    """
+
+    def __init__(self, peer: Peer, device_of: DeviceOf) -> None:
+        self._peer = peer
+        self._device_of = device_of
+
+    async def _ask(self, node: bytes, method: str, seconds: float = _SOON, **arguments: Any) -> Answer:
+        """Asks the agent of a node.
+
+        Raises:
+            NodeUnreachable: it does not answer.
+            Refused: it does not do it.
+        """
+        device = await self._device_of(node)
+        if device is None:
+            raise NodeUnreachable(f"the chain has no node {node.hex()}")
+        try:
+            return await self._peer.ask(device, method, arguments, seconds=seconds)
+        except Unreachable as bad:
+            raise NodeUnreachable(str(bad)) from bad
+
+
+class RemoteAgents(_Asking):
+    """`Agents` of nodes on other machines."""
+
+    def __init__(self, peer: Peer, device_of: DeviceOf) -> None:
+        super().__init__(peer, device_of)
+        self._prepared: set[tuple[bytes, bytes]] = set()
+
+    async def begin(self, node: bytes, job: bytes, processes: Sequence[int]) -> None:
+        """See `Agents.begin`. The agent knows the processes itself."""
+        if (node, job) in self._prepared:
+            return
+        try:
+            await self._ask(node, "prepare", _PREPARING, job=job.hex())
+        except Refused as bad:
+            raise Busy(f"the node does not take the job: {bad}") from bad
+        self._prepared.add((node, job))
+
+    async def sample(self, node: bytes, job: bytes, at: int, since: int) -> Sequence[Sample]:
+        """See `Agents.sample`."""
+        samples: list[Sample] = []
+        while True:
+            try:
+                answer = await self._ask(node, "samples", job=job.hex(), since=since + len(samples))
+                lines = answer.blob.splitlines(keepends=True)
+                samples += [Sample.from_line(line) for line in lines]
+            except (Refused, SampleError) as bad:
+                raise NodeUnreachable(f"the node's samples cannot be had: {bad}") from bad
+            if not answer.arguments.get("more") or not lines:
+                return samples
+
+    async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
+        """See `Agents.commit`. What is asked is not told before the device is free for it."""
+        deadline = time.monotonic() + _COMPUTING
+        while True:
+            try:
+                await self._ask(node, "reserve")
+                break
+            except Refused as bad:
+                if bad.kind != "busy" or time.monotonic() > deadline:
+                    raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
+            await asyncio.sleep(_POLL)
+        arguments = {"k": challenge.k, "m": challenge.m, "seed": challenge.seed.hex()}
+        start = time.perf_counter_ns()
+        try:
+            answer = await self._ask(node, "commit", _COMPUTING, **arguments)
+            nanoseconds = time.perf_counter_ns() - start
+            root = bytes.fromhex(answer.arguments["root"])
+        except (Refused, KeyError, ValueError, TypeError) as bad:
+            raise NodeUnreachable(f"the node cannot compute: {bad}") from bad
+        return root, nanoseconds
+
+    async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
+        """See `Agents.open`."""
+        try:
+            answer = await self._ask(
+                node, "open", _COMPUTING, root=root.hex(), rows=list(rows), randomness=randomness.hex()
+            )
+        except Refused as bad:
+            raise ProofError(ProofReason.WRONG_ROOT, f"the node does not open its commitment: {bad}") from bad
+        return await asyncio.to_thread(Opening.from_bytes, answer.blob)
+
+    async def end(self, node: bytes, job: bytes) -> None:
+        """See `Agents.end`. The agent ends a lease by itself; this only has it look at once."""
+        self._prepared.discard((node, job))
+        with contextlib.suppress(Refused):
+            await self._ask(node, "end", job=job.hex())
+
+
+class RemoteExecutor(_Asking):
+    """`Executor` on other machines: their agents run the manifest, and run it again where it failed.
+
+    Args:
+        peer: this seat.
+        device_of: reads the key of a node's device from the chain.
+        work: directory for what is kept of leases.
+    """
+
+    outlives = True
+
+    def __init__(self, peer: Peer, device_of: DeviceOf, work: Path) -> None:
+        super().__init__(peer, device_of)
+        self._work = work
+        self._stopped: dict[str, asyncio.Event] = {}
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`. The nodes are taken by `RemoteAgents.begin`."""
+        if len(lease.nodes) != 1:
+            raise RunFailure(
+                FailureReason.PLACEMENT, "clusters over several machines are not served by this version"
+            )
+
+    async def run(self, lease: Lease, attempt: int) -> RunOutput:
+        """See `Executor.run`."""
+        stopped = self._stopped[lease.name] = asyncio.Event()
+        job, node = lease.jobs[0].hex(), lease.nodes[0]
+        while True:
+            with contextlib.suppress(NodeUnreachable, Refused):
+                answer = await self._ask(node, "run", job=job)
+                if answer.blob:
+                    return _output(answer.blob)
+            if stopped.is_set():
+                raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), _POLL)
+
+    def log(self, lease: Lease) -> Path:
+        """See `Executor.log`. Logs are at the node and in the store; this file does not exist."""
+        return self._work / lease.name / "run.log"
+
+    def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
+        """See `Executor.processes`. They are the agent's own business."""
+        return ()
+
+    async def stop(self, lease: Lease) -> None:
+        """See `Executor.stop`."""
+        with contextlib.suppress(NodeUnreachable, Refused):
+            await self._ask(lease.nodes[0], "end", job=lease.jobs[0].hex())
+        if (stopped := self._stopped.get(lease.name)) is not None:
+            stopped.set()
+
+    async def release(self, lease: Lease) -> None:
+        """See `Executor.release`. The agent releases by itself what the chain shows to be over."""
+        self._stopped.pop(lease.name, None)
+
+    async def shutdown(self) -> None:
+        """See `Executor.shutdown`. Runs go on."""
+
+
+def _output(blob: bytes) -> RunOutput:
+    """Reads how a run ended, as its agent tells.
+
+    Raises:
+        RunFailure: it did not succeed, or what the agent tells is not readable.
+    """
+    try:
+        outcome: Any = canonical.decode(blob)
+        log = _digest(outcome["log"]) if outcome["log"] is not None else None
+        if outcome["reason"] is not None:
+            failure = RunFailure(FailureReason(outcome["reason"]), str(outcome["detail"]), log)
+        else:
+            if not isinstance(outcome["value"], Mapping) or len(outcome["outputs"]) > _MOST_OUTPUTS:
+                raise ValueError("the value is no object, or there are too many outputs")
+            stored = tuple(
+                StoredOutput(_relative(name), _digest(digest), _size(size))
+                for name, digest, size in outcome["outputs"]
+            )
+            return RunOutput(outcome["value"], (), stored=stored, stored_log=log)
+    except (IonetError, ValueError, KeyError, TypeError, AttributeError) as bad:
+        detail = f"the node's word on the run cannot be read: {bad}"
+        raise RunFailure(FailureReason.EXECUTOR, detail) from bad
+    raise failure
+
+
+def _digest(text: object) -> bytes:
+    if not isinstance(text, str) or not _SHA256.fullmatch(text):
+        raise ValueError("not a sha256")
+    return bytes.fromhex(text)
+
+
+def _size(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("not a size")
+    return value
+
+
+def _relative(name: object) -> str:
+    """An output's name, which its reader may use as a path."""
+    if not isinstance(name, str) or "\0" in name:
+        raise ValueError("not a name")
+    path = PurePosixPath(name)
+    if path.is_absolute() or not path.parts or ".." in path.parts or path.as_posix() != name:
+        raise ValueError(f"{name!r} is not a relative path")
+    return name

@@ -1,0 +1,183 @@
+"""A gateway, agents and orchestrators on the real programs, each reaching the others only over sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.orchestrator.support import StillWatch, policy
+from tests.orchestrator.test_program_chain import Site
+from tests.programs.people import Supplier
+
+from ionet import SOL, AsyncClient
+from ionet.executor import InlineExecutor, NodeSpec
+from ionet.gateway._app import SERVER, app
+from ionet.gateway._hub import Bounds, Hub
+from ionet.gateway._registry import ChainRegistry
+from ionet.orchestrator import Orchestrator, ProgramChain
+from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
+from ionet.prover import numpy_backend
+from ionet.store.manifest import FileStore, NotStored
+from ionet.wire import Peer, Role
+from ionet.wire._link import PATH
+from ionet.worker import Device, DeviceKey, Worker
+from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._leases import ClientChain
+
+
+class SharedFiles:
+    """The network's store in a directory."""
+
+    def __init__(self, shared: FileStore) -> None:
+        self._shared = shared
+
+    async def fetch(self, digest: bytes, store: FileStore) -> None:
+        if digest not in store:
+            store.put(self._shared.get(digest))
+
+    async def keep(self, path: Path) -> tuple[bytes, int]:
+        data = path.read_bytes()
+        return self._shared.put(data), len(data)
+
+
+class Gateway:
+    """A gateway in this process, on a port that stays the same when it is started again."""
+
+    def __init__(self, client: AsyncClient, bounds: Bounds | None = None, port: int = 0) -> None:
+        self.hub = Hub(ChainRegistry(client), bounds)
+        config = uvicorn.Config(app(self.hub), host="127.0.0.1", port=port, log_level="warning", **SERVER)
+        self._server = uvicorn.Server(config)
+        self._server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
+        self._task: asyncio.Task[None] | None = None
+        self.port = port
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+        self.port = self._server.servers[0].sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await self.hub.close()
+        if self._task is not None:
+            await self._task
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}{PATH}"
+
+
+class NetworkSite(Site):
+    """`Site` whose orchestrators reach its machines over a gateway."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.reader = AsyncClient.local(network=self.market.world.client.network, funds=SOL(0))
+        self.gateway = Gateway(self.reader)
+
+    def agent(self, machine: Supplier, **changes: Any) -> Agent:
+        state = self.root / machine.name
+        device = Device(0, machine.name, "test processor", "cpu", 1 << 30, None)
+        worker = Worker(
+            bytes(machine.node),
+            DeviceKey(machine.device_key),
+            state,
+            device=device,
+            watch=StillWatch(),
+            kernel=numpy_backend(),
+        )
+        own = FileStore(state / "store")
+        executor = InlineExecutor([NodeSpec(bytes(machine.node), cpus=1)], own, state / "work")
+        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0)
+        return Agent(
+            worker,
+            executor,
+            ClientChain(self.reader),
+            SharedFiles(self.store),
+            own,
+            state,
+            settings,
+        )
+
+    @asynccontextmanager
+    async def machine(self, machine: Supplier) -> AsyncIterator[Agent]:
+        """A machine that is switched on for as long as the context lasts."""
+        agent = self.agent(machine)
+        peer = Peer(
+            machine.device_key,
+            Role.AGENT,
+            [[self.gateway.url]],
+            node=bytes(machine.node),
+            handler=agent.handle,
+            now=agent.now,
+        )
+        async with peer:
+            task = asyncio.create_task(agent.run())
+            try:
+                yield agent
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+                await agent._executor.shutdown()
+                agent.worker.end()
+
+    @asynccontextmanager
+    async def seat(self, number: int = 0) -> AsyncIterator[Orchestrator]:
+        """An orchestrator in a seat, with a directory of its own."""
+        key: Keypair = self.market.attesters[number]
+        client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
+        chain = ProgramChain(client)
+        root = self.root / f"seat-{number}"
+        store = FileStore(root / "store")
+        files = SharedFiles(self.store)
+
+        async def fetch(digest: bytes) -> None:
+            with suppress(NotStored):
+                await files.fetch(digest, store)
+
+        async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
+            orchestrator = Orchestrator(
+                chain,
+                RemoteExecutor(peer, chain.device_of, root / "work"),
+                RemoteAgents(peer, chain.device_of),
+                store,
+                root / "journal.sqlite3",
+                policy(interval=0.5),
+                fetch=fetch,
+            )
+            await peer.wait_connected(5)
+            try:
+                yield orchestrator
+            finally:
+                await orchestrator.aclose()
+
+    async def until_closed(self, seats: Sequence[Orchestrator], job: Pubkey, step: int = 300) -> None:
+        """Lets time pass until the job is closed."""
+        from tests.programs.market import IO_MINT
+
+        for _ in range(80):
+            self.market.set_price(IO_MINT)
+            for seat in seats:
+                for _ in range(20):
+                    done = await seat.reconcile()
+                    await asyncio.sleep(0.02)
+                    if not done.steps:
+                        break
+            if self.market.world.client.account(job) is None:
+                return
+            self.market.world.advance(step)
+            await asyncio.sleep(0.3)
+        lines = [f"{entry.step} {entry.detail}" for seat in seats for entry in seat.journal.entries()]
+        raise AssertionError("\n".join(lines))
+
+    def forget(self, machine: Supplier) -> None:
+        shutil.rmtree(self.root / machine.name)
