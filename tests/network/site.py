@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,56 +20,67 @@ from tests.programs.people import Supplier
 from ionet import SOL, AsyncClient
 from ionet.executor import InlineExecutor, NodeSpec
 from ionet.gateway._app import SERVER, app
+from ionet.gateway._files import files
 from ionet.gateway._hub import Bounds, Hub
 from ionet.gateway._registry import ChainRegistry
 from ionet.orchestrator import Orchestrator, ProgramChain
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.prover import numpy_backend
-from ionet.store.manifest import FileStore, NotStored
+from ionet.store import AsyncHttpStore, Directory, NotStored
+from ionet.store.keeper import Keeper
+from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import PATH
 from ionet.worker import Device, DeviceKey, Worker
 from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._files import StoreFiles
 from ionet.worker._leases import ClientChain
 
 
-class SharedFiles:
-    """The network's store in a directory."""
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
-    def __init__(self, shared: FileStore) -> None:
-        self._shared = shared
 
-    async def fetch(self, digest: bytes, store: FileStore) -> None:
-        if digest not in store:
-            store.put(self._shared.get(digest))
+class Plenty:
+    """Lets every key keep a megabyte."""
 
-    async def keep(self, path: Path) -> tuple[bytes, int]:
-        data = path.read_bytes()
-        return self._shared.put(data), len(data)
+    async def allowed(self, key: Pubkey) -> int:
+        return 1 << 20
 
 
 class Gateway:
     """A gateway in this process, on a port that stays the same when it is started again."""
 
-    def __init__(self, client: AsyncClient, bounds: Bounds | None = None, port: int = 0) -> None:
-        self.hub = Hub(ChainRegistry(client), bounds)
-        config = uvicorn.Config(app(self.hub), host="127.0.0.1", port=port, log_level="warning", **SERVER)
-        self._server = uvicorn.Server(config)
-        self._server.install_signal_handlers = lambda: None  # type: ignore[method-assign]
-        self._task: asyncio.Task[None] | None = None
-        self.port = port
+    def __init__(
+        self, client: AsyncClient, store: FileStore, folder: Path, bounds: Bounds | None = None
+    ) -> None:
+        self.port = free_port()
+        self._made = (client, store, folder, bounds)
+        self._stack = AsyncExitStack()
 
     async def start(self) -> None:
+        client, store, folder, bounds = self._made
+        keeper = Keeper(Directory(store.root), folder, quota=Plenty(), urls=[self.http])
+        await self._stack.enter_async_context(keeper)
+        self.hub = Hub(ChainRegistry(client), bounds)
+        web = app(self.hub, files(keeper))
+        config = uvicorn.Config(web, host="127.0.0.1", port=self.port, log_level="warning", **SERVER)
+        self._server = uvicorn.Server(config)
         self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:
+        while not self._server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.01)
-        self.port = self._server.servers[0].sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         self._server.should_exit = True
         await self.hub.close()
-        if self._task is not None:
-            await self._task
+        await self._task
+        await self._stack.aclose()
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
@@ -81,7 +93,7 @@ class NetworkSite(Site):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.reader = AsyncClient.local(network=self.market.world.client.network, funds=SOL(0))
-        self.gateway = Gateway(self.reader)
+        self.gateway = Gateway(self.reader, self.store, root / "gateway")
 
     def agent(self, machine: Supplier, **changes: Any) -> Agent:
         state = self.root / machine.name
@@ -101,7 +113,7 @@ class NetworkSite(Site):
             worker,
             executor,
             ClientChain(self.reader),
-            SharedFiles(self.store),
+            StoreFiles(AsyncHttpStore(self.gateway.http, machine.device_key, retries=1)),
             own,
             state,
             settings,
@@ -138,11 +150,11 @@ class NetworkSite(Site):
         chain = ProgramChain(client)
         root = self.root / f"seat-{number}"
         store = FileStore(root / "store")
-        files = SharedFiles(self.store)
+        kept = StoreFiles(AsyncHttpStore(self.gateway.http, retries=1))
 
         async def fetch(digest: bytes) -> None:
             with suppress(NotStored):
-                await files.fetch(digest, store)
+                await kept.fetch(digest, store)
 
         async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
             orchestrator = Orchestrator(

@@ -26,7 +26,9 @@ async def test_a_job_runs_on_another_machine_and_every_second_is_paid(site: Netw
     await site.gateway.stop()
     assert result is not None
     assert (result.ok, result.value) == (True, {"sum": 14})
-    assert [(item.name, site.store.get(item.sha256)) for item in result.outputs] == [("squares.txt", b"1\n4\n9\n")]
+    assert [(item.name, site.store.get(item.sha256)) for item in result.outputs] == [
+        ("squares.txt", b"1\n4\n9")
+    ]
     assert site.runs == 1
     fee = -(-terms.price * 25 // 10_000)
     assert site.money() == Money(

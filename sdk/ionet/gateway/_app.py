@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +17,7 @@ from ionet.wire._link import PATH
 from ionet.wire._message import MAX_MESSAGE
 
 #: Of uvicorn; see its documentation. Connections live long, and small messages do not gain by compression.
-SERVER: Final = {
+SERVER: Final[dict[str, Any]] = {
     "ws_max_size": MAX_MESSAGE,
     "ws_max_queue": 8,
     "ws_ping_interval": 20.0,

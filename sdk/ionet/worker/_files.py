@@ -1,0 +1,44 @@
+"""The network's store, as workers and orchestrators use it: copies here, files of their own for others."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from ionet.store import AsyncHttpStore, AsyncSources
+from ionet.store.manifest import FileStore
+
+#: Bytes of an input that a worker fetches at most.
+MAX_INPUT: Final = 64 << 30
+
+
+class StoreFiles:
+    """Files of a gateway's store.
+
+    Args:
+        store: signs as the device or the seat that writes.
+    """
+
+    def __init__(self, store: AsyncHttpStore) -> None:
+        self._store = store
+
+    async def fetch(self, digest: bytes, store: FileStore) -> None:
+        """Brings a file into a store of this machine, checked; does nothing if it is there.
+
+        Raises:
+            NotStored: the gateway does not have it.
+            StoreError: it could not be fetched.
+        """
+        if digest not in store:
+            await AsyncSources(store.root, [self._store]).path(digest, most=MAX_INPUT)
+
+    async def keep(self, path: Path) -> tuple[bytes, int]:
+        """Stores a file for others, and returns its hash, 32 bytes, and its size.
+
+        Raises:
+            StoreError: it could not be stored.
+            OSError: it cannot be read.
+        """
+        digest = await self._store.put(path)
+        return digest, (await asyncio.to_thread(path.stat)).st_size
