@@ -60,6 +60,7 @@ def full(folder: Path) -> WorkerConfig:
             NodeConfig(
                 "box/AMD Ryzen 9 – é", 1, "AMD Ryzen", Path("/keys/two.json"), 0, NETWORK, "rack-7", 3
             ),
+            NodeConfig("GPU-3", 2, "L4", Path("/keys/three.json"), machine="17", number=2),
         ),
         limits=Limits(cpus=4, memory_gib=16, disk_gib=100, internet=True),
         notify="https://hook.example/token",
@@ -116,7 +117,8 @@ def test_what_is_not_said_has_a_default(tmp_path: Path) -> None:
 
 
 def test_a_nodes_address_follows_from_the_id_it_is_registered_by(tmp_path: Path) -> None:
-    own, imported = full(tmp_path).nodes
+    own, imported, seeded = full(tmp_path).nodes
+    assert seeded.fingerprint == sha256(b"GPU-3").digest()
     assert own.address == pda.staking.node(pda.staking.device(sha256(b"GPU-1").digest()))
     assert imported.fingerprint == sha256(f"{NETWORK}/rack-7/3".encode()).digest()
 
@@ -162,7 +164,7 @@ def test_urls_are_not_shown(tmp_path: Path) -> None:
         ('class = "RTX 4090"', "", "nodes[0].class: it is missing; it is a hardware class's name"),
         ('uuid = "GPU-1"', 'uuid = ""', "nodes[0].uuid: it is the device's own id"),
         ("[[nodes]]", "[[nodes]]\ncommission_bps = 10001", "nodes[0].commission_bps: it is basis points"),
-        ("[[nodes]]", "[[nodes]]\nmachine = 'a'", "nodes[0].network: it is missing"),
+        ("[[nodes]]", "[[nodes]]\nnumber = 1", "nodes[0].machine: it is missing"),
         ("[[nodes]]", f"[[nodes]]\nnetwork = '{NETWORK}'", "nodes[0].machine: it is missing"),
         ("[[nodes]]", "[nodes]", "nodes: it is a list of tables, each begun by [[nodes]], not a table"),
     ],

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
     "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
+    "worker": ("worker.commands", "A supplier's machine: setting it up, checking it, its offers."),
     "dao": ("dao.commands", "Proposals, votes and the treasury."),
     "admin": ("admin", "Parameters, pauses and authorities of the programs."),
     "grant": ("token.grant", "Vesting grants: making, releasing, revoking, passing on."),

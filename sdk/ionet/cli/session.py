@@ -95,6 +95,12 @@ class Session:
         """The node's URL; it may hold secrets, and is shown by `public_url` only."""
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
+    @property
+    def url_given(self) -> str | None:
+        """The node that --url names, or None without it."""
+        chosen: str | None = self._options.get("url")
+        return None if chosen is None else cluster_url(chosen)
+
     def stay_local(self) -> None:
         """Uses this machine's node, unless --url names another."""
         host = urlsplit(self._config["json_rpc_url"]).hostname

@@ -102,8 +102,8 @@ class NodeConfig:
         key: keypair file of the device.
         commission_bps: the owner's part of co-stakers' rewards, basis points; used at registration.
         network: account of the network that brought it in bulk (`ionet node network import`), or None.
-        machine: the network's name for this machine, or None without a network.
-        number: the processor's number in that machine.
+        machine: the machine's name in that network, or in a fleet with one seed; else None.
+        number: the processor's number in that machine; name and number are what its key is derived from.
     """
 
     uuid: str
@@ -189,19 +189,20 @@ class WorkerConfig:
         variables = _override(values, environment)
         return _parsed(place, _Table(place, values, variables))
 
+    def check(self) -> None:
+        """Raises `ConfigError` for settings that could not be read again; see `load`."""
+        _parsed(self.path, _Table(self.path, _toml(self.path, self.to_toml()), {}))
+
     def save(self) -> None:
         """Writes the file, whole or not at all, with mode 0600 in a directory of mode 0700.
 
         Raises:
             ConfigError: it cannot be written, or its directory belongs to somebody else.
         """
-        text = self.to_toml()
-        _parsed(
-            self.path, _Table(self.path, _toml(self.path, text), {})
-        )  # what cannot be read is not written
+        self.check()
         key_folder(self.state)
         try:
-            replace_secret(self.path, text)
+            replace_secret(self.path, self.to_toml())
         except OSError as bad:
             raise ConfigError(f"{self.path} cannot be written: {bad.strerror}") from None
 
@@ -236,7 +237,9 @@ class WorkerConfig:
                 commission_bps=node.commission_bps,
             )
             if node.network is not None:
-                lines += _assignments(network=str(node.network), machine=node.machine, number=node.number)
+                lines += _assignments(network=str(node.network))
+            if node.machine is not None:
+                lines += _assignments(machine=node.machine, number=node.number)
         return "\n".join(lines) + "\n"
 
     def _shown(self, path: Path) -> str:
@@ -473,10 +476,10 @@ def _nodes(path: Path, table: _Table) -> tuple[NodeConfig, ...]:
 def _node(path: Path, table: _Table) -> NodeConfig:
     network = table.address("network", "the account of a network") if table.has("network") else None
     machine = None
-    if network is not None:
-        machine = table.text("machine", "the network's name for this machine")
-    elif table.has("machine") or table.has("number"):
-        raise table.wrong("network", "it is missing; machine and number are a network's names for a device")
+    if network is not None or table.has("machine"):
+        machine = table.text("machine", "the name of this machine in its network or fleet")
+    elif table.has("number"):
+        raise table.wrong("machine", "it is missing; number is the processor's in this machine")
     node = NodeConfig(
         uuid=table.text("uuid", "the device's own id; `ionet node probe` shows it"),
         index=table.integer("index", 0, 1_023, "the driver's number for the device", 0),

@@ -76,8 +76,26 @@ class DeviceKey:
         Raises:
             KeyFileError: as `load`, or when the file cannot be created.
         """
-        path = Path(path)
-        keypair = Keypair()
+        return cls._create(Path(path), Keypair())
+
+    @classmethod
+    def keep(cls, path: str | Path, keypair: Keypair) -> DeviceKey:
+        """Writes a key that was made elsewhere with mode 0600; a file that is there is not overwritten.
+
+        Raises:
+            KeyFileError: as `load_or_create`, or when the file has another key.
+        """
+        kept = cls._create(Path(path), keypair)
+        if kept.pubkey != keypair.pubkey():
+            raise KeyFileError(
+                f"{path} has another key, {kept.pubkey}, and is not overwritten; move it away if this device"
+                f" is to have the key {keypair.pubkey()}"
+            )
+        return kept
+
+    @classmethod
+    def _create(cls, path: Path, keypair: Keypair) -> DeviceKey:
+        """Writes the key if there is no file; returns what the file has."""
         try:
             key_folder(path.parent)
             write_secret(path, json.dumps(list(bytes(keypair))))

@@ -1,0 +1,1 @@
+"""`ionet worker`: a supplier's machine."""

@@ -1,0 +1,10 @@
+"""`ionet worker`: a supplier's machine."""
+
+from __future__ import annotations
+
+from ionet.cli.options import Commands
+from ionet.cli.worker import init
+
+app = Commands("A supplier's machine: setting it up, checking it, its offers.")
+for part in (init,):
+    app.registered_commands += part.app.registered_commands
