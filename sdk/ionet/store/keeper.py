@@ -260,27 +260,16 @@ class Keeper:
             raise Refusal(413, "size", f"a file has at most {self.limits.file} bytes here, not {size}")
         if (upload := self._upload_of(owner, digest)) is not None:
             return await self._again(upload, size)
-        allowed, free = await self._allowance(owner, digest, size)
-        now = self._clock()
-        async with self._lock(digest):
-            stored = await self.size(digest)
-            if stored is not None:
-                if stored != size:
-                    raise Refusal(409, "size", f"that file has {stored} bytes, not {size}")
-                until = now + (self.limits.keep_free if free else self.limits.keep)
-                await self._written(
-                    self._ledger.claim,
-                    bytes(owner),
-                    digest,
-                    size,
-                    allowed=allowed,
-                    free=free,
-                    until=until,
-                    bounds=self.limits.bounds,
-                )
-                return Progress(complete=True, offset=size)
-            if (upload := self._upload_of(owner, digest)) is None:
-                upload = await self._begin(owner, digest, size, allowed, free)
+        allowed, free = await self._allowance(owner, size)
+        try:
+            upload = await self._admitted(owner, digest, size, allowed, free)
+        except Refusal as bad:
+            # What is free is taken: the chain may speak for the key.
+            if not free or bad.code not in ("free", "busy") or (allowed := await self._asked(owner)) <= 0:
+                raise
+            upload = await self._admitted(owner, digest, size, max(allowed, self.limits.free), False)
+        if upload is None:
+            return Progress(complete=True, offset=size)
         return await self._again(upload, size)
 
     async def append(
@@ -410,7 +399,29 @@ class Keeper:
             message = "what this key may keep cannot be read from the chain now; try again soon"
             raise Refusal(503, "chain", message) from bad
 
-    async def _allowance(self, owner: Pubkey, digest: bytes, size: int) -> tuple[int, bool]:
+    async def _admitted(
+        self, owner: Pubkey, digest: bytes, size: int, allowed: int, free: bool
+    ) -> _Upload | None:
+        """The upload that was begun; None for a file that is here, and now kept for its owner too."""
+        async with self._lock(digest):
+            stored = await self.size(digest)
+            if stored is None:
+                return self._upload_of(owner, digest) or await self._begin(owner, digest, size, allowed, free)
+            if stored != size:
+                raise Refusal(409, "size", f"that file has {stored} bytes, not {size}")
+            await self._written(
+                self._ledger.claim,
+                bytes(owner),
+                digest,
+                size,
+                allowed=allowed,
+                free=free,
+                until=self._clock() + (self.limits.keep_free if free else self.limits.keep),
+                bounds=self.limits.bounds,
+            )
+            return None
+
+    async def _allowance(self, owner: Pubkey, size: int) -> tuple[int, bool]:
         """Bytes that the owner may keep, and whether that is without anything on the chain."""
         used = await asyncio.to_thread(self._ledger.used, bytes(owner))
         free = self.limits.free
