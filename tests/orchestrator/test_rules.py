@@ -8,6 +8,7 @@ from typing import Any, Final
 import pytest
 from tests.orchestrator.support import HOUR, World
 from tests.orchestrator.test_program_chain import Site
+from tests.programs.market import CLASS
 from tests.programs.people import class_args
 
 from ionet import ix
@@ -108,10 +109,10 @@ async def test_rules_that_are_set_here_stand_above_the_classs(world: World) -> N
 async def test_the_class_is_read_from_the_chain(tmp_path: Path, pool: int, name: str) -> None:
     site = Site(tmp_path)
     market = site.market
-    number = market.class_of(market.alice)
     args = class_args(pool=pool)
-    market.send(ix.staking.set_class(authority=market.world.deployer, id=number, args=args))
-    job = site.book()
+    market.send(ix.staking.set_class(authority=market.world.deployer, id=CLASS, args=args))
+    site.add(market.bob)
+    job = site.book(of=market.bob)
     view = await site.chain().job(bytes(job))
     assert view is not None
-    assert (view.class_id, view.pool) == (number, name)
+    assert (view.class_id, view.pool) == (CLASS, name)

@@ -25,6 +25,12 @@ CLUSTERS: Final = {
     "devnet": "https://api.devnet.solana.com",
     "localhost": "http://127.0.0.1:8899",
 }
+#: Genesis hashes of Solana's networks, and their names; any other network is somebody's own.
+GENESIS: Final = {
+    "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d": "mainnet-beta",
+    "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY": "testnet",
+    "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG": "devnet",
+}
 #: Longest text of 64 numbers, with generous white space.
 _KEYPAIR_BYTES: Final = 4_096
 _MONIKERS: Final = {

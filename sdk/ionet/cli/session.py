@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import typer
@@ -36,7 +36,7 @@ from ionet import (
     token_account,
 )
 from ionet.chain.rpc.urls import public_url
-from ionet.chain.signers import Signer, cluster_url, keypair_of, solana_config
+from ionet.chain.signers import GENESIS, Signer, cluster_url, keypair_of, solana_config
 from ionet.cli.arguments import address
 from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.options import Commitment, Output, given
@@ -48,13 +48,6 @@ if TYPE_CHECKING:
     from ionet.chain.transactions import Change
 
 T = TypeVar("T")
-
-#: Genesis hash to name; any other network is shown as a custom one.
-_CLUSTERS: Final = {
-    "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d": "mainnet-beta",
-    "4uhcVJyU9pJkvQyS88uRDiswHXSCkY3zQawwpjk2NsNY": "testnet",
-    "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG": "devnet",
-}
 
 
 def session() -> Session:
@@ -194,7 +187,7 @@ class Session:
     @cached_property
     def cluster(self) -> str:
         """The network's name by its genesis hash; `custom` if it is not one of Solana's."""
-        return _CLUSTERS.get(str(self.reader.request("getGenesisHash")), "custom")
+        return GENESIS.get(str(self.reader.request("getGenesisHash")), "custom")
 
     def explorer(self, signature: str) -> str:
         """Returns the URL of a transaction in Solana's explorer."""

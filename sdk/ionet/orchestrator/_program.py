@@ -197,10 +197,9 @@ class ProgramChain:
         if job not in self._seen:
             try:
                 node = await self._ask(self._client.staking.get_node(address))
-                class_ = await self._ask(self._client.staking.get_class(node.class_))
             except AccountNotFound:
                 return None
-            self._seen[job] = _Node(bytes(node.device_key), class_.id, class_.pool.name.lower())
+            self._seen[job] = _Node(bytes(node.device_key), node.class_, node.pool.name.lower())
         return self._seen[job]
 
     async def device_of(self, node: bytes) -> bytes | None:

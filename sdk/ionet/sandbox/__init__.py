@@ -14,7 +14,7 @@ Needs Linux, root, runc and a seccomp profile of the distribution; `missing` say
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap
 from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
-from ionet.sandbox._host import BOXES, image, missing
+from ionet.sandbox._host import BOXES, image, missing, runc_version
 
 __all__ = [
     "BOXES",
@@ -33,4 +33,5 @@ __all__ = [
     "image",
     "missing",
     "reap",
+    "runc_version",
 ]

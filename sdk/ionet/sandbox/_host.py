@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,15 @@ def missing() -> str | None:
     if not Path("/dev/loop-control").exists():
         return "a sandbox needs loop devices: modprobe loop"
     return None
+
+
+def runc_version() -> tuple[int, ...] | None:
+    """Returns the version of this machine's runc, such as ``(1, 2, 8)``; None without one."""
+    try:
+        words = re.search(r"version (\d+)\.(\d+)\.(\d+)", attempt(["runc", "--version"]).stdout)
+    except OSError:
+        return None
+    return None if words is None else tuple(map(int, words.groups()))
 
 
 @cache

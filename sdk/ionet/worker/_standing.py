@@ -1,0 +1,267 @@
+"""How the chain sees a worker's nodes, and whether the worker sees the chain: the doctor's other half."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import IO, USD, Client, HttpTransport, NodeState, accounts, constants, pda
+from ionet.chain.errors import RpcError, TransportError
+from ionet.chain.rpc.urls import public_url
+from ionet.chain.signers import GENESIS, cluster_url
+from ionet.formats.when import span, when
+from ionet.jobs.quotes import obstacle
+from ionet.staking.stake import class_name, minimum
+from ionet.worker._config import NodeConfig, WorkerConfig
+from ionet.worker._doctor import Finding, Rule
+from ionet.worker._keys import DeviceKey, KeyFileError
+
+#: Seconds between the machine's clock and the chain's that nobody minds, and that are too many.
+_NEAR: Final = 15
+_FAR: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One node on the chain; None for accounts that are not there.
+
+    Attributes:
+        config: the node's settings.
+        device: the account of its device.
+        node: its account.
+        offer: its offer.
+        class_: its hardware class.
+    """
+
+    config: NodeConfig
+    device: accounts.staking.Device | None
+    node: accounts.staking.Node | None
+    offer: accounts.jobs.Offer | None
+    class_: accounts.staking.Class | None
+
+
+def connect(config: WorkerConfig, url: str | None = None) -> Client:
+    """Returns a client that only reads, of one of the worker's Solana nodes."""
+    return Client(HttpTransport(cluster_url(url or config.rpc[0]), retries=1))
+
+
+def standings(client: Client, nodes: Sequence[NodeConfig]) -> list[Standing]:
+    """Reads what the chain has of nodes, in four requests for all.
+
+    Raises:
+        RpcError, TransportError: the Solana node does not answer.
+    """
+    devices = client.fetch_many(accounts.staking.Device, [node.device for node in nodes])
+    # A processor that was attached belongs to the node of another device.
+    addresses = [
+        node.address if device is None or device.node == Pubkey.default() else device.node
+        for node, device in zip(nodes, devices, strict=True)
+    ]
+    found_nodes = client.fetch_many(accounts.staking.Node, addresses)
+    offers = client.fetch_many(accounts.jobs.Offer, [pda.jobs.offer(address) for address in addresses])
+    numbers = sorted({node.class_ for node in found_nodes if node is not None})
+    classes = dict(
+        zip(
+            numbers,
+            client.fetch_many(accounts.staking.Class, [pda.staking.class_(number) for number in numbers]),
+            strict=True,
+        )
+    )
+    return [
+        Standing(config, device, node, offer, None if node is None else classes[node.class_])
+        for config, device, node, offer in zip(nodes, devices, found_nodes, offers, strict=True)
+    ]
+
+
+def chain_findings(
+    config: WorkerConfig, *, connected: Callable[[str], Client] | None = None
+) -> Iterator[Finding]:
+    """Asks the worker's Solana nodes who they are, and what they know of its own nodes.
+
+    Args:
+        config: the worker's settings.
+        connected: makes a client for a URL; by default over HTTP.
+    """
+    make = connected or (lambda url: connect(config, url))
+    clients = [make(url) for url in config.rpc]
+    try:
+        answering = yield from _rpc(config.rpc, clients)
+        if answering is None:
+            rule = Rule("nodes", "The chain knows the worker's nodes.")
+            yield rule.warn("not looked at, as no Solana node answers", "see above")
+            return
+        client, cluster = answering
+        now = client.time()
+        yield _clock(now, known=cluster in GENESIS)
+        terms = client.fetch_many(accounts.jobs.Config, [pda.jobs.CONFIG])[0]
+        for standing in standings(client, config.nodes):
+            yield from _node(config, standing, terms, now)
+    except (RpcError, TransportError) as bad:
+        yield Rule("rpc", "The worker reads the chain by itself.").fault(
+            str(bad), "name another node by --url"
+        )
+    finally:
+        for client in clients:
+            client.close()
+
+
+# -- the chain
+
+
+def _rpc(
+    urls: Sequence[str], clients: Sequence[Client]
+) -> Generator[Finding, None, tuple[Client, str] | None]:
+    """Returns the first node that answers, with its network's genesis hash; None if there is none."""
+    rule = Rule("rpc", "The worker's Solana nodes answer, are all of one network, and have the programs.")
+    answering: tuple[Client, str] | None = None
+    for url, client in zip(urls, clients, strict=True):
+        name, other = public_url(cluster_url(url)), "name another one by --url"
+        try:
+            genesis = str(client.request("getGenesisHash"))
+            deployed = client.account(accounts.staking.Node.PROGRAM_ID) is not None
+        except (RpcError, TransportError) as bad:
+            yield (rule.warn if len(urls) > 1 else rule.fault)(f"{name}: {bad}", other)
+            continue
+        network = GENESIS.get(genesis, f"a network of its own ({genesis[:8]}…)")
+        if not deployed:
+            yield rule.fault(f"{name} is of {network}, which does not have the programs", other)
+        elif answering is not None and answering[1] != genesis:
+            yield rule.fault(f"{name} is of {network}, unlike the first", other)
+        else:
+            yield rule.ok(f"{name}, of {network}")
+            answering = answering or (client, genesis)
+    return answering
+
+
+def _clock(now: int, *, known: bool) -> Finding:
+    rule = Rule(
+        "clock", f"This machine's clock is within {_NEAR} s of the chain's; deadlines are the chain's."
+    )
+    apart = int(time.time()) - now
+    says = (
+        "as the chain's"
+        if abs(apart) <= _NEAR
+        else f"{span(abs(apart))} {'ahead' if apart > 0 else 'behind'}"
+    )
+    if abs(apart) <= _NEAR:
+        return rule.ok(says)
+    # A local network's time is moved by hand.
+    say = rule.fault if known and abs(apart) > _FAR else rule.warn
+    return say(says, "set it: timedatectl set-ntp true")
+
+
+# -- one node
+
+
+def _node(
+    config: WorkerConfig, standing: Standing, terms: accounts.jobs.Config | None, now: int
+) -> Iterator[Finding]:
+    node, offer = standing.node, standing.offer
+    yield _registered(config, standing)
+    if node is None or standing.device is None:
+        return
+    yield _life(standing.config, standing.device, node)
+    yield _stake(standing.config, node, standing.class_)
+    yield _proof(standing.config, node, terms, now)
+    yield _offer(standing, offer, terms, now)
+
+
+def _registered(config: WorkerConfig, standing: Standing) -> Finding:
+    text = "The device is registered by its own key, and is a node of the owner in the settings."
+    mine, device, node = standing.config, standing.device, standing.node
+    rule = Rule("registered", text, mine.uuid)
+    if device is None:
+        return rule.warn("not yet", "ionet worker register")
+    if node is None:
+        return rule.fault(f"the device {mine.device} has no node", "ionet node register, for its owner")
+    if device.owner != config.owner:
+        whose = "nobody" if device.owner == Pubkey.default() else str(device.owner)
+        return rule.fault(
+            f"the device belongs to {whose}, not to {config.owner}",
+            "name the right owner: ionet worker init --owner; a stranger's claim: docs/threat-model.md",
+        )
+    try:
+        key = DeviceKey.load(mine.key).pubkey
+    except KeyFileError:
+        return rule.warn("not compared, as there is no key", "see above")
+    if device.device_key != key:
+        return rule.fault(
+            f"it is registered with the key {device.device_key}; here is {key}",
+            "bring the key that it was registered with, or release the device and register it anew",
+        )
+    if device.node != mine.address:
+        return rule.warn(
+            f"it is a further processor of the node {device.node}", "the first one's worker serves it"
+        )
+    kind = class_name(standing.class_) if standing.class_ is not None else str(node.class_)
+    if kind != mine.hardware_class:
+        return rule.warn(
+            f"node {mine.address} is of class {kind}, and this device of {mine.hardware_class}",
+            "it is judged by the class on the chain: release it and register it anew",
+        )
+    return rule.ok(f"node {mine.address}, class {kind}")
+
+
+def _life(mine: NodeConfig, device: accounts.staking.Device, node: accounts.staking.Node) -> Finding:
+    rule = Rule("state", "The node is live, and none of its devices is banned.", mine.uuid)
+    if device.banned or node.banned:
+        return rule.fault("its device is banned", "no remedy: it earns nothing more and cannot be leased")
+    if node.state == NodeState.RETIRED:
+        return rule.fault(f"retired {when(node.retired_at)}", "ionet node reopen")
+    if node.state != NodeState.LIVE:
+        return rule.fault(
+            f"{node.state.name.lower()}: a slash reached its co-stakers",
+            "see `ionet node show`; it earns no more",
+        )
+    return rule.ok("live")
+
+
+def _stake(mine: NodeConfig, node: accounts.staking.Node, class_: accounts.staking.Class | None) -> Finding:
+    needed = IO.from_base(node.minimum) if class_ is None else minimum(class_, node.units)
+    active, pending = IO.from_base(node.own.active), IO.from_base(node.own.pending)
+    rule = Rule("stake", "The owner's own active stake covers the class's minimum.", mine.uuid)
+    says = f"{active} active, {needed} needed"
+    if active >= needed:
+        return rule.ok(says)
+    if active + pending >= needed:
+        return rule.fault(f"{says}, {pending} pending", "ionet stake activate")
+    return rule.fault(says, f"ionet stake add {mine.address} {needed - active - pending:n}".replace(",", ""))
+
+
+def _proof(
+    mine: NodeConfig, node: accounts.staking.Node, terms: accounts.jobs.Config | None, now: int
+) -> Finding:
+    most = constants.jobs.MAX_VERDICT_AGE if terms is None else terms.verdict_age
+    rule = Rule("proof", f"Its latest compute proof passed, at most {span(most)} ago.", mine.uuid)
+    proof, todo = node.last_proof, "leave the worker running: a seat challenges it every hour"
+    if not proof.time:
+        return rule.warn("none yet", todo)
+    age = f"{span(now - proof.time)} ago"
+    if not proof.passed:
+        return rule.fault(f"failed {age}: {proof.reason.explain()}", "ionet node why says more")
+    if now - proof.time > most:
+        return rule.fault(f"passed {age}", todo)
+    return rule.ok(f"passed {age}")
+
+
+def _offer(
+    standing: Standing, offer: accounts.jobs.Offer | None, terms: accounts.jobs.Config | None, now: int
+) -> Finding:
+    mine, node = standing.config, standing.node
+    assert node is not None
+    rule = Rule("offer", "The node has an open offer that somebody can book.", mine.uuid)
+    if offer is None:
+        return rule.warn("none yet", f"ionet worker offer {mine.address} --rate USD")
+    rate = f"{USD.from_base(offer.rate)} per processor and hour"
+    if offer.lease_until > now:
+        return rule.ok(f"{rate}; leased until {when(offer.lease_until)}")
+    if not offer.open:
+        return rule.warn(f"{rate}; closed", f"ionet worker offer {mine.address} --open")
+    refusal = None if terms is None else obstacle(node, offer, standing.class_, terms, now)
+    if refusal is not None:
+        return rule.warn(f"{rate}; nobody can book it, as it {refusal[1]}", "see above")
+    return rule.ok(f"{rate}; can be booked")

@@ -1,0 +1,320 @@
+"""`ionet worker doctor` on this machine, against the chain and real gateways' sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.cli.conftest import HOUR, Shell, write_key
+
+from ionet import pda
+from ionet.worker import Device, DeviceKey, Limits, NodeConfig, Probe, WorkerConfig, probe
+from ionet.worker import _doctor as doctoring
+from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
+
+CLASS: Final = "Other CPU"
+
+
+@contextmanager
+def listening(context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A gateway's socket that takes connections; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    taken, _ = server.accept()
+                    with taken, context.wrap_socket(taken, server_side=True) if context else taken:
+                        pass
+                except ssl.SSLError:
+                    continue
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield server.getsockname()[1]
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+class Place:
+    """A worker's state directory, of whose nodes the chain may know."""
+
+    def __init__(self, shell: Shell, folder: Path, gateway: str) -> None:
+        self.shell, self.folder, self.gateway = shell, folder, gateway
+        device = probe().devices[0]
+        # The market is shared by the tests of this file; each has a device of its own there.
+        self.uuid = f"{folder.parent.name} of {device.uuid}"
+        self.key = Keypair()
+        folder.mkdir(mode=0o700)
+        write_key(folder / "key.json", self.key)
+        self.config = WorkerConfig(
+            path=folder / "config.toml",
+            owner=shell.people["alice"].pubkey(),
+            rpc=(shell.url,),
+            gateways=(gateway,),
+            nodes=(NodeConfig(self.uuid, 0, CLASS, folder / "key.json"),),
+            limits=Limits(1, 1, 1),
+            images=folder,
+            boxes=folder,
+        )
+        self.config.save()
+
+    @property
+    def node(self) -> str:
+        return str(self.config.nodes[0].address)
+
+    def change(self, **fields: Any) -> None:
+        self.config = replace(self.config, **fields)
+        self.config.save()
+
+    def register(self, device_key: Keypair | None = None) -> None:
+        place = self.folder / "registered.json"
+        write_key(place, device_key or self.key)
+        line = ("node", "register", "--class", CLASS, "--uuid", self.uuid, "--device-key", str(place))
+        self.shell.text(*line, "--attester", self.shell.key("attester"), who="alice")
+
+    def findings(self) -> dict[str, Any]:
+        done = self.shell.run("worker", "doctor", "--state", str(self.folder), "--output", "json")
+        assert done.exit_code in (0, 1), done.output
+        found = json.loads(done.stdout)["findings"]
+        assert (done.exit_code == 1) == any(one["level"] == "fault" for one in found)
+        return {one["check"]: one for one in found}
+
+    def finding(self, check: str) -> tuple[str, str, str]:
+        found = self.findings()[check]
+        return found["level"], found["says"], found["todo"]
+
+
+@pytest.fixture
+def place(shell: Shell, tmp_path: Path) -> Iterator[Place]:
+    with listening() as port:
+        yield Place(shell, tmp_path / "worker", f"ws://127.0.0.1:{port}")
+
+
+# ---- the chain
+
+
+def test_before_it_is_registered_a_node_has_no_fault_on_the_chain(place: Place) -> None:
+    found = place.findings()
+    assert found["registered"]["level"] == "warning"
+    assert found["registered"]["todo"] == "ionet worker register"
+    assert found["rpc"]["level"] == found["gateway"]["level"] == found["key"]["level"] == "ok"
+    assert not {"stake", "proof", "offer", "state"} & found.keys()
+
+
+def test_a_nodes_way_to_the_market_is_told_step_by_step(place: Place) -> None:
+    place.register()
+    found = place.findings()
+    assert (found["registered"]["level"], found["state"]["level"]) == ("ok", "ok")
+    assert (found["stake"]["level"], found["stake"]["todo"]) == ("fault", f"ionet stake add {place.node} 200")
+    assert (found["proof"]["level"], found["proof"]["says"]) == ("warning", "none yet")
+    assert found["offer"]["todo"] == f"ionet worker offer {place.node} --rate USD"
+    place.shell.stake(place.node, "200")
+    assert place.finding("stake")[0] == "ok"
+    place.shell.text("job", "offer", place.node, "--rate", "0.5", "--currency", "IO", who="alice")
+    assert "nobody can book it, as it has not passed a compute proof" in place.finding("offer")[1]
+    place.shell.show_verdict(place.node)
+    assert place.finding("proof")[0] == "ok"
+    assert place.finding("offer") == ("ok", "0.5 USD per processor and hour; can be booked", "")
+    place.shell.advance(7 * HOUR)
+    assert place.finding("proof")[:2] == ("fault", "passed 7 h ago")
+    place.shell.text("job", "offer", place.node, "--closed", who="alice")
+    assert place.finding("offer")[0] == "warning"
+    place.shell.text("node", "retire", place.node, who="alice")
+    level, says, todo = place.finding("state")
+    assert (level, todo) == ("fault", "ionet node reopen")
+    assert says.startswith("retired ")
+
+
+def test_a_key_that_the_chain_does_not_know_is_a_fault(place: Place) -> None:
+    other = Keypair()
+    place.register(other)
+    level, says, _ = place.finding("registered")
+    assert level == "fault"
+    assert says == f"it is registered with the key {other.pubkey()}; here is {place.key.pubkey()}"
+
+
+def test_somebody_elses_device_is_a_fault(place: Place) -> None:
+    place.register()
+    place.change(owner=Pubkey(bytes([9]) * 32))
+    level, says, _ = place.finding("registered")
+    assert level == "fault"
+    assert says.startswith(f"the device belongs to {place.shell.address('alice')}, not to")
+
+
+def test_another_class_than_the_chains_is_said(place: Place) -> None:
+    place.register()
+    place.change(nodes=(replace(place.config.nodes[0], hardware_class="RTX 4090"),))
+    level, says, _ = place.finding("registered")
+    assert level == "warning"
+    assert says.endswith("of class Other CPU, and this device of RTX 4090")
+
+
+def test_a_banned_device_is_a_fault_without_a_remedy(place: Place) -> None:
+    place.register()
+    device = str(pda.staking.device(place.config.nodes[0].fingerprint))
+    place.shell.text("node", "device", "evict", device, "--ban", who="deployer")
+    assert place.finding("state")[:2] == ("fault", "its device is banned")
+
+
+def test_the_clock_is_compared_with_the_chains(place: Place) -> None:
+    """A local network has a time of its own, which is no fault."""
+    level, says, _ = place.finding("clock")
+    assert level == "warning"
+    assert says.endswith(("ahead", "behind"))
+
+
+def test_solana_nodes_that_do_not_answer_are_named(place: Place) -> None:
+    place.change(rpc=("http://127.0.0.1:1",))
+    found = place.findings()
+    assert found["rpc"]["level"] == "fault"
+    assert found["nodes"]["says"] == "not looked at, as no Solana node answers"
+    place.change(rpc=("http://127.0.0.1:1", place.shell.url))
+    done = place.shell.run("worker", "doctor", "--state", str(place.folder), "--output", "json")
+    levels = [one["level"] for one in json.loads(done.stdout)["findings"] if one["check"] == "rpc"]
+    assert levels == ["warning", "ok"]
+
+
+def test_the_text_has_rule_and_remedy_of_what_is_not_well(place: Place) -> None:
+    done = place.shell.run("worker", "doctor", "--state", str(place.folder))
+    assert done.exit_code == 1
+    lines = [line.split() for line in done.stdout.splitlines()]
+    at = next(number for number, words in enumerate(lines) if words[:2] == ["fault", "image"])
+    assert lines[at + 1][:3] == ["rule:", "The", "image"]
+    assert lines[at + 2][0] == "do:"
+    assert "to repair" in done.stderr
+
+
+def test_without_settings_it_says_how_to_make_them(shell: Shell, tmp_path: Path) -> None:
+    said = shell.fails(3, "worker", "doctor", "--state", str(tmp_path / "none"))
+    assert said.endswith("make one with: ionet worker init")
+
+
+# ---- the machine
+
+
+def findings(config: WorkerConfig, machine: Probe) -> dict[str, Finding]:
+    return {found.check: found for found in machine_findings(config, machine, platform="linux")}
+
+
+def test_leases_may_not_use_more_than_there_is(place: Place) -> None:
+    machine = replace(probe(), cpus=2, memory=4 << 30)
+    place.change(limits=replace(place.config.limits, cpus=3, memory_gib=5, disk_gib=1 << 19))
+    found = findings(place.config, machine)
+    assert (found["cores"].level, found["cores"].todo) == (Level.FAULT, "ionet worker init --cpus 2")
+    assert (found["memory"].level, found["memory"].todo) == (Level.FAULT, "ionet worker init --memory 4")
+    assert found["disk"].level is Level.WARNING
+
+
+def test_a_device_that_is_gone_is_a_fault(place: Place) -> None:
+    found = findings(place.config, probe())
+    assert found["device"].level is Level.FAULT
+    assert found["time-lock"].level is Level.WARNING
+    device = replace(probe().devices[0], uuid=place.uuid)
+    assert findings(place.config, replace(probe(), devices=(device,)))["device"].level is Level.OK
+
+
+def test_a_gpu_that_cannot_be_watched_is_a_fault(place: Place) -> None:
+    """Here is no driver that knows it."""
+    place.change(nodes=(replace(place.config.nodes[0], uuid="GPU-1"),))
+    gpu = Device(0, "GPU-1", "NVIDIA L4", "gpu", 24 << 30, None)
+    found = findings(place.config, replace(probe(), devices=(gpu,), driver="580"))
+    assert found["time-lock"].level is Level.FAULT
+    assert found["driver"] == replace(found["driver"], level=Level.OK, says="580")
+
+
+@pytest.mark.parametrize(
+    ("version", "level"),
+    [
+        (None, Level.FAULT),
+        ((1, 1, 15), Level.WARNING),
+        ((1, 2, 7), Level.WARNING),
+        ((1, 2, 8), Level.OK),
+        ((1, 3, 2), Level.WARNING),
+        ((1, 3, 3), Level.OK),
+        ((1, 4, 0), Level.OK),
+    ],
+)
+def test_versions_of_runc_that_may_lack_fixes_are_said(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...] | None, level: Level
+) -> None:
+    monkeypatch.setattr(doctoring, "runc_version", lambda: version)
+    assert doctoring._runc().level is level
+
+
+def test_a_directory_of_boxes_that_others_cannot_pass_is_a_fault(place: Place) -> None:
+    found = findings(place.config, probe())["boxes"]
+    assert (found.level, found.todo) == (Level.FAULT, f"chmod o+x {place.folder}")
+
+
+def test_an_image_that_is_there_is_named(place: Place) -> None:
+    assert findings(place.config, probe())["image"].level is Level.FAULT
+    (place.folder / "latest/rootfs").mkdir(parents=True)
+    assert findings(place.config, probe())["image"].level is Level.OK
+
+
+def test_control_groups_of_both_versions_are_read(tmp_path: Path) -> None:
+    old = "30 20 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct"
+    assert {"cpu", "cpuacct"} <= doctoring._controllers(old)
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory pids\n")
+    new = f"30 20 0:1 / {tmp_path} rw - cgroup2 cgroup2 rw"
+    assert doctoring._controllers(new) == {"cpuset", "cpu", "io", "memory", "pids"}
+
+
+def test_a_key_that_others_can_read_is_a_fault(place: Place) -> None:
+    (place.folder / "key.json").chmod(0o644)
+    assert findings(place.config, probe())["key"].level is Level.FAULT
+    assert place.key.pubkey() != DeviceKey.load_or_create(place.folder / "new.json").pubkey
+
+
+# ---- gateways
+
+
+def gateway(*urls: str) -> list[tuple[Level, str]]:
+    return [(found.level, found.says) for found in gateway_findings(urls)]
+
+
+def test_a_gateway_that_does_not_answer_is_a_fault_unless_another_does() -> None:
+    with listening() as port:
+        good, bad = f"ws://127.0.0.1:{port}", "ws://127.0.0.1:1"
+        assert gateway(good) == [(Level.OK, f"{good} answers")]
+        assert [level for level, _ in gateway(bad)] == [Level.FAULT]
+        assert [level for level, _ in gateway(bad, good)] == [Level.WARNING, Level.OK]
+    assert [level for level, _ in gateway("wss://nowhere.invalid")] == [Level.FAULT]
+
+
+def test_a_gateways_certificate_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, secret = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        "-days",
+        "2",
+    ]
+    subprocess.run([*command, "-out", own, "-keyout", secret], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own, secret)
+    with listening(context) as port:
+        ((level, says),) = gateway(f"wss://localhost:{port}")
+        assert level is Level.FAULT
+        assert "its certificate is not valid" in says
+        monkeypatch.setenv("SSL_CERT_FILE", str(own))
+        assert gateway(f"wss://127.0.0.1:{port}/path?token=s3cret") == [
+            (Level.OK, f"wss://127.0.0.1:{port} answers")
+        ]
