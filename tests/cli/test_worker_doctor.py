@@ -166,7 +166,7 @@ def test_another_class_than_the_chains_is_said(place: Place) -> None:
 def test_a_banned_device_is_a_fault_without_a_remedy(place: Place) -> None:
     place.register()
     device = str(pda.staking.device(place.config.nodes[0].fingerprint))
-    place.shell.text("node", "device", "evict", device, "--ban", who="deployer")
+    place.shell.text("node", "device", "evict", device, "--ban", who="resolver")
     assert place.finding("state")[:2] == ("fault", "its device is banned")
 
 
