@@ -21,7 +21,7 @@ from tests.store.support import MIB, Served
 
 from ionet.chain.errors import ConfigError
 from ionet.store import BackendStore, HttpStore, NotStored, StoreError
-from ionet.store.backends import open_backend
+from ionet.store.opening import open_backend
 from ionet.store.s3 import S3
 
 KEY: Final = "tests"

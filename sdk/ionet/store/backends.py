@@ -66,19 +66,6 @@ class Backend(Protocol):
         ...
 
 
-def open_backend(place: str) -> Backend:
-    """The backend that a text names: `s3://BUCKET…`, or a directory, which is made if it is missing.
-
-    Raises:
-        ConfigError: it cannot be used.
-    """
-    if place.startswith("s3:"):
-        from ionet.store.s3 import S3
-
-        return S3(place)
-    return Directory(place)
-
-
 def as_digest(digest: bytes | str) -> bytes:
     """A sha256, given as 32 bytes or as 64 lower-case hex digits.
 
