@@ -20,6 +20,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("orchestrator",),
     ("gateway",),
     ("worker",),
+    ("ledger",),
     ("interop",),
     # The face: what `import ionet` shows.
     ("ionet",),

@@ -67,6 +67,9 @@ class EmittedEvent(Renamed):
         program_id: the program that emitted it.
         instruction_index: index of the top-level instruction it was emitted under.
         via_cpi: whether it came from `emit_cpi!`, whose events are never lost to a cut log.
+        inner_index: how many instructions had been invoked under that one by then.
+        part: 0 for `emit_cpi!`; 1 for the first `emit!` since that invocation, and so on.
+        data: the event as the program wrote it, with its discriminator.
     """
 
     RENAMED: ClassVar[Mapping[str, str]] = {"instruction": "instruction_index"}
@@ -75,6 +78,9 @@ class EmittedEvent(Renamed):
     program_id: Pubkey
     instruction_index: int
     via_cpi: bool
+    inner_index: int = 0
+    part: int = 0
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ class Undecoded(Renamed):
     instruction_index: int
     data: bytes
     reason: str
+    inner_index: int = 0
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,9 @@ class EventLog:
 @dataclass(slots=True)
 class _Collector:
     entries: list[tuple[tuple[int, int, int, int], EmittedEvent | Undecoded]] = field(default_factory=list)
+    #: Of the last event in the log: under which instruction, and how many there were since.
+    _last: tuple[int, int] = (-1, 0)
+    _parts: int = 0
 
     def add(self, position: tuple[int, int, int], program: str, data: bytes, *, via_cpi: bool) -> None:
         table = registry.events(program)
@@ -119,16 +130,27 @@ class _Collector:
             return
         key = (*position, len(self.entries))
         program_id = Pubkey.from_string(program)
-        for tag, cls in table.items():
-            if data.startswith(tag):
-                try:
-                    event = cls.decode(data)
-                except DecodeError as bad:
-                    self.entries.append((key, Undecoded(program_id, position[0], data, str(bad))))
-                else:
-                    self.entries.append((key, EmittedEvent(event, program_id, position[0], via_cpi)))
-                return
-        self.entries.append((key, Undecoded(program_id, position[0], data, "unknown discriminator")))
+        instruction, inner = position[:2]
+        part = 0 if via_cpi else self._part(instruction, inner)
+        # Nearly all discriminators have eight bytes.
+        cls = table.get(data[:8]) or next((cls for tag, cls in table.items() if data.startswith(tag)), None)
+        if cls is not None:
+            try:
+                event = cls.decode(data)
+            except DecodeError as bad:
+                unread = Undecoded(program_id, instruction, data, str(bad), inner, part)
+                self.entries.append((key, unread))
+            else:
+                place = (instruction, via_cpi, inner, part)
+                self.entries.append((key, EmittedEvent(event, program_id, *place, data)))
+            return
+        unread = Undecoded(program_id, instruction, data, "unknown discriminator", inner, part)
+        self.entries.append((key, unread))
+
+    def _part(self, instruction: int, inner: int) -> int:
+        self._parts = self._parts + 1 if self._last == (instruction, inner) else 1
+        self._last = (instruction, inner)
+        return self._parts
 
 
 def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[InnerCall] = ()) -> EventLog:

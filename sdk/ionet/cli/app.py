@@ -56,6 +56,7 @@ COMMANDS: Final = {
     "nonce": ("nonce", "Nonce accounts: with --nonce, signatures may take days."),
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
+    "ledger": ("ledger", "Every event of the programs in a database, from the first one."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
 }

@@ -48,6 +48,7 @@ from ionet import (
 from ionet.cli.options import fail
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
+from ionet.ledger.errors import LedgerError
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -134,7 +135,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             }
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
-        case ConfigError():
+        case ConfigError() | LedgerError():
             status = UNUSABLE
         case TransactionExpired():
             status, fields = EXPIRED, {"signature": bad.signature}

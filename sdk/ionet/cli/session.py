@@ -184,6 +184,15 @@ class Session:
             transport, signer=self.signer, commitment=self.client.commitment, fees=self.client.fees
         )
 
+    def async_reader(self) -> AsyncClient:
+        """Returns a client with coroutines that only reads: it needs no keypair."""
+        from ionet import AsyncClient, AsyncHttpTransport
+
+        websocket = None if self._options.get("url") else self._config.get("websocket_url") or None
+        return AsyncClient(
+            AsyncHttpTransport(self.url, websocket=websocket), commitment=self.reader.commitment
+        )
+
     @cached_property
     def cluster(self) -> str:
         """The network's name by its genesis hash; `custom` if it is not one of Solana's."""

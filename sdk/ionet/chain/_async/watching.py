@@ -245,6 +245,20 @@ class AsyncWatch(Generic[T]):
         except SocketClosed:
             await self._lost()
 
+    async def _hear(self) -> None:
+        """Takes what was announced until now.
+
+        Raises:
+            RpcError, TransportError: the node does not say which slot it is in.
+        """
+        try:
+            while self._socket is not None and (text := await self._socket.recv(0.0)) is not None:
+                self._take(_message(text))
+        except SocketClosed:
+            await self._lost()
+        if self._doubted:
+            await self._ask_slot()
+
     def _take(self, message: dict[str, Any]) -> None:
         """Takes a message.
 

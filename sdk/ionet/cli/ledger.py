@@ -1,0 +1,174 @@
+"""`ionet ledger`: every event of the programs in a database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ionet.cli.failures import UNUSABLE, UserError
+from ionet.cli.options import Commands
+from ionet.cli.output import span, when
+from ionet.cli.session import Session, session
+from ionet.formats.when import HOUR
+
+if TYPE_CHECKING:
+    from ionet.ledger import Database, Follower, Progress
+
+app = Commands("Every event of the programs in a database, from the first one.")
+
+#: Further behind than this many transactions, a bar shows how it goes on.
+_LONG: Final = 200
+#: Seconds that the machine's clock may be off the chain's before it is worth a word.
+_OFF: Final = HOUR
+
+Where = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        metavar="WHERE",
+        help="File of an SQLite database, or URL of a PostgreSQL one (postgresql://…).",
+    ),
+]
+
+
+@app.command()
+def run(
+    database: Where = "ionet-ledger.db",
+    once: Annotated[bool, typer.Option("--once", help="End when everything so far is written.")] = False,
+) -> None:
+    """Write every event of the programs into a database, and follow the chain until Ctrl-C.
+
+    It begins with the first transaction of each program, and goes on where it was, however it ended. One
+    process writes to a database; others may read it meanwhile.
+    """
+    needed()
+    io = session()
+    try:
+        asyncio.run(_run(io, database, once=once))
+    except KeyboardInterrupt:
+        return
+
+
+def needed() -> None:
+    """Checks that what a ledger needs is installed.
+
+    Raises:
+        UserError: it is not.
+    """
+    if find_spec("sqlalchemy") is None:
+        raise UserError("a ledger needs SQLAlchemy: pip install 'ionet[ledger]'", UNUSABLE)
+
+
+async def _run(io: Session, where: str, *, once: bool) -> None:
+    from ionet.ledger import Follower, open_ledger
+
+    async with io.async_reader() as client:
+        with await open_ledger(client, where) as database:
+            off = int(time.time()) - await client.time()
+            if abs(off) > _OFF:
+                ahead = "ahead of" if off > 0 else "behind"
+                io.screen.note(f"This machine's clock is {span(abs(off))} {ahead} the chain's, which counts.")
+            with _Bar(io) as bar:
+                follower = Follower(client, database, on_progress=bar.show)
+                if once:
+                    progress = await follower.catch_up()
+                    bar.done()
+                else:
+                    await _follow(io, follower, bar)
+                    return
+            _summary(io, database, progress)
+
+
+async def _follow(io: Session, follower: Follower, bar: _Bar) -> None:
+    told = (-1, -1)
+    async with follower:
+        async for progress in follower:
+            bar.done()
+            if (now := (progress.written, progress.events)) != told:
+                told = now
+                line = f"{progress.scanned}  {progress.written:,} transactions  {progress.events:,} events"
+                row = {name: getattr(progress, name) for name in ("scanned", "final", "written", "events")}
+                print(json.dumps(row) if io.screen.as_json else line, flush=True)
+
+
+class _Bar:
+    """Shows how a long catch-up goes on, on standard error."""
+
+    def __init__(self, io: Session) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Rich
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        self._rich = Rich(*columns, console=io.screen.console(), transient=True)
+        self._task = self._rich.add_task("transactions", total=None, rate="", visible=False)
+        self._began = time.monotonic()
+
+    def __enter__(self) -> _Bar:
+        self._rich.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._rich.stop()
+
+    def show(self, progress: Progress) -> None:
+        """Moves on."""
+        seconds = max(time.monotonic() - self._began, 0.001)
+        self._rich.update(
+            self._task,
+            completed=progress.written,
+            total=progress.written + progress.left,
+            rate=f"{progress.events / seconds:,.0f} events/s",
+            visible=progress.left > _LONG or self._rich.tasks[0].visible,
+        )
+
+    def done(self) -> None:
+        """It has caught up."""
+        self._rich.update(self._task, visible=False)
+
+
+@app.command()
+def status(database: Where = "ionet-ledger.db") -> None:
+    """Show how far a ledger has come, and whether something is missing in it."""
+    needed()
+    from ionet.ledger import Database
+
+    with Database.open(database) as ledger:
+        _summary(session(), ledger, None)
+
+
+def _summary(io: Session, database: Database, progress: Progress | None) -> None:
+    marks, (sent, events) = database.marks(), database.counts()
+    gaps, cuts = database.gaps(), database.cuts()
+    written = None if progress is None else f"{progress.written:,} transactions, {progress.events:,} events"
+    io.screen.facts(
+        [
+            ("transactions", f"{sent:,}"),
+            ("events", f"{events:,}"),
+            ("written now", written),
+            ("whole up to slot", marks.scanned),
+            ("final up to slot", marks.final),
+            ("time", when(marks.time)),
+            ("events missing of", ", ".join(f"{gap.program} {gap.account}" for gap in gaps) or "no account"),
+            ("logs cut of", ", ".join(cut.signature for cut in cuts) or "no transaction"),
+        ],
+        data={
+            "transactions": sent,
+            "events": events,
+            "scanned": marks.scanned,
+            "final": marks.final,
+            "time": marks.time,
+            "gaps": gaps,
+            "cuts": cuts,
+        },
+    )

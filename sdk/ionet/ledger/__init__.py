@@ -1,0 +1,43 @@
+"""Every event of the programs in a database, from the first one: what anyone can rebuild from a node.
+
+`open_ledger` opens or makes a ledger, in SQLite or PostgreSQL; `Follower` fills it and follows the chain;
+`Database.open` reads it, also while another process writes. Needs the extra `ledger`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ionet.ledger.database import Database
+    from ionet.ledger.errors import LedgerError
+    from ionet.ledger.follower import Follower, Progress, open_ledger
+    from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Total
+else:
+    from ionet._lazy import lazy
+
+    _NAMES = {
+        "database": ("Database",),
+        "errors": ("LedgerError",),
+        "follower": ("Follower", "Progress", "open_ledger"),
+        "records": ("Cut", "Entry", "Gap", "Landed", "Marks", "Place", "Total"),
+    }
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {name: f"ionet.ledger.{module}:{name}" for module, names in _NAMES.items() for name in names},
+    )
+
+__all__ = [
+    "Cut",
+    "Database",
+    "Entry",
+    "Follower",
+    "Gap",
+    "Landed",
+    "LedgerError",
+    "Marks",
+    "Place",
+    "Progress",
+    "Total",
+    "open_ledger",
+]

@@ -1,0 +1,747 @@
+"""A ledger's database: opening it, writing what the chain did, reading it back.
+
+One process writes, any number read. Everything that a call of `write` brings is one transaction, the sums
+and the marks included; so whatever ends the process, the database is as after some whole call.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+import sqlalchemy as sa
+from solders.pubkey import Pubkey
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ionet import events as event_types
+from ionet import pda
+from ionet.chain.errors import DecodeError
+from ionet.chain.events import EmittedEvent
+from ionet.ledger import schema
+from ionet.ledger.errors import LedgerError
+from ionet.ledger.lock import Lock
+from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Total
+from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
+from ionet.types import jobs as job_types
+
+if TYPE_CHECKING:
+    from ionet.chain.schema import Event
+
+_HOUR: Final = 3600
+_BILLION: Final = 10**9
+_READ_AT_ONCE: Final = 10_000
+#: Addresses whose class and currency are remembered.
+_PLACES_KEPT: Final = 1_000_000
+_UNKNOWN: Final = "unknown"
+
+
+def url_of(where: str) -> sa.URL:
+    """The URL of a database: of a file's name, or as it was given.
+
+    Raises:
+        LedgerError: it is no URL, or of a database that is not supported.
+    """
+    if "://" not in where:
+        return sa.URL.create("sqlite+pysqlite", database=where)
+    try:
+        url = sa.make_url(where)
+    except sa.exc.ArgumentError:
+        raise LedgerError(f"{where!r} is not the URL of a database") from None
+    drivers = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+    if (name := url.get_backend_name()) not in drivers:
+        raise LedgerError(f"a ledger is kept in SQLite or PostgreSQL, not in {name}")
+    return url.set(drivername=drivers[name])
+
+
+@contextmanager
+def _plainly(url: sa.URL) -> Iterator[None]:
+    """Reports what a database refuses in one sentence."""
+    try:
+        yield
+    except sa.exc.DBAPIError as bad:
+        text = " ".join(str(bad.orig).split())
+        raise LedgerError(f"the database {_shown(url)} cannot be used: {text}") from bad
+    except OSError as bad:
+        raise LedgerError(f"the database {_shown(url)} cannot be used: {bad.strerror}") from bad
+
+
+def _shown(url: sa.URL) -> str:
+    """A URL without its password; a file by its name."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.render_as_string(hide_password=True)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a call of `write` adds or takes away."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    #: By table, key, kind and mint: events and base units.
+    sums: defaultdict[str, defaultdict[tuple[Any, ...], list[int]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    )
+    #: By program and account: events, highest number, whether it began anew.
+    heads: dict[tuple[int, bytes], list[int]] = field(default_factory=dict)
+    places: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+
+
+class _Where(NamedTuple):
+    """Node, class and currency of a job; class of a node."""
+
+    node: bytes | None
+    class_: int
+    mint: int
+
+
+_NOWHERE: Final = _Where(None, 0, 0)
+
+
+class Database:
+    """A ledger's database.
+
+    Args:
+        engine: of SQLAlchemy.
+        genesis: the chain's genesis hash, base58.
+        lock: held by the process that writes; None: this one only reads.
+    """
+
+    def __init__(self, engine: sa.Engine, genesis: str, lock: Lock | None) -> None:
+        self._engine = engine
+        self.genesis = genesis
+        self._lock = lock
+        self._insert = (sqlite if self._is_sqlite else postgresql).insert
+        self._kinds: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        self._mints: dict[bytes, int] = {}
+        self._places: dict[bytes, _Where] = {}
+        self._load()
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._engine.dialect.name == "sqlite"
+
+    # -- opening
+
+    @classmethod
+    def create(cls, where: str, genesis: str) -> Self:
+        """Opens a database to write to, and makes its tables if it is new.
+
+        Args:
+            where: a file's name, or the URL of an SQLite or PostgreSQL database.
+            genesis: the chain's genesis hash, base58.
+
+        Raises:
+            LedgerError: it is of another version or chain, another process writes to it, or the server or the
+                file cannot be used.
+        """
+        url = url_of(where)
+        with _plainly(url):
+            engine = _engine(url)
+            lock = Lock.take(engine)
+            try:
+                if not sa.inspect(engine).get_table_names():
+                    _make(engine, genesis)
+                _check(engine, url, genesis)
+                return cls(engine, genesis, lock)
+            except BaseException:
+                lock.release()
+                engine.dispose()
+                raise
+
+    @classmethod
+    def open(cls, where: str) -> Self:
+        """Opens a database to read from, also while another process writes to it.
+
+        Raises:
+            LedgerError: there is none, or it is of another version.
+        """
+        url = url_of(where)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            raise LedgerError(f"there is no ledger {_shown(url)}; ionet ledger run makes one")
+        with _plainly(url):
+            engine = _engine(url)
+            return cls(engine, _check(engine, url, None), None)
+
+    def close(self) -> None:
+        """Closes it."""
+        if self._lock is not None:
+            self._lock.release()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _load(self) -> None:
+        with self._engine.connect() as connection:
+            self._kinds = {row.name: row.id for row in connection.execute(sa.select(schema.kinds))}
+            self._mints = {row.address: row.id for row in connection.execute(sa.select(schema.mints))}
+        self._names = {number: name for name, number in self._kinds.items()}
+
+    # -- writing
+
+    def write(
+        self,
+        landed: Sequence[Landed] = (),
+        *,
+        scanned: int | None = None,
+        final: int | None = None,
+        dropped: Iterable[tuple[int, str]] = (),
+    ) -> int:
+        """Writes transactions, all of them or none; those that it has already are left as they are.
+
+        Args:
+            landed: transactions, in any order.
+            scanned: every transaction up to this slot is in it now.
+            final: … and none of them can go any more.
+            dropped: slots and signatures of transactions that the chain has dropped.
+
+        Returns:
+            How many transactions are new.
+
+        Raises:
+            LedgerError: the database refuses, for example since the disk is full.
+        """
+        assert self._lock is not None, "opened to read only"
+        known = dict(self._kinds), dict(self._mints), dict(self._places)
+        try:
+            with _plainly(self._engine.url), self._engine.begin() as connection:
+                for slot, signature in dropped:
+                    self._drop(connection, slot, signature)
+                fresh = self._fresh(connection, landed)
+                if fresh:
+                    self._add(connection, fresh)
+                self._mark(connection, scanned=scanned, final=final)
+                self.committing()
+        except BaseException:
+            self._kinds, self._mints, self._places = known
+            raise
+        return len(fresh)
+
+    def committing(self) -> None:
+        """Is called before each commit."""
+
+    def _mark(self, connection: sa.Connection, **marks: int | None) -> None:
+        for name, value in marks.items():
+            if value is not None:
+                wanted = schema.meta.c.name == name
+                connection.execute(sa.update(schema.meta).where(wanted).values(value=str(value)))
+
+    def _fresh(self, connection: sa.Connection, landed: Sequence[Landed]) -> list[Landed]:
+        """Those that it does not have yet, in the chain's order."""
+        if not landed:
+            return []
+        ordered = sorted(landed, key=lambda sent: (sent.slot, sent.tx))
+        table = schema.transactions
+        inside = table.c.slot.between(ordered[0].slot, ordered[-1].slot)
+        there = {
+            (row.slot, row.tx): row.signature
+            for row in connection.execute(
+                sa.select(table.c.slot, table.c.tx, table.c.signature).where(inside)
+            )
+        }
+        fresh = []
+        for sent in ordered:
+            key = (sent.slot, sent.tx)
+            if there.get(key) == sent.signature:
+                continue
+            if key in there:
+                self._drop(connection, sent.slot, there[key])
+            there[key] = sent.signature
+            fresh.append(sent)
+        return fresh
+
+    def _add(self, connection: sa.Connection, fresh: Sequence[Landed]) -> None:
+        batch = _Batch()
+        emitted = [(sent, event) for sent in fresh for event in sent.log.emitted]
+        self._find_places(connection, [event.event for _, event in emitted])
+        for sent, event in emitted:
+            self._take(connection, batch, sent, event)
+        for sent in fresh:
+            for unread in sent.log.undecoded:
+                place = (sent.slot, sent.tx, unread.instruction_index, unread.inner_index, unread.part)
+                more = (self._kind(connection, _UNKNOWN), sent.time, None, None, None, unread.data)
+                batch.rows.append(dict(zip(_COLUMNS, (*place, *more), strict=True)))
+        rows = [
+            {
+                "slot": sent.slot,
+                "tx": sent.tx,
+                "signature": sent.signature,
+                "time": sent.time,
+                "truncated": int(sent.log.truncated),
+            }
+            for sent in fresh
+        ]
+        connection.execute(sa.insert(schema.transactions), rows)
+        if batch.rows:
+            connection.execute(sa.insert(schema.events), batch.rows)
+        self._write_heads(connection, batch)
+        self._write_sums(connection, batch)
+        if batch.places:
+            statement = self._insert(schema.places)
+            new = {name: statement.excluded[name] for name in ("node", "class", "mint")}
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["address"], set_=new),
+                [*batch.places.values()],
+            )
+
+    def _take(self, connection: sa.Connection, batch: _Batch, sent: Landed, emitted: EmittedEvent) -> None:
+        """Notes an event: its row, its number, what it adds to sums."""
+        event, subject = emitted.event, subjects()[type(emitted.event)]
+        account = bytes(subject.account(event))
+        also = None if subject.also is None else bytes(subject.also(event))
+        seq: int | None = event.seq if subject.seq else None  # type: ignore[attr-defined]
+        kind = self._kind(connection, subject.name)
+        place = (sent.slot, sent.tx, emitted.instruction_index, emitted.inner_index, emitted.part)
+        row = (*place, kind, sent.time, account, also, seq, emitted.data)
+        batch.rows.append(dict(zip(_COLUMNS, row, strict=True)))
+        if seq is not None:
+            _count(batch, subject, account, seq)
+        self._sum(connection, batch, sent.time, event, subject, 1)
+
+    def _sum(
+        self,
+        connection: sa.Connection,
+        batch: _Batch,
+        time: int,
+        event: Event,
+        subject: Subject,
+        sign: int,
+    ) -> None:
+        kind = self._kind(connection, subject.measure(event))
+        self._place(connection, batch, event, subject)
+        job = None if subject.job is None else bytes(subject.job(event))
+        node = None if subject.node is None else bytes(subject.node(event))
+        class_ = mint = 0
+        if job is not None:
+            place = self._places.get(job, _NOWHERE)
+            node, class_ = node or place.node, place.class_
+            mint = place.mint if subject.currency else 0
+        elif node is not None:
+            class_ = self._places.get(node, _NOWHERE).class_
+        amount = 0 if subject.amount is None else sign * subject.amount(event)
+        hour = time // _HOUR * _HOUR
+        sums = batch.sums
+        keys: list[tuple[str, tuple[Any, ...]]] = [("by_hour", (hour,))]
+        if node is not None:
+            keys += [("by_class", (class_, hour)), ("by_node", (node,))]
+        if job is not None:
+            keys.append(("by_job", (job,)))
+        for table, key in keys:
+            total = sums[table][(*key, kind, mint)]
+            total[0] += sign
+            total[1] += amount
+
+    def _place(self, connection: sa.Connection, batch: _Batch, event: Event, subject: Subject) -> None:
+        """Remembers the class of a node, and node, class and currency of a job."""
+        if isinstance(event, event_types.staking.NodeRegistered):
+            address, place = bytes(event.node), _Where(None, event.class_, 0)
+        elif isinstance(event, event_types.jobs.Booked):
+            class_ = self._places.get(bytes(event.node), _NOWHERE).class_
+            mint = self._mint(connection, bytes(event.mint))
+            address, place = bytes(event.job), _Where(bytes(event.node), class_, mint)
+        else:
+            return
+        self._places[address] = place
+        batch.places[address] = dict(
+            zip(("address", "node", "class", "mint"), (address, *place), strict=True)
+        )
+
+    def _find_places(self, connection: sa.Connection, emitted: Sequence[Event]) -> None:
+        """Reads what is known of the nodes and jobs of these events."""
+        if len(self._places) > _PLACES_KEPT:
+            self._places.clear()
+        wanted = set()
+        for event in emitted:
+            subject = subjects()[type(event)]
+            wanted |= {bytes(of(event)) for of in (subject.node, subject.job) if of is not None}
+        missing = [address for address in wanted if address not in self._places]
+        table = schema.places
+        for start in range(0, len(missing), 500):
+            chosen = table.c.address.in_(missing[start : start + 500])
+            for row in connection.execute(sa.select(table).where(chosen)):
+                self._places[row.address] = _Where(row.node, row[2], row.mint)
+
+    def _write_heads(self, connection: sa.Connection, batch: _Batch) -> None:
+        for anew in (0, 1):
+            rows = [
+                {"program": program, "account": account, "events": count, "top": top}
+                for (program, account), (count, top, began) in batch.heads.items()
+                if began == anew
+            ]
+            if not rows:
+                continue
+            statement = self._insert(schema.heads)
+            old, new = schema.heads.c, statement.excluded
+            top = sa.case((old.top > new.top, old.top), else_=new.top)
+            changed = {"events": old.events + new.events, "top": new.top if anew else top}
+            key = ["program", "account"]
+            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+    def _write_sums(self, connection: sa.Connection, batch: _Batch) -> None:
+        for name, totals in batch.sums.items():
+            table = schema.metadata.tables[name]
+            keys = [column.name for column in table.primary_key.columns]
+            rows = [
+                dict(zip(keys, key, strict=True))
+                | {"events": count, "billions": amount // _BILLION, "units": amount % _BILLION}
+                for key, (count, amount) in totals.items()
+            ]
+            statement = self._insert(table)
+            added = {
+                name: table.c[name] + statement.excluded[name] for name in ("events", "billions", "units")
+            }
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+
+    def _drop(self, connection: sa.Connection, slot: int, signature: str) -> None:
+        """Takes a transaction back, with all that it added."""
+        of = schema.transactions.c
+        its = sa.and_(of.slot == slot, of.signature == signature)
+        tx = connection.execute(sa.select(of.tx).where(its)).scalar()
+        if tx is None:
+            return
+        here = sa.and_(schema.events.c.slot == slot, schema.events.c.tx == tx)
+        rows = connection.execute(sa.select(schema.events).where(here)).all()
+        batch, touched = _Batch(), set()
+        gone = [(row, event) for row in rows if (event := self._decoded(row.kind, row.data)) is not None]
+        self._find_places(connection, [event for _, event in gone])
+        for row, event in gone:
+            subject = subjects()[type(event)]
+            self._sum(connection, batch, row.time, event, subject, -1)
+            if row.seq is not None:
+                touched.add((subject.program, row.account))
+        connection.execute(sa.delete(schema.events).where(here))
+        connection.execute(sa.delete(schema.transactions).where(its))
+        self._write_sums(connection, batch)
+        for name in batch.sums:
+            table = schema.metadata.tables[name]
+            connection.execute(sa.delete(table).where(table.c.events == 0))
+        for program, account in touched:
+            self._recount(connection, program, account)
+
+    def _recount(self, connection: sa.Connection, program: int, account: bytes) -> None:
+        """Counts an account's events anew."""
+        c = schema.events.c
+        ids = [number for name, number in self._kinds.items() if _program(name) == program]
+        query = sa.select(c.kind, c.seq).where(c.account == account, c.seq.is_not(None), c.kind.in_(ids))
+        count = top = 0
+        for row in connection.execute(query.order_by(c.slot, c.tx, c.instruction, c.inner, c.part)):
+            closing = self._names[row.kind] in CLOSING
+            count, top = (count + 1 - row.seq, 0) if closing else (count + 1, max(top, row.seq))
+        heads = schema.heads.c
+        its = sa.and_(heads.program == program, heads.account == account)
+        change = sa.update(schema.heads).values(events=count, top=top) if count or top else None
+        connection.execute((sa.delete(schema.heads) if change is None else change).where(its))
+
+    def _kind(self, connection: sa.Connection, name: str) -> int:
+        number = self._kinds.get(name)
+        if number is None:
+            number = self._kinds[name] = max(self._kinds.values(), default=0) + 1
+            self._names[number] = name
+            connection.execute(sa.insert(schema.kinds).values(id=number, name=name))
+        return number
+
+    def _mint(self, connection: sa.Connection, address: bytes) -> int:
+        number = self._mints.get(address)
+        if number is None:
+            number = self._mints[address] = max(self._mints.values(), default=0) + 1
+            connection.execute(sa.insert(schema.mints).values(id=number, address=address))
+        return number
+
+    # -- reading
+
+    def marks(self) -> Marks:
+        """How far it has come."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(schema.meta.c.name, schema.meta.c.value)).all()
+            values = {row.name: row.value for row in rows}
+            c = schema.transactions.c
+            last = sa.select(c.time).order_by(c.slot.desc(), c.tx.desc()).limit(1)
+            time = connection.execute(last.where(c.slot <= int(values["scanned"]))).scalar()
+        return Marks(int(values["scanned"]), int(values["final"]), time or 0)
+
+    def known(self, since: int) -> dict[str, int]:
+        """Signatures of its transactions from a slot on, with their slots."""
+        c = schema.transactions.c
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(c.signature, c.slot).where(c.slot >= since))
+            return {row.signature: row.slot for row in rows}
+
+    def last_final(self) -> tuple[int, str] | None:
+        """Slot and signature of its last transaction that cannot go any more."""
+        c = schema.transactions.c
+        with self._reading() as connection:
+            final = sa.select(schema.meta.c.value).where(schema.meta.c.name == "final").scalar_subquery()
+            query = sa.select(c.slot, c.signature).where(c.slot <= sa.cast(final, sa.BigInteger))
+            row = connection.execute(query.order_by(c.slot.desc(), c.tx.desc()).limit(1)).one_or_none()
+        return None if row is None else (row.slot, row.signature)
+
+    def programs(self) -> frozenset[str]:
+        """Names of the programs of which there are events."""
+        c = schema.by_hour.c
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(c.kind).distinct())
+            return frozenset(self._name(row.kind).partition(".")[0] for row in rows)
+
+    def counts(self) -> tuple[int, int]:
+        """How many transactions and events there are."""
+        with self._reading() as connection:
+            sent = connection.execute(
+                sa.select(sa.func.count()).select_from(schema.transactions)
+            ).scalar_one()
+            summed = sa.select(sa.func.sum(schema.by_hour.c.events))
+            return sent, int(connection.execute(summed).scalar() or 0)
+
+    def entries(
+        self,
+        *,
+        slot: int | None = None,
+        time: int | None = None,
+        after: Place | None = None,
+        about: Pubkey | None = None,
+        names: Iterable[str] | None = None,
+    ) -> Iterator[Entry]:
+        """Its events, in the chain's order.
+
+        Args:
+            slot: up to this slot.
+            time: up to this time, Unix seconds.
+            after: only those after this place.
+            about: only those about this account.
+            names: only of these types, `program.Type`.
+        """
+        c = schema.events.c
+        order = (c.slot, c.tx, c.instruction, c.inner, c.part)
+        query = sa.select(schema.events).order_by(*order).limit(_READ_AT_ONCE)
+        if slot is not None:
+            query = query.where(c.slot <= slot)
+        if time is not None:
+            query = query.where(c.time <= time)
+        if about is not None:
+            query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
+        if names is not None:
+            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
+        with self._reading() as connection:
+            while True:
+                later = query
+                if after is not None:
+                    place = (after.slot, after.tx, after.instruction, after.inner, after.part)
+                    later = query.where(sa.tuple_(*order) > sa.tuple_(*place))
+                rows = connection.execute(later).all()
+                for row in rows:
+                    place_of = Place(row.slot, row.tx, row.instruction, row.inner, row.part)
+                    event = self._decoded(row.kind, row.data)
+                    name = self._name(row.kind)
+                    yield Entry(place_of, row.time, name if event is not None else "", event, row.data)
+                if len(rows) < _READ_AT_ONCE:
+                    return
+                last = rows[-1]
+                after = Place(last.slot, last.tx, last.instruction, last.inner, last.part)
+
+    def gaps(self) -> list[Gap]:
+        """The accounts of which events are missing, by their own numbers."""
+        heads, c = schema.heads, schema.events.c
+        gaps = []
+        with self._reading() as connection:
+            query = sa.select(heads).where(heads.c.events != heads.c.top)
+            for row in connection.execute(query.order_by(heads.c.program, heads.c.account)).all():
+                name = PROGRAMS[row.program]
+                ids = [number for kind, number in self._kinds.items() if kind.startswith(f"{name}.")]
+                numbers = sa.select(c.seq).where(
+                    c.account == row.account, c.seq.is_not(None), c.kind.in_(ids)
+                )
+                there = {counted.seq for counted in connection.execute(numbers)}
+                missing = []
+                for number in range(1, row.top + 1):
+                    if number not in there:
+                        missing.append(number)
+                    if len(missing) == 100:
+                        break
+                gaps.append(Gap(name, Pubkey.from_bytes(row.account), row.events, row.top, missing))
+        return gaps
+
+    def cuts(self) -> list[Cut]:
+        """The transactions whose logs were cut."""
+        c = schema.transactions.c
+        with self._reading() as connection:
+            query = sa.select(c.slot, c.signature).where(c.truncated == 1).order_by(c.slot, c.tx)
+            return [Cut(row.slot, row.signature) for row in connection.execute(query)]
+
+    def head(self, program: str, account: Pubkey) -> int:
+        """The highest number that an account has given to an event; 0: none."""
+        c = schema.heads.c
+        its = (c.program == PROGRAMS.index(program), c.account == bytes(account))
+        with self._reading() as connection:
+            return connection.execute(sa.select(c.top).where(*its)).scalar() or 0
+
+    def totals(
+        self,
+        *,
+        hour: int | None = None,
+        class_: int | None = None,
+        node: Pubkey | None = None,
+        job: Pubkey | None = None,
+    ) -> list[Total]:
+        """What happened: in an hour, of a class (in an hour), of a node, or of a job.
+
+        Args:
+            hour: its beginning, Unix seconds.
+            class_: number of the class.
+            node: its address.
+            job: its address.
+        """
+        table, wanted = schema.by_hour, dict[str, Any]()
+        if class_ is not None:
+            table, wanted = schema.by_class, {"class": class_}
+        elif node is not None:
+            table, wanted = schema.by_node, {"node": bytes(node)}
+        elif job is not None:
+            table, wanted = schema.by_job, {"job": bytes(job)}
+        if hour is not None:
+            wanted["hour"] = hour
+        c = table.c
+        sums = [sa.func.sum(c[name]).label(name) for name in ("events", "billions", "units")]
+        query = sa.select(c.kind, c.mint, *sums).group_by(c.kind, c.mint)
+        for name, value in wanted.items():
+            query = query.where(c[name] == value)
+        mints = {number: Pubkey.from_bytes(address) for address, number in self._mints.items()}
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        totals = [
+            Total(
+                self._name(row.kind),
+                mints[row.mint],
+                int(row.events),
+                int(row.billions) * _BILLION + int(row.units),
+            )
+            for row in rows
+        ]
+        return sorted(totals, key=lambda total: total.name)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with _plainly(self._engine.url), self._engine.connect() as connection:
+            yield connection
+
+    def _name(self, kind: int) -> str:
+        if kind not in self._names:
+            self._load()
+        return self._names[kind]
+
+    def _decoded(self, kind: int, data: bytes) -> Event | None:
+        known = _types().get(self._name(kind))
+        if known is None:
+            return None
+        try:
+            return known.decode(data)
+        except DecodeError:
+            return None
+
+
+_COLUMNS: Final = tuple(column.name for column in schema.events.columns)
+
+
+@cache
+def _types() -> dict[str, type[Event]]:
+    return types()
+
+
+def _program(name: str) -> int:
+    program = name.partition(".")[0]
+    return PROGRAMS.index(program) if program in PROGRAMS else -1
+
+
+def _count(batch: _Batch, subject: Subject, account: bytes, seq: int) -> None:
+    head = batch.heads.setdefault((subject.program, account), [0, 0, 0])
+    if subject.name in CLOSING:
+        # Whoever opens it again counts from 1: none are left of those before, if there were as many.
+        head[0] += 1 - seq
+        head[1], head[2] = 0, 1
+    else:
+        head[0] += 1
+        head[1] = max(head[1], seq)
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url)
+    in_memory = not url.database or url.database == ":memory:"
+    pool = sa.pool.StaticPool if in_memory else sa.pool.QueuePool
+    arguments = {"timeout": 30, "isolation_level": None, "check_same_thread": False}
+    engine = sa.create_engine(url, poolclass=pool, connect_args=arguments)
+
+    @sa.event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        cursor = connection.cursor()
+        # What was committed outlives the process; only a loss of power may take the last of it.
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _programs() -> str:
+    """The programs' addresses, as a ledger remembers them."""
+    return " ".join(str(getattr(event_types, name).Initialized.PROGRAM_ID) for name in PROGRAMS)
+
+
+def _make(engine: sa.Engine, genesis: str) -> None:
+    facts = {
+        "version": str(schema.VERSION),
+        "genesis": genesis,
+        "programs": _programs(),
+        "scanned": "-1",
+        "final": "-1",
+    }
+    names = [*types(), *(f"jobs.Paid:{party.name.lower()}" for party in job_types.Party), _UNKNOWN]
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        # Readers do not wait for the writer, nor it for them. The file keeps this.
+        raw.cursor().execute("PRAGMA journal_mode=WAL")
+        raw.close()
+    with engine.begin() as connection:
+        schema.metadata.create_all(connection)
+        connection.execute(
+            sa.insert(schema.meta), [{"name": name, "value": value} for name, value in facts.items()]
+        )
+        connection.execute(
+            sa.insert(schema.kinds), [{"id": number, "name": name} for number, name in enumerate(names, 1)]
+        )
+        connection.execute(sa.insert(schema.mints).values(id=0, address=bytes(pda.mint.MINT)))
+
+
+def _check(engine: sa.Engine, url: sa.URL, genesis: str | None) -> str:
+    """Returns the genesis hash of a database's chain.
+
+    Raises:
+        LedgerError: it is no ledger, or of another version or chain.
+    """
+    if "meta" not in sa.inspect(engine).get_table_names():
+        raise LedgerError(f"{_shown(url)} is a database, but not a ledger")
+    with engine.connect() as connection:
+        facts = {row.name: row.value for row in connection.execute(sa.select(schema.meta))}
+    if facts.get("version") != str(schema.VERSION):
+        raise LedgerError(
+            f"the ledger {_shown(url)} is of version {facts.get('version')}, and this is version"
+            f" {schema.VERSION}; fill a new one"
+        )
+    if genesis is not None and facts["genesis"] != genesis:
+        raise LedgerError(
+            f"the ledger {_shown(url)} is of the chain {facts['genesis']}, and this node's is {genesis}"
+        )
+    if facts["programs"] != _programs():
+        raise LedgerError(f"the ledger {_shown(url)} is of programs at other addresses; fill a new one")
+    return str(facts["genesis"])

@@ -1,0 +1,9 @@
+"""What can be wrong with a ledger."""
+
+from __future__ import annotations
+
+from ionet.chain.errors import IonetError
+
+
+class LedgerError(IonetError):
+    """The ledger cannot be used or filled: another chain, a node without the past, a full disk."""
