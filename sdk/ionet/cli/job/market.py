@@ -95,14 +95,14 @@ def offer(
     )
     sent = io.send(call, f"offer {node}")
     account = io.client.jobs.get_offer(node)
-    io.done(sent, *_offer_lines(io, account), node=node, offer=sent.result, **_offer_json(account))
+    io.done(sent, *offer_lines(io, account), node=node, offer=sent.result, **offer_json(account))
 
 
 def _show_offer(io: Session, node: Pubkey) -> None:
     (account,) = io.reader.fetch_many(accounts.jobs.Offer, [_offer_address(node)])
     if account is None:
         raise UserError(f"the node {node} has no offer yet; make one with --rate", NOT_FOUND)
-    io.screen.show({"node": node, **_offer_json(account)}, *_offer_lines(io, account))
+    io.screen.show({"node": node, **offer_json(account)}, *offer_lines(io, account))
 
 
 def _offer_address(node: Pubkey) -> Pubkey:
@@ -111,7 +111,8 @@ def _offer_address(node: Pubkey) -> Pubkey:
     return pda.jobs.offer(node)
 
 
-def _offer_lines(io: Session, offer: accounts.jobs.Offer) -> list[str]:
+def offer_lines(io: Session, offer: accounts.jobs.Offer) -> list[str]:
+    """An offer in words."""
     takes = names_of(mints_of(offer), io.reader.jobs.currencies())
     payout = "what the renter pays" if offer.payout else "IO"
     state = "takes bookings" if offer.open else "is closed: it takes no bookings"
@@ -126,7 +127,8 @@ def _offer_lines(io: Session, offer: accounts.jobs.Offer) -> list[str]:
     return lines
 
 
-def _offer_json(offer: accounts.jobs.Offer) -> dict[str, object]:
+def offer_json(offer: accounts.jobs.Offer) -> dict[str, object]:
+    """An offer for JSON."""
     return {
         "rate": USD.from_base(offer.rate),
         "min_seconds": offer.min_seconds,

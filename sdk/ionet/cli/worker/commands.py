@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ionet.cli.options import Commands
-from ionet.cli.worker import doctor, init
+from ionet.cli.worker import doctor, init, offer
 
 app = Commands("A supplier's machine: setting it up, checking it, its offers.")
-for part in (init, doctor):
+for part in (init, doctor, offer):
     app.registered_commands += part.app.registered_commands
