@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "slash": ("slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
     "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
+    "orchestrator": ("orchestrator", "An attester's process: it serves jobs, attests, pays and reports."),
     "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "worker": ("worker.commands", "A supplier's machine: setting it up, checking it, its offers."),
     "dao": ("dao.commands", "Proposals, votes and the treasury."),

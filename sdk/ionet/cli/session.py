@@ -110,6 +110,11 @@ class Session:
         return self.party(source)
 
     @property
+    def keypair_file(self) -> str:
+        """Where the signer's keypair is said to be; see `has_signer`."""
+        return str(self._options.get("keypair") or self._config["keypair_path"])
+
+    @property
     def has_signer(self) -> bool:
         """Whether the options or the configuration name a signer; if not, commands only read."""
         option, source = self._options.get("keypair"), self._config["keypair_path"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from ionet._generated.shared import ProofReason
+from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
 
 _SCHEMA = """
@@ -22,6 +25,10 @@ CREATE TABLE IF NOT EXISTS verdicts (
 CREATE INDEX IF NOT EXISTS entries_of_job ON entries (job, id);
 """
 _INTERRUPTED = "interrupted"
+
+
+class JournalError(IonetError):
+    """The file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +56,14 @@ class Journal:
     Args:
         path: the file; a damaged one is renamed and replaced by a new one.
         retry: seconds between attempts to write a file that could not be written.
+
+    Attributes:
+        told: called with each line that is added: job, step, detail.
     """
 
     def __init__(self, path: str | Path, retry: float = 10.0) -> None:
         self._path = Path(path)
+        self.told: Callable[[str, str, str], None] = lambda job, step, detail: None
         self._retry = retry
         self._retry_at: float | None = None
         state_folder(self._path.parent)
@@ -153,6 +164,7 @@ class Journal:
                 "INSERT INTO entries (at, job, step, detail) VALUES (?, ?, ?, ?)",
                 (time.time(), job, step, detail),
             )
+            self.told(job, step, detail)
 
     def entries(self, job: str | None = None) -> list[Entry]:
         """Returns the lines of a job, or of all, oldest first."""
@@ -187,3 +199,22 @@ class Journal:
         """Closes the file."""
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
+
+
+def latest_entries(path: Path, most: int) -> list[Entry]:
+    """Returns the latest lines of a journal, oldest first, also while another process writes it.
+
+    Raises:
+        JournalError: it cannot be read.
+    """
+    try:
+        db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)
+        try:
+            rows = db.execute(
+                "SELECT at, job, step, detail FROM entries ORDER BY id DESC LIMIT ?", (most,)
+            ).fetchall()
+        finally:
+            db.close()
+    except sqlite3.Error as bad:
+        raise JournalError(f"{path} cannot be read: {bad}") from None
+    return [Entry(*row) for row in reversed(rows)]

@@ -23,6 +23,7 @@ from ionet.chain.errors import (
     TransportError,
 )
 from ionet.chain.ids import SLOT_HASHES
+from ionet.chain.signers import Signer
 from ionet.jobs.escrow import looked_at, paid_seconds, payable, silent_from
 from ionet.jobs.status import Crank, or_none
 from ionet.orchestrator._chain import (
@@ -60,12 +61,17 @@ class ProgramChain:
     """`Chain` over a client whose signer holds a seat in the attester set.
 
     Args:
-        client: signs and pays for every step.
+        client: signs what only a seat may do, and pays unless somebody else does.
         nodes: serve only jobs on these nodes, 32 bytes each; None for all.
+        payer: pays for every step, and signs by itself what anybody may do; None: the client's signer.
     """
 
-    def __init__(self, client: AsyncClient, *, nodes: Sequence[bytes] | None = None) -> None:
+    def __init__(
+        self, client: AsyncClient, *, nodes: Sequence[bytes] | None = None, payer: Signer | None = None
+    ) -> None:
         self._client = client
+        self._payer = payer
+        self._anybody = client if payer is None else client.as_(payer)
         self._nodes = None if nodes is None else frozenset(nodes)
         #: By job: a device may have another key, and a node another owner, when it is leased again.
         self._devices: dict[bytes, tuple[float, bytes]] = {}
@@ -139,9 +145,9 @@ class ProgramChain:
         """See `Chain.settle`. What is paid into a payout account is put up for auction at once."""
         key = Pubkey(job.key)
         calls = {
-            Party.SUPPLIER: self._client.jobs.settle,
-            Party.RENTER: self._client.jobs.refund,
-            Party.FEES: self._client.jobs.collect_fees,
+            Party.SUPPLIER: self._anybody.jobs.settle,
+            Party.RENTER: self._anybody.jobs.refund,
+            Party.FEES: self._anybody.jobs.collect_fees,
         }
         signature = await self._send(calls[party](key))
         if party is Party.SUPPLIER:
@@ -152,7 +158,7 @@ class ProgramChain:
         """Starts a payout's auction, unless one is running; if that fails, anyone can do so later."""
         with contextlib.suppress(ChainUnavailable, ChainRejected):
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
-                await self._send(self._client.buyback.start_payout(job))
+                await self._send(self._anybody.buyback.start_payout(job))
 
     async def lose(self, job: JobView) -> str:
         """See `Chain.lose`."""
@@ -160,15 +166,15 @@ class ProgramChain:
 
     async def complete(self, job: JobView) -> str:
         """See `Chain.complete`."""
-        return await self._send(self._client.jobs.complete(Pubkey(job.key)))
+        return await self._send(self._anybody.jobs.complete(Pubkey(job.key)))
 
     async def expire(self, job: JobView) -> str:
         """See `Chain.expire`."""
-        return await self._send(self._client.jobs.expire(Pubkey(job.key)))
+        return await self._send(self._anybody.jobs.expire(Pubkey(job.key)))
 
     async def close(self, job: JobView) -> str:
         """See `Chain.close`."""
-        signature = await self._send(self._client.jobs.close(Pubkey(job.key)))
+        signature = await self._send(self._anybody.jobs.close(Pubkey(job.key)))
         if any(job.cluster):
             # It may be too early to close a cluster that just ended; its renter can do so as well.
             with contextlib.suppress(ChainUnavailable, ChainRejected):
@@ -181,7 +187,7 @@ class ProgramChain:
         except AccountNotFound:
             return
         if status.closable and not await self._ask(self._client.jobs.find_jobs(cluster=cluster)):
-            await self._send(self._client.jobs.close_cluster(cluster))
+            await self._send(self._anybody.jobs.close_cluster(cluster))
 
     # ---- reading
 
@@ -287,7 +293,8 @@ class ProgramChain:
 
     async def _send(self, call: AsyncCall[Any]) -> str:
         try:
-            return (await call.send()).signature
+            paid = call if self._payer is None else call.paid_by(self._payer)
+            return (await paid.send()).signature
         except AccountNotFound as error:
             raise ChainRejected("AccountNotFound", str(error)) from error
         except ProgramError as error:

@@ -18,6 +18,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -156,6 +158,8 @@ class Orchestrator:
         journal: path of the journal file.
         policy: intervals and limits.
         fetch: brings a file into the store from elsewhere, by its hash.
+        publish: told the hash of each stored file that others may want: results, proofs, attestations'
+            records.
     """
 
     def __init__(
@@ -167,6 +171,7 @@ class Orchestrator:
         journal: str | Path,
         policy: Policy | None = None,
         fetch: Callable[[bytes], Awaitable[None]] | None = None,
+        publish: Callable[[bytes], None] = lambda digest: None,
     ) -> None:
         self._chain = chain
         self._executor = executor
@@ -174,6 +179,7 @@ class Orchestrator:
         self._store = store
         self._policy = policy or Policy()
         self._fetch = fetch
+        self._publish = publish
         self._fetching: dict[bytes, asyncio.Task[None]] = {}
         self.journal = Journal(journal)
         self._states: dict[str, _LeaseState] = {}
@@ -184,6 +190,12 @@ class Orchestrator:
         self._untimed: set[bytes] = set()
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
+        #: How many jobs there were at the last pass, by phase; and what leases wait for.
+        self.phases: Counter[str] = Counter()
+        self._waits: dict[str, str] = {}
+        #: When the last pass was over, Unix seconds by this machine's clock, and how long it took.
+        self.passed_at: int | None = None
+        self.pass_seconds: float | None = None
         self._wake = asyncio.Event()
         self._passing = asyncio.Lock()
         self._gate = asyncio.Semaphore(self._policy.concurrency)
@@ -197,7 +209,7 @@ class Orchestrator:
         """
         while not stop.is_set():
             self._wake.clear()
-            pause = self._policy.interval
+            pause, began = self._policy.interval, time.monotonic()
             try:
                 now, visits = await self._begin([])
             except ChainError as error:
@@ -212,6 +224,7 @@ class Orchestrator:
                     task.result().until for task in visits.values() if task.done() and not task.cancelled()
                 ]
                 due = min((until for until in waits if until is not None), default=None)
+                self.passed_at, self.pass_seconds = int(time.time()), time.monotonic() - began
                 if due is not None:
                     # At least a second: a step that fails stays due.
                     pause = min(pause, max(1.0, due - now))
@@ -242,6 +255,7 @@ class Orchestrator:
                 # The fault may be this machine's: what it could not reach meanwhile is not gone for that.
                 self._silences.clear()
                 raise
+            self.phases = Counter(job.phase.value for job in jobs)
             self._fetch_manifests(jobs)
             gangs = self._gangs(jobs)
             self._serving = {name: task for name, task in self._serving.items() if not task.done()}
@@ -252,6 +266,11 @@ class Orchestrator:
                     self._serving[gang.name] = asyncio.create_task(self._serve(gang, now, done))
                 visits[gang.jobs[0].key.hex()] = self._serving[gang.name]
             return now, visits
+
+    @property
+    def waits(self) -> Counter[str]:
+        """How many leases wait, by what they wait for."""
+        return Counter(self._waits.values())
 
     async def runs_finished(self) -> None:
         """Waits until no run is in progress (retries come with the next pass)."""
@@ -373,6 +392,7 @@ class Orchestrator:
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
         """Drops the state of leases whose jobs are all closed."""
         live = {gang.name for gang in gangs}
+        self._waits = {name: why for name, why in self._waits.items() if name in live}
         for name in [name for name in self._states if name not in live and name not in self._serving]:
             state = self._states.pop(name)
             if state.run is not None and not state.run.done():
@@ -414,6 +434,7 @@ class Orchestrator:
             facts = self._facts(gang, frozenset(blocked))
             step = next_step(gang.jobs, facts, now, self._policy)
             if isinstance(step, Wait):
+                self._waits[gang.name] = step.why
                 self.journal.note(gang.name, "wait", step.why)
                 return step
             about = step.job.key.hex() if step.job else gang.name
@@ -605,6 +626,7 @@ class Orchestrator:
             document = {**document, "log": log.hex()}
         digest = self._store.put(canonical.encode({**document, "manifest": lease.digest.hex()}))
         self._store.link(_result_name(lease.name), digest)
+        self._publish(digest)
 
     # ---- time and proofs
 
@@ -679,6 +701,9 @@ class Orchestrator:
         result = self._store.resolve(_result_name(gang.name))
         reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
         record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
+        for digest in (record, proof, result):
+            if digest is not None and any(digest):
+                self._publish(digest)
         statement = Attestation(before.good + gained, upto, proof, judge.digest, result or bytes(32), reasons)
         signature = await self._chain.attest(job, statement)
         words = f", without {', '.join(reasons)}" if reasons else ""

@@ -1,0 +1,360 @@
+"""`ionet orchestrator run`: one seat's process, from its settings to a graceful end."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet import SOL, AsyncClient, accounts, pda
+from ionet.chain.errors import AccountNotFound, ConfigError, IonetError
+from ionet.chain.files import state_folder
+from ionet.chain.rpc.urls import public_url
+from ionet.chain.signers import cluster_url, load_keypair
+from ionet.orchestrator._config import OrchestratorConfig
+from ionet.orchestrator._files import GatewayFiles
+from ionet.orchestrator._program import ProgramChain
+from ionet.orchestrator._reconciler import Orchestrator
+from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
+from ionet.orchestrator._rpc import Nodes
+from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
+from ionet.orchestrator._telling import Notifier
+from ionet.store.manifest import FileStore
+from ionet.wire import Peer, Role
+from ionet.wire._link import gateway_urls
+from ionet.worker._leases import Clock
+
+_log = logging.getLogger(__name__)
+#: Seconds between looks at the seat, the payer's SOL and the clock.
+_LOOK_EVERY: Final = 20.0
+#: Seconds until a part that failed is begun again.
+_AGAIN_AFTER: Final = 10.0
+#: Seconds for what is under way when the process is asked to end.
+_GRACE: Final = 20.0
+#: Seconds by which the chain's clock may be away from this machine's before it is said.
+_CLOCKS_APART: Final = 120
+
+
+@contextmanager
+def locked(state: Path) -> Iterator[None]:
+    """Holds a state directory for this process.
+
+    Raises:
+        ConfigError: another process holds it, or it cannot be made.
+    """
+    state_folder(state)
+    try:
+        handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as bad:
+        raise ConfigError(f"the folder {state} cannot be used: {bad.strerror}") from None
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"another orchestrator runs with the folder {state}; end it first") from None
+        yield
+    finally:
+        os.close(handle)
+
+
+class Service:
+    """An attester's orchestrator.
+
+    It waits for what is missing (the node, the seat, the gateway), and says so; only wrong settings end it.
+
+    Args:
+        config: its settings.
+
+    Raises:
+        ConfigError: a keypair cannot be read.
+    """
+
+    def __init__(self, config: OrchestratorConfig) -> None:
+        self.config = config
+        self._key = _keypair(config.keypair)
+        self._payer = self._key if config.payer is None else _keypair(config.payer)
+        self._nodes = Nodes.of([cluster_url(url) for url in config.rpc])
+        self._client = AsyncClient(self._nodes, signer=self._key)
+        payer = None if config.payer is None else self._payer
+        self._chain = ProgramChain(self._client, payer=payer)
+        self._notifier = Notifier(config.notify, str(self._key.pubkey()))
+        self._clock = Clock()
+        self._started_at = int(time.time())
+        self._urls = [gateway_urls(url) for url in config.gateways]
+        self._seat: int | None = None
+        self._seats = 0
+        self._lamports: int | None = None
+        self._behind: int | None = None
+        self._peer: Peer | None = None
+        self._files: GatewayFiles | None = None
+        self._orchestrator: Orchestrator | None = None
+        #: What the operator should know, by what it is about.
+        self.problems: dict[str, str] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until `stop` is set.
+
+        Raises:
+            ConfigError: the settings are wrong: another process has the folder, or it is another network.
+        """
+        with locked(self.config.state):
+            _log.info("the seat's key is %s, the payer %s", self._key.pubkey(), self._payer.pubkey())
+            writer = asyncio.create_task(self._write(stop))
+            try:
+                if await self._find_network(stop):
+                    watcher = asyncio.create_task(self._again("watch", self._watch, stop))
+                    try:
+                        while await self._wait_for_seat(stop):
+                            await self._serve(stop)
+                    finally:
+                        await _ended(watcher)
+            finally:
+                await _ended(writer)
+                self._save()
+                await self._client.aclose()
+            _log.info("ended; what runs goes on at its nodes")
+
+    # -- before it can serve
+
+    async def _find_network(self, stop: asyncio.Event) -> bool:
+        """Waits until the node answers; returns False when the process is to end.
+
+        Raises:
+            ConfigError: it is another network than the settings name.
+        """
+        while not stop.is_set():
+            try:
+                genesis = str(await self._client.request("getGenesisHash"))
+                await self._look()
+            except IonetError as bad:
+                self._problem("chain", f"the chain cannot be read: {bad}")
+                await _pause(stop, _AGAIN_AFTER)
+                continue
+            self._clear("chain")
+            if self.config.genesis not in (None, genesis):
+                raise ConfigError(
+                    f"the node {public_url(self.config.rpc[0])} is of the network {genesis}, and"
+                    f" {self.config.path} is for {self.config.genesis}; correct rpc or genesis there"
+                )
+            return True
+        return False
+
+    async def _wait_for_seat(self, stop: asyncio.Event) -> bool:
+        """Waits until the key holds a seat; returns False when the process is to end."""
+        while not stop.is_set():
+            if self._seat is not None:
+                return True
+            with suppress(IonetError):
+                await self._look()
+            if self._seat is None:
+                await _pause(stop, min(_LOOK_EVERY, 5.0))
+        return False
+
+    # -- serving
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        """Serves until the process is to end, or the seat is lost."""
+        state, policy = self.config.state, self.config.made_policy()
+        store = FileStore(state / "store")
+        async with AsyncExitStack() as stack:
+            files = self._files = GatewayFiles([http for _, http in self._urls], self._key, store)
+            stack.push_async_callback(files.aclose)
+            peer = self._peer = Peer(
+                self._key, Role.SEAT, [[link] for link, _ in self._urls], now=lambda: self._clock.now() or 0
+            )
+            await stack.enter_async_context(peer)
+            orchestrator = self._orchestrator = Orchestrator(
+                self._chain,
+                RemoteExecutor(peer, self._chain.device_of, state / "work"),
+                RemoteAgents(peer, self._chain.device_of),
+                store,
+                state / "journal.sqlite3",
+                policy,
+                fetch=files.fetch_manifest,
+                publish=files.publish,
+            )
+            orchestrator.journal.told = self._told
+            stack.push_async_callback(orchestrator.aclose)
+            over = asyncio.Event()
+            parts: dict[str, Callable[[], Awaitable[None]]] = {"uploads": files.run}
+            tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
+            serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))
+            _log.info("serves as seat %s", self._seat)
+            try:
+                while not stop.is_set() and self._seat is not None and not serving.done():
+                    await _pause(stop, 1.0)
+            finally:
+                over.set()
+                # A transaction that is under way is waited for; whatever takes longer is done again.
+                await asyncio.wait({serving}, timeout=_GRACE)
+                await _ended(serving, *tasks)
+        self._peer = self._files = self._orchestrator = None
+
+    async def _again(self, name: str, part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+        """Runs a part until the process is to end, and again when it failed."""
+        while not stop.is_set():
+            try:
+                await part()
+                self._clear(name)
+                return
+            except Exception as bad:
+                self._problem(name, f"{type(bad).__name__}: {bad}")
+                if not isinstance(bad, (IonetError, OSError)):
+                    _log.error("%s failed", name, exc_info=bad)
+            await _pause(stop, _AGAIN_AFTER)
+
+    def _told(self, job: str, step: str, detail: str) -> None:
+        _log.info("%s %s: %s", job[:16], step, detail, extra={"job": job, "step": step, "detail": detail})
+
+    # -- watching
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                await self._look()
+                self._clear("chain")
+            except IonetError as bad:
+                self._problem("chain", f"the chain cannot be read: {bad}")
+            self._look_at_gateways()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _look(self) -> None:
+        """Reads time, seat and SOL."""
+        now = await self._client.time()
+        self._clock.read(now)
+        self._behind = int(time.time()) - now
+        if abs(self._behind) > _CLOCKS_APART:
+            word = "behind" if self._behind > 0 else "ahead of"
+            said = f"the chain's time is {abs(self._behind)} s {word} this machine's; the chain's counts"
+            self._problem("clock", said)
+        else:
+            self._clear("clock")
+        self._look_at_seat(await self._attesters())
+        self._lamports = (await self._client.balance(self._payer.pubkey())).base
+        if self._lamports < self.config.low_sol:
+            self._problem(
+                "sol",
+                f"the payer {self._payer.pubkey()} holds {SOL.from_base(self._lamports)}; send it some, or"
+                " its transactions will fail",
+            )
+        else:
+            self._clear("sol")
+
+    async def _attesters(self) -> list[Pubkey]:
+        try:
+            account = await self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+        except AccountNotFound:
+            return []
+        weights = zip(account.keys, account.weights, strict=False)
+        return [key if weight else Pubkey.default() for key, weight in weights][: account.seats]
+
+    def _look_at_seat(self, keys: list[Pubkey]) -> None:
+        mine = self._key.pubkey()
+        self._seats = sum(key != Pubkey.default() for key in keys)
+        self._seat = keys.index(mine) if mine in keys else None
+        if self._seat is None:
+            said = (
+                f"the key {mine} holds no seat in the attester set; it serves as soon as the authority of the"
+                " program proofs seats it"
+            )
+            self._problem("seat", said)
+        else:
+            self._clear("seat")
+
+    def _look_at_gateways(self) -> None:
+        if self._peer is None:
+            return
+        if self._peer.connected:
+            self._clear("gateways")
+        else:
+            self._problem("gateways", "; ".join(self._peer.problems))
+
+    def _problem(self, about: str, text: str) -> None:
+        if self.problems.get(about) != text:
+            new = about not in self.problems
+            self.problems[about] = text
+            # Numbers in a text that stands already change all the time.
+            _log.log(logging.WARNING if new else logging.INFO, "%s", text)
+            if new:
+                task = asyncio.ensure_future(self._notifier.tell(about, text))
+                task.add_done_callback(lambda done: None)
+
+    def _clear(self, about: str) -> None:
+        if self.problems.pop(about, None) is not None:
+            _log.info("%s: all right again", about)
+
+    # -- what it says of itself
+
+    async def _write(self, stop: asyncio.Event) -> None:
+        while True:
+            await asyncio.to_thread(self._save)
+            await _pause(stop, WRITE_EVERY)
+            if stop.is_set():
+                await asyncio.sleep(WRITE_EVERY)
+
+    def _save(self) -> None:
+        try:
+            self.status().save(self.config.state)
+        except OSError as bad:
+            self.problems["status"] = f"the status cannot be written: {bad.strerror}"
+        else:
+            self.problems.pop("status", None)
+
+    def status(self) -> OrchestratorStatus:
+        """Returns what there is to say."""
+        peer, orchestrator = self._peer, self._orchestrator
+        links = () if peer is None else tuple(peer._links)
+        gateways = tuple(
+            GatewayStatus(public_url(url), connected=link.connected, problem=link.problem)
+            for url, link in zip(self.config.gateways, links, strict=False)
+        )
+        return OrchestratorStatus.of_this_process(
+            started_at=self._started_at,
+            address=str(self._key.pubkey()),
+            seat=self._seat,
+            seats=self._seats,
+            payer=str(self._payer.pubkey()),
+            lamports=self._lamports,
+            chain_time=self._clock.now(),
+            behind=self._behind,
+            gateways=gateways,
+            agents=0 if peer is None else len(peer.present(Role.AGENT)),
+            jobs={} if orchestrator is None else dict(orchestrator.phases),
+            waits={} if orchestrator is None else dict(orchestrator.waits),
+            passed_at=None if orchestrator is None else orchestrator.passed_at,
+            pass_seconds=None if orchestrator is None else orchestrator.pass_seconds,
+            uploads=0 if self._files is None else self._files.waiting,
+            report=None,
+            problems=dict(self.problems),
+        )
+
+
+def _keypair(path: Path) -> Keypair:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        key = load_keypair(path)
+    for warning in caught:
+        _log.warning("%s", warning.message)
+    return key
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Waits so long, or until the process is to end."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

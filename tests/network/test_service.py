@@ -1,0 +1,149 @@
+"""`ionet orchestrator run` as it is run: its settings, a node over HTTP, a gateway, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.network.site import NetworkSite
+from tests.programs.market import IO_MINT
+from tests.programs.support import HOUR
+
+from ionet import SOL, ConfigError
+from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
+from ionet.orchestrator._service import Service
+from ionet.orchestrator._status import OrchestratorStatus
+
+_POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200}
+
+
+class ServiceSite(NetworkSite):
+    """`NetworkSite` whose node answers over HTTP, as services expect it."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.server = self.market.world.client.network.serve(0)
+
+    def key_file(self, key: Keypair, name: str) -> Path:
+        path = self.root / f"{name}.json"
+        path.write_text(json.dumps(list(bytes(key))))
+        path.chmod(0o600)
+        return path
+
+    def config(self, number: int = 0, **changes: Any) -> OrchestratorConfig:
+        key: Keypair = changes.pop("key", None) or self.market.attesters[number]
+        self.market.world.client.network.airdrop(key.pubkey(), SOL(1).base)
+        values: dict[str, Any] = {
+            "path": self.root / f"service-{number}" / CONFIG_FILE,
+            "rpc": (self.server.url,),
+            "gateways": (self.gateway.http,),
+            "keypair": self.key_file(key, f"seat-{number}"),
+            "policy": _POLICY,
+        }
+        config = OrchestratorConfig(**{**values, **changes})
+        config.save()
+        return OrchestratorConfig.load(config.state, {})
+
+    @asynccontextmanager
+    async def service(self, config: OrchestratorConfig) -> AsyncIterator[Service]:
+        service, stop = Service(config), asyncio.Event()
+        task = asyncio.create_task(service.run(stop))
+        try:
+            yield service
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, 30)
+
+    async def until_attested(self, job: Pubkey) -> None:
+        """Lets a little time pass until the job's result stands on the chain."""
+        for _ in range(100):
+            if any(self.market.job(job).result_hash):
+                return
+            await asyncio.sleep(0.15)
+            self.market.world.advance(2)
+        raise AssertionError("no result")
+
+    async def until_gone(self, job: Pubkey, step: int = 120) -> None:
+        """Lets time pass until the job is closed; the services make their passes by themselves."""
+        for _ in range(400):
+            self.market.set_price(IO_MINT)
+            if self.market.world.client.account(job) is None:
+                return
+            await asyncio.sleep(0.15)
+            self.market.world.advance(step)
+        raise AssertionError("the job is still open")
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[ServiceSite]:
+    site = ServiceSite(tmp_path)
+    with site.server:
+        await site.gateway.start()
+        yield site
+        await site.gateway.stop()
+
+
+async def until(what: Any, seconds: float = 20) -> None:
+    async with asyncio.timeout(seconds):
+        while not what():  # noqa: ASYNC110 (what it waits for has no event)
+            await asyncio.sleep(0.05)
+
+
+async def test_a_service_serves_a_job_and_its_result_can_be_had_by_the_hash_on_the_chain(
+    site: ServiceSite,
+) -> None:
+    job = site.book(HOUR)
+    async with site.machine(site.market.alice), site.service(site.config()) as service:
+        await site.until_attested(job)
+        result = site.market.job(job).result_hash
+        await until(lambda: result in site.store)
+        assert json.loads(site.store.get(result))["value"] == {"sum": 14}
+        await site.until_gone(job)
+        status = service.status()
+    assert site.runs == 1
+    assert (status.seat, status.agents, status.problems.keys() - {"clock"}) == (0, 1, set())
+    kept = OrchestratorStatus.load(service.config.state)
+    assert kept is not None
+    assert kept.address == str(site.market.attesters[0].pubkey())
+
+
+async def test_who_pays_is_not_who_attests(site: ServiceSite) -> None:
+    payer = Keypair()
+    site.market.world.client.network.airdrop(payer.pubkey(), SOL(2).base)
+    config = site.config(payer=site.key_file(payer, "payer"))
+    seat = site.market.attesters[0].pubkey()
+    before = await site.reader.balance(seat)
+    job = site.book(HOUR)
+    async with site.machine(site.market.alice), site.service(config):
+        await site.until_gone(job)
+    assert await site.reader.balance(seat) == before
+    assert await site.reader.balance(payer.pubkey()) < SOL(2)
+
+
+async def test_a_key_without_a_seat_waits_and_says_so(site: ServiceSite) -> None:
+    stranger = Keypair()
+    async with site.service(site.config(key=stranger)) as service:
+        await until(lambda: "seat" in service.problems)
+        assert str(stranger.pubkey()) in service.problems["seat"]
+        assert service.status().seat is None
+
+
+async def test_a_second_process_may_not_use_the_folder(site: ServiceSite) -> None:
+    config = site.config()
+    async with site.service(config) as service:
+        await until(lambda: service.status().seat is not None)
+        with pytest.raises(ConfigError, match="another orchestrator runs"):
+            await Service(config).run(asyncio.Event())
+
+
+async def test_another_network_is_refused(site: ServiceSite) -> None:
+    config = site.config(genesis=str(Pubkey.default()))
+    with pytest.raises(ConfigError, match="is of the network"):
+        await Service(config).run(asyncio.Event())
