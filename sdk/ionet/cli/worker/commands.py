@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ionet.cli.options import Commands
-from ionet.cli.worker import doctor, init, offer
+from ionet.cli.worker import doctor, init, offer, status
 
 app = Commands("A supplier's machine: setting it up, checking it, its offers.")
-for part in (init, doctor, offer):
+for part in (init, doctor, offer, status):
     app.registered_commands += part.app.registered_commands
