@@ -172,6 +172,11 @@ class Peer:
         return any(link.connected for link in self._links)
 
     @property
+    def links(self) -> tuple[Link, ...]:
+        """Its connections."""
+        return tuple(self._links)
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """Why a gateway is not connected, one sentence each."""
         return tuple(link.problem for link in self._links if link.problem is not None)

@@ -19,9 +19,9 @@ from typing import Any, Final, Protocol
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput
 from ionet.formats import canonical
-from ionet.prover import Challenge
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.wire import Answer, Refused, Request
+from ionet.worker._challenges import METHODS, Challenges, hex32, number
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
@@ -62,7 +62,6 @@ class AgentPolicy:
         sample_spacing: between samples, when seats ask for more.
         max_failures: failed runs after which the lease's outcome is a failure.
         max_begun: runs begun after which it is one, because the worker itself does not survive them.
-        challenge_seconds: for which a seat may take up the device for a challenge, seconds of this machine.
         upload_seconds: for which storing of outputs is tried again, seconds of this machine.
     """
 
@@ -71,7 +70,6 @@ class AgentPolicy:
     sample_spacing: int = 5
     max_failures: int = 3
     max_begun: int = 10
-    challenge_seconds: float = 120.0
     upload_seconds: float = 3_600.0
 
 
@@ -151,18 +149,15 @@ class Agent:
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
-        self._reserved: tuple[bytes, float] | None = None
+        self._challenges = Challenges(worker, chain.is_seat)
         self.facts = AgentFacts()
         #: Called with an event's name and text for the node's owner.
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
-            "commit": self._commit,
             "describe": self._describe,
             "end": self._end,
             "log": self._read_log,
-            "open": self._open_rows,
             "prepare": self._prepare,
-            "reserve": self._reserve,
             "run": self._ask_run,
             "samples": self._samples,
             "status": self._status,
@@ -417,6 +412,11 @@ class Agent:
         Raises:
             Refused: it is not this asker's, or not possible now.
         """
+        if request.method in METHODS:
+            answer = await self._challenges.handle(request)
+            self.facts.last_challenge_ms = self._challenges.milliseconds
+            self.facts.last_challenge_at = self.now()
+            return answer
         method = self._methods.get(request.method)
         if method is None:
             raise Refused("no-such-method", f"this worker does not know {request.method!r}")
@@ -434,7 +434,7 @@ class Agent:
     async def _prepare(self, request: Request) -> Answer:
         """Makes sure that a job's lease is taken up; the answer comes when it is."""
         await self._from_seat(request)
-        job = _hex32(request, "job")
+        job = hex32(request, "job")
         if self._serving is None or self._serving.leased.job != job:
             await self.look()
         try:
@@ -462,7 +462,7 @@ class Agent:
 
     async def _ask_run(self, request: Request) -> Answer:
         await self._from_seat(request)
-        job = _hex32(request, "job")
+        job = hex32(request, "job")
         record = LeaseRecord.load(self._state, job)
         if record.outcome is not None:
             return _told(record, running=False)
@@ -479,7 +479,7 @@ class Agent:
         return _told(serving.record, running=serving.run is not None and not serving.run.done())
 
     async def _status(self, request: Request) -> Answer:
-        job = _hex32(request, "job")
+        job = hex32(request, "job")
         serving = self._serving
         if serving is not None and serving.leased.job == job:
             record, running = serving.record, serving.run is not None and not serving.run.done()
@@ -491,7 +491,7 @@ class Agent:
     async def _samples(self, request: Request) -> Answer:
         """Takes a sample, if one can be new, and returns the job's samples from a number on."""
         await self._from_seat(request)
-        job, since = _hex32(request, "job"), _number(request, "since")
+        job, since = hex32(request, "job"), number(request, "since")
         serving = self._serving
         if serving is not None and serving.leased.job == job:
             try:
@@ -513,7 +513,7 @@ class Agent:
         await self._from_seat(request)
         await self.look()
         serving = self._serving
-        job = _hex32(request, "job")
+        job = hex32(request, "job")
         return Answer({"held": serving is not None and serving.leased.job == job})
 
     async def _from_seat_or_renter(self, request: Request, job: bytes) -> None:
@@ -527,7 +527,7 @@ class Agent:
 
     async def _read_log(self, request: Request) -> Answer:
         """Returns the log of a running lease from a place on, to its renter alone."""
-        job, start = _hex32(request, "job"), _number(request, "start")
+        job, start = hex32(request, "job"), number(request, "start")
         serving = self._serving
         if serving is None or serving.leased.job != job:
             record = LeaseRecord.load(self._state, job)
@@ -539,43 +539,6 @@ class Agent:
         path = self._executor.log(serving.lease)
         data = await asyncio.to_thread(_part, path, start)
         return Answer({"ended": False}, data)
-
-    # -- challenges
-
-    async def _reserve(self, request: Request) -> Answer:
-        """Keeps the device free of other seats' challenges, before a seat says what it asks.
-
-        Two at once would slow each other down, and a challenge that waits is known before its time begins.
-        """
-        await self._from_seat(request)
-        now = time.monotonic()
-        if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
-            raise Refused("busy", "another seat challenges the device at this moment")
-        self._reserved = request.sender, now + self._policy.challenge_seconds
-        return Answer()
-
-    async def _commit(self, request: Request) -> Answer:
-        await self._from_seat(request)
-        if self._reserved is None or self._reserved[0] != request.sender:
-            raise Refused("not-reserved", "reserve the device before a challenge")
-        challenge = Challenge(_hex32(request, "seed"), _number(request, "m"), _number(request, "k"))
-        start = time.monotonic()
-        commitment = await asyncio.to_thread(self.worker.commit, challenge)
-        self.facts.last_challenge_ms = round(1_000 * (time.monotonic() - start))
-        self.facts.last_challenge_at = self.now()
-        return Answer({"root": commitment.root.hex()})
-
-    async def _open_rows(self, request: Request) -> Answer:
-        await self._from_seat(request)
-        if self._reserved is None or self._reserved[0] != request.sender:
-            raise Refused("not-reserved", "the commitment is not this seat's any more")
-        rows = request.arguments["rows"]
-        if not isinstance(rows, list) or len(rows) > 256 or not all(type(row) is int for row in rows):
-            raise Refused("bad-request", "rows are at most 256 integers")
-        randomness = bytes.fromhex(request.arguments["randomness"])
-        opening = await asyncio.to_thread(self.worker.open, _hex32(request, "root"), rows, randomness)
-        self._reserved = None
-        return Answer({}, opening.to_bytes())
 
     # -- what the owner should know
 
@@ -621,20 +584,6 @@ def _part(path: Path, start: int) -> bytes:
             return file.read(_LOG_PAGE)
     except FileNotFoundError:
         return b""
-
-
-def _hex32(request: Request, name: str) -> bytes:
-    value = bytes.fromhex(request.arguments[name])
-    if len(value) != 32:
-        raise Refused("bad-request", f"{name} has 32 bytes")
-    return value
-
-
-def _number(request: Request, name: str) -> int:
-    value = request.arguments[name]
-    if type(value) is not int or value < 0:
-        raise Refused("bad-request", f"{name} is a number, 0 or more")
-    return value
 
 
 def _short(job: bytes) -> str:

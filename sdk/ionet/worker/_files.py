@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from ionet.store import AsyncHttpStore, AsyncSources
+from ionet.store import AsyncHttpStore, AsyncSources, StoreError, StoreUnreachable
 from ionet.store.manifest import FileStore
 
 #: Bytes of an input that a worker fetches at most.
@@ -14,14 +14,14 @@ MAX_INPUT: Final = 64 << 30
 
 
 class StoreFiles:
-    """Files of a gateway's store.
+    """Files of gateways' stores.
 
     Args:
-        store: signs as the device or the seat that writes.
+        stores: each signs as the device or the seat that writes; the preferred first.
     """
 
-    def __init__(self, store: AsyncHttpStore) -> None:
-        self._store = store
+    def __init__(self, *stores: AsyncHttpStore) -> None:
+        self._stores = stores
 
     async def fetch(self, digest: bytes, store: FileStore) -> None:
         """Brings a file into a store of this machine, checked; does nothing if it is there.
@@ -31,7 +31,7 @@ class StoreFiles:
             StoreError: it could not be fetched.
         """
         if digest not in store:
-            await AsyncSources(store.root, [self._store]).path(digest, most=MAX_INPUT)
+            await AsyncSources(store.root, self._stores).path(digest, most=MAX_INPUT)
 
     async def keep(self, path: Path) -> tuple[bytes, int]:
         """Stores a file for others, and returns its hash, 32 bytes, and its size.
@@ -40,5 +40,16 @@ class StoreFiles:
             StoreError: it could not be stored.
             OSError: it cannot be read.
         """
-        digest = await self._store.put(path)
-        return digest, (await asyncio.to_thread(path.stat)).st_size
+        for number, store in enumerate(self._stores):
+            try:
+                digest = await store.put(path)
+                return digest, (await asyncio.to_thread(path.stat)).st_size
+            except StoreUnreachable:
+                if number == len(self._stores) - 1:
+                    raise
+        raise StoreError("no store is configured")
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        for store in self._stores:
+            await store.aclose()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from solders.pubkey import Pubkey
 
-from ionet import AsyncClient, JobState, accounts, pda
-from ionet.chain.errors import AccountNotFound
+from ionet import AsyncClient, JobState, accounts, constants, pda
+from ionet.chain.errors import AccountNotFound, RpcError, TransportError
 from ionet.jobs.escrow import held
 
 #: Seconds for which the attester set is remembered.
 _SEATS_FOR: Final = 30.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,62 +70,92 @@ class NodeChain(Protocol):
 
 
 class ClientChain:
-    """`NodeChain` over a client, which needs no signer."""
+    """`NodeChain` over one or more clients, which need no signer: the next is asked when one does not answer.
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
+    Args:
+        clients: the preferred first.
+    """
+
+    def __init__(self, *clients: AsyncClient) -> None:
+        self._clients = list(clients)
         self._seats: tuple[float, frozenset[bytes]] | None = None
+
+    async def _ask(self, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        """Asks the clients in turn; who answered is asked first the next time."""
+        for number, client in enumerate(list(self._clients)):
+            try:
+                return await question(client)
+            except (RpcError, TransportError):
+                if number == len(self._clients) - 1:
+                    raise
+                self._clients.append(self._clients.pop(0))
+        raise AssertionError("there is a client")
 
     async def now(self) -> int:
         """See `NodeChain.now`."""
-        return await self._client.time()
+        return await self._ask(lambda client: client.time())
 
     async def leased(self, node: bytes) -> Leased | None:
         """See `NodeChain.leased`."""
-        try:
-            offer = await self._client.jobs.get_offer(Pubkey(node))
-        except AccountNotFound:
-            return None
-        job = bytes(offer.lease_job)
+
+        async def question(client: AsyncClient) -> bytes:
+            try:
+                return bytes((await client.jobs.get_offer(Pubkey(node))).lease_job)
+            except AccountNotFound:
+                return bytes(32)
+
+        job = await self._ask(question)
         return await self.job(job) if any(job) else None
 
     async def job(self, job: bytes) -> Leased | None:
         """See `NodeChain.job`."""
-        from ionet import constants
-
-        try:
-            account: accounts.jobs.Job = await self._client.jobs.get_job(Pubkey(job))
-        except AccountNotFound:
-            return None
-        running = account.state == JobState.RUNNING
-        booked = account.state == JobState.BOOKED
-        return Leased(
-            job=job,
-            node=bytes(account.node),
-            renter=bytes(account.renter),
-            manifest=account.manifest_hash,
-            cluster_size=account.cluster_size,
-            running=running,
-            ended=not running and not booked,
-            start_by=account.booked_at + constants.jobs.START_WINDOW,
-            started_at=account.started_at or None,
-            ends_at=account.ends_at if account.started_at else None,
-            funded=await self._balance(account.escrow) >= held(account),
-        )
-
-    async def _balance(self, escrow: Pubkey) -> int:
-        try:
-            return (await self._client.token_account(escrow)).amount
-        except AccountNotFound:
-            return 0
+        return await self._ask(lambda client: _leased(client, job))
 
     async def is_seat(self, key: bytes) -> bool:
         """See `NodeChain.is_seat`."""
         at = time.monotonic()
         if self._seats is None or at - self._seats[0] > _SEATS_FOR:
-            seats = await self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+            seats = await self._ask(
+                lambda client: client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+            )
             self._seats = at, frozenset(bytes(seat) for seat in seats.keys[: seats.seats])
         return key in self._seats[1]
+
+    async def registered(self, node: bytes, device: bytes) -> bool:
+        """Returns whether the chain has a node with this device's key."""
+
+        async def question(client: AsyncClient) -> bool:
+            try:
+                return bytes((await client.staking.get_node(Pubkey(node))).device_key) == device
+            except AccountNotFound:
+                return False
+
+        return await self._ask(question)
+
+
+async def _leased(client: AsyncClient, job: bytes) -> Leased | None:
+    try:
+        account: accounts.jobs.Job = await client.jobs.get_job(Pubkey(job))
+    except AccountNotFound:
+        return None
+    try:
+        balance = (await client.token_account(account.escrow)).amount
+    except AccountNotFound:
+        balance = 0
+    running = account.state == JobState.RUNNING
+    return Leased(
+        job=job,
+        node=bytes(account.node),
+        renter=bytes(account.renter),
+        manifest=account.manifest_hash,
+        cluster_size=account.cluster_size,
+        running=running,
+        ended=not running and account.state != JobState.BOOKED,
+        start_by=account.booked_at + constants.jobs.START_WINDOW,
+        started_at=account.started_at or None,
+        ends_at=account.ends_at if account.started_at else None,
+        funded=balance >= held(account),
+    )
 
 
 class Clock:

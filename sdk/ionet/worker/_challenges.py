@@ -1,0 +1,98 @@
+"""A device's answers to compute challenges, also of one that is not registered yet."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from ionet.prover import Challenge
+from ionet.wire import Answer, Refused, Request
+from ionet.worker._worker import Worker
+
+METHODS: Final = frozenset({"commit", "open", "reserve"})
+#: Seconds for which a seat may keep the device for itself.
+_RESERVED_FOR: Final = 120.0
+_MOST_ROWS: Final = 256
+
+
+class Challenges:
+    """Answers seats' challenges, one seat at a time.
+
+    Two at once would slow each other down, and a challenge that waits is known before its time begins: so a
+    seat reserves the device before it says what it asks.
+
+    Args:
+        worker: the device.
+        is_seat: whether a key holds a seat.
+
+    Attributes:
+        milliseconds: how long the last product took; None before the first.
+    """
+
+    def __init__(self, worker: Worker, is_seat: Callable[[bytes], Awaitable[bool]]) -> None:
+        self._worker = worker
+        self._is_seat = is_seat
+        self._reserved: tuple[bytes, float] | None = None
+        self.milliseconds: int | None = None
+
+    async def handle(self, request: Request) -> Answer:
+        """Answers one of `METHODS`.
+
+        Raises:
+            Refused: the asker holds no seat, or another seat has the device.
+        """
+        if not await self._is_seat(request.sender):
+            raise Refused("not-a-seat", "the key holds no seat in the attester set")
+        if request.method == "reserve":
+            now = time.monotonic()
+            if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
+                raise Refused("busy", "another seat challenges the device at this moment")
+            self._reserved = request.sender, now + _RESERVED_FOR
+            return Answer()
+        if self._reserved is None or self._reserved[0] != request.sender:
+            raise Refused("not-reserved", "the device is not kept for this seat")
+        return await (self._commit(request) if request.method == "commit" else self._open(request))
+
+    async def _commit(self, request: Request) -> Answer:
+        challenge = Challenge(hex32(request, "seed"), number(request, "m"), number(request, "k"))
+        start = time.monotonic()
+        commitment = await asyncio.to_thread(self._worker.commit, challenge)
+        self.milliseconds = round(1_000 * (time.monotonic() - start))
+        return Answer({"root": commitment.root.hex()})
+
+    async def _open(self, request: Request) -> Answer:
+        rows = request.arguments["rows"]
+        if not isinstance(rows, list) or len(rows) > _MOST_ROWS or not all(type(row) is int for row in rows):
+            raise Refused("bad-request", f"rows are at most {_MOST_ROWS} integers")
+        randomness = hex32(request, "randomness")
+        opening = await asyncio.to_thread(self._worker.open, hex32(request, "root"), rows, randomness)
+        self._reserved = None
+        return Answer({}, opening.to_bytes())
+
+
+def hex32(request: Request, name: str) -> bytes:
+    """Returns an argument of 32 bytes, written in hex.
+
+    Raises:
+        Refused: it is none.
+        KeyError: it is missing.
+    """
+    value = bytes.fromhex(request.arguments[name])
+    if len(value) != 32:
+        raise Refused("bad-request", f"{name} has 32 bytes")
+    return value
+
+
+def number(request: Request, name: str) -> int:
+    """Returns an argument that is a number, 0 or more.
+
+    Raises:
+        Refused: it is none.
+        KeyError: it is missing.
+    """
+    value = request.arguments[name]
+    if type(value) is not int or value < 0:
+        raise Refused("bad-request", f"{name} is a number, 0 or more")
+    return value

@@ -1,0 +1,295 @@
+"""`ionet worker run`: the agents of this machine's nodes, in one process that can be killed at any time.
+
+What runs in boxes goes on meanwhile, and is found again: an update of the worker does not end a lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import AsyncClient
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.files import state_folder
+from ionet.chain.rpc.urls import public_url
+from ionet.executor import BoxExecutor, Executor, NodeSpec, RayExecutor, lease_name
+from ionet.sandbox import missing
+from ionet.store import AsyncHttpStore
+from ionet.store.manifest import FileStore
+from ionet.wire import Peer, Role
+from ionet.wire._link import gateway_urls
+from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._config import NodeConfig, WorkerConfig
+from ionet.worker._files import StoreFiles
+from ionet.worker._keys import DeviceKey
+from ionet.worker._leases import ClientChain
+from ionet.worker._probe import Device, probe
+from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
+from ionet.worker._watch import Watch, watch_for
+from ionet.worker._worker import Worker
+
+_log = logging.getLogger(__name__)
+#: Seconds between looks whether a node has been registered, or a device has come back.
+_AGAIN: Final = 15.0
+_WORK: Final = "leases"
+
+
+@dataclass(slots=True)
+class _Node:
+    """One configured node and what runs for it."""
+
+    config: NodeConfig
+    key: DeviceKey
+    agent: Agent | None = None
+    peer: Peer | None = None
+    problem: str | None = "not registered yet; see: ionet worker register"
+
+    def status(self) -> NodeStatus:
+        agent = self.agent
+        if agent is None:
+            why = (self.problem,) if self.problem else ()
+            return NodeStatus(self.config.address, self.config.uuid, Activity.FAULTY, problems=why)
+        facts = agent.facts
+        problems = (*facts.problems.values(), *(self.peer.problems if self.peer else ()))
+        return NodeStatus(
+            self.config.address,
+            self.config.uuid,
+            Activity.LEASED if facts.job else Activity.IDLE,
+            since=facts.since,
+            job=Pubkey(facts.job) if facts.job else None,
+            samples=facts.samples,
+            good_samples=facts.good_samples,
+            last_sample_at=facts.last_sample_at,
+            last_challenge_at=facts.last_challenge_at,
+            last_challenge_ms=facts.last_challenge_ms,
+            log_bytes=facts.log_bytes,
+            problems=problems,
+        )
+
+
+class Daemon:
+    """The worker's process.
+
+    Args:
+        config: its settings.
+        unsafe_plain: run jobs as plain processes of this user, for development.
+        on_event: told an event's name, the node and a text, for the nodes' owner.
+        policy: of the agents.
+        insecure: also reach gateways on other machines without TLS.
+        context: for TLS to gateways.
+
+    Raises:
+        ConfigError: this machine cannot run jobs, or another worker uses the state directory.
+    """
+
+    def __init__(
+        self,
+        config: WorkerConfig,
+        *,
+        unsafe_plain: bool = False,
+        on_event: Callable[[str, str, str], None] = lambda event, node, text: None,
+        policy: AgentPolicy | None = None,
+        insecure: bool = False,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._config = config
+        self._policy = policy
+        self._on_event = on_event
+        self._context = context
+        self._gateways = [gateway_urls(url, insecure=insecure) for url in config.gateways]
+        state_folder(config.state)
+        self._lock = _take(config.state / "worker.lock")
+        self._nodes = [_Node(node, DeviceKey.load(node.key)) for node in config.nodes]
+        self._store = FileStore(config.state / "store")
+        self._executor = self._make_executor(unsafe_plain)
+        self._clients = [AsyncClient.connect(url) for url in config.rpc]
+        self._chain = ClientChain(*self._clients)
+        self._started = int(time.time())
+        self._problems: dict[str, str] = {}
+        self._since: int | None = None
+
+    # -- its life
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serves until ``stop`` is set. What runs in boxes goes on."""
+        tasks = [asyncio.create_task(self._write_status())]
+        tasks += [asyncio.create_task(self._keep(node)) for node in self._nodes]
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await stop.wait()
+        finally:
+            for task in (*tasks, sweeping):
+                task.cancel()
+            await asyncio.gather(*tasks, sweeping, return_exceptions=True)
+            if not self._executor.outlives:
+                await self._executor.shutdown()
+            for client in self._clients:
+                await client.aclose()
+            self._lock.close()
+
+    async def _keep(self, node: _Node) -> None:
+        """Serves one node, and begins again when that fails: its troubles are no other's."""
+        while True:
+            try:
+                await self._serve(node)
+            except (IonetError, OSError) as bad:
+                self._note(node, str(bad))
+            except Exception as bad:
+                self._note(node, f"{type(bad).__name__}: {bad}")
+                _log.error("node %s", node.config.address, exc_info=bad)
+            node.agent = node.peer = None
+            await asyncio.sleep(_AGAIN)
+
+    def _note(self, node: _Node, problem: str) -> None:
+        if node.problem != problem:
+            node.problem = problem
+            _log.warning("node %s: %s", node.config.address, problem)
+            self._on_event("problem", str(node.config.address), problem)
+
+    async def _serve(self, node: _Node) -> None:
+        address = bytes(node.config.address)
+        if not await self._chain.registered(address, bytes(node.key.pubkey)):
+            raise ConfigError("not registered yet; see: ionet worker register")
+        # A driver may need its time.
+        device, watch = await asyncio.to_thread(_device, node.config)
+        state = self._config.state / "nodes" / str(node.config.address)
+        worker = Worker(address, node.key, state, device=device, watch=watch)
+        stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
+        files = StoreFiles(*stores)
+        agent = Agent(worker, self._executor, self._chain, files, self._store, state, self._policy)
+        agent.on_event = lambda event, text: self._on_event(event, str(node.config.address), text)
+        peer = Peer(
+            node.key.keypair,
+            Role.AGENT,
+            [[socket for socket, _ in self._gateways]],
+            node=address,
+            handler=agent.handle,
+            now=agent.now,
+            context=self._context,
+        )
+        try:
+            async with peer:
+                node.agent, node.peer, node.problem = agent, peer, None
+                await agent.run()
+        finally:
+            worker.end()
+            await files.aclose()
+
+    # -- what jobs run in
+
+    def _make_executor(self, unsafe_plain: bool) -> Executor:
+        config = self._config
+        work = config.state / _WORK
+        specs = [self._spec(node) for node in config.nodes]
+        if unsafe_plain:
+            _log.warning(
+                "jobs run as plain processes of this user, who can be robbed by them: --unsafe-plain"
+            )
+            return RayExecutor(specs, self._store, work)
+        if (why := missing()) is not None:
+            raise ConfigError(f"jobs cannot be boxed here: {why}")
+        image = config.images / "latest/rootfs"
+        if not image.is_dir():
+            raise ConfigError(f"there is no image in {config.images}; scripts/image builds one")
+        return BoxExecutor(
+            specs,
+            self._store,
+            work,
+            image=image.resolve(),
+            boxes=config.boxes,
+            disk=config.limits.disk // len(config.nodes),
+        )
+
+    def _spec(self, node: NodeConfig) -> NodeSpec:
+        """The node's even part of what leases may use together."""
+        limits, count = self._config.limits, len(self._config.nodes)
+        gpu = node.uuid.startswith("GPU-")
+        return NodeSpec(
+            bytes(node.address),
+            cpus=max(1, limits.cpus // count),
+            gpus=1 if gpu else 0,
+            memory=limits.memory // count,
+            devices=(node.uuid,) if gpu else (),
+        )
+
+    async def _sweep(self) -> None:
+        """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
+        sweep = getattr(self._executor, "sweep", None)
+        if sweep is None:
+            return
+        while True:
+            with contextlib.suppress(IonetError):
+                keep = set()
+                for node in self._nodes:
+                    leased = await self._chain.leased(bytes(node.config.address))
+                    if leased is not None:
+                        keep.add(lease_name([leased.job]))
+                await sweep(keep.union(self._held()))
+                return
+            await asyncio.sleep(_AGAIN)
+
+    def _held(self) -> list[str]:
+        """Names of leases that have been taken up meanwhile."""
+        jobs = [node.agent.facts.job for node in self._nodes if node.agent is not None]
+        return [lease_name([job]) for job in jobs if job is not None]
+
+    # -- what it says of itself
+
+    async def _write_status(self) -> None:
+        while True:
+            status = self.status()
+            try:
+                await asyncio.to_thread(status.save, self._config.state)
+            except OSError as bad:
+                _log.warning("the status cannot be written: %s", bad)
+            await asyncio.sleep(WRITE_EVERY / 2)
+
+    def status(self) -> WorkerStatus:
+        """Returns what this process is doing."""
+        links = [link for node in self._nodes if node.peer for link in node.peer.links if link.connected]
+        if not links:
+            self._since = None
+        elif self._since is None:
+            self._since = int(time.time())
+        status = WorkerStatus.of_this_process(
+            started_at=self._started,
+            gateway=public_url(links[0].url) if links and links[0].url else None,
+            connected_since=self._since,
+            nodes=tuple(node.status() for node in self._nodes),
+        )
+        return replace(status, problems=tuple(self._problems.values()))
+
+
+def _device(config: NodeConfig) -> tuple[Device, Watch]:
+    """Returns the node's device as it is now, and what watches it.
+
+    Raises:
+        ConfigError: it is not there, or nobody can see who uses it.
+    """
+    machine = probe()
+    for device in machine.devices:
+        if device.uuid == config.uuid:
+            return device, watch_for(device)
+    why = "; ".join(fault.reason for fault in machine.faults)
+    raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
+
+
+def _take(path: Path) -> IO[bytes]:
+    """Raises `ConfigError`: another worker has this state directory."""
+    file = path.open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise ConfigError(f"another worker runs with the state in {path.parent}") from None
+    return file
