@@ -16,6 +16,7 @@ from solders.pubkey import Pubkey
 from tests.orchestrator.support import StillWatch, policy
 from tests.orchestrator.test_program_chain import Site
 from tests.programs.people import Supplier
+from tests.programs.support import HOUR
 
 from ionet import SOL, AsyncClient
 from ionet.executor import InlineExecutor, NodeSpec
@@ -143,7 +144,7 @@ class NetworkSite(Site):
                 agent.worker.end()
 
     @asynccontextmanager
-    async def seat(self, number: int = 0) -> AsyncIterator[Orchestrator]:
+    async def seat(self, number: int = 0, attest_every: int = HOUR) -> AsyncIterator[Orchestrator]:
         """An orchestrator in a seat, with a directory of its own."""
         key: Keypair = self.market.attesters[number]
         client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
@@ -163,7 +164,7 @@ class NetworkSite(Site):
                 RemoteAgents(peer, chain.device_of),
                 store,
                 root / "journal.sqlite3",
-                policy(interval=0.5),
+                policy(interval=0.5, attest_every=attest_every),
                 fetch=fetch,
             )
             await peer.wait_connected(5)
@@ -190,6 +191,12 @@ class NetworkSite(Site):
             await asyncio.sleep(0.3)
         lines = [f"{entry.step} {entry.detail}" for seat in seats for entry in seat.journal.entries()]
         raise AssertionError("\n".join(lines))
+
+    async def spend(self, seconds: int, step: int = 60) -> None:
+        """Lets time pass while the machines sample by themselves."""
+        for _ in range(seconds // step):
+            self.market.world.advance(step)
+            await asyncio.sleep(0.25)
 
     def forget(self, machine: Supplier) -> None:
         shutil.rmtree(self.root / machine.name)

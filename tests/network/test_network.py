@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
+from ionet.orchestrator import Orchestrator
+from ionet.wire import Peer, Refused, Role
+
 
 @pytest.fixture
-async def site(tmp_path: Path) -> NetworkSite:
-    return NetworkSite(tmp_path)
+async def site(tmp_path: Path) -> AsyncIterator[NetworkSite]:
+    site = NetworkSite(tmp_path)
+    await site.gateway.start()
+    yield site
+    await site.gateway.stop()
 
 
 async def test_a_job_runs_on_another_machine_and_every_second_is_paid(site: NetworkSite) -> None:
     before = site.money()
-    await site.gateway.start()
     job = site.book(HOUR)
     terms = site.market.job(job)
     async with site.machine(site.market.alice), site.seat() as seat:
         await site.until_closed([seat], job)
         result = seat.result(bytes(job))
-    await site.gateway.stop()
     assert result is not None
     assert (result.ok, result.value) == (True, {"sum": 14})
     assert [(item.name, site.store.get(item.sha256)) for item in result.outputs] == [
@@ -36,3 +43,128 @@ async def test_a_job_runs_on_another_machine_and_every_second_is_paid(site: Netw
         before.renter - terms.price - terms.fee,
         before.fees + fee + terms.fee,
     )
+
+
+async def started(site: NetworkSite, seats: list[Orchestrator], job: Pubkey) -> None:
+    """Lets the seats place and start the job, and its run end."""
+    for _ in range(100):
+        for seat in seats:
+            await seat.reconcile()
+        if site.market.job(job).started_at and all(seat.result(bytes(job)) for seat in seats):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the job does not run")
+
+
+async def test_ten_minutes_without_an_orchestrator_cost_the_supplier_nothing(site: NetworkSite) -> None:
+    before = site.money()
+    job = site.book(HOUR)
+    terms = site.market.job(job)
+    async with site.machine(site.market.alice):
+        async with site.seat() as seat:
+            await started(site, [seat], job)
+        await site.spend(20 * 60)
+        async with site.seat() as seat:
+            await site.until_closed([seat], job)
+    fee = -(-terms.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + terms.price - fee
+    assert site.runs == 1
+
+
+async def test_each_seat_judges_from_its_own_copy_and_sees_the_same(site: NetworkSite) -> None:
+    job = site.book(HOUR)
+    async with site.machine(site.market.alice), site.seat(0, 60) as first, site.seat(1, 60) as second:
+        await started(site, [first, second], job)
+        await site.spend(10 * 60)
+        for seat in (first, second):
+            await seat.reconcile()
+        seen = site.market.job(job).seen[:2]
+        results = {result.digest for seat in (first, second) if (result := seat.result(bytes(job)))}
+    assert [(item.good, item.upto) for item in seen] == [(600, 600)] * 2
+    assert len(results) == 1
+    assert site.runs == 1
+
+
+async def test_a_worker_that_is_restarted_goes_on_with_its_lease(site: NetworkSite) -> None:
+    before = site.money()
+    job = site.book(HOUR)
+    terms = site.market.job(job)
+    async with site.seat() as seat:
+        async with site.machine(site.market.alice):
+            await started(site, [seat], job)
+            await site.spend(10 * 60)
+        site.market.world.advance(120)
+        async with site.machine(site.market.alice):
+            await site.until_closed([seat], job)
+    fee = -(-terms.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + terms.price - fee
+    assert site.runs == 1
+
+
+async def test_a_gateway_that_is_restarted_costs_nobody_anything(site: NetworkSite) -> None:
+    before = site.money()
+    job = site.book(HOUR)
+    terms = site.market.job(job)
+    async with site.machine(site.market.alice), site.seat() as seat:
+        await started(site, [seat], job)
+        await site.gateway.stop()
+        await site.spend(10 * 60)
+        await seat.reconcile()
+        await site.gateway.start()
+        await site.until_closed([seat], job)
+    fee = -(-terms.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + terms.price - fee
+
+
+async def test_a_worker_starts_nothing_that_the_chain_does_not_show(site: NetworkSite) -> None:
+    job = bytes(site.book(HOUR))
+    key = site.market.attesters[0]
+    async with site.machine(site.market.alice) as agent, Peer(key, Role.SEAT, [[site.gateway.url]]) as seat:
+        device = bytes(agent.worker.key.pubkey)
+        for method, wanted in (("prepare", bytes(range(1, 33))), ("run", bytes(range(32)))):
+            with pytest.raises(Refused, match="no such job"):
+                await seat.ask(device, method, {"job": wanted.hex()})
+        await seat.ask(device, "prepare", {"job": job.hex()})
+        with pytest.raises(Refused, match="not-started"):
+            await seat.ask(device, "run", {"job": job.hex()})
+    assert site.runs == 0
+
+
+async def test_a_job_whose_escrow_is_empty_is_not_prepared(site: NetworkSite) -> None:
+    job = site.book(HOUR)
+    escrow = site.market.job(job).escrow
+    client = site.market.world.client
+    held = client.account(escrow)
+    assert held is not None
+    emptied = held.data[:64] + (held_amount(held.data) - 1).to_bytes(8, "little") + held.data[72:]
+    client.cheats.set_account(escrow, data=emptied, owner=held.owner, lamports=held.lamports)
+    key = site.market.attesters[0]
+    async with site.machine(site.market.alice) as agent, Peer(key, Role.SEAT, [[site.gateway.url]]) as seat:
+        with pytest.raises(Refused, match="does not hold its deposit"):
+            await seat.ask(bytes(agent.worker.key.pubkey), "prepare", {"job": bytes(job).hex()})
+    assert agent.facts.problems["lease"] == "the job's escrow does not hold its deposit"
+
+
+def held_amount(data: bytes) -> int:
+    return int.from_bytes(data[64:72], "little")
+
+
+async def test_only_seats_and_the_renter_are_answered(site: NetworkSite) -> None:
+    job = site.book(HOUR)
+    renter = site.market.renter
+    async with (
+        site.machine(site.market.alice) as agent,
+        site.seat() as seat,
+        Peer(renter, Role.RENTER, [[site.gateway.url]]) as tenant,
+    ):
+        await started(site, [seat], job)
+        device = bytes(agent.worker.key.pubkey)
+        await tenant.wait_connected(5)
+        await tenant.find(device)
+        for method in ("prepare", "run", "samples", "reserve", "commit", "open", "end", "describe"):
+            with pytest.raises(Refused, match="not-a-seat"):
+                await tenant.ask(device, method, {"job": bytes(job).hex(), "since": 0})
+        log = await tenant.ask(device, "log", {"job": bytes(job).hex(), "start": 0}, sealed=True)
+        assert log.blob == b"--- attempt 1\n"
+        told = await tenant.ask(device, "status", {"job": bytes(job).hex()})
+        assert told.arguments["asked"] is True

@@ -692,9 +692,14 @@ class Orchestrator:
             else:
                 proof = accepted
         except (NodeUnreachable, Busy) as error:
+            if now < upto + self._policy.lose_after and not self._is_lost(job):
+                # Its samples may still come: it keeps them.
+                raise NotYet(f"the node does not answer: {error}") from error
             judge = self._judge(job)
-            breaks.append(Break(BreakReason.NODE_LOST, before.upto, upto, str(error)))
-        gained = 0 if breaks else judge.good(before.upto, upto)
+            lost = max(before.upto, min(judge.through, upto))
+            breaks.append(Break(BreakReason.NODE_LOST, lost, upto, str(error)))
+        failed = any(item.reason is BreakReason.CHALLENGE_FAILED for item in breaks)
+        gained = 0 if failed else judge.good(before.upto, upto)
         breaks += judge.breaks_within(before.upto, upto)
         if gained < upto - before.upto and not breaks:
             breaks.append(Break(BreakReason.SAMPLE_GAP, judge.through, upto, "no sample yet"))
@@ -708,6 +713,11 @@ class Orchestrator:
         signature = await self._chain.attest(job, statement)
         words = f", without {', '.join(reasons)}" if reasons else ""
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
+
+    def _is_lost(self, job: JobView) -> bool:
+        """Whether a node has been silent for so long that it counts as gone."""
+        first, latest = self._silences.get(job.key, (0, 0))
+        return latest - first >= self._policy.lose_after
 
     def _judged_upto(self, job: JobView, judge: Judge, since: int, upto: int, now: int) -> int:
         """Returns up to when a job can be judged: who samples by himself is a little behind.

@@ -234,6 +234,7 @@ class Peer:
         blob: bytes = b"",
         *,
         seconds: float = 30.0,
+        presence: float = 3.0,
         sealed: bool = False,
     ) -> Answer:
         """Sends a request and returns its answer.
@@ -244,6 +245,7 @@ class Peer:
             arguments: canonical JSON.
             blob: bytes besides.
             seconds: for the other side to be there and answer.
+            presence: of them, for the other side to be there.
             sealed: whether gateways must not be able to read the answer's blob.
 
         Raises:
@@ -256,7 +258,7 @@ class Peer:
         if box is not None:
             given["seal"] = box.public.hex()
         deadline = time.monotonic() + seconds
-        answer = await self._exchange(to, method, given, blob, deadline)
+        answer = await self._exchange(to, method, given, blob, deadline, presence)
         if "refused" in answer.arguments:
             raise Refused(str(answer.arguments["refused"]), str(answer.arguments.get("detail", "")))
         ok = answer.arguments.get("ok")
@@ -265,13 +267,19 @@ class Peer:
         return Answer(ok, box.open(answer.blob) if box is not None and answer.blob else answer.blob)
 
     async def _exchange(
-        self, to: bytes, method: str, arguments: Mapping[str, Any], blob: bytes, deadline: float
+        self,
+        to: bytes,
+        method: str,
+        arguments: Mapping[str, Any],
+        blob: bytes,
+        deadline: float,
+        presence: float,
     ) -> Message:
         why = "it is not connected"
         while (left := deadline - time.monotonic()) > 0:
             peer = self._present.get(to)
             if peer is None or not peer.links:
-                if not await self.wait_for(to, left):
+                if not await self.wait_for(to, min(left, presence)):
                     break
                 continue
             message = self._sign(Kind.REQUEST, to, peer.boot, arguments, blob)

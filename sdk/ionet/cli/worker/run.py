@@ -1,0 +1,66 @@
+"""`ionet worker run`: serves this machine's nodes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from ionet.chain.rpc.urls import public_url
+from ionet.cli.options import Commands
+from ionet.cli.session import session
+from ionet.cli.worker.parts import StateOption, config_file
+
+app = Commands()
+
+
+@app.command()
+def run(
+    unsafe_plain: Annotated[
+        bool,
+        typer.Option(
+            "--unsafe-plain",
+            help="For development: run jobs as plain processes of this user, who can be robbed by them.",
+        ),
+    ] = False,
+    state: StateOption = None,
+) -> None:
+    """Serve this machine's nodes until Ctrl-C or SIGTERM.
+
+    Connects to a gateway, runs what is rented and paid for, samples the devices, and answers challenges.
+    Nothing listens here. Jobs in boxes go on while the worker is being restarted.
+    """
+    from ionet.worker import WorkerConfig
+    from ionet.worker._daemon import Daemon
+
+    io = session()
+    config = WorkerConfig.load(config_file(state))
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("websockets").setLevel(logging.WARNING)
+    daemon = Daemon(config, unsafe_plain=unsafe_plain)
+    io.screen.show(
+        {"state": str(config.state), "nodes": [str(node.address) for node in config.nodes]},
+        f"Serving {len(config.nodes)} nodes with the settings in {config.path}; Ctrl-C stops it.",
+        *(f"  {node.address}  {node.hardware_class}" for node in config.nodes),
+        "Gateways: " + ", ".join(map(public_url, config.gateways)),
+    )
+    sys.stdout.flush()
+    asyncio.run(_until_told(daemon))
+
+
+async def _until_told(daemon: object) -> None:
+    from ionet.worker._daemon import Daemon
+
+    assert isinstance(daemon, Daemon)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await daemon.run(stop)
