@@ -25,6 +25,7 @@ from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Orchestrator
+from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
@@ -169,8 +170,13 @@ class Service:
         async with AsyncExitStack() as stack:
             files = self._files = GatewayFiles([http for _, http in self._urls], self._key, store)
             stack.push_async_callback(files.aclose)
-            peer = self._peer = Peer(
-                self._key, Role.SEAT, [[link] for link, _ in self._urls], now=lambda: self._clock.now() or 0
+            registrar = Registrar(self._client, self._key, self._chain, policy)
+            peer = self._peer = registrar.peer = Peer(
+                self._key,
+                Role.SEAT,
+                [[link] for link, _ in self._urls],
+                handler=registrar.handle,
+                now=lambda: self._clock.now() or 0,
             )
             await stack.enter_async_context(peer)
             orchestrator = self._orchestrator = Orchestrator(
