@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
     "orchestrator": ("orchestrator", "An attester's process: it serves jobs, attests, pays and reports."),
+    "store": ("store", "Files of jobs in a store, by the hash of their content."),
     "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "worker": ("worker.commands", "A supplier's machine: setting it up, checking it, its offers."),
     "dao": ("dao.commands", "Proposals, votes and the treasury."),

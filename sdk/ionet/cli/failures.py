@@ -3,11 +3,11 @@
 | status | meaning |
 |---|---|
 | 0 | done |
-| 1 | refused by a program, or failed on the chain; or a check does not hold |
+| 1 | refused by a program or a store, or failed on the chain; or a check does not hold |
 | 2 | wrong arguments: nothing was asked of the network |
 | 3 | a keypair, configuration or input file that cannot be used |
 | 4 | not found: no such account |
-| 5 | the node cannot be reached, or refused a request |
+| 5 | the node or the store cannot be reached, or the node refused a request |
 | 6 | the transaction did not land in time and no longer can: safe to repeat |
 | 7 | what became of the transaction is unknown: look it up by its signature before repeating it |
 | 130 | interrupted |
@@ -49,6 +49,7 @@ from ionet.cli.options import fail
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
 from ionet.ledger.errors import LedgerError
+from ionet.store.errors import StoreError, StoreRefused, StoreUnknown, StoreUnreachable
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -133,6 +134,12 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                 "signatures": list(bad.signatures),
                 "jobs": [str(job) for job in bad.jobs],
             }
+        case StoreUnknown():
+            status = UNKNOWN
+        case StoreUnreachable():
+            status = NO_NODE
+        case StoreRefused():
+            status, fields = REFUSED, {"reason": bad.code}
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
         case ConfigError() | LedgerError():
@@ -147,6 +154,8 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status, fields = NOT_FOUND, {"program_id": bad.program_id}
         case TransportError() | RpcError():
             status = NO_NODE
+        case StoreError():
+            status = REFUSED
         case AmountError() | EncodeError() | DecodeError() | IonetError():
             status = USAGE
         case OSError() if bad.filename is not None:

@@ -1,0 +1,68 @@
+"""A directory as one file: the zip archive that a manifest's `working_dir` names.
+
+The same files give the same bytes, on any machine: names in the order of their bytes, one date, two modes,
+nothing compressed, since each version of a compressor has bytes of its own.
+"""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ionet.store.errors import StoreError
+
+#: The oldest date that the format has.
+_DATE: Final = (1980, 1, 1, 0, 0, 0)
+#: What tools leave in directories, and would make each archive different.
+SKIPPED: Final = frozenset({".git", "__pycache__"})
+_PART: Final = 1 << 20
+
+
+def pack(folder: Path, target: Path) -> int:
+    """Writes a directory's files into a zip archive; returns how many.
+
+    Args:
+        folder: its `.git` and `__pycache__`, at any depth, are left out, and so are empty directories.
+        target: the archive, new or replaced, outside of the folder.
+
+    Raises:
+        StoreError: the folder has a link or something else that is no file, a name that others could not
+            unpack, or no file at all.
+        OSError: a file cannot be read, or the archive not written.
+    """
+    files = sorted(_files(folder), key=lambda item: item[0].encode())
+    if not files:
+        raise StoreError(f"{folder} has no files")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in files:
+            executable = path.stat().st_mode & stat.S_IXUSR
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.create_system = 3
+            entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as out:
+                while part := source.read(_PART):
+                    out.write(part)
+    return len(files)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in folder.iterdir():
+        if path.name in SKIPPED:
+            continue
+        try:
+            path.name.encode()
+        except UnicodeEncodeError:
+            raise StoreError(f"{path!r}: the name is not UTF-8") from None
+        if "\\" in path.name:
+            raise StoreError(f"{path}: a name with a backslash means another file elsewhere; rename it")
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            for name, inner in _files(path):
+                yield f"{path.name}/{name}", inner
+        elif stat.S_ISREG(mode):
+            yield path.name, path
+        else:
+            raise StoreError(f"{path} is a link or no file; an archive has files only")
