@@ -36,7 +36,7 @@ Place: TypeAlias = Annotated[
         "--store",
         metavar="STORE",
         envvar="IONET_STORE",
-        help="A gateway's URL, a directory, or s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME].",
+        help="A gateway's URL, a directory, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME.",
     ),
 ]
 
