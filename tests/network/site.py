@@ -6,11 +6,10 @@ import asyncio
 import shutil
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import uvicorn
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.orchestrator.support import StillWatch, policy
@@ -20,15 +19,13 @@ from tests.programs.support import HOUR
 
 from ionet import SOL, AsyncClient
 from ionet.executor import InlineExecutor, NodeSpec
-from ionet.gateway._app import SERVER, app
-from ionet.gateway._files import files
-from ionet.gateway._hub import Bounds, Hub
-from ionet.gateway._registry import ChainRegistry
+from ionet.gateway._bounds import Bounds
+from ionet.gateway._config import GatewayConfig
+from ionet.gateway._service import Gateway as Service
 from ionet.orchestrator import Orchestrator, ProgramChain
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.prover import numpy_backend
-from ionet.store import AsyncHttpStore, Directory, NotStored
-from ionet.store.keeper import Keeper
+from ionet.store import AsyncHttpStore, NotStored
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import PATH
@@ -59,25 +56,31 @@ class Gateway:
     ) -> None:
         self.port = free_port()
         self._made = (client, store, folder, bounds)
-        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
 
     async def start(self) -> None:
         client, store, folder, bounds = self._made
-        keeper = Keeper(Directory(store.root), folder, quota=Plenty(), urls=[self.http])
-        await self._stack.enter_async_context(keeper)
-        self.hub = Hub(ChainRegistry(client), bounds)
-        web = app(self.hub, files(keeper))
-        config = uvicorn.Config(web, host="127.0.0.1", port=self.port, log_level="warning", **SERVER)
-        self._server = uvicorn.Server(config)
-        self._task = asyncio.create_task(self._server.serve())
-        while not self._server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
-            await asyncio.sleep(0.01)
+        self._stop = asyncio.Event()
+        config = GatewayConfig(
+            state=folder,
+            host="127.0.0.1",
+            port=self.port,
+            store=str(store.root),
+            bounds=bounds or Bounds(),
+        )
+        service = Service(config, clients=(client,), quota=Plenty())
+        ready = asyncio.Event()
+        self._task = asyncio.create_task(service.run(self._stop, lambda url: ready.set()))
+        self._task.add_done_callback(lambda task: ready.set())
+        await ready.wait()
+        if self._task.done():
+            self._task.result()
+        assert service.hub is not None
+        self.hub = service.hub
 
     async def stop(self) -> None:
-        self._server.should_exit = True
-        await self.hub.close()
+        self._stop.set()
         await self._task
-        await self._stack.aclose()
 
     @property
     def http(self) -> str:

@@ -1,29 +1,44 @@
 """Passes messages between peers. Knows who is connected, and nothing of what they say.
 
-Everything that a peer can make grow is bounded: messages and bytes a second, what waits to be sent to it,
-connections that have not greeted yet, connections of one address. A peer beyond a bound is disconnected.
+Everything that a peer can make grow is bounded (`Bounds`), and a peer beyond a bound is disconnected, or its
+message is not passed on. A sender's bound is never a receiver's trouble: what is too much for a receiver's
+queue goes back to its sender.
+
+No peer has a task of its own: its socket calls `Hub.received` and `Hub.writable`, and `Hub.sweep` once a
+second looks who is late.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import secrets
 import time
-from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections import Counter, OrderedDict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
+from ionet.gateway._bounds import Bounds, Bucket, Counters
 from ionet.wire import Kind, Message, MessageError, Role
-from ionet.wire._message import GATEWAY, digest_of, envelope
+from ionet.wire._message import GATEWAY, MAX_MESSAGE, digest_of, envelope
 
 _log = logging.getLogger(__name__)
+#: Bytes of a greeting.
+MAX_HELLO: Final = 1_024
+#: Codes of WebSocket (RFC 6455): a rule was broken; the gateway restarts; it has no room now.
+_RULE: Final = 1008
+_RESTART: Final = 1012
+_LATER: Final = 1013
+#: Peers that are looked up on the chain again at once, and seconds between two rounds.
+_REVIEWED: Final = 100
+_REVIEW: Final = 300.0
+#: Keys whose greetings are counted.
+_KEYS: Final = 50_000
 
 
 class RegistryUnavailable(IonetError):
@@ -47,110 +62,78 @@ class Registry(Protocol):
 
 
 class Socket(Protocol):
-    """A connection, already accepted."""
-
-    async def receive(self) -> bytes | str | None:
-        """Returns what the peer sent; None when it is gone."""
-        ...
-
-    async def send(self, data: bytes | str) -> None:
-        """Sends; waits while the peer does not read."""
-        ...
-
-    async def close(self, code: int, reason: str) -> None:
-        """Closes."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one gateway takes.
+    """A connection, already accepted.
 
     Attributes:
-        peers: connections in all.
-        greeting: connections that have not greeted yet.
-        per_address: connections from one network address.
-        candidates: devices that are not registered yet.
-        seconds_to_greet: after which a connection that has not greeted ends.
-        seconds_to_send: after which a peer that does not read is given up.
-        rates: by role: messages and bytes a second, and how many seconds of that may come at once.
-        waiting_bytes: what may wait for one peer.
-        waiting_messages: how many messages.
+        address: the network that it comes from.
+        partial_since: when the message began that has come in part; None if none has.
     """
 
-    peers: int = 20_000
-    greeting: int = 512
-    per_address: int = 1_024
-    candidates: int = 256
-    seconds_to_greet: float = 10.0
-    seconds_to_send: float = 20.0
-    rates: Mapping[Role, tuple[float, float, float]] = field(
-        default_factory=lambda: {
-            Role.AGENT: (20.0, 1 << 20, 8.0),
-            Role.RENTER: (20.0, 1 << 20, 8.0),
-            Role.SEAT: (5_000.0, 32 << 20, 4.0),
-        }
-    )
-    waiting_bytes: int = 8 << 20
-    waiting_messages: int = 512
+    address: str
+    partial_since: float | None
+
+    def send(self, data: bytes | str) -> bool:
+        """Sends; False: the peer has to read first, `Hub.writable` will say when it has."""
+        ...
+
+    def limit(self, octets: int) -> None:
+        """Refuses larger messages from now on."""
+        ...
+
+    def ping(self) -> None:
+        """Asks whether the peer is there."""
+        ...
+
+    def joined(self) -> None:
+        """The peer was admitted."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Closes; what the peer does not read within seconds is thrown away."""
+        ...
 
 
-@dataclass(slots=True)
-class Counters:
-    """What has happened, for metrics.
+@dataclass(slots=True, eq=False)
+class Connection:
+    """What the hub knows of one connection."""
 
-    Attributes:
-        messages: passed on.
-        octets: bytes passed on.
-        undelivered: messages whose receiver was not there.
-        refused: greetings that were refused, by reason.
-        dropped: connections that were ended, by reason.
-    """
+    socket: Socket
+    challenge: bytes
+    messages: Bucket
+    octets: Bucket
+    since: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)
+    pinged: bool = False
+    role: Role = Role.AGENT
+    key: bytes = b""
+    node: bytes | None = None
+    hello: bytes = b""
+    number: int = -1
+    admission: asyncio.Task[None] | None = None
+    #: Messages of seats and words of the gateway go first.
+    first: deque[tuple[bytes, bytes | str]] = field(default_factory=deque)
+    rest: deque[tuple[bytes, bytes | str]] = field(default_factory=deque)
+    waiting: int = 0
+    told: int = 0
+    shares: dict[bytes, int] = field(default_factory=dict)
+    blocked: float | None = None
+    ended: bool = False
 
-    messages: int = 0
-    octets: int = 0
-    undelivered: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)
-
-
-class _Bucket:
-    """Lets through so many units a second, and some at once."""
-
-    __slots__ = ("_at", "_left", "_most", "_rate")
-
-    def __init__(self, rate: float, seconds: float) -> None:
-        self._rate, self._most = rate, rate * seconds
-        self._left, self._at = self._most, time.monotonic()
-
-    def take(self, units: float) -> bool:
-        now = time.monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if units > self._left:
-            return False
-        self._left -= units
-        return True
+    @property
+    def joined(self) -> bool:
+        """Whether it has been admitted."""
+        return bool(self.key)
 
 
 class _Dropped(Exception):
     """The connection is to end; the text says why."""
 
 
-@dataclass(slots=True, eq=False)
-class _Connection:
-    socket: Socket
-    key: bytes
-    role: Role
-    node: bytes | None
-    hello: bytes
-    number: int
-    messages: _Bucket
-    octets: _Bucket
-    waiting: deque[bytes | str] = field(default_factory=deque)
-    waiting_bytes: int = 0
-    more: asyncio.Event = field(default_factory=asyncio.Event)
-    end: str | None = None
+class _NotAdmitted(Exception):
+    def __init__(self, reason: str, retry: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry = retry
 
 
 class Hub:
@@ -163,186 +146,282 @@ class Hub:
 
     def __init__(self, registry: Registry, bounds: Bounds | None = None) -> None:
         self._registry = registry
-        self._bounds = bounds or Bounds()
-        self._by_key: dict[bytes, _Connection] = {}
-        self._greeting = 0
-        self._addresses: Counter[str] = Counter()
+        self.bounds = bounds or Bounds()
+        self._by_key: dict[bytes, Connection] = {}
+        self._greeting: set[Connection] = set()
+        self._by_role: dict[Role, dict[bytes, Connection]] = {role: {} for role in Role}
+        self._joins: OrderedDict[bytes, Bucket] = OrderedDict()
+        self._waiting = 0
         self._closing = False
-        self._left = asyncio.Event()
+        #: Bytes of messages that have come in part; sockets count them.
+        self.partial = 0
         self.counters = Counters()
 
     def connected(self, role: Role) -> int:
         """How many peers of a role are connected."""
-        return sum(1 for peer in self._by_key.values() if peer.role is role)
+        return len(self._by_role[role])
 
-    async def close(self) -> None:
-        """Ends every connection; the peers dial another gateway, or this one when it is back."""
-        self._closing = True
-        for peer in list(self._by_key.values()):
-            self._drop(peer, "restart")
-        while self._by_key:
-            await self._left.wait()
+    @property
+    def closing(self) -> bool:
+        """Whether it takes nobody any more."""
+        return self._closing
 
-    async def serve(self, socket: Socket, address: str) -> None:
-        """Serves one connection to its end.
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait for peers to read them."""
+        return self._waiting
+
+    async def close(self, seconds: float = 0.0) -> None:
+        """Ends every connection; the peers dial another gateway, or this one when it is back.
 
         Args:
-            socket: the connection.
-            address: the peer's network address, for its bound.
+            seconds: over which it is spread, so that the other gateways do not get them all at once.
         """
-        bounds = self._bounds
-        full = (
-            "restart"
-            if self._closing
-            else "full"
-            if len(self._by_key) >= bounds.peers or self._greeting >= bounds.greeting
-            else "address"
-            if self._addresses[address] >= bounds.per_address
-            else None
-        )
-        if full is not None:
-            await self._refuse(socket, full, 30)
+        self._closing = True
+        for waiting in list(self._greeting):
+            self._refuse(waiting, "restart", 0)
+        # Seats last: they are told who is gone.
+        peers = sorted(self._by_key.values(), key=lambda peer: peer.role is Role.SEAT)
+        start, loop = time.monotonic(), asyncio.get_running_loop()
+        for number, peer in enumerate(peers):
+            due = start + seconds * number / len(peers)
+            if (left := due - loop.time()) > 0.02:
+                await asyncio.sleep(left)
+            self._end(peer, "restart")
+
+    # -- called by sockets
+
+    def opened(self, socket: Socket) -> Connection:
+        """A WebSocket was accepted: the peer is challenged."""
+        peer = Connection(socket, secrets.token_bytes(32), *self._buckets(Role.AGENT))
+        self._greeting.add(peer)
+        socket.limit(MAX_HELLO)
+        if self._closing:
+            self._refuse(peer, "restart", 0)
+        else:
+            self._tell(peer, {"challenge": peer.challenge.hex(), "protocol": 1})
+        return peer
+
+    def received(self, peer: Connection, data: bytes | str) -> None:
+        """A whole message came."""
+        if peer.ended:
             return
-        self._addresses[address] += 1
+        peer.heard, peer.pinged = time.monotonic(), False
         try:
-            peer = await self._greet(socket)
-            if peer is not None:
-                await self._run(peer)
+            if peer.joined:
+                self._take(peer, data)
+            else:
+                self._greeted(peer, data)
+        except _Dropped as bad:
+            self._end(peer, str(bad))
+        except _NotAdmitted as bad:
+            self._refuse(peer, bad.reason, bad.retry)
+
+    def frame(self, peer: Connection) -> None:
+        """A ping, a pong or a part of a message came: it counts as a message."""
+        peer.heard, peer.pinged = time.monotonic(), False
+        if not peer.ended and not peer.messages.take():
+            self._end(peer, "flood")
+
+    def blocked(self, peer: Connection) -> None:
+        """The peer has to read before more can be sent."""
+        if peer.blocked is None:
+            peer.blocked = time.monotonic()
+
+    def writable(self, peer: Connection) -> None:
+        """The peer has read."""
+        peer.blocked = None
+        while (peer.first or peer.rest) and not peer.ended and not self._is_blocked(peer):
+            sender, data = (peer.first or peer.rest).popleft()
+            self._unqueued(peer, sender, len(data))
+            if not peer.socket.send(data):
+                self.blocked(peer)
+
+    @staticmethod
+    def _is_blocked(peer: Connection) -> bool:
+        return peer.blocked is not None
+
+    def broken(self, peer: Connection, reason: str) -> None:
+        """What came is not of this protocol; the socket closes by itself."""
+        self._end(peer, reason)
+
+    def lost(self, peer: Connection) -> None:
+        """The connection is gone."""
+        self._end(peer, None)
+
+    # -- time
+
+    def sweep(self) -> None:
+        """Ends what is late. To be called about once a second."""
+        now, bounds = time.monotonic(), self.bounds
+        for peer in list(self._greeting):
+            if now - peer.since > bounds.seconds_to_greet:
+                self._refuse(peer, "silent", 0)
+        for peer in list(self._by_key.values()):
+            blocked, partial = peer.blocked or now, peer.socket.partial_since or now
+            if now - blocked > bounds.seconds_to_send or now - partial > bounds.seconds_to_receive:
+                self._end(peer, "slow")
+            elif self._is_candidate(peer) and now - peer.since > bounds.seconds_as_candidate:
+                self._end(peer, "candidate")
+            elif peer.pinged and now - peer.heard > 2 * bounds.seconds_silent:
+                self._end(peer, "silent")
+            elif not peer.pinged and now - peer.heard > bounds.seconds_silent:
+                peer.pinged = True
+                peer.socket.ping()
+        for key in list(self._joins):
+            if not self._joins[key].full:
+                break
+            del self._joins[key]
+
+    async def review(self) -> None:
+        """Ends the connections of peers that the chain does not know as such any more."""
+        peers = list(self._by_key.values())
+        for start in range(0, len(peers), _REVIEWED):
+            await asyncio.gather(*(self._reviewed(peer) for peer in peers[start : start + _REVIEWED]))
+
+    async def keep(self) -> None:
+        """Sweeps and reviews until it is cancelled."""
+        reviewed = time.monotonic()
+        review: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await asyncio.sleep(min(1.0, self.bounds.seconds_to_greet / 4))
+                try:
+                    self.sweep()
+                except Exception:
+                    _log.exception("a sweep failed; the next follows")
+                if time.monotonic() - reviewed > _REVIEW and (review is None or review.done()):
+                    reviewed = time.monotonic()
+                    review = asyncio.create_task(self.review())
         finally:
-            self._addresses[address] -= 1
-            if not self._addresses[address]:
-                del self._addresses[address]
+            if review is not None:
+                review.cancel()
+
+    async def _reviewed(self, peer: Connection) -> None:
+        try:
+            await self._known(peer.role, peer.key, peer.node)
+        except _NotAdmitted as bad:
+            if bad.reason != "chain-unavailable":
+                self._end(peer, bad.reason)
 
     # -- greeting
 
-    async def _greet(self, socket: Socket) -> _Connection | None:
-        self._greeting += 1
-        try:
-            async with asyncio.timeout(self._bounds.seconds_to_greet):
-                challenge = secrets.token_bytes(32)
-                await socket.send(_word({"challenge": challenge.hex(), "protocol": 1}))
-                data = await socket.receive()
-                if data is None:
-                    return None
-                hello = self._read_hello(data, challenge)
-                role, node = await self._admit(hello)
-        except TimeoutError:
-            await self._refuse(socket, "silent", 0)
-            return None
-        except _NotAdmitted as bad:
-            await self._refuse(socket, bad.reason, bad.retry)
-            return None
-        finally:
-            self._greeting -= 1
-        rate, octets, seconds = self._bounds.rates[role]
-        return _Connection(
-            socket,
-            hello.sender,
-            role,
-            node,
-            hello.to_bytes(),
-            hello.number,
-            _Bucket(rate, seconds),
-            _Bucket(octets, seconds),
-        )
-
-    @staticmethod
-    def _read_hello(data: bytes | str, challenge: bytes) -> Message:
-        if isinstance(data, str):
+    def _greeted(self, peer: Connection, data: bytes | str) -> None:
+        if peer.admission is not None or isinstance(data, str) or len(data) > MAX_HELLO:
             raise _NotAdmitted("bad-greeting")
         try:
             hello = Message.from_bytes(data)
-        except MessageError:
-            raise _NotAdmitted("bad-greeting") from None
-        if hello.kind is not Kind.HELLO or hello.context != challenge or hello.to != GATEWAY:
-            raise _NotAdmitted("bad-greeting")
-        if len(data) > 1_024:
-            raise _NotAdmitted("bad-greeting")
-        return hello
-
-    async def _admit(self, hello: Message) -> tuple[Role, bytes | None]:
-        try:
             role = Role(hello.arguments["role"])
             boot = bytes.fromhex(hello.arguments["boot"])
             text = hello.arguments.get("node")
             node = bytes(Pubkey.from_string(text)) if text is not None else None
-        except (KeyError, ValueError, TypeError):
+        except (MessageError, KeyError, ValueError, TypeError):
             raise _NotAdmitted("bad-greeting") from None
-        if len(boot) != 32:
+        if hello.kind is not Kind.HELLO or hello.context != peer.challenge or hello.to != GATEWAY:
             raise _NotAdmitted("bad-greeting")
+        if len(boot) != 32 or (node is not None and role is not Role.AGENT) or hello.blob:
+            raise _NotAdmitted("bad-greeting")
+        joins = self._joins.get(hello.sender)
+        if joins is None:
+            rate = self.bounds.joins_per_key / 60
+            joins = self._joins[hello.sender] = Bucket(rate, 60)
+            if len(self._joins) > _KEYS:
+                self._joins.popitem(last=False)
+        if not joins.take():
+            raise _NotAdmitted("too-often", 30)
+        peer.admission = asyncio.create_task(self._admit(peer, hello, role, node, data))
+
+    async def _admit(
+        self, peer: Connection, hello: Message, role: Role, node: bytes | None, data: bytes
+    ) -> None:
         try:
-            if role is Role.SEAT and not await self._registry.is_seat(hello.sender):
+            await self._known(role, hello.sender, node)
+            if peer.ended:
+                return
+            others = len(self._by_key) - len(self._by_role[Role.SEAT])
+            if role is not Role.SEAT and others >= self.bounds.peers:
+                raise _NotAdmitted("full", 30)
+            if role is Role.AGENT and node is None:
+                self._make_room(peer)
+            earlier = self._by_key.get(hello.sender)
+            if earlier is not None:
+                if earlier.number >= hello.number:
+                    raise _NotAdmitted("older")
+                self._end(earlier, "replaced")
+            self._join(peer, hello, role, node, data)
+        except _NotAdmitted as bad:
+            self._refuse(peer, bad.reason, bad.retry)
+        except Exception as bad:
+            _log.error("a greeting of %s", Pubkey(hello.sender), exc_info=bad)
+            self._refuse(peer, "failed", 30)
+
+    async def _known(self, role: Role, key: bytes, node: bytes | None) -> None:
+        """Raises `_NotAdmitted` for a key that is not what it says."""
+        try:
+            if role is Role.SEAT and not await self._registry.is_seat(key):
                 raise _NotAdmitted("no-seat", 60)
-            if role is Role.RENTER and not await self._registry.is_renter(hello.sender):
+            if role is Role.RENTER and not await self._registry.is_renter(key):
                 raise _NotAdmitted("no-lease", 5)
             if role is Role.AGENT and node is not None:
                 device = await self._registry.device(node)
                 if device is None:
                     raise _NotAdmitted("no-such-node", 60)
-                if device != hello.sender:
+                if device != key:
                     raise _NotAdmitted("not-the-nodes-device", 60)
         except RegistryUnavailable:
             raise _NotAdmitted("chain-unavailable", 10) from None
-        if role is Role.AGENT and node is None:
-            agents = (peer for peer in self._by_key.values() if peer.role is Role.AGENT)
-            waiting = sum(1 for peer in agents if peer.node is None)
-            if waiting >= self._bounds.candidates:
-                raise _NotAdmitted("too-many-candidates", 60)
-        return role, node
 
-    async def _refuse(self, socket: Socket, reason: str, retry: int) -> None:
-        self.counters.refused[reason] += 1
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(5.0):
-                await socket.send(_word({"refused": _REFUSALS[reason], "retry": retry}))
-                await socket.close(1008, reason)
+    def _is_candidate(self, peer: Connection) -> bool:
+        return peer.role is Role.AGENT and peer.node is None
 
-    # -- a peer
+    def _make_room(self, newcomer: Connection) -> None:
+        """Where all places of candidates are taken, one of the address with the most makes room."""
+        candidates = [peer for peer in self._by_role[Role.AGENT].values() if self._is_candidate(peer)]
+        if len(candidates) < self.bounds.candidates:
+            return
+        by_address = Counter(peer.socket.address for peer in candidates)
+        address, most = by_address.most_common(1)[0]
+        if by_address[newcomer.socket.address] + 1 >= most:
+            raise _NotAdmitted("too-many-candidates", 60)
+        # The dictionary keeps the order in which they came.
+        self._end(next(peer for peer in candidates if peer.socket.address == address), "candidate")
 
-    async def _run(self, peer: _Connection) -> None:
-        earlier = self._by_key.get(peer.key)
-        if earlier is not None:
-            if earlier.number >= peer.number:
-                await self._refuse(peer.socket, "older", 0)
-                return
-            self._drop(earlier, "replaced")
+    def _join(self, peer: Connection, hello: Message, role: Role, node: bytes | None, data: bytes) -> None:
+        self._greeting.discard(peer)
+        peer.key, peer.role, peer.node = hello.sender, role, node
+        peer.hello, peer.number, peer.admission = data, hello.number, None
+        peer.messages, peer.octets = self._buckets(role)
+        peer.since = time.monotonic()
+        peer.socket.limit(MAX_MESSAGE)
+        peer.socket.joined()
         self._by_key[peer.key] = peer
-        self._queue(peer, _word({"welcome": 1}))
-        for other in self._by_key.values():
-            if other is not peer and _told(peer.role, other.role):
-                self._queue(peer, other.hello)
-        for other in self._by_key.values():
-            if other is not peer and _told(other.role, peer.role):
-                self._queue(other, peer.hello)
-        writer = asyncio.create_task(self._write(peer))
-        reader = asyncio.create_task(self._read(peer))
-        try:
-            await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (writer, reader):
-                task.cancel()
-            await asyncio.gather(writer, reader, return_exceptions=True)
-            if self._by_key.get(peer.key) is peer:
-                del self._by_key[peer.key]
-                self._left.set()
-                self._left = asyncio.Event()
-                gone = _word({"gone": [str(Pubkey(peer.key))]})
-                for other in self._by_key.values():
-                    if _told(other.role, peer.role):
-                        self._queue(other, gone)
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(5.0):
-                    await peer.socket.close(1008 if peer.end else 1000, peer.end or "")
+        self._by_role[role][peer.key] = peer
+        _log.debug("%s %s has come", role, Pubkey(peer.key))
+        self._tell(peer, {"welcome": 1})
+        for other in self._viewers(role):
+            self._announce(peer, other.hello)
+            self._announce(other, peer.hello)
 
-    async def _read(self, peer: _Connection) -> None:
-        try:
-            while (data := await peer.socket.receive()) is not None:
-                self._take(peer, data)
-        except _Dropped as bad:
-            self._drop(peer, str(bad))
+    def _viewers(self, role: Role) -> list[Connection]:
+        """Those who are told, without asking, that a peer of this role comes and goes."""
+        seen_by = {Role.AGENT: Role.SEAT, Role.SEAT: Role.AGENT}.get(role)
+        return list(self._by_role[seen_by].values()) if seen_by is not None else []
 
-    def _take(self, peer: _Connection, data: bytes | str) -> None:
-        if not peer.messages.take(1) or not peer.octets.take(len(data)):
+    def _buckets(self, role: Role) -> tuple[Bucket, Bucket]:
+        rate, octets, seconds = self.bounds.rates[role]
+        return Bucket(rate, seconds), Bucket(octets, seconds)
+
+    def _refuse(self, peer: Connection, reason: str, retry: int) -> None:
+        if not peer.ended:
+            self.counters.refused[reason] += 1
+            _log.debug("a connection from %s was refused: %s", peer.socket.address, reason)
+            self._tell(peer, {"refused": _REFUSALS[reason], "retry": retry})
+            self._finish(peer, _CODES.get(reason, _RULE), reason)
+
+    # -- messages
+
+    def _take(self, peer: Connection, data: bytes | str) -> None:
+        if not peer.messages.take() or not peer.octets.take(len(data)):
             raise _Dropped("flood")
         if isinstance(data, str):
             self._asked(peer, data)
@@ -360,18 +439,20 @@ class Hub:
             raise _Dropped("bad-message")
         other = self._by_key.get(head.to)
         if other is None or not _may(peer.role, other.role):
-            self.counters.undelivered += 1
-            if head.kind is Kind.REQUEST:
-                word = {"undelivered": digest_of(data).hex(), "why": "not connected to this gateway"}
-                self._queue(peer, _word(word))
+            why = "absent"
+        elif self._queue(other, data, peer):
+            self.counters.messages += 1
+            self.counters.octets += len(data)
             return
-        self.counters.messages += 1
-        self.counters.octets += len(data)
-        self._queue(other, data)
+        else:
+            why = "behind"
+        self.counters.undelivered[why] += 1
+        if head.kind is Kind.REQUEST:
+            self._tell(peer, {"undelivered": digest_of(data).hex(), "why": _UNDELIVERED[why]})
 
-    def _asked(self, peer: _Connection, text: str) -> None:
+    def _asked(self, peer: Connection, text: str) -> None:
         try:
-            word = json.loads(text) if len(text) < 1_024 else None
+            word = json.loads(text) if len(text) < MAX_HELLO else None
             key = bytes(Pubkey.from_string(word["find"])) if isinstance(word, dict) else None
         except (ValueError, KeyError, TypeError, RecursionError):
             key = None
@@ -379,57 +460,95 @@ class Hub:
             raise _Dropped("bad-message")
         other = self._by_key.get(key)
         if other is not None and _may(peer.role, other.role):
-            self._queue(peer, other.hello)
+            self._announce(peer, other.hello)
         else:
-            self._queue(peer, _word({"gone": [str(Pubkey(key))]}))
+            self._tell(peer, {"gone": [str(Pubkey(key))]})
 
-    def _queue(self, peer: _Connection, data: bytes | str) -> None:
-        if peer.end is not None:
+    # -- what waits to be sent
+
+    def _queue(self, peer: Connection, data: bytes, sender: Connection) -> bool:
+        """Sends, or lets it wait; False: the receiver has not read what it got before."""
+        size, bounds = len(data), self.bounds
+        if peer.blocked is not None or peer.first or peer.rest:
+            most = bounds.waiting_bytes_seat if peer.role is Role.SEAT else bounds.waiting_bytes
+            if (
+                peer.waiting + size > most
+                or peer.shares.get(sender.key, 0) + size > most // 4
+                or self._waiting + size > bounds.waiting_bytes_total
+            ):
+                return False
+            queue = peer.first if sender.role is Role.SEAT else peer.rest
+            queue.append((sender.key, data))
+            peer.waiting += size
+            self._waiting += size
+            peer.shares[sender.key] = peer.shares.get(sender.key, 0) + size
+        elif not peer.socket.send(data):
+            self.blocked(peer)
+        return True
+
+    def _announce(self, peer: Connection, data: bytes | str) -> None:
+        """Tells a peer what it is told of others, or what it made the gateway say."""
+        if peer.ended:
             return
-        # A seat that has just come is told of everybody at once: that does not count as waiting for it.
-        bound = self._bounds
-        if peer.waiting_bytes + len(data) > bound.waiting_bytes + len(self._by_key) * 1_024 or len(
-            peer.waiting
-        ) >= bound.waiting_messages + len(self._by_key):
-            self._drop(peer, "slow")
+        if peer.blocked is not None or peer.first or peer.rest:
+            peer.first.append((b"", data))
+            peer.told += len(data)
+            # A seat that has just come is told of everybody at once.
+            if peer.told > (1 << 20) + 1_024 * len(self._by_key):
+                self._end(peer, "slow")
+        elif not peer.socket.send(data):
+            self.blocked(peer)
+
+    def _tell(self, peer: Connection, word: Mapping[str, Any]) -> None:
+        self._announce(peer, _word(word))
+
+    def _unqueued(self, peer: Connection, sender: bytes, size: int) -> None:
+        if not sender:
+            peer.told -= size
             return
-        peer.waiting.append(data)
-        peer.waiting_bytes += len(data)
-        peer.more.set()
+        peer.waiting -= size
+        self._waiting -= size
+        left = peer.shares[sender] - size
+        if left:
+            peer.shares[sender] = left
+        else:
+            del peer.shares[sender]
 
-    async def _write(self, peer: _Connection) -> None:
-        while peer.end is None:
-            while peer.waiting:
-                data = peer.waiting.popleft()
-                peer.waiting_bytes -= len(data)
-                try:
-                    async with asyncio.timeout(self._bounds.seconds_to_send):
-                        await peer.socket.send(data)
-                except TimeoutError:
-                    self._drop(peer, "slow")
-                    return
-            peer.more.clear()
-            await peer.more.wait()
+    # -- the end
 
-    def _drop(self, peer: _Connection, reason: str) -> None:
-        if peer.end is None:
-            peer.end = reason
+    def _end(self, peer: Connection, reason: str | None) -> None:
+        """Ends a connection, with a reason if it is the gateway that ends it."""
+        if peer.ended:
+            return
+        if reason is not None:
             self.counters.dropped[reason] += 1
-            peer.waiting.clear()
-            peer.more.set()
+            who = f"{peer.role} {Pubkey(peer.key)}" if peer.joined else "a connection"
+            _log.debug("%s from %s is dropped: %s", who, peer.socket.address, reason)
+        self._finish(peer, _CODES.get(reason or "", _RULE), reason or "")
 
-
-class _NotAdmitted(Exception):
-    def __init__(self, reason: str, retry: int = 0) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retry = retry
+    def _finish(self, peer: Connection, code: int, reason: str) -> None:
+        peer.ended = True
+        peer.socket.close(code, reason)
+        self._greeting.discard(peer)
+        self._waiting -= peer.waiting
+        peer.first.clear()
+        peer.rest.clear()
+        peer.shares.clear()
+        peer.waiting = peer.told = 0
+        if peer.admission is not None and peer.admission is not asyncio.current_task():
+            peer.admission.cancel()
+        if self._by_key.get(peer.key) is peer:
+            del self._by_key[peer.key]
+            del self._by_role[peer.role][peer.key]
+            gone = _word({"gone": [str(Pubkey(peer.key))]})
+            for other in self._viewers(peer.role):
+                self._announce(other, gone)
 
 
 _REFUSALS: Final = {
-    "address": "too many connections from this network address",
     "bad-greeting": "the greeting is not one of this protocol, or not signed for this connection",
     "chain-unavailable": "the gateway cannot ask the chain at present; try again",
+    "failed": "the gateway failed; try another one",
     "full": "the gateway is full; try another one",
     "no-lease": "this key rents nothing now; book first, then connect",
     "no-seat": "this key holds no seat in the attester set",
@@ -439,12 +558,16 @@ _REFUSALS: Final = {
     "restart": "the gateway is being restarted; try another one",
     "silent": "no greeting came in time",
     "too-many-candidates": "too many devices wait to be registered; try again",
+    "too-often": "this key connects too often; is it used by two processes?",
 }
-
-
-def _told(viewer: Role, other: Role) -> bool:
-    """Whether a peer is told who of another role is there, without asking."""
-    return {viewer, other} == {Role.SEAT, Role.AGENT}
+_UNDELIVERED: Final = {
+    "absent": "not connected to this gateway",
+    "behind": "it has not read what it got before",
+}
+_CODES: Final = {
+    "restart": _RESTART,
+    **dict.fromkeys(("chain-unavailable", "failed", "full", "too-many-candidates", "too-often"), _LATER),
+}
 
 
 def _may(role: Role, other: Role) -> bool:
@@ -465,5 +588,5 @@ _TALKS: Final = frozenset(
 )
 
 
-def _word(value: Mapping[str, Any] | Sequence[Any]) -> str:
+def _word(value: Mapping[str, Any]) -> str:
     return json.dumps(value, separators=(",", ":"))

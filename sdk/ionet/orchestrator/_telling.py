@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import sys
 import time
-from datetime import UTC, datetime
 from typing import Final
 
 import httpx
 
 from ionet.chain.rpc.tls import tls
+from ionet.formats.logs import log_to_stderr as _to_stderr
 
 _log = logging.getLogger(__name__)
 #: Fields of a log line besides the usual ones.
@@ -21,31 +19,9 @@ _AGAIN_AFTER: Final = 3_600.0
 _PATIENCE: Final = 10.0
 
 
-class _JsonLines(logging.Formatter):
-    """One JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "from": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {name: getattr(record, name) for name in _FIELDS if hasattr(record, name)}
-        if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
 def log_to_stderr(*, as_json: bool) -> None:
     """Has this package's log lines written to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
-    handler.setFormatter(_JsonLines() if as_json else plain)
-    logger = logging.getLogger("ionet")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    _to_stderr(as_json=as_json, fields=_FIELDS)
 
 
 class Notifier:

@@ -1,0 +1,306 @@
+"""What a gateway is told: options, variables, and a TOML file in its state directory, in this order.
+
+Nothing is required: without any of them it serves this machine over plain HTTP. Paths in the file that are
+not absolute are below the file's own directory.
+
+| in the file | variable | option | type |
+|---|---|---|---|
+| `listen` | `IONET_GATEWAY_LISTEN` | `--listen` | `HOST:PORT`; port 0: any |
+| `public` | `IONET_GATEWAY_PUBLIC` | `--public` | URL by which clients know it, `https` |
+| `tls_cert` | `IONET_GATEWAY_TLS_CERT` | `--tls-cert` | PEM file; read again when it changes |
+| `tls_key` | `IONET_GATEWAY_TLS_KEY` | `--tls-key` | PEM file |
+| `trust_proxy` | `IONET_GATEWAY_TRUST_PROXY` | `--trust-proxy` | addresses or networks of proxies |
+| `insecure` | `IONET_GATEWAY_INSECURE` | `--insecure` | true: plain HTTP to other machines, too |
+| `store` | `IONET_GATEWAY_STORE` | `--store` | directory, or `s3://…` |
+| `rpc` | `IONET_GATEWAY_RPC` | `--rpc` | URLs or names of clusters, the preferred first |
+| `metrics` | `IONET_GATEWAY_METRICS` | `--metrics` | `ADDRESS:PORT` on this machine; empty: none |
+| `log` | `IONET_GATEWAY_LOG` | `--log-json` | `text` or `json` |
+| `[bounds]` | `IONET_GATEWAY_BOUNDS_…` | | integers, see `ionet.gateway._bounds.Bounds` |
+| `[files]` | `IONET_GATEWAY_FILES_…` | | integers, see `ionet.store.keeper.Limits` |
+
+Lists are separated by commas in a variable. `IONET_GATEWAY_STATE` names the state directory.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from ionet.chain.errors import ConfigError
+from ionet.chain.signers import cluster_url
+from ionet.gateway._bounds import Bounds
+from ionet.gateway._doors import Network
+from ionet.store.keeper import Limits
+from ionet.wire._link import gateway_urls
+
+# The reader of settings is the worker's: one parser, one way to say what is wrong.
+from ionet.worker._config import _Table, _toml, is_loopback
+
+CONFIG_FILE: Final = "config.toml"
+LISTEN: Final = "127.0.0.1:8470"
+METRICS: Final = "127.0.0.1:9464"
+_VARIABLE: Final = "IONET_GATEWAY_"
+_OTHERS: Final = frozenset({"STATE"})
+_TEXTS: Final = ("listen", "public", "tls_cert", "tls_key", "store", "metrics", "log")
+_LISTS: Final = ("trust_proxy", "rpc")
+_BOOLS: Final = {"true": True, "false": False}
+_TABLES: Final[Mapping[str, type]] = {"bounds": Bounds, "files": Limits}
+
+
+def state_directory(environment: Mapping[str, str] | None = None) -> Path:
+    """Returns the gateway's state directory: `IONET_GATEWAY_STATE`, or the user's default.
+
+    That is `/var/lib/ionet/gateway` for root, and `~/.local/share/ionet/gateway` for others.
+    """
+    environment = os.environ if environment is None else environment
+    if named := environment.get(f"{_VARIABLE}STATE"):
+        return Path(named).expanduser()
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/ionet/gateway")
+    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "ionet/gateway"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayConfig:
+    """A gateway's settings. URLs may hold keys of services, so `repr` leaves them out.
+
+    Attributes:
+        state: the state directory: uploads that are not complete, and who keeps which files.
+        host: where it listens.
+        port: 0: any.
+        public: the URL by which clients know it; None: the one that it listens on.
+        tls: certificate chain and key, PEM; None: plain HTTP.
+        proxies: networks of proxies that are trusted to say for whom they connect.
+        insecure: plain HTTP to other machines is meant.
+        store: where files lie: a directory, or `s3://…`.
+        rpc: URLs of Solana nodes, the preferred first; at least one.
+        metrics: address and port on this machine; None: none are served.
+        metrics_required: whether it is an error that they cannot be served there.
+        json_logs: whether log lines are JSON.
+        bounds: what it takes.
+        files: bounds of the store.
+    """
+
+    state: Path
+    host: str
+    port: int
+    public: str | None = None
+    tls: tuple[Path, Path] | None = None
+    proxies: tuple[Network, ...] = ()
+    insecure: bool = False
+    store: str = field(default="store", repr=False)
+    rpc: tuple[str, ...] = field(default=("localhost",), repr=False)
+    metrics: tuple[str, int] | None = None
+    metrics_required: bool = False
+    json_logs: bool = False
+    bounds: Bounds = field(default_factory=Bounds)
+    files: Limits = field(default_factory=Limits)
+
+    @property
+    def only_proxies(self) -> bool:
+        """Whether nobody but the proxies may connect, since it would be in plain text."""
+        return self.tls is None and bool(self.proxies) and not is_loopback(self.host) and not self.insecure
+
+    @classmethod
+    def load(
+        cls,
+        state: Path | None = None,
+        options: Mapping[str, Any] | None = None,
+        *,
+        rpc: Sequence[str] = ("localhost",),
+        environment: Mapping[str, str] | None = None,
+    ) -> GatewayConfig:
+        """Reads the settings.
+
+        Args:
+            state: the state directory; by default `state_directory`.
+            options: by the fields' names; they override the rest.
+            rpc: where nothing names a node.
+            environment: by default the process's.
+
+        Raises:
+            ConfigError: a setting is wrong; the text says which, and what would be right.
+        """
+        environment = os.environ if environment is None else environment
+        path = (state_directory(environment) if state is None else state).absolute() / CONFIG_FILE
+        values = _read(path)
+        said = _override(values, environment)
+        for name, value in (options or {}).items():
+            values[name] = value
+            said[name] = f"--{name.replace('_', '-')}"
+        values.setdefault("rpc", list(rpc))
+        return _parsed(path, _Table(path, values, said))
+
+
+def address(text: str) -> tuple[str, int]:
+    """Returns host and port.
+
+    Raises:
+        ConfigError: it is not `HOST:PORT`.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isdecimal() or int(port) >= 1 << 16:
+        raise ConfigError(f"it is HOST:PORT, as in {LISTEN} or [::]:443, not {text!r}")
+    return host, int(port)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is no address and no network, such as 10.0.0.0/8") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            data = file.read(1 << 20)
+    except FileNotFoundError:
+        return {}
+    except OSError as bad:
+        raise ConfigError(f"{path} cannot be read: {bad.strerror}") from None
+    if os.name == "posix" and mode & 0o022:
+        raise ConfigError(f"others can write to {path}; run: chmod 600 {path}")
+    try:
+        return _toml(path, data.decode())
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8") from None
+
+
+def _integers(kind: type) -> dict[str, type]:
+    """The numbers of a dataclass, by name."""
+    kinds = {"int": int, "float": float}
+    return {item.name: kinds[str(item.type)] for item in fields(kind) if str(item.type) in kinds}
+
+
+def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+    """Puts into the file's values what variables say, and returns the variables by the fields' names."""
+    settings: dict[str, tuple[str | None, str]] = {
+        name.upper(): (None, name) for name in (*_TEXTS, *_LISTS, "insecure")
+    }
+    for part, kind in _TABLES.items():
+        settings |= {f"{part}_{name}".upper(): (part, name) for name in _integers(kind)}
+    variables: dict[str, str] = {}
+    for variable, text in environment.items():
+        suffix = variable.removeprefix(_VARIABLE)
+        if suffix == variable or suffix in _OTHERS:
+            continue
+        if suffix not in settings:
+            near = get_close_matches(suffix, settings, n=1)
+            hint = f"did you mean {_VARIABLE}{near[0]}?" if near else f"there are {', '.join(settings)}"
+            raise ConfigError(f"{variable}: no such setting; {hint}")
+        inside, name = settings[suffix]
+        table: Any = values if inside is None else values.setdefault(inside, {})
+        if isinstance(table, dict):
+            table[name] = _typed(name, text)
+            variables[name if inside is None else f"{inside}.{name}"] = variable
+    return variables
+
+
+def _typed(name: str, text: str) -> object:
+    """A variable's text as the name's type; what cannot be read stays a text, which the name refuses."""
+    if name in _LISTS:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if name == "insecure":
+        return _BOOLS.get(text, text)
+    return int(text) if name not in _TEXTS and text.isdecimal() else text
+
+
+def _parsed(path: Path, table: _Table) -> GatewayConfig:
+    with table.about("listen"):
+        host, port = address(table.text("listen", "HOST:PORT", LISTEN))
+    insecure: bool = table.take("insecure", bool, "true or false", False)
+    proxies = []
+    if table.has("trust_proxy"):
+        for text in table.texts("trust_proxy", "addresses of proxies"):
+            with table.about("trust_proxy"):
+                proxies.append(_network(text))
+    rpc = table.texts("rpc", "URLs of Solana nodes")
+    with table.about("rpc"):
+        for url in rpc:
+            cluster_url(url)
+    public = table.text("public", "the URL by which clients know it", "")
+    if public:
+        with table.about("public"):
+            _, public = gateway_urls(public, insecure=insecure)
+    metrics_required = table.has("metrics")
+    metrics = table.text("metrics", "ADDRESS:PORT on this machine", METRICS if not metrics_required else "")
+    with table.about("metrics"):
+        served = _local(metrics) if metrics else None
+    log = table.text("log", "text or json", "text")
+    if log not in ("text", "json"):
+        raise table.wrong("log", f"it is text or json, not {log!r}")
+    store = table.text("store", "a directory, or s3://…", "store")
+    config = GatewayConfig(
+        state=path.parent,
+        host=host,
+        port=port,
+        public=public or None,
+        tls=_tls(path, table),
+        proxies=tuple(proxies),
+        insecure=insecure,
+        store=store if store.startswith("s3:") else str(path.parent / Path(store).expanduser()),
+        rpc=tuple(rpc),
+        metrics=served,
+        metrics_required=metrics_required,
+        json_logs=log == "json",
+        bounds=replace(Bounds(), **_numbers(table, "bounds")),
+        files=replace(Limits(), **_numbers(table, "files")),
+    )
+    table.finish()
+    _check(config)
+    return config
+
+
+def _tls(path: Path, table: _Table) -> tuple[Path, Path] | None:
+    chain = table.text("tls_cert", "a PEM file", "")
+    key = table.text("tls_key", "a PEM file", "")
+    if not chain and not key:
+        return None
+    if not chain or not key:
+        raise table.wrong("tls_key" if chain else "tls_cert", "certificate and key are given together")
+    return path.parent / Path(chain).expanduser(), path.parent / Path(key).expanduser()
+
+
+def _numbers(table: _Table, name: str) -> dict[str, Any]:
+    if not table.has(name):
+        return {}
+    part, values = table.table(name), {}
+    for key, kind in _integers(_TABLES[name]).items():
+        if part.has(key):
+            values[key] = kind(part.integer(key, 1, 1 << 50, "a number"))
+    part.finish()
+    return values
+
+
+def _local(text: str) -> tuple[str, int]:
+    host, port = address(text)
+    if not is_loopback(host):
+        raise ConfigError(f"metrics are served to this machine only, as on {METRICS}; {host} is not it")
+    return host, port
+
+
+def _check(config: GatewayConfig) -> None:
+    """Raises `ConfigError` for settings that do not go together."""
+    local = is_loopback(config.host)
+    if config.tls is None and not local and not config.insecure and not config.proxies:
+        raise ConfigError(
+            f"on {config.host} other machines would connect in plain text: give --tls-cert and --tls-key, or"
+            " --trust-proxy with the address of a proxy that has the certificate, or say --insecure"
+        )
+    if config.public is None and (not local or config.tls is not None):
+        raise ConfigError(
+            "say by which URL clients know this gateway, as in --public https://gateway.example.org:"
+            " their signatures name it"
+        )
+    if config.public is not None and config.tls is not None and urlsplit(config.public).scheme == "http":
+        raise ConfigError("with a certificate the public URL begins with https://")
