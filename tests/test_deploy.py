@@ -1,0 +1,131 @@
+"""What services of a supplier's machine are started with: systemd's unit, and the container's file."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ionet.sandbox import _host
+from ionet.worker import state_directory
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+UNIT: Final = ROOT / "deploy/ionet-worker.service"
+CONTAINER: Final = ROOT / "deploy/Containerfile"
+#: Settings that give a service a mount namespace of its own (systemd.exec(5), "Sandboxing" and "Paths").
+_OWN_MOUNTS: Final = """
+    BindPaths BindReadOnlyPaths DynamicUser ExecPaths InaccessiblePaths LogNamespace MountAPIVFS NoExecPaths
+    PrivateDevices PrivateIPC PrivateMounts PrivateNetwork PrivateTmp PrivateUsers ProtectClock
+    ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
+    ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths ReadWritePaths RestrictNamespaces
+    RootDirectory RootImage TemporaryFileSystem
+"""
+
+
+def unit() -> dict[str, list[tuple[str, str]]]:
+    """The unit's settings by section; a setting may be there several times."""
+    sections: dict[str, list[tuple[str, str]]] = {}
+    name = ""
+    for line in UNIT.read_text().splitlines():
+        if line.startswith("["):
+            name = line.strip("[]")
+        elif line and not line.startswith("#"):
+            setting, equals, value = line.partition("=")
+            assert equals, line
+            sections.setdefault(name, []).append((setting, value))
+    return sections
+
+
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze")
+    # The program that it starts is not installed here.
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("/opt/ionet/bin/ionet", "/bin/true"))
+    done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    copy.write_text(copy.read_text().replace("KillMode=mixed", "KillMode=some"))
+    done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
+    assert "kill mode" in done.stderr, "faults are seen"
+
+
+def test_the_unit_starts_a_command_that_exists_in_the_services_directory() -> None:
+    service = dict(unit()["Service"])
+    program, *words = service["ExecStart"].split()
+    assert Path(program).name == "ionet"
+    assert words[:1] == ["worker"]
+    name, _, value = service["Environment"].partition("=")
+    assert state_directory({name: value}) == Path("/var/lib/ionet/worker")
+    assert service["StateDirectory"] == "ionet/worker"
+    assert service["StateDirectoryMode"] == "0700"
+
+
+def test_a_worker_that_is_started_anew_sees_the_boxes_mounts() -> None:
+    settings = {setting for setting, _ in unit()["Service"]}
+    assert not settings & set(_OWN_MOUNTS.split())
+
+
+def test_the_unit_leaves_leases_alone_and_comes_back() -> None:
+    service, general = dict(unit()["Service"]), dict(unit()["Unit"])
+    assert service["Restart"] == "always"
+    assert general["StartLimitIntervalSec"] == "0"
+    assert (service["KillMode"], service["Delegate"], service["NoNewPrivileges"]) == ("mixed", "yes", "yes")
+
+
+def test_boxes_are_made_without_the_rights_that_the_unit_gives_up(tmp_path: Path) -> None:
+    """A container of runc, started with no more than what the service has."""
+    if (lacking := _host.missing()) is not None or shutil.which("setpriv") is None:
+        pytest.skip(lacking or "no setpriv")
+    given_up = [
+        name.removeprefix("CAP_").lower()
+        for setting, value in unit()["Service"]
+        if setting == "CapabilityBoundingSet"
+        for name in value.removeprefix("~").split()
+    ]
+    assert len(given_up) > 20
+    names = ("test_a_program_gets_its_inputs_and_leaves_its_files", "test_memory_ends_it")
+    tests = [f"tests/sandbox/test_box.py::{name}" for name in names]
+    bounds = "--bounding-set=" + ",".join(f"-{name}" for name in given_up)
+    command = ["setpriv", "--no-new-privs", bounds, "pytest", "-q", *tests]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout
+
+
+# ---- the container
+
+
+def steps() -> list[tuple[str, str]]:
+    """The instructions of the Containerfile, in order."""
+    text = re.sub(r"\\\n\s*", " ", re.sub(r"^#.*\n", "", CONTAINER.read_text(), flags=re.MULTILINE))
+    return [(word, rest) for word, _, rest in (line.partition(" ") for line in text.splitlines() if line)]
+
+
+def test_the_container_has_every_tool_that_boxes_need() -> None:
+    installed = next(rest for word, rest in steps() if word == "RUN" and "apt-get install" in rest).split()
+    assert {*_host._TOOLS.values(), _host._SECCOMP_PACKAGE} <= set(installed)
+
+
+def test_the_container_is_built_from_what_is_in_the_repository_and_no_more() -> None:
+    words = {word for word, _ in steps()}
+    assert words <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "VOLUME", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
+    for word, rest in steps():
+        if word == "COPY":
+            *sources, _ = rest.split()
+            assert all((ROOT / source).exists() for source in sources), rest
+            assert "." not in sources, "whatever lies about, keys too, would be copied"
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    (wanted,) = re.findall(r"'\.\[(\w+)\]'", CONTAINER.read_text())
+    assert wanted in extras
+
+
+def test_the_container_runs_the_worker() -> None:
+    last = dict(steps())
+    assert [*json.loads(last["ENTRYPOINT"]), *json.loads(last["CMD"])] == ["ionet", "worker", "run"]
+    assert "IONET_WORKER_STATE=/var/lib/ionet/worker" in last["ENV"]
+    assert "--pid=host" in CONTAINER.read_text()
