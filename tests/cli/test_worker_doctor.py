@@ -18,7 +18,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import HOUR, Shell, write_key
 
-from ionet import pda
+from ionet import accounts, pda
 from ionet.worker import Device, DeviceKey, Limits, NodeConfig, Probe, WorkerConfig, probe
 from ionet.worker import _doctor as doctoring
 from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
@@ -137,6 +137,25 @@ def test_a_nodes_way_to_the_market_is_told_step_by_step(place: Place) -> None:
     level, says, todo = place.finding("state")
     assert (level, todo) == ("fault", "ionet node reopen")
     assert says.startswith("retired ")
+
+
+def test_a_compute_proof_of_the_report_at_the_head_may_be_two_days_old(place: Place) -> None:
+    place.register()
+    place.shell.show_verdict(place.node)
+    client, config = place.shell.client, accounts.proofs.Config
+    before = client.account(pda.proofs.CONFIG)
+    assert before is not None
+    data, end = bytearray(before.data), client.time().to_bytes(8, "little")
+    data[(at := config.OFFSETS["head_period_end"]) : at + len(end)] = end
+    place.shell.advance(7 * HOUR)
+    assert place.finding("proof")[0] == "fault"
+    client.cheats.set_account(
+        pda.proofs.CONFIG, data=bytes(data), owner=before.owner, lamports=before.lamports
+    )
+    assert place.finding("proof")[:2] == ("ok", "passed 7 h ago")
+    client.cheats.set_account(
+        pda.proofs.CONFIG, data=bytes(before.data), owner=before.owner, lamports=before.lamports
+    )
 
 
 def test_a_key_that_the_chain_does_not_know_is_a_fault(place: Place) -> None:

@@ -24,6 +24,30 @@ PAYMENT_BPS: Final = {IO: 0, USDC: 200}
 #: From so many dollars a day on, two attesters have to agree.
 LARGE: Final = 1_000 * MICRO
 VERDICT_AGE: Final = 6 * escrow.HOUR
+#: Of the verdict in the report at the head (rule 8).
+HEAD_VERDICT_AGE: Final = 48 * escrow.HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A node's latest compute proof (rule 8).
+
+    Attributes:
+        passed: whether it passed.
+        age: seconds since its hour ended.
+        head_age: seconds since the hour of the report at the head ended; None if there is none.
+    """
+
+    passed: bool = True
+    age: int = 0
+    head_age: int | None = None
+
+    @property
+    def is_old(self) -> bool:
+        return self.age > (HEAD_VERDICT_AGE if self.age == self.head_age else VERDICT_AGE)
+
+
+FRESH: Final = Proof()
 
 
 @dataclass(slots=True)
@@ -181,7 +205,7 @@ class Rentals:
         limit: int | None = None,
         payer: str | None = None,
         refund_to: str | None = None,
-        verdict: tuple[bool, int] = (True, 0),
+        proof: Proof = FRESH,
         seats: int = 3,
     ) -> Rental:
         """Takes the deposit, and gives the job the lease.
@@ -198,7 +222,7 @@ class Rentals:
             limit: the most that may be taken.
             payer: default: the renter.
             refund_to: default: the payer.
-            verdict: whether the node has passed its latest compute proof, and how old that is.
+            proof: the node's latest compute proof.
             seats: that have an attester.
         """
         pays = payer or renter
@@ -213,8 +237,8 @@ class Rentals:
             Leased=self._is_leased(of, now),
             DurationOutOfBounds=not of.shortest <= seconds <= of.longest,
             DepositAboveLimit=limit is not None and job.deposit > limit,
-            NoVerdict=not verdict[0],
-            VerdictTooOld=verdict[1] > VERDICT_AGE,
+            NoVerdict=not proof.passed,
+            VerdictTooOld=proof.is_old,
             TooFewSeats=k > seats,
             **self._joining(cluster, renter, pays),
             **unpriced,

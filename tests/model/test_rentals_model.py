@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from tests.model.escrow import DAY, HOUR, Price
 from tests.model.refusal import Refused
-from tests.model.rentals import IO, USDC, Cluster, Offer, Rentals
+from tests.model.rentals import IO, USDC, Cluster, Offer, Proof, Rentals
 
 NOW = 1_800_000_000
 T = 2 * HOUR
@@ -143,3 +143,29 @@ def test_who_pays_for_a_renter_gets_back_what_is_given_back() -> None:
     before = made.purses["carol", USDC]
     assert made.refund(0, NOW) == 4_080_000
     assert made.purses["carol", USDC] == before + 4_080_000
+
+
+@pytest.mark.parametrize(
+    ("age", "head_age", "old"),
+    [
+        (6, None, False),
+        (6 + 1, None, True),
+        (6 + 1, 6, True),
+        (6 + 1, 6 + 1, False),
+        (48, 48, False),
+        (48 + 1, 48 + 1, True),
+    ],
+)
+def test_a_proof_is_old_after_six_hours_and_the_heads_after_two_days(
+    age: int, head_age: int | None, old: bool
+) -> None:
+    made, head = market(), None if head_age is None else head_age * HOUR
+    proof = Proof(age=age * HOUR, head_age=head)
+
+    def book() -> None:
+        made.book("alice", "renter", USDC, T, PAR, NOW, 0, proof=proof)
+
+    if old:
+        assert refused(book) == {"VerdictTooOld"}
+    else:
+        book()

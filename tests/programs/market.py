@@ -444,6 +444,10 @@ class Market(Signing):
         if self.world.client.account(node) is not None:
             write_verdict(self.world.client, node, passed=passed, at=when)
 
+    def set_head_end(self, end: int) -> None:
+        """Writes when the hour of the report at the head ended."""
+        self.poke(pda.proofs.CONFIG, accounts.proofs.Config, "head_period_end", end.to_bytes(8, "little"))
+
     def booking(
         self,
         seconds: int = TWO_HOURS,
@@ -473,6 +477,7 @@ class Market(Signing):
             "payout_currency": pda.jobs.currency(paid_in),
             "node": supplier.node,
             "class_": pda.staking.class_(self.class_of(supplier)),
+            "proofs_config": pda.proofs.CONFIG,
             "offer": supplier.offer,
             "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
             "mint": mint,

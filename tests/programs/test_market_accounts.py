@@ -394,8 +394,8 @@ FREE_JOBS: Final = {
     # The authority changes any of them.
     "set_currency": frozenset({"currency"}),
     # The empty place of the cluster names the program, where the event's call finds it. Whoever pays does so
-    # for any renter, and for any wallet that gets the refund.
-    "book": frozenset({"program", "renter", "refund_to"}),
+    # for any renter, and for any wallet that gets the refund. On a verdict of late the head may be left out.
+    "book": frozenset({"program", "renter", "refund_to", "proofs_config"}),
     "extend": frozenset({"program"}),
     # The other party, the other attester, and whoever else may start.
     "cancel": frozenset({"party"}),
@@ -404,8 +404,8 @@ FREE_JOBS: Final = {
     "start": frozenset({"operator"}),
 }
 FREE_MEMBERS: Final = {
-    # Without it the node is booked alone.
-    "book": frozenset({"cluster", "refund_to"}),
+    # Without it the node is booked alone; without the head on a verdict of late.
+    "book": frozenset({"cluster", "refund_to", "proofs_config"}),
     **dict.fromkeys(("confirm_manifest", "lose"), frozenset({"attester"})),
     "cancel": frozenset({"party"}),
     "start": frozenset({"operator"}),

@@ -8,7 +8,7 @@ from tests.programs.market import EVIDENCE, IO_MINT, MANIFEST, TWO_HOURS, Market
 from tests.programs.people import SAMPLES, TOKEN
 from tests.programs.support import DAY, HOUR, MINUTE
 
-from ionet import IO, USD, Client, IonetError, NotBookable, ProgramError, accounts, errors, events, types
+from ionet import IO, USD, Client, IonetError, NotBookable, ProgramError, accounts, errors, events, pda, types
 
 
 @pytest.fixture
@@ -19,6 +19,10 @@ def market() -> Market:
     for one in (market.alice, market.bob):
         market.prove(one)
     return market
+
+
+#: How old the compute proof may be that a node is booked on, in words.
+SIX = "may be 6 h at most"
 
 
 def as_(market: Market, who: Keypair) -> Client:
@@ -225,3 +229,58 @@ def test_a_node_that_nobody_can_book_says_why_and_is_not_found(
     assert [one.node for one in client.jobs.search()] == [market.bob.node]
     (found,) = (one for one in client.jobs.search(booked=True) if one.node == node)
     assert found.obstacle in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("age", "head_age", "words"),
+    [
+        (6 * HOUR, None, None),
+        (6 * HOUR + 1, None, SIX),
+        (6 * HOUR + 1, 6 * HOUR + 1, None),
+        (6 * HOUR + 1, 6 * HOUR + 2, f"{SIX}; that of the report at the head, once shown, may be 2 d"),
+        (6 * HOUR + 1, 6 * HOUR, f"{SIX}; that of the report at the head, once shown, may be 2 d"),
+        (6 * HOUR + 1, 2 * DAY + 1, SIX),
+        (2 * DAY, 2 * DAY, None),
+        (2 * DAY + 1, 2 * DAY + 1, "may be 2 d at most"),
+    ],
+    ids=str,
+)
+def test_the_client_judges_a_compute_proofs_age_as_the_program_does(
+    market: Market, age: int, head_age: int | None, words: str | None
+) -> None:
+    client, node, now = as_(market, market.renter), market.alice.node, market.world.now
+    market.set_price()
+    booking = market.booking()
+    market.prove(at=now - age)
+    market.set_head_end(0 if head_age is None else now - head_age)
+    if words is None:
+        assert client.jobs.quote(node, HOUR).node == node
+        assert node in [listing.node for listing in client.jobs.search()]
+        market.send(booking)
+        return
+    with pytest.raises(NotBookable) as caught:
+        client.jobs.quote(node, HOUR)
+    assert caught.value.reason == "VerdictTooOld"
+    assert str(caught.value).endswith(f"ago, which {words}")
+    assert [listing.node for listing in client.jobs.search()] == [market.bob.node]
+    market.refused(booking, errors.jobs.VerdictTooOld)
+
+
+@pytest.mark.parametrize(("age", "named"), [(5 * HOUR, False), (5 * HOUR + 1, True), (DAY, True)], ids=str)
+def test_a_cluster_names_the_head_only_where_the_compute_proofs_are_old(
+    market: Market, age: int, named: bool
+) -> None:
+    """Without it three of its jobs are booked in a transaction, not two."""
+    client, nodes, end = (
+        as_(market, market.renter),
+        [market.alice.node, market.bob.node],
+        market.world.now - age,
+    )
+    market.set_price()
+    for supplier in (market.alice, market.bob):
+        market.prove(supplier, at=end)
+    market.set_head_end(end)
+    (call,) = client.jobs.cluster_calls(nodes, TWO_HOURS, MANIFEST, cluster_id=bytes(32))
+    keys = {meta.pubkey for instruction in call.ix() for meta in instruction.accounts}
+    assert (pda.proofs.CONFIG in keys) is named
+    assert len(call.send().result) == 2

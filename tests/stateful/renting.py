@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from tests.model import escrow, rentals
 from tests.model.escrow import Price
 from tests.model.refusal import Refused, refuse
-from tests.model.rentals import IO, USDC, Rental, Rentals
+from tests.model.rentals import FRESH, IO, USDC, Proof, Rental, Rentals
 from tests.programs.auctions import Auctions
 from tests.programs.market import ANYTHING, IO_MINT, RATE
 from tests.programs.people import Supplier, attestation
@@ -48,6 +48,18 @@ a_number = st.one_of(st.just(0), st.integers(0, 5))
 a_party = st.sampled_from((0, 0, 1, 1, 2, 3))
 a_length = st.sampled_from((HOUR, HOUR, 2 * HOUR, 3_601, 5_000, 24 * HOUR, HOUR - 1, 24 * HOUR + 1))
 a_quote = st.sampled_from(("usable", "usable", "usable", "again", "old"))
+#: Most are of now; the others at the limits, as the head's and as another report's.
+a_proof = st.sampled_from(
+    (
+        *[FRESH] * 8,
+        Proof(passed=False),
+        Proof(age=6 * HOUR),
+        Proof(age=6 * HOUR + 1),
+        Proof(age=6 * HOUR + 1, head_age=6 * HOUR),
+        Proof(age=2 * DAY, head_age=2 * DAY),
+        Proof(age=2 * DAY + 1, head_age=2 * DAY + 1),
+    )
+)
 some_seconds = st.sampled_from((0, 1, 59, 60, 61, 600, HOUR, HOUR, 2 * HOUR, DAY, 2 * DAY))
 
 
@@ -274,7 +286,7 @@ class Renting(Driver):
         limit=st.sampled_from((None, None, None, 1_000_000)),
         payer=st.sampled_from((None, None, SELLER, *RENTERS)),
         refund_to=st.sampled_from((None, None, None, *RENTERS)),
-        proof=st.sampled_from((*[(True, 0)] * 6, (False, 0), (True, 6 * HOUR), (True, 6 * HOUR + 1))),
+        proof=a_proof,
     )
     def book(
         self,
@@ -286,7 +298,7 @@ class Renting(Driver):
         limit: int | None,
         payer: str | None,
         refund_to: str | None,
-        proof: tuple[bool, int],
+        proof: Proof,
     ) -> None:
         self.renew(currency, quote)
         more: dict[str, Any] = {"payer": payer, "refund_to": refund_to, "proof": proof}
@@ -302,7 +314,7 @@ class Renting(Driver):
         limit: int | None = None,
         payer: str | None = None,
         refund_to: str | None = None,
-        proof: tuple[bool, int] = (True, 0),
+        proof: Proof = FRESH,
     ) -> bool:
         of, pays = self.node(node), payer or renter
         job = pda.jobs.job(of.offer, self.market.offer(of).nonce + 1)
@@ -316,7 +328,9 @@ class Renting(Driver):
             payer=self.person(pays).pubkey(),
             refund_to=self.person(refund_to or pays).pubkey(),
         )
-        self.market.prove(of, passed=proof[0], at=self.now - proof[1])
+        self.market.prove(of, passed=proof.passed, at=self.now - proof.age)
+        end = 0 if proof.head_age is None else self.now - proof.head_age
+        self.market.set_head_end(end)
 
         def done(sent: Sent[None] | None) -> None:
             rate = self.model.offers[node].rate

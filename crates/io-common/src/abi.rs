@@ -180,28 +180,17 @@ view!(
         /// No report below this height is creditable: that of the latest correction which reached its threshold
         /// and stands; 0 while none did.
         min_height: u64,
-        /// End of the period of the report at the head, unix time: what verdicts shown from it are of.
+        /// End of the period of the report at the head, unix time; 0 while there is none. The verdicts in it
+        /// are of this time.
         head_period_end: i64,
     }
 );
-
-/// How long the head's verdicts count where no later report reaches its threshold, seconds.
-pub const HEAD_VERDICT: i64 = 48 * io_math::HOUR;
 
 impl Report {
     /// Whether its leaves can be credited at `now`.
     pub fn is_creditable(&self, config: &ProofsConfig, now: i64) -> bool {
         let in_time = self.creditable_from <= now && now <= self.creditable_until;
         self.state == ReportState::Final && self.height >= config.min_height && in_time
-    }
-}
-
-impl ProofsConfig {
-    /// Whether a verdict of `time` still counts at `now`: it is at most `max_age` seconds old, or is the head's, while
-    /// no later report reaches its threshold.
-    pub fn is_verdict_fresh(&self, time: i64, max_age: i64, now: i64) -> bool {
-        let most = if time > 0 && time == self.head_period_end { max_age.max(HEAD_VERDICT) } else { max_age };
-        time.saturating_add(most) >= now
     }
 }
 
@@ -819,20 +808,6 @@ mod tests {
         }
         assert!(!report.is_creditable(&ProofsConfig { min_height: 6, ..config }, 150));
         assert!(!Report { state: ReportState::Approved, ..report }.is_creditable(&config, 150));
-    }
-
-    #[test]
-    fn a_verdict_counts_for_its_age_and_the_heads_for_two_days() {
-        let config = ProofsConfig { head_period_end: 1_000, ..ProofsConfig::zeroed() };
-        for (time, now, fresh) in [
-            (900, 900 + 60, true),
-            (900, 900 + 61, false),
-            (1_000, 1_000 + HEAD_VERDICT, true),
-            (1_000, 1_000 + HEAD_VERDICT + 1, false),
-            (0, 61, false),
-        ] {
-            assert_eq!(config.is_verdict_fresh(time, 60, now), fresh, "{time} at {now}");
-        }
     }
 
     #[test]

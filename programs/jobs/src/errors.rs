@@ -223,6 +223,8 @@ pub enum JobsError {
     FormerOwnersOffer,
     #[msg("the node's owner has to sign to be the renter of their own node")]
     OwnerUnsigned,
+    #[msg("this is not the configuration of the proofs program")]
+    WrongProofsConfig,
 }
 
 #[cfg(test)]

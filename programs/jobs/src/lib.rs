@@ -99,11 +99,10 @@ pub mod jobs {
     ///
     /// Caller: anyone who pays, for any renter; for a cluster its renter, or its delegate. Errors: `Paused`,
     /// `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`, `WrongClass`, `StakeBelowMinimum`, `NoVerdict`,
-    /// `VerdictTooOld`, `OfferClosed`, `Leased`,
-    /// `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
-    /// `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of
-    /// prices, and in a cluster `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`,
-    /// `ClusterManifest`.
+    /// `WrongProofsConfig`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`,
+    /// `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`,
+    /// `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster
+    /// `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
     pub fn book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
         handle_book(ctx, args)
     }

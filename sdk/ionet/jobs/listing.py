@@ -89,6 +89,7 @@ def listings(
     wanted: Wanted,
     classes: Mapping[int, accounts.staking.Class],
     config: accounts.jobs.Config,
+    head_end: int,
     now: int,
 ) -> list[Listing]:
     """The listings that fit, the cheapest first."""
@@ -98,7 +99,7 @@ def listings(
         offer = by_node.get(node.address)
         if offer is not None:
             class_ = classes.get(node.account.class_)
-            refusal = obstacle(node.account, offer, class_, config, now)
+            refusal = obstacle(node.account, offer, class_, config, head_end, now)
             matches.append(_listing(node.address, node.account, offer, refusal[1] if refusal else "", now))
     return sorted(filter(wanted.fits, matches), key=lambda listing: (listing.rate, bytes(listing.node)))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.jobs.constants import MAX_VERDICT_AGE
 from ionet._generated.jobs.types import Pricing
 from ionet._generated.staking.types import NodeState
 from ionet.administration.entries import JobsEntry
@@ -21,7 +22,7 @@ from ionet.token.currency import mints_of, names_of, symbol, unit_of
 from ionet.token.prices import check_currency, counts_for
 
 if TYPE_CHECKING:
-    from ionet import accounts
+    from ionet import accounts, types
     from ionet.chain.layouts import PriceUpdate
 
 #: How much dearer a booking may be than its quote: a price moves until the transaction lands.
@@ -56,6 +57,7 @@ class Terms:
         currencies: all currencies, for their names.
         seats: taken seats of the attester set.
         classes: of the quoted nodes, by number.
+        head_end: end of the hour of the report at the head, Unix seconds; 0 if there is none.
     """
 
     config: accounts.jobs.Config
@@ -66,6 +68,7 @@ class Terms:
     currencies: tuple[accounts.jobs.Currency, ...]
     seats: int
     classes: Mapping[int, accounts.staking.Class]
+    head_end: int
 
     def attesters(self, rate: int, units: int) -> int:
         """How many attesters have to agree that a second was good: `Config::attesters_for`."""
@@ -122,6 +125,8 @@ class Quote:
         price_account: the currency's price account, which the booking reads.
         nonce: of the latest job on the node's offer; a booking takes a higher one.
         class_id: the node's hardware class, whose account the booking reads.
+        on_head: whether the node's compute proof is too old, or soon will be, for any but the head's verdict:
+            then the booking has to show that it is that one.
     """
 
     node: Pubkey
@@ -145,6 +150,7 @@ class Quote:
     price_account: Pubkey
     nonce: int
     class_id: int
+    on_head: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +227,8 @@ def quote(
         attesters=terms.attesters(rate, units),
         nonce=offer.nonce,
         class_id=node.class_,
+        on_head=_is_heads(node.last_proof, terms.head_end)
+        and terms.now - node.last_proof.time > config.verdict_age - HOUR,
         slippage_bps=slippage_bps,
     )
 
@@ -243,6 +251,7 @@ def quote_extension(
         attesters=job.attesters,
         nonce=job.nonce,
         class_id=0,
+        on_head=False,
         slippage_bps=slippage_bps,
     )
 
@@ -257,6 +266,7 @@ def _priced(
     attesters: int,
     nonce: int,
     class_id: int,
+    on_head: bool,
     slippage_bps: int,
 ) -> Quote:
     (rate, units, seconds), (booking_bps, paying_bps, paid_bps) = work, rates
@@ -290,6 +300,7 @@ def _priced(
         price_account=terms.currency.price_account,
         nonce=nonce,
         class_id=class_id,
+        on_head=on_head,
     )
 
 
@@ -298,9 +309,19 @@ def obstacle(
     offer: accounts.jobs.Offer,
     class_: accounts.staking.Class | None,
     config: accounts.jobs.Config,
+    head_end: int,
     now: int,
 ) -> tuple[str, str] | None:
-    """Why nobody can book a node by an offer: the program's error and a message; `bookable::check_node`."""
+    """Why nobody can book a node by an offer: the program's error and a message; `bookable::check_node`.
+
+    Args:
+        node: the node.
+        offer: its offer.
+        class_: its hardware class; None: the minimum is the one that the node remembers.
+        config: of the jobs program.
+        head_end: end of the hour of the report at the head, Unix seconds; 0 if there is none.
+        now: Unix seconds.
+    """
     if offer.owner != node.owner:
         return "FormerOwnersOffer", "has changed hands, and its owner has not set the offer since"
     if node.state != NodeState.LIVE:
@@ -311,16 +332,40 @@ def obstacle(
     if node.own.active < needed.base:
         active = IO.from_base(node.own.active)
         return "StakeBelowMinimum", f"has {active} of its owner's active stake, and needs {needed}"
-    proof = node.last_proof
+    return _proof_obstacle(node.last_proof, config.verdict_age, head_end, now)
+
+
+def _proof_obstacle(
+    proof: types.staking.LastProof, verdict_age: int, head_end: int, now: int
+) -> tuple[str, str] | None:
+    """Why nobody can book a node on its latest compute proof."""
     if not proof.passed:
         message = (
             "has failed its latest compute proof" if proof.time else "has not passed a compute proof yet"
         )
         return "NoVerdict", message
-    if now - proof.time > config.verdict_age:
-        age, limit = span(now - proof.time), span(config.verdict_age)
-        return "VerdictTooOld", f"has passed its latest compute proof {age} ago, which may be {limit} at most"
-    return None
+    longest, age = max_verdict_age(proof, verdict_age, head_end), now - proof.time
+    if age <= longest:
+        return None
+    message = f"has passed its latest compute proof {span(age)} ago, which may be {span(longest)} at most"
+    if not _is_heads(proof, head_end) and now - head_end <= MAX_VERDICT_AGE:
+        message += f"; that of the report at the head, once shown, may be {span(MAX_VERDICT_AGE)}"
+    return "VerdictTooOld", message
+
+
+def max_verdict_age(proof: types.staking.LastProof, verdict_age: int, head_end: int) -> int:
+    """How old a compute proof may be for bookings, seconds: `Config::max_verdict_age`.
+
+    Args:
+        proof: the node's latest one.
+        verdict_age: the parameter of the jobs program, seconds.
+        head_end: end of the hour of the report at the head, Unix seconds; 0 if there is none.
+    """
+    return MAX_VERDICT_AGE if _is_heads(proof, head_end) else verdict_age
+
+
+def _is_heads(proof: types.staking.LastProof, head_end: int) -> bool:
+    return head_end != 0 and proof.time == head_end
 
 
 def check_seats(address: Pubkey, terms: Terms, needed: int) -> None:
@@ -355,7 +400,7 @@ def check_bookable(
     if offer is None:
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
-    refusal = obstacle(node, offer, terms.classes.get(node.class_), terms.config, terms.now)
+    refusal = obstacle(node, offer, terms.classes.get(node.class_), terms.config, terms.head_end, terms.now)
     if refusal is not None:
         raise refuse(*refusal)
     if not offer.open:

@@ -14,7 +14,7 @@ from ionet.chain.errors import RpcError, TransportError
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import GENESIS, cluster_url
 from ionet.formats.when import span, when
-from ionet.jobs.quotes import obstacle
+from ionet.jobs.quotes import max_verdict_age, obstacle
 from ionet.staking.stake import class_name, minimum
 from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._doctor import Finding, Rule
@@ -98,8 +98,10 @@ def chain_findings(
         now = client.time()
         yield _clock(now, known=cluster in GENESIS)
         terms = client.fetch_many(accounts.jobs.Config, [pda.jobs.CONFIG])[0]
+        (proofs,) = client.fetch_many(accounts.proofs.Config, [pda.proofs.CONFIG])
+        head_end = 0 if proofs is None else proofs.head_period_end
         for standing in standings(client, config.nodes):
-            yield from _node(config, standing, terms, now)
+            yield from _node(config, standing, terms, head_end, now)
     except (RpcError, TransportError) as bad:
         yield Rule("rpc", "The worker reads the chain by itself.").fault(
             str(bad), "name another node by --url"
@@ -158,7 +160,7 @@ def _clock(now: int, *, known: bool) -> Finding:
 
 
 def _node(
-    config: WorkerConfig, standing: Standing, terms: accounts.jobs.Config | None, now: int
+    config: WorkerConfig, standing: Standing, terms: accounts.jobs.Config | None, head_end: int, now: int
 ) -> Iterator[Finding]:
     node, offer = standing.node, standing.offer
     yield _registered(config, standing)
@@ -166,8 +168,8 @@ def _node(
         return
     yield _life(standing.config, standing.device, node)
     yield _stake(standing.config, node, standing.class_)
-    yield _proof(standing.config, node, terms, now)
-    yield _offer(standing, offer, terms, now)
+    yield _proof(standing.config, node, terms, head_end, now)
+    yield _offer(standing, offer, terms, head_end, now)
 
 
 def _registered(config: WorkerConfig, standing: Standing) -> Finding:
@@ -233,9 +235,14 @@ def _stake(mine: NodeConfig, node: accounts.staking.Node, class_: accounts.staki
 
 
 def _proof(
-    mine: NodeConfig, node: accounts.staking.Node, terms: accounts.jobs.Config | None, now: int
+    mine: NodeConfig,
+    node: accounts.staking.Node,
+    terms: accounts.jobs.Config | None,
+    head_end: int,
+    now: int,
 ) -> Finding:
-    most = constants.jobs.MAX_VERDICT_AGE if terms is None else terms.verdict_age
+    parameter = constants.jobs.MAX_VERDICT_AGE if terms is None else terms.verdict_age
+    most = max_verdict_age(node.last_proof, parameter, head_end)
     rule = Rule("proof", f"Its latest compute proof passed, at most {span(most)} ago.", mine.uuid)
     proof, todo = node.last_proof, "leave the worker running: a seat challenges it every hour"
     if not proof.time:
@@ -249,7 +256,11 @@ def _proof(
 
 
 def _offer(
-    standing: Standing, offer: accounts.jobs.Offer | None, terms: accounts.jobs.Config | None, now: int
+    standing: Standing,
+    offer: accounts.jobs.Offer | None,
+    terms: accounts.jobs.Config | None,
+    head_end: int,
+    now: int,
 ) -> Finding:
     mine, node = standing.config, standing.node
     assert node is not None
@@ -261,7 +272,7 @@ def _offer(
         return rule.ok(f"{rate}; leased until {when(offer.lease_until)}")
     if not offer.open:
         return rule.warn(f"{rate}; closed", f"ionet worker offer {mine.address} --open")
-    refusal = None if terms is None else obstacle(node, offer, standing.class_, terms, now)
+    refusal = None if terms is None else obstacle(node, offer, standing.class_, terms, head_end, now)
     if refusal is not None:
         return rule.warn(f"{rate}; nobody can book it, as it {refusal[1]}", "see above")
     return rule.ok(f"{rate}; can be booked")

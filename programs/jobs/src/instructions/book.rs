@@ -4,10 +4,11 @@
 //! dispute would be the renter's. For a cluster its renter, who then signs, or its delegate, who then pays.
 //!
 //! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`,
-//! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`,
-//! `FormerOwnersOffer`, `OwnerUnsigned`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`,
-//! `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`, `NotClusterBooker`,
-//! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
+//! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `WrongProofsConfig`, `VerdictTooOld`, `OfferClosed`,
+//! `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `FormerOwnersOffer`, `OwnerUnsigned`,
+//! `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`,
+//! `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`,
+//! `NotClusterBooker`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 //!
 //! Events: `Booked`.
 
@@ -68,6 +69,11 @@ pub struct Book<'info> {
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The proofs program's configuration, where the node's verdict is older than `verdict_age` and has to be
+    /// the head's. Else it may be left out: so three bookings fit into a transaction.
+    /// CHECK: read as that configuration.
+    #[account(address = ids::PROOFS_CONFIG @ JobsError::WrongProofsConfig)]
+    pub proofs_config: Option<UncheckedAccount<'info>>,
     /// The node's offer.
     #[account(mut)]
     pub offer: AccountLoader<'info, Offer>,
@@ -119,7 +125,8 @@ impl Book<'_> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
         offer.check_owner(&node.owner)?;
         require!(self.renter.is_signer || *self.renter.key != node.owner, JobsError::OwnerUnsigned);
-        check_node(&node, &self.class, config.verdict_age, now)?;
+        let longest = config.max_verdict_age(node.last_proof.time, self.head_period_end()?);
+        check_node(&node, &self.class, longest, now)?;
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
@@ -140,6 +147,13 @@ impl Book<'_> {
             verdict_at: node.last_proof.time,
         };
         Ok((terms, usd))
+    }
+
+    /// The end of the period of the report at the head; 0 if there is none, or its account was left out.
+    fn head_period_end(&self) -> Result<i64> {
+        let Some(account) = &self.proofs_config else { return Ok(0) };
+        let proofs = abi::read::<abi::ProofsConfig>(account).ok_or(JobsError::WrongProofsConfig)?;
+        Ok(proofs.head_period_end)
     }
 
     /// Fills the job's account and gives it the lease; says what was booked.

@@ -47,7 +47,8 @@ pub const LOST_WITHIN: i64 = 3_600;
 /// Lowest value of the parameter `verdict_age`, seconds.
 #[constant]
 pub const MIN_VERDICT_AGE: u32 = 3_600;
-/// Highest value of the parameter `verdict_age`, seconds.
+/// Highest value of the parameter `verdict_age`, and how old a verdict of the report at the head may be,
+/// seconds.
 #[constant]
 pub const MAX_VERDICT_AGE: u32 = 172_800;
 /// Anyone may end a job whose attesters were silent for this long, seconds.
@@ -81,7 +82,7 @@ pub struct ParamsArgs {
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
     pub max_price_age: u32,
-    /// Largest age of the compute proof that a node is booked on, seconds.
+    /// Largest age of the compute proof that a node is booked on, where it is not the head's, seconds.
     pub verdict_age: u32,
     /// Attesters of a job.
     pub attesters: u8,
@@ -117,7 +118,7 @@ pub struct Config {
     pub large_daily_usd: u64,
     /// Limits that a price has to keep.
     pub price_limits: PriceLimits,
-    /// Largest age of the compute proof that a node is booked on, seconds.
+    /// Largest age of the compute proof that a node is booked on, where it is not the head's, seconds.
     pub verdict_age: u32,
     pub padding: u32,
     /// Number of the latest event of this account.
@@ -185,9 +186,35 @@ impl Config {
         }
     }
 
+    /// How old a verdict of this time may be, by the end of the period of the report at the head. The head's
+    /// may be older: while no later report reaches its threshold, no other takes its place.
+    pub fn max_verdict_age(&self, time: i64, head_period_end: i64) -> u32 {
+        // While there is no report, the end is 0.
+        let is_heads = head_period_end != 0 && time == head_period_end;
+        if is_heads {
+            MAX_VERDICT_AGE
+        } else {
+            self.verdict_age
+        }
+    }
+
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
         self.seq
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+
+    #[test]
+    fn only_a_verdict_of_the_head_may_be_older_than_the_parameter_says() {
+        let config = Config { verdict_age: 3_600, ..Config::zeroed() };
+        let allowed = |head, time| config.max_verdict_age(time, head);
+        assert_eq!([999, 1_000, 1_001].map(|time| allowed(1_000, time)), [3_600, 172_800, 3_600]);
+        assert_eq!([allowed(0, 0), allowed(0, 1_000)], [3_600, 3_600], "there is no report");
     }
 }

@@ -98,7 +98,8 @@ class Config(Account):
         resolver: Decides disputes.
         large_daily_usd: Micro-dollars a day from which a job is large.
         price_limits: Limits that a price has to keep.
-        verdict_age: Largest age of the compute proof that a node is booked on, seconds.
+        verdict_age: Largest age of the compute proof that a node is booked on, where it is not the
+                head's, seconds.
         seq: Number of the latest event of this account.
     """
 

@@ -70,7 +70,8 @@ MAX_PAYMENT_BPS: Final = 300
 MAX_PRICE_AGE: Final = 300
 #: Most segments of a job: the booking and its extensions.
 MAX_SEGMENTS: Final = 5
-#: Highest value of the parameter `verdict_age`, seconds.
+#: Highest value of the parameter `verdict_age`, and how old a verdict of the report at the head may be,
+#: seconds.
 MAX_VERDICT_AGE: Final = 172_800
 #: Fewest jobs of a cluster.
 MIN_CLUSTER: Final = 2

@@ -882,6 +882,14 @@ class OwnerUnsigned(_ProgramError):
     MSG = "the node's owner has to sign to be the renter of their own node"
 
 
+class WrongProofsConfig(_ProgramError):
+    """6110: this is not the configuration of the proofs program."""
+
+    CODE = 6110
+    NAME = "WrongProofsConfig"
+    MSG = "this is not the configuration of the proofs program"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -993,6 +1001,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6107: VerdictTooOld,
     6108: FormerOwnersOffer,
     6109: OwnerUnsigned,
+    6110: WrongProofsConfig,
 }
 
 
@@ -1103,6 +1112,7 @@ __all__ = [
     "WrongPayoutCurrency",
     "WrongPriceAccount",
     "WrongProgramData",
+    "WrongProofsConfig",
     "WrongRentPayer",
     "WrongVault",
     "ZeroRate",

@@ -91,6 +91,7 @@ def book(
     args: types.BookArgs,
     config: Pubkey = pda.CONFIG,
     attester_set: Pubkey = pda.ATTESTER_SET,
+    proofs_config: Pubkey | None = None,
     offer: Pubkey | None = None,
     currency: Pubkey | None = None,
     job: Pubkey | None = None,
@@ -104,11 +105,10 @@ def book(
 
     Caller: anyone who pays, for any renter; for a cluster its renter, or its delegate. Errors: `Paused`,
     `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`, `WrongClass`, `StakeBelowMinimum`, `NoVerdict`,
-    `VerdictTooOld`, `OfferClosed`, `Leased`,
-    `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
-    `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of
-    prices, and in a cluster `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`,
-    `ClusterManifest`.
+    `WrongProofsConfig`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`,
+    `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`,
+    `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster
+    `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 
     Args:
         payer: Pays the deposit and the rent, and gets the rent back. (signer, writable)
@@ -119,6 +119,9 @@ def book(
         node: The node. (read-only)
         class_: The node's class. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
+        proofs_config: The proofs program's configuration, where the node's verdict is older than
+            `verdict_age` and has to be the head's. Else it may be left out: so three bookings fit into a
+            transaction. (read-only, left out if None)
         offer: The node's offer. (writable, derived if None)
         currency: The currency that the job is paid in. (read-only, derived if None)
         payout_currency: The currency that the supplier is paid in: IO's, or the job's own. (read-only)
@@ -153,6 +156,7 @@ def book(
             AccountMeta(node, False, False),
             AccountMeta(class_, False, False),
             AccountMeta(attester_set, False, False),
+            AccountMeta(proofs_config or PROGRAM_ID, False, False),
             AccountMeta(offer, False, True),
             AccountMeta(currency, False, False),
             AccountMeta(payout_currency, False, False),

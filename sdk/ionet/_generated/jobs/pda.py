@@ -19,6 +19,7 @@ ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w
 CONFIG: Final = Pubkey.from_string("DpY8qiaAs5QdWg6E4qmUn8QRiwMobm21RcqgRVehixe9")
 EVENT_AUTHORITY: Final = Pubkey.from_string("F2qhdBi4Xg55L8Hps4VL7DXN1m2hKcp82sgNAeVhiLNL")
 PROGRAM_DATA: Final = Pubkey.from_string("584YPQs41zWPCx2uiFrvCTsKXok3P3bJ7cscB47PCQnH")
+PROOFS_CONFIG: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
 
 
 def bond_vault(dispute: Pubkey) -> Pubkey:
@@ -61,6 +62,7 @@ __all__ = [
     "CONFIG",
     "EVENT_AUTHORITY",
     "PROGRAM_DATA",
+    "PROOFS_CONFIG",
     "bond_vault",
     "cluster",
     "currency",

@@ -212,7 +212,8 @@ class ParamsArgs(Record):
         max_confidence_bps: Widest confidence interval of a price, bps of it.
         max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
         max_price_age: Oldest price, seconds.
-        verdict_age: Largest age of the compute proof that a node is booked on, seconds.
+        verdict_age: Largest age of the compute proof that a node is booked on, where it is not the
+                head's, seconds.
         attesters: Attesters of a job.
         attesters_large: Attesters of a job that costs at least `large_daily_usd` a day.
         large_daily_usd: Micro-dollars a day from which a job is large.

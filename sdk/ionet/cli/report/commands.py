@@ -455,7 +455,7 @@ def endorse(report: ReportAddress) -> None:
 def show_verdict(node: NodeAddress, evidence: EvidenceOption = None) -> None:
     """Write a node's verdict from the report at the head into the node's account; for anyone.
 
-    A booking needs a passed verdict that is at most six hours old.
+    A booking needs a passed verdict that is at most six hours old, or two days where it is the head's.
     """
     io = session()
     head = io.reader.proofs.head()

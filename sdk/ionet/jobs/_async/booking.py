@@ -409,6 +409,8 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
             refund_to=parties.refund_to,
             node=quote.node,
             class_=pda.staking.class_(quote.class_id),
+            # In a cluster three fit into a transaction without it.
+            proofs_config=pda.proofs.CONFIG if cluster is None or quote.on_head else None,
             payout_currency=pda.jobs.currency(paid_in),
             price=quote.price_account,
             mint=mint,

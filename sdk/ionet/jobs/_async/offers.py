@@ -143,8 +143,8 @@ class AsyncOffers(AsyncJobsBase):
         nodes = await self._connection.find(accounts.staking.Node, state=int(NodeState.LIVE), **filters)
         offers = await self._connection.find(accounts.jobs.Offer, open=1)
         classes = await self._classes({node.account.class_ for node in nodes})
-        now = await self._connection.time()
-        matches = listings(nodes, offers, criteria, classes, await self.get_config(), now)
+        now, head_end = await self._moment()
+        matches = listings(nodes, offers, criteria, classes, await self.get_config(), head_end, now)
         return matches if count is None else matches[:count]
 
     # -- prices

@@ -19,6 +19,8 @@ from ionet.jobs.quotes import Terms
 from ionet.token.currency import choose
 
 if TYPE_CHECKING:
+    from solders.account import Account as RawAccount
+
     from ionet.buyback._sync.buyback import Buyback
     from ionet.chain._sync.connection import Connection
     from ionet.chain.records import KeyedAccount
@@ -74,15 +76,17 @@ class JobsBase(Administration):
         currency = choose(str(name), currencies)
         offers = [pda.jobs.offer(node) for node in nodes]
         price = currency.price_account
-        addresses = [pda.jobs.CONFIG, CLOCK, price, pda.proofs.ATTESTER_SET, *nodes, *offers]
+        fixed = [pda.jobs.CONFIG, CLOCK, price, pda.proofs.ATTESTER_SET, pda.proofs.CONFIG]
+        addresses = [*fixed, *nodes, *offers]
         infos = self._connection.accounts(addresses)
         config = decoded_or_none(accounts.jobs.Config, pda.jobs.CONFIG, infos[0])
         if config is None:
             raise AccountNotFound(pda.jobs.CONFIG, "configuration of the jobs program")
-        end = 4 + len(nodes)
+        begin = len(fixed)
+        end = begin + len(nodes)
         node_accounts = [
             decoded_or_none(accounts.staking.Node, address, info)
-            for address, info in zip(nodes, infos[4:end], strict=True)
+            for address, info in zip(nodes, infos[begin:end], strict=True)
         ]
         terms = Terms(
             config=config,
@@ -92,6 +96,7 @@ class JobsBase(Administration):
             now=clock_time(infos[1]),
             currencies=tuple(currencies),
             seats=_taken(decoded_or_none(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET, infos[3])),
+            head_end=_head_end(infos[4]),
             classes=self._classes({node.class_ for node in node_accounts if node is not None}),
         )
         return (
@@ -103,6 +108,11 @@ class JobsBase(Administration):
             ],
         )
 
+    def _moment(self) -> tuple[int, int]:
+        """The network's time, and the end of the hour of the report at the head; 0 if there is none."""
+        clock, proofs = self._connection.accounts([CLOCK, pda.proofs.CONFIG])
+        return clock_time(clock), _head_end(proofs)
+
     def _classes(self, numbers: Collection[int]) -> dict[int, accounts.staking.Class]:
         """Hardware classes by number."""
         ordered = sorted(numbers)
@@ -110,6 +120,12 @@ class JobsBase(Administration):
             accounts.staking.Class, [pda.staking.class_(number) for number in ordered]
         )
         return {number: class_ for number, class_ in zip(ordered, classes, strict=True) if class_ is not None}
+
+
+def _head_end(info: RawAccount | None) -> int:
+    """The end of the hour of the report at the head; 0 if there is none."""
+    config = decoded_or_none(accounts.proofs.Config, pda.proofs.CONFIG, info)
+    return 0 if config is None else config.head_period_end
 
 
 def _taken(seats: accounts.proofs.AttesterSet | None) -> int:

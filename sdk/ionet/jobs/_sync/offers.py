@@ -144,8 +144,8 @@ class Offers(JobsBase):
         nodes = self._connection.find(accounts.staking.Node, state=int(NodeState.LIVE), **filters)
         offers = self._connection.find(accounts.jobs.Offer, open=1)
         classes = self._classes({node.account.class_ for node in nodes})
-        now = self._connection.time()
-        matches = listings(nodes, offers, criteria, classes, self.get_config(), now)
+        now, head_end = self._moment()
+        matches = listings(nodes, offers, criteria, classes, self.get_config(), head_end, now)
         return matches if count is None else matches[:count]
 
     # -- prices
