@@ -16,7 +16,7 @@ from tests.network.site import NetworkSite
 from tests.programs.market import IO_MINT
 from tests.programs.support import HOUR
 
-from ionet import SOL, ConfigError
+from ionet import SOL, ConfigError, ix, types
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._service import Service
 from ionet.orchestrator._status import OrchestratorStatus
@@ -147,3 +147,23 @@ async def test_another_network_is_refused(site: ServiceSite) -> None:
     config = site.config(genesis=str(Pubkey.default()))
     with pytest.raises(ConfigError, match="is of the network"):
         await Service(config).run(asyncio.Event())
+
+
+async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account(site: ServiceSite) -> None:
+    """What makes a node bookable: nobody has to do anything by hand."""
+    world, seat = site.market.world, site.market.attesters[0].pubkey()
+    seats = [types.proofs.Seat(seat, 1), types.proofs.Seat(Pubkey.default(), 0)]
+    world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=1))
+    before = site.market.node().last_proof.time
+    async with site.machine(site.market.alice), site.service(site.config()) as service:
+        await until(lambda: service.status().agents == 1)
+        for _ in range(200):
+            if site.market.node().last_proof.time > before:
+                break
+            await asyncio.sleep(0.15)
+            world.advance(90)
+        last = site.market.node().last_proof
+        assert (last.passed, last.time > before, any(last.evidence_hash)) == (1, True, True)
+        head = world.client.proofs.get_report(world.client.proofs.head())
+        await until(lambda: head.evidence_hash in site.store)
+        assert service.status().report == head.seq

@@ -402,7 +402,7 @@ def test_authority_passes_on_in_two_steps(market: Market) -> None:
 
 
 def test_every_reason_of_a_proof_has_a_number() -> None:
-    from ionet.orchestrator._reconciler import proof_reason
+    from ionet.orchestrator._challenge import proof_reason
     from ionet.prover import Reason
 
     assert [proof_reason(one.value) for one in Reason] == list(range(1, len(Reason) + 1))

@@ -59,7 +59,9 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "challenge_attempts": (1, 16),
     "max_failures": (1, 100),
     "max_interruptions": (1, 1_000),
+    "challenges_at_once": (1, 1_024),
     "concurrency": (1, 1_024),
+    "takeover": (1, 3_600),
     "interval_ms": (50, 600_000),
 }
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from ionet.chain.errors import IonetError
@@ -47,18 +48,23 @@ class GatewayFiles:
         """How many files wait for their upload."""
         return len(self._waiting)
 
+    async def fetch(self, digest: bytes, most: int) -> None:
+        """Brings a file of at most so many bytes into this machine's store, checked.
+
+        Raises:
+            StoreError: no gateway has it, or it could not be fetched, or it is larger.
+        """
+        if digest not in self._store:
+            await AsyncSources(self._store.root, self._stores).path(digest, most=most)
+
     async def fetch_manifest(self, digest: bytes) -> None:
         """Brings a manifest into this machine's store, checked; does nothing where no gateway has it.
 
         Raises:
             StoreError: it could not be fetched, or is larger than a manifest may be.
         """
-        if digest in self._store:
-            return
-        try:
-            await AsyncSources(self._store.root, self._stores).path(digest, most=MAX_BYTES)
-        except NotStored:
-            return
+        with suppress(NotStored):
+            await self.fetch(digest, MAX_BYTES)
 
     def publish(self, digest: bytes) -> None:
         """Has a file of this machine's store uploaded to every gateway, some time."""

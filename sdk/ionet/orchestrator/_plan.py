@@ -92,12 +92,14 @@ class Policy:
         challenge_rows: rows to open.
         challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
+        challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
         max_failures: failed runs after which the job's result is a failure.
         max_interruptions: runs ended with this process after which the job's result is a failure.
         rules: how nodes are judged, by address.
         default_rules: for nodes that are not in ``rules``; None: by each node's class on the chain.
         references: how fast classes answer challenges, by the class's number, in any sizes.
         concurrency: leases served at once.
+        takeover: seconds after which the next seat does what another has not done.
         interval: seconds between passes, at most.
     """
 
@@ -109,30 +111,36 @@ class Policy:
     challenge_rows: int = 16
     challenge_every: int = HOUR
     challenge_attempts: int = 2
+    challenges_at_once: int = 1
     max_failures: int = 3
     max_interruptions: int = 10
     rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
     default_rules: NodeRules | None = None
     references: Mapping[int, Sequence[Reference]] = field(default_factory=lambda: MappingProxyType({}))
     concurrency: int = 16
+    takeover: int = 120
     interval: float = 15.0
 
     def __post_init__(self) -> None:
         Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
 
     def rules_for(self, job: JobView) -> NodeRules:
-        """Returns how a job's node is judged.
+        """Returns how a job's node is judged; see `rules_of`."""
+        return self.rules_of(job.node, job.class_id, job.pool)
+
+    def rules_of(self, node: bytes, class_id: int | None, pool: str | None) -> NodeRules:
+        """Returns how a node is judged.
 
         Its class decides, unless the node or all nodes have rules of their own here: the time-lock is its
         pool's, and the time of its proofs is judged where the class has a reference of the challenge's size.
         """
-        if (own := self.rules.get(job.node, self.default_rules)) is not None:
+        if (own := self.rules.get(node, self.default_rules)) is not None:
             return own
-        known = () if job.class_id is None else self.references.get(job.class_id, ())
+        known = () if class_id is None else self.references.get(class_id, ())
         size = (self.challenge_m, self.challenge_k)
         reference = next((item for item in known if (item.m, item.k) == size), None)
         # The stricter pool's, where the class is not known.
-        return NodeRules(TimeLockPolicy.for_pool(job.pool or "gpu"), reference)
+        return NodeRules(TimeLockPolicy.for_pool(pool or "gpu"), reference)
 
 
 @dataclass(frozen=True, slots=True)

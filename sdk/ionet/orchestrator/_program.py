@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import AsyncCall, AsyncClient, JobState, accounts, constants, pda, types
+from ionet import AsyncCall, AsyncClient, JobState, NodeState, accounts, constants, pda, types
 from ionet.chain.errors import (
     AccountNotFound,
     ProgramError,
@@ -39,22 +39,25 @@ from ionet.orchestrator._chain import (
 
 _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
-_DEVICE_SECONDS: Final = 60.0
+#: For which a node's account is remembered.
+_NODE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
-    """What a job's view has of its node.
+class NodeView:
+    """What the orchestrator needs of a node's account.
 
     Attributes:
         device: the key that signs for its device, 32 bytes.
         class_id: its hardware class.
-        pool: the class's kind of hardware.
+        pool: the class's kind of hardware, ``gpu`` or ``cpu``.
+        live: whether it is in the market.
     """
 
     device: bytes
     class_id: int
     pool: str
+    live: bool
 
 
 class ProgramChain:
@@ -73,9 +76,9 @@ class ProgramChain:
         self._payer = payer
         self._anybody = client if payer is None else client.as_(payer)
         self._nodes = None if nodes is None else frozenset(nodes)
+        self._known: dict[bytes, tuple[float, NodeView]] = {}
         #: By job: a device may have another key, and a node another owner, when it is leased again.
-        self._devices: dict[bytes, tuple[float, bytes]] = {}
-        self._seen: dict[Pubkey, _Node] = {}
+        self._seen: dict[Pubkey, NodeView] = {}
 
     async def now(self) -> int:
         """See `Chain.now`."""
@@ -198,27 +201,32 @@ class ProgramChain:
         keys = attester_set.keys[: attester_set.seats]
         return keys.index(self._client.address) if self._client.address in keys else None
 
-    async def _node(self, job: Pubkey, address: Pubkey) -> _Node | None:
+    async def _node(self, job: Pubkey, address: Pubkey) -> NodeView | None:
         """Returns what does not change of a node during a job; None if it cannot be found."""
         if job not in self._seen:
-            try:
-                node = await self._ask(self._client.staking.get_node(address))
-            except AccountNotFound:
+            node = await self.node(bytes(address), fresh=True)
+            if node is None:
                 return None
-            self._seen[job] = _Node(bytes(node.device_key), node.class_, node.pool.name.lower())
+            self._seen[job] = node
         return self._seen[job]
 
-    async def device_of(self, node: bytes) -> bytes | None:
-        """Returns the key of a node's device, remembered for a minute; None if there is no such node."""
-        at, key = self._devices.get(node, (0.0, None))
-        if key is None or time.monotonic() - at > _DEVICE_SECONDS:
+    async def node(self, address: bytes, *, fresh: bool = False) -> NodeView | None:
+        """Returns a node, remembered for a minute unless it must be fresh; None if there is none."""
+        at, known = self._known.get(address, (0.0, None))
+        if known is None or fresh or time.monotonic() - at > _NODE_SECONDS:
             try:
-                account = await self._ask(self._client.staking.get_node(Pubkey(node)))
+                node = await self._ask(self._client.staking.get_node(Pubkey(address)))
             except AccountNotFound:
                 return None
-            key = bytes(account.device_key)
-            self._devices[node] = time.monotonic(), key
-        return key
+            live = node.state == NodeState.LIVE
+            known = NodeView(bytes(node.device_key), node.class_, node.pool.name.lower(), live)
+            self._known[address] = time.monotonic(), known
+        return known
+
+    async def device_of(self, node: bytes) -> bytes | None:
+        """Returns the key of a node's device; None if there is no such node."""
+        known = await self.node(node)
+        return None if known is None else known.device
 
     async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
         """Returns the clusters of booked jobs that a job has left."""

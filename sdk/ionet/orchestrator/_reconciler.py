@@ -23,7 +23,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -42,9 +41,10 @@ from ionet.executor._logs import keep_log
 from ionet.formats import canonical
 from ionet.orchestrator._agents import Agents, NodeUnreachable
 from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase
+from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
-from ionet.prover import Challenge, ProofError, Verdict, challenge_seed, draw, verify
+from ionet.prover import Verdict
 from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.worker import Break, BreakReason, Busy, Judge
@@ -52,11 +52,6 @@ from ionet.worker import Break, BreakReason, Busy, Judge
 _MAX_STEPS: Final = 256
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-
-
-def proof_reason(name: str | None) -> ProofReason:
-    """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None means passed."""
-    return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
 
 
 class NotYet(IonetError):
@@ -193,14 +188,16 @@ class Orchestrator:
         #: How many jobs there were at the last pass, by phase; and what leases wait for.
         self.phases: Counter[str] = Counter()
         self._waits: dict[str, str] = {}
+        #: Nodes with a job that has not ended, as of the last pass; None before the first.
+        self.leased: frozenset[bytes] | None = None
         #: When the last pass was over, Unix seconds by this machine's clock, and how long it took.
         self.passed_at: int | None = None
         self.pass_seconds: float | None = None
         self._wake = asyncio.Event()
         self._passing = asyncio.Lock()
         self._gate = asyncio.Semaphore(self._policy.concurrency)
-        # One product at a time: two on one machine would slow each other down and miss their time limit.
-        self._proving = asyncio.Lock()
+        #: Poses compute challenges.
+        self.challenger = Challenger(chain, agents, store, self.journal, self._policy, publish)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reconciles until ``stop`` is set: whenever something is due or a run has ended.
@@ -256,6 +253,7 @@ class Orchestrator:
                 self._silences.clear()
                 raise
             self.phases = Counter(job.phase.value for job in jobs)
+            self.leased = frozenset(job.node for job in jobs if job.phase is not Phase.ENDED)
             self._fetch_manifests(jobs)
             gangs = self._gangs(jobs)
             self._serving = {name: task for name, task in self._serving.items() if not task.done()}
@@ -756,50 +754,15 @@ class Orchestrator:
         self, job: JobView, at: int, attempt: int, earlier: set[bytes]
     ) -> tuple[Verdict, bytes]:
         """Poses one challenge, in its two phases, and stores it with its outcome."""
-        policy, reference = self._policy, self._policy.rules_for(job).reference
+        reference = self._policy.rules_for(job).reference
         if reference is None:
             self._note_untimed(job)
-        async with self._proving:
-            fresh = await self._chain.beacon()
-            seed = challenge_seed(job=job.key, node=job.node, attempt=attempt, fresh=fresh.value)
-            challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
-            root, nanoseconds = await self._agents.commit(job.node, challenge)
-        # The rows are drawn from a slot after the one in which the root had arrived.
-        later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
-        drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
-        proof = bytes(32)
-        try:
-            opening = await self._agents.open(job.node, root, drawn.rows, drawn.randomness)
-        except ProofError as error:
-            verdict = Verdict(error.reason, str(error))
-        else:
-            proof = self._store.put(opening.to_bytes())
-            verdict = await asyncio.to_thread(
-                verify,
-                challenge,
-                root,
-                drawn,
-                opening,
-                nanoseconds=nanoseconds if reference else None,
-                reference=reference,
-                earlier_roots=earlier,
-            )
-        record: dict[str, canonical.Json] = {
-            "at": at,
-            "detail": verdict.detail,
-            "draw": {"slot": later.slot, "value": later.value.hex()},
-            "fresh": {"slot": fresh.slot, "value": fresh.value.hex()},
-            "k": challenge.k,
-            "m": challenge.m,
-            "nanoseconds": nanoseconds,
-            "proof": proof.hex(),
-            "reason": verdict.reason.value if verdict.reason else None,
-            "root": root.hex(),
-            "seed": seed.hex(),
-        }
-        self._store.link(_proof_name(job, attempt), self._store.put(canonical.encode(record)))
-        self._keep_verdict(job, record)
-        return verdict, proof
+        posed = await self.challenger.pose(
+            job.key, job.node, at=at, attempt=attempt, reference=reference, earlier=earlier
+        )
+        self._store.link(_proof_name(job, attempt), posed.digest)
+        self._keep_verdict(job, posed.record)
+        return posed.verdict, posed.proof
 
     def _note_untimed(self, job: JobView) -> None:
         """Says once a job that nobody judges how long its proofs take."""
@@ -811,10 +774,7 @@ class Orchestrator:
 
     def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
         """Keeps a proof's verdict for the hour's report; keeping it again does nothing."""
-        reference = self._policy.rules_for(job).reference
-        score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
-        reason, evidence = proof_reason(record["reason"]), sha256(canonical.encode(dict(record))).digest()
-        self.journal.keep_verdict(job.node, record["at"], min(score, 2**32 - 1), reason, evidence)
+        self.challenger.keep(job.node, record, self._policy.rules_for(job).reference)
 
     def verdicts(self, period_end: int) -> dict[bytes, HourVerdict]:
         """This orchestrator's verdicts on nodes' compute proofs in an hour, for the hour's report.

@@ -16,13 +16,15 @@ from typing import Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import SOL, AsyncClient, accounts, pda
+from ionet import SOL, AsyncClient, accounts, constants, pda
 from ionet.chain.errors import AccountNotFound, ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, load_keypair
 from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
+from ionet.orchestrator._hours import HourReports
+from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Orchestrator
 from ionet.orchestrator._registrar import Registrar
@@ -99,6 +101,7 @@ class Service:
         self._peer: Peer | None = None
         self._files: GatewayFiles | None = None
         self._orchestrator: Orchestrator | None = None
+        self._reports: HourReports | None = None
         #: What the operator should know, by what it is about.
         self.problems: dict[str, str] = {}
 
@@ -192,7 +195,32 @@ class Service:
             orchestrator.journal.told = self._told
             stack.push_async_callback(orchestrator.aclose)
             over = asyncio.Event()
-            parts: dict[str, Callable[[], Awaitable[None]]] = {"uploads": files.run}
+            idle = IdleChallenges(
+                self._chain,
+                orchestrator.challenger,
+                orchestrator.journal,
+                policy,
+                bytes(self._key.pubkey()),
+                lambda: idle_of(peer.present(Role.AGENT)),
+                lambda: orchestrator.leased,
+            )
+            parts: dict[str, Callable[[], Awaitable[None]]] = {
+                "uploads": files.run,
+                "idle": lambda: idle.run(policy.interval),
+            }
+            if self.config.reports:
+                reports = self._reports = HourReports(
+                    self._client,
+                    None if self.config.payer is None else self._payer,
+                    store,
+                    files.fetch,
+                    files.publish,
+                    orchestrator.journal,
+                    state / "reports",
+                    self._evidence_at,
+                    policy.takeover,
+                )
+                parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
             serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))
             _log.info("serves as seat %s", self._seat)
@@ -204,7 +232,14 @@ class Service:
                 # A transaction that is under way is waited for; whatever takes longer is done again.
                 await asyncio.wait({serving}, timeout=_GRACE)
                 await _ended(serving, *tasks)
-        self._peer = self._files = self._orchestrator = None
+        self._peer = self._files = self._orchestrator = self._reports = None
+
+    def _evidence_at(self, digest: bytes) -> str:
+        """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""
+        if self.config.place is not None:
+            return self.config.place
+        url = f"{self._urls[0][1]}/files/{digest.hex()}"
+        return url if len(url.encode()) <= constants.proofs.MAX_URI else self._urls[0][1]
 
     async def _again(self, name: str, part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
         """Runs a part until the process is to end, and again when it failed."""
@@ -232,6 +267,10 @@ class Service:
             except IonetError as bad:
                 self._problem("chain", f"the chain cannot be read: {bad}")
             self._look_at_gateways()
+            if self._reports is not None and self._reports.problem is not None:
+                self._problem("reports", self._reports.problem)
+            else:
+                self._clear("reports")
             await asyncio.sleep(_LOOK_EVERY)
 
     async def _look(self) -> None:
@@ -340,7 +379,7 @@ class Service:
             passed_at=None if orchestrator is None else orchestrator.passed_at,
             pass_seconds=None if orchestrator is None else orchestrator.pass_seconds,
             uploads=0 if self._files is None else self._files.waiting,
-            report=None,
+            report=None if self._reports is None else self._reports.latest,
             problems=dict(self.problems),
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ionet._generated.staking.types import Pool
 from ionet._lazy import renamed
+from ionet.rewards._assemble import Assembled, Difference, assemble, compare
 from ionet.rewards._evidence import (
     Before,
     Evidence,
@@ -41,8 +42,10 @@ from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [
     "Absent",
+    "Assembled",
     "Before",
     "Carry",
+    "Difference",
     "Evidence",
     "EvidenceError",
     "Hour",
@@ -60,7 +63,9 @@ __all__ = [
     "Verdict",
     "Why",
     "Word",
+    "assemble",
     "build_report",
+    "compare",
     "cumulate",
     "find_node",
     "kept_total",

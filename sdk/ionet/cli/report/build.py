@@ -232,7 +232,7 @@ def continued(io: Session, previous: Path | None) -> _Before | None:
 
 
 def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before) -> _Built:
-    from ionet.rewards import Hour, build_report, cumulate, kept_total, score_hour, to_share, write_evidence
+    from ionet.rewards import assemble
 
     end = io.reader.proofs.period_end(seq)
     leaves_before = None if before.report is None else before.report.leaves
@@ -245,31 +245,20 @@ def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before:
             f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
             " `ionet node show`"
         )
-    facts = Hour.from_rows(rows)
-    policy = io.reader.proofs.policy()
-    absent, height = io.reader.proofs.absent(seq), 0 if before.report is None else before.report.height
-    most = io.reader.proofs.most(seq, correction=inputs.restated is not None)
-    kept = kept_total(leaves_before, facts, end, absent=absent, restated=inputs.restated)
-    emission = to_share(paid.base, most.base, kept)
-    scores = score_hour(facts, emission, before.carry, policy)
-    leaves = cumulate(
-        leaves_before, facts, scores, end, absent=absent, height=height, restated=inputs.restated
-    )
-    evidence = write_evidence(
+    made = assemble(
         path,
-        hour=facts,
-        scores=scores,
-        leaves=leaves,
-        emission=emission,
         period_end=end,
-        carry=before.carry,
-        policy=policy,
+        rows=rows,
+        paid=paid.base,
+        most=io.reader.proofs.most(seq, correction=inputs.restated is not None).base,
+        policy=io.reader.proofs.policy(),
+        absent=io.reader.proofs.absent(seq),
         before=before.report,
-        absent=absent,
+        carry=before.carry,
         restated=inputs.restated,
     )
-    report = build_report(leaves, end, evidence, correction=inputs.restated is not None)
-    return _Built(seq, path, IO.from_base(emission), scores, report, height + 1)
+    height = 0 if before.report is None else before.report.height
+    return _Built(seq, path, IO.from_base(made.emission), made.scores, made.report, height + 1)
 
 
 def _show(io: Session, done: list[_Built]) -> None:

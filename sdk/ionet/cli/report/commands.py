@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from solders.pubkey import Pubkey
@@ -31,7 +30,7 @@ from ionet.cli.report.build import Previous
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet.rewards import Evidence, NodeHour, Report
+    from ionet.rewards import Difference, Evidence, Report
 
 app = Commands("Hourly reports of rewards: building, approving, challenging, crediting.")
 app.registered_commands += build.app.registered_commands
@@ -46,8 +45,6 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="Its evidence file; default: where it is published."),
 ]
-#: Facts that everybody can check on the chain; uptime, verdicts and statements come from attesters.
-_SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "banned", "in_use", "fees")
 
 
 # -- looking
@@ -255,55 +252,40 @@ def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Pat
 
 def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> list[dict[str, Any]]:
     """How a report's facts differ from what the chain shows now."""
-    from ionet.rewards import Word, read_evidence
+    from ionet.rewards import Word, compare, read_evidence
 
     stated: Evidence = read_evidence(path)
-    differences = [*_emission_differs(io, report, stated), *_policy_differs(io, stated)]
-    rows: dict[bytes, NodeHour] = {row.node: row for row in stated.hour.rows()}
+    rows = list(stated.hour.rows())
     words = {
-        node: Word(node, row.up_hours, row.statement)
-        for node, row in rows.items()
-        if row.statement is not None
+        row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
     }
-    judged = {row.node: row.verdict for row in rows.values() if row.verdict is not None}
-    chain_rows = {row.node: row for row in io.reader.proofs.facts(report.seq, words, judged=judged)}
-    for node in sorted(rows.keys() | chain_rows.keys()):
-        name, actual, reported = Pubkey(node), chain_rows.get(node), rows.get(node)
-        if actual is None or reported is None:
-            text = "is no live node" if actual is None else "is missing from the report"
-            differences.append({"node": name, "fact": "node", "stated": text, "chain": None})
-            continue
-        for fact in (*_SHOWN, "up_hours"):
-            if getattr(actual, fact) != getattr(reported, fact):
-                pair = {"stated": getattr(reported, fact), "chain": getattr(actual, fact)}
-                differences.append({"node": name, "fact": fact, **pair})
-    return differences
+    judged = {row.node: row.verdict for row in rows if row.verdict is not None}
+    proofs = io.reader.proofs
+    mine = proofs.facts(report.seq, words, judged=judged)
+    differences = compare(stated, mine, proofs.policy(), _due_emission(io, report, stated))
+    return [_difference_data(difference) for difference in differences]
 
 
-def _emission_differs(io: Session, report: accounts.proofs.Report, stated: Evidence) -> list[dict[str, Any]]:
-    """Whether a report shares out another amount than it should, or one no longer known."""
+def _difference_data(difference: Difference) -> dict[str, Any]:
+    node = None if difference.node is None else Pubkey(difference.node)
+    stated, chain = difference.stated, difference.seen
+    if difference.fact == "node":
+        stated, chain = ("is missing from the report" if stated is None else "is no live node"), None
+    elif difference.fact == "emission":
+        stated, chain = IO.from_base(stated), None if chain is None else IO.from_base(chain)
+    return {"node": node, "fact": difference.fact, "stated": stated, "chain": chain}
+
+
+def _due_emission(io: Session, report: accounts.proofs.Report, stated: Evidence) -> int | None:
+    """What a report should share out, base units; None where it is no longer known."""
     from ionet.rewards import RewardError, to_share
 
     try:
-        paid, most = (
-            io.reader.proofs.emission(report.seq),
-            io.reader.proofs.most(report.seq, correction=bool(report.correction)),
-        )
-        due = IO.from_base(to_share(paid.base, most.base, stated.kept))
+        paid = io.reader.proofs.emission(report.seq)
+        most = io.reader.proofs.most(report.seq, correction=bool(report.correction))
+        return to_share(paid.base, most.base, stated.kept)
     except (EmissionUnknown, RewardError):
-        due = None
-    reported = IO.from_base(stated.emission)
-    return [] if reported == due else [{"node": None, "fact": "emission", "stated": reported, "chain": due}]
-
-
-def _policy_differs(io: Session, stated: Evidence) -> list[dict[str, Any]]:
-    """How a report's policy differs from the programs' parameters."""
-    reported, chain = asdict(stated.policy), asdict(io.reader.proofs.policy())
-    return [
-        {"node": None, "fact": name, "stated": reported[name], "chain": chain[name]}
-        for name in reported
-        if reported[name] != chain[name]
-    ]
+        return None
 
 
 def _difference_lines(differences: list[dict[str, Any]]) -> list[str]:

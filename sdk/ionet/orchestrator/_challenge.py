@@ -1,0 +1,146 @@
+"""Compute challenges: one posed to a node, in its two phases, and what is kept of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ionet._generated.shared import ProofReason
+from ionet.formats import canonical
+from ionet.orchestrator._agents import Agents
+from ionet.orchestrator._chain import Chain
+from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._plan import Policy
+from ionet.prover import Challenge, ProofError, Reference, Verdict, challenge_seed, draw, verify
+from ionet.store.manifest import FileStore
+
+
+def proof_reason(name: str | None) -> ProofReason:
+    """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None means passed."""
+    return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """A challenge that was answered, rightly or not.
+
+    Attributes:
+        verdict: how it was judged.
+        proof: digest of the opening, 32 bytes; zeros where there was none.
+        record: what was asked and found, for anyone who doubts it.
+        digest: sha256 of the record, which is in the store, 32 bytes.
+    """
+
+    verdict: Verdict
+    proof: bytes
+    record: Mapping[str, Any]
+    digest: bytes
+
+
+class Challenger:
+    """Poses challenges, a bounded number at a time.
+
+    Args:
+        chain: for values that nobody knew before.
+        agents: the nodes' agents.
+        store: where openings and records are kept.
+        journal: where verdicts are kept for the hour's report.
+        policy: sizes and bounds.
+        publish: told the hash of each file that others may want.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        agents: Agents,
+        store: FileStore,
+        journal: Journal,
+        policy: Policy,
+        publish: Callable[[bytes], None],
+    ) -> None:
+        self._chain = chain
+        self._agents = agents
+        self._store = store
+        self._journal = journal
+        self._policy = policy
+        self._publish = publish
+        self._at_once = asyncio.Semaphore(policy.challenges_at_once)
+
+    async def pose(
+        self,
+        about: bytes,
+        node: bytes,
+        *,
+        at: int,
+        attempt: int,
+        reference: Reference | None,
+        earlier: set[bytes],
+    ) -> Posed:
+        """Poses one challenge and judges its answer; the caller keeps it.
+
+        Args:
+            about: what it is for, 32 bytes: a job's address.
+            node: the node's address, 32 bytes.
+            at: the chain's time, Unix seconds.
+            attempt: number of the challenge for this.
+            reference: how fast the node's class answers; None leaves time unjudged.
+            earlier: roots that the node has committed to before; none may come again.
+
+        Raises:
+            NodeUnreachable: there was no answer.
+            ChainError: the chain gave no value in time.
+        """
+        policy = self._policy
+        async with self._at_once:
+            fresh = await self._chain.beacon()
+            seed = challenge_seed(job=about, node=node, attempt=attempt, fresh=fresh.value)
+            challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
+            root, nanoseconds = await self._agents.commit(node, challenge)
+        # The rows are drawn from a slot after the one in which the root had arrived.
+        later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
+        drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
+        proof = bytes(32)
+        try:
+            opening = await self._agents.open(node, root, drawn.rows, drawn.randomness)
+        except ProofError as error:
+            verdict = Verdict(error.reason, str(error))
+        else:
+            proof = self._store.put(opening.to_bytes())
+            verdict = await asyncio.to_thread(
+                verify,
+                challenge,
+                root,
+                drawn,
+                opening,
+                nanoseconds=nanoseconds if reference else None,
+                reference=reference,
+                earlier_roots=earlier,
+            )
+        record: dict[str, canonical.Json] = {
+            "at": at,
+            "detail": verdict.detail,
+            "draw": {"slot": later.slot, "value": later.value.hex()},
+            "fresh": {"slot": fresh.slot, "value": fresh.value.hex()},
+            "k": challenge.k,
+            "m": challenge.m,
+            "nanoseconds": nanoseconds,
+            "proof": proof.hex(),
+            "reason": verdict.reason.value if verdict.reason else None,
+            "root": root.hex(),
+            "seed": seed.hex(),
+        }
+        digest = self._store.put(canonical.encode(record))
+        for item in (digest, proof):
+            if any(item):
+                self._publish(item)
+        return Posed(verdict, proof, record, digest)
+
+    def keep(self, node: bytes, record: Mapping[str, Any], reference: Reference | None) -> None:
+        """Keeps a record's verdict for the hour's report; keeping it again does nothing."""
+        score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
+        evidence = sha256(canonical.encode(dict(record))).digest()
+        reason = proof_reason(record["reason"])
+        self._journal.keep_verdict(node, record["at"], min(score, 2**32 - 1), reason, evidence)

@@ -1,0 +1,588 @@
+"""Hours' reports: one seat builds and sends each, the others compute it again and approve it.
+
+The evidence of a report is a file that gateways keep by its hash, which the report names. A report continues
+the one at the head, whose evidence is needed for that; without it this seat neither builds nor approves.
+What somebody else reports is approved only where every fact is as this seat reads it from the chain, and
+where no verdict on a compute proof differs from what this seat has found itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+
+from ionet import AsyncCall, AsyncClient, ReportState, accounts, constants, pda
+from ionet._generated.shared import ProofReason
+from ionet.chain.errors import AccountNotFound, EmissionUnknown, IonetError
+from ionet.chain.files import state_folder
+from ionet.chain.ids import CLOCK
+from ionet.chain.records import clock_time, decoded
+from ionet.chain.signers import Signer
+from ionet.formats.when import HOUR
+from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._seats import place
+from ionet.proofs.report import ReportDraft, head_of, report_at
+from ionet.store.manifest import FileStore
+from ionet.token.emission import cumulative
+
+if TYPE_CHECKING:
+    from ionet.rewards import Absent, Before, Carry, Evidence, NodeHour, Report, Verdict, Word
+
+_log = logging.getLogger(__name__)
+#: Hours that are made up for after an absence; what nobody reported before stays unreported.
+_CATCH_UP: Final = 24
+#: Reports that are made final in one look.
+_FINALIZED_AT_ONCE: Final = 24
+#: Seconds before an hour's end in which one's own verdict still says whether somebody else's can be right.
+_OWN_VERDICTS: Final = 2 * HOUR
+#: Seconds after which a verdict in a node's account is renewed; nodes are booked on one of six hours.
+_SHOW_EVERY: Final = 3 * HOUR
+_SHOWN_AT_ONCE: Final = 8
+#: Bytes of somebody else's evidence.
+_EVIDENCE: Final = 512 << 20
+
+#: Brings a file of at most so many bytes into the store of this machine, by its hash.
+Fetch = Callable[[bytes, int], Awaitable[None]]
+
+
+class NotApproved(IonetError):
+    """A report that this seat does not approve; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """What one request tells of the programs' state."""
+
+    now: int
+    start: int
+    emitted: int
+    config: accounts.proofs.Config
+    seats: accounts.proofs.AttesterSet
+
+    @property
+    def latest(self) -> int:
+        """Number of the latest hour that is over."""
+        return max(0, (self.now - self.start) // HOUR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The report at the head, with what the next one continues."""
+
+    address: Pubkey
+    seq: int
+    before: Before
+    carry: Carry
+    report: Report
+
+
+class HourReports:
+    """One seat's part in the hours' reports.
+
+    Args:
+        client: signs as the seat.
+        payer: pays, and signs what anybody may do; None: the seat.
+        store: this machine's files.
+        fetch: brings evidence into it from elsewhere.
+        publish: told the hash of each file that others need.
+        journal: has this seat's verdicts; steps are noted there.
+        folder: where evidence is written before it is stored; statements of devices are read from
+            `statements-<hour>.jsonl` there, if there is such a file.
+        evidence_at: makes the address of evidence from its hash, 96 bytes at most.
+        takeover: seconds of the chain after which the next seat does what another has not done.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        payer: Signer | None,
+        store: FileStore,
+        fetch: Fetch,
+        publish: Callable[[bytes], None],
+        journal: Journal,
+        folder: Path,
+        evidence_at: Callable[[bytes], str],
+        takeover: int = 120,
+    ) -> None:
+        self._client = client
+        self._payer = payer
+        self._anybody = client if payer is None else client.as_(payer)
+        self._store = store
+        self._fetch = fetch
+        self._publish = publish
+        self._journal = journal
+        self._folder = folder
+        self._evidence_at = evidence_at
+        self._takeover = takeover
+        self._mine = bytes(client.address)
+        self._head: _Head | None = None
+        #: When this seat first saw that something is due, by what it is: the chain's time.
+        self._since: dict[tuple[str, int], int] = {}
+        self._refused: dict[Pubkey, str] = {}
+        #: The report whose verdicts have been shown.
+        self._shown: Pubkey | None = None
+        #: Number of the latest hour that this seat has reported or approved.
+        self.latest: int | None = None
+        #: What the operator should know, or None.
+        self.problem: str | None = None
+
+    async def run(self, pause: float) -> None:
+        """Does what is due, again and again, until it is cancelled.
+
+        Args:
+            pause: seconds of this machine between two looks where nothing is due.
+        """
+        while True:
+            try:
+                busy = await self.look()
+            except (IonetError, OSError) as bad:
+                # The chain, a gateway or the disk: the next look may do better.
+                self._tell(str(bad))
+                busy = False
+            await asyncio.sleep(0 if busy else pause)
+
+    async def look(self) -> bool:
+        """Does what is due for the reports; returns whether there may be more to do at once."""
+        network = await self._read()
+        if network is None or network.latest < 1 or self._place(network, 0) is None:
+            return False
+        await self._emit(network)
+        if await self._finalize(network):
+            return True
+        head = await self._continued(network)
+        if await self._report(network, head):
+            return True
+        await self._show(network, head)
+        self.problem = None
+        return False
+
+    # -- reading
+
+    async def _read(self) -> _Network | None:
+        keys = (pda.mint.CONFIG, pda.proofs.CONFIG, pda.proofs.ATTESTER_SET, CLOCK)
+        found = await self._client.accounts(keys)
+        if any(account is None for account in found):
+            return None
+        mint, config, seats, clock = found
+        assert mint is not None
+        assert config is not None
+        assert seats is not None
+        minted = decoded(accounts.mint.Config, keys[0], mint)
+        return _Network(
+            now=clock_time(clock),
+            start=minted.start,
+            emitted=minted.emitted,
+            config=decoded(accounts.proofs.Config, keys[1], config),
+            seats=decoded(accounts.proofs.AttesterSet, keys[2], seats),
+        )
+
+    async def _continued(self, network: _Network) -> _Head | None:
+        """Returns the report at the head with its evidence; None where there is no report yet.
+
+        Raises:
+            IonetError: its evidence cannot be had.
+        """
+        from ionet.rewards import Before, build_report, read_evidence, score_hour
+
+        address = head_of(network.config)
+        if address == Pubkey.default():
+            return None
+        if self._head is not None and self._head.address == address:
+            return self._head
+        account = await self._client.proofs.get_report(address)
+        path = await self._evidence(account.evidence_hash)
+
+        def read() -> _Head:
+            evidence = read_evidence(path)
+            scores = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy)
+            report = build_report(evidence.leaves, evidence.period_end, evidence.digest)
+            if report.root != account.root:
+                raise IonetError(f"the evidence of hour {account.seq}'s report does not lead to its root")
+            before = Before(account.height, report.root, evidence.leaves)
+            return _Head(address, account.seq, before, scores.carry, report)
+
+        self._head = await asyncio.to_thread(read)
+        return self._head
+
+    async def _evidence(self, digest: bytes) -> Path:
+        """Returns where a report's evidence is on this machine.
+
+        Raises:
+            IonetError: nobody has it.
+        """
+        if digest not in self._store:
+            await self._fetch(digest, _EVIDENCE)
+        return self._store.path(digest)
+
+    # -- who does what
+
+    def _place(self, network: _Network, about: int) -> int | None:
+        """Returns this seat's place in the row for an hour; None where it has no seat."""
+        seats = network.seats
+        keys = [bytes(key) for key, weight in zip(seats.keys, seats.weights, strict=True) if weight]
+        if self._mine not in keys:
+            return None
+        return place(keys, self._mine, b"hour" + about.to_bytes(8, "little"))
+
+    def _my_turn(self, network: _Network, what: str, seq: int) -> bool:
+        """Whether this seat leads what is due for an hour, or those before it have let it pass."""
+        since = self._since.setdefault((what, seq), network.now)
+        row = self._place(network, seq)
+        return row is not None and network.now >= since + row * self._takeover
+
+    def _done(self, what: str, seq: int) -> None:
+        self._since = {key: at for key, at in self._since.items() if key[0] != what or key[1] > seq}
+
+    async def _send(self, call: AsyncCall[Any], step: str, seq: int, detail: str = "") -> None:
+        paid = call if self._payer is None else call.paid_by(self._payer)
+        signature = (await paid.send()).signature
+        self._note(step, seq, f"{detail}{': ' if detail else ''}{signature}")
+
+    def _note(self, step: str, seq: int, detail: str) -> None:
+        self._journal.note(f"hour {seq}", step, detail)
+
+    def _tell(self, text: str) -> None:
+        if self.problem != text:
+            self.problem = text
+            _log.warning("%s", text)
+
+    # -- emission and finality
+
+    async def _emit(self, network: _Network) -> None:
+        if network.emitted >= cumulative(network.latest * HOUR):
+            self._done("emit", network.latest)
+        elif self._my_turn(network, "emit", network.latest):
+            await self._send(self._anybody.mint.emit(), "emit", network.latest)
+
+    async def _finalize(self, network: _Network) -> bool:
+        """Makes reports final whose challenge window is over, in their order."""
+        config = network.config
+        heights = range(config.final_height + 1, config.head + 1)[:_FINALIZED_AT_ONCE]
+        addresses = [report_at(config, height) for height in heights]
+        if not addresses:
+            return False
+        first = await self._client.proofs.get_report(addresses[0])
+        if not _is_due(first, network):
+            return False
+        if not self._my_turn(network, "finalize", first.seq):
+            return False
+        for address, account in zip(
+            addresses, await self._client.fetch_many(accounts.proofs.Report, addresses), strict=True
+        ):
+            if account is None or not _is_due(account, network):
+                break
+            await self._send(self._anybody.proofs.finalize(address), "finalize", account.seq)
+            self._done("finalize", account.seq)
+        return True
+
+    # -- reporting and approving
+
+    async def _report(self, network: _Network, head: _Head | None) -> bool:
+        seq = self._next(network, head)
+        if seq is None:
+            return False
+        pending = [
+            keyed
+            for keyed in await self._client.find(accounts.proofs.Report, seq=seq)
+            if keyed.account.predecessor == (Pubkey.default() if head is None else head.address)
+            and keyed.account.state == ReportState.PENDING
+            and not keyed.account.correction
+        ]
+        mine = list(network.seats.keys).index(self._client.address)
+        said = False
+        for keyed in sorted(pending, key=lambda keyed: (keyed.account.created_at, bytes(keyed.address))):
+            current = keyed.account.set_version == network.seats.set_version
+            if current and keyed.account.approvals >> mine & 1:
+                said = True
+            elif keyed.address not in self._refused:
+                try:
+                    recomputed = await self._check(keyed.account, head)
+                except NotApproved as bad:
+                    self._refused[keyed.address] = str(bad)
+                    self._note("not approved", seq, f"{keyed.address}: {bad}")
+                    _log.warning("the report %s of hour %s is not approved: %s", keyed.address, seq, bad)
+                    continue
+                proofs = self._client.proofs
+                call = (proofs.approve if current else proofs.renew)(keyed.address, recomputed)
+                await self._send(call, "approve", seq, str(keyed.address))
+                self.latest = seq
+                return True
+        if said:
+            # What this seat has made or approved waits for the others.
+            return False
+        if not self._my_turn(network, "report", seq):
+            return False
+        return await self._submit(network, head, seq)
+
+    def _next(self, network: _Network, head: _Head | None) -> int | None:
+        """Returns the hour to be reported next, or None."""
+        if head is None:
+            return network.latest
+        first = max(head.seq + 1, network.latest - _CATCH_UP + 1)
+        return first if first <= network.latest else None
+
+    async def _submit(self, network: _Network, head: _Head | None, seq: int) -> bool:
+        from ionet.rewards import assemble
+
+        try:
+            paid, most = await self._client.proofs.emission(seq), await self._client.proofs.most(seq)
+        except EmissionUnknown as bad:
+            if bad.hour <= seq:
+                raise
+            # Emitted too many cranks ago: the hours until then cannot be reported any more.
+            seq = bad.hour
+            if seq > network.latest:
+                raise
+            paid, most = await self._client.proofs.emission(seq), await self._client.proofs.most(seq)
+        end = network.start + seq * HOUR
+        before = None if head is None else head.before
+        rows = await self._client.proofs.facts(
+            seq,
+            await asyncio.to_thread(self._words, seq, end),
+            judged=self._judged(end),
+            before=None if before is None else before.leaves,
+        )
+        if not rows:
+            self._note("no report", seq, "no node is live")
+            self._done("report", seq)
+            return False
+        state_folder(self._folder)
+        path = self._folder / f"evidence-{seq}.jsonl"
+        policy, absent = await self._client.proofs.policy(), await self._client.proofs.absent(seq)
+
+        def make() -> tuple[Report, bytes]:
+            made = assemble(
+                path,
+                period_end=end,
+                rows=rows,
+                paid=paid.base,
+                most=most.base,
+                policy=policy,
+                absent=absent,
+                before=before,
+                carry=None if head is None else head.carry,
+            )
+            return made.report, self._store.put(path.read_bytes())
+
+        report, digest = await asyncio.to_thread(make)
+        path.unlink()
+        # Others fetch it by the hash that the report names.
+        self._publish(digest)
+        predecessor = Pubkey.default() if head is None else head.address
+        draft = ReportDraft.of(report, network.start, self._evidence_at(digest), predecessor)
+        await self._send_report(draft, report)
+        self.latest = seq
+        self._done("report", seq)
+        return True
+
+    async def _send_report(self, draft: ReportDraft, report: Report) -> None:
+        proofs = self._client.proofs
+        try:
+            account = await proofs.get_report(draft.address)
+        except AccountNotFound:
+            call = await self._funded() + proofs.report(draft)
+            await self._send(call, "report", draft.seq, str(draft.address))
+            return
+        # The same content was reported before, and was voided, has fallen, or waits for an earlier set.
+        self._note("renew", draft.seq, f"{draft.address} is {account.state.name.lower()}")
+        await self._send(proofs.renew(draft.address, report), "report", draft.seq, str(draft.address))
+
+    async def _funded(self) -> AsyncCall[Any]:
+        """Has the payer give the seat the rent of a report, which the program takes from the seat."""
+        if self._payer is None:
+            return self._client.call()
+        size = accounts.proofs.Report.SIZE
+        assert size is not None
+        rent = await self._client.rent(size)
+        source, seat = self._payer.pubkey(), self._client.address
+        return self._client.call(
+            transfer(TransferParams(from_pubkey=source, to_pubkey=seat, lamports=rent)),
+            signers=[self._payer],
+        )
+
+    def _words(self, seq: int, end: int) -> dict[bytes, Word]:
+        from ionet.rewards import read_words
+
+        path = self._folder / f"statements-{seq}.jsonl"
+        return read_words(path, end) if path.exists() else {}
+
+    def _judged(self, end: int) -> dict[bytes, Verdict]:
+        """This seat's verdicts of an hour, by node."""
+        from ionet.rewards import Verdict
+
+        return {
+            node: Verdict(end, score, reason, reason == ProofReason.PASSED, evidence)
+            for node, score, reason, evidence in self._journal.verdicts(end - HOUR, end)
+        }
+
+    # -- somebody else's report
+
+    async def _check(self, account: accounts.proofs.Report, head: _Head | None) -> Report:
+        """Computes a report again from its evidence, and compares its facts with one's own.
+
+        Raises:
+            NotApproved: something differs.
+            IonetError: the evidence, or the chain, cannot be read now.
+        """
+        from ionet.rewards import EvidenceError, Word, read_evidence, verify_evidence
+
+        path = await self._evidence(account.evidence_hash)
+        leaves = None if head is None else head.before.leaves
+
+        def again() -> tuple[Evidence, Report]:
+            try:
+                return read_evidence(path), verify_evidence(path, previous=leaves, root=account.root)
+            except EvidenceError as bad:
+                raise NotApproved(f"its evidence does not hold: {bad}") from None
+
+        stated, recomputed = await asyncio.to_thread(again)
+        rows = list(stated.hour.rows())
+        words = {
+            row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
+        }
+        proofs = self._client.proofs
+        base = await proofs.facts(account.seq, words, before=leaves)
+        differences = await self._facts_differ(account, stated, head, base)
+        own = self._own_verdicts(account.period_end)
+        differences += [text for row in rows if (text := _verdict_differs(row, own, _by_node(base)))]
+        if differences:
+            more = f", and {len(differences) - 5} more" if len(differences) > 5 else ""
+            raise NotApproved("; ".join(differences[:5]) + more)
+        return recomputed
+
+    async def _facts_differ(
+        self,
+        account: accounts.proofs.Report,
+        stated: Evidence,
+        head: _Head | None,
+        base: Sequence[NodeHour],
+    ) -> list[str]:
+        from ionet.rewards import Carry, RewardError, compare, to_share
+
+        proofs = self._client.proofs
+        due: int | None
+        try:
+            paid, most = await proofs.emission(account.seq), await proofs.most(account.seq)
+            due = to_share(paid.base, most.base, stated.kept)
+        except (EmissionUnknown, RewardError):
+            due = None
+        found = compare(stated, base, await proofs.policy(), due)
+        texts = [
+            f"{'the hour' if item.node is None else Pubkey(item.node)}: {item.fact} is stated as"
+            f" {item.stated}, and {item.seen} here"
+            for item in found
+        ]
+        carry = Carry() if head is None else head.carry
+        if stated.carry != carry:
+            texts.append(f"the hour: carry is stated as {stated.carry}, and {carry} here")
+        return texts + _credits_differ(stated, base, await proofs.absent(account.seq))
+
+    def _own_verdicts(self, end: int) -> dict[bytes, bool]:
+        """Whether nodes passed as this seat last saw it, also just before the hour and after it."""
+        found = self._journal.verdicts(end - _OWN_VERDICTS, 2**62)
+        return {node: reason == ProofReason.PASSED for node, _, reason, _ in found}
+
+    # -- verdicts
+
+    async def _show(self, network: _Network, head: _Head | None) -> None:
+        """Writes verdicts of the report at the head into the nodes' accounts, where they grow old."""
+        if head is None:
+            return
+        # Once for each report at the head, and again when another seat should have done it.
+        row = self._place(network, head.seq) or 0
+        since = self._since.setdefault(("show", head.seq), network.now)
+        if self._shown == head.address or network.now < since + row * self._takeover:
+            return
+        leaves = head.report.leaves
+        keys = [Pubkey(raw.tobytes()) for raw in leaves.nodes]
+        nodes = await self._client.fetch_many(accounts.staking.Node, keys)
+        due = [
+            key
+            for number, (key, node) in enumerate(zip(keys, nodes, strict=True))
+            if node is not None and _worth_showing(node, leaves.leaf(number).verdict)
+        ]
+        gate, failed = asyncio.Semaphore(_SHOWN_AT_ONCE), 0
+
+        async def show(key: Pubkey) -> None:
+            nonlocal failed
+            async with gate:
+                try:
+                    call = self._anybody.proofs.show_verdict(key, head.address, head.report)
+                    await self._send(call, "show verdict", head.seq, str(key))
+                except IonetError as bad:
+                    failed += 1
+                    self._note("show verdict failed", head.seq, f"{key}: {bad}")
+
+        await asyncio.gather(*(show(key) for key in due))
+        if not failed:
+            self._shown = head.address
+            self._done("show", head.seq - 1)
+
+
+def _is_due(report: accounts.proofs.Report, network: _Network) -> bool:
+    """Whether a report can be made final now."""
+    window = constants.proofs.CORRECTION_WINDOW if report.correction else network.config.challenge_window
+    return report.state == ReportState.APPROVED and network.now >= report.approved_at + window
+
+
+def _worth_showing(node: accounts.staking.Node, verdict: Verdict) -> bool:
+    last = node.last_proof
+    if not verdict.time or verdict.time <= last.time or verdict.time - HOUR < node.changed_at:
+        return False
+    return verdict.passed != bool(last.passed) or verdict.time - last.time >= _SHOW_EVERY
+
+
+def _by_node(rows: Sequence[NodeHour]) -> dict[bytes, NodeHour]:
+    return {row.node: row for row in rows}
+
+
+def _verdict_differs(row: NodeHour, own: Mapping[bytes, bool], base: Mapping[bytes, NodeHour]) -> str | None:
+    """Why a stated verdict is not this seat's; None if it can be.
+
+    One that repeats the last, or follows from a lease, needs nobody's measurement; any other needs one's own,
+    or it would be one seat's word.
+    """
+    stated = row.verdict
+    if stated is None:
+        return None
+    mine = base.get(row.node)
+    passed = own.get(row.node)
+    name, word = Pubkey(row.node), "passed" if stated.passed else "failed"
+    if mine is not None and stated == mine.verdict:
+        return f"{name}: it has failed here, and {word} there" if stated.passed and passed is False else None
+    if passed is None:
+        return f"{name}: it has {word} there, and was not challenged here"
+    if passed != stated.passed:
+        return f"{name}: it has {'passed' if passed else 'failed'} here, and {word} there"
+    return None
+
+
+def _credits_differ(stated: Evidence, base: Sequence[NodeHour], absent: Sequence[Absent]) -> list[str]:
+    """What a report says that nodes were credited, and when they were closed: lifetimes follow from it.
+
+    Credits grow: what was stated at the hour's end may be less than it is now, and never more.
+    """
+    now = {row.node: (row.credited, row.closed_at) for row in base}
+    now |= {item.node: (item.credited, item.closed_at) for item in absent}
+    said = {row.node: (row.credited, row.closed_at) for row in stated.hour.rows()}
+    said |= {item.node: (item.credited, item.closed_at) for item in stated.absent}
+    texts = []
+    for node, (credited, closed_at) in sorted(said.items()):
+        mine = now.get(node, (0, 0))
+        if credited > mine[0] or closed_at != mine[1]:
+            texts.append(
+                f"{Pubkey(node)}: stated as credited {credited} and closed at {closed_at}, not {mine}"
+            )
+    texts += [
+        f"{Pubkey(node)}: dropped as credited {credited}, not {now.get(node, (0, 0))[0]}"
+        for node, credited in sorted(stated.dropped.items())
+        if credited > now.get(node, (0, 0))[0]
+    ]
+    return texts

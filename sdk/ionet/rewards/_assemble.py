@@ -1,0 +1,150 @@
+"""An hour's report made of its facts, and a report's facts compared with those that somebody else finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ionet.rewards._evidence import Before, Evidence, write_evidence
+from ionet.rewards._leaves import Absent, Report, build_report, cumulate, kept_total, to_share
+from ionet.rewards._score import Carry, Hour, NodeHour, Scores, SharePolicy, score_hour
+
+#: Facts that everybody can check on the chain; uptime, verdicts and statements come from attesters.
+CHAIN_FACTS: Final = (
+    "pool",
+    "multiplier_bps",
+    "units",
+    "stake",
+    "required_stake",
+    "banned",
+    "in_use",
+    "fees",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """An hour's report with what it was made from.
+
+    Attributes:
+        report: what goes on chain.
+        scores: the hour's rewards, and the carry of the next hour.
+        emission: what was shared out, base units of IO.
+    """
+
+    report: Report
+    scores: Scores
+    emission: int
+
+
+def assemble(
+    path: str | Path,
+    *,
+    period_end: int,
+    rows: Sequence[NodeHour],
+    paid: int,
+    most: int,
+    policy: SharePolicy,
+    absent: Sequence[Absent] = (),
+    before: Before | None = None,
+    carry: Carry | None = None,
+    restated: Mapping[bytes, int] | None = None,
+) -> Assembled:
+    """Scores an hour, adds it to the lifetimes, writes the evidence file, and builds the report.
+
+    Args:
+        path: the evidence file.
+        period_end: end of the hour, Unix seconds.
+        rows: the facts of each live node.
+        paid: what the hour was paid, base units of IO.
+        most: that the report's total may be, base units of IO.
+        policy: shares and bounds.
+        absent: every node that is not live.
+        before: the report that this one continues, or None for the first.
+        carry: the previous hour's.
+        restated: a correction's lifetimes.
+
+    Raises:
+        RewardError: the facts contradict themselves, or nodes keep more than the total may be.
+        OSError: the file cannot be written.
+    """
+    facts, leaves_before = Hour.from_rows(rows), None if before is None else before.leaves
+    kept = kept_total(leaves_before, facts, period_end, absent=absent, restated=restated)
+    emission = to_share(paid, most, kept)
+    scores = score_hour(facts, emission, carry, policy)
+    leaves = cumulate(
+        leaves_before,
+        facts,
+        scores,
+        period_end,
+        absent=absent,
+        height=0 if before is None else before.height,
+        restated=restated,
+    )
+    evidence = write_evidence(
+        path,
+        hour=facts,
+        scores=scores,
+        leaves=leaves,
+        emission=emission,
+        period_end=period_end,
+        carry=carry,
+        policy=policy,
+        before=before,
+        absent=absent,
+        restated=restated,
+    )
+    report = build_report(leaves, period_end, evidence, correction=restated is not None)
+    return Assembled(report, scores, emission)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact that a report states otherwise than somebody else finds it.
+
+    Attributes:
+        node: which node's, 32 bytes; None for the hour's own.
+        fact: its name; `node` where one side lacks the node, `emission`, or a parameter's name.
+        stated: by the report; None where it has none.
+        seen: by who compares; None where there is none, or where it is not known any more.
+    """
+
+    node: bytes | None
+    fact: str
+    stated: Any
+    seen: Any
+
+
+def compare(
+    stated: Evidence, rows: Iterable[NodeHour], policy: SharePolicy, emission: int | None
+) -> list[Difference]:
+    """Returns how a report's facts differ from one's own: hour, parameters, then nodes in order.
+
+    Args:
+        stated: the report's evidence.
+        rows: one's own facts, made with the report's statements of devices.
+        policy: the programs' parameters.
+        emission: what the hour has to share out, base units of IO; None where that is not known any more.
+    """
+    differences: list[Difference] = []
+    if stated.emission != emission:
+        differences.append(Difference(None, "emission", stated.emission, emission))
+    theirs, mine = asdict(stated.policy), asdict(policy)
+    differences += [
+        Difference(None, name, theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]
+    ]
+    reported = {row.node: row for row in stated.hour.rows()}
+    seen = {row.node: row for row in rows}
+    for node in sorted(reported.keys() | seen.keys()):
+        left, right = reported.get(node), seen.get(node)
+        if left is None or right is None:
+            differences.append(Difference(node, "node", left and "there", right and "there"))
+            continue
+        differences += [
+            Difference(node, fact, getattr(left, fact), getattr(right, fact))
+            for fact in (*CHAIN_FACTS, "up_hours")
+            if getattr(left, fact) != getattr(right, fact)
+        ]
+    return differences

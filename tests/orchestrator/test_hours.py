@@ -1,0 +1,295 @@
+"""Hours' reports of one seat and of two, on the real programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.programs.market import Market
+from tests.programs.support import DAY, HOUR
+
+from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
+from ionet._generated.shared import ProofReason
+from ionet.orchestrator import Journal
+from ionet.orchestrator._hours import HourReports
+from ionet.orchestrator._seats import place
+from ionet.proofs.report import head_of
+from ionet.store.errors import NotStored
+from ionet.store.manifest import FileStore
+
+_TAKEOVER = 120
+
+
+class Seat:
+    """One attester with a store and a journal of its own, which fetches what the other one has published."""
+
+    def __init__(self, office: Office, key: Keypair, number: int) -> None:
+        root = office.root / f"seat-{number}"
+        self.client = AsyncClient.local(network=office.market.world.client.network, signer=key, funds=SOL(10))
+        self.store = FileStore(root / "store")
+        self.journal = Journal(root / "journal.sqlite3")
+        self.key = key
+        self._office = office
+        self.restart()
+
+    def restart(self) -> None:
+        """A new process, with the same folder."""
+        self.reports = HourReports(
+            self.client,
+            None,
+            self.store,
+            self._fetch,
+            lambda digest: self._office.published.update({digest: self.store.get(digest)}),
+            self.journal,
+            self._office.root / f"{self.key.pubkey()}",
+            lambda digest: digest.hex(),
+            _TAKEOVER,
+        )
+
+    async def _fetch(self, digest: bytes, most: int) -> None:
+        if digest not in self._office.published:
+            raise NotStored(f"nobody has {digest.hex()}")
+        self.store.put(self._office.published[digest])
+
+    def judge(self, node: Pubkey, reason: ProofReason = ProofReason.PASSED, score: int = 9_000) -> None:
+        """Keeps a verdict, as after a challenge now."""
+        evidence = bytes(self.key.pubkey())[:24] + self._office.now.to_bytes(8, "big")
+        self.journal.keep_verdict(bytes(node), self._office.now, score, reason, evidence)
+
+    async def settled(self) -> None:
+        for _ in range(60):
+            if not await self.reports.look():
+                return
+        raise AssertionError("looks without end")
+
+    def steps(self, name: str) -> list[str]:
+        return [entry.detail for entry in self.journal.entries() if entry.step == name]
+
+
+class Office:
+    """A market and its attesters."""
+
+    def __init__(self, root: Path, seats: int) -> None:
+        self.root = root
+        self.market = Market.new()
+        self.node = self.market.alice.node
+        self.published: dict[bytes, bytes] = {}
+        world, keys = self.market.world, self.market.attesters
+        weights = [types.proofs.Seat(keys[0].pubkey(), 1), types.proofs.Seat(keys[1].pubkey(), seats - 1)]
+        if seats == 1:
+            weights[1] = types.proofs.Seat(Pubkey.default(), 0)
+        world.send(ix.proofs.set_attesters(authority=world.deployer, seats=weights, threshold=seats))
+        self.seats = [Seat(self, key, number) for number, key in enumerate(keys[:seats])]
+
+    @property
+    def now(self) -> int:
+        return self.market.world.now
+
+    @property
+    def config(self) -> accounts.proofs.Config:
+        return self.market.world.client.proofs.get_config()
+
+    def head(self) -> accounts.proofs.Report:
+        return self.market.world.client.proofs.get_report(head_of(self.config))
+
+    def reports(self) -> int:
+        return len(self.market.world.client.proofs.reports())
+
+    def leader(self) -> tuple[Seat, Seat]:
+        """The seat that leads the latest hour, and the other one."""
+        seq = self.market.world.client.proofs.latest_hour()
+        keys = [bytes(seat.key.pubkey()) for seat in self.seats]
+        first = next(
+            s
+            for s in self.seats
+            if place(keys, bytes(s.key.pubkey()), b"hour" + seq.to_bytes(8, "little")) == 0
+        )
+        return first, next(seat for seat in self.seats if seat is not first)
+
+    def hour_passes(self, **judged: Any) -> None:
+        """Each seat judges the node in the middle of an hour, at whose end this comes back."""
+        start = self.market.world.client.proofs.period_end(0)
+        self.market.world.advance((HOUR // 2 - (self.now - start)) % HOUR or HOUR)
+        for seat in self.seats:
+            seat.judge(self.node, **judged)
+        self.market.world.advance(HOUR // 2 + 10)
+
+
+async def test_one_seat_reports_each_hour_and_the_node_stays_bookable(tmp_path: Path) -> None:
+    office = Office(tmp_path, 1)
+    (seat,) = office.seats
+    for height in range(1, 8):
+        office.hour_passes()
+        await seat.settled()
+        assert (office.config.head, office.head().seq) == (height, seat.reports.latest)
+        last = office.market.node().last_proof
+        assert last.passed
+        assert office.now - last.time < 4 * HOUR
+    # A verdict that is young enough is not shown again.
+    assert len(seat.steps("show verdict")) == 3
+    assert len(seat.steps("report")) == 7
+    assert seat.reports.problem is None
+
+
+async def test_a_failed_verdict_is_shown_at_once(tmp_path: Path) -> None:
+    office = Office(tmp_path, 1)
+    (seat,) = office.seats
+    office.hour_passes()
+    await seat.settled()
+    office.hour_passes(reason=ProofReason.SLOW)
+    await seat.settled()
+    last = office.market.node().last_proof
+    assert (last.passed, last.reason) == (0, ProofReason.SLOW)
+
+
+async def test_reports_become_final_when_their_window_is_over(tmp_path: Path) -> None:
+    office = Office(tmp_path, 1)
+    (seat,) = office.seats
+    office.hour_passes()
+    await seat.settled()
+    office.market.world.advance(DAY + 60)
+    await seat.settled()
+    assert office.config.final_height == 1
+    assert len(seat.steps("finalize")) == 1
+
+
+async def test_hours_of_an_absence_are_made_up_for_in_order(tmp_path: Path) -> None:
+    office = Office(tmp_path, 1)
+    (seat,) = office.seats
+    office.hour_passes()
+    await seat.settled()
+    first = office.head().seq
+    for _ in range(5):
+        office.hour_passes()
+    seat.restart()
+    await seat.settled()
+    assert (office.config.head, office.head().seq) == (6, first + 5)
+    assert office.market.world.client.mint.get_config().emitted
+
+
+async def test_the_second_seat_computes_again_and_approves(tmp_path: Path) -> None:
+    office = Office(tmp_path, 2)
+    for height in (1, 2, 3):
+        office.hour_passes()
+        leader, other = office.leader()
+        await other.settled()
+        assert office.reports() == height - 1, "the other one waits for the leader"
+        await leader.settled()
+        await other.settled()
+        assert office.config.head == height
+        await leader.settled()
+        await other.settled()
+    assert office.reports() == 3
+    assert sum(len(seat.steps("report")) for seat in office.seats) == 3
+    assert sum(len(seat.steps("approve")) for seat in office.seats) == 3
+    assert sum(len(seat.steps("show verdict")) for seat in office.seats) == 1
+    assert sum(len(seat.steps("emit")) for seat in office.seats) == 3
+    assert office.market.node().last_proof.passed
+
+
+async def test_another_seat_reports_when_the_leader_is_dead(tmp_path: Path) -> None:
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    await other.settled()
+    office.market.world.advance(_TAKEOVER)
+    await other.settled()
+    assert office.reports() == 1
+    # It is back: it approves what is there, and makes none of its own.
+    await leader.settled()
+    assert (office.config.head, office.reports()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "said"),
+    [
+        (ProofReason.SLOW, ProofReason.PASSED, "it has failed here, and passed there"),
+        (ProofReason.PASSED, ProofReason.SLOW, "it has passed here, and failed there"),
+        (None, ProofReason.PASSED, "it has passed there, and was not challenged here"),
+    ],
+)
+async def test_a_verdict_that_differs_is_not_approved_and_the_difference_is_said(
+    tmp_path: Path, mine: ProofReason | None, theirs: ProofReason, said: str
+) -> None:
+    office = Office(tmp_path, 2)
+    start = office.market.world.client.proofs.period_end(0)
+    office.market.world.advance(2 * HOUR - (office.now - start) % HOUR)
+    leader, other = office.leader()
+    leader.journal.keep_verdict(bytes(office.node), office.now - 1_800, 9_000, theirs, bytes(32))
+    if mine is not None:
+        other.journal.keep_verdict(bytes(office.node), office.now - 1_800, 9_000, mine, bytes([1]) * 32)
+    await leader.settled()
+    await other.settled()
+    assert office.config.head == 0
+    (line,) = other.steps("not approved")
+    assert f"{office.node}: {said}" in line
+
+
+async def test_stake_that_the_chain_does_not_show_is_not_approved(tmp_path: Path) -> None:
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    real = leader.client.proofs.facts
+
+    async def lying(*arguments: Any, **more: Any) -> Any:
+        return [replace(row, stake=row.stake + 1) for row in await real(*arguments, **more)]
+
+    leader.client.proofs.facts = lying  # type: ignore[method-assign]
+    await leader.settled()
+    await other.settled()
+    (line,) = other.steps("not approved")
+    assert "stake is stated as" in line
+    assert office.config.head == 0
+
+
+async def test_credits_that_the_chain_does_not_show_are_not_approved(tmp_path: Path) -> None:
+    """A lifetime begins at what was credited: who states more of it pays the node more."""
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    office.market.world.send(ix.mint.emit())
+    real = leader.client.proofs.facts
+
+    async def lying(*arguments: Any, **more: Any) -> Any:
+        return [replace(row, credited=row.credited + 1) for row in await real(*arguments, **more)]
+
+    leader.client.proofs.facts = lying  # type: ignore[method-assign]
+    await leader.settled()
+    await other.settled()
+    (line,) = other.steps("not approved")
+    assert "stated as credited 1" in line
+
+
+async def test_what_differs_for_the_leader_is_reported_by_the_next_one(tmp_path: Path) -> None:
+    """A report that nobody approves stays; the other seat's own comes after its time."""
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    leader.journal.keep_verdict(bytes(office.node), office.now - 1_700, 9_000, ProofReason.SLOW, bytes(32))
+    await leader.settled()
+    await other.settled()
+    office.market.world.advance(_TAKEOVER)
+    await other.settled()
+    assert office.reports() == 2
+    assert [keyed.account.state for keyed in office.market.world.client.proofs.reports()] == [
+        ReportState.PENDING,
+        ReportState.PENDING,
+    ]
+
+
+async def test_without_the_evidence_before_nothing_is_built_and_it_is_said(tmp_path: Path) -> None:
+    office = Office(tmp_path, 1)
+    (seat,) = office.seats
+    office.hour_passes()
+    await seat.settled()
+    office.published.clear()
+    seat.store = FileStore(tmp_path / "lost")
+    seat.restart()
+    office.hour_passes()
+    with pytest.raises(NotStored):
+        await seat.reports.look()
+    assert office.config.head == 1
