@@ -197,10 +197,13 @@ def test_a_fleet_has_one_file_and_each_machine_its_number(rig: Rig, library: Pat
 
 def test_a_devices_number_stays_when_the_driver_counts_anew(rig: Rig, seed: Path) -> None:
     rig.first("--seed", str(seed), "--number", "1")
-    moved = [replace(node, index=0) for node in rig.config.nodes]
-    replace(rig.config, nodes=tuple(moved)).save()
+    first, middle, last = rig.config.nodes
+    # As if the driver had named the devices the other way round when they were set up.
+    swapped = replace(first, number=2, key=last.key), middle, replace(last, number=0, key=first.key)
+    replace(rig.config, nodes=swapped).save()
     rig.init("--seed", str(seed), "--number", "1")
-    assert [(node.index, node.number) for node in rig.config.nodes] == [(0, 0), (1, 1), (2, 2)]
+    assert [(node.index, node.number) for node in rig.config.nodes] == [(0, 2), (1, 1), (2, 0)]
+    assert rig.config.nodes == swapped
 
 
 def test_a_seed_does_not_replace_a_key_that_is_there(rig: Rig, seed: Path) -> None:
