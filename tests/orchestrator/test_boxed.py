@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from tests.orchestrator.support import RENTER, World, key
-from tests.sandbox.support import prepared_image
+from tests.sandbox.support import lose_power, prepared_image
 
 from ionet.executor import _logs
 from ionet.executor._base import Workspace
@@ -250,9 +250,8 @@ def test_a_log_on_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
 
 
-async def test_a_run_goes_on_when_its_executor_is_killed(boxes: Boxes) -> None:
-    """And the next process waits for that one, instead of running it again."""
-    lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
+async def killed(boxes: Boxes, lease: Lease) -> None:
+    """Lets another process begin the lease's run, and kills it meanwhile."""
     code = f"""
 import asyncio
 from pathlib import Path
@@ -268,16 +267,41 @@ asyncio.run(main())
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)
-    while "Running entrypoint" not in printed(boxes, lease):
+    while "begun" not in printed(boxes, lease):
         assert first.returncode is None
         await asyncio.sleep(0.1)
     first.kill()
     await first.wait()
+
+
+async def test_a_run_goes_on_when_its_executor_is_killed(boxes: Boxes) -> None:
+    """And the next process waits for that one, instead of running it again."""
+    lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
+    await killed(boxes, lease)
     await boxes.executor.open(lease)
     done = await boxes.executor.run(lease, 2)
     assert list(done.value) == ["pid"]
     assert printed(boxes, lease).count("--- attempt") == 1
     await boxes.executor.release(lease)
+
+
+async def test_a_run_begins_again_after_a_loss_of_power(boxes: Boxes) -> None:
+    """It has not failed: what was cut off is counted by whoever counts what was begun."""
+    lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
+    await killed(boxes, lease)
+    lose_power(lease.name, boxes.boxes)
+    (boxes.boxes / lease.name / "boot").write_text("an earlier one")
+    await boxes.executor.sweep([lease.name])
+    await boxes.executor.open(lease)
+    done = await boxes.executor.run(lease, 1)
+    assert list(done.value) == ["pid"]
+    log = printed(boxes, lease)
+    assert "was cut off during this run" in log
+    assert log.count("--- attempt 1\n") == 2
+    lose_power(lease.name, boxes.boxes)
+    (boxes.boxes / lease.name / "boot").write_text("an earlier one")
+    shutil.rmtree(boxes.executor.workspace(lease).root)
+    await boxes.executor.sweep([])
 
 
 async def test_what_a_box_cannot_do_is_refused_before_it_starts(boxes: Boxes) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from ionet.sandbox import image, missing
+from ionet.sandbox import Box, image, missing
+from ionet.sandbox._users import RANGES
 
 
 def prepared_image() -> Path:
@@ -23,3 +28,26 @@ def prepared_image() -> Path:
             pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
         pytest.skip(why)
     return root
+
+
+def lose_power(name: str, state: Path) -> None:
+    """Leaves of a box what is on the disk, as after a loss of power: all else ends at once."""
+    box, home = Box(name, state), state / name
+    while alive := box.processes():
+        for pid in alive:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+    subprocess.run(["runc", "--root", home / "runc", "delete", "--force", name], check=False)
+    while (home / "disk").is_mount():
+        subprocess.run(["umount", home / "disk"], check=False)
+    loops = subprocess.run(["losetup", "-j", home / "disk.img"], capture_output=True, text=True, check=True)
+    for line in loops.stdout.splitlines():
+        subprocess.run(["losetup", "-d", line.split(":")[0]], check=True)
+    subprocess.run(["ip", "netns", "delete", f"io-{name}"], check=True)
+    for link in RANGES.glob("*"):
+        if link.readlink() == home:
+            link.unlink()
+    for group in Path("/sys/fs/cgroup").rglob(f"ionet/{name}"):
+        for directory, _, _ in os.walk(group, topdown=False):
+            Path(directory).rmdir()

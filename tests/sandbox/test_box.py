@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.sandbox.support import lose_power
 
 from ionet.sandbox import Box, BoxError, Ending, Limits, _box, reap
 from ionet.sandbox._users import RANGES
@@ -304,6 +305,44 @@ os.kill(os.getpid(), 9)
     assert not traces(name)
 
 
+def test_a_box_is_lost_when_the_machine_loses_its_power(box: Box, image: Path, state: Path) -> None:
+    """Whether its program ran or had ended, and whatever became of the files that were being written."""
+    assert not box.lost()
+    for code, torn in (("pass", None), ("import time; time.sleep(60)", None), ("pass", "state.json")):
+        run(box, image, code)
+        if code == "pass":
+            box.wait(20)
+        assert not box.lost()
+        lose_power(box.name, state)
+        if torn:
+            (state / box.name / torn).write_text("")
+        assert box.lost()
+        assert box.exists()
+        box.destroy()
+        assert not traces(box.name)
+        assert not box.lost()
+
+
+def test_boxes_from_before_a_loss_of_power_are_removed_and_no_others(image: Path, state: Path) -> None:
+    names = [secrets.token_hex(8) for _ in range(3)]
+    for name in names:
+        run(Box(name, state), image, "import time; time.sleep(60)")
+    for name in names[:2]:
+        lose_power(name, state)
+        (state / name / "boot").write_text("an earlier one")
+    assert list(reap(state, keep=names[:1], earlier=True)) == names[1:2]
+    assert not traces(names[1])
+    assert Box(names[0], state).exists()
+    assert Box(names[2], state).processes()
+
+
+def test_a_box_whose_starter_was_killed_is_lost(box: Box, image: Path, state: Path) -> None:
+    (state / box.name).mkdir()
+    assert box.lost()
+    with pytest.raises(BoxError, match="never started"):
+        box.ended()
+
+
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.08, 0.12, 0.2])
 def test_whatever_is_half_made_can_be_removed(image: Path, state: Path, after: float) -> None:
     """The starter is killed at different moments."""
@@ -323,6 +362,11 @@ box.start(Path("{image}"), ["{PYTHON}", "-c", "import time; time.sleep(60)"], li
         starter.stdout.readline()
         time.sleep(after)
         os.killpg(starter.pid, signal.SIGKILL)
+    list(reap(state))
+    # A tool of the killed starter may take a moment to die.
+    deadline = time.monotonic() + 5
+    while marked(name) and time.monotonic() < deadline:
+        time.sleep(0.02)
     list(reap(state))
     assert not traces(name)
 

@@ -8,7 +8,7 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +27,7 @@ from ionet.executor._base import (
 )
 from ionet.executor._inline import check_nodes
 from ionet.executor._logs import shorten_log
-from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus
+from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus, reap
 from ionet.store.manifest import Command, FileStore, Manifest
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -51,6 +51,7 @@ _END: Final = "end.json"
 #: Marks a workspace whose last run has failed, so that its box is not waited for again.
 _FAILED: Final = "failed"
 _FILES: Final = "files/"
+_CUT_OFF: Final = "\n--- the machine was cut off during this run, which begins again\n"
 #: What can be known inside.
 _REASONS: Final = frozenset(FailureReason) - {FailureReason.PLACEMENT, FailureReason.STOPPED}
 
@@ -114,7 +115,11 @@ class BoxExecutor(LocalExecutor):
             return done
         self._stopped.discard(lease.name)
         failed = workspace.root / _FAILED
-        if failed.exists() or not box.exists():
+        lost = await asyncio.to_thread(box.lost)
+        if lost or failed.exists() or not box.exists():
+            if lost:
+                with workspace.log.open("a") as log:
+                    log.write(_CUT_OFF)
             await asyncio.to_thread(self._start, lease, box, attempt)
             failed.unlink(missing_ok=True)
         # Otherwise an earlier process began this run, which goes on or has ended since.
@@ -149,6 +154,15 @@ class BoxExecutor(LocalExecutor):
         names, self._opened = self._opened, set()
         boxes = [Box(name, self._boxes) for name in names]
         await asyncio.gather(*(asyncio.to_thread(box.destroy) for box in boxes))
+
+    async def sweep(self, keep: Container[str]) -> None:
+        """See `LocalExecutor.sweep`; boxes from before a loss of power go, too, whoever made them."""
+        await super().sweep(keep)
+        await asyncio.to_thread(self._clear, keep)
+
+    def _clear(self, keep: Container[str]) -> None:
+        names = [path.name for path in self._boxes.glob("*")]
+        list(reap(self._boxes, [name for name in names if name in keep], earlier=True))
 
     def _remove(self, name: str) -> None:
         Box(name, self._boxes).destroy()

@@ -35,6 +35,7 @@ _KILL_SECONDS: Final = 20
 #: For handing over all files that a box left.
 _COLLECT_SECONDS: Final = 600
 _PAUSE: Final = 0.01
+_BOOT: Final = "boot"
 _PASSWD: Final = f"root:x:0:0::/:/bin/false\njob:x:{USER}:{USER}::/job:/bin/sh\n"
 
 
@@ -121,6 +122,7 @@ class Box:
             self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
             state_folder(self._state)
             self._home.mkdir(mode=0o700)
+            self._mark()
         except FileExistsError as error:
             raise BoxError(f"there is a box {self.name} already; remove it first") from error
         except (OSError, ConfigError) as error:
@@ -139,6 +141,13 @@ class Box:
         except BaseException:
             self.destroy()
             raise
+
+    def _mark(self) -> None:
+        """Notes, so that a loss of power keeps it, of which start of the machine this box is."""
+        with (self._home / _BOOT).open("w") as file:
+            file.write(boot())
+            file.flush()
+            os.fsync(file.fileno())
 
     def _make(
         self,
@@ -239,6 +248,27 @@ class Box:
         """Returns whether anything of the box is on this machine."""
         return self._home.exists()
 
+    def lost(self) -> bool:
+        """Returns whether the box was cut off, so that nothing of it runs, and no end of it can be known.
+
+        That is so after the machine has lost its power, and where whoever started it was killed meanwhile:
+        then `destroy` removes what is left.
+        """
+        if not self.exists() or self.processes():
+            return False
+        state = self._read_state() or {}
+        if "failed" in state:
+            return False
+        return "ended" not in state or self.is_earlier() or not (self._home / "disk").is_mount()
+
+    def is_earlier(self) -> bool:
+        """Returns whether the box was made before the machine was last started."""
+        try:
+            made = (self._home / _BOOT).read_text()
+        except OSError:
+            return False
+        return bool(made) and made != boot()
+
     def ended(self) -> Ended | None:
         """Returns how the program ended, or None while it runs.
 
@@ -246,6 +276,8 @@ class Box:
             BoxError: there is no such box, or its supervisor is gone, so that this is unknown.
         """
         state = self._read_state()
+        if state is None and self.processes():
+            return None  # it is about to start
         if state is None:
             raise BoxError(f"there is no box {self.name}, or it was never started")
         if "ended" in state:
@@ -392,19 +424,27 @@ class Box:
         return plan
 
     def _read_state(self) -> dict[str, Any] | None:
+        # Half of it is there after a loss of power, at most.
         try:
-            state: dict[str, Any] = json.loads((self._home / STATE).read_text())
-        except FileNotFoundError:
+            state = json.loads((self._home / STATE).read_text())
+        except (FileNotFoundError, ValueError):
             return None
-        return state
+        return state if isinstance(state, dict) else None
 
 
-def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
+def boot() -> str:
+    """Returns what the kernel names this start of the machine by."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def reap(state: Path, keep: Collection[str] = (), *, earlier: bool = False) -> Iterator[str]:
     """After a crash: removes every box of a directory except those to keep, and yields the names.
 
     Args:
         state: the directory of this machine's boxes.
         keep: names of boxes that keep running.
+        earlier: only boxes that were made before the machine was last started: others are left, as they may
+            be another worker's.
 
     Raises:
         BoxError: see `Box.destroy`.
@@ -412,8 +452,11 @@ def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
     # A box whose directory was removed by others still has its processes and its user ids.
     homes = {*(state.iterdir() if state.is_dir() else ()), *_users.homes(state.resolve())}
     for name in sorted({home.name for home in homes}):
-        if name not in keep and _NAME.fullmatch(name):
-            Box(name, state).destroy()
+        if name in keep or not _NAME.fullmatch(name):
+            continue
+        box = Box(name, state)
+        if not earlier or box.is_earlier():
+            box.destroy()
             yield name
 
 
