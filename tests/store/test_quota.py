@@ -86,8 +86,10 @@ async def test_a_renter_may_keep_more_for_each_dollar_until_the_job_has_ended(
     # Two hours at 2.5 dollars.
     assert await quota.allowed(key) == TERMS.renter + 5 * TERMS.per_dollar
     booked = renter.jobs.get_job(job)
-    two = [booked, dataclasses.replace(booked, units=8, seconds=HOUR)]
+    ended = dataclasses.replace(booked, state=ionet.JobState.ENDED)
+    two = [booked, dataclasses.replace(booked, units=8, seconds=HOUR), ended]
     assert of_jobs(two, TERMS) == TERMS.renter + 25 * TERMS.per_dollar
+    assert of_jobs([ended], TERMS) == 0
     renter.jobs.cancel(job).send()
     assert await quota.allowed(key) == 0
 

@@ -41,7 +41,7 @@ def server_program() -> str:
 def free_ports(number: int) -> list[int]:
     """Ports that are free, as are those 10,000 above, which the server takes for itself."""
     ports: list[int] = []
-    for port in range(20_000 + os.getpid() % 20_000, 45_000):
+    for port in range(20_000 + os.getpid() * 37 % 20_000, 45_000):
         try:
             for near in (port, port + 10_000):
                 socket.create_server(("127.0.0.1", near)).close()
@@ -70,7 +70,8 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 *(program, "server", "-s3", f"-dir={root}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
                 *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
                 *(f"-s3.port={s3}", f"-s3.config={root / 's3.json'}", "-master.telemetry=false"),
-                *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-s3.port.iceberg=0"),
+                *("-master.volumeSizeLimitMB=64", "-volume.max=20", "-s3.port.iceberg=0", "-s3.port.lance=0"),
+                *(f"-filer.localSocket={root / 'filer'}", f"-s3.localSocket={root / 's3'}"),
             ],
             stdout=log,
             stderr=log,
@@ -83,6 +84,9 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         running.kill()
         running.wait()
+        # Beside each port, whatever folder it is given.
+        for name, port in {"master": master, "volume": volume, "filer": filer, "s3": s3}.items():
+            Path(f"/tmp/seaweedfs-{name}-grpc-{port + 10_000}.sock").unlink(missing_ok=True)
 
 
 def _make_bucket(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
