@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
     from ionet import Client
+    from ionet.localnet.network import LocalNetwork
 
 # `UNITS` and `length_of` are in `ionet.cli.arguments`; this is where they were.
 __all__ = ["PEOPLE", "UNITS", "advance", "app", "length_of", "set_up", "start"]
@@ -49,12 +50,28 @@ def start(
         Path,
         typer.Option("--keys", metavar="DIR", help="Where to write the market's keypairs."),
     ] = Path("ionet-localnet"),
+    network: Annotated[
+        bool,
+        typer.Option(
+            "--network/--no-network", help="Whether a gateway, an orchestrator and two workers run, too."
+        ),
+    ] = True,
+    gateway: Annotated[
+        int, typer.Option("--gateway", help="Port of the gateway on 127.0.0.1; 0: any.")
+    ] = 8470,
+    speed: Annotated[
+        int, typer.Option("--speed", min=1, max=100, help="How fast its clock runs, beside this machine's.")
+    ] = 1,
 ) -> None:
     """Start a node with a market on it, and keep it until Ctrl-C.
 
-    Everything is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
+    The chain is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
     one attester is seated, and everybody has 100,000 IO and 100,000 of a stand-in for USDC; the keypairs are
-    in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it.
+    in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it, and --speed
+    makes it run faster.
+
+    A gateway, an orchestrator and two workers of this machine run beside it, so that what is booked runs.
+    Their settings, states and logs are in DIR/network.
     """
     from ionet import USDC, Client
 
@@ -74,23 +91,57 @@ def start(
         set_up(client, people)
         addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
-        screen.show(
-            {
-                "url": server.url,
-                "ws_url": server.ws_url,
-                "keys": str(keys),
-                "people": addresses,
-                "usdc": usdc,
-            },
-            f"Listening on {server.url}, websockets on {server.ws_url}. Keypairs in {keys}:",
-            *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
-            f"USDC is {usdc} here.",
-            "In another terminal, for example:",
-            f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
-            "Ctrl-C stops it.",
-        )
-        sys.stdout.flush()
-        _keep(client)
+        parts = _network(client, keys, server.url, people, gateway) if network else None
+        try:
+            screen.show(
+                {
+                    "url": server.url,
+                    "ws_url": server.ws_url,
+                    "keys": str(keys),
+                    "people": addresses,
+                    "usdc": usdc,
+                    "gateway": parts.gateway if parts else None,
+                    "nodes": parts.nodes if parts else {},
+                    "processes": parts.processes() if parts else {},
+                    "speed": speed,
+                },
+                f"Listening on {server.url}, websockets on {server.ws_url}. Keypairs in {keys}:",
+                *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
+                f"USDC is {usdc} here.",
+                *(_told(parts, keys) if parts else ()),
+                "In another terminal, for example:",
+                f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
+                "Ctrl-C stops it.",
+            )
+            sys.stdout.flush()
+            _keep(client, speed, parts)
+        finally:
+            if parts is not None:
+                parts.stop()
+
+
+def _network(client: Client, keys: Path, url: str, people: Mapping[str, Keypair], port: int) -> LocalNetwork:
+    """Makes and starts the network's processes."""
+    from ionet.localnet.network import LocalNetwork
+
+    files = {name: keys / f"{name}.json" for name in people}
+    parts = LocalNetwork.make(client, (keys / "network").absolute(), url, people, files, port)
+    try:
+        parts.start()
+    except BaseException:
+        parts.stop()
+        raise
+    return parts
+
+
+def _told(parts: LocalNetwork, keys: Path) -> tuple[str, ...]:
+    boxed = "in boxes" if parts.unboxed is None else f"unboxed, as this user: {parts.unboxed}"
+    return (
+        f"A gateway at {parts.gateway}, an orchestrator and {len(parts.nodes)} workers run; their logs are in",
+        f"{keys}/network.",
+        f"Jobs run {boxed}. Nodes:",
+        *(f"  {name:<15} {node}" for name, node in parts.nodes.items()),
+    )
 
 
 @app.command()
@@ -165,27 +216,29 @@ def set_up(client: Client, people: Mapping[str, Keypair], *, price: Pubkey | Non
     market.give({keypair.pubkey(): IO(_PURSE) for keypair in others.values()})
 
 
-def _keep(client: Client) -> None:
-    """Keeps the node's clock in step with this machine's, also after it was moved, and the prices fresh."""
+def _keep(client: Client, speed: int, parts: LocalNetwork | None) -> None:
+    """Keeps the clock running, also after it was moved, the prices fresh, and the processes alive."""
     from ionet.localnet.dollars import write_prices
 
     # A terminal sends SIGINT, a supervisor SIGTERM; both are normal ways to stop.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network = client.network
-    ahead = network.clock.now() - int(time.time())
-    seen = priced = network.clock.now()
+    began = time.monotonic()
+    first = seen = priced = network.clock.now()
     try:
         while True:
-            time.sleep(0.4)
+            time.sleep(0.4 if speed < 30 else 0.1)
             now = network.clock.now()
-            ahead += now - seen if now > seen else 0
-            target = int(time.time()) + ahead
+            first += now - seen if now > seen else 0
+            target = first + int((time.monotonic() - began) * speed)
             if target > now:
                 network.clock.set(target)
             seen = max(target, now)
             if seen - priced >= _PRICES_EVERY:
                 write_prices(client)
                 priced = seen
+            for name in parts.watch() if parts is not None else ():
+                session().screen.note(f"The {name} had ended and was started again")
     except KeyboardInterrupt:
         return

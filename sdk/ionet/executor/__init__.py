@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         Workspace,
         lease_name,
     )
-    from ionet.executor._boxed import BoxExecutor
+    from ionet.executor._boxed import BoxExecutor, lease_boxes
     from ionet.executor._inline import InlineExecutor
     from ionet.executor._ray import RayExecutor
 else:
@@ -40,7 +40,7 @@ else:
             "Workspace",
             "lease_name",
         ),
-        "_boxed": ("BoxExecutor",),
+        "_boxed": ("BoxExecutor", "lease_boxes"),
         "_inline": ("InlineExecutor",),
         "_ray": ("RayExecutor",),
     }
@@ -62,5 +62,6 @@ __all__ = [
     "RunOutput",
     "StoredOutput",
     "Workspace",
+    "lease_boxes",
     "lease_name",
 ]

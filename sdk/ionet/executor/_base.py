@@ -26,7 +26,7 @@ OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
 MAX_DETAIL = 2_000
 MAX_ARCHIVE_BYTES = 1 << 32
-_LEASE_NAME: Final = re.compile(r"[0-9a-f]{32}")
+LEASE_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
 class FailureReason(StrEnum):
@@ -346,7 +346,7 @@ class LocalExecutor:
         Args:
             keep: names of leases that go on.
         """
-        names = [path.name for path in self._work.glob("*") if _LEASE_NAME.fullmatch(path.name)]
+        names = [path.name for path in self._work.glob("*") if LEASE_NAME.fullmatch(path.name)]
         for name in names:
             if name not in keep:
                 await asyncio.to_thread(self._remove, name)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ionet.executor._base import (
+    LEASE_NAME,
     MAX_VALUE_BYTES,
     FailureReason,
     Lease,
@@ -292,6 +293,18 @@ class BoxExecutor(LocalExecutor):
         with workspace.log.open("a") as log:
             for skipped in gathered.skipped:
                 log.write(f"--- not an output: {skipped.name}: {skipped.why}\n")
+
+
+def lease_boxes(work: Path, boxes: Path) -> None:
+    """Removes the boxes of all leases of a working directory, whatever runs in them.
+
+    Args:
+        work: the executor's directory.
+        boxes: directory of boxes.
+    """
+    for path in work.glob("*"):
+        if LEASE_NAME.fullmatch(path.name):
+            Box(path.name, boxes).destroy()
 
 
 def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
