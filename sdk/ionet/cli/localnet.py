@@ -137,8 +137,8 @@ def _network(client: Client, keys: Path, url: str, people: Mapping[str, Keypair]
 def _told(parts: LocalNetwork, keys: Path) -> tuple[str, ...]:
     boxed = "in boxes" if parts.unboxed is None else f"unboxed, as this user: {parts.unboxed}"
     return (
-        f"A gateway at {parts.gateway}, an orchestrator and {len(parts.nodes)} workers run; their logs are in",
-        f"{keys}/network.",
+        f"A gateway at {parts.gateway}, an orchestrator and {len(parts.nodes)} workers run, with their logs",
+        f"in {keys}/network.",
         f"Jobs run {boxed}. Nodes:",
         *(f"  {name:<15} {node}" for name, node in parts.nodes.items()),
     )
