@@ -248,7 +248,7 @@ class Agent:
         serving = self._serving = _Serving(leased, lease, record.save(self._state), opened=True)
         LeaseRecord.forget(self._state, _KEEP)
         self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
-        self._event("lease", f"serves the job {_short(leased.job)}")
+        self._event("job-began", f"serves the job {_short(leased.job)}")
         return serving
 
     async def _manifest(self, digest: bytes) -> Manifest:
@@ -288,7 +288,7 @@ class Agent:
         await self._executor.release(serving.lease)
         self.worker.end(serving.leased.job)
         self._serving = None
-        self._event("end", f"the lease of the job {_short(serving.leased.job)} is over")
+        self._event("job-ended", f"the lease of the job {_short(serving.leased.job)} is over")
         self.facts = AgentFacts(problems=self.facts.problems)
 
     # -- the run
@@ -325,7 +325,7 @@ class Agent:
             await self._conclude(serving, outcome)
             return
         serving.record = serving.record.but(self._state, failed=serving.record.failed + 1)
-        self._event("run failed", str(failure))
+        self._event("run-failed", str(failure))
         if not failure.retryable or serving.record.failed >= self._policy.max_failures:
             await self._conclude(serving, Outcome(failure.reason.value, failure.detail))
         else:
@@ -346,7 +346,7 @@ class Agent:
                 log = (await self._stored(path))[0].hex()
         outcome = Outcome(outcome.reason, outcome.detail, outcome.value, outcome.outputs, log)
         serving.record = serving.record.but(self._state, outcome=outcome)
-        self._event("outcome", outcome.detail or "the run has succeeded")
+        self._event("run-ended", outcome.detail or "the run has succeeded")
 
     async def _stored(self, path: Path) -> tuple[bytes, int]:
         """Stores a file, again and again for as long as the policy says."""

@@ -11,7 +11,6 @@ import fcntl
 import logging
 import ssl
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
@@ -33,6 +32,7 @@ from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain
+from ionet.worker._notify import Notifier
 from ionet.worker._probe import Device, probe
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
 from ionet.worker._watch import Watch, watch_for
@@ -83,7 +83,6 @@ class Daemon:
     Args:
         config: its settings.
         unsafe_plain: run jobs as plain processes of this user, for development.
-        on_event: told an event's name, the node and a text, for the nodes' owner.
         policy: of the agents.
         insecure: also reach gateways on other machines without TLS.
         context: for TLS to gateways.
@@ -97,14 +96,13 @@ class Daemon:
         config: WorkerConfig,
         *,
         unsafe_plain: bool = False,
-        on_event: Callable[[str, str, str], None] = lambda event, node, text: None,
         policy: AgentPolicy | None = None,
         insecure: bool = False,
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._config = config
         self._policy = policy
-        self._on_event = on_event
+        self._notifier = Notifier(config.notify, now=self._time)
         self._context = context
         self._gateways = [gateway_urls(url, insecure=insecure) for url in config.gateways]
         state_folder(config.state)
@@ -115,13 +113,16 @@ class Daemon:
         self._clients = [AsyncClient.connect(url) for url in config.rpc]
         self._chain = ClientChain(*self._clients)
         self._started = int(time.time())
-        self._problems: dict[str, str] = {}
         self._since: int | None = None
 
     # -- its life
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until ``stop`` is set. What runs in boxes goes on."""
+        async with self._notifier:
+            await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
         tasks = [asyncio.create_task(self._write_status())]
         tasks += [asyncio.create_task(self._keep(node)) for node in self._nodes]
         sweeping = asyncio.create_task(self._sweep())
@@ -136,6 +137,11 @@ class Daemon:
             for client in self._clients:
                 await client.aclose()
             self._lock.close()
+
+    def _time(self) -> int:
+        """The chain's time, as an agent knows it; else this machine's."""
+        times = [node.agent.now() for node in self._nodes if node.agent is not None]
+        return max(times, default=0) or int(time.time())
 
     async def _keep(self, node: _Node) -> None:
         """Serves one node, and begins again when that fails: its troubles are no other's."""
@@ -154,7 +160,7 @@ class Daemon:
         if node.problem != problem:
             node.problem = problem
             _log.warning("node %s: %s", node.config.address, problem)
-            self._on_event("problem", str(node.config.address), problem)
+            self._notifier.tell("problem", str(node.config.address), problem)
 
     async def _serve(self, node: _Node) -> None:
         address = bytes(node.config.address)
@@ -167,7 +173,7 @@ class Daemon:
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
         agent = Agent(worker, self._executor, self._chain, files, self._store, state, self._policy)
-        agent.on_event = lambda event, text: self._on_event(event, str(node.config.address), text)
+        agent.on_event = lambda event, text: self._notifier.tell(event, str(node.config.address), text)
         peer = Peer(
             node.key.keypair,
             Role.AGENT,
@@ -267,7 +273,9 @@ class Daemon:
             connected_since=self._since,
             nodes=tuple(node.status() for node in self._nodes),
         )
-        return replace(status, problems=tuple(self._problems.values()))
+        problem = self._notifier.problem
+        told = (f"the owner cannot be told what happens: {problem}",) if problem else ()
+        return replace(status, problems=told)
 
 
 def _device(config: NodeConfig) -> tuple[Device, Watch]:
