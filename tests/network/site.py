@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.orchestrator.killed import Bomb, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
-from tests.orchestrator.test_program_chain import Site
+from tests.orchestrator.test_program_chain import _CHAIN, Site
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
@@ -31,6 +31,7 @@ from ionet.wire import Peer, Role
 from ionet.wire._link import PATH
 from ionet.worker import Device, DeviceKey, Worker
 from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._daemon import sweep
 from ionet.worker._files import StoreFiles
 from ionet.worker._leases import ClientChain
 
@@ -99,7 +100,8 @@ class NetworkSite(Site):
         self.reader = AsyncClient.local(network=self.market.world.client.network, funds=SOL(0))
         self.gateway = Gateway(self.reader, self.store, root / "gateway")
 
-    def agent(self, machine: Supplier, **changes: Any) -> Agent:
+    def agent(self, machine: Supplier, bomb: Bomb | None = None) -> Agent:
+        fuse = bomb or Bomb(None)
         state = self.root / machine.name
         device = Device(0, machine.name, "test processor", "cpu", 1 << 30, None)
         worker = Worker(
@@ -113,20 +115,22 @@ class NetworkSite(Site):
         own = FileStore(state / "store")
         executor = InlineExecutor([NodeSpec(bytes(machine.node), cpus=1)], own, state / "work")
         settings = AgentPolicy(look_every=0.2, upload_seconds=5.0)
+        files = StoreFiles(AsyncHttpStore(self.gateway.http, machine.device_key, retries=1))
         return Agent(
-            worker,
-            executor,
-            ClientChain(self.reader),
-            StoreFiles(AsyncHttpStore(self.gateway.http, machine.device_key, retries=1)),
+            Wired(worker, fuse, "begin", "sample", "end"),  # type: ignore[arg-type]
+            Wired(executor, fuse, "open", "run", "stop", "release"),
+            Wired(ClientChain(self.reader), fuse, "leased", "job"),
+            Wired(files, fuse, "fetch", "keep"),
             own,
             state,
             settings,
         )
 
     @asynccontextmanager
-    async def machine(self, machine: Supplier) -> AsyncIterator[Agent]:
-        """A machine that is switched on for as long as the context lasts."""
-        agent = self.agent(machine)
+    async def machine(self, machine: Supplier, bomb: Bomb | None = None) -> AsyncIterator[Agent]:
+        """A machine that is on for as long as the context lasts, or until a bomb kills its worker."""
+        agent = self.agent(machine, bomb)
+        await sweep(agent._executor._real, ClientChain(self.reader), [bytes(machine.node)], list)  # type: ignore[attr-defined]
         peer = Peer(
             machine.device_key,
             Role.AGENT,
@@ -137,18 +141,22 @@ class NetworkSite(Site):
         )
         async with peer:
             task = asyncio.create_task(agent.run())
+            await peer.wait_connected(5)
             try:
                 yield agent
             finally:
                 task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-                await agent._executor.shutdown()
-                agent.worker.end()
+                await asyncio.gather(task, return_exceptions=True)
+                # A dead process holds no lock, and runs nothing.
+                await agent._executor._real.shutdown()  # type: ignore[attr-defined]
+                agent.worker._real.end()  # type: ignore[attr-defined]
 
     @asynccontextmanager
-    async def seat(self, number: int = 0, attest_every: int = HOUR) -> AsyncIterator[Orchestrator]:
-        """An orchestrator in a seat, with a directory of its own."""
+    async def seat(
+        self, number: int = 0, attest_every: int = HOUR, bomb: Bomb | None = None
+    ) -> AsyncIterator[Orchestrator]:
+        """An orchestrator in a seat, with a directory of its own, that a bomb may kill."""
+        fuse = bomb or Bomb(None)
         key: Keypair = self.market.attesters[number]
         client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
         chain = ProgramChain(client)
@@ -162,10 +170,10 @@ class NetworkSite(Site):
 
         async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
             orchestrator = Orchestrator(
-                chain,
-                RemoteExecutor(peer, chain.device_of, root / "work"),
-                RemoteAgents(peer, chain.device_of),
-                store,
+                Wired(chain, fuse, *_CHAIN),
+                Wired(RemoteExecutor(peer, chain.device_of, root / "work"), fuse, "open", "run", "release"),
+                Wired(RemoteAgents(peer, chain.device_of), fuse, "begin", "sample", "commit", "open", "end"),
+                Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
                 root / "journal.sqlite3",
                 policy(interval=0.5, attest_every=attest_every),
                 fetch=fetch,
@@ -174,10 +182,16 @@ class NetworkSite(Site):
             try:
                 yield orchestrator
             finally:
-                await orchestrator.aclose()
+                await (buried(orchestrator) if fuse.gone else orchestrator.aclose())
 
-    async def until_closed(self, seats: Sequence[Orchestrator], job: Pubkey, step: int = 300) -> None:
-        """Lets time pass until the job is closed."""
+    async def until_closed(
+        self,
+        seats: Sequence[Orchestrator],
+        job: Pubkey,
+        step: int = 300,
+        gone: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Lets time pass until the job is closed, or something is gone."""
         from tests.programs.market import IO_MINT
 
         for _ in range(80):
@@ -186,14 +200,31 @@ class NetworkSite(Site):
                 for _ in range(20):
                     done = await seat.reconcile()
                     await asyncio.sleep(0.02)
-                    if not done.steps:
+                    if not done.steps or gone():
                         break
+            if gone():
+                return
             if self.market.world.client.account(job) is None:
                 return
             self.market.world.advance(step)
             await asyncio.sleep(0.3)
         lines = [f"{entry.step} {entry.detail}" for seat in seats for entry in seat.journal.entries()]
         raise AssertionError("\n".join(lines))
+
+    async def until_run(
+        self, seats: Sequence[Orchestrator], job: Pubkey, gone: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Waits, while no time passes, until the job has started and each seat has its result."""
+        for _ in range(400):
+            for seat in seats:
+                await seat.reconcile()
+            account = self.market.world.client.account(job)
+            if gone() or account is None:
+                return
+            if self.market.job(job).started_at and all(seat.result(bytes(job)) for seat in seats):
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError("the job does not run")
 
     async def spend(self, seconds: int, step: int = 60) -> None:
         """Lets time pass while the machines sample by themselves."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from solders.pubkey import Pubkey
 from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
-from ionet.orchestrator import Orchestrator
 from ionet.wire import Peer, Refused, Role
 
 
@@ -45,24 +42,13 @@ async def test_a_job_runs_on_another_machine_and_every_second_is_paid(site: Netw
     )
 
 
-async def started(site: NetworkSite, seats: list[Orchestrator], job: Pubkey) -> None:
-    """Lets the seats place and start the job, and its run end."""
-    for _ in range(100):
-        for seat in seats:
-            await seat.reconcile()
-        if site.market.job(job).started_at and all(seat.result(bytes(job)) for seat in seats):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the job does not run")
-
-
 async def test_ten_minutes_without_an_orchestrator_cost_the_supplier_nothing(site: NetworkSite) -> None:
     before = site.money()
     job = site.book(HOUR)
     terms = site.market.job(job)
     async with site.machine(site.market.alice):
         async with site.seat() as seat:
-            await started(site, [seat], job)
+            await site.until_run([seat], job)
         await site.spend(20 * 60)
         async with site.seat() as seat:
             await site.until_closed([seat], job)
@@ -74,7 +60,7 @@ async def test_ten_minutes_without_an_orchestrator_cost_the_supplier_nothing(sit
 async def test_each_seat_judges_from_its_own_copy_and_sees_the_same(site: NetworkSite) -> None:
     job = site.book(HOUR)
     async with site.machine(site.market.alice), site.seat(0, 60) as first, site.seat(1, 60) as second:
-        await started(site, [first, second], job)
+        await site.until_run([first, second], job)
         await site.spend(10 * 60)
         for seat in (first, second):
             await seat.reconcile()
@@ -91,7 +77,7 @@ async def test_a_worker_that_is_restarted_goes_on_with_its_lease(site: NetworkSi
     terms = site.market.job(job)
     async with site.seat() as seat:
         async with site.machine(site.market.alice):
-            await started(site, [seat], job)
+            await site.until_run([seat], job)
             await site.spend(10 * 60)
         site.market.world.advance(120)
         async with site.machine(site.market.alice):
@@ -106,7 +92,7 @@ async def test_a_gateway_that_is_restarted_costs_nobody_anything(site: NetworkSi
     job = site.book(HOUR)
     terms = site.market.job(job)
     async with site.machine(site.market.alice), site.seat() as seat:
-        await started(site, [seat], job)
+        await site.until_run([seat], job)
         await site.gateway.stop()
         await site.spend(10 * 60)
         await seat.reconcile()
@@ -157,7 +143,7 @@ async def test_only_seats_and_the_renter_are_answered(site: NetworkSite) -> None
         site.seat() as seat,
         Peer(renter, Role.RENTER, [[site.gateway.url]]) as tenant,
     ):
-        await started(site, [seat], job)
+        await site.until_run([seat], job)
         device = bytes(agent.worker.key.pubkey)
         await tenant.wait_connected(5)
         await tenant.find(device)

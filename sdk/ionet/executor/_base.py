@@ -349,7 +349,11 @@ class LocalExecutor:
         names = [path.name for path in self._work.glob("*") if LEASE_NAME.fullmatch(path.name)]
         for name in names:
             if name not in keep:
-                await asyncio.to_thread(self._remove, name)
+                await self.discard(name)
+
+    async def discard(self, name: str) -> None:
+        """Removes what a lease has left, by its name; repeated, it does nothing."""
+        await asyncio.to_thread(self._remove, name)
 
     def _remove(self, name: str) -> None:
         shutil.rmtree(self._work / name, ignore_errors=True)

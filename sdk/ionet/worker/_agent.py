@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ionet.chain.errors import IonetError
-from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput
+from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.formats import canonical
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.wire import Answer, Refused, Request
@@ -34,6 +34,14 @@ _LOG_PAGE: Final = 256 << 10
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Leases that are remembered.
 _KEEP: Final = 1_000
+
+
+class LocalRunner(Executor, Protocol):
+    """An executor of this machine."""
+
+    async def discard(self, name: str) -> None:
+        """Removes what a lease has left, by its name; repeated, it does nothing."""
+        ...
 
 
 class Files(Protocol):
@@ -129,7 +137,7 @@ class Agent:
     def __init__(
         self,
         worker: Worker,
-        executor: Executor,
+        executor: LocalRunner,
         chain: NodeChain,
         files: Files,
         store: FileStore,
@@ -146,6 +154,7 @@ class Agent:
         self._policy = policy or AgentPolicy()
         self._clock = Clock()
         self._serving: _Serving | None = None
+        self._cleaned: bytes | None = None
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
@@ -214,6 +223,7 @@ class Agent:
                 return
             if serving is None:
                 if self._is_over(leased):
+                    await self._clean(leased.job)
                     self._clear("look", "lease")
                     return
                 problem = lease_problem(leased, self.node, leased.job)
@@ -224,6 +234,12 @@ class Agent:
             serving.leased = leased
             await self._serve(serving)
             self._clear("look", "lease")
+
+    async def _clean(self, job: bytes) -> None:
+        """Removes what is left of a lease that ended while this process did not run."""
+        if self._cleaned != job and LeaseRecord.known(self._state, job):
+            await self._executor.discard(lease_name([job]))
+            self._cleaned = job
 
     async def _take_up(self, leased: Leased) -> _Serving:
         """Fetches what a lease needs, and takes the device and a box for it.

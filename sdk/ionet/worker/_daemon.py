@@ -11,6 +11,7 @@ import fcntl
 import logging
 import ssl
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
@@ -21,7 +22,7 @@ from ionet import AsyncClient
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
-from ionet.executor import BoxExecutor, Executor, NodeSpec, RayExecutor, lease_name
+from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, RayExecutor, lease_name
 from ionet.sandbox import missing
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
@@ -31,7 +32,7 @@ from ionet.worker._agent import Agent, AgentPolicy
 from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
-from ionet.worker._leases import ClientChain
+from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._notify import Notifier
 from ionet.worker._probe import Device, probe
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
@@ -193,7 +194,7 @@ class Daemon:
 
     # -- what jobs run in
 
-    def _make_executor(self, unsafe_plain: bool) -> Executor:
+    def _make_executor(self, unsafe_plain: bool) -> BoxExecutor | RayExecutor:
         config = self._config
         work = config.state / _WORK
         specs = [self._spec(node) for node in config.nodes]
@@ -230,17 +231,10 @@ class Daemon:
 
     async def _sweep(self) -> None:
         """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
-        sweep = getattr(self._executor, "sweep", None)
-        if sweep is None:
-            return
+        nodes = [bytes(node.config.address) for node in self._nodes]
         while True:
             with contextlib.suppress(IonetError):
-                keep = set()
-                for node in self._nodes:
-                    leased = await self._chain.leased(bytes(node.config.address))
-                    if leased is not None:
-                        keep.add(lease_name([leased.job]))
-                await sweep(keep.union(self._held()))
+                await sweep(self._executor, self._chain, nodes, self._held)
                 return
             await asyncio.sleep(_AGAIN)
 
@@ -276,6 +270,24 @@ class Daemon:
         problem = self._notifier.problem
         told = (f"the owner cannot be told what happens: {problem}",) if problem else ()
         return replace(status, problems=told)
+
+
+async def sweep(
+    executor: LocalExecutor, chain: NodeChain, nodes: Iterable[bytes], held: Callable[[], Iterable[str]]
+) -> None:
+    """Removes what is left of leases that no node has any more.
+
+    Args:
+        executor: what the leases ran in.
+        chain: tells which leases the nodes have.
+        nodes: the nodes' addresses.
+        held: names of leases that have been taken up meanwhile.
+
+    Raises:
+        IonetError: the chain cannot be read; nothing is removed.
+    """
+    leases = [leased.job for node in nodes if (leased := await chain.leased(node)) is not None]
+    await executor.sweep({*(lease_name([job]) for job in leases), *held()})
 
 
 def _device(config: NodeConfig) -> tuple[Device, Watch]:

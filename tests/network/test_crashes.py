@@ -1,0 +1,75 @@
+"""Each process is killed at each of its effects, one at a time: one result, exact payments, nothing left."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tests.network.site import NetworkSite
+from tests.orchestrator.killed import Bomb, Killed
+from tests.orchestrator.test_program_chain import Money
+from tests.programs.support import HOUR
+
+#: Every so many points are tried; IONET_EVERY_POINT=1 tries them all.
+STEP = 1 if os.environ.get("IONET_EVERY_POINT") else 11
+
+
+async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:
+    job = site.book(HOUR)
+    async with site.machine(site.market.alice):
+        with suppress(Killed):
+            async with site.seat(bomb=bomb) as seat:
+                await site.until_run([seat], job, lambda: bomb.gone)
+                await site.until_closed([seat], job, 600, lambda: bomb.gone)
+        async with site.seat() as seat:
+            await site.until_run([seat], job)
+            await site.until_closed([seat], job, 600)
+
+
+async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
+    job = site.book(HOUR)
+    async with site.seat() as seat:
+        async with site.machine(site.market.alice, bomb):
+            await site.until_run([seat], job, lambda: bomb.gone)
+            await site.until_closed([seat], job, 600, lambda: bomb.gone)
+        async with site.machine(site.market.alice):
+            await site.until_run([seat], job)
+            await site.until_closed([seat], job, 600)
+
+
+async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb]:
+    """What everybody has gained in the end."""
+    site = NetworkSite(root)
+    await site.gateway.start()
+    bomb, before = Bomb(point), site.money()
+    try:
+        await {"orchestrator": kill_the_orchestrator, "worker": kill_the_worker}[which](site, bomb)
+    finally:
+        await site.gateway.stop()
+    after = site.money()
+    assert site.runs == 1, f"killed {bomb.where} ({point})"
+    assert not left_over(root), f"killed {bomb.where} ({point}): {left_over(root)}"
+    moved = Money(after.supplier - before.supplier, after.renter - before.renter, after.fees - before.fees)
+    return moved, bomb
+
+
+def left_over(root: Path) -> list[Path]:
+    """Working directories of leases."""
+    return [path for path in root.rglob("work/*") if path.is_dir()]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("which", ["orchestrator", "worker"])
+async def test_killed_at_any_effect_the_payments_are_the_same(tmp_path: Path, which: str) -> None:
+    (tmp_path / "calm").mkdir()
+    expected, calm = await played(tmp_path / "calm", which, None)
+    assert expected.supplier > 0
+    assert sum((expected.supplier, expected.renter, expected.fees)) == 0
+    assert calm.count > 20
+    for point in range(0, calm.count, STEP):
+        (tmp_path / str(point)).mkdir()
+        moved, bomb = await played(tmp_path / str(point), which, point)
+        assert bomb.gone
+        assert moved == expected, f"killed {bomb.where} ({point})"
