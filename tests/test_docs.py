@@ -87,7 +87,7 @@ def test_every_example_of_the_readme_runs(block: int) -> None:
 @pytest.mark.slow
 def test_the_readmes_commands_run_as_printed_on_a_local_node(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["ionet", "localnet", "start", "--port", "0", "--output", "json"]
+    command = ["ionet", "localnet", "start", "--port", "0", "--no-network", "--output", "json"]
     with subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, text=True
     ) as node:

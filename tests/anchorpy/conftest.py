@@ -47,7 +47,7 @@ def vectors(modern: str, tmp_path_factory: pytest.TempPathFactory) -> Sequence[M
 def node(modern: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     """`ionet localnet start`, by the package's own environment."""
     keys = tmp_path_factory.mktemp("keys") / "people"
-    start = ["localnet", "start", "--port", "0", "--keys", str(keys)]
+    start = ["localnet", "start", "--port", "0", "--no-network", "--keys", str(keys)]
     with subprocess.Popen(
         [modern, "-u", "-c", "from ionet.cli import main; main()", *start],
         stdout=subprocess.PIPE,

@@ -91,7 +91,7 @@ def start(
         set_up(client, people)
         addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
-        parts = _network(client, keys, server.url, people, gateway) if network else None
+        parts = _network(client, keys, server.url, people, gateway, speed) if network else None
         try:
             screen.show(
                 {
@@ -120,12 +120,14 @@ def start(
                 parts.stop()
 
 
-def _network(client: Client, keys: Path, url: str, people: Mapping[str, Keypair], port: int) -> LocalNetwork:
+def _network(
+    client: Client, keys: Path, url: str, people: Mapping[str, Keypair], port: int, speed: int
+) -> LocalNetwork:
     """Makes and starts the network's processes."""
     from ionet.localnet.network import LocalNetwork
 
     files = {name: keys / f"{name}.json" for name in people}
-    parts = LocalNetwork.make(client, (keys / "network").absolute(), url, people, files, port)
+    parts = LocalNetwork.make(client, (keys / "network").absolute(), url, people, files, port, speed)
     try:
         parts.start()
     except BaseException:

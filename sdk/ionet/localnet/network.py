@@ -30,6 +30,7 @@ from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.worker import Device, DeviceKey, WorkerConfig, probe
 from ionet.worker._config import GIB, Limits, NodeConfig
 
+_MAX_GAP: Final = 180
 _RATE: Final = USD("0.5")
 _COMMISSION_BPS: Final = 1_000
 #: Seconds for the gateway to come up, and until a process that has ended is started again.
@@ -89,6 +90,7 @@ class LocalNetwork:
         keys: Mapping[str, Keypair],
         key_files: Mapping[str, Path],
         port: int = 0,
+        speed: int = 1,
     ) -> LocalNetwork:
         """Registers the nodes, stakes on them, offers them, and writes the processes' settings.
 
@@ -99,6 +101,7 @@ class LocalNetwork:
             keys: the market's people, by name.
             key_files: their keypair files.
             port: the gateway's; 0: any.
+            speed: how fast the chain's clock runs, beside this machine's.
         """
         shutil.rmtree(folder, ignore_errors=True)
         key_folder(folder)
@@ -107,7 +110,7 @@ class LocalNetwork:
             why = "there is no image; scripts/setup --sandbox builds it"
         network = cls(folder, url, keys, key_files, f"http://127.0.0.1:{port or free_port()}", unboxed=why)
         network._add("gateway", "gateway", "run", *network._gateway_options())
-        network._make_orchestrator()
+        network._make_orchestrator(speed)
         devices = network._devices()
         for number, (owner, device) in enumerate(zip(("alice", "bob"), devices, strict=False), start=1):
             network._make_worker(client, owner, number, len(devices), device)
@@ -126,7 +129,7 @@ class LocalNetwork:
         state = str(self.folder / "gateway")
         return ("--listen", listen, "--state", state, "--rpc", self.url, "--metrics", "")
 
-    def _make_orchestrator(self) -> None:
+    def _make_orchestrator(self, speed: int) -> None:
         from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 
         state = self.folder / "orchestrator"
@@ -135,7 +138,13 @@ class LocalNetwork:
             rpc=(self.url,),
             gateways=(self.gateway,),
             keypair=self.key_files["attester"].absolute(),
-            policy={"interval_ms": 1_000, "challenge_m": 512, "challenge_k": 1_024},
+            policy={
+                "interval_ms": 1_000,
+                "challenge_m": 512,
+                "challenge_k": 1_024,
+                # The chain's clock runs faster, this machine does not.
+                "max_gap": _MAX_GAP * speed,
+            },
         ).save()
         self._add("orchestrator", "orchestrator", "run", "--state", str(state))
 
@@ -163,7 +172,8 @@ class LocalNetwork:
             rpc=(self.url,),
             gateways=(self.gateway,),
             nodes=(node,),
-            limits=Limits(max(1, (os.cpu_count() or 1) // parts), memory, disk),
+            # Both may use all cores: it is one machine, and often only one of them has a lease.
+            limits=Limits(os.cpu_count() or 1, memory, disk),
             boxes=BOXES,
         )
         config.save()

@@ -57,6 +57,7 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "challenge_rows": (1, 256),
     "challenge_every": (60, 86_400),
     "challenge_attempts": (1, 16),
+    "max_gap": (1, 86_400),
     "max_failures": (1, 100),
     "max_interruptions": (1, 1_000),
     "challenges_at_once": (1, 1_024),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -98,6 +98,8 @@ class Policy:
         rules: how nodes are judged, by address.
         default_rules: for nodes that are not in ``rules``; None: by each node's class on the chain.
         references: how fast classes answer challenges, by the class's number, in any sizes.
+        max_gap: seconds between two samples after which the time between them does not count, where nodes are
+            judged by their class.
         concurrency: leases served at once.
         takeover: seconds after which the next seat does what another has not done.
         interval: seconds between passes, at most.
@@ -117,6 +119,7 @@ class Policy:
     rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
     default_rules: NodeRules | None = None
     references: Mapping[int, Sequence[Reference]] = field(default_factory=lambda: MappingProxyType({}))
+    max_gap: int = TimeLockPolicy().max_gap
     concurrency: int = 16
     takeover: int = 120
     interval: float = 15.0
@@ -140,7 +143,8 @@ class Policy:
         size = (self.challenge_m, self.challenge_k)
         reference = next((item for item in known if (item.m, item.k) == size), None)
         # The stricter pool's, where the class is not known.
-        return NodeRules(TimeLockPolicy.for_pool(pool or "gpu"), reference)
+        lock = TimeLockPolicy.for_pool(pool or "gpu")
+        return NodeRules(replace(lock, max_gap=self.max_gap), reference)
 
 
 @dataclass(frozen=True, slots=True)
