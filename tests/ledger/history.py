@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pytest
 import sqlalchemy as sa
-from tests.programs.market import TWO_HOURS, Market
+from solders.instruction import AccountMeta
+from solders.pubkey import Pubkey
+from tests.programs import dao as dao_market
+from tests.programs.auctions import Auctions
+from tests.programs.distribution import Distribution, schedule
+from tests.programs.market import EVIDENCE, IO_MINT, TWO_HOURS, Market
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY
+from tests.programs.support import DAY, HOUR, World
+from tests.programs.test_challenges import about, challenging, proposed, showing
 from tests.stateful.arena import Arena, built
 
-from ionet import Client
+from ionet import Client, LocalNetwork, ix, pda, token_account
+from ionet.administration.shards import stake_shards
 from ionet.chain.transactions import sent_from_record
 from ionet.ledger import Database, Landed, schema
 from ionet.ledger.follower import PROGRAMS_BY_ID
@@ -69,3 +77,124 @@ def rows(database: Database, *, numbers: bool = True) -> dict[str, list[Any]]:
     if not numbers:
         found.pop("places")
     return found
+
+
+def eventful() -> Arena:
+    """A market in which nearly everything has happened; tests have written nothing into its accounts."""
+    arena = built()
+    of, world = arena.market, arena.market.world
+    # Verdicts are shown, here, not written.
+    of.prove = lambda *_, **__: None  # type: ignore[method-assign]
+    world.send(
+        ix.staking.register_network(authority=of.alice.key, name=b"net".ljust(32, b"\0")),
+        signers=[of.alice.owner],
+    )
+    _pay(of)
+    _stake(of)
+    _rent(of, arena)
+    _distribute(of)
+    _slash(of)
+    return arena
+
+
+def _lifetime(of: Market) -> int:
+    return of.node().credited + TOKEN
+
+
+def _pay(of: Market) -> None:
+    """Auctions and burns."""
+    auctions = Auctions(of)
+    auctions.offer(100 * 10**6)
+    of.world.advance(HOUR)
+    auctions.sell(20 * TOKEN)
+    of.gift(pda.buyback.vault(IO_MINT, 0), 5 * TOKEN)
+    of.send(ix.buyback.burn_fees(shard=0))
+
+
+def _stake(of: Market) -> None:
+    """Reports, credits, and both sides of stake."""
+    of.co_stake(of.carol, 100 * TOKEN)
+    published = of.publish({of.alice.node: _lifetime(of)})
+    of.send(of.credit(published))
+    of.send(of.staking("activate", by=of.carol))
+    of.send(of.credit(of.publish({of.alice.node: _lifetime(of)})))
+    of.send(of.staking("claim", by=of.carol))
+    of.send(of.staking("owner_compound"))
+    of.send(of.staking("unstake", by=of.carol, amount=40 * TOKEN))
+    of.co_stake(of.dave, 10 * TOKEN)
+    of.send(of.staking("set_commission", commission_bps=900))
+    made = proposed(of, {of.alice.node: _lifetime(of)})
+    of.send(challenging(of, made, by=of.carol))
+    of.send(about(of, "decide", made, upheld=False))
+
+
+def _rent(of: Market, arena: Arena) -> None:
+    """A job to its end, one that runs and is disputed, one that waits in a cluster."""
+    made = proposed(of, {of.alice.node: _lifetime(of)})
+    of.send(showing(of, made))
+    done = of.run(TWO_HOURS, mint=of.usdc)
+    of.world.advance(TWO_HOURS)
+    of.attest(done, TWO_HOURS)
+    of.send(of.jobs("complete", done))
+    of.world.advance(DAY)
+    of.pay_out(done)
+    of.send(showing(of, proposed(of, {of.alice.node: _lifetime(of)})))
+    running = of.run(TWO_HOURS, mint=IO_MINT)
+    of.extend(running, HOUR)
+    of.world.advance(HOUR)
+    of.attest(running, HOUR - 60, HOUR)
+    of.attest(running, HOUR - 90, HOUR, seat=1)
+    of.send(of.jobs("settle", running))
+    of.dispute(running)
+    of.cluster()
+    of.send(of.jobs("stop", running))
+
+
+def _distribute(of: Market) -> None:
+    """Grants and an airdrop."""
+    books, world = Distribution(of.world), of.world
+    carol = of.carol.pubkey()
+    grant = books.make_grant(carol, schedule(3_000 * TOKEN, start=world.now, upfront=5), revocable=True)
+    world.advance(40 * DAY)
+    books.send(books.release(grant))
+    books.send(books.revoke(grant))
+    books.make_grant(carol, schedule(100 * TOKEN, start=world.now))
+    drop = books.make_airdrop([(carol, 7 * TOKEN), (of.dave.pubkey(), 5 * TOKEN)])
+    books.send(drop.claim(0))
+    late = books.make_airdrop([(carol, 3 * TOKEN)])
+    world.advance(31 * DAY)
+    books.send(books.reclaiming(late))
+
+
+def _slash(of: Market) -> None:
+    """One that was decided and is burned in part, one that is open."""
+    for nonce, amount in ((0, 30 * TOKEN), (1, 4 * TOKEN)):
+        of.send(of.staking("propose_slash", nonce=nonce, amount=amount, evidence_hash=EVIDENCE))
+    first = pda.staking.slash(of.alice.node, 0)
+    of.send(of.staking("appeal", slash=first))
+    of.send(of.staking("resolve_slash", slash=first, amount=25 * TOKEN))
+    of.send(of.staking("set_apart_slash", slash=first))
+    shards = [AccountMeta(one, False, False) for one in stake_shards() if one != of.alice.shard]
+    of.send(of.staking("execute_slash", slash=first, remaining_accounts=tuple(shards)))
+
+
+def governed() -> tuple[World, Pubkey]:
+    """A chain with votes, from its first transaction; and a proposal."""
+    made: list[LocalNetwork] = []
+
+    class Kept(LocalNetwork):
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given)
+            made.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dao_market, "LocalNetwork", Kept)
+        voters, _, _ = dao_market._template.__wrapped__()
+    dao = dao_market.Dao(dao_market._world(voters, made[0]), voters)
+    dao.enact(dao.paying(IO_MINT, token_account(voters.carol.pubkey(), IO_MINT), 5 * TOKEN))
+    open_one = dao.open(dao.paying(IO_MINT, token_account(voters.dave.pubkey(), IO_MINT), TOKEN))
+    dao.vote(open_one, dao.alpha)
+    house = next(one for one in dao.voters.houses if one.co)
+    dao.vote(open_one, house, dao_market.FOR, holder=dao.voters.holder(next(iter(house.co))))
+    dao.draft()
+    return dao.world, open_one

@@ -54,6 +54,8 @@ class Arena:
     attesters: tuple[Keypair, ...]
     seconds: dict[str, Supplier]
     _beginning: dict[str, Any] = field(default_factory=dict)
+    #: The transactions before the beginning.
+    history: tuple[Any, ...] = ()
 
     # -- the beginning
 
@@ -78,6 +80,7 @@ class Arena:
     def keep(self) -> None:
         """Makes the present the beginning."""
         network = self.market.world.client.network
+        self.history = tuple(network._history.values())
         touched = set(network._by_address)
         self._beginning = {one: network.account(Pubkey.from_string(one)) for one in touched}
         self._forget(network)

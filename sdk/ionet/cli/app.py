@@ -60,6 +60,7 @@ COMMANDS: Final = {
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
     "ledger": ("ledger", "Every event of the programs in a database, from the first one."),
+    "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
 }

@@ -137,6 +137,11 @@ class _Bar:
         self._rich.update(self._task, visible=False)
 
 
+def bar_of(io: Session) -> _Bar:
+    """A bar for a long catch-up."""
+    return _Bar(io)
+
+
 @app.command()
 def status(database: Where = "ionet-ledger.db") -> None:
     """Show how far a ledger has come, and whether something is missing in it."""

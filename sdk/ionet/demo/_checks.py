@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64decode
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import Client, accounts, emission, events, pda
+from ionet import AsyncClient, AsyncLocalTransport, Client, accounts, emission, events, pda
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.localnet.record import Check
 
 if TYPE_CHECKING:
+    from ionet.ledger import Verified
     from ionet.orchestrator import Result
 
 _ABSENT: Final = "no account"
@@ -64,6 +67,28 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
     lifetimes = sum(client.staking.get_node(address).credited for address in nodes.values())
     checks.append(Check("credited in all = sum of the nodes' credits", ledger.credited, lifetimes))
     return checks
+
+
+def ledger_checks(client: Client) -> list[Check]:
+    """Returns checks of everything against the programs' events; none where the extra `ledger` is missing.
+
+    Args:
+        client: any client of a network in this process.
+    """
+    if find_spec("sqlalchemy") is None:
+        return []
+    verified = asyncio.run(_verified(client))
+    checks = [Check(f"by every event: {sum_.name}", sum_.expected, sum_.found) for sum_ in verified.checks]
+    apart = len(verified.differences) + len(verified.missing)
+    return [*checks, Check("accounts and numbers that are not what every event says", 0, apart)]
+
+
+async def _verified(client: Client) -> Verified:
+    from ionet.ledger import Follower, open_ledger, verify
+
+    near = AsyncClient(AsyncLocalTransport(client.network))
+    with await open_ledger(near, ":memory:") as database:
+        return await verify(near, database, Follower(near, database))
 
 
 def node_total(node: accounts.staking.Node) -> int:

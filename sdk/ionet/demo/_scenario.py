@@ -14,7 +14,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, pda, token_account
-from ionet.demo._checks import job_check, market_checks
+from ionet.demo._checks import job_check, ledger_checks, market_checks
 from ionet.formats.when import HOUR
 from ionet.localnet.market import Market
 from ionet.localnet.record import Check, Demo, Recorder, Step
@@ -454,7 +454,9 @@ class _Scenario:
         self.emit(JOB_HOUR)
         self.rewards(suppliers, proved, fees)
         self.burn()
-        self.checks = [*market_checks(self.market.deployer, suppliers_nodes(suppliers)), *self.checks]
+        deployer = self.market.deployer
+        of_market = market_checks(deployer, suppliers_nodes(suppliers))
+        self.checks = [*of_market, *ledger_checks(deployer), *self.checks]
 
 
 def suppliers_nodes(suppliers: list[Supplier]) -> dict[str, Pubkey]:

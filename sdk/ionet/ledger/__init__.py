@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ionet.ledger.errors import LedgerError
     from ionet.ledger.follower import Follower, Progress, open_ledger
     from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Total
+    from ionet.ledger.replay.state import State
+    from ionet.ledger.verifying import Check, Verified, verify, verify_at
 else:
     from ionet._lazy import lazy
 
@@ -20,6 +22,8 @@ else:
         "database": ("Database",),
         "errors": ("LedgerError",),
         "follower": ("Follower", "Progress", "open_ledger"),
+        "replay.state": ("State",),
+        "verifying": ("Check", "Verified", "verify", "verify_at"),
         "records": ("Cut", "Entry", "Gap", "Landed", "Marks", "Place", "Total"),
     }
     __getattr__, __dir__ = lazy(
@@ -28,6 +32,7 @@ else:
     )
 
 __all__ = [
+    "Check",
     "Cut",
     "Database",
     "Entry",
@@ -38,6 +43,10 @@ __all__ = [
     "Marks",
     "Place",
     "Progress",
+    "State",
     "Total",
+    "Verified",
     "open_ledger",
+    "verify",
+    "verify_at",
 ]

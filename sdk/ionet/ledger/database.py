@@ -31,6 +31,7 @@ from ionet.types import jobs as job_types
 
 if TYPE_CHECKING:
     from ionet.chain.schema import Event
+    from ionet.ledger.replay.state import State
 
 _HOUR: Final = 3600
 _BILLION: Final = 10**9
@@ -545,6 +546,16 @@ class Database:
                     return
                 last = rows[-1]
                 after = Place(last.slot, last.tx, last.instruction, last.inner, last.part)
+
+    def at(self, time: int) -> State:
+        """The state of every account at the end of a second, by the events until then.
+
+        Args:
+            time: Unix seconds.
+        """
+        from ionet.ledger.replay.state import replay
+
+        return replay(self.entries(time=time))
 
     def gaps(self) -> list[Gap]:
         """The accounts of which events are missing, by their own numbers."""

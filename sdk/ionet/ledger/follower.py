@@ -127,7 +127,7 @@ class Follower(AsyncWatch[Progress]):
     ) -> None:
         super().__init__(client, settings)
         self._database = database
-        self._on_progress = on_progress
+        self.on_progress = on_progress
         self._programs = {name: getattr(events, name).Initialized.PROGRAM_ID for name in PROGRAMS}
         #: Announced and not listed yet: slot, and when it was announced.
         self._announced: dict[str, tuple[int, float]] = {}
@@ -288,8 +288,8 @@ class Follower(AsyncWatch[Progress]):
             self._tell(Progress(scanned, final, self._written, self._events, 0))
 
     def _tell(self, progress: Progress) -> None:
-        if self._on_progress is not None:
-            self._on_progress(progress)
+        if self.on_progress is not None:
+            self.on_progress(progress)
         self._ready.clear()
         self._ready.append(progress)
 

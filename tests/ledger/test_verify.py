@@ -1,0 +1,278 @@
+"""What is dropped from the events, or changed in an account, is noticed and named: one at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from enum import Enum
+from typing import Any, Final
+
+import pytest
+from solders.pubkey import Pubkey
+from tests.faults import PASS, Asked, FaultProxy
+from tests.ledger.history import eventful, governed, truth
+from tests.ledger.test_database import GENESIS, without
+from tests.stateful.arena import Arena
+
+from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, pda
+from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
+from ionet.ledger.replay.compare import QUIET, UNSAID, numbers
+from ionet.ledger.replay.state import replay
+from ionet.ledger.subjects import subjects
+from ionet.ledger.verifying import Comparison, Found, read_found
+
+
+def near(client: Client) -> AsyncClient:
+    return AsyncClient(AsyncLocalTransport(client.network))
+
+
+@pytest.fixture(scope="module")
+def arena() -> Arena:
+    return eventful()
+
+
+@pytest.fixture(scope="module", params=["market", "votes"])
+def client(request: pytest.FixtureRequest) -> Client:
+    if request.param == "market":
+        arena: Arena = request.getfixturevalue("arena")
+        return arena.market.world.client
+    return governed()[0].client
+
+
+@pytest.fixture(scope="module")
+def landed(client: Client) -> list[Landed]:
+    return truth(client)
+
+
+@pytest.fixture(scope="module")
+async def there(client: Client, landed: list[Landed]) -> Found:
+    read = await read_found(near(client))
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(landed)
+        state = replay(database.entries())
+    for (kind, address), account in read.accounts.items():
+        if kind == "staking.Node":
+            # The voters' hours count as credited, by the tests' own word.
+            through = state.nodes[address].credited_through
+            read.accounts[kind, address] = replace(account, credited_through=through)
+    return read
+
+
+def compared(landed: list[Landed], there: Found) -> Verified:
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(landed)
+        state = replay(database.entries())
+        told = Comparison(there)
+        told.take(state)
+        return told.result(state, database, 0)
+
+
+def told_of(verified: Verified) -> str:
+    """Everything that is named."""
+    sums = [check.name for check in verified.checks if check.difference]
+    return "\n".join([*sums, *map(str, verified.differences), *verified.missing])
+
+
+def test_the_market_holds_what_its_events_say(landed: list[Landed], there: Found) -> None:
+    verified = compared(landed, there)
+    assert verified.holds, told_of(verified)
+    sums = {check.name: check.expected for check in verified.checks}
+    assert sums["supply of IO"] == there.supply > 0
+    assert sums["active stake of nodes"] > 0
+    used = (
+        {"votes"}
+        if sums["votes"]
+        else {"emission vault", "burn receipts", "escrows", "grants", "airdrops", "bonds"}
+    )
+    assert all(sums[name] > 0 for name in used)
+
+
+def test_every_event_that_is_dropped_is_noticed(landed: list[Landed], there: Found) -> None:
+    """The account that counted it is named, or the one that it made."""
+    emitted = [event for one in landed for event in one.log.emitted]
+    # Of each type the first and the last.
+    by_type: dict[str, list[Any]] = {}
+    for event in emitted:
+        by_type.setdefault(subjects()[type(event.event)].name, []).append(event)
+    assert len(by_type) >= 20, sorted(by_type)
+    for name, events in by_type.items():
+        for event in {id(events[n]): events[n] for n in (0, -1)}.values():
+            verified = compared(without(landed, event), there)
+            assert not verified.holds, name
+            subject = subjects()[type(event.event)]
+            names = {str(subject.account(event.event)), name}
+            if not subject.seq:
+                names |= {str(value) for _, value in _keys(event.event)} | {"is about"}
+                if name == "governance.OutflowOpened":
+                    names.add(str(pda.governance.outflow(event.event.asset)))
+            text = told_of(verified)
+            assert any(one in text for one in names), f"{name}: {text}"
+
+
+def _keys(event: Any) -> Iterator[tuple[str, Pubkey]]:
+    for each in dataclasses.fields(event):
+        if isinstance(value := getattr(event, each.name), Pubkey):
+            yield each.name, value
+
+
+def changed(account: Any, path: str) -> Any:
+    """The same account with one number that is another."""
+    first, _, rest = path.partition(".")
+    if isinstance(account, tuple):
+        place = int(first)
+        part = changed(account[place], rest) if rest else _other(account[place])
+        return (*account[:place], part, *account[place + 1 :])
+    value = getattr(account, first)
+    return replace(account, **{first: changed(value, rest) if rest else _other(value)})
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, Enum):
+        others = [one for one in type(value) if one is not value]
+        return others[0]
+    return value + 1
+
+
+def test_every_number_of_every_account_that_changes_is_noticed(landed: list[Landed], there: Found) -> None:
+    """But those that no event says, which are listed."""
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(landed)
+        state = replay(database.entries())
+        unnoticed: Counter[tuple[str, str]] = Counter()
+        noticed: Counter[tuple[str, str]] = Counter()
+        seen: Counter[str] = Counter()
+        for (kind, address), account in there.accounts.items():
+            seen[kind] += 1
+            if seen[kind] > 1:
+                continue
+            for path, _ in numbers(account):
+                wrong = {**there.accounts, (kind, address): changed(account, path)}
+                told = Comparison(replace_accounts(there, wrong))
+                told.take(state, {kind.partition(".")[0]})
+                verified = told.result(state, database, 0)
+                plain = ".".join("*" if step.isdigit() else step for step in path.split("."))
+                if verified.holds:
+                    unnoticed[kind, plain] += 1
+                else:
+                    assert str(address) in told_of(verified) or any(c.difference for c in verified.checks)
+                    noticed[kind, plain] += 1
+        assert len(seen) >= 12, seen
+        said = {(kind, path) for kind, paths in UNSAID.items() for path in paths}
+        bumps = {(kind, "bump") for kind in seen}
+        assert set(unnoticed) - said - bumps == set()
+        assert sum(noticed.values()) > 100
+
+
+def replace_accounts(there: Found, accounts: dict[Any, Any]) -> Found:
+    return Found(there.slots, accounts, there.unread, there.tokens, there.supply)
+
+
+def test_every_token_account_that_changes_is_noticed(landed: list[Landed], there: Found) -> None:
+    full = sorted(there.tokens.items(), key=lambda one: -one[1])
+    for address, amount in full[:: max(1, len(full) // 8)]:
+        for other in {amount + 1, max(amount - 1, 0)} - {amount}:
+            tokens = {**there.tokens, address: other}
+            verified = compared(landed, Found(there.slots, there.accounts, {}, tokens, there.supply))
+            if verified.holds:
+                # Of another mint there may be gifts, before and now; less than expected is missed.
+                assert other + 1 >= amount
+                assert address in verified.gifts or other > amount
+    supply = Found(there.slots, there.accounts, {}, there.tokens, there.supply + 1)
+    assert "supply of IO" in told_of(compared(landed, supply))
+
+
+def test_an_account_too_many_or_too_few_is_named(landed: list[Landed], there: Found) -> None:
+    assert compared(landed, there).holds
+    kinds = {kind: address for kind, address in there.accounts if "Position" not in kind}
+    for kind, address in kinds.items():
+        rest = {key: account for key, account in there.accounts.items() if key != (kind, address)}
+        if kind not in QUIET and kind not in ("distributor.Claims", "governance.Proposal"):
+            text = told_of(compared(landed, replace_accounts(there, rest)))
+            assert kind in text, f"{kind} {address}: {text}"
+        if kind.endswith("Config") or kind in ("proofs.AttesterSet", "staking.EmissionLedger"):
+            continue
+        stranger = Pubkey.from_bytes(b"\x2a" * 32)
+        account = there.accounts[kind, address]
+        if kind == "governance.StoredTransaction":
+            continue
+        more = {**there.accounts, (kind, stranger): account}
+        assert str(stranger) in told_of(compared(landed, replace_accounts(there, more))), kind
+
+
+async def test_a_cut_log_is_named(arena: Arena) -> None:
+    """Also where nothing else is missing."""
+    client = arena.market.world.client
+    landed = truth(client)
+    cut = next(one for one in landed if one.log.emitted and all(e.via_cpi for e in one.log.emitted))
+
+    def cutting(asked: Asked) -> Any:
+        if asked.method != "getTransaction" or asked.body["params"][0] != cut.signature:
+            return PASS
+        answer = asked.forward()
+        answer["result"]["meta"]["logMessages"] = ["Log truncated"]
+        return answer
+
+    with FaultProxy(client.network, cutting) as proxy:
+        async with AsyncClient(AsyncHttpTransport(proxy.url, retries=0, websocket="")) as far:
+            with await open_ledger(far, ":memory:") as database:
+                verified = await verify(far, database, Follower(far, database))
+    assert not verified.holds
+    assert [cut.signature in one for one in verified.missing] == [True]
+    assert not verified.differences
+
+
+async def test_balances_of_a_past_slot_are_those_of_the_events_until_then(
+    arena: Arena,
+) -> None:
+    landed = truth(arena.market.world.client)
+    client = near(arena.market.world.client)
+    with await open_ledger(client, ":memory:") as database:
+        follower = Follower(client, database)
+        for place in (20, len(landed) // 2, len(landed) - 1):
+            verified = await verify_at(client, database, landed[place].slot, follower)
+            assert verified.holds, told_of(verified)
+        sums = {check.name: check.found for check in verified.checks}
+        assert sums["vaults of nodes"] > 0
+        with pytest.raises(LedgerError, match=r"is whole up to slot \d+ only, not up to"):
+            await verify_at(client, database, 10**12, follower)
+    # An event that never came is missed in the balances of its time.
+    staked = next(e for one in landed for e in one.log.emitted if type(e.event).__name__ == "Staked")
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(without(landed, staked), scanned=10**12)
+        verified = await verify_at(client, database, landed[-1].slot)
+        assert "vaults of nodes" in [check.name for check in verified.checks if check.difference] or (
+            "states own_pending" in told_of(verified)
+        )
+
+
+COMMAND: Final = [sys.executable, "-c", "from ionet.cli import main; main()", "verify"]
+
+
+def test_the_command_says_so_and_exits_with_1(arena: Arena) -> None:
+    client = arena.market.world.client
+    node = arena.market.alice.node
+    raw = client.network.account(node)
+    assert raw is not None
+    with client.network.serve() as server:
+        command = [*COMMAND, "-u", server.url]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "everything is as the events say" in done.stdout
+        data = bytearray(raw.data)
+        from ionet import accounts
+
+        data[accounts.staking.Node.OFFSETS["credited"]] ^= 1
+        client.network.set_account(node, lamports=raw.lamports, data=bytes(data), owner=raw.owner)
+        try:
+            done = subprocess.run([*command, "--output", "json"], capture_output=True, text=True, check=False)
+        finally:
+            client.network.set_account(node, lamports=raw.lamports, data=bytes(raw.data), owner=raw.owner)
+    assert done.returncode == 1
+    shown = json.loads(done.stdout)
+    assert shown["holds"] is False
+    assert [(one["name"], one["address"]) for one in shown["differences"]] == [("credited", str(node))]

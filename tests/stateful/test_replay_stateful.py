@@ -1,0 +1,188 @@
+"""Random walks through the market: after every step events alone say what the accounts hold, and later they
+still say what the accounts held then."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hypothesis import Phase, settings
+from hypothesis.stateful import invariant
+from solders.pubkey import Pubkey
+from tests.stateful import test_jobs_stateful as renting
+from tests.stateful import test_staking_stateful as staking
+from tests.stateful.arena import Arena, decoded
+
+from ionet import LocalNetwork, events
+from ionet.chain.transactions import sent_from_record
+from ionet.ledger import Database, Entry, Landed, Place
+from ionet.ledger.replay.compare import QUIET, differences, index, key_of, types
+from ionet.ledger.replay.records import Record, Snapshot
+from ionet.ledger.replay.state import State, replay
+from ionet.ledger.subjects import PROGRAMS, subjects
+
+#: Verdicts are written by the tests themselves, outside of any transaction.
+CHEATED: Final = ("last_proof.", "verdict_at")
+#: So is the head that they are of, while jobs are walked through.
+HEAD: Final = ("head_period_end",)
+_PROGRAMS: Final = {getattr(events, name).Initialized.PROGRAM_ID: name for name in PROGRAMS}
+_KEYS: Final = frozenset(map(str, _PROGRAMS))
+
+
+def entries_of(landed: Landed) -> Iterator[Entry]:
+    for one in landed.log.emitted:
+        place = Place(landed.slot, landed.tx, one.instruction_index, one.inner_index, one.part)
+        yield Entry(place, landed.time, subjects()[type(one.event)].name, one.event, one.data)
+
+
+def landed_of(records: Any) -> list[Landed]:
+    return [
+        Landed(one.slot, 0, one.signature, one.time, sent_from_record(one, None).event_log)
+        for one in records
+        if one.error is None and _KEYS & set(one.keys)
+    ]
+
+
+def accounts_of(network: LocalNetwork) -> Iterator[tuple[str, Pubkey, Any]]:
+    """Every account of the programs, by its type's name."""
+    tags = {(kind.PROGRAM_ID, kind.DISCRIMINATOR): (name, kind) for name, kind in types().items()}
+    for program_id in _PROGRAMS:
+        for address, raw in network.owned(program_id):
+            data = bytes(raw.data)
+            if raw.lamports and (known := tags.get((program_id, data[:8]))) is not None:
+                yield known[0], address, decoded(known[1], data)
+
+
+def compared(state: State, network: LocalNetwork, cheated: tuple[str, ...]) -> list[str]:
+    """What accounts hold and events do not say, in words."""
+    records, told = index(state), []
+    for kind, address, account in accounts_of(network):
+        record = records.pop((kind, key_of(kind, address, account)), None)
+        if record is not None:
+            told += [one for one in differences(record, address, account) if not one.name.startswith(cheated)]
+        elif kind not in QUIET and kind not in ("distributor.Claims", "governance.Config"):
+            told.append(f"{kind} {address} is not said to be there")  # type: ignore[arg-type]
+    told += [f"{kind} {key} is not there" for kind, key in records if kind not in QUIET]  # type: ignore[misc]
+    return [str(one) for one in told] + state.broken
+
+
+def beginning(arena: Arena) -> State:
+    """What the events before a walk say, and what the tests wrote into accounts besides."""
+    state = replay(entry for landed in landed_of(arena.history) for entry in entries_of(landed))
+    assert not state.broken
+    records = index(state)
+    for kind, address, account in accounts_of(arena.market.world.client.network):
+        record = records.get((kind, key_of(kind, address, account)))
+        if record is not None:
+            _adopt(record, address, account)
+    return state
+
+
+def _adopt(record: Record, address: Pubkey, account: Any) -> None:
+    """Takes over what a test wrote into an account."""
+    for one in differences(record, address, account):
+        name = one.name
+        for part in (".week", ".now", ".past"):
+            name = name.removesuffix(part)
+        value = account
+        for step in name.split("."):
+            value = getattr(value, step)
+        if hasattr(value, "week"):
+            value = Snapshot(value.week, value.now, value.past)
+        setattr(record, name.replace(".", "__"), value)
+
+
+class Replaying:
+    """Compares the state by events with the accounts after each step of a walk, and afterwards the states of
+    the past with what was found then."""
+
+    arena: Arena
+    cheated: tuple[str, ...] = CHEATED
+
+    def set_up(self, *given: Any) -> None:
+        super().set_up(*given)  # type: ignore[misc]
+        self.state = beginning(self.arena)
+        self.origin = copy.deepcopy(self.state)
+        self.taken = 0
+        self.landed: list[Landed] = []
+        #: Accounts by time, as they were then.
+        self.then: dict[int, list[tuple[str, Pubkey, Any]]] = {}
+
+    @property
+    def network(self) -> LocalNetwork:
+        return self.arena.market.world.client.network
+
+    def follow(self) -> None:
+        """Takes what has happened since, and compares."""
+        history = list(self.network._history.values())
+        fresh, self.taken = landed_of(history[self.taken :]), len(history)
+        self.landed += fresh
+        for landed in fresh:
+            # More has happened in this very second.
+            self.then.pop(landed.time, None)
+        replay((entry for landed in fresh for entry in entries_of(landed)), self.state)
+        told = compared(self.state, self.network, self.cheated)
+        assert not told, "\n".join(told)
+        self.then[self.network.clock.now()] = list(accounts_of(self.network))
+
+    def look_back(self) -> None:
+        """The ledger gives the state of any time, although much has happened since."""
+        with Database.create(":memory:", "walk") as database:
+            database.write(self.landed)
+            assert not database.gaps() or self.origin.nodes
+            times = sorted(self.then)
+            for time in times[:: max(1, len(times) // 6)]:
+                state = replay(database.entries(time=time), copy.deepcopy(self.origin))
+                records = index(state)
+                for kind, address, account in self.then[time]:
+                    record = records.get((kind, key_of(kind, address, account)))
+                    if record is not None:
+                        found = list(differences(record, address, account))
+                        assert not [one for one in found if not one.name.startswith(self.cheated)]
+
+
+class ReplayedStake(Replaying, staking.Walk):
+    """Stake, reports, slashes, devices."""
+
+    @invariant()
+    def agrees(self) -> None:
+        if hasattr(self, "state"):
+            self.follow()
+
+    def teardown(self) -> None:
+        if sys.exc_info()[1] is None and hasattr(self, "state"):
+            super().teardown()
+            self.follow()
+            self.look_back()
+
+
+class ReplayedRentals(Replaying, renting.Walk):
+    """Bookings, work, disputes, sales."""
+
+    cheated = (*CHEATED, *HEAD)
+
+    @invariant()
+    def agrees(self) -> None:
+        if hasattr(self, "state"):
+            self.follow()
+
+    def teardown(self) -> None:
+        if sys.exc_info()[1] is None and hasattr(self, "state"):
+            super().teardown()
+            self.follow()
+            self.look_back()
+
+
+_SETTINGS: Final = settings(
+    settings.default,
+    max_examples=12,
+    stateful_step_count=40,
+    report_multiple_bugs=False,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+ReplayedStake.TestCase.settings = _SETTINGS
+ReplayedRentals.TestCase.settings = _SETTINGS
+TestEventsSayWhatStakeAccountsHold = ReplayedStake.TestCase
+TestEventsSayWhatRentalAccountsHold = ReplayedRentals.TestCase
