@@ -31,11 +31,11 @@ from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
-from ionet.orchestrator._telling import Notifier
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._leases import Clock
+from ionet.worker._notify import Notifier
 
 _log = logging.getLogger(__name__)
 #: Seconds between looks at the seat, the payer's SOL and the clock.
@@ -90,8 +90,8 @@ class Service:
         self._client = AsyncClient(self._nodes, signer=self._key)
         payer = None if config.payer is None else self._payer
         self._chain = ProgramChain(self._client, payer=payer)
-        self._notifier = Notifier(config.notify, str(self._key.pubkey()))
         self._clock = Clock()
+        self._notifier = Notifier(config.notify, now=lambda: self._clock.now() or 0)
         self._started_at = int(time.time())
         self._urls = [gateway_urls(url) for url in config.gateways]
         self._seat: int | None = None
@@ -112,21 +112,25 @@ class Service:
             ConfigError: the settings are wrong: another process has the folder, or it is another network.
         """
         with locked(self.config.state):
-            _log.info("the seat's key is %s, the payer %s", self._key.pubkey(), self._payer.pubkey())
-            writer = asyncio.create_task(self._write(stop))
-            try:
-                if await self._find_network(stop):
-                    watcher = asyncio.create_task(self._again("watch", self._watch, stop))
-                    try:
-                        while await self._wait_for_seat(stop):
-                            await self._serve(stop)
-                    finally:
-                        await _ended(watcher)
-            finally:
-                await _ended(writer)
-                self._save()
-                await self._client.aclose()
-            _log.info("ended; what runs goes on at its nodes")
+            async with self._notifier:
+                await self._run(stop)
+
+    async def _run(self, stop: asyncio.Event) -> None:
+        _log.info("the seat's key is %s, the payer %s", self._key.pubkey(), self._payer.pubkey())
+        writer = asyncio.create_task(self._write(stop))
+        try:
+            if await self._find_network(stop):
+                watcher = asyncio.create_task(self._again("watch", self._watch, stop))
+                try:
+                    while await self._wait_for_seat(stop):
+                        await self._serve(stop)
+                finally:
+                    await _ended(watcher)
+        finally:
+            await _ended(writer)
+            self._save()
+            await self._client.aclose()
+        _log.info("ended; what runs goes on at its nodes")
 
     # -- before it can serve
 
@@ -331,8 +335,7 @@ class Service:
             # Numbers in a text that stands already change all the time.
             _log.log(logging.WARNING if new else logging.INFO, "%s", text)
             if new:
-                task = asyncio.ensure_future(self._notifier.tell(about, text))
-                task.add_done_callback(lambda done: None)
+                self._notifier.tell(about, str(self._key.pubkey()), text)
 
     def _clear(self, about: str) -> None:
         if self.problems.pop(about, None) is not None:
