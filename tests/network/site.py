@@ -153,11 +153,17 @@ class NetworkSite(Site):
 
     @asynccontextmanager
     async def seat(
-        self, number: int = 0, attest_every: int = HOUR, bomb: Bomb | None = None
+        self,
+        number: int = 0,
+        attest_every: int = HOUR,
+        bomb: Bomb | None = None,
+        *,
+        key: Keypair | None = None,
+        takeover: int = 0,
     ) -> AsyncIterator[Orchestrator]:
         """An orchestrator in a seat, with a directory of its own, that a bomb may kill."""
         fuse = bomb or Bomb(None)
-        key: Keypair = self.market.attesters[number]
+        key = key or self.market.attesters[number]
         client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
         chain = ProgramChain(client)
         root = self.root / f"seat-{number}"
@@ -169,13 +175,20 @@ class NetworkSite(Site):
                 await kept.fetch(digest, store)
 
         async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
+            executor = RemoteExecutor(
+                peer,
+                chain.device_of,
+                root / "work",
+                turn=lambda lease: chain.place(lease.name.encode()) * takeover,
+                now=lambda: self.now,
+            )
             orchestrator = Orchestrator(
                 Wired(chain, fuse, *_CHAIN),
-                Wired(RemoteExecutor(peer, chain.device_of, root / "work"), fuse, "open", "run", "release"),
+                Wired(executor, fuse, "open", "run", "release"),
                 Wired(RemoteAgents(peer, chain.device_of), fuse, "begin", "sample", "commit", "open", "end"),
                 Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
                 root / "journal.sqlite3",
-                policy(interval=0.5, attest_every=attest_every),
+                policy(interval=0.5, attest_every=attest_every, takeover=takeover),
                 fetch=fetch,
             )
             await peer.wait_connected(5)

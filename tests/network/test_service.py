@@ -21,7 +21,7 @@ from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._service import Service
 from ionet.orchestrator._status import OrchestratorStatus
 
-_POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200}
+_POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200, "takeover": 1}
 
 
 class ServiceSite(NetworkSite):

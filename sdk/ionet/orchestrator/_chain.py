@@ -66,7 +66,7 @@ class JobView:
         agreed_upto: time up to which enough attesters have judged, Unix seconds; None before the start.
         paid_upto: the start plus the seconds that the supplier has been paid for; None before the start.
         settle_from: earliest time at which parties can be paid: after the first hour, and after a dispute.
-        unsettled: parties that a settlement would pay now.
+        unsettled: parties that a settlement would pay from ``settle_from`` on.
         closable_at: earliest time at which it can be closed once everyone is paid; None while it runs.
         lost_at: when this attester said that the node is gone, Unix seconds; None where it has not, or has
             attested since.
@@ -164,7 +164,7 @@ class Chain(Protocol):
     """The chain, seen from one attester's seat.
 
     Every step is idempotent or refused on the chain when repeated, and the reconciler reads the job again
-    after each.
+    after each. A job that has not changed is the same object as before.
     """
 
     async def now(self) -> int:
@@ -183,8 +183,12 @@ class Chain(Protocol):
         """Returns every job that this orchestrator serves and that is not closed."""
         ...
 
-    async def job(self, key: bytes) -> JobView | None:
-        """Returns a job; None once it is closed."""
+    async def look_again(self, keys: Sequence[bytes]) -> tuple[int, Sequence[JobView]]:
+        """Returns the chain's time, and these jobs as they are now, without those that are closed."""
+        ...
+
+    def place(self, about: bytes) -> int:
+        """Returns this seat's place in the row for a lease: 0 leads, the others follow if it does nothing."""
         ...
 
     async def start(self, job: JobView) -> str:

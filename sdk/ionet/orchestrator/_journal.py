@@ -23,8 +23,11 @@ CREATE TABLE IF NOT EXISTS verdicts (
     evidence BLOB PRIMARY KEY, node BLOB NOT NULL, at INTEGER NOT NULL, score_bps INTEGER NOT NULL,
     reason INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS entries_of_job ON entries (job, id);
+CREATE INDEX IF NOT EXISTS verdicts_at ON verdicts (at);
 """
 _INTERRUPTED = "interrupted"
+#: Jobs whose last line is kept in memory.
+_REMEMBERED = 100_000
 
 
 class JournalError(IonetError):
@@ -66,6 +69,8 @@ class Journal:
         self.told: Callable[[str, str, str], None] = lambda job, step, detail: None
         self._retry = retry
         self._retry_at: float | None = None
+        #: The last line of each job, of the latest ones.
+        self._last: dict[str, tuple[str, str]] = {}
         state_folder(self._path.parent)
         try:
             self._db = self._open(self._path)
@@ -156,15 +161,20 @@ class Journal:
 
     def note(self, job: str, step: str, detail: str = "") -> None:
         """Adds a line, unless the job's last line says the same."""
-        row = self._db.execute(
-            "SELECT step, detail FROM entries WHERE job = ? ORDER BY id DESC LIMIT 1", (job,)
-        ).fetchone()
-        if row != (step, detail):
+        last = self._last.get(job)
+        if last is None:
+            last = self._db.execute(
+                "SELECT step, detail FROM entries WHERE job = ? ORDER BY id DESC LIMIT 1", (job,)
+            ).fetchone()
+        if last != (step, detail):
             self._write(
                 "INSERT INTO entries (at, job, step, detail) VALUES (?, ?, ?, ?)",
                 (time.time(), job, step, detail),
             )
             self.told(job, step, detail)
+        self._last[job] = step, detail
+        if len(self._last) > _REMEMBERED:
+            del self._last[next(iter(self._last))]
 
     def entries(self, job: str | None = None) -> list[Entry]:
         """Returns the lines of a job, or of all, oldest first."""
@@ -194,6 +204,16 @@ class Journal:
             (after, until),
         )
         return [(bytes(row[0]), row[1], ProofReason(row[2]), bytes(row[3])) for row in rows]
+
+    def prune(self, before: float, verdicts_before: int) -> None:
+        """Forgets lines of before a time, and verdicts that no report needs any more.
+
+        Args:
+            before: this machine's clock, Unix seconds.
+            verdicts_before: the chain's time, Unix seconds.
+        """
+        self._write("DELETE FROM entries WHERE at < ?", (before,))
+        self._write("DELETE FROM verdicts WHERE at < ?", (verdicts_before,))
 
     def close(self) -> None:
         """Closes the file."""

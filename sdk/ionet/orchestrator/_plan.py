@@ -32,6 +32,13 @@ class Kind(StrEnum):
     CLOSE = "close"
 
 
+#: What identifies a step of a lease: its kind, the job's address, and who is paid.
+StepKey = tuple[Kind, bytes, Party | None]
+
+#: Steps that one seat takes for all: repeated, they would only cost a fee. What a seat says, it says itself.
+SHARED: Final = frozenset({Kind.START, Kind.CONFIRM, Kind.SETTLE, Kind.COMPLETE, Kind.EXPIRE, Kind.CLOSE})
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do.
@@ -47,7 +54,7 @@ class Step:
     party: Party | None = None
 
     @property
-    def key(self) -> tuple[Kind, bytes, Party | None]:
+    def key(self) -> StepKey:
         """What identifies the step."""
         return self.kind, self.job.key if self.job else b"", self.party
 
@@ -59,10 +66,12 @@ class Wait:
     Attributes:
         why: the reason, for people.
         until: the chain's time at which something becomes due, or None.
+        left: steps that are left to the seat that leads.
     """
 
     why: str
     until: int | None = None
+    left: frozenset[StepKey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,7 @@ class Policy:
         challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
         challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
+        sample_every: seconds between looks at a node's samples, where it takes them by itself; 0: each pass.
         max_failures: failed runs after which the job's result is a failure.
         max_interruptions: runs ended with this process after which the job's result is a failure.
         rules: how nodes are judged, by address.
@@ -114,6 +124,7 @@ class Policy:
     challenge_every: int = HOUR
     challenge_attempts: int = 2
     challenges_at_once: int = 1
+    sample_every: int = 0
     max_failures: int = 3
     max_interruptions: int = 10
     rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
@@ -161,6 +172,8 @@ class Facts:
         released: whether this process has given everything back.
         silent: for how many seconds a job's node has not answered, from the first try to the latest.
         blocked: steps that failed in this pass and are not tried again before the next.
+        turn: seconds for which this seat leaves steps to others that one seat takes for all; 0 if it leads.
+        since: when this seat first saw a step that it leaves to others, Unix seconds of the chain.
     """
 
     problem: str | None
@@ -171,7 +184,9 @@ class Facts:
     released: bool
     unreachable: frozenset[bytes] = frozenset()
     silent: Mapping[bytes, int] = field(default_factory=lambda: MappingProxyType({}))
-    blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
+    blocked: frozenset[StepKey] = frozenset()
+    turn: int = 0
+    since: Mapping[StepKey, int] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def next_step(jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy) -> Step | Wait:
@@ -184,18 +199,28 @@ def next_step(jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy) -
         policy: intervals and limits.
     """
     waits: list[Wait] = []
+    left: set[StepKey] = set()
     for candidate in (
         *_booked(jobs, facts, now, waits),
         *_running(jobs, facts, now, policy, waits),
         *_ended(jobs, facts, now, waits),
     ):
-        if candidate.key not in facts.blocked:
-            return candidate
+        if candidate.key in facts.blocked:
+            continue
+        if facts.turn and candidate.kind in SHARED:
+            mine = facts.since.get(candidate.key, now) + facts.turn
+            if now < mine:
+                left.add(candidate.key)
+                waits.append(Wait("another seat leads", mine))
+                continue
+        return candidate
     times = [wait.until for wait in waits if wait.until is not None]
     if facts.blocked:
         waits.append(Wait("a step failed; tried again in the next pass"))
     return Wait(
-        "; ".join(dict.fromkeys(wait.why for wait in waits)) or "nothing to do", min(times, default=None)
+        "; ".join(dict.fromkeys(wait.why for wait in waits)) or "nothing to do",
+        min(times, default=None),
+        frozenset(left),
     )
 
 
@@ -240,6 +265,7 @@ def _running(
         steps.append(Step(Kind.LAUNCH))
     for job in running:
         lose, due = _lose_due(job, facts, now, policy), _attest_due(job, facts, now, policy)
+        later: list[int] = []
         if now >= lose:
             steps.append(Step(Kind.LOSE, job))
         if now >= due:
@@ -247,14 +273,18 @@ def _running(
         pays_from = max(job.settle_from, (job.paid_upto or 0) + policy.settle_every)
         if Party.SUPPLIER in job.unsettled and now >= pays_from:
             steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
+        elif Party.SUPPLIER in job.unsettled:
+            later.append(pays_from)
         if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job):
             steps.append(Step(Kind.COMPLETE, job))
         elif job.silent_from is not None and now > job.silent_from:
             steps.append(Step(Kind.EXPIRE, job))
+        if job.silent_from is not None:
+            later.append(job.silent_from + 1)
         why = "running" if facts.active else "leased"
         if lose < _NEVER:
             why = "the node does not answer"
-        waits.append(Wait(why, min(max(min(due, lose), now + 1), _end(job))))
+        waits.append(Wait(why, min(max(min(due, lose, *later), now + 1), _end(job))))
     return steps
 
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import math
 import time
+from base64 import b64decode
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
 
 from ionet import AsyncCall, AsyncClient, JobState, NodeState, accounts, constants, pda, types
 from ionet.chain.errors import (
     AccountNotFound,
+    DecodeError,
     ProgramError,
     RpcError,
     TransactionExpired,
@@ -22,7 +27,8 @@ from ionet.chain.errors import (
     TransactionUnknown,
     TransportError,
 )
-from ionet.chain.ids import SLOT_HASHES
+from ionet.chain.ids import CLOCK, SLOT_HASHES
+from ionet.chain.records import clock_time, decoded, decoded_or_none, shaped
 from ionet.chain.signers import Signer
 from ionet.jobs.escrow import looked_at, paid_seconds, payable, silent_from
 from ionet.jobs.status import Crank, or_none
@@ -36,11 +42,18 @@ from ionet.orchestrator._chain import (
     Party,
     Phase,
 )
+from ionet.orchestrator._seats import place
 
 _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
 #: For which a node's account is remembered.
 _NODE_SECONDS: Final = 60.0
+#: For which the attester set is remembered, and for which a closed job may still be listed.
+_SEATS_SECONDS: Final = 10.0
+_CLOSED_SECONDS: Final = 120.0
+#: Between whole looks, beside what the jobs' own numbers tell.
+_WHOLE_EVERY: Final = 900.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,18 @@ class ProgramChain:
         self._known: dict[bytes, tuple[float, NodeView]] = {}
         #: By job: a device may have another key, and a node another owner, when it is leased again.
         self._seen: dict[Pubkey, NodeView] = {}
+        #: Jobs as they were read last, and as this seat sees them; of other nodes only how new they are.
+        self._accounts: dict[Pubkey, accounts.jobs.Job] = {}
+        self._views: dict[Pubkey, JobView] = {}
+        self._others: dict[Pubkey, int] = {}
+        #: Jobs that are closed, and since when: an older answer may still list them.
+        self._closed: dict[Pubkey, float] = {}
+        #: Jobs of clusters that have not started, and the clusters that a job has left.
+        self._waiting: set[Pubkey] = set()
+        self._broken: set[Pubkey] = set()
+        self._seat: int | None = None
+        self._keys: frozenset[bytes] = frozenset()
+        self._seats_at = self._whole_at = -math.inf
 
     async def now(self) -> int:
         """See `Chain.now`."""
@@ -103,24 +128,43 @@ class ProgramChain:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def jobs(self) -> Sequence[JobView]:
-        """See `Chain.jobs`."""
-        jobs = await self._ask(self._client.jobs.find_jobs())
-        mine = [job for job in jobs if self._nodes is None or bytes(job.account.node) in self._nodes]
-        self._seen = {job.address: self._seen[job.address] for job in mine if job.address in self._seen}
-        if not mine:
-            return []
-        now, seat = await self.now(), await self._seat()
-        broken = await self._broken(job.account for job in mine)
-        return [await self._view(job.address, job.account, seat, now, broken) for job in mine]
+        """See `Chain.jobs`. What has not changed is not fetched again, but for a whole look now and then."""
+        await self._read_seats()
+        listed = await self._list()
+        for address in self._accounts.keys() - listed.keys():
+            self._drop(address)
+        if time.monotonic() - self._whole_at > _WHOLE_EVERY:
+            self._whole_at, changed = time.monotonic(), list(listed)
+        else:
+            changed = [address for address, seq in listed.items() if self._seq(address) != seq]
+        self._take(changed, await self._ask(self._client.accounts(changed)))
+        waiting = self._clusters_of(self._waiting)
+        self._take_clusters(waiting, await self._ask(self._client.accounts(waiting)) if waiting else [])
+        await self._make_views([address for address in self._accounts if address not in self._views])
+        return list(self._views.values())
+
+    async def look_again(self, keys: Sequence[bytes]) -> tuple[int, Sequence[JobView]]:
+        """See `Chain.look_again`. One request, where there are fewer than a hundred accounts."""
+        await self._read_seats()
+        addresses = [Pubkey(key) for key in keys]
+        clusters = self._clusters_of(addresses)
+        asked = [CLOCK, *addresses, *clusters]
+        clock, *found = await self._ask(self._client.accounts(asked))
+        self._take(addresses, found[: len(addresses)])
+        self._take_clusters(clusters, found[len(addresses) :])
+        if unknown := [one for one in self._clusters_of(addresses) if one not in clusters]:
+            self._take_clusters(unknown, await self._ask(self._client.accounts(unknown)))
+        await self._make_views([one for one in addresses if one in self._accounts and one not in self._views])
+        return clock_time(clock), [self._views[one] for one in addresses if one in self._views]
 
     async def job(self, key: bytes) -> JobView | None:
-        """See `Chain.job`."""
-        try:
-            account = await self._ask(self._client.jobs.get_job(Pubkey(key)))
-        except AccountNotFound:
-            return None
-        broken = await self._broken([account])
-        return await self._view(Pubkey(key), account, await self._seat(), await self.now(), broken)
+        """Returns a job; None once it is closed."""
+        _, found = await self.look_again([key])
+        return found[0] if found else None
+
+    def place(self, about: bytes) -> int:
+        """See `Chain.place`."""
+        return place(self._keys, bytes(self._client.address), about)
 
     async def start(self, job: JobView) -> str:
         """See `Chain.start`."""
@@ -194,65 +238,139 @@ class ProgramChain:
 
     # ---- reading
 
-    async def _seat(self) -> int | None:
-        attester_set = await self._ask(
-            self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+    async def _read_seats(self) -> None:
+        """Reads the attester set, unless that was a moment ago; views are of this seat."""
+        if time.monotonic() - self._seats_at < _SEATS_SECONDS:
+            return
+        found = await self._ask(self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET))
+        self._seats_at = time.monotonic()
+        keys = found.keys[: found.seats]
+        self._keys = frozenset(bytes(key) for key, weight in zip(keys, found.weights, strict=False) if weight)
+        seat = keys.index(self._client.address) if self._client.address in keys else None
+        if seat != self._seat:
+            self._seat = seat
+            self._views.clear()
+
+    async def _list(self) -> dict[Pubkey, int]:
+        """Returns the number of the latest event of each job, by address: what changes with every change."""
+        config = {
+            "encoding": "base64",
+            "commitment": self._client.commitment,
+            "filters": accounts.jobs.Job.filters(),
+            "dataSlice": {"offset": accounts.jobs.Job.OFFSETS["seq"], "length": 8},
+        }
+        answer = await self._ask(
+            self._client.request("getProgramAccounts", str(accounts.jobs.Job.PROGRAM_ID), config)
         )
-        keys = attester_set.keys[: attester_set.seats]
-        return keys.index(self._client.address) if self._client.address in keys else None
+        with shaped("getProgramAccounts"):
+            listed = {
+                Pubkey.from_string(entry["pubkey"]): int.from_bytes(
+                    b64decode(entry["account"]["data"][0], validate=True), "little"
+                )
+                for entry in answer
+            }
+        now = time.monotonic()
+        self._closed = {address: at for address, at in self._closed.items() if now - at < _CLOSED_SECONDS}
+        return {address: seq for address, seq in listed.items() if address not in self._closed}
 
-    async def _node(self, job: Pubkey, address: Pubkey) -> NodeView | None:
-        """Returns what does not change of a node during a job; None if it cannot be found."""
-        if job not in self._seen:
-            node = await self.node(bytes(address), fresh=True)
-            if node is None:
-                return None
-            self._seen[job] = node
-        return self._seen[job]
+    def _seq(self, address: Pubkey) -> int:
+        if address in self._others:
+            return self._others[address]
+        known = self._accounts.get(address)
+        return -1 if known is None else known.seq
 
-    async def node(self, address: bytes, *, fresh: bool = False) -> NodeView | None:
-        """Returns a node, remembered for a minute unless it must be fresh; None if there is none."""
-        at, known = self._known.get(address, (0.0, None))
-        if known is None or fresh or time.monotonic() - at > _NODE_SECONDS:
+    def _take(self, addresses: Sequence[Pubkey], found: Sequence[RawAccount | None]) -> None:
+        """Takes accounts as they were read; an answer that is older than what is known changes nothing."""
+        for address, raw in zip(addresses, found, strict=True):
+            if raw is None:
+                self._closed[address] = time.monotonic()
+                self._drop(address)
+                continue
             try:
-                node = await self._ask(self._client.staking.get_node(Pubkey(address)))
-            except AccountNotFound:
-                return None
-            live = node.state == NodeState.LIVE
-            known = NodeView(bytes(node.device_key), node.class_, node.pool.name.lower(), live)
-            self._known[address] = time.monotonic(), known
-        return known
+                job = decoded(accounts.jobs.Job, address, raw)
+            except DecodeError as bad:
+                # One account that cannot be read is no reason to leave the others.
+                _log.warning("the job %s cannot be read: %s", address, bad)
+                continue
+            if self._nodes is not None and bytes(job.node) not in self._nodes:
+                self._others[address] = job.seq
+                continue
+            known = self._accounts.get(address)
+            if known is not None and (job.seq < known.seq or job == known):
+                continue
+            self._accounts[address] = job
+            self._views.pop(address, None)
+            if job.state == JobState.BOOKED and or_none(job.cluster):
+                self._waiting.add(address)
+            else:
+                self._waiting.discard(address)
+
+    def _drop(self, address: Pubkey) -> None:
+        for kept in (self._accounts, self._views, self._seen, self._others):
+            kept.pop(address, None)
+        self._waiting.discard(address)
+
+    def _clusters_of(self, addresses: Iterable[Pubkey]) -> list[Pubkey]:
+        """The clusters of those jobs that wait for the start of theirs."""
+        return sorted({self._accounts[one].cluster for one in addresses if one in self._waiting}, key=bytes)
+
+    def _take_clusters(self, addresses: Sequence[Pubkey], found: Sequence[RawAccount | None]) -> None:
+        """Takes which clusters a job has left before the start."""
+        for address, raw in zip(addresses, found, strict=True):
+            cluster = decoded_or_none(accounts.jobs.Cluster, address, raw)
+            broken = cluster is not None and bool(cluster.broken)
+            if broken == (address in self._broken):
+                continue
+            (self._broken.add if broken else self._broken.discard)(address)
+            for job in self._waiting:
+                if self._accounts[job].cluster == address:
+                    self._views.pop(job, None)
+
+    async def _make_views(self, addresses: Sequence[Pubkey]) -> None:
+        unknown = [address for address in addresses if address not in self._seen]
+        nodes = [self._accounts[address].node for address in unknown]
+        found = await self._ask(self._client.fetch_many(accounts.staking.Node, nodes)) if nodes else []
+        for address, key, node in zip(unknown, nodes, found, strict=True):
+            if node is not None:
+                self._seen[address] = self._remember(bytes(key), node)
+        for address in addresses:
+            if (job := self._accounts.get(address)) is not None:
+                self._views[address] = self._view(address, job)
+
+    def _remember(self, address: bytes, node: accounts.staking.Node) -> NodeView:
+        view = NodeView(
+            bytes(node.device_key), node.class_, node.pool.name.lower(), live=node.state == NodeState.LIVE
+        )
+        self._known[address] = time.monotonic(), view
+        return view
+
+    async def node(self, address: bytes) -> NodeView | None:
+        """Returns a node, remembered for a minute; None if there is none."""
+        at, known = self._known.get(address, (0.0, None))
+        if known is not None and time.monotonic() - at < _NODE_SECONDS:
+            return known
+        try:
+            return self._remember(address, await self._ask(self._client.staking.get_node(Pubkey(address))))
+        except AccountNotFound:
+            return None
 
     async def device_of(self, node: bytes) -> bytes | None:
         """Returns the key of a node's device; None if there is no such node."""
         known = await self.node(node)
         return None if known is None else known.device
 
-    async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
-        """Returns the clusters of booked jobs that a job has left."""
-        waiting = {job.cluster for job in jobs if job.state == JobState.BOOKED and or_none(job.cluster)}
-        addresses = sorted(waiting, key=bytes)
-        clusters = await self._ask(self._client.fetch_many(accounts.jobs.Cluster, addresses))
-        return frozenset(
-            address
-            for address, cluster in zip(addresses, clusters, strict=True)
-            if cluster is not None and cluster.broken
-        )
-
-    async def _view(
-        self,
-        address: Pubkey,
-        job: accounts.jobs.Job,
-        seat: int | None,
-        now: int,
-        broken: frozenset[Pubkey],
-    ) -> JobView:
-        node = await self._node(address, job.node)
+    def _view(self, address: Pubkey, job: accounts.jobs.Job) -> JobView:
+        """Returns a job as this seat sees it: of its account alone, whatever time it is."""
+        node, seat = self._seen.get(address), self._seat
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
-        # What a dispute holds back counts as unsettled, too; `settle_from` says until when.
-        unsettled = {Party.SUPPLIER} if payable(job, max(now, job.frozen_until)) > 0 else set()
+        # What is held back counts as unsettled, too; `settle_from` says until when.
+        settle_from = max(
+            job.frozen_until,
+            0 if started is None or job.state == JobState.ENDED else started + constants.jobs.FIRST_HOUR,
+        )
+        unsettled = {Party.SUPPLIER} if payable(job, settle_from) > 0 else set()
         if job.state == JobState.ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()
             unsettled |= {Party.RENTER} if job.owed_refund > job.paid_refund else set()
@@ -280,13 +398,10 @@ class ProgramChain:
             ),
             agreed_upto=None if started is None else started + looked_at(job),
             paid_upto=None if started is None else started + paid_seconds(job),
-            settle_from=max(
-                job.frozen_until,
-                0 if started is None or job.state == JobState.ENDED else started + constants.jobs.FIRST_HOUR,
-            ),
+            settle_from=settle_from,
             unsettled=frozenset(unsettled),
             closable_at=job.ended_at if job.state == JobState.ENDED else None,
-            broken=job.cluster in broken,
+            broken=job.cluster in self._broken,
             lost_at=(seen.lost_at or None) if seen is not None else None,
             silent_from=silent_from(job) if phase is Phase.RUNNING else None,
         )

@@ -43,7 +43,7 @@ from ionet.orchestrator._agents import Agents, NodeUnreachable
 from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
+from ionet.orchestrator._plan import Facts, Kind, Policy, Step, StepKey, Wait, next_step
 from ionet.prover import Verdict
 from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
@@ -124,6 +124,7 @@ class _LeaseState:
         run: the run in progress or the last one.
         out_of_time: whether the run was stopped because the paid time was over.
         unreachable: jobs whose nodes' agents did not answer during placement.
+        sampled_at: when the nodes' samples were last looked at, Unix seconds of the chain.
     """
 
     nodes: list[tuple[bytes, bytes]]
@@ -133,6 +134,7 @@ class _LeaseState:
     run: asyncio.Task[None] | None = None
     out_of_time: bool = False
     unreachable: frozenset[bytes] = frozenset()
+    sampled_at: int | None = None
 
     @property
     def active(self) -> bool:
@@ -140,6 +142,25 @@ class _LeaseState:
 
 
 _NOTHING: Final = _LeaseState([])
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """How a lease was left at the last visit. It is not visited again before something has changed.
+
+    Attributes:
+        jobs: its jobs as they were then.
+        problem: what prevented serving it.
+        complete: whether all its jobs were there.
+        wait: what it waits for.
+        failed: whether a step failed, which the next pass tries again.
+    """
+
+    jobs: tuple[JobView, ...]
+    problem: str | None
+    complete: bool
+    wait: Wait
+    failed: bool
 
 
 class Orchestrator:
@@ -187,7 +208,15 @@ class Orchestrator:
         self._serving: dict[str, asyncio.Task[Wait]] = {}
         #: How many jobs there were at the last pass, by phase; and what leases wait for.
         self.phases: Counter[str] = Counter()
-        self._waits: dict[str, str] = {}
+        self._visits: dict[str, _Visit] = {}
+        #: Leases to be visited in the next pass, whatever else there is.
+        self._woken: set[str] = set()
+        #: Jobs that stand alone, as leases; which lease a job was recorded for; results; all as in the store.
+        self._alone: dict[bytes, _Gang] = {}
+        self._records: dict[bytes, dict[str, Any] | None] = {}
+        self._results: dict[str, bytes] = {}
+        #: Steps left to another seat, by lease, and since when.
+        self._left: dict[str, dict[StepKey, int]] = {}
         #: Nodes with a job that has not ended, as of the last pass; None before the first.
         self.leased: frozenset[bytes] | None = None
         #: When the last pass was over, Unix seconds by this machine's clock, and how long it took.
@@ -217,10 +246,9 @@ class Orchestrator:
             else:
                 # A lease that takes long to place or to challenge keeps no other lease waiting.
                 await _first(stop.wait(), _all(visits.values()), timeout=pause)
-                waits = [
-                    task.result().until for task in visits.values() if task.done() and not task.cancelled()
-                ]
-                due = min((until for until in waits if until is not None), default=None)
+                # What failed, or is overdue for want of others, is looked at again after the usual pause.
+                times = (visit.wait.until for visit in self._visits.values() if not visit.failed)
+                due = min((until for until in times if until is not None and until > now), default=None)
                 self.passed_at, self.pass_seconds = int(time.time()), time.monotonic() - began
                 if due is not None:
                     # At least a second: a step that fails stays due.
@@ -238,6 +266,11 @@ class Orchestrator:
         done: list[tuple[Kind, str]] = []
         now, visits = await self._begin(done)
         waits = dict(zip(visits, await asyncio.gather(*visits.values()), strict=True))
+        waits |= {
+            visit.jobs[0].key.hex(): visit.wait
+            for visit in self._visits.values()
+            if visit.jobs and visit.jobs[0].key.hex() not in waits
+        }
         times = [wait.until for wait in waits.values() if wait.until is not None]
         return Pass(
             now, tuple(done), {key: wait.why for key, wait in waits.items()}, min(times, default=None)
@@ -261,14 +294,44 @@ class Orchestrator:
             visits = {}
             for gang in gangs:
                 if gang.name not in self._serving:
+                    if not self._is_due(gang, now):
+                        continue
+                    self._woken.discard(gang.name)
                     self._serving[gang.name] = asyncio.create_task(self._serve(gang, now, done))
                 visits[gang.jobs[0].key.hex()] = self._serving[gang.name]
             return now, visits
 
+    def _is_due(self, gang: _Gang, now: int) -> bool:
+        """Whether anything has changed for a lease, or its time has come."""
+        visit = self._visits.get(gang.name)
+        if visit is None or visit.failed or gang.name in self._woken:
+            return True
+        if visit.wait.until is not None and now >= visit.wait.until:
+            return True
+        if (visit.problem, visit.complete, len(visit.jobs)) != (gang.problem, gang.complete, len(gang.jobs)):
+            return True
+        if any(
+            left is not right and left != right for left, right in zip(visit.jobs, gang.jobs, strict=True)
+        ):
+            return True
+        state = self._states.get(gang.name)
+        return state is not None and state.placed and self._samples_due(state, now)
+
+    def _samples_due(self, state: _LeaseState, now: int) -> bool:
+        last, every = state.sampled_at, self._policy.sample_every
+        return last is None or not every or now >= last + every
+
+    def _leave(self, gang: _Gang, wait: Wait, *, failed: bool, now: int) -> None:
+        """Remembers how a lease was left."""
+        self._visits[gang.name] = _Visit(tuple(gang.jobs), gang.problem, gang.complete, wait, failed)
+        since = self._left.pop(gang.name, {})
+        if wait.left:
+            self._left[gang.name] = {key: since.get(key, now) for key in wait.left}
+
     @property
     def waits(self) -> Counter[str]:
         """How many leases wait, by what they wait for."""
-        return Counter(self._waits.values())
+        return Counter(visit.wait.why for visit in self._visits.values())
 
     async def runs_finished(self) -> None:
         """Waits until no run is in progress (retries come with the next pass)."""
@@ -302,6 +365,10 @@ class Orchestrator:
         for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
             if job.key in taken:
                 continue
+            alone = self._alone.get(job.key)
+            if alone is not None and len(alone.jobs) == 1 and alone.jobs[0] is job:
+                gangs.append(alone)
+                continue
             try:
                 record = self._record(job.key)
             except IonetError as error:
@@ -313,14 +380,22 @@ class Orchestrator:
                 members = [by_key[key] for key in record["jobs"] if key in by_key]
                 taken.update(member.key for member in members)
                 gangs.append(self._recorded(members, record))
+                if len(record["jobs"]) == 1:
+                    self._keep_alone(job, gangs[-1])
             elif job.cluster == bytes(32) or job.phase is Phase.ENDED:
                 gangs.append(self._formed([job], 1))
+                self._keep_alone(job, gangs[-1])
             else:
                 named = (job.renter, job.cluster, job.manifest, job.cluster_size)
                 clusters.setdefault(named, []).append(job)
         for (*_, size), group in clusters.items():
             gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
         return gangs
+
+    def _keep_alone(self, job: JobView, gang: _Gang) -> None:
+        """Keeps the lease of a job that stands alone, as long as the job is the same object."""
+        if gang.lease is not None:
+            self._alone[job.key] = gang
 
     def _formed(self, jobs: list[JobView], size: int) -> _Gang:
         manifest, problem = self._manifest(jobs[0].manifest)
@@ -381,16 +456,23 @@ class Orchestrator:
         return manifest, None
 
     def _record(self, job: bytes) -> dict[str, Any] | None:
-        digest = self._store.resolve(f"jobs/{job.hex()}/lease")
-        if digest is None:
-            return None
-        value: Any = canonical.decode(self._store.get(digest))
-        return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
+        """Returns which lease a job was recorded for. Only this process writes its store."""
+        if job not in self._records:
+            digest = self._store.resolve(f"jobs/{job.hex()}/lease")
+            record = None
+            if digest is not None:
+                value: Any = canonical.decode(self._store.get(digest))
+                record = {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
+            self._records[job] = record
+        return self._records[job]
 
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
         """Drops the state of leases whose jobs are all closed."""
         live = {gang.name for gang in gangs}
-        self._waits = {name: why for name, why in self._waits.items() if name in live}
+        for kept in (self._visits, self._results, self._left):
+            for name in kept.keys() - live:
+                del kept[name]
+        self._woken &= live
         for name in [name for name in self._states if name not in live and name not in self._serving]:
             state = self._states.pop(name)
             if state.run is not None and not state.run.done():
@@ -402,15 +484,16 @@ class Orchestrator:
                     self._tell(name, "release failed", error)
                     self._states[name] = state  # and again in the next pass
         keys = {job.key for job in jobs}
-        for kept in (self._judges, self._silences):
-            for key in kept.keys() - keys:
-                del kept[key]
+        for by_job in (self._judges, self._silences, self._alone, self._records):
+            for key in by_job.keys() - keys:
+                del by_job[key]
         self._untimed &= keys
 
     # ---- one lease
 
     async def _serve(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
         async with self._gate:
+            self._visits.pop(gang.name, None)
             try:
                 return await self._advance(gang, now, done)
             except Exception as error:
@@ -426,14 +509,14 @@ class Orchestrator:
             _log.error("%s %s", step, about, exc_info=error)
 
     async def _advance(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
-        blocked: set[tuple[Kind, bytes, Any]] = set()
+        blocked: set[StepKey] = set()
         await self._sample_all(gang, now)
         for _ in range(_MAX_STEPS):
             facts = self._facts(gang, frozenset(blocked))
             step = next_step(gang.jobs, facts, now, self._policy)
             if isinstance(step, Wait):
-                self._waits[gang.name] = step.why
                 self.journal.note(gang.name, "wait", step.why)
+                self._leave(gang, step, failed=bool(blocked), now=now)
                 return step
             about = step.job.key.hex() if step.job else gang.name
             try:
@@ -450,24 +533,35 @@ class Orchestrator:
         return Wait(f"stopped after {_MAX_STEPS} steps in one pass")
 
     async def _reload(self, gang: _Gang, now: int) -> int:
-        fresh = [await self._chain.job(job.key) for job in gang.jobs]
-        gang.jobs = [job for job in fresh if job is not None]
-        return max(now, await self._chain.now())
+        time_now, jobs = await self._chain.look_again([job.key for job in gang.jobs])
+        gang.jobs = list(jobs)
+        return max(now, time_now)
 
-    def _facts(self, gang: _Gang, blocked: frozenset[tuple[Kind, bytes, Any]]) -> Facts:
+    def _facts(self, gang: _Gang, blocked: frozenset[StepKey]) -> Facts:
         state = self._states.get(gang.name, _NOTHING)
-        result = self._store.resolve(_result_name(gang.name))
+        silent = {job.key: self._silences[job.key] for job in gang.jobs if job.key in self._silences}
         return Facts(
             problem=gang.problem,
             complete=gang.complete,
             placed=state.placed,
             active=state.active,
             unreachable=state.unreachable,
-            silent={job: latest - first for job, (first, latest) in self._silences.items()},
-            result=result is not None,
+            silent={job: latest - first for job, (first, latest) in silent.items()},
+            result=self._result(gang.name) is not None,
             released=state.released,
             blocked=blocked,
+            turn=self._chain.place(gang.name.encode()) * self._policy.takeover,
+            since=self._left.get(gang.name, {}),
         )
+
+    def _result(self, lease: str) -> bytes | None:
+        """Returns the digest of a lease's result; None while there is none."""
+        if lease not in self._results:
+            digest = self._store.resolve(_result_name(lease))
+            if digest is None:
+                return None
+            self._results[lease] = digest
+        return self._results[lease]
 
     @staticmethod
     def _new_state(gang: _Gang) -> _LeaseState:
@@ -517,6 +611,7 @@ class Orchestrator:
                 )
             )
             for job in lease.jobs:
+                self._records.pop(job, None)
                 self._store.link(f"jobs/{job.hex()}/lease", digest)
         await self._executor.open(lease)
         silent: dict[bytes, NodeUnreachable] = {}
@@ -570,6 +665,7 @@ class Orchestrator:
                 self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
         finally:
             await asyncio.to_thread(self._keep_log, lease)
+            self._woken.add(lease.name)
             self._wake.set()
 
     def _keep_log(self, lease: Lease) -> None:
@@ -630,8 +726,9 @@ class Orchestrator:
 
     async def _sample_all(self, gang: _Gang, now: int) -> None:
         state = self._states.get(gang.name)
-        if state is None or not state.placed:
+        if state is None or not state.placed or not self._samples_due(state, now):
             return
+        state.sampled_at = now
         for job in gang.jobs:
             if job.phase is Phase.RUNNING and job.ends_at is not None:
                 processes = None
@@ -701,7 +798,7 @@ class Orchestrator:
         breaks += judge.breaks_within(before.upto, upto)
         if gained < upto - before.upto and not breaks:
             breaks.append(Break(BreakReason.SAMPLE_GAP, judge.through, upto, "no sample yet"))
-        result = self._store.resolve(_result_name(gang.name))
+        result = self._result(gang.name)
         reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
         record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
         for digest in (record, proof, result):

@@ -133,13 +133,24 @@ class RemoteExecutor(_Asking):
         peer: this seat.
         device_of: reads the key of a node's device from the chain.
         work: directory for what is kept of leases.
+        turn: seconds of the chain for which this seat leaves it to others to have a lease's manifest run.
+        now: the chain's time, Unix seconds.
     """
 
     outlives = True
 
-    def __init__(self, peer: Peer, device_of: DeviceOf, work: Path) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        device_of: DeviceOf,
+        work: Path,
+        turn: Callable[[Lease], int] = lambda lease: 0,
+        now: Callable[[], int] = lambda: 0,
+    ) -> None:
         super().__init__(peer, device_of)
         self._work = work
+        self._turn = turn
+        self._now = now
         self._stopped: dict[str, asyncio.Event] = {}
 
     async def open(self, lease: Lease) -> None:
@@ -152,10 +163,11 @@ class RemoteExecutor(_Asking):
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
         """See `Executor.run`."""
         stopped = self._stopped[lease.name] = asyncio.Event()
-        job, node = lease.jobs[0].hex(), lease.nodes[0]
+        job, node, began = lease.jobs[0].hex(), lease.nodes[0], self._now()
         while True:
+            mine = self._now() >= began + self._turn(lease)
             with contextlib.suppress(NodeUnreachable, Refused):
-                answer = await self._ask(node, "run", job=job)
+                answer = await self._ask(node, "run" if mine else "status", job=job)
                 if answer.blob:
                     return _output(answer.blob)
             if stopped.is_set():

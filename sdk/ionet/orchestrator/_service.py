@@ -188,7 +188,13 @@ class Service:
             await stack.enter_async_context(peer)
             orchestrator = self._orchestrator = Orchestrator(
                 self._chain,
-                RemoteExecutor(peer, self._chain.device_of, state / "work"),
+                RemoteExecutor(
+                    peer,
+                    self._chain.device_of,
+                    state / "work",
+                    turn=lambda lease: self._chain.place(lease.name.encode()) * policy.takeover,
+                    now=lambda: self._clock.now() or 0,
+                ),
                 RemoteAgents(peer, self._chain.device_of),
                 store,
                 state / "journal.sqlite3",
