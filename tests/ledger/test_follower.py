@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import subprocess
@@ -288,6 +289,33 @@ def test_killed_at_any_moment_it_goes_on(arena: Arena, place: str) -> None:
     assert rows(database, numbers=False) == expected(client)
     assert database.marks().scanned == client.network.clock.slot - 1
     database.close()
+
+
+def test_the_command_says_how_far_it_is_and_whose_clock_counts(arena: Arena, tmp_path: Path) -> None:
+    client, place = arena.market.world.client, str(tmp_path / "ledger.db")
+    command = [sys.executable, "-c", "from ionet.cli import main; main()", "ledger"]
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *arguments, "--database", place], capture_output=True, text=True, check=False
+        )
+
+    assert run("status").returncode == 3
+    with client.network.serve() as server:
+        done = run("run", "--once", "-u", server.url)
+        assert done.returncode == 0, done.stderr
+        # The market's clock stands in the future.
+        assert "behind the chain's, which counts" in done.stderr
+        with Database.create(place, str(client.request("getGenesisHash"))):
+            refused = run("run", "--once", "-u", server.url)
+    assert refused.returncode == 3
+    assert "another process writes to the ledger" in refused.stderr
+    assert refused.stderr.count("\n") <= 2
+    shown = json.loads(run("status", "--output", "json").stdout)
+    everything = truth(client)
+    assert shown["transactions"] == len(everything)
+    assert shown["events"] == sum(len(one.log.emitted) for one in everything)
+    assert (shown["gaps"], shown["cuts"]) == ([], [])
 
 
 # --- nodes that cannot be used ------------------------------------------------------------------

@@ -46,6 +46,7 @@ class Found:
         unread: accounts of the programs that could not be read, and why.
         tokens: what each token account holds, base units: all of IO, and the programs' own of other mints.
         supply: of IO, base units.
+        io: which of the token accounts are of IO.
     """
 
     slots: dict[str, int] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class Found:
     unread: dict[Pubkey, str] = field(default_factory=dict)
     tokens: dict[Pubkey, int] = field(default_factory=dict)
     supply: int = 0
+    io: frozenset[Pubkey] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,7 @@ async def _read_tokens(client: AsyncReader, there: Found) -> None:
         there.slots["token"] = whole(answer["context"]["slot"])
         for entry in answer["value"]:
             _take_token(there, Pubkey.from_string(entry["pubkey"]), raw_account(entry["account"]))
+    there.io = frozenset(there.tokens)
     others = [address for address in _vaults(there) if address not in there.tokens]
     for start in range(0, len(others), 100):
         part = others[start : start + 100]
@@ -440,10 +443,8 @@ class Comparison:
 
     def _tokens(self, state: State) -> None:
         self._add("supply of IO", state.supply, self._found.supply)
-        io = {address for address in self._found.tokens if address not in self._foreign()}
-        self._add(
-            "supply in token accounts", state.supply, sum(self._found.tokens[address] for address in io)
-        )
+        held = sum(self._found.tokens[address] for address in self._found.io)
+        self._add("supply in token accounts", state.supply, held)
         for name, vaults in _expected_tokens(state).items():
             self.balances(name, vaults, {vault: self._found.tokens.get(vault, 0) for vault in vaults})
 
@@ -457,24 +458,6 @@ class Comparison:
             for address in vaults
             if there[address] < vaults[address]
         ]
-
-    def _foreign(self) -> set[Pubkey]:
-        """Token accounts of other mints than IO."""
-        foreign = set()
-        for _, job in self._of("jobs.Job"):
-            if job.mint != pda.mint.MINT:
-                foreign |= {job.escrow, job.fee_vault}
-        for _, currency in self._of("jobs.Currency"):
-            if currency.mint != pda.mint.MINT:
-                foreign |= set(currency.vaults)
-        for kind in ("buyback.Auction", "buyback.Payout"):
-            foreign |= {a.vault for _, a in self._of(kind) if a.mint != pda.mint.MINT}
-        jobs = dict(self._of("jobs.Job"))
-        for _, dispute in self._of("jobs.Dispute"):
-            job = jobs.get(dispute.job)
-            if job is None or job.mint != pda.mint.MINT:
-                foreign |= {dispute.bond_vault, dispute.fee_vault}
-        return foreign
 
 
 def _expected_tokens(state: State) -> dict[str, dict[Pubkey, int]]:
