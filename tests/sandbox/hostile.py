@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import fcntl
 import json
 import os
 import platform
@@ -460,6 +461,27 @@ def use_the_kernels_cipher_sockets(facts: dict[str, Any]) -> object:
 def speak_to_the_firewall(facts: dict[str, Any]) -> object:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12):  # NETLINK_NETFILTER
         return True
+
+
+@attempt
+def change_the_routes(facts: dict[str, Any]) -> object:
+    add, remove, up_host_reject = 0x890B, 0x890C, 0x0205
+    nobody = struct.pack("=H2x4s8x", socket.AF_INET, socket.inet_aton("203.0.113.254"))
+    route = struct.pack("@L16s16s16sHhLPhPLLH", 0, nobody, b"", b"", up_host_reject, 0, 0, 0, 0, 0, 0, 0, 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, add, route)
+        fcntl.ioctl(control, remove, route)
+    return True
+
+
+@attempt
+def close_an_interface(facts: dict[str, Any]) -> object:
+    """As it is: the right to do so is what is tried."""
+    get_flags, set_flags = 0x8913, 0x8914
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = fcntl.ioctl(control, get_flags, struct.pack("16sH22x", b"lo", 0))
+        fcntl.ioctl(control, set_flags, request)
+    return True
 
 
 @attempt

@@ -3,7 +3,7 @@
 `Box` starts a command in a container of an image, keeps the latest of its output, gathers its files and
 removes it. The container has its own user, process, mount, network, message and host-name namespaces, no
 capability, a read-only root, a disk of fixed size, and limits on memory, processors and processes. It sees no
-file, interface or process of the host.
+file, interface or process of the host. On wish it reaches the internet (`Internet`), and nothing nearer.
 
 Every name that a box uses on the host (cgroups, network, mount, disk, user ids) follows from its own,
 so after a crash it can be removed without knowing what had been done: see `Box.destroy` and `reap`.
@@ -15,6 +15,7 @@ from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Ski
 from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._host import BOXES, image, missing, runc_version
+from ionet.sandbox._network import Internet
 
 __all__ = [
     "BOXES",
@@ -26,6 +27,7 @@ __all__ = [
     "File",
     "Gathered",
     "Gpus",
+    "Internet",
     "Limits",
     "NoSuchGpu",
     "Skipped",

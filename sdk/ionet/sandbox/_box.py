@@ -21,10 +21,21 @@ from typing import Any, Final
 
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
-from ionet.sandbox import _cgroups, _disk, _log, _users
-from ionet.sandbox._bundle import LOCKED_MEMORY, OPEN_FILES, USER, Device, Layout, Limits, collector, program
+from ionet.sandbox import _cgroups, _disk, _log, _network, _users
+from ionet.sandbox._bundle import (
+    LOCKED_MEMORY,
+    NET_USER,
+    OPEN_FILES,
+    USER,
+    Device,
+    Layout,
+    Limits,
+    collector,
+    program,
+)
 from ionet.sandbox._gather import File, Gathered, Skipped, read
 from ionet.sandbox._host import TOOL_PATH, ToolFailed, attempt, missing, seccomp, tool
+from ionet.sandbox._network import Internet
 from ionet.sandbox._shim import LOG, STATE
 
 __all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", "reap"]
@@ -83,7 +94,7 @@ class Box:
         self.name = name
         self._state = state.resolve()
         self._home = self._state / name
-        self._network = Path("/run/netns") / f"io-{name}"
+        self._network = _network.NETWORKS / f"io-{name}"
 
     # -- its start
 
@@ -98,6 +109,7 @@ class Box:
         given: Mapping[str, bytes | Path] | None = None,
         devices: Iterable[Device] = (),
         driver: Mapping[str, Path] | None = None,
+        internet: Internet | None = None,
     ) -> None:
         """Makes the box and starts its program, which goes on when this process ends.
 
@@ -110,12 +122,13 @@ class Box:
             given: read-only files in /in, by name: their content, or where it is.
             devices: devices of the host that it may use.
             driver: files of the host that belong to the devices, by their path inside; see `gpus`.
+            internet: how it reaches the internet; None if it does not.
 
         Raises:
             BoxError: this machine cannot run boxes, there already is one of this name, or it does not start;
                 then nothing of it is left behind.
         """
-        if (why := missing()) is not None:
+        if (why := missing(internet=internet is not None)) is not None:
             raise BoxError(why)
         try:
             # Whoever is root inside mounts, and has to pass through this.
@@ -128,9 +141,12 @@ class Box:
         except (OSError, ConfigError) as error:
             raise BoxError(f"the box {self.name} cannot be made: {error}") from error
         try:
-            self._make(
-                image.resolve(), command, limits or Limits(), environment or {}, tuple(devices), driver or {}
+            layout = self._make(image.resolve(), limits or Limits(), internet, with_devices=bool(devices))
+            self._bundle(
+                "box",
+                program(layout, command, environment or {}, self._network, tuple(devices), driver or {}),
             )
+            self._bundle("collect", collector(layout, self._home / "collector.py"))
             self._fill(inputs or {}, given or {})
             with self._spawn("run"):
                 pass
@@ -149,22 +165,13 @@ class Box:
             file.flush()
             os.fsync(file.fileno())
 
-    def _make(
-        self,
-        image: Path,
-        command: Sequence[str],
-        limits: Limits,
-        environment: Mapping[str, str],
-        devices: Sequence[Device],
-        driver: Mapping[str, Path],
-    ) -> None:
+    def _make(self, image: Path, limits: Limits, internet: Internet | None, *, with_devices: bool) -> Layout:
         user = _users.take(self._home)
         # Whoever is root inside passes, too; no other user of the machine sees what is the renter's.
         os.chown(self._home, 0, user)
         self._home.chmod(0o710)
         _disk.make(self._home, limits.disk, user)
-        tool("ip", "netns", "add", self._network.name)
-        tool("ip", "-n", self._network.name, "link", "set", "lo", "up")
+        self._connect(internet, user)
         (self._home / "hosts").write_text(f"127.0.0.1 localhost {self.name}\n::1 localhost\n")
         (self._home / "passwd").write_text(_PASSWD)
         shutil.copyfile(Path(__file__).with_name("_collector.py"), self._home / "collector.py")
@@ -175,16 +182,24 @@ class Box:
             user,
             limits,
             # Several GPUs talk by NCCL, which lists interfaces.
-            seccomp(lists_interfaces=bool(devices)),
+            seccomp(lists_interfaces=with_devices),
             open_files=_at_most(resource.RLIMIT_NOFILE, OPEN_FILES),
             locked_memory=_at_most(resource.RLIMIT_MEMLOCK, LOCKED_MEMORY),
         )
         _cgroups.limit_sockets(self.name)
-        self._bundle("box", program(layout, command, environment, self._network, devices, driver))
-        self._bundle("collect", collector(layout, self._home / "collector.py"))
         plan = {"name": self.name, "seconds": limits.seconds, "log": limits.log, "user": user}
         plan |= {"output": limits.output, "files": limits.files}
+        plan |= {"network": self._network.name if internet else None}
         (self._home / "plan.json").write_text(json.dumps(plan))
+        return layout
+
+    def _connect(self, internet: Internet | None, user: int) -> None:
+        """Makes the network that the box is in, closed before anything connects it."""
+        _network.make(self._network.name, user + NET_USER if internet else None)
+        if internet is not None:
+            _network.close(self._network.name, self._home, internet)
+        servers = internet.resolvers if internet else ()
+        (self._home / "resolv.conf").write_text("".join(f"nameserver {server}\n" for server in servers))
 
     def _bundle(self, part: str, config: Mapping[str, Any]) -> None:
         (self._home / part).mkdir()

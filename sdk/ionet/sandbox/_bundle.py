@@ -11,6 +11,8 @@ MIB: Final = 1 << 20
 
 #: The user id of a box's program, inside.
 USER: Final = 1000
+#: The user id, in the same range, of the process that connects it to the internet.
+NET_USER: Final = 1001
 #: User ids of a box: keyrings and several limits are counted per user of the host.
 USER_IDS: Final = 65_536
 
@@ -266,6 +268,7 @@ def _system_mounts(layout: Layout) -> list[dict[str, Any]]:
         {"destination": "/sys", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "size=0k", *safe]},
         _bind(layout.home / "hosts", "/etc/hosts", "ro"),
         _bind(layout.home / "passwd", "/etc/passwd", "ro"),
+        _bind(layout.home / "resolv.conf", "/etc/resolv.conf", "ro"),
     ]
 
 

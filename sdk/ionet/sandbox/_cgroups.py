@@ -1,7 +1,7 @@
 """A box's control groups, whether the machine has version 1, version 2 or both.
 
-The supervisor and all that it starts begin in `ionet/<box>/shim`, the container in `ionet/<box>/box`:
-nothing of a box ever runs outside `ionet/<box>`.
+The supervisor and all that it starts begin in `ionet/<box>/shim`, the container in `ionet/<box>/box`, what
+connects it to the internet in `ionet/<box>/net`: nothing of a box ever runs outside `ionet/<box>`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ def groups(name: str) -> Iterator[Path]:
             yield Path(before.split()[4]) / PARENT / name
 
 
-def join(name: str, pid: int) -> None:
-    """Moves a process into the supervisor's part of the box's groups, made where they are missing."""
+def join(name: str, pid: int, part: str = "shim") -> None:
+    """Moves a process into a part of the box's groups, made where they are missing."""
     for top in groups(name):
-        group = top / "shim"
+        group = top / part
         group.mkdir(parents=True, exist_ok=True)
         if (group / _CPUSET[0]).exists():
             for directory in (top.parent, top, group):
@@ -49,6 +49,15 @@ def limit_sockets(name: str) -> None:
             group = top / "box"
             group.mkdir(parents=True, exist_ok=True)
             (group / "memory.kmem.tcp.limit_in_bytes").write_text(str(_SOCKETS))
+
+
+def limit_memory(name: str, part: str, size: int) -> None:
+    """Limits the memory of a part of the box, in bytes; it is made where it is missing."""
+    for top in groups(name):
+        (top / part).mkdir(parents=True, exist_ok=True)
+        for file in (top / part / "memory.limit_in_bytes", top / part / "memory.max"):
+            if file.exists():
+                file.write_text(str(size))
 
 
 def _inherit_cpuset(directory: Path) -> None:

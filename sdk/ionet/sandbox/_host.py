@@ -16,6 +16,8 @@ from typing import Any, Final
 from ionet.sandbox._seccomp import profile
 
 _TOOLS: Final = {"runc": "runc", "mkfs.ext4": "e2fsprogs", "ip": "iproute2", "losetup": "util-linux"}
+#: For a box with internet.
+_NETWORK_TOOLS: Final = {"slirp4netns": "slirp4netns", "nft": "nftables", "nsenter": "util-linux"}
 _SECCOMP: Final = (
     Path("/usr/share/containers/seccomp.json"),
     Path("/etc/containers/seccomp.json"),
@@ -46,19 +48,25 @@ def image() -> Path | None:
     return root.resolve() if root.is_dir() else None
 
 
-def missing() -> str | None:
-    """Returns why this machine cannot run boxes, with the remedy; None if it can."""
+def missing(*, internet: bool = False) -> str | None:
+    """Returns why this machine cannot run boxes, with the remedy; None if it can.
+
+    Args:
+        internet: boxes that reach the internet.
+    """
     if sys.platform != "linux":
         return "a sandbox needs Linux"
     if os.geteuid() != 0:
         return "a sandbox needs root: the worker's service has it, a shell does not"
-    for tool, package in _TOOLS.items():
+    for tool, package in (_TOOLS | _NETWORK_TOOLS if internet else _TOOLS).items():
         if shutil.which(tool, path=TOOL_PATH) is None:
             return f"a sandbox needs {tool}; on Debian: apt install {package}"
     if not any(path.exists() for path in _SECCOMP):
         return f"a sandbox needs {_SECCOMP[0]}; on Debian: apt install {_SECCOMP_PACKAGE}"
     if not Path("/dev/loop-control").exists():
         return "a sandbox needs loop devices: modprobe loop"
+    if internet and not Path("/dev/net/tun").exists():
+        return "a sandbox with internet needs network interfaces of programs: modprobe tun"
     return None
 
 

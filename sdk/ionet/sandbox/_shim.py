@@ -18,11 +18,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from ionet.sandbox import _cgroups
+from ionet.sandbox._bundle import USER
+from ionet.sandbox._host import ToolFailed
 from ionet.sandbox._log import Ring
+from ionet.sandbox._network import Uplink
 
 STATE: Final = "state.json"
 LOG: Final = "log"
@@ -39,11 +43,25 @@ def write_state(home: Path, **state: Any) -> None:
     temporary.replace(home / STATE)
 
 
-def run(home: Path, name: str, seconds: int, log_size: int) -> None:
-    """Starts the container and stays until it has ended."""
+def run(home: Path, plan: Mapping[str, Any]) -> None:
+    """Starts the container and stays until it has ended.
+
+    Args:
+        home: the box's directory.
+        plan: what its starter wrote: its `name` and first `user`, the `seconds` it may run, the bytes of its
+            `log`, and the `network` namespace that is to be connected, if it is.
+    """
+    name, network = plan["name"], plan["network"]
+    try:
+        uplink = Uplink(name, network) if network else None
+    except (OSError, ToolFailed) as error:
+        write_state(home, failed=f"its network does not start: {error}")
+        return
     # `runc --detach` leaves its child, the container's first process, to the nearest subreaper.
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     reader, writer = os.pipe()
+    # Processes inside may open it again by its name in /proc.
+    os.fchown(writer, plan["user"] + USER, plan["user"] + USER)
     begin = time.monotonic()
     command = ["runc", "--root", str(home / "runc"), "run", "--detach", "--pid-file", str(home / "pid")]
     started = subprocess.run(
@@ -61,8 +79,8 @@ def run(home: Path, name: str, seconds: int, log_size: int) -> None:
     try:
         write_state(home, running=pid, supervisor=os.getpid())
         os.set_blocking(reader, False)
-        ring = Ring(home / LOG, log_size)
-        status, why = _watch(pid, reader, ring, begin + seconds)
+        ring = Ring(home / LOG, plan["log"])
+        status, why = _watch(pid, reader, ring, begin + plan["seconds"])
         # The first process is gone and with it all of its namespace, so the pipe is about to end.
         while (moved := ring.pump(reader)) is not None:
             time.sleep(0 if moved else _PAUSE)
@@ -73,6 +91,8 @@ def run(home: Path, name: str, seconds: int, log_size: int) -> None:
         raise
     if why == "exit" and status and _cgroups.killed_for_memory(name):
         why = "memory"
+    if uplink is not None:
+        uplink.end()
     took = round(time.monotonic() - begin, 3)
     write_state(home, ended=why, status=status, seconds=took, supervisor=os.getpid())
     # Stays until the box is removed: it holds the processor time of all that has ended in the box.
@@ -121,7 +141,7 @@ def main() -> None:
     elif not os.fork():
         os.setsid()
         try:
-            run(home, plan["name"], plan["seconds"], plan["log"])
+            run(home, plan)
         except Exception as error:
             write_state(home, failed=f"{type(error).__name__}: {error}")
 
