@@ -9,6 +9,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ from typing import Any
 import pytest
 from tests.orchestrator.support import RENTER, World, key
 from tests.sandbox.support import lose_power, prepared_image
+from tests.sandbox.world import WEB, world
 
 from ionet.executor import _logs
 from ionet.executor._base import Workspace
-from ionet.executor._boxed import _end
+from ionet.executor._boxed import RAY_MEMORY, _end, most_processes
 from ionet.executor._logs import shorten_log
 from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
-from ionet.sandbox import File, Gathered, image, reap
-from ionet.store.manifest import Command, Function, Input, Manifest, RuntimeEnv
+from ionet.sandbox import File, Gathered, Internet, image, missing, reap
+from ionet.store.manifest import Command, Function, Input, Manifest, Resources, RuntimeEnv
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -57,6 +59,21 @@ def fills_its_disk(context):
             except OSError: size //= 2
     return {"full": True}
 
+def greets(context):
+    import greeting, subprocess
+    words = subprocess.run(["greet"], capture_output=True, text=True, check=True).stdout
+    return {"says": greeting.WORDS, "runs": words.strip(), "sum": sum(context.map(greeted, [1, 2]))}
+
+def greeted(value):
+    import greeting
+    return value * len(greeting.WORDS)
+
+def prints(context):
+    line = "x" * 100
+    for number in range(context.arguments["lines"]): print(f"{number:09d} {line}")
+    files = [path for path in pathlib.Path("/tmp/ray").rglob("*") if path.is_file()]
+    return {"kept": sum(path.stat().st_size for path in files)}
+
 def slow(context):
     print("begun", flush=True)
     time.sleep(context.arguments["seconds"])
@@ -72,20 +89,35 @@ def archive() -> bytes:
     return out.getvalue()
 
 
+DISK = 1 << 30
+
+
 class Boxes:
     """An executor on this machine."""
 
-    def __init__(self, root: Path, boxes: Path) -> None:
+    def __init__(self, root: Path, boxes: Path, internet: Internet | None = None) -> None:
         root_image = image()
         assert root_image is not None
         self.root, self.boxes, self.world = root, boxes, World(root)
         self.executor = BoxExecutor(
-            self.world.specs, self.world.store, root / "work", image=root_image, boxes=boxes, disk=1 << 30
+            [replace(spec, internet=internet is not None) for spec in self.world.specs],
+            self.world.store,
+            root / "work",
+            image=root_image,
+            boxes=boxes,
+            disk=DISK,
+            internet=internet,
         )
 
-    def lease(self, entry: Function | Command, **more: object) -> Lease:
+    def lease(
+        self,
+        entry: Function | Command,
+        pip: tuple[str, ...] = (),
+        variables: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> Lease:
         working_dir = self.world.store.put(archive()).hex()
-        env = RuntimeEnv({"GREETING": "hello"}, working_dir=working_dir)
+        env = RuntimeEnv({"GREETING": "hello", **(variables or {})}, pip, working_dir)
         manifest = Manifest(entry, runtime_env=env, **more)  # type: ignore[arg-type]
         self.world.store.put_manifest(manifest)
         return Lease((key(0),), (self.world.specs[0].node,), RENTER, manifest.hash, manifest)
@@ -305,13 +337,119 @@ async def test_a_run_begins_again_after_a_loss_of_power(boxes: Boxes) -> None:
 
 
 async def test_what_a_box_cannot_do_is_refused_before_it_starts(boxes: Boxes) -> None:
-    manifest = Manifest(Function("renters:slow", {}), runtime_env=RuntimeEnv(pip=("numpy==2.4.6",)))
-    lease = Lease((key(0),), (boxes.world.specs[0].node,), RENTER, manifest.hash, manifest)
-    with pytest.raises(RunFailure, match=r"runtime_env\.pip needs the internet"):
+    lease = boxes.lease(Function("renters:slow", {}), ("numpy==2.4.6",))
+    with pytest.raises(RunFailure, match=r"runtime_env\.pip needs the internet.*resources\.internet = true"):
         await boxes.executor.open(lease)
+    online = boxes.lease(Function("renters:slow", {}), resources=Resources(internet=True))
+    with pytest.raises(RunFailure, match="supplier does not allow jobs to reach the internet") as refused:
+        await boxes.executor.open(online)
+    assert refused.value.reason is FailureReason.PLACEMENT
     gone = boxes.lease(Function("renters:slow", {}), inputs=(Input("data", "00" * 32, 5),))
     await boxes.executor.open(gone)
     with pytest.raises(RunFailure) as failure:
         await boxes.executor.run(gone, 1)
     assert failure.value.reason is FailureReason.INPUT_MISSING
     await boxes.executor.release(gone)
+
+
+def wheel(web: Path) -> None:
+    """Puts an index with one package, of which nobody has heard, where a web server has its files."""
+    folder, name = web / "simple" / "ionet-greeting", "ionet_greeting-1.0-py3-none-any.whl"
+    folder.mkdir(parents=True)
+    info = "ionet_greeting-1.0.dist-info"
+    files = {
+        "greeting.py": "WORDS = 'good day'\ndef main(): print(WORDS)\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: ionet-greeting\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[console_scripts]\ngreet = greeting:main\n",
+    }
+    with zipfile.ZipFile(folder / name, "w") as file:
+        for path, text in files.items():
+            file.writestr(path, text)
+        file.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in (*files, f"{info}/RECORD")))
+    (folder / "index.html").write_text(f'<a href="{name}">{name}</a>')
+
+
+async def test_packages_come_from_the_internet(boxes: Boxes, tmp_path: Path) -> None:
+    if (why := missing(internet=True)) is not None:
+        pytest.skip(why)
+    (tmp_path / "world").mkdir()
+    with world(tmp_path / "world") as there:
+        wheel(there.web)
+        online = Boxes(boxes.root, boxes.boxes, Internet(resolvers=(there.public,)))
+        index = {"PIP_INDEX_URL": f"http://public.test:{WEB}/simple", "PIP_TRUSTED_HOST": "public.test"}
+        index |= {"PIP_RETRIES": "0"}
+        needs = {"resources": Resources(internet=True), "variables": index}
+        wrong = online.lease(Function("renters:greets", {}), ("ionet-nothing==1.0",), **needs)  # type: ignore[arg-type]
+        await online.executor.open(wrong)
+        with pytest.raises(RunFailure, match="No matching distribution found for") as failure:
+            await online.executor.run(wrong, 1)
+        assert failure.value.reason is FailureReason.INPUT_MISSING
+        assert "No matching distribution" in printed(online, wrong)
+        await online.executor.release(wrong)
+        lease = online.lease(Function("renters:greets", {}), ("ionet-greeting==1.0",), **needs)  # type: ignore[arg-type]
+        await online.executor.open(lease)
+        done = await online.executor.run(lease, 1)
+        assert done.value == {"says": "good day", "runs": "good day", "sum": 24}, printed(online, lease)
+        await online.executor.release(lease)
+
+
+async def test_pip_that_takes_too_long_is_out_of_time(boxes: Boxes, tmp_path: Path) -> None:
+    """Of an address at which nobody answers."""
+    if (why := missing(internet=True)) is not None:
+        pytest.skip(why)
+    (tmp_path / "world").mkdir()
+    with world(tmp_path / "world") as there:
+        online = Boxes(boxes.root, boxes.boxes, Internet(resolvers=(there.public,)))
+        await_nothing = {"PIP_INDEX_URL": f"https://{there.public}:7001/simple", "PIP_DEFAULT_TIMEOUT": "600"}
+        lease = online.lease(
+            Function("renters:slow", {}),
+            ("ionet-greeting==1.0",),
+            await_nothing,
+            resources=Resources(internet=True),
+            max_duration=5,
+        )
+        await online.executor.open(lease)
+        with pytest.raises(RunFailure, match=r"runtime_env\.pip: longer than 5 s") as failure:
+            await online.executor.run(lease, 1)
+        assert failure.value.reason is FailureReason.OUT_OF_TIME
+        await online.executor.release(lease)
+
+
+async def test_a_run_has_its_whole_node_and_leaves_its_newest_output(boxes: Boxes) -> None:
+    """The manifest asks for less; what it prints is in no other file."""
+    lines = 700_000
+    lease = boxes.lease(Function("renters:prints", {"lines": lines}), resources=Resources(memory=1 << 20))
+    await boxes.executor.open(lease)
+    run = asyncio.create_task(boxes.executor.run(lease, 1))
+    while "000000001 x" not in printed(boxes, lease):
+        assert not run.done()
+        await asyncio.sleep(0.2)
+    spec, memory = boxes.world.specs[0], boxes.world.specs[0].memory + RAY_MEMORY
+    assert int(setting(lease, "memory.limit_in_bytes", "memory.max")) == memory
+    assert int(setting(lease, "pids.max", "pids.max")) == most_processes(memory)
+    quota = setting(lease, "cpu.cfs_quota_us", "cpu.max").split()[0]
+    assert int(quota) == 100_000 * spec.cpus
+    disk = os.statvfs(boxes.boxes / lease.name / "disk")
+    assert 0.9 * DISK < disk.f_blocks * disk.f_frsize <= DISK
+    done = await run
+    assert done.value["kept"] < 16 << 20
+    data = boxes.executor.log(lease).read_bytes()
+    assert (60 << 20) < len(data) < (64 << 20) + 100
+    first, *rest, last = data.splitlines()
+    assert first == b"--- earlier output is left out"
+    numbers = [int(line[:9]) for line in (*rest, last)]
+    assert numbers == list(range(numbers[0], lines))
+    await boxes.executor.release(lease)
+
+
+def setting(lease: Lease, old: str, new: str) -> str:
+    """What the box's control group says, of either version."""
+    for name in (old, new):
+        for path in Path("/sys/fs/cgroup").rglob(f"ionet/{lease.name}/box/{name}"):
+            return path.read_text()
+    raise AssertionError(f"neither {old} nor {new}")
+
+
+def test_processes_follow_memory() -> None:
+    assert [most_processes(gib << 30) for gib in (1, 8, 16, 64, 512)] == [4096, 4096, 8192, 32768, 32768]

@@ -98,6 +98,7 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"max_duration": 10**9}, "max_duration: 1000000000 is outside"),
         ({"resources": {"cpus": "2"}}, "resources.cpus: '2' is not an integer"),
         ({"resources": {"gpus": 9}}, "resources.gpus: 9 is outside 0..8"),
+        ({"resources": {"internet": 1}}, "resources.internet: 1 is not true or false"),
         ({"runtime_env": {"pip": ["numpy"]}}, "'numpy' is not pinned; write it as name==version"),
         ({"runtime_env": {"pip": ["--index-url=x==1"]}}, "is not pinned"),
         ({"runtime_env": {"env_vars": {"RAY_AUTH_MODE": "off"}}}, "reserved for the host of the job"),
@@ -122,6 +123,18 @@ def test_an_error_names_the_field_and_what_would_be_right(change: dict[str, Any]
     with pytest.raises(ManifestError) as caught:
         Manifest.from_dict(document)
     assert message in str(caught.value)
+
+
+def test_a_manifest_without_internet_has_the_bytes_that_it_had_before_there_was_the_field() -> None:
+    plain = Manifest(FUNCTION)
+    assert b"internet" not in plain.to_bytes()
+    assert Manifest.from_dict({**plain.to_dict(), "resources": {"internet": False}}) == plain
+    asking = Manifest(FUNCTION, resources=Resources(internet=True))
+    assert asking.hash != plain.hash
+    assert Manifest.from_bytes(asking.to_bytes()) == asking
+    spelled = plain.to_bytes().replace(b'"gpus":0,', b'"gpus":0,"internet":false,')
+    with pytest.raises(ManifestError, match=r"hash the output of Manifest\.to_bytes"):
+        Manifest.from_bytes(spelled)
 
 
 def test_a_manifest_that_is_too_large_is_refused() -> None:

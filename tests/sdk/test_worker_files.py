@@ -62,7 +62,7 @@ def full(folder: Path) -> WorkerConfig:
             ),
             NodeConfig("GPU-3", 2, "L4", Path("/keys/three.json"), machine="17", number=2),
         ),
-        limits=Limits(cpus=4, memory_gib=16, disk_gib=100, internet=True),
+        limits=Limits(4, 16, 100, internet=True, resolvers=("8.8.4.4",), closed=("203.0.113.0/24",)),
         notify="https://hook.example/token",
         images=Path("/images"),
         boxes=folder / "state" / "boxes",
@@ -156,6 +156,16 @@ def test_urls_are_not_shown(tmp_path: Path) -> None:
         ("cpus = 8", "cpus = 1.5", "limits.cpus: it is a number of cores, not a decimal number"),
         ("cpus = 8", "cores = 8", "limits.cpus: it is missing"),
         ("disk_gib = 500", "disk_gib = 500\ninternet = 1", "limits.internet: it is true or false"),
+        (
+            "disk_gib = 500",
+            'disk_gib = 500\nresolvers = ["192.168.1.1"]',
+            "limits.resolvers: '192.168.1.1' is no public IPv4 address",
+        ),
+        (
+            "disk_gib = 500",
+            'disk_gib = 500\nclosed = ["fd00::/8"]',
+            "limits.closed: 'fd00::/8' is no IPv4 network",
+        ),
         (
             "disk_gib = 500",
             "disk_gib = 500\ndisk = 1",

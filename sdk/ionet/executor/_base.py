@@ -89,6 +89,7 @@ class NodeSpec:
         gpus: how many GPUs.
         memory: bytes.
         devices: the GPUs' UUIDs: jobs on the node see these and no others.
+        internet: whether jobs that ask for it reach the internet.
 
     Raises:
         ValueError: there are UUIDs, and not one for each GPU.
@@ -99,6 +100,7 @@ class NodeSpec:
     gpus: int = 0
     memory: int = 1 << 30
     devices: tuple[str, ...] = ()
+    internet: bool = False
 
     def __post_init__(self) -> None:
         if self.devices and len(set(self.devices)) != self.gpus:

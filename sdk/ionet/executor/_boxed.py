@@ -28,7 +28,19 @@ from ionet.executor._base import (
 )
 from ionet.executor._inline import check_nodes
 from ionet.executor._logs import shorten_log
-from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus, reap
+from ionet.sandbox import (
+    Box,
+    BoxError,
+    Ended,
+    Ending,
+    Gathered,
+    Gpus,
+    Internet,
+    Limits,
+    NoSuchGpu,
+    gpus,
+    reap,
+)
 from ionet.store.manifest import Command, FileStore, Manifest
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -41,10 +53,13 @@ _BOOT: Final = (
 )
 MIB: Final = 1 << 20
 #: What Ray's own processes use, which no manifest asks for.
-_RAY_MEMORY: Final = 2048 * MIB
+RAY_MEMORY: Final = 2048 * MIB
 _OBJECT_STORE: Final = 80 * MIB  # Ray's minimum is 75 MiB
 _SHARED_MEMORY: Final = 256 * MIB
-_PROCESSES: Final = 4096
+#: Bytes of memory for each process or thread, the fewest, with which Ray starts, and the most.
+_PROCESS_MEMORY: Final = 2 * MIB
+_FEWEST: Final = 4096
+_MOST: Final = 32_768
 #: For Ray to start, in addition to the time that the manifest asks for.
 _START_SECONDS: Final = 180
 _PAUSE: Final = 0.2
@@ -70,6 +85,7 @@ class BoxExecutor(LocalExecutor):
         boxes: directory for boxes, which other users of this machine must be able to enter.
         disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
+        internet: how jobs reach the internet that ask for it, on nodes that allow it.
     """
 
     outlives = True
@@ -84,12 +100,14 @@ class BoxExecutor(LocalExecutor):
         boxes: Path,
         disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
+        internet: Internet | None = None,
     ) -> None:
         super().__init__(nodes, store, work)
         self._image = image
         self._boxes = boxes
         self._disk = disk
         self._outputs = outputs
+        self._internet = internet or Internet()
         self._stopped: set[str] = set()
         self._opened: set[str] = set()
 
@@ -100,11 +118,18 @@ class BoxExecutor(LocalExecutor):
             self._gpus(lease)
         except NoSuchGpu as error:
             raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
-        if lease.manifest.runtime_env.pip:
+        wants = lease.manifest.resources.internet
+        if lease.manifest.runtime_env.pip and not wants:
             raise RunFailure(
                 FailureReason.PLACEMENT,
                 "runtime_env.pip needs the internet, which a box does not have; put the packages into the"
-                " working directory",
+                " working directory, or ask for the internet: resources.internet = true",
+            )
+        if wants and not all(self._nodes[node].internet for node in lease.nodes):
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                "resources.internet: this node's supplier does not allow jobs to reach the internet; choose"
+                " another node, or bring what the job needs as inputs",
             )
         self._make_workspace(lease)
         self._opened.add(lease.name)
@@ -212,6 +237,7 @@ class BoxExecutor(LocalExecutor):
                     driver=found.files,
                     inputs=inputs,
                     given=given,
+                    internet=self._internet if manifest.resources.internet else None,
                 )
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
@@ -228,10 +254,12 @@ class BoxExecutor(LocalExecutor):
         return inputs, fixed
 
     def _limits(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Limits:
+        """The whole of the nodes, whatever less the manifest asks for: who leases a node has all of it."""
+        memory = sum(spec.memory for spec in specs) + RAY_MEMORY
         return Limits(
-            memory=sum(spec.memory for spec in specs) + _RAY_MEMORY,
+            memory=memory,
             millicores=1000 * sum(spec.cpus for spec in specs),
-            processes=_PROCESSES,
+            processes=most_processes(memory),
             disk=self._disk,
             shared_memory=_SHARED_MEMORY,
             seconds=manifest.max_duration + _START_SECONDS,
@@ -252,6 +280,7 @@ class BoxExecutor(LocalExecutor):
                     file.write(block)
             await asyncio.to_thread(shorten_log, log)
             if ended is not None:
+                await asyncio.to_thread(shorten_log, log, ended=True)
                 return ended
             await asyncio.sleep(_PAUSE)
 
@@ -307,6 +336,15 @@ def lease_boxes(work: Path, boxes: Path) -> None:
             Box(path.name, boxes).destroy()
 
 
+def most_processes(memory: int) -> int:
+    """Returns how many processes and threads a box may have: one for each 2 MiB, from 4,096 to 32,768.
+
+    Args:
+        memory: the box's, bytes.
+    """
+    return max(_FEWEST, min(_MOST, memory // _PROCESS_MEMORY))
+
+
 def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
     """The driver's orders, as `ionet.workloads.driver` reads them."""
     entry = manifest.entrypoint
@@ -320,6 +358,7 @@ def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
             for spec in specs
         ],
         "object_store": _OBJECT_STORE,
+        "pip": list(manifest.runtime_env.pip),
         "seconds": manifest.max_duration,
         "working_dir": manifest.runtime_env.working_dir is not None,
     }

@@ -24,6 +24,8 @@ from ionet.store.manifest import FileStore, StoreError
 
 #: How many bytes are kept of a log, from its end.
 MAX_LOG: Final = 64 << 20
+#: Bytes within which the end of the line is looked for that is cut.
+_LINE: Final = 1 << 16
 _SHORTENED: Final = b"--- earlier output is left out\n"
 
 
@@ -49,14 +51,21 @@ def keep_log(store: FileStore, lease: str, path: Path) -> None:
     store.link(_name(lease, number + 1), store.put(data))
 
 
-def shorten_log(path: Path) -> None:
-    """Keeps the newest part of a log that has twice the length of what is kept of it in the end."""
-    if path.stat().st_size < 2 * MAX_LOG:
+def shorten_log(path: Path, *, ended: bool = False) -> None:
+    """Keeps the newest lines of a log that is too long.
+
+    Args:
+        path: the log.
+        ended: nothing is added to it any more. Before, it is let grow to twice the length, as it is copied.
+    """
+    if path.stat().st_size <= MAX_LOG or (not ended and path.stat().st_size < 2 * MAX_LOG):
         return
     part = path.with_suffix(".part")
     with path.open("rb") as file, part.open("wb") as kept:
         file.seek(-MAX_LOG, os.SEEK_END)
         kept.write(_SHORTENED)
+        first, end, rest = file.read(_LINE).partition(b"\n")
+        kept.write(rest if end else first)
         shutil.copyfileobj(file, kept)
     part.replace(path)
 

@@ -11,7 +11,8 @@ sorted, no white space, integers only. Fields, all required in the canonical for
      "inputs": [{"name": "train.bin", "sha256": "<64 hex>", "size": 123}],
      "max_duration": 3600,                                                       seconds of one run
      "nodes": 1,
-     "resources": {"cpus": 1, "gpus": 0, "memory": 268435456},                   per node; bytes
+     "resources": {"cpus": 1, "gpus": 0, "memory": 268435456},                   per node; bytes; may also
+                                                                                 hold "internet": true
      "runtime_env": {"env_vars": {}, "pip": ["numpy==2.4.6"], "working_dir": null},
      "version": 1}
 
@@ -30,7 +31,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
@@ -182,16 +183,21 @@ class Resources:
         cpus: whole processor cores.
         gpus: whole devices.
         memory: bytes.
+        internet: whether the run reaches the internet: public addresses by IPv4, and nothing near the node.
+            Not every supplier allows it. In the canonical form only where it is true.
     """
 
     cpus: int = 1
     gpus: int = 0
     memory: int = 256 * 1024 * 1024
+    internet: bool = False
 
     def __post_init__(self) -> None:
         _integer(self.cpus, "resources.cpus", 1, 1024)
         _integer(self.gpus, "resources.gpus", 0, 8)
         _integer(self.memory, "resources.memory", 1024 * 1024, 2**46)
+        if not _is_bool(self.internet):
+            raise ManifestError(f"resources.internet: {self.internet!r} is not true or false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,8 @@ class Manifest:
                 "cpus": self.resources.cpus,
                 "gpus": self.resources.gpus,
                 "memory": self.resources.memory,
+                # Manifests from before there was this field keep their hash.
+                **({"internet": True} if self.resources.internet else {}),
             },
             "runtime_env": {
                 "env_vars": dict(self.runtime_env.env_vars),
@@ -289,11 +297,11 @@ class Manifest:
             raise ManifestError(
                 f"version: {version!r} is not supported; this package writes and reads {VERSION}"
             )
-        resources = _object(top.get("resources", {}), "resources", (), ("cpus", "gpus", "memory"))
+        resources = _object(top.get("resources", {}), "resources", (), ("cpus", "gpus", "memory", "internet"))
         env = _object(top.get("runtime_env", {}), "runtime_env", (), ("env_vars", "pip", "working_dir"))
         return cls(
             entrypoint=_entrypoint(top["entrypoint"]),
-            resources=Resources(**cast("dict[str, int]", resources)),
+            resources=Resources(**cast("dict[str, Any]", resources)),
             nodes=cast("int", top.get("nodes", 1)),
             max_duration=cast("int", top.get("max_duration", HOUR)),
             runtime_env=RuntimeEnv(
@@ -386,6 +394,10 @@ def _expect(value: object, kind: type[_T], where: str) -> _T:
 def _is_text(value: object) -> bool:
     # Fields of parsed documents can be of any type, whatever the annotations say.
     return isinstance(value, str)
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
 
 
 def _integer(value: object, where: str, low: int, high: int) -> None:

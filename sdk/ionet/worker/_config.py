@@ -12,6 +12,8 @@ it that are not absolute are below the file's own directory.
 | `images`, `boxes` | `IONET_WORKER_IMAGES`, `IONET_WORKER_BOXES` | directories |
 | `[limits]` `cpus`, `memory_gib`, `disk_gib` | `IONET_WORKER_CPUS`, `…_MEMORY_GIB`, `…_DISK_GIB` | integers |
 | `[limits]` `internet` | `IONET_WORKER_INTERNET` | true or false |
+| `[limits]` `resolvers` | `IONET_WORKER_RESOLVERS` | name servers of such jobs: public IPv4 addresses |
+| `[limits]` `closed` | `IONET_WORKER_CLOSED` | IPv4 networks that they do not reach, besides what is near |
 | `[[nodes]]` | | see `NodeConfig` |
 
 Lists are separated by commas in a variable. `IONET_WORKER_STATE` names the state directory.
@@ -23,7 +25,7 @@ import ipaddress
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -37,13 +39,14 @@ from ionet import pda
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
-from ionet.sandbox import BOXES
+from ionet.sandbox import BOXES, Internet
 from ionet.worker._probe import fingerprint
 
 CONFIG_FILE: Final = "config.toml"
 _VARIABLE: Final = "IONET_WORKER_"
 #: Variables that are not settings of the file.
 _OTHERS: Final = frozenset({"STATE"})
+_RESOLVERS: Final = Internet().resolvers
 _IMAGES: Final = Path("/var/lib/ionet/images")
 GIB: Final = 1 << 30
 #: The program's limit for a commission.
@@ -73,12 +76,16 @@ class Limits:
         memory_gib: GiB.
         disk_gib: GiB, for boxes' disks.
         internet: whether a job that asks for it may reach the internet.
+        resolvers: public IPv4 addresses of the name servers of jobs that do.
+        closed: IPv4 networks that these do not reach either, such as the router's public address.
     """
 
     cpus: int
     memory_gib: int
     disk_gib: int
     internet: bool = False
+    resolvers: tuple[str, ...] = _RESOLVERS
+    closed: tuple[str, ...] = ()
 
     @property
     def memory(self) -> int:
@@ -226,6 +233,8 @@ class WorkerConfig:
             memory_gib=self.limits.memory_gib,
             disk_gib=self.limits.disk_gib,
             internet=self.limits.internet,
+            resolvers=list(self.limits.resolvers),
+            closed=list(self.limits.closed),
         )
         for node in self.nodes:
             lines += ["", "[[nodes]]"]
@@ -376,9 +385,12 @@ class _Table:
             raise self.wrong(name, f"it is {right}, from {low:,} to {high:,}, not {value:,}")
         return value
 
-    def texts(self, name: str, right: str) -> list[str]:
-        """Returns a list of texts, which is not empty and names none twice."""
-        values: list[Any] = self.take(name, list, f"a list of {right}")
+    def texts(self, name: str, right: str, default: Sequence[str] | None = None) -> list[str]:
+        """Returns a list of texts that names none twice, and is empty only by default."""
+        wanted = None if default is None else list(default)
+        values: list[Any] = self.take(name, list, f"a list of {right}", wanted)
+        if values == wanted:
+            return values
         for value in values:
             if not isinstance(value, str):
                 raise self.wrong(name, f"each in the list is a text; {_kind(value)} is none")
@@ -452,9 +464,32 @@ def _limits(table: _Table) -> Limits:
         memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
         disk_gib=table.integer("disk_gib", 1, 1 << 20, "GiB of disk"),
         internet=table.take("internet", bool, "true or false", False),
+        resolvers=tuple(table.texts("resolvers", "IPv4 addresses", _RESOLVERS)),
+        closed=tuple(table.texts("closed", "IPv4 networks", ())),
     )
+    for text in limits.resolvers:
+        if not _is_public(text):
+            raise table.wrong("resolvers", f"{text!r} is no public IPv4 address; jobs reach no others")
+    for text in limits.closed:
+        if not _is_network(text):
+            raise table.wrong("closed", f"{text!r} is no IPv4 network, such as 203.0.113.0/24")
     table.finish()
     return limits
+
+
+def _is_public(text: str) -> bool:
+    try:
+        return ipaddress.IPv4Address(text).is_global
+    except ValueError:
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.IPv4Network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _nodes(path: Path, table: _Table) -> tuple[NodeConfig, ...]:
@@ -498,6 +533,7 @@ def _node(path: Path, table: _Table) -> NodeConfig:
 _LISTS: Final = ("rpc", "gateways")
 _TEXTS: Final = ("owner", "notify", "images", "boxes")
 _INTEGERS: Final = ("cpus", "memory_gib", "disk_gib")
+_LIMIT_LISTS: Final = ("resolvers", "closed")
 _BOOLS: Final = {"true": True, "false": False}
 
 
@@ -506,7 +542,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[st
 
     Unknown variables are refused, as unknown fields are.
     """
-    settings = {name.upper(): name for name in (*_LISTS, *_TEXTS, *_INTEGERS, "internet")}
+    settings = {name.upper(): name for name in (*_LISTS, *_TEXTS, *_INTEGERS, *_LIMIT_LISTS, "internet")}
     variables: dict[str, str] = {}
     for variable, text in environment.items():
         suffix = variable.removeprefix(_VARIABLE)
@@ -527,7 +563,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[st
 
 def _typed(name: str, text: str) -> object:
     """A variable's text as the name's type; what cannot be read stays a text, which the name refuses."""
-    if name in _LISTS:
+    if name in (*_LISTS, *_LIMIT_LISTS):
         return [part.strip() for part in text.split(",") if part.strip()]
     if name in _INTEGERS and text.isdecimal():
         return int(text)

@@ -23,7 +23,8 @@ from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, RayExecutor, lease_name
-from ionet.sandbox import missing
+from ionet.executor._boxed import RAY_MEMORY
+from ionet.sandbox import Internet, missing
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
@@ -203,7 +204,7 @@ class Daemon:
                 "jobs run as plain processes of this user, who can be robbed by them: --unsafe-plain"
             )
             return RayExecutor(specs, self._store, work)
-        if (why := missing()) is not None:
+        if (why := missing(internet=config.limits.internet)) is not None:
             raise ConfigError(f"jobs cannot be boxed here: {why}")
         image = config.images / "latest/rootfs"
         if not image.is_dir():
@@ -215,18 +216,21 @@ class Daemon:
             image=image.resolve(),
             boxes=config.boxes,
             disk=config.limits.disk // len(config.nodes),
+            internet=Internet(config.limits.resolvers, config.limits.closed),
         )
 
     def _spec(self, node: NodeConfig) -> NodeSpec:
-        """The node's even part of what leases may use together."""
+        """The node's even part of what leases may use together, less what a box's own processes use."""
         limits, count = self._config.limits, len(self._config.nodes)
+        memory = limits.memory // count
         gpu = node.uuid.startswith("GPU-")
         return NodeSpec(
             bytes(node.address),
             cpus=max(1, limits.cpus // count),
             gpus=1 if gpu else 0,
-            memory=limits.memory // count,
+            memory=max(memory - RAY_MEMORY, memory // 2),
             devices=(node.uuid,) if gpu else (),
+            internet=limits.internet,
         )
 
     async def _sweep(self) -> None:

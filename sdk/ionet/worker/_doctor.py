@@ -98,7 +98,7 @@ def machine_findings(
     yield _size("cores", config.limits.cpus, machine.cpus, "--cpus")
     yield _size("memory", config.limits.memory_gib, machine.memory // GIB, "--memory", " GiB")
     yield _disk(config)
-    yield _sandbox()
+    yield _sandbox(internet=config.limits.internet)
     yield _runc()
     yield _image(config.images)
     yield _boxes(config.boxes)
@@ -199,9 +199,9 @@ def _disk(config: WorkerConfig) -> Finding:
     return rule.ok(says)
 
 
-def _sandbox() -> Finding:
+def _sandbox(*, internet: bool) -> Finding:
     rule = Rule("sandbox", "A stranger's job runs in a box, which needs root, runc and a few tools.")
-    lacking = missing()
+    lacking = missing(internet=internet)
     return rule.ok("what boxes need is there") if lacking is None else rule.fault(lacking, "do what it says")
 
 

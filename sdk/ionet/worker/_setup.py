@@ -172,7 +172,8 @@ def planned(
 
 
 def _limited(wishes: Wishes, limits: Limits) -> Limits:
-    return Limits(
+    return replace(
+        limits,
         cpus=wishes.cpus or limits.cpus,
         memory_gib=wishes.memory_gib or limits.memory_gib,
         disk_gib=wishes.disk_gib or limits.disk_gib,

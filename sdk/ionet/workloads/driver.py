@@ -4,7 +4,7 @@ It reads `/in/run.json`, which the worker has written::
 
     {"argv": [...] or null, "function": "module:name" or null, "arguments": {...}, "env": {...},
      "nodes": [{"node": hex, "cpus": n, "gpus": n, "memory": bytes}], "object_store": bytes,
-     "seconds": n, "working_dir": true or false}
+     "pip": ["name==version"], "seconds": n, "working_dir": true or false}
 
 and leaves in `/job/out` the job's own files below `files`, and `end.json`: `{"reason": null, "value": {...}}`
 or `{"reason": "...", "detail": "..."}`. Its reader trusts none of it: this runs beside the renter's code.
@@ -12,15 +12,16 @@ or `{"reason": "...", "detail": "..."}`. Its reader trusts none of it: this runs
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,13 @@ ARCHIVE: Final = Path("/in/working_dir.zip")
 WORK: Final = Path("/job/work")
 FILES: Final = Path("/job/out/files")
 END: Final = Path("/job/out/end.json")
+#: What `runtime_env.pip` asks for.
+PACKAGES: Final = WORK / ".packages"
+#: The pipe that the box prints to, as the first process has it. What a job prints goes there and not into
+#: Ray's file of it, which has no end: whoever prints faster than is read has to wait, and fills no disk.
+OUTPUT: Final = "/proc/1/fd/1"
+#: Lines of pip's that say why it failed.
+_LINES: Final = 12
 #: Room for `END` on a disk that the job has filled.
 _ROOM: Final = Path("/job/.room")
 _ROOM_BYTES: Final = 4 << 20
@@ -39,8 +47,14 @@ _ROOM_BYTES: Final = 4 << 20
 _DASHBOARD: Final = 8265
 _GCS: Final = 6379
 _START_SECONDS: Final = 120
-# A busy machine takes longer than Ray's 30 s.
-_SETTINGS: Final = {**RAY_SETTINGS, "RAY_raylet_start_wait_time_s": str(_START_SECONDS)}
+_SETTINGS: Final = {
+    **RAY_SETTINGS,
+    # A busy machine takes longer than Ray's 30 s.
+    "RAY_raylet_start_wait_time_s": str(_START_SECONDS),
+    # Of each of its processes' logs, which are on the job's disk.
+    "RAY_ROTATION_MAX_BYTES": str(8 << 20),
+    "RAY_ROTATION_BACKUP_COUNT": "1",
+}
 
 
 def tell(reason: str | None, detail: str = "", value: object = None) -> None:
@@ -92,26 +106,32 @@ def start_head(run: Mapping[str, Any]) -> bool:
 def entrypoint(run: Mapping[str, Any]) -> str:
     """The line of shell that Ray's Jobs API takes."""
     argv = run["argv"] or [sys.executable, "-m", "ionet.workloads.entry"]
-    return f"cd {WORK} && exec {shlex.join(argv)}"
+    return f"cd {WORK} && exec {shlex.join(argv)} >{OUTPUT} 2>&1"
 
 
-async def submit(run: Mapping[str, Any]) -> None:
-    """Submits the job, prints its output, and reports how it ended."""
-    client = await asyncio.to_thread(connected)
-    path = os.pathsep.join(([str(WORK)] if run["working_dir"] else []) + [os.environ["PYTHONPATH"]])
-    variables = {**run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": path}
-    job = await asyncio.to_thread(
-        client.submit_job, entrypoint=entrypoint(run), runtime_env={"env_vars": variables}
-    )
-    try:
-        status = await asyncio.wait_for(followed(client, job), run["seconds"])
-    except TimeoutError:
+def variables(run: Mapping[str, Any]) -> dict[str, str]:
+    """The job's environment."""
+    path = [str(WORK)] if run["working_dir"] else []
+    path.append(os.environ["PYTHONPATH"])
+    more = {}
+    if run["pip"]:
+        path.append(str(PACKAGES))
+        more["PATH"] = f"{PACKAGES / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {**more, **run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": os.pathsep.join(path)}
+
+
+def submit(run: Mapping[str, Any], deadline: float) -> None:
+    """Submits the job, waits for its end, and reports it."""
+    client = connected()
+    job = client.submit_job(entrypoint=entrypoint(run), runtime_env={"env_vars": variables(run)})
+    status = ended(client, job, deadline)
+    if status is None:
         tell("out-of-time", f"longer than {run['seconds']} s")
         return
     if status == "SUCCEEDED":
         tell(None, value={"exit_code": 0} if run["argv"] else None)
         return
-    info = await asyncio.to_thread(client.get_job_info, job)
+    info = client.get_job_info(job)
     code = info.driver_exit_code
     if run["argv"] and code in (126, 127):
         tell("bad-entrypoint", f"{run['argv'][0]}: it cannot be run")
@@ -121,16 +141,11 @@ async def submit(run: Mapping[str, Any]) -> None:
         tell("executor", str(info.message))
 
 
-async def followed(client: Any, job: str) -> str:
-    """Prints the job's output, and returns how it ended."""
-    async for lines in client.tail_job_logs(job):
-        print(lines, end="", flush=True)
-    return await asyncio.to_thread(ended, client, job)
-
-
-def ended(client: Any, job: str) -> str:
-    """Waits until Ray knows how the job ended, and returns that status."""
+def ended(client: Any, job: str, deadline: float) -> str | None:
+    """Waits until Ray knows how the job ended, and returns that status; None after the deadline."""
     while not (status := client.get_job_status(job)).is_terminal():
+        if time.monotonic() > deadline:
+            return None
         time.sleep(0.1)
     return str(status)
 
@@ -164,6 +179,41 @@ def unpack() -> None:
                 archive.extract(item, WORK)
 
 
+def install(run: Mapping[str, Any], deadline: float) -> bool:
+    """Installs what the job wants by pip; returns whether it could, and reports it if not."""
+    command = [sys.executable, "-m", "pip", "install", "--target", str(PACKAGES), "--no-cache-dir"]
+    command += ["--no-input", "--disable-pip-version-check", "--progress-bar=off", *run["pip"]]
+    # What stands in this one is for the driver.
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    last: deque[str] = deque(maxlen=_LINES)
+    with subprocess.Popen(
+        command,
+        env={**given, **run["env"]},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as pip:
+        assert pip.stdout is not None
+        timer = threading.Timer(max(0.0, deadline - time.monotonic()), os.killpg, (pip.pid, signal.SIGKILL))
+        timer.start()
+        for line in pip.stdout:
+            print(line, end="", flush=True)
+            last.append(line)
+        status = pip.wait()
+        timer.cancel()
+    if status == 0:
+        return True
+    words = "".join(last).strip()
+    if time.monotonic() > deadline:
+        tell("out-of-time", f"runtime_env.pip: longer than {run['seconds']} s: {words}")
+    else:
+        tell("input-missing", f"runtime_env.pip: pip ended with {status}: {words}")
+    return False
+
+
 def drive() -> None:
     """Runs the job; its failures are reported, and a failure of the driver itself ends this process."""
     run = json.loads(RUN.read_text())
@@ -177,10 +227,14 @@ def drive() -> None:
         except Exception as error:  # whatever an archive can be made to raise
             tell("input-missing", f"the working directory cannot be unpacked: {error}")
             return
+    begin = time.monotonic()
+    if run["pip"] and not install(run, begin + run["seconds"]):
+        return
+    took = time.monotonic() - begin
     if not start_head(run):
         tell("executor", "Ray's head did not start; the log says why")
         return
-    asyncio.run(submit(run))
+    submit(run, time.monotonic() + run["seconds"] - took)
 
 
 def main() -> int:
