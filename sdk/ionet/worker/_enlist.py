@@ -21,7 +21,7 @@ from ionet.worker._challenges import Challenges
 from ionet.worker._leases import ClientChain
 from ionet.worker._worker import Worker
 
-_CONNECTING: Final = 30.0
+_CONNECTING: Final = 15.0
 _SIGNING: Final = 300.0
 T = TypeVar("T")
 
