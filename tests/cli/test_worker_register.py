@@ -73,8 +73,9 @@ def test_nobody_registers_without_a_gateway(
     monkeypatch.setattr("ionet.worker._enlist._CONNECTING", 1.0)
     nowhere = f"http://127.0.0.1:{free_port()}"
     set_up(shell, nowhere, tmp_path / "worker", "alice")
-    said = shell.fails(1, "worker", "register", "--state", tmp_path / "worker", who="alice")
-    assert "no connection to ws://127.0.0.1" in said
+    done = shell.run("worker", "register", "--state", tmp_path / "worker", who="alice")
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "error: no connection to ws://127.0.0.1" in done.stderr
 
 
 def test_a_machine_is_registered_by_its_owners_key_elsewhere(

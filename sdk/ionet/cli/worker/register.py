@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ionet import accounts, pda
-from ionet.cli.failures import REFUSED, UNUSABLE, UserError
+from ionet.cli.failures import NO_NODE, REFUSED, UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
 from ionet.cli.worker.parts import StateOption, config_file
@@ -15,6 +17,7 @@ from ionet.cli.worker.parts import StateOption, config_file
 if TYPE_CHECKING:
     from ionet.worker import WorkerConfig
     from ionet.worker._config import NodeConfig
+    from ionet.worker._enlist import Enlisting
 
 app = Commands()
 
@@ -77,8 +80,8 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
     folder = config.state / "nodes" / str(node.address)
     worker = Worker(bytes(node.address), key, folder, device=device)
     io.screen.note(f"Connecting as {key.pubkey} …")
-    with Enlisting(worker, config.gateways, config.rpc[0]) as enlisting:
-        reasons = []
+    reasons: list[str] = []
+    with _connected(Enlisting(worker, config.gateways, config.rpc[0])) as enlisting:
         for seat in enlisting.seats():
             io.screen.note(f"The attester {seat} challenges {device.name} …")
             attester = enlisting.attester(
@@ -107,6 +110,19 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
             )
             return
     raise UserError("; ".join(reasons), REFUSED)
+
+
+@contextmanager
+def _connected(enlisting: Enlisting) -> Iterator[Enlisting]:
+    """The device at a gateway."""
+    from ionet.worker._enlist import NotEnlisted
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(enlisting)
+        except NotEnlisted as bad:
+            raise UserError(str(bad), NO_NODE) from None
+        yield enlisting
 
 
 def _names(nodes: tuple[NodeConfig, ...]) -> str:
