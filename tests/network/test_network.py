@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
-from ionet.wire import Peer, Refused, Role
+from ionet.wire import Peer, Refused, Request, Role
 
 
 @pytest.fixture
@@ -154,3 +155,27 @@ async def test_only_seats_and_the_renter_are_answered(site: NetworkSite) -> None
         assert log.blob == b"--- attempt 1\n"
         told = await tenant.ask(device, "status", {"job": bytes(job).hex()})
         assert told.arguments["asked"] is True
+
+
+async def test_nobody_else_learns_where_a_log_lies(site: NetworkSite) -> None:
+    job = site.book(HOUR)
+    async with (
+        site.machine(site.market.alice) as agent,
+        site.seat() as seat,
+        Peer(site.market.renter, Role.RENTER, [[site.gateway.url]]) as tenant,
+        Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as other,
+    ):
+        await site.until_run([seat], job)
+        await site.until_closed([seat], job)
+        device, wanted = bytes(agent.worker.key.pubkey), {"job": bytes(job).hex(), "start": 0}
+        await tenant.wait_connected(5)
+        await tenant.find(device)
+        told = await tenant.ask(device, "log", wanted)
+        result = seat.result(bytes(job))
+        assert result is not None
+        assert told.arguments == (await other.ask(device, "log", wanted)).arguments
+        assert (await tenant.ask(device, "status", wanted)).blob
+        stranger = Request(bytes(32), "log", wanted)
+        for method in ("log", "status"):
+            with pytest.raises(Refused, match="not-yours"):
+                await agent.handle(replace(stranger, method=method))

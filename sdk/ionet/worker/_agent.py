@@ -261,7 +261,8 @@ class Agent:
         await self._executor.open(lease)
         processes = self._executor.processes(lease, self.node)
         await asyncio.to_thread(self.worker.begin, leased.job, processes)
-        serving = self._serving = _Serving(leased, lease, record.save(self._state), opened=True)
+        record = record.but(self._state, renter=leased.renter.hex())
+        serving = self._serving = _Serving(leased, lease, record, opened=True)
         LeaseRecord.forget(self._state, _KEEP)
         self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
         self._event("job-began", f"serves the job {_short(leased.job)}")
@@ -496,12 +497,12 @@ class Agent:
 
     async def _status(self, request: Request) -> Answer:
         job = hex32(request, "job")
+        await self._from_seat_or_renter(request, job)
         serving = self._serving
         if serving is not None and serving.leased.job == job:
             record, running = serving.record, serving.run is not None and not serving.run.done()
         else:
             record, running = LeaseRecord.load(self._state, job), False
-        await self._from_seat_or_renter(request, job)
         return _told(record, running)
 
     async def _samples(self, request: Request) -> Answer:
@@ -535,10 +536,8 @@ class Agent:
     async def _from_seat_or_renter(self, request: Request, job: bytes) -> None:
         if await self._chain.is_seat(request.sender):
             return
-        serving = self._serving
-        known = serving.leased if serving is not None and serving.leased.job == job else None
-        leased = known or await self._chain.job(job)
-        if leased is None or leased.renter != request.sender or leased.node != self.node:
+        # The chain forgets jobs that are closed.
+        if LeaseRecord.load(self._state, job).renter != request.sender.hex():
             raise Refused("not-yours", "only the job's renter and the attesters may ask for that")
 
     async def _read_log(self, request: Request) -> Answer:
@@ -546,6 +545,7 @@ class Agent:
         job, start = hex32(request, "job"), number(request, "start")
         serving = self._serving
         if serving is None or serving.leased.job != job:
+            await self._from_seat_or_renter(request, job)
             record = LeaseRecord.load(self._state, job)
             if record.outcome is None:
                 raise Refused("not-served", "the node does not serve this job")

@@ -36,6 +36,7 @@ class LeaseRecord:
 
     Attributes:
         job: the job's address in hex.
+        renter: the renter's address in hex.
         asked: whether a seat has asked for its run.
         begun: runs that a process of the worker has begun.
         failed: runs that failed by themselves.
@@ -43,6 +44,7 @@ class LeaseRecord:
     """
 
     job: str
+    renter: str = ""
     asked: bool = False
     begun: int = 0
     failed: int = 0
