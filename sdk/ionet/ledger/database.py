@@ -7,7 +7,7 @@ and the marks included; so whatever ends the process, the database is as after s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -117,6 +117,7 @@ class Database:
         self.genesis = genesis
         self._lock = lock
         self._insert = (sqlite if self._is_sqlite else postgresql).insert
+        self._compiled: dict[tuple[str, int], tuple[str, list[str] | None]] = {}
         self._kinds: dict[str, int] = {}
         self._names: dict[int, str] = {}
         self._mints: dict[bytes, int] = {}
@@ -281,9 +282,9 @@ class Database:
             }
             for sent in fresh
         ]
-        connection.execute(sa.insert(schema.transactions), rows)
+        self._many(connection, sa.insert(schema.transactions), rows)
         if batch.rows:
-            connection.execute(sa.insert(schema.events), batch.rows)
+            self._many(connection, sa.insert(schema.events), batch.rows)
         self._write_heads(connection, batch)
         self._write_sums(connection, batch)
         if batch.places:
@@ -385,7 +386,9 @@ class Database:
             top = sa.case((old.top > new.top, old.top), else_=new.top)
             changed = {"events": old.events + new.events, "top": new.top if anew else top}
             key = ["program", "account"]
-            connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+            self._many(
+                connection, statement.on_conflict_do_update(index_elements=key, set_=changed), rows, anew
+            )
 
     def _write_sums(self, connection: sa.Connection, batch: _Batch) -> None:
         for name, totals in batch.sums.items():
@@ -400,7 +403,24 @@ class Database:
             added = {
                 name: table.c[name] + statement.excluded[name] for name in ("events", "billions", "units")
             }
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+            self._many(connection, statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+
+    def _many(
+        self,
+        connection: sa.Connection,
+        statement: sa.Insert,
+        rows: Sequence[Mapping[str, Any]],
+        anew: int = 0,
+    ) -> None:
+        """Inserts rows by the driver itself, in half the time; `anew` tells a table's statements apart."""
+        key = (statement.table.description, anew)
+        if (known := self._compiled.get(key)) is None:
+            compiled = statement.compile(dialect=self._engine.dialect, column_keys=list(rows[0]))
+            assert isinstance(compiled, sa.sql.compiler.SQLCompiler)
+            known = self._compiled[key] = (str(compiled), compiled.positiontup)
+        text, names = known
+        values: Any = rows if names is None else [tuple(row[name] for name in names) for row in rows]
+        connection.exec_driver_sql(text, values)
 
     def _drop(self, connection: sa.Connection, slot: int, signature: str) -> None:
         """Takes a transaction back, with all that it added."""
