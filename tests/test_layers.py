@@ -17,6 +17,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("cli",),
     ("demo",),
     ("testing", "localnet"),
+    ("cloud",),
     ("orchestrator",),
     ("gateway",),
     ("worker",),

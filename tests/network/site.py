@@ -23,6 +23,7 @@ from ionet.gateway._bounds import Bounds
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway as Service
 from ionet.orchestrator import Orchestrator, ProgramChain
+from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.prover import numpy_backend
 from ionet.store import AsyncHttpStore, NotStored
@@ -174,6 +175,8 @@ class NetworkSite(Site):
             with suppress(NotStored):
                 await kept.fetch(digest, store)
 
+        uploads = GatewayFiles([self.gateway.http], key, store)
+        uploading = asyncio.create_task(uploads.run())
         async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
             executor = RemoteExecutor(
                 peer,
@@ -190,12 +193,17 @@ class NetworkSite(Site):
                 root / "journal.sqlite3",
                 policy(interval=0.5, attest_every=attest_every, takeover=takeover),
                 fetch=fetch,
+                publish=uploads.publish,
             )
             await peer.wait_connected(5)
             try:
                 yield orchestrator
             finally:
                 await (buried(orchestrator) if fuse.gone else orchestrator.aclose())
+                uploading.cancel()
+                with suppress(asyncio.CancelledError):
+                    await uploading
+                await uploads.aclose()
 
     async def until_closed(
         self,

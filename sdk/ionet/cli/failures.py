@@ -46,6 +46,15 @@ from ionet import (
     TransportError,
 )
 from ionet.cli.options import fail
+from ionet.cloud.errors import (
+    NoNode,
+    NotEnough,
+    NotRun,
+    OutputsRefused,
+    PackingError,
+    ResultError,
+    RunUnreachable,
+)
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
 from ionet.ledger.errors import LedgerError
@@ -134,6 +143,12 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                 "signatures": list(bad.signatures),
                 "jobs": [str(job) for job in bad.jobs],
             }
+        case NotEnough() | NotRun() | OutputsRefused() | ResultError():
+            status = REFUSED
+        case NoNode() | RunUnreachable():
+            status = NOT_FOUND
+        case PackingError():
+            status = UNUSABLE
         case StoreUnknown():
             status = UNKNOWN
         case StoreUnreachable():

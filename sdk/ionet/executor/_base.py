@@ -62,9 +62,12 @@ class RunFailure(IonetError):
         reason: why.
         detail: the workload's exception, or what was missing; its first 2,000 characters, made printable.
         log: hash of the run's log in the store, 32 bytes, or None.
+        final: whether it was repeated already, as often as is useful.
     """
 
-    def __init__(self, reason: FailureReason, detail: str, log: bytes | None = None) -> None:
+    def __init__(
+        self, reason: FailureReason, detail: str, log: bytes | None = None, *, final: bool = False
+    ) -> None:
         # Much of it is a renter's text: it is shown on terminals, and stored as UTF-8.
         detail = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in detail)
         detail = detail[:MAX_DETAIL]
@@ -72,11 +75,12 @@ class RunFailure(IonetError):
         self.reason = reason
         self.detail = detail
         self.log = log
+        self.final = final
 
     @property
     def retryable(self) -> bool:
         """Whether another attempt could succeed."""
-        return self.reason not in _FINAL
+        return not self.final and self.reason not in _FINAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ _SOON: Final = 20.0
 _PREPARING: Final = 300.0
 _COMPUTING: Final = 120.0
 _POLL: Final = 2.0
+#: Seconds for which a node's word on a run that is over is waited for.
+_LAST_WORD: Final = 30.0
 _MOST_OUTPUTS: Final = 100_000
 #: Returns the key of a node's device, as the chain has it; None if there is no such node.
 DeviceOf = Callable[[bytes], Awaitable[bytes | None]]
@@ -164,14 +166,25 @@ class RemoteExecutor(_Asking):
         """See `Executor.run`."""
         stopped = self._stopped[lease.name] = asyncio.Event()
         job, node, began = lease.jobs[0].hex(), lease.nodes[0], self._now()
+        over: float | None = None
         while True:
+            heard = True
             mine = self._now() >= began + self._turn(lease)
-            with contextlib.suppress(NodeUnreachable, Refused):
+            try:
                 answer = await self._ask(node, "run" if mine else "status", job=job)
                 if answer.blob:
                     return _output(answer.blob)
+            except NodeUnreachable:
+                heard = False
+            except Refused:
+                pass
             if stopped.is_set():
-                raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+                # A run that has succeeded must not count as stopped because a gateway is being restarted.
+                over = over or time.monotonic()
+                if heard or time.monotonic() - over > _LAST_WORD:
+                    raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+                await asyncio.sleep(_POLL)
+                continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), _POLL)
 
@@ -208,7 +221,8 @@ def _output(blob: bytes) -> RunOutput:
         outcome: Any = canonical.decode(blob)
         log = _digest(outcome["log"]) if outcome["log"] is not None else None
         if outcome["reason"] is not None:
-            failure = RunFailure(FailureReason(outcome["reason"]), str(outcome["detail"]), log)
+            # The agent has repeated it already.
+            failure = RunFailure(FailureReason(outcome["reason"]), str(outcome["detail"]), log, final=True)
         else:
             if not isinstance(outcome["value"], Mapping) or len(outcome["outputs"]) > _MOST_OUTPUTS:
                 raise ValueError("the value is no object, or there are too many outputs")
@@ -219,7 +233,7 @@ def _output(blob: bytes) -> RunOutput:
             return RunOutput(outcome["value"], (), stored=stored, stored_log=log)
     except (IonetError, ValueError, KeyError, TypeError, AttributeError) as bad:
         detail = f"the node's word on the run cannot be read: {bad}"
-        raise RunFailure(FailureReason.EXECUTOR, detail) from bad
+        raise RunFailure(FailureReason.EXECUTOR, detail, final=True) from bad
     raise failure
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -33,11 +33,25 @@ def pack(folder: Path, target: Path) -> int:
             unpack, or no file at all.
         OSError: a file cannot be read, or the archive not written.
     """
-    files = sorted(_files(folder), key=lambda item: item[0].encode())
+    files = dict(_files(folder))
     if not files:
         raise StoreError(f"{folder} has no files")
+    write(files, target)
+    return len(files)
+
+
+def write(files: Mapping[str, Path], target: Path) -> None:
+    """Writes files into a zip archive.
+
+    Args:
+        files: where each is, by its name in the archive.
+        target: the archive, new or replaced.
+
+    Raises:
+        OSError: a file cannot be read, or the archive not written.
+    """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in files:
+        for name, path in sorted(files.items(), key=lambda item: item[0].encode()):
             executable = path.stat().st_mode & stat.S_IXUSR
             entry = zipfile.ZipInfo(name, _DATE)
             entry.create_system = 3
@@ -45,19 +59,27 @@ def pack(folder: Path, target: Path) -> int:
             with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as out:
                 while part := source.read(_PART):
                     out.write(part)
-    return len(files)
+
+
+def check_name(path: Path) -> None:
+    """Checks that a file's name means the same wherever the archive is unpacked.
+
+    Raises:
+        StoreError: it does not.
+    """
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise StoreError(f"{path!r}: the name is not UTF-8") from None
+    if "\\" in path.name:
+        raise StoreError(f"{path}: a name with a backslash means another file elsewhere; rename it")
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in folder.iterdir():
         if path.name in SKIPPED:
             continue
-        try:
-            path.name.encode()
-        except UnicodeEncodeError:
-            raise StoreError(f"{path!r}: the name is not UTF-8") from None
-        if "\\" in path.name:
-            raise StoreError(f"{path}: a name with a backslash means another file elsewhere; rename it")
+        check_name(path)
         mode = path.lstat().st_mode
         if stat.S_ISDIR(mode):
             for name, inner in _files(path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ _log = logging.getLogger(__name__)
 #: Bytes of samples in one answer, and of a log.
 _PAGE: Final = 1 << 20
 _LOG_PAGE: Final = 256 << 10
+#: Characters of a problem that a renter is told.
+_WORDS: Final = 1_000
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Leases that are remembered.
 _KEEP: Final = 1_000
@@ -79,6 +82,16 @@ class AgentPolicy:
     max_failures: int = 3
     max_begun: int = 10
     upload_seconds: float = 3_600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The job that was not taken up at the last look, its renter, and why, in a word and in words."""
+
+    job: bytes
+    renter: bytes
+    kind: str
+    detail: str
 
 
 @dataclass(slots=True)
@@ -155,6 +168,7 @@ class Agent:
         self._clock = Clock()
         self._serving: _Serving | None = None
         self._cleaned: bytes | None = None
+        self._refusal: _Refusal | None = None
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
@@ -228,9 +242,15 @@ class Agent:
                     return
                 problem = lease_problem(leased, self.node, leased.job)
                 if problem is not None:
+                    self._refusal = _Refusal(leased.job, leased.renter, "lease", problem)
                     self._problem("lease", problem)
                     return
-                serving = await self._take_up(leased)
+                try:
+                    serving = await self._take_up(leased)
+                except IonetError as bad:
+                    self._refusal = _Refusal(leased.job, leased.renter, _kind(bad), str(bad))
+                    raise
+                self._refusal = None
             serving.leased = leased
             await self._serve(serving)
             self._clear("look", "lease")
@@ -503,7 +523,11 @@ class Agent:
             record, running = serving.record, serving.run is not None and not serving.run.done()
         else:
             record, running = LeaseRecord.load(self._state, job), False
-        return _told(record, running)
+        answer = _told(record, running)
+        if self._refusal is None or self._refusal.job != job:
+            return answer
+        problem = [self._refusal.kind, self._refusal.detail[:_WORDS]]
+        return Answer({**answer.arguments, "problem": problem}, answer.blob)
 
     async def _samples(self, request: Request) -> Answer:
         """Takes a sample, if one can be new, and returns the job's samples from a number on."""
@@ -536,6 +560,9 @@ class Agent:
     async def _from_seat_or_renter(self, request: Request, job: bytes) -> None:
         if await self._chain.is_seat(request.sender):
             return
+        refusal = self._refusal
+        if refusal is not None and (refusal.job, refusal.renter) == (job, request.sender):
+            return
         # The chain forgets jobs that are closed.
         if LeaseRecord.load(self._state, job).renter != request.sender.hex():
             raise Refused("not-yours", "only the job's renter and the attesters may ask for that")
@@ -553,8 +580,8 @@ class Agent:
         if request.sender != serving.leased.renter:
             raise Refused("not-yours", "a job's log is its renter's")
         path = self._executor.log(serving.lease)
-        data = await asyncio.to_thread(_part, path, start)
-        return Answer({"ended": False}, data)
+        data, size = await asyncio.to_thread(_part, path, start)
+        return Answer({"ended": False, "size": size}, data)
 
     # -- what the owner should know
 
@@ -593,13 +620,27 @@ def _told(record: LeaseRecord, running: bool) -> Answer:
     return Answer(facts, canonical.encode(document))
 
 
-def _part(path: Path, start: int) -> bytes:
+def _part(path: Path, start: int) -> tuple[bytes, int]:
+    """A part of a log, and the log's size."""
     try:
         with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
             file.seek(start)
-            return file.read(_LOG_PAGE)
+            return file.read(_LOG_PAGE), size
     except FileNotFoundError:
-        return b""
+        return b"", 0
+
+
+def _kind(bad: IonetError) -> str:
+    """Why a lease is not taken up, in a word."""
+    match bad:
+        case Refused():
+            return bad.kind
+        case RunFailure():
+            return bad.reason.value
+        case NotStored():
+            return "no-file"
+    return "failed"
 
 
 def _short(job: bytes) -> str:

@@ -383,7 +383,7 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         except TransactionNotShown as bad:
             return bad.signature, None
         except TransactionUnknown as bad:
-            if not await self._has_booked(bad, part.jobs):
+            if not await self.has_booked(bad, part.jobs):
                 text = f"transaction {bad.signature} did not land and no longer can"
                 raise TransactionExpired(text, bad.signature) from bad
             return bad.signature, None

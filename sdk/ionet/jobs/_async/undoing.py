@@ -93,8 +93,14 @@ class AsyncUndoing(AsyncPaying):
                 raise
             return bad.signature
 
-    async def _has_booked(self, unknown: TransactionUnknown, jobs: Sequence[Pubkey]) -> bool:
-        """Whether a transaction has booked these jobs; waits until it has, or no longer can.
+    async def has_booked(self, unknown: TransactionUnknown, jobs: Sequence[Pubkey]) -> bool:
+        """Whether a transaction of unknown outcome has booked these jobs for the signer.
+
+        Waits until it has, or no longer can.
+
+        Args:
+            unknown: what sending it raised.
+            jobs: addresses of the jobs that it was to book.
 
         Raises:
             TransactionUnknown: nobody can say.

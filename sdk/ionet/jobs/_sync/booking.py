@@ -384,7 +384,7 @@ class Booking(Offers, Undoing):
         except TransactionNotShown as bad:
             return bad.signature, None
         except TransactionUnknown as bad:
-            if not self._has_booked(bad, part.jobs):
+            if not self.has_booked(bad, part.jobs):
                 text = f"transaction {bad.signature} did not land and no longer can"
                 raise TransactionExpired(text, bad.signature) from bad
             return bad.signature, None

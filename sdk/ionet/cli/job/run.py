@@ -1,0 +1,516 @@
+"""`ionet job run`, `follow` and `fetch`: from a program to its results."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import typer
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet import IonetError
+from ionet.chain.errors import AccountNotFound, RpcError, TransportError
+from ionet.cli.arguments import address, length_of
+from ionet.cli.failures import UserError
+from ionet.cli.job.parts import ClassFilter, JobAddress, MaxRate, RegionFilter, quotes_json, show_quotes
+from ionet.cli.node.parts import class_of
+from ionet.cli.options import Commands
+from ionet.cli.output import span, when
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient
+    from ionet.cloud import AsyncLaunch, AsyncRun, Fetched, Offered, Verdict
+    from ionet.cloud.running import Cost
+
+app = Commands()
+
+#: Where a gateway listens that runs beside a node of this machine.
+_LOCAL: Final = "http://127.0.0.1:8470"
+#: Seconds for which attesters' word on a program is waited for, after its end.
+_ATTESTED: Final = 120.0
+#: Seconds between two lines on the same transfer.
+_EVERY: Final = 3.0
+#: What a log begins with, if its program did not have to be run again.
+_FIRST: Final = b"--- attempt 1\n"
+
+GatewayOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--gateway",
+        metavar="URL",
+        envvar="IONET_GATEWAY",
+        help="The gateway of the node's supplier; beside a node of this machine: http://127.0.0.1:8470.",
+    ),
+]
+OutputFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", metavar="DIR", help="Where the program's files go; default: job- and its address."
+    ),
+]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace files that are there.")]
+
+
+def gateway_of(io: Session, chosen: str | None) -> str:
+    """The gateway that a command uses."""
+    if chosen is not None:
+        return chosen
+    host = urlsplit(io.url).hostname or ""
+    if host in ("localhost", "::1") or host.startswith("127."):
+        return _LOCAL
+    raise UserError("name a gateway: --gateway URL, or IONET_GATEWAY")
+
+
+@dataclass(slots=True)
+class _Stage:
+    """How far a run is, for whoever interrupts it."""
+
+    gateway: str
+    job: Pubkey | None = None
+    booking: bool = False
+
+    @property
+    def note(self) -> str:
+        if self.job is not None:
+            hint = "" if self.gateway == _LOCAL else f" --gateway {self.gateway}"
+            return (
+                f"job {self.job} goes on, and is paid for. Follow it: ionet job follow {self.job}{hint};"
+                f" fetch its files: ionet job fetch {self.job}{hint}; stop it: ionet job stop {self.job}"
+            )
+        if self.booking:
+            return "a booking was under way; whether it has landed: ionet job status"
+        return "nothing was booked"
+
+
+class _Log:
+    """Writes a program's log: to standard output, or with JSON beside it."""
+
+    def __init__(self, *, aside: bool) -> None:
+        self._aside, self._head = aside, b""
+        self._begun = False
+
+    def __call__(self, data: bytes) -> None:
+        """Writes a part."""
+        if not self._begun:
+            self._head += data
+            if _FIRST.startswith(self._head) and self._head != _FIRST:
+                return
+            data, self._begun = self._head.removeprefix(_FIRST), True
+        stream = sys.stderr if self._aside else sys.stdout
+        # Not print: what programs write need not be text.
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+
+@app.command()
+def run(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A script or program, or a folder that is sent whole.")
+    ],
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ARGS",
+            help="Its arguments, behind -- if they begin with a dash; for a folder the command.",
+        ),
+    ] = None,
+    class_: ClassFilter = None,
+    node: Annotated[
+        Pubkey | None,
+        typer.Option("--node", metavar="NODE", parser=address, help="On this node, instead of --class."),
+    ] = None,
+    seconds: Annotated[
+        int,
+        typer.Option("--for", metavar="LENGTH", parser=length_of, help="How long at most: 90min, 2h, 7d."),
+    ] = "1h",  # type: ignore[assignment]  # read by its parser
+    gateway: GatewayOption = None,
+    pay: Annotated[str, typer.Option("--pay", metavar="NAME", help="In IO, USDC, or a mint.")] = "IO",
+    max_rate: MaxRate = None,
+    region: RegionFilter = None,
+    cpus: Annotated[int, typer.Option("--cpus", min=1, max=1024, help="Cores that it needs.")] = 1,
+    gpus: Annotated[
+        int | None, typer.Option("--gpus", min=0, max=8, help="GPUs that it needs; default: all of the node.")
+    ] = None,
+    memory: Annotated[int, typer.Option("--memory", metavar="GIB", min=0, help="Memory that it needs.")] = 0,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", metavar="NAME=VALUE", help="A variable of its environment; repeatable."),
+    ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--input", metavar="FILE", help="A file that is sent besides; repeatable."),
+    ] = None,
+    out: OutputFolder = None,
+    force: Force = False,
+    detach: Annotated[bool, typer.Option("--detach", help="End once it is booked.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the node for the time booked when the program has ended.")
+    ] = False,
+) -> None:
+    """Run a program on a rented node: pack, upload, book, follow its log, fetch its files.
+
+    The program runs with Ray at hand (`ray.init()`), in the folder that was sent, without internet; what it
+    writes below $IONET_OUTPUT comes back. When it has ended, the job is stopped, so that only the time used
+    is paid, and at least the first hour. Exit status: the program's own; 128 and more for a signal, 124 if
+    its time was over, 137 if it used too much memory.
+
+    Of a folder, what .gitignore and .ionetignore name is not sent. Who knows the hash of what is sent can
+    read it, and so can the node's supplier.
+    """
+    from ionet.cloud import package
+    from ionet.cloud.launching import variables
+
+    io = session()
+    io.check_several("running a program")
+    if (class_ is None) == (node is None):
+        raise UserError("say where: --class CLASS, or --node NODE")
+    try:
+        given = variables(env or [])
+    except ValueError as bad:
+        raise UserError(f"--env {bad}") from None
+    packed = package(path, arguments or [], inputs=inputs or [])
+    stage = _Stage(gateway_of(io, gateway))
+    io.screen.aside = not io.dry_run
+
+    async def work() -> int:
+        from ionet.cloud import AsyncLaunch, Wish
+
+        wish = Wish(
+            seconds,
+            pay,
+            node,
+            None if class_ is None else class_of(io, class_).id,
+            region,
+            max_rate,
+            memory,
+        )
+        async with _client(io, reads=io.dry_run) as client:
+            launching = AsyncLaunch(
+                client,
+                stage.gateway,
+                packed,
+                wish,
+                key=None if io.dry_run else _key(io),
+                cpus=cpus,
+                gpus=gpus,
+                memory=max(memory << 30, 256 << 20),
+                env=given,
+            )
+            async with launching:
+                offered = await launching.offer()
+                _show_offer(io, offered, packed.size, len(packed.files) + len(packed.inputs), packed.left_out)
+                if io.dry_run:
+                    return 0
+                booked = await _book(io, stage, launching, offered)
+            if detach:
+                _show_booked(io, stage, offered)
+                return 0
+            async with booked:
+                end = _End(io, booked, stage, keep=keep, folder=out, force=force)
+                return await end.reached({"quote": quotes_json(offered.quotes)})
+
+    _exit(stage, work)
+
+
+def _exit(stage: _Stage, work: Callable[[], Any]) -> None:
+    """Runs a command's coroutine, and ends with the status that it returns."""
+    try:
+        status = asyncio.run(work())
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(stage.note)
+        raise
+    if status:
+        raise typer.Exit(status)
+
+
+def _client(io: Session, *, reads: bool) -> _Closing:
+    return _Closing(io.async_reader() if reads else io.async_client())
+
+
+class _Closing:
+    """Closes a client at the end."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def __aenter__(self) -> AsyncClient:
+        return self._client
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._client.aclose()
+
+
+def _key(io: Session) -> Keypair:
+    from ionet.cloud.running import renter_key
+
+    return renter_key(io.signer)
+
+
+def _transfer(io: Session) -> Callable[[str, int, int], None]:
+    """Tells how far files are: now and then while they are on their way."""
+    last = time.monotonic()
+
+    def told(name: str, done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last > _EVERY:
+            last = time.monotonic()
+            io.screen.warn(f"{name}: {done:,} of {total:,} bytes")
+
+    return told
+
+
+def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: int) -> None:
+    command = " ".join(offered.manifest.entrypoint.argv)  # type: ignore[union-attr]  # always a command
+    needs, listing = offered.manifest.resources, offered.listing
+    sent = f"{files} file{'s' * (files != 1)}, {size:,} bytes"
+    if not io.screen.as_json:
+        show_quotes(io, offered.quotes)
+        facts: list[tuple[str, object]] = [
+            ("Node", f"{listing.node}, {listing.rate} per processor and hour"),
+            ("Runs", command),
+            ("Needs", f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory"),
+            ("Sends", sent + (f"; {left_out} files and folders stay here" if left_out else "")),
+        ]
+        io.screen.facts(facts, data={})
+        if io.dry_run:
+            io.screen.line("Dry run: nothing was uploaded, nothing was booked")
+    elif io.dry_run:
+        data = {
+            "dry_run": True,
+            "node": listing.node,
+            "manifest": offered.manifest.to_dict(),
+            "manifest_hash": offered.manifest.hash,
+            "files": files,
+            "size": size,
+            "left_out": left_out,
+            "quote": quotes_json(offered.quotes),
+        }
+        io.screen.show(data)
+
+
+async def _book(io: Session, stage: _Stage, launching: AsyncLaunch, offered: Offered) -> AsyncRun:
+    """Uploads and books; what cannot be uploaded afterwards is cancelled."""
+    await launching.check_funds(offered)
+    seconds = offered.quotes.nodes[0].seconds
+    io.confirm(f"run this on {offered.listing.node} for {span(seconds)}, for at most {offered.limit}")
+    told = _transfer(io)
+    await launching.upload(offered, told)
+    stage.booking = True
+    booked = await launching.book(offered)
+    stage.job, stage.booking = booked.job, False
+    io.screen.warn(f"Booked job {booked.job} for {span(seconds)}")
+    if launching.undelivered:
+        io.screen.warn(f"Uploading {launching.undelivered} files")
+        try:
+            await launching.deliver(told)
+        except (IonetError, OSError) as bad:
+            io.screen.warn(f"The job is cancelled, as the program cannot be uploaded: {bad}")
+            await booked.cancel()
+            raise
+    return booked
+
+
+def _show_booked(io: Session, stage: _Stage, offered: Offered) -> None:
+    hint = "" if stage.gateway == _LOCAL else f" --gateway {stage.gateway}"
+    io.screen.show(
+        {
+            "job": stage.job,
+            "manifest_hash": offered.manifest.hash,
+            "quote": quotes_json(offered.quotes),
+            "detached": True,
+        },
+        f"Follow it: ionet job follow {stage.job}{hint}",
+        f"Fetch its files: ionet job fetch {stage.job}{hint}",
+        f"Stop it, so that no more than the time used is paid: ionet job stop {stage.job}",
+    )
+
+
+class _End:
+    """Follows a job to its program's end, and does what is due then.
+
+    Args:
+        io: the command's session.
+        booked: the job.
+        stage: how far the command is.
+        keep: leave the job running.
+        folder: where files go; None: by the job's address.
+        force: replace files.
+    """
+
+    def __init__(
+        self,
+        io: Session,
+        booked: AsyncRun,
+        stage: _Stage,
+        *,
+        keep: bool,
+        folder: Path | None,
+        force: bool,
+    ) -> None:
+        self._io, self._run, self._stage = io, booked, stage
+        self._keep, self._force = keep, force
+        self._folder = folder or folder_of(booked.job)
+
+    async def reached(self, more: dict[str, Any]) -> int:
+        """Waits for the end; returns the exit status."""
+        from ionet.cloud import NotRun
+
+        io, booked = self._io, self._run
+        try:
+            told = await booked.follow(_Log(aside=io.screen.as_json), io.screen.warn)
+        except NotRun as bad:
+            if bad.refused:
+                io.screen.warn("The node refuses the job, which is cancelled: only the time held is paid")
+                await booked.cancel()
+            raise
+        io.screen.warn(f"{told.summary[:1].upper()}{told.summary[1:]}")
+        stopped = False if self._keep else await self._stop()
+        cost = await self._cost()
+        verdict, attested = await self._attested(told)
+        fetched = await fetch_files(io, booked, verdict, self._folder, force=self._force)
+        _show_end(io, booked, verdict, fetched, {"attested": attested, "stopped": stopped, **more}, cost)
+        return verdict.status
+
+    async def _stop(self) -> bool:
+        """Stops the job; what fails keeps nobody from their files, but is said."""
+        try:
+            return await self._run.stop()
+        except IonetError as bad:
+            self._io.screen.warn(f"The job may go on ({bad}); stop it: ionet job stop {self._run.job}")
+            return False
+
+    async def _cost(self) -> Cost | None:
+        from ionet.cloud.running import cost_text
+
+        with suppress(AccountNotFound, RpcError, TransportError):
+            cost = await self._run.cost()
+            if self._keep:
+                text = f"The node is kept; if it is stopped now, {cost_text(cost)}"
+                self._io.screen.warn(f"{text}: ionet job stop {self._run.job}")
+            else:
+                self._io.screen.warn(f"{cost_text(cost)}")
+            return cost
+        return None
+
+    async def _attested(self, told: Verdict) -> tuple[Verdict, bool]:
+        """The result that attesters wrote down; the node's word while there is none."""
+        from ionet.cloud import NotRun, RunUnreachable
+
+        if told.digest is not None:
+            return told, True
+        try:
+            verdict = await self._run.result(seconds=_ATTESTED)
+        except (RunUnreachable, NotRun) as bad:
+            self._io.screen.warn(f"{bad}; the files are fetched by what the node says of them")
+            return told, False
+        if not verdict.says(told):
+            self._io.screen.warn("What attesters wrote down is not what the node says now: theirs counts")
+        return verdict, True
+
+
+def folder_of(job: Pubkey) -> Path:
+    """Where a job's files go by default."""
+    return Path(f"job-{str(job)[:8]}")
+
+
+async def fetch_files(
+    io: Session, booked: AsyncRun, verdict: Verdict, folder: Path, *, force: bool
+) -> Fetched:
+    """Fetches a program's files, and says how far they are."""
+    return await booked.fetch(verdict, folder, force=force, progress=_transfer(io))
+
+
+def _show_end(
+    io: Session,
+    booked: AsyncRun,
+    verdict: Verdict,
+    fetched: Fetched | None,
+    more: dict[str, Any],
+    cost: Cost | None = None,
+) -> None:
+    files = () if fetched is None else fetched.files
+    data = {
+        "job": booked.job,
+        "succeeded": verdict.ok,
+        "exit_code": verdict.exit_code,
+        "exit_status": verdict.status,
+        "reason": None if verdict.reason is None else verdict.reason.value,
+        "detail": verdict.detail,
+        "value": verdict.value,
+        "result_hash": verdict.digest,
+        "log": verdict.log,
+        "folder": None if fetched is None or not files else str(fetched.folder),
+        "files": [str(path) for path in files],
+        "paid": None if cost is None else cost.paid,
+        "refund": None if cost is None else cost.refund,
+        **more,
+    }
+    lines = [f"{path}  {path.stat().st_size:,} bytes" for path in files[:20]]
+    if len(files) > 20:
+        lines.append(f"and {len(files) - 20} more files")
+    if fetched is not None and not files:
+        lines.append("The program has left no files: what it writes below $IONET_OUTPUT comes back")
+    io.screen.show(data, *lines)
+
+
+@app.command()
+def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
+    """Print a job's log as it grows, until its program has ended; for its renter.
+
+    Also for a job that was booked from elsewhere. Exit status: as of `ionet job run`.
+    """
+    io = session()
+    stage = _Stage(gateway_of(io, gateway), job)
+
+    async def work() -> int:
+        from ionet.cloud import AsyncRun
+
+        async with (
+            _client(io, reads=False) as client,
+            AsyncRun(client, stage.gateway, job, key=_key(io)) as run,
+        ):
+            verdict = await run.follow(_Log(aside=io.screen.as_json), io.screen.warn)
+            io.screen.warn(f"{verdict.summary[:1].upper()}{verdict.summary[1:]}")
+            io.screen.aside = True
+            _show_end(io, run, verdict, None, {})
+            account = await run.account()
+            if account is not None and not account.reason and await client.time() < account.ends_at:
+                io.screen.warn(f"The node is yours until {when(account.ends_at)}: ionet job stop {job}")
+            return verdict.status
+
+    _exit(stage, work)
+
+
+@app.command()
+def fetch(
+    job: JobAddress, gateway: GatewayOption = None, out: OutputFolder = None, force: Force = False
+) -> None:
+    """Fetch a program's files, by the result that attesters wrote down on the chain.
+
+    Each file is checked by its hash. Needs no keypair, and works also when the job is closed, as long as the
+    node has its history and the store its files.
+    """
+    io = session()
+    stage = _Stage(gateway_of(io, gateway), job)
+
+    async def work() -> int:
+        from ionet.cloud import AsyncRun
+
+        async with _client(io, reads=True) as client, AsyncRun(client, stage.gateway, job) as run:
+            verdict = await run.result()
+            io.screen.note(f"{verdict.summary[:1].upper()}{verdict.summary[1:]}")
+            fetched = await fetch_files(io, run, verdict, out or folder_of(job), force=force)
+            _show_end(io, run, verdict, fetched, {"attested": True})
+            return 0
+
+    asyncio.run(work())

@@ -1,0 +1,128 @@
+"""Which node a program is run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import AccountNotFound
+from ionet.cloud.errors import NoNode
+from ionet.formats.when import HOUR, span, when
+from ionet.staking.stake import class_name
+from ionet.token.currency import names_of
+
+if TYPE_CHECKING:
+    from ionet import USD, AsyncClient, Listing, accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a renter wants of a node.
+
+    Attributes:
+        seconds: how long; at least an hour.
+        currency: what to pay in: name or mint.
+        node: this one and no other.
+        class_id: hardware class, where no node is named.
+        region: ISO 3166-1 numeric code; None for any.
+        max_rate: highest rate per processor and hour; None for any.
+        memory_gib: least memory, GiB.
+    """
+
+    seconds: int = HOUR
+    currency: str | Pubkey = "IO"
+    node: Pubkey | None = None
+    class_id: int | None = None
+    region: int | None = None
+    max_rate: USD | None = None
+    memory_gib: int = 0
+
+
+async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
+    """The nodes that fit, the cheapest first; of a named node its own listing.
+
+    Raises:
+        NoNode: none can be booked as wished.
+    """
+    offered = await client.jobs.search(class_=wish.class_id, booked=True)
+    if wish.node is not None:
+        offered = [listing for listing in offered if listing.node == wish.node]
+    currencies = await client.jobs.currencies()
+    mint = (await client.jobs.get_currency(wish.currency)).mint
+    lacks = {listing.node: _lacking(listing, wish, mint, currencies) for listing in offered}
+    fitting = [listing for listing in offered if not lacks[listing.node]]
+    if not fitting:
+        raise NoNode(await _why(client, wish, offered, lacks))
+    return fitting
+
+
+def _lacking(
+    listing: Listing, wish: Wish, mint: Pubkey, currencies: Sequence[accounts.jobs.Currency]
+) -> list[str]:
+    """Why a node cannot be booked as wished, each reason as the end of a sentence about it."""
+    lacks = []
+    if listing.obstacle:
+        lacks.append(listing.obstacle)
+    if listing.booked_until:
+        lacks.append(f"is booked until {when(listing.booked_until)}")
+    if wish.max_rate is not None and listing.rate > wish.max_rate:
+        lacks.append(f"costs {listing.rate} per processor and hour, more than {wish.max_rate}")
+    if not listing.min_seconds <= wish.seconds <= listing.max_seconds:
+        lacks.append(f"is rented for {span(listing.min_seconds)} to {span(listing.max_seconds)}")
+    if wish.region is not None and listing.region != wish.region:
+        lacks.append(f"is in region {listing.region}" if listing.region else "does not say its region")
+    if listing.memory_gib < wish.memory_gib:
+        known = f"has {listing.memory_gib} GiB of memory"
+        lacks.append(known if listing.memory_gib else "does not say its memory")
+    if mint not in listing.mints:
+        lacks.append(f"takes {names_of(listing.mints, currencies)}")
+    return lacks
+
+
+async def _why(
+    client: AsyncClient, wish: Wish, offered: Sequence[Listing], lacks: Mapping[Pubkey, Sequence[str]]
+) -> str:
+    if wish.node is not None:
+        if not offered:
+            return f"the node {wish.node} is not on the market"
+        return f"the node {wish.node} {_joined(lacks[wish.node])}"
+    names = {item.account.id: class_name(item.account) for item in await client.staking.classes()}
+    wanted = "" if wish.class_id is None else f" {names.get(wish.class_id, wish.class_id)}"
+    if not offered:
+        others = await client.jobs.search(seconds=wish.seconds)
+        there = dict.fromkeys(str(names.get(listing.class_id, listing.class_id)) for listing in others)
+        what = f"free are: {', '.join(list(there)[:8])}" if there else "nothing else is free either"
+        return f"nobody offers a node of class{wanted} now; {what}"
+    nearest = min(offered, key=lambda item: (len(lacks[item.node]), *_order(item)))
+    return (
+        f"none of the {len(offered)} nodes of class{wanted} can be booked as wished; the nearest,"
+        f" {nearest.node}, {_joined(lacks[nearest.node])}"
+    )
+
+
+def _order(listing: Listing) -> tuple[bool, int, USD, bytes]:
+    """What is booked is free again some time, so it is nearer than what nobody can book."""
+    return bool(listing.obstacle), listing.booked_until, listing.rate, bytes(listing.node)
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    return " and ".join(reasons)
+
+
+async def processors(client: AsyncClient, listing: Listing) -> int:
+    """How many GPUs a node has; 0 if it is of a class of CPUs.
+
+    Raises:
+        AccountNotFound: its class does not exist.
+    """
+    from ionet import accounts, pda
+    from ionet._generated.staking.types import Pool
+
+    address = pda.staking.class_(listing.class_id)
+    (class_,) = await client.fetch_many(accounts.staking.Class, [address])
+    if class_ is None:
+        raise AccountNotFound(address, "hardware class")
+    return listing.units if class_.pool == Pool.GPU else 0

@@ -1,0 +1,58 @@
+"""What can go wrong between a program and its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import IonetError
+
+
+class PackingError(IonetError):
+    """A program cannot be packed; the message says which file is the reason, and what would be right."""
+
+
+class NoNode(IonetError):
+    """No node can be booked as wished; the message names the nearest, and what it lacks."""
+
+
+class NotEnough(IonetError):
+    """The renter has less than the deposit; the message says how much of both."""
+
+
+class NotRun(IonetError):
+    """A job's program was not run to an end, and will not be: it has no result.
+
+    Attributes:
+        job: its address.
+        refused: whether its node has refused it, and the job still waits.
+    """
+
+    def __init__(self, job: Pubkey, why: str, *, refused: bool = False) -> None:
+        super().__init__(f"job {job} {why}")
+        self.job, self.refused = job, refused
+
+
+class RunUnreachable(IonetError):
+    """A result is not there yet, or cannot be had now; asking again later may help."""
+
+
+class ResultError(IonetError):
+    """A result cannot be read, or is not the one that it should be."""
+
+
+class OutputsRefused(IonetError):
+    """Some of a program's files cannot be put where they belong; the others were fetched.
+
+    Attributes:
+        refused: their names, made printable, and why.
+        files: where the others are.
+    """
+
+    def __init__(self, refused: Sequence[tuple[str, str]], files: Sequence[Path]) -> None:
+        shown = "; ".join(f"{name}: {why}" for name, why in refused[:5])
+        more = f"; and {len(refused) - 5} more" if len(refused) > 5 else ""
+        super().__init__(f"{len(refused)} of the program's files were not fetched: {shown}{more}")
+        self.refused, self.files = tuple(refused), tuple(files)

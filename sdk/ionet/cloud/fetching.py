@@ -1,0 +1,128 @@
+"""A program's files, from the store into a folder: each checked by its hash, none outside of the folder."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ionet.cloud.errors import OutputsRefused
+from ionet.executor import StoredOutput
+from ionet.formats.text import printable
+from ionet.store.backends import hash_file
+
+if TYPE_CHECKING:
+    from ionet.store import AsyncHttpStore
+
+#: Bytes of a name's part that file systems take, less what the name of a file on its way needs.
+_LONGEST: Final = 200
+#: Told the name of a file, bytes done and bytes in all.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What lies in a folder now.
+
+    Attributes:
+        folder: which.
+        files: paths below it, in the order of their names.
+        size: bytes of all of them.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    size: int
+
+
+async def fetch(
+    store: AsyncHttpStore,
+    outputs: Sequence[StoredOutput],
+    folder: Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Fetched:
+    """Fetches files into a folder, which is made if there is anything to put there.
+
+    A file that is there with this content is left alone; one with other content is replaced by `force` only.
+
+    Args:
+        store: where they are.
+        outputs: which.
+        folder: where they go.
+        force: replace files.
+        progress: told how far each is.
+
+    Raises:
+        OutputsRefused: some have names that are not paths inside the folder, or would replace files; the
+            others were fetched.
+        NotStored, StoreError: one cannot be fetched, or what the store sends has another hash.
+        OSError: one cannot be written.
+    """
+    refused, files, size, taken = [], [], 0, set[str]()
+    for item in sorted(outputs, key=lambda item: item.name):
+        why = _name_problem(item.name, taken)
+        taken.add(item.name)
+        path = folder / item.name
+        if why is None:
+            why = _place_problem(folder, path)
+        if why is None and path.exists() and not _is(path, item):
+            why = None if force else "another file has this name; --force replaces it"
+        if why is not None:
+            refused.append((printable(item.name[:_LONGEST]), why))
+            continue
+        if not _is(path, item):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            told = None if progress is None else _told(progress, item.name)
+            await store.get(item.sha256, path, most=item.size, progress=told)
+        files.append(path)
+        size += item.size
+    if refused:
+        raise OutputsRefused(refused, files)
+    return Fetched(folder, tuple(files), size)
+
+
+def _told(progress: Progress, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(name, done, total)
+
+
+def _name_problem(name: str, taken: set[str]) -> str | None:
+    """Why a name is not one of a file below a folder."""
+    parts = name.split("/")
+    if not name or any(part in ("", ".", "..") for part in parts):
+        return "the name is not a path inside the folder"
+    if printable(name) != name or "\\" in name:
+        return "the name has characters that do not print, or a backslash"
+    if any(len(part.encode()) > _LONGEST for part in parts):
+        return "the name is too long"
+    if name in taken or any("/".join(parts[:count]) in taken for count in range(1, len(parts))):
+        return "another of its files has this name"
+    return None
+
+
+def _place_problem(folder: Path, path: Path) -> str | None:
+    """Why nothing may be written at a path: a link on the way could lead anywhere."""
+    for above in (path, *path.parents):
+        if above == folder:
+            return None
+        try:
+            mode = above.lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        if stat.S_ISLNK(mode):
+            return f"{above.relative_to(folder)} in the folder is a link"
+        if above == path and not stat.S_ISREG(mode):
+            return "a folder, or something else that is no file, has this name"
+        if above != path and not stat.S_ISDIR(mode):
+            return f"{above.relative_to(folder)} in the folder is a file"
+    return None
+
+
+def _is(path: Path, item: StoredOutput) -> bool:
+    try:
+        return path.stat().st_size == item.size and hash_file(path)[0] == item.sha256
+    except OSError:
+        return False

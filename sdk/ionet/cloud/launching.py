@@ -1,0 +1,332 @@
+"""From a packed program to a booked job."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import Amount
+from ionet.chain.errors import (
+    ProgramError,
+    TransactionExpired,
+    TransactionNotShown,
+    TransactionUnknown,
+)
+from ionet.cloud.choosing import Wish, choose, processors
+from ionet.cloud.errors import NoNode, NotEnough
+from ionet.cloud.packing import Package
+from ionet.cloud.running import AsyncRun
+from ionet.store import AsyncHttpStore, StoreRefused, StoreUnreachable
+from ionet.store.manifest import Command, Manifest, Resources, RuntimeEnv
+from ionet.wire._link import gateway_urls
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient, Listing
+    from ionet.jobs.quotes import Quote, Quotes
+
+_GIB: Final = 1 << 30
+#: Bytes that a small file counts for in a store.
+_LEAST: Final = 4_096
+#: Seconds for which a store may take a renter for a stranger after the booking, and between two tries.
+_KNOWN_AFTER: Final = 180.0
+_AGAIN: Final = 5.0
+_TRIES: Final = 3
+#: Reasons of a store for which the same may be stored once the key rents something.
+_NOT_YET: Final = frozenset({"quota", "free", "uploads"})
+#: Told the name of a file, bytes done and bytes in all.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What would be booked, and at what price.
+
+    Attributes:
+        listing: the node.
+        quotes: its quote, with every fee.
+        manifest: what would be run.
+        others: nodes that would do as well, the cheapest first.
+    """
+
+    listing: Listing
+    quotes: Quotes
+    manifest: Manifest
+    others: tuple[Listing, ...] = ()
+
+    @property
+    def limit(self) -> Amount:
+        """The most that the renter agrees to pay into the escrow."""
+        return self.quotes.limit
+
+
+class AsyncLaunch:
+    """Runs a program on a rented node. Use it as an asynchronous context manager.
+
+    In this order: `offer`, `upload`, `book`, `deliver`. Until `book` nothing costs anything.
+
+    Args:
+        client: of the renter.
+        gateway: its URL.
+        package: the program.
+        wish: what node, for how long, paid in what.
+        key: the renter's keypair; None for an offer only.
+        cpus: cores that the program needs.
+        gpus: GPUs that it needs; None: all of the node.
+        memory: bytes that it needs.
+        env: environment variables of the program.
+        insecure: also take ``http://`` to other machines.
+
+    Raises:
+        ConfigError: the URL is not a gateway's.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        gateway: str,
+        package: Package,
+        wish: Wish,
+        *,
+        key: Keypair | None = None,
+        cpus: int = 1,
+        gpus: int | None = None,
+        memory: int = 256 << 20,
+        env: Mapping[str, str] = MappingProxyType({}),
+        insecure: bool = False,
+    ) -> None:
+        _, http = gateway_urls(gateway, insecure=insecure)
+        self._client, self._gateway, self._insecure, self._key = client, gateway, insecure, key
+        self._package, self._wish = package, wish
+        self._cpus, self._gpus, self._memory, self._env = cpus, gpus, memory, env
+        self._store = AsyncHttpStore(http, key)
+        self._folder = TemporaryDirectory(prefix="ionet-")
+        self._archive = Path(self._folder.name) / "working_dir.zip"
+        self._waiting: dict[str, Path | bytes] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._folder.cleanup()
+        await self._store.aclose()
+
+    # -- before
+
+    async def offer(self) -> Offered:
+        """Chooses a node and asks for its price. Nothing is sent.
+
+        Raises:
+            NoNode: none can be booked as wished.
+            NotBookable, PriceUnusable: the node cannot be booked at present.
+            ManifestError: the program's variables or resources cannot be asked for.
+            OSError: a file of the program cannot be read.
+        """
+        listings = await choose(self._client, self._wish)
+        first = listings[0]
+        gpus = self._gpus
+        if gpus is None:
+            gpus = await processors(self._client, first)
+        elif gpus > (most := await processors(self._client, first)):
+            # Nodes of one class may have different numbers of processors.
+            listings = [item for item in listings if item.units >= gpus and most]
+            if not listings:
+                raise NoNode(f"no such node with {gpus} GPUs is free; the cheapest has {most}")
+            first = listings[0]
+        digest = await asyncio.to_thread(self._package.write, self._archive)
+        manifest = Manifest(
+            Command(self._package.argv),
+            Resources(self._cpus, gpus, self._memory),
+            max_duration=self._wish.seconds,
+            runtime_env=RuntimeEnv(env_vars=dict(self._env), working_dir=digest.hex()),
+            inputs=await asyncio.to_thread(self._package.given),
+        )
+        quotes = await self._client.jobs.quotes(
+            [first.node], self._wish.seconds, currency=self._wish.currency
+        )
+        others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
+        return Offered(first, quotes, manifest, others)
+
+    async def check_funds(self, offered: Offered) -> None:
+        """Checks that the renter has the deposit.
+
+        Raises:
+            NotEnough: they have less.
+        """
+        quotes = offered.quotes
+        balance = await self._client.tokens(self._client.address, quotes.mint, quotes.unit)
+        if balance < quotes.deposit:
+            raise NotEnough(f"the deposit is {quotes.deposit}, you have {balance}")
+
+    async def upload(self, offered: Offered, progress: Progress | None = None) -> None:
+        """Uploads the program, as far as the store takes it before anything is booked; signed.
+
+        Raises:
+            StoreError: the store refuses, or does not answer.
+            OSError: a file cannot be read.
+        """
+        self._waiting = {
+            "manifest": offered.manifest.to_bytes(),
+            "program": self._archive,
+            **{str(path): path for path in self._package.inputs.values()},
+        }
+        info = await self._store.info()
+        free = info["free"] if isinstance(info.get("free"), int) else 0
+        for name, source in list(self._waiting.items()):
+            size = max(_LEAST, len(source) if isinstance(source, bytes) else source.stat().st_size)
+            # Larger files than this are not asked for: the store would remember for a while that nothing
+            # speaks for the key.
+            if size > free // 2:
+                continue
+            try:
+                await self._put(name, source, progress)
+            except StoreRefused as bad:
+                if bad.code not in _NOT_YET:
+                    raise
+                return
+            free -= size
+
+    async def deliver(self, progress: Progress | None = None) -> None:
+        """Uploads what the store takes only of those who rent something: after `book`.
+
+        Raises:
+            StoreError: the store refuses, or does not answer.
+            OSError: a file cannot be read.
+        """
+        deadline = time.monotonic() + _KNOWN_AFTER
+        while self._waiting:
+            name, source = next(iter(self._waiting.items()))
+            try:
+                await self._put(name, source, progress)
+            except (StoreRefused, StoreUnreachable) as bad:
+                again = isinstance(bad, StoreUnreachable) or bad.code in _NOT_YET
+                if not again or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_AGAIN)
+
+    async def _put(self, name: str, source: Path | bytes, progress: Progress | None) -> None:
+        told = None if progress is None else _told(progress, name)
+        await self._store.put(source, progress=told)
+        del self._waiting[name]
+
+    @property
+    def undelivered(self) -> int:
+        """How many files `deliver` has yet to upload."""
+        return len(self._waiting)
+
+    # -- booking
+
+    async def book(self, offered: Offered, *, patience: float = 120.0) -> AsyncRun:
+        """Books the node; the next one that costs no more, if it was taken meanwhile and none was named.
+
+        A transaction whose outcome is unknown is looked for, until it has landed or no longer can, before
+        anything is sent again.
+
+        Args:
+            offered: what was agreed to: no more than its limit is paid.
+            patience: see `AsyncRun`.
+
+        Returns:
+            The job; enter it as a context manager to follow it.
+
+        Raises:
+            NoNode: others were faster, or the price has risen above the limit.
+            TransactionUnknown: whether a node was booked is unknown.
+            IonetError: the booking failed.
+        """
+        why: list[str] = []
+        for listing in (offered.listing, *offered.others):
+            job = await self._book_node(listing, offered, why)
+            if job is not None:
+                return AsyncRun(
+                    self._client,
+                    self._gateway,
+                    job,
+                    key=self._key,
+                    insecure=self._insecure,
+                    patience=patience,
+                )
+        raise NoNode("nothing was booked: " + "; ".join(dict.fromkeys(why)))
+
+    async def _book_node(self, listing: Listing, offered: Offered, why: list[str]) -> Pubkey | None:
+        """Books one node; None if it cannot be had for the limit, with the reason."""
+        from ionet import NotBookable
+
+        expired: TransactionExpired | None = None
+        for _ in range(_TRIES):
+            try:
+                quote = await self._client.jobs.quote(
+                    listing.node, self._wish.seconds, currency=self._wish.currency
+                )
+            except NotBookable as bad:
+                why.append(str(bad))
+                return None
+            if quote.deposit.base > offered.limit.base:
+                why.append(
+                    f"the deposit for {listing.node} is {quote.deposit} now, more than {offered.limit}"
+                )
+                return None
+            try:
+                return await self._send(quote, offered)
+            except TransactionExpired as bad:
+                expired = bad  # it no longer can land
+            except ProgramError:
+                # Another renter may have been faster: then the node says so.
+                with contextlib.suppress(NotBookable):
+                    await self._client.jobs.quote(
+                        listing.node, self._wish.seconds, currency=self._wish.currency
+                    )
+                    raise
+                continue
+        raise expired or NoNode(f"the node {listing.node} cannot be booked: {'; '.join(why)}")
+
+    async def _send(self, quote: Quote, offered: Offered) -> Pubkey:
+        from ionet import pda
+        from ionet.jobs._async.booking import cheapest_job
+
+        jobs, offer = self._client.jobs, pda.jobs.offer(quote.node)
+        _, job = cheapest_job(offer, quote.nonce, exchanged=quote.sold_for_io)
+        call = jobs.book(
+            quote.node,
+            self._wish.seconds,
+            offered.manifest.hash,
+            quote=quote,
+            max_deposit=min(quote.limit.base, offered.limit.base),
+        )
+        try:
+            await call.send()
+        except TransactionNotShown:
+            pass
+        except TransactionUnknown as bad:
+            if not await jobs.has_booked(bad, [job]):
+                text = f"transaction {bad.signature} did not land and no longer can"
+                raise TransactionExpired(text, bad.signature) from bad
+        return job
+
+
+def _told(progress: Progress, name: str) -> Callable[[int, int], None]:
+    return lambda done, total: progress(name, done, total)
+
+
+def variables(texts: Sequence[str]) -> dict[str, str]:
+    """Reads ``NAME=VALUE`` texts.
+
+    Raises:
+        ValueError: one is not of this form.
+    """
+    found = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise ValueError(f"{text!r} is not of the form NAME=VALUE")
+        found[name] = value
+    return found

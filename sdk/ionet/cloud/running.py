@@ -1,0 +1,574 @@
+"""A booked job as its renter sees it: its log, how its program ended, its files, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final, Self
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import Amount
+from ionet.chain.errors import (
+    AccountNotFound,
+    ConfigError,
+    ProgramError,
+    RpcError,
+    TransactionExpired,
+    TransactionNotShown,
+    TransactionUnknown,
+    TransportError,
+)
+from ionet.cloud import fetching, results
+from ionet.cloud.errors import NotRun, ResultError, RunUnreachable
+from ionet.cloud.results import Verdict
+from ionet.formats.when import span, when
+from ionet.store import AsyncHttpStore, NotStored, StoreError, StoreUnreachable
+from ionet.token.currency import unit_of
+from ionet.wire import Answer, Peer, Refused, Role, SealError, Unreachable
+from ionet.wire._link import gateway_urls
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient, accounts
+
+#: Seconds between two looks at the chain, two questions to the node, and two pages of a long log: a node may
+#: send a mebibyte a second, and others ask it, too.
+_LOOK: Final = 3.0
+_POLL: Final = 0.5
+_PAGE: Final = 0.4
+#: Seconds for an answer of the node, and for it to be there.
+_ANSWER: Final = 10.0
+_PRESENCE: Final = 2.0
+_TRIES: Final = 3
+#: Why a node does not take a job, where it will not take it later either.
+_FINAL: Final = frozenset({"bad-manifest", "placement", "lease", "ManifestError"})
+#: Bytes of a result document and of a log.
+_DOCUMENT: Final = 64 << 20
+_LOG: Final = 256 << 20
+#: Told something for people, in a sentence.
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a job costs its renter.
+
+    Attributes:
+        paid: price of the used time and fees, at most this.
+        refund: what goes back, at least this.
+        first_hour: whether less than an hour was used, which is paid in any case.
+        used: seconds since the start.
+    """
+
+    paid: Amount
+    refund: Amount
+    first_hour: bool
+    used: int
+
+
+class AsyncRun:
+    """A job, booked now or earlier, from here or from elsewhere. Use it as an asynchronous context manager.
+
+    What the node says of itself comes end to end: the gateway sees neither log nor outcome. Whatever breaks
+    meanwhile (gateway, node, this process) is waited for, or gone on with by a new `AsyncRun`.
+
+    Args:
+        client: of the renter; without a signer, only `result` and `fetch` work.
+        gateway: its URL, at which the node's agent is connected, too.
+        job: the job's address.
+        key: the renter's keypair, by which the node knows them; None reads only what is in chain and store.
+        insecure: also take ``http://`` to other machines.
+        patience: seconds for which a node may refuse a job that is not refused for good.
+
+    Raises:
+        ConfigError: the URL is not a gateway's.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        gateway: str,
+        job: Pubkey,
+        *,
+        key: Keypair | None = None,
+        insecure: bool = False,
+        patience: float = 120.0,
+    ) -> None:
+        link, http = gateway_urls(gateway, insecure=insecure)
+        self.client, self.job, self.gateway = client, job, gateway
+        self._store = AsyncHttpStore(http)
+        self._peer = None if key is None else Peer(key, Role.RENTER, [[link]])
+        self._patience = patience
+        self._account: accounts.jobs.Job | None = None
+        self._device: bytes | None = None
+        self._lost = True
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        if self._peer is not None:
+            await self._stack.enter_async_context(self._peer)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+        await self._store.aclose()
+
+    # -- the chain
+
+    async def account(self) -> accounts.jobs.Job | None:
+        """The job as the chain has it now; None once it is closed, or if there never was one."""
+        try:
+            self._account = await self.client.jobs.get_job(self.job)
+        except AccountNotFound:
+            return None
+        return self._account
+
+    async def cost(self) -> Cost:
+        """What the job costs if it is stopped now, or was stopped; exact, once it has ended.
+
+        Raises:
+            AccountNotFound: it is closed, and was not seen before by this object.
+        """
+        from ionet import CloseReason, JobState
+        from ionet.jobs.escrow import elapsed, if_stopped, so_far
+
+        before = self._account
+        job, ended = await self.account(), None
+        if job is None:
+            # Whoever pays everyone closes it at once.
+            job, ended = before, await self.client.jobs.ending(self.job)
+        if job is None:
+            raise AccountNotFound(self.job, "job")
+        now = await self.client.time()
+        unit = unit_of(await self.client.jobs.get_currency(job.mint))
+        if ended is not None:
+            refund = ended.owed_refund
+        elif job.state == JobState.ENDED:
+            refund = so_far(job).refund
+        elif job.reason == CloseReason.NONE and now >= job.ends_at:
+            refund = 0  # it came to its end: no time is left to give back
+        else:
+            refund = if_stopped(job, CloseReason.RENTER_STOPPED, now).refund
+        used = elapsed(job, now)
+        paid = job.price + job.fee - refund
+        return Cost(unit.from_base(paid), unit.from_base(refund), used < 3_600, used)
+
+    async def stop(self) -> bool:
+        """Ends a running job now, so that only its used time is paid, and at least the first hour.
+
+        Returns:
+            Whether it was stopped by this; not, if its time was over.
+
+        Raises:
+            TransactionUnknown: whether it was stopped is unknown.
+            IonetError: it could not be stopped.
+        """
+        from ionet import JobState
+
+        for _ in range(_TRIES):
+            job = await self.account()
+            if job is None or job.state == JobState.ENDED or job.reason:
+                return False
+            if job.state != JobState.RUNNING:
+                raise NotRun(self.job, f"has not started; cancel it: ionet job cancel {self.job}")
+            if await self.client.time() >= job.ends_at:
+                return False
+            if await self.client.time() >= job.ends_at:
+                return False
+            try:
+                await self.client.jobs.stop(self.job).send()
+            except TransactionNotShown:
+                pass
+            except TransactionExpired:
+                continue
+            except TransactionUnknown:
+                if not await self._left_by(lambda job: job.state == JobState.ENDED or bool(job.reason)):
+                    raise
+            except ProgramError:
+                # Its time may have been over by then.
+                job = await self.account()
+                if job is not None and job.state == JobState.RUNNING and not job.reason:
+                    raise
+                return False
+            return True
+        raise TransactionExpired(f"job {self.job} is not stopped: {_TRIES} transactions did not land", "")
+
+    async def cancel(self) -> None:
+        """Ends a job before its start, at the price of the time that its node was held.
+
+        Raises:
+            IonetError: it could not be cancelled, or it is unknown whether it was.
+        """
+        from ionet import JobState
+
+        try:
+            await self.client.jobs.cancel(self.job).send()
+        except TransactionNotShown:
+            pass
+        except TransactionUnknown:
+            if not await self._left_by(lambda job: job.state != JobState.BOOKED):
+                raise
+
+    async def _left_by(self, ended: Callable[[accounts.jobs.Job], bool]) -> bool:
+        """Whether a job's account shows, within a minute, what a transaction was to make of it."""
+        for _ in range(60):
+            with contextlib.suppress(RpcError, TransportError):
+                job = await self.account()
+                if job is None or ended(job):
+                    return True
+            await asyncio.sleep(1.0)
+        return False
+
+    # -- the node
+
+    async def _ask(self, method: str, **arguments: object) -> Answer:
+        """Asks the job's node; the answer's content is sealed for this question.
+
+        Raises:
+            Unreachable: it does not answer.
+            Refused: it does not tell.
+        """
+        peer, account = self._peer, self._account
+        if peer is None or account is None:
+            raise Unreachable("the node is asked with the renter's keypair only")
+        if self._device is None:
+            node = await self.client.staking.get_node(account.node)
+            self._device = bytes(node.device_key)
+        device = self._device
+        if not peer.connected and not await peer.wait_connected(_PRESENCE):
+            self._lost = True
+            raise Unreachable("; ".join(peer.problems) or "the gateway does not answer")
+        if self._lost or not await peer.wait_for(device, 0.0):
+            # A gateway tells renters of a node when they ask, and not when it comes or goes.
+            await peer.find(device)
+        try:
+            answer = await peer.ask(
+                device,
+                method,
+                {"job": bytes(self.job).hex(), **arguments},
+                seconds=_ANSWER,
+                presence=_PRESENCE,
+                sealed=True,
+            )
+        except (Unreachable, SealError) as bad:
+            self._lost, self._device = True, None
+            raise Unreachable(str(bad)) from bad
+        self._lost = False
+        return answer
+
+    async def _status(self) -> tuple[Answer, Verdict | None]:
+        answer = await self._ask("status")
+        return answer, results.of_node(answer.blob) if answer.blob else None
+
+    # -- following
+
+    async def follow(
+        self, write: Callable[[bytes], None], tell: Tell = lambda text: None, *, start: int = 0
+    ) -> Verdict:
+        """Follows a job from its booking to its program's end.
+
+        Args:
+            write: given what the program prints, as it comes.
+            tell: told what happens besides.
+            start: the byte of the log to begin with.
+
+        Returns:
+            How the program ended: as its node says, or else as attesters wrote down.
+
+        Raises:
+            NotRun: the program was not run to an end, and will not be.
+            RunUnreachable: the job is closed, and the chain's history does not show its result.
+        """
+        follower = _Follower(self, write, tell, start)
+        while True:
+            verdict = await follower.step()
+            if verdict is not None:
+                return verdict
+            await asyncio.sleep(follower.pause)
+
+    # -- the result
+
+    async def _result_hash(self) -> bytes | None:
+        """The hash of the result that attesters wrote down, 32 bytes; None while there is none.
+
+        Raises:
+            RunUnreachable: the job is closed, and the chain's history does not show how it ended.
+            NotRun: it has ended without a result.
+        """
+        from ionet import JobState
+
+        job = await self.account()
+        if job is not None:
+            if any(job.result_hash):
+                return bytes(job.result_hash)
+            if job.state == JobState.ENDED:
+                raise NotRun(self.job, f"has ended without a result: {_lower(job.reason.explain())}")
+            return None
+        ended = await self.client.jobs.ending(self.job)
+        if ended is None:
+            raise RunUnreachable(
+                f"there is no job {self.job}, or it is closed and this node's history does not go back to its"
+                " end; another node's may: --url"
+            )
+        if not any(ended.result_hash):
+            raise NotRun(self.job, f"has ended without a result: {_lower(ended.reason.explain())}")
+        return bytes(ended.result_hash)
+
+    async def result(self, *, seconds: float = 0.0) -> Verdict:
+        """How the program ended, as attesters wrote down: the document whose hash stands on the chain.
+
+        Args:
+            seconds: for how long to wait for it.
+
+        Raises:
+            RunUnreachable: it is not there yet, or not in the gateway's store.
+            NotRun: the job has ended without a result.
+            ResultError: it is of another job's manifest, or cannot be read.
+            StoreError: the store sends content of another hash.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                digest = await self._result_hash()
+                if digest is not None:
+                    return await self._document(digest)
+                missing = f"job {self.job} has no result yet on the chain"
+            except (NotStored, StoreUnreachable) as bad:
+                missing = f"the result of job {self.job} cannot be fetched now: {bad}"
+            except (RpcError, TransportError) as bad:
+                missing = f"the chain cannot be read now: {bad}"
+            if time.monotonic() >= deadline:
+                raise RunUnreachable(missing)
+            await asyncio.sleep(min(1.0, max(0.05, deadline - time.monotonic())))
+
+    async def _document(self, digest: bytes) -> Verdict:
+        verdict = results.of_document(await self._store.get_bytes(digest, most=_DOCUMENT), digest)
+        account = self._account
+        if account is not None and verdict.manifest != bytes(account.manifest_hash):
+            raise ResultError(f"the result on the chain is of another manifest than job {self.job}'s")
+        return verdict
+
+    async def fetch(
+        self,
+        verdict: Verdict,
+        folder: str | Path,
+        *,
+        force: bool = False,
+        progress: fetching.Progress | None = None,
+    ) -> fetching.Fetched:
+        """Fetches the program's files; see `ionet.cloud.fetching.fetch`."""
+        return await fetching.fetch(
+            self._store, verdict.outputs, Path(folder), force=force, progress=progress
+        )
+
+    async def log(self, write: Callable[[bytes], None], start: int = 0) -> bool:
+        """Writes the log as far as there is one, from byte `start` on; returns whether it still grows.
+
+        Raises:
+            RunUnreachable: it cannot be had now.
+            NotRun: there is none.
+        """
+        follower = _Follower(self, write, lambda text: None, start)
+        await self.account()
+        try:
+            if not await follower.read_log():
+                return True
+            digest = follower.digest
+        except (Unreachable, Refused) as bad:
+            try:
+                digest = (await self.result()).log
+            except RunUnreachable:
+                raise RunUnreachable(f"the log of job {self.job} cannot be had now: {bad}") from bad
+        if digest is None:
+            raise NotRun(self.job, "has left no log")
+        await follower.write_stored(digest)
+        return False
+
+
+class _Follower:
+    """One reader of a job's log.
+
+    Args:
+        run: the job.
+        write: given the log.
+        tell: told what happens.
+        start: the byte to begin with.
+    """
+
+    def __init__(self, run: AsyncRun, write: Callable[[bytes], None], tell: Tell, start: int = 0) -> None:
+        self._run, self._write, self._told = run, write, tell
+        self._offset = start
+        self._looked = float("-inf")
+        self._state: str | None = None
+        self._refused_since: float | None = None
+        self.pause = _POLL
+        #: Of the whole log, once the node keeps it no longer.
+        self.digest: bytes | None = None
+
+    def _tell(self, text: str) -> None:
+        """Tells what is new."""
+        if text != self._state:
+            self._state = text
+            self._told(text)
+
+    async def step(self) -> Verdict | None:
+        """Looks once at what is new; returns how the program ended, once it has."""
+        from ionet import JobState
+
+        run, self.pause = self._run, _POLL
+        job = run._account
+        if job is None or job.state != JobState.RUNNING or time.monotonic() - self._looked >= _LOOK:
+            try:
+                job = await run.account()
+                self._looked = time.monotonic()
+            except (RpcError, TransportError) as bad:
+                self._tell(f"the chain cannot be read now: {bad}")
+                self.pause = _LOOK
+                return None
+        if job is None:
+            return await self._by_chain()
+        if job.state == JobState.BOOKED:
+            await self._waiting(job)
+            return None
+        if job.state == JobState.ENDED and not job.started_at:
+            raise NotRun(run.job, f"was not started: {_lower(job.reason.explain())}")
+        try:
+            return await self._of_node(job)
+        except (Unreachable, Refused, ResultError) as bad:
+            if job.state == JobState.ENDED or any(job.result_hash):
+                return await self._by_chain()
+            self._tell(f"the node does not answer now ({bad}); the job goes on")
+            self.pause = _LOOK
+            self._looked = float("-inf")
+            return None
+
+    async def _waiting(self, job: accounts.jobs.Job) -> None:
+        """Looks why a job has not started.
+
+        Raises:
+            NotRun: its node will not take it.
+        """
+        from ionet import constants
+
+        until = when(job.booked_at + constants.jobs.START_WINDOW)
+        try:
+            answer, _ = await self._run._status()
+        except (Unreachable, Refused, ResultError) as bad:
+            self._refused_since = None
+            self._tell(f"booked; it starts by {until}, or costs no more than the time held ({bad})")
+            return
+        problem = answer.arguments.get("problem")
+        if not isinstance(problem, list) or len(problem) != 2:
+            self._refused_since = None
+            self._tell(f"booked; it starts by {until}")
+            return
+        kind, detail = map(str, problem)
+        now = time.monotonic()
+        self._refused_since = self._refused_since or now
+        # Twice at least: the first answer may be of a moment before.
+        patience = 2 * _POLL if kind in _FINAL else self._run._patience
+        if now - self._refused_since >= patience:
+            raise NotRun(self._run.job, f"is refused by its node: {detail}", refused=True)
+        self._tell(f"the node does not take the job yet: {detail}")
+
+    async def _of_node(self, job: accounts.jobs.Job) -> Verdict | None:
+        over = await self.read_log()
+        self._tell(f"running until {when(job.ends_at)}")
+        _, verdict = await self._run._status()
+        if verdict is None:
+            if over:
+                raise Unreachable("its node has left the job without an outcome")
+            return None
+        # What came between the last page and the end.
+        while not over and not (over := await self.read_log(once=True)):
+            if self.pause == _POLL:
+                return verdict
+            await asyncio.sleep(self.pause)
+        if (digest := self.digest or verdict.log) is not None:
+            await self._try_stored(digest)
+        return verdict
+
+    async def read_log(self, *, once: bool = False) -> bool:
+        """Writes what is new of the log; returns whether the node keeps no log of this job any more.
+
+        Args:
+            once: one page only, after which `pause` says whether there was one.
+        """
+        self.pause = _POLL
+        while True:
+            answer = await self._run._ask("log", start=self._offset)
+            if answer.arguments.get("ended"):
+                digest = answer.arguments.get("log")
+                self.digest = bytes.fromhex(digest) if isinstance(digest, str) and len(digest) == 64 else None
+                return True
+            size = answer.arguments.get("size")
+            if isinstance(size, int) and size < self._offset:
+                # The node has dropped the beginning of a very long log.
+                self._told("the node has shortened the log: some of it is not shown here")
+                self._offset = size
+                return False
+            if not answer.blob:
+                self.pause = _POLL
+                return False
+            self._write(answer.blob)
+            self._offset += len(answer.blob)
+            self.pause = _PAGE
+            if once:
+                return False
+            await asyncio.sleep(_PAGE)
+
+    async def _by_chain(self) -> Verdict:
+        """How the program ended by what attesters wrote down, and the rest of its log from the store."""
+        run = self._run
+        verdict = await run.result(seconds=60.0)
+        if verdict.log is not None:
+            await self._try_stored(verdict.log)
+        return verdict
+
+    async def _try_stored(self, digest: bytes) -> None:
+        try:
+            await self.write_stored(digest)
+        except (StoreError, OSError) as bad:
+            self._told(f"the end of the log cannot be fetched now: {bad}")
+
+    async def write_stored(self, digest: bytes) -> None:
+        """Writes the rest of the log, which is in the store."""
+        with TemporaryDirectory(prefix="ionet-") as folder:
+            path = Path(folder) / "log"
+            await self._run._store.get(digest, path, most=_LOG)
+            with path.open("rb") as file:
+                file.seek(self._offset)
+                while part := file.read(1 << 20):
+                    self._write(part)
+                    self._offset += len(part)
+
+
+def renter_key(signer: object) -> Keypair:
+    """A renter's keypair: nodes know renters by their signatures of messages.
+
+    Raises:
+        ConfigError: it is elsewhere.
+    """
+    if not isinstance(signer, Keypair):
+        raise ConfigError(
+            "to talk to a node takes the renter's keypair itself: an address, or a signer elsewhere, cannot"
+        )
+    return signer
+
+
+def cost_text(cost: Cost) -> str:
+    """What a stopped job costs, in a sentence."""
+    used = f"{span(cost.used)} used"
+    if cost.first_hour:
+        used += ", of which the first hour is paid in any case"
+    return f"{used}: it costs {cost.paid} at most, and at least {cost.refund} come back"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:].rstrip(".")
