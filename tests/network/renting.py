@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -152,9 +152,9 @@ async def at_work(site: NetworkSite) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path) -> AsyncIterator[Renting]:
+async def opened(tmp_path: Path, make: Callable[[Path], NetworkSite] = NetworkSite) -> AsyncIterator[Renting]:
     """A renter, and a gateway; `at_work` switches the others on."""
-    site = NetworkSite(tmp_path / "site")
+    site = make(tmp_path / "site")
     await site.gateway.start()
     folder = tmp_path / "renter"
     folder.mkdir()

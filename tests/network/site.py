@@ -18,7 +18,7 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import SOL, AsyncClient
-from ionet.executor import InlineExecutor, NodeSpec
+from ionet.executor import Executor, InlineExecutor, NodeSpec
 from ionet.gateway._bounds import Bounds
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway as Service
@@ -101,6 +101,10 @@ class NetworkSite(Site):
         self.reader = AsyncClient.local(network=self.market.world.client.network, funds=SOL(0))
         self.gateway = Gateway(self.reader, self.store, root / "gateway")
 
+    def executor(self, machine: Supplier, store: FileStore, work: Path) -> Executor:
+        """What runs programs on a machine."""
+        return InlineExecutor([NodeSpec(bytes(machine.node), cpus=1)], store, work)
+
     def agent(self, machine: Supplier, bomb: Bomb | None = None) -> Agent:
         fuse = bomb or Bomb(None)
         state = self.root / machine.name
@@ -114,7 +118,7 @@ class NetworkSite(Site):
             kernel=numpy_backend(),
         )
         own = FileStore(state / "store")
-        executor = InlineExecutor([NodeSpec(bytes(machine.node), cpus=1)], own, state / "work")
+        executor = self.executor(machine, own, state / "work")
         settings = AgentPolicy(look_every=0.2, upload_seconds=5.0)
         files = StoreFiles(AsyncHttpStore(self.gateway.http, machine.device_key, retries=1))
         return Agent(
