@@ -46,7 +46,8 @@ def written(path: Path) -> list[str]:
 def test_what_a_document_tells_to_type_exists(path: Path) -> None:
     known = commands()
     for line in written(path):
-        words = line.split()[1:]
+        # What follows -- is of the program that is run.
+        words = line.split(" -- ")[0].split()[1:]
         while words and words[0].startswith("-"):
             # The common options take a value each when they stand in front.
             words = words[2 if words[0] in ("-u", "-k", "-C", "--url", "--keypair") else 1 :]

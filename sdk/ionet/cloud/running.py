@@ -47,7 +47,7 @@ _ANSWER: Final = 10.0
 _PRESENCE: Final = 2.0
 _TRIES: Final = 3
 #: Why a node does not take a job, where it will not take it later either.
-_FINAL: Final = frozenset({"bad-manifest", "placement", "lease", "ManifestError"})
+_FINAL: Final = frozenset({"bad-manifest", "placement"})
 #: Bytes of a result document and of a log.
 _DOCUMENT: Final = 64 << 20
 _LOG: Final = 256 << 20

@@ -174,6 +174,8 @@ class RemoteExecutor(_Asking):
                 answer = await self._ask(node, "run" if mine else "status", job=job)
                 if answer.blob:
                     return _output(answer.blob)
+                # What has ended there may still be on its way to the store.
+                heard = not answer.arguments.get("running")
             except NodeUnreachable:
                 heard = False
             except Refused:

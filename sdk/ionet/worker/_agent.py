@@ -581,7 +581,7 @@ class Agent:
             raise Refused("not-yours", "a job's log is its renter's")
         path = self._executor.log(serving.lease)
         data, size = await asyncio.to_thread(_part, path, start)
-        return Answer({"ended": False, "size": size}, data)
+        return Answer({"ended": False} if size is None else {"ended": False, "size": size}, data)
 
     # -- what the owner should know
 
@@ -620,15 +620,15 @@ def _told(record: LeaseRecord, running: bool) -> Answer:
     return Answer(facts, canonical.encode(document))
 
 
-def _part(path: Path, start: int) -> tuple[bytes, int]:
-    """A part of a log, and the log's size."""
+def _part(path: Path, start: int) -> tuple[bytes, int | None]:
+    """A part of a log, and the log's size; None if there is no log yet, or no longer."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(start)
             return file.read(_LOG_PAGE), size
     except FileNotFoundError:
-        return b"", 0
+        return b"", None
 
 
 def _kind(bad: IonetError) -> str:
