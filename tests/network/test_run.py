@@ -93,6 +93,7 @@ async def test_results_are_had_by_anybody_when_the_job_is_closed(renting: Rentin
             await renting.follow(run)
             renting.site.market.world.advance(60)
             await run.stop()
+            await run.result(seconds=20)
         await renting.until_closed(run.job)
     stranger = AsyncClient.local(network=renting.site.market.world.client.network, funds=SOL(0))
     async with AsyncRun(stranger, renting.gateway, run.job) as later:

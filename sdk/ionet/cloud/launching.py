@@ -84,6 +84,8 @@ class AsyncLaunch:
         gpus: GPUs that it needs; None: all of the node.
         memory: bytes that it needs.
         env: environment variables of the program.
+        pip: packages that are installed first, each as ``name==version``; they take the internet.
+        internet: whether the program reaches the internet; not every supplier allows it.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -102,12 +104,15 @@ class AsyncLaunch:
         gpus: int | None = None,
         memory: int = 256 << 20,
         env: Mapping[str, str] = MappingProxyType({}),
+        pip: Sequence[str] = (),
+        internet: bool = False,
         insecure: bool = False,
     ) -> None:
         _, http = gateway_urls(gateway, insecure=insecure)
         self._client, self._gateway, self._insecure, self._key = client, gateway, insecure, key
         self._package, self._wish = package, wish
-        self._cpus, self._gpus, self._memory, self._env = cpus, gpus, memory, env
+        self._cpus, self._gpus, self._memory = cpus, gpus, memory
+        self._env, self._pip, self._internet = env, tuple(pip), internet or bool(pip)
         self._store = AsyncHttpStore(http, key)
         self._folder = TemporaryDirectory(prefix="ionet-")
         self._archive = Path(self._folder.name) / "working_dir.zip"
@@ -145,9 +150,9 @@ class AsyncLaunch:
         digest = await asyncio.to_thread(self._package.write, self._archive)
         manifest = Manifest(
             Command(self._package.argv),
-            Resources(self._cpus, gpus, self._memory),
+            Resources(self._cpus, gpus, self._memory, self._internet),
             max_duration=self._wish.seconds,
-            runtime_env=RuntimeEnv(env_vars=dict(self._env), working_dir=digest.hex()),
+            runtime_env=RuntimeEnv(env_vars=dict(self._env), pip=self._pip, working_dir=digest.hex()),
             inputs=await asyncio.to_thread(self._package.given),
         )
         quotes = await self._client.jobs.quotes(

@@ -46,6 +46,8 @@ _PAGE: Final = 0.4
 _ANSWER: Final = 10.0
 _PRESENCE: Final = 2.0
 _TRIES: Final = 3
+#: Seconds for which a result that stands on the chain may be on its way to the store.
+_UPLOADING: Final = 10.0
 #: Why a node does not take a job, where it will not take it later either.
 _FINAL: Final = frozenset({"bad-manifest", "placement"})
 #: Bytes of a result document and of a log.
@@ -324,7 +326,7 @@ class AsyncRun:
         """How the program ended, as attesters wrote down: the document whose hash stands on the chain.
 
         Args:
-            seconds: for how long to wait for it.
+            seconds: for how long to wait for it; a few more, while it is on its way to the store.
 
         Raises:
             RunUnreachable: it is not there yet, or not in the gateway's store.
@@ -332,11 +334,14 @@ class AsyncRun:
             ResultError: it is of another job's manifest, or cannot be read.
             StoreError: the store sends content of another hash.
         """
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
+        deadline = began + seconds
         while True:
             try:
                 digest = await self._result_hash()
                 if digest is not None:
+                    # Seats upload what they have written down: a moment later.
+                    deadline = max(deadline, began + _UPLOADING)
                     return await self._document(digest)
                 missing = f"job {self.job} has no result yet on the chain"
             except (NotStored, StoreUnreachable) as bad:

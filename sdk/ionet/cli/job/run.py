@@ -150,6 +150,15 @@ def run(
         list[Path] | None,
         typer.Option("--input", metavar="FILE", help="A file that is sent besides; repeatable."),
     ] = None,
+    pip: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pip", metavar="NAME==VERSION", help="A package to install first, by internet; repeatable."
+        ),
+    ] = None,
+    internet: Annotated[
+        bool, typer.Option("--internet", help="It needs the internet, which some suppliers allow.")
+    ] = False,
     out: OutputFolder = None,
     force: Force = False,
     detach: Annotated[bool, typer.Option("--detach", help="End once it is booked.")] = False,
@@ -159,10 +168,10 @@ def run(
 ) -> None:
     """Run a program on a rented node: pack, upload, book, follow its log, fetch its files.
 
-    The program runs with Ray at hand (`ray.init()`), in the folder that was sent, without internet; what it
-    writes below $IONET_OUTPUT comes back. When it has ended, the job is stopped, so that only the time used
-    is paid, and at least the first hour. Exit status: the program's own; 128 and more for a signal, 124 if
-    its time was over, 137 if it used too much memory.
+    The program runs with Ray at hand (`ray.init()`), in the folder that was sent; what it writes below
+    $IONET_OUTPUT comes back. When it has ended, the job is stopped, so that only the time used is paid, and
+    at least the first hour. Exit status: the program's own; 128 and more for a signal, 124 if its time was
+    over, 137 if it used too much memory.
 
     Of a folder, what .gitignore and .ionetignore name is not sent. Who knows the hash of what is sent can
     read it, and so can the node's supplier.
@@ -205,6 +214,8 @@ def run(
                 gpus=gpus,
                 memory=max(memory << 30, 256 << 20),
                 env=given,
+                pip=pip or [],
+                internet=internet,
             )
             async with launching:
                 offered = await launching.offer()
