@@ -8,6 +8,7 @@ to the bare rate at which sqlite3 inserts the same rows into the same table, whi
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import resource
 import sqlite3
@@ -22,7 +23,9 @@ from solders.pubkey import Pubkey
 
 from ionet import Event, events, types
 from ionet.chain.events import EmittedEvent, EventLog
-from ionet.ledger import Database, Landed
+from ionet.ledger import Database, Entry, Landed, Place
+from ionet.ledger.replay.records import StakingConfig
+from ionet.ledger.replay.state import State, replay
 
 HOUR = 3_600
 IO = 10**8
@@ -60,11 +63,8 @@ def history(nodes: int, hours: int) -> Iterator[list[Landed]]:
             else:
                 due = types.staking.NodeTotals(**_ZERO | {"own_active": 500 * IO, "own_due": hour * IO})
                 through = start + hour * HOUR
-                its = [
-                    _S.Credited(
-                        3 + hour, node, IO, IO, 0, hour * IO, through, (hour * nodes + number) * IO, due
-                    )
-                ]
+                total = ((hour - 1) * nodes + number + 1) * IO
+                its = [_S.Credited(3 + hour, node, IO, IO, 0, hour * IO, through, total, due)]
             log = EventLog(tuple(emitted(event, place) for place, event in enumerate(its, 1)))
             signature = f"{hour:010}{number:078}"
             part.append(Landed(slot, number % 4, signature, start + hour * HOUR, log))
@@ -125,10 +125,45 @@ def page(path: Path, nodes: int) -> tuple[float, float]:
     return statistics.median(times), max(times)
 
 
+def state_of_all(nodes: int) -> tuple[float, float]:
+    """Events replayed in a second, and mebibytes of the state of so many nodes."""
+    before = resident()
+    state, replayed, seconds = State(), 0, 0.0
+    state.staking = StakingConfig()
+    for part in history(nodes, 1):
+        entries = [
+            Entry(
+                Place(one.slot, one.tx, 0, emitted.inner_index, emitted.part),
+                one.time,
+                "",
+                emitted.event,
+                b"",
+            )
+            for one in part
+            for emitted in one.log.emitted
+        ]
+        began = time.perf_counter()
+        replay(entries, state)
+        seconds += time.perf_counter() - began
+        replayed += len(entries)
+    assert len(state.nodes) == nodes
+    assert not state.broken, state.broken[:3]
+    del entries, part
+    gc.collect()
+    return replayed / seconds, resident() - before
+
+
+def resident() -> float:
+    """Mebibytes of this process that are in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nodes", nargs="?", type=int, default=20_000)
     parser.add_argument("--hours", type=int, default=10)
+    parser.add_argument("--state", type=int, default=330_000, metavar="NODES")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
@@ -139,6 +174,8 @@ def main() -> int:
         median, worst = page(path, given.nodes)
         print(f"a node's page          {median:>12.2f} ms, the slowest {worst:.2f} ms")
         print(f"database               {path.stat().st_size / 2**20:>12,.0f} MiB")
+    speed, memory = state_of_all(given.state)
+    print(f"state of {given.state:,} nodes  {memory:>8,.0f} MiB, {speed:,.0f} events replayed /s")
     print(f"memory at most         {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:>12,.0f} MiB")
     return 0
 

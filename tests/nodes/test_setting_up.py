@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.nodes.starting import account_files, running_surfpool, running_valida
 import ionet
 from ionet import IO
 from ionet.cli.localnet import PEOPLE, set_up
+from ionet.ledger import Follower, Verified, open_ledger, verify
 from ionet.localnet.market import CONFIDENCE, FEED, PRICE
 
 pytestmark = [pytest.mark.node]
@@ -43,7 +45,7 @@ def bare(
         yield url
 
 
-def test_a_market_is_set_up_and_used(bare: str, people: dict[str, Keypair]) -> None:
+def test_a_market_is_set_up_and_used(bare: str, kind: str, people: dict[str, Keypair]) -> None:
     with ionet.connect(bare, signer=people["deployer"]) as client:
         set_up(client, people, price=ionet.price_feed(FEED))
         assert client.mint.supply() == IO(100_000_000)
@@ -56,3 +58,17 @@ def test_a_market_is_set_up_and_used(bare: str, people: dict[str, Keypair]) -> N
         alice.jobs.offer(node, rate=ionet.USD(1)).send()
         with pytest.raises(ionet.NotBookable, match="proof"):
             renter.jobs.quote(node, 3_600)
+    # All of it happened by transactions, so its events say all of it.
+    verified = asyncio.run(_verified(bare))
+    # What surfpool says of a slot's time is up to a second off what its programs see.
+    off = 1 if kind == "surfpool" else 0
+    told = [str(one) for one in verified.differences if not off or abs(one.expected - one.found) > off]
+    assert [*verified.missing, *told] == []
+    assert [check for check in verified.checks if check.difference] == []
+    assert {check.name: check.found for check in verified.checks}["vaults of nodes"] == IO(250).base
+
+
+async def _verified(url: str) -> Verified:
+    async with ionet.AsyncClient.connect(url) as client:
+        with await open_ledger(client, ":memory:") as database:
+            return await verify(client, database, Follower(client, database))

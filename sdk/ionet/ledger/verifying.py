@@ -202,6 +202,7 @@ async def verify(client: AsyncReader, database: Database, follower: Follower | N
             past.
         RpcError, TransportError: the node cannot be read.
     """
+    before = (-1, -1)
     for _ in range(_TRIES):
         there = await read_found(client)
         newest, oldest = max(there.slots.values()), min(there.slots.values())
@@ -210,8 +211,11 @@ async def verify(client: AsyncReader, database: Database, follower: Follower | N
         marks = database.marks()
         answer = await client.request("getSlot", {"commitment": "confirmed"})
         with shaped("getSlot"):
-            stands = whole(answer) == newest
-        if marks.scanned >= newest or (stands and marks.scanned >= newest - 1):
+            now = (newest, whole(answer))
+        # Test networks make slots only for transactions, and some are a slot ahead of themselves.
+        stands = (now[1] == newest and marks.scanned >= newest - 1) or now == before
+        before = now
+        if marks.scanned >= newest or stands:
             quiet = not any(entry for entry in _within(database, oldest, newest))
             if quiet:
                 return _verified(there, database, newest)
