@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,7 +35,9 @@ class Bounds:
         candidates: devices that are not registered yet.
         seconds_to_arrive: in which a connection has sent its request, or greeted, TLS included.
         seconds_to_greet: in which a WebSocket has greeted.
-        seconds_to_send: in which a peer reads 48 KiB of what waits for it.
+        seconds_to_send: in which a peer reads 48 KiB of what waits for it; readers of files have twice as
+            long for a part of a file.
+        seconds_to_close: in which a peer has read the end of its connection.
         seconds_to_receive: in which a message has come whole.
         seconds_silent: after which a peer is asked whether it is there, and after which once more it is not.
         seconds_as_candidate: after which a device that is not registered makes room.
@@ -59,6 +60,7 @@ class Bounds:
     seconds_to_arrive: float = 20.0
     seconds_to_greet: float = 10.0
     seconds_to_send: float = 20.0
+    seconds_to_close: float = 5.0
     seconds_to_receive: float = 30.0
     seconds_silent: float = 30.0
     seconds_as_candidate: float = 1_800.0
@@ -92,33 +94,3 @@ class Counters:
     undelivered: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
-
-
-class Bucket:
-    """Lets through so many units a second, and some at once.
-
-    Args:
-        rate: units a second.
-        seconds: how many seconds of that may come at once.
-    """
-
-    __slots__ = ("_at", "_left", "_most", "_rate")
-
-    def __init__(self, rate: float, seconds: float) -> None:
-        self._rate, self._most = rate, rate * seconds
-        self._left, self._at = self._most, time.monotonic()
-
-    def take(self, units: float = 1) -> bool:
-        """Takes units; returns whether there were as many."""
-        now = time.monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if units > self._left:
-            return False
-        self._left -= units
-        return True
-
-    @property
-    def full(self) -> bool:
-        """Whether nothing was taken for long enough to be forgotten."""
-        return self._left + (time.monotonic() - self._at) * self._rate >= self._most

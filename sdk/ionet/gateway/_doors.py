@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from ionet.gateway._bounds import Bounds, Bucket, Counters
+from ionet.gateway._bounds import Bounds, Counters
+from ionet.wire._bucket import Bucket
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Stage: TypeAlias = Literal["arriving", "files", "peer"]
-#: Seconds in which a closed connection's last bytes are read, or thrown away.
-_CLOSING: Final = 5.0
 #: Addresses whose new connections are counted.
 _ADDRESSES: Final = 50_000
 
@@ -32,6 +31,8 @@ class Arrival:
 
     Attributes:
         address: the network that it is counted for; empty for a trusted proxy until it says for whom.
+        closed: when it was closed from here.
+        unread: since when nothing more can be sent, as nothing is read.
     """
 
     doors: Doors
@@ -40,6 +41,7 @@ class Arrival:
     stage: Stage = "arriving"
     since: float = field(default_factory=time.monotonic)
     closed: float | None = None
+    unread: float | None = None
 
     def settled(self, stage: Stage) -> None:
         """It has said what it is for."""
@@ -145,8 +147,10 @@ class Doors:
             if arrival.closed is None and arrival.transport.is_closing():
                 arrival.closed = now
             if arrival.closed is not None:
-                if now - arrival.closed > _CLOSING:
+                if now - arrival.closed > self._bounds.seconds_to_close:
                     self._throw_out(arrival, None)
+            elif arrival.unread is not None and now - arrival.unread > 2 * self._bounds.seconds_to_send:
+                self._throw_out(arrival, "unread")
             elif arrival.stage == "arriving" and now - arrival.since > self._bounds.seconds_to_arrive:
                 self._throw_out(arrival, "headers")
         for address in list(self._new):

@@ -16,15 +16,16 @@ import logging
 import secrets
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
-from ionet.gateway._bounds import Bounds, Bucket, Counters
+from ionet.gateway._bounds import Bounds, Counters
 from ionet.wire import Kind, Message, MessageError, Role
+from ionet.wire._bucket import Bucket
 from ionet.wire._message import GATEWAY, MAX_MESSAGE, digest_of, envelope
 
 _log = logging.getLogger(__name__)
@@ -142,9 +143,11 @@ class Hub:
     Args:
         registry: asks the chain.
         bounds: what one gateway takes.
+        names: what greetings call this gateway, as `gateway_name` makes it.
     """
 
-    def __init__(self, registry: Registry, bounds: Bounds | None = None) -> None:
+    def __init__(self, registry: Registry, bounds: Bounds | None = None, *, names: Collection[str]) -> None:
+        self._names = names
         self._registry = registry
         self.bounds = bounds or Bounds()
         self._by_key: dict[bytes, Connection] = {}
@@ -216,6 +219,9 @@ class Hub:
             self._end(peer, str(bad))
         except _NotAdmitted as bad:
             self._refuse(peer, bad.reason, bad.retry)
+        except Exception as bad:
+            _log.error("what %s sent", peer.socket.address, exc_info=bad)
+            self._end(peer, "failed")
 
     def frame(self, peer: Connection) -> None:
         """A ping, a pong or a part of a message came: it counts as a message."""
@@ -313,12 +319,16 @@ class Hub:
             hello = Message.from_bytes(data)
             role = Role(hello.arguments["role"])
             boot = bytes.fromhex(hello.arguments["boot"])
+            gateway = str(hello.arguments["gateway"])
             text = hello.arguments.get("node")
             node = bytes(Pubkey.from_string(text)) if text is not None else None
         except (MessageError, KeyError, ValueError, TypeError):
             raise _NotAdmitted("bad-greeting") from None
         if hello.kind is not Kind.HELLO or hello.context != peer.challenge or hello.to != GATEWAY:
             raise _NotAdmitted("bad-greeting")
+        if gateway not in self._names:
+            # Another gateway may have asked for it, to connect here in this peer's name.
+            raise _NotAdmitted("other-gateway", 60)
         if len(boot) != 32 or (node is not None and role is not Role.AGENT) or hello.blob:
             raise _NotAdmitted("bad-greeting")
         joins = self._joins.get(hello.sender)
@@ -554,6 +564,7 @@ _REFUSALS: Final = {
     "no-seat": "this key holds no seat in the attester set",
     "no-such-node": "the chain has no such node; register it, then connect",
     "not-the-nodes-device": "the node belongs to another device's key",
+    "other-gateway": "the greeting is for another gateway; connect by the URL that this one is known by",
     "older": "a newer connection of this key is there",
     "restart": "the gateway is being restarted; try another one",
     "silent": "no greeting came in time",

@@ -133,6 +133,8 @@ class Server:
             ws="none",
         )
         self._config.load()
+        # It writes a line for whatever strangers send that is not HTTP.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self.state = ServerState()
         self._arrivals: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -266,6 +268,18 @@ class Http(H11Protocol):
         super().connection_lost(exc)
         if self._arrival is not None:
             self._arrival.gone()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as is sent."""
+        super().pause_writing()
+        if self._arrival is not None:
+            self._arrival.unread = time.monotonic()
+
+    def resume_writing(self) -> None:
+        """The client has read."""
+        super().resume_writing()
+        if self._arrival is not None:
+            self._arrival.unread = None
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""

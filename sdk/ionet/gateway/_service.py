@@ -20,13 +20,15 @@ from ionet.gateway._bounds import Bounds
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._doors import Doors
 from ionet.gateway._files import files
-from ionet.gateway._hub import Hub
+from ionet.gateway._hub import Hub, Registry
 from ionet.gateway._registry import ChainRegistry
 from ionet.gateway._server import Certificate, Server, listen
 from ionet.store.keeper import Keeper, Quota
 from ionet.store.opening import open_backend
 from ionet.store.quota import ChainQuota
 from ionet.wire import Role
+from ionet.wire._link import gateway_name
+from ionet.worker._config import is_loopback
 
 _log = logging.getLogger(__name__)
 #: Files of a process besides its connections: libraries, the ledger, the chain.
@@ -46,6 +48,7 @@ class Gateway:
     Args:
         config: its settings.
         clients: of the chain; by default of the settings' nodes.
+        registry: says who may connect; by default what the chain says.
         quota: how much keys may keep; by default what the chain says.
     """
 
@@ -54,14 +57,18 @@ class Gateway:
         config: GatewayConfig,
         *,
         clients: tuple[AsyncClient, ...] | None = None,
+        registry: Registry | None = None,
         quota: Quota | None = None,
     ) -> None:
         self.config = config
         self._clients = clients
+        self._registry = registry
         self._quota = quota
         self._told: Counter[str] = Counter()
         self.hub: Hub | None = None
+        self.doors: Doors | None = None
         self.url = ""
+        self.port = 0
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None] = lambda url: None) -> None:
         """Serves until `stop` is set. Peers are then sent elsewhere, and uploads may be gone on with later.
@@ -82,15 +89,17 @@ class Gateway:
         async with AsyncExitStack() as stack:
             listening = listen(config.host, config.port)
             stack.callback(listening.close)
-            self.url = config.public or _url(config.host, listening.getsockname()[1])
+            self.port = listening.getsockname()[1]
+            self.url = config.public or _url(config.host, self.port)
             clients = self._clients
             if clients is None:
                 clients = tuple(AsyncClient.connect(url) for url in config.rpc)
                 for client in clients:
                     stack.push_async_callback(client.aclose)
-            registry = ChainRegistry(*clients)
-            hub = self.hub = Hub(registry, bounds)
-            doors = Doors(bounds, hub.counters, proxies=config.proxies, only_proxies=config.only_proxies)
+            hub = self.hub = Hub(self._registry or ChainRegistry(*clients), bounds, names=_names(self.url))
+            doors = self.doors = Doors(
+                bounds, hub.counters, proxies=config.proxies, only_proxies=config.only_proxies
+            )
             quota = self._quota or ChainQuota(clients[0])
             keeper = Keeper(
                 open_backend(config.store),
@@ -187,6 +196,15 @@ def within_files(bounds: Bounds) -> Bounds:
 
 def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _names(url: str) -> set[str]:
+    """What greetings may call a gateway of this URL; this machine has several names for itself."""
+    name = gateway_name(url)
+    host, _, port = name.rpartition(":")
+    if is_loopback(host.strip("[]")):
+        return {f"{local}:{port}" for local in ("localhost", "127.0.0.1", "[::1]", host)}
+    return {name}
 
 
 async def _renew(certificate: Certificate) -> None:

@@ -8,10 +8,12 @@ import logging
 import secrets
 import ssl
 import time
-from collections import Counter
+from bisect import insort
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +22,7 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.formats.canonical import CanonicalError
-from ionet.wire._link import Link
+from ionet.wire._link import GatewayFaulty, Link
 from ionet.wire._message import GATEWAY, Kind, Message, MessageError
 from ionet.wire._seal import Sealed, seal
 
@@ -28,8 +30,27 @@ _log = logging.getLogger(__name__)
 #: Requests of one asker that are answered at once, and those that wait.
 _AT_ONCE: Final = 4
 _WAITING: Final = 32
-#: Askers whose numbers are remembered.
+#: Requests and bytes of all askers that wait, by whether one of theirs was ever done: keys cost nothing.
+_ROOM: Final = {True: (512, 64 << 20), False: (64, 16 << 20)}
+#: Refusals that wait to be sent; more are not sent at all.
+_REFUSALS: Final = 64
+#: Askers whose numbers are remembered, of each kind; and how many numbers, as they may come by several ways.
 _ASKERS: Final = 10_000
+_NUMBERS: Final = 128
+#: Peers that one gateway may announce, by what this peer is.
+_ANNOUNCED: Final = {"agent": 1_024, "renter": 1_024, "seat": 32_768}
+#: Messages a second that are taken from one gateway, and how many at once.
+_RATE: Final = {"agent": (200.0, 2_000.0), "renter": (200.0, 2_000.0), "seat": (5_000.0, 100_000.0)}
+#: Times that one request is sent, as gateways may say that they could not deliver it.
+_TRIES: Final = 5
+#: Seconds between two questions for a peer that is not announced.
+_FIND: Final = 2.0
+#: Seconds that an answer waits for a connection.
+_MOMENT: Final = 3.0
+#: The refusal of a request for an earlier boot, which was not read.
+_OTHER_BOOT: Final = "other-boot"
+#: Seconds for which a way to a peer that did not answer comes last.
+_DOUBT: Final = 60.0
 
 
 class Role(StrEnum):
@@ -96,18 +117,44 @@ Handler = Callable[[Request], Awaitable[Answer]]
 
 @dataclass(slots=True)
 class _Present:
-    """Another peer that a gateway has announced."""
+    """Another peer that gateways have announced.
+
+    Attributes:
+        number: of its newest greeting; an older one says nothing any more.
+        links: the links to gateways that have it, and until when each is in doubt.
+    """
 
     role: Role
     boot: bytes
     node: bytes | None
-    links: set[int] = field(default_factory=set)
+    number: int
+    links: dict[int, float] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Pending:
     to: bytes
+    link: int
     future: asyncio.Future[Message]
+
+
+class _Numbers:
+    """Which numbers of a sender have come: each counts once, in whatever order gateways pass them on."""
+
+    __slots__ = ("_floor", "_seen")
+
+    def __init__(self) -> None:
+        self._floor = -1
+        self._seen: list[int] = []
+
+    def take(self, number: int) -> bool:
+        """Whether the number is new; those that are too far behind the newest are not."""
+        if number <= self._floor or number in self._seen:
+            return False
+        insort(self._seen, number)
+        if len(self._seen) > _NUMBERS:
+            self._floor = self._seen.pop(0)
+        return True
 
 
 class Peer:
@@ -118,8 +165,9 @@ class Peer:
     Args:
         key: signs.
         role: what it is.
-        gateways: lists of URLs as `gateway_urls` makes them: one connection for each list, to the first of
-            its gateways that answers.
+        gateways: lists of URLs as `gateway_urls` makes them: one connection for each list, to a gateway of
+            it. An agent has one list, of which it takes one by its key, and another while that does not
+            answer; whoever asks agents has a list for each gateway, to reach all of them.
         node: an agent's node, 32 bytes; None for others, and for devices that are not registered yet.
         handler: answers requests; None refuses them all.
         now: the chain's time as this side knows it; 0 where it does not.
@@ -145,10 +193,17 @@ class Peer:
         self._now = now
         self._boot = secrets.token_bytes(32)
         self._number = 0
-        self._links = [self._make_link(number, urls, context) for number, urls in enumerate(gateways)]
+        self._links = [
+            self._make_link(number, spread(self.address, urls), context)
+            for number, urls in enumerate(gateways)
+        ]
         self._present: dict[bytes, _Present] = {}
+        self._announced_by: Counter[int] = Counter()
         self._pending: dict[bytes, _Pending] = {}
-        self._numbers: dict[bytes, int] = {}
+        #: By whether a request of theirs was ever done: strangers push out strangers.
+        self._numbers: dict[bool, OrderedDict[bytes, _Numbers]] = {True: OrderedDict(), False: OrderedDict()}
+        self._work: dict[bool, list[int]] = {True: [0, 0], False: [0, 0]}
+        self._refusals = 0
         self._busy: Counter[bytes] = Counter()
         self._gates: dict[bytes, asyncio.Semaphore] = {}
         self._changed = asyncio.Condition()
@@ -210,10 +265,8 @@ class Peer:
     async def reconnect(self, node: bytes | None) -> None:
         """Greets the gateways again, now as the agent of this node."""
         self.node = node
-        for task in list(self._tasks):
-            if task.get_name().startswith("link "):
-                task.cancel()
-        self._dial()
+        for link in self._links:
+            link.redial()
 
     def _dial(self) -> None:
         for number, link in enumerate(self._links):
@@ -221,8 +274,8 @@ class Peer:
 
     async def find(self, key: bytes) -> None:
         """Asks the gateways for a peer; it is announced if it is there."""
-        for link in self._links:
-            await link.send(f'{{"find":"{_name(key)}"}}')
+        word = f'{{"find":"{_name(key)}"}}'
+        await asyncio.gather(*(link.send(lambda: word) for link in self._links))
 
     # -- asking
 
@@ -276,37 +329,72 @@ class Peer:
         presence: float,
     ) -> Message:
         why = "it is not connected"
-        while (left := deadline - time.monotonic()) > 0:
-            peer = self._present.get(to)
-            if peer is None or not peer.links:
-                if not await self.wait_for(to, min(left, presence)):
-                    break
-                continue
-            message = self._sign(Kind.REQUEST, to, peer.boot, arguments, blob)
-            pending = _Pending(to, asyncio.get_running_loop().create_future())
-            self._pending[message.digest] = pending
-            try:
-                data = message.to_bytes()
-                for number in sorted(peer.links):
-                    if await self._links[number].send(data):
-                        break
-                else:
+        for attempt in range(_TRIES):
+            if attempt:
+                await asyncio.sleep(min(0.1 * 2**attempt, max(0.0, deadline - time.monotonic())))
+            if not await self._found(to, min(deadline, time.monotonic() + presence)):
+                break
+            for number in self._ways(to):
+                pending = _Pending(to, number, asyncio.get_running_loop().create_future())
+                try:
+                    async with asyncio.timeout_at(_loop_time(deadline)):
+                        answer = await self._once(pending, arguments, blob)
+                    if answer is not None:
+                        return answer
                     why = "the connection to the gateway broke"
-                    await asyncio.sleep(0.1)
-                    continue
-                return await asyncio.wait_for(pending.future, max(0.0, deadline - time.monotonic()))
-            except _NotDelivered as bad:
-                why = str(bad)
-                await asyncio.sleep(0.1)
-            except _Lost as bad:
-                why = str(bad)
-                break
-            except TimeoutError:
-                why = "no answer came in time"
-                break
-            finally:
-                self._pending.pop(message.digest, None)
+                except _NotDelivered as bad:
+                    why = str(bad)
+                    self._lose(number, to)
+                except _Restarted:
+                    why = "it has been restarted"
+                    self._lose(number, to)
+                except _Lost as bad:
+                    raise Unreachable(f"{_name(to)} did not answer {method}: {bad}") from None
+                except TimeoutError:
+                    if (peer := self._present.get(to)) is not None and number in peer.links:
+                        peer.links[number] = time.monotonic() + _DOUBT
+                    raise Unreachable(
+                        f"{_name(to)} did not answer {method}: no answer came in time"
+                    ) from None
         raise Unreachable(f"{_name(to)} did not answer {method}: {why}")
+
+    async def _found(self, to: bytes, deadline: float) -> bool:
+        """Waits until a peer is announced, and asks for it meanwhile."""
+        while not self._ways(to):
+            if (left := deadline - time.monotonic()) <= 0:
+                return False
+            await self.find(to)
+            await self.wait_for(to, min(left, _FIND))
+        return True
+
+    def _ways(self, to: bytes) -> list[int]:
+        """The links to a peer, those that have not failed lately first."""
+        peer, now = self._present.get(to), time.monotonic()
+        return [] if peer is None else sorted(peer.links, key=lambda link: max(peer.links[link], now))
+
+    async def _once(self, pending: _Pending, arguments: Mapping[str, Any], blob: bytes) -> Message | None:
+        """Sends a request over one link, and returns the answer; None: it could not be sent."""
+        digest = b""
+
+        def make() -> bytes:
+            nonlocal digest
+            peer = self._present.get(pending.to)
+            if peer is None:
+                raise _NotDelivered("its connection ended")
+            message = self._sign(Kind.REQUEST, pending.to, peer.boot, arguments, blob)
+            digest = message.digest
+            self._pending[digest] = pending
+            return message.to_bytes()
+
+        try:
+            if not await self._links[pending.link].send(make):
+                return None
+            answer = await pending.future
+        finally:
+            self._pending.pop(digest, None)
+        if answer.arguments.get("refused") == _OTHER_BOOT:
+            raise _Restarted
+        return answer
 
     def _sign(
         self, kind: Kind, to: bytes, context: bytes, arguments: Mapping[str, Any], blob: bytes = b""
@@ -335,14 +423,20 @@ class Peer:
 
         def on_state(up: bool) -> None:
             if not up:
-                for key in list(self._present):
+                for key in [key for key, peer in self._present.items() if number in peer.links]:
                     self._gone(number, key)
             self._spawn(self._notify())
 
-        return Link(urls, self._greet, on_message, on_control, on_state, context)
+        rate, burst = _RATE[self._role]
+        return Link(urls, self._greet, on_message, on_control, on_state, context, rate=rate, burst=burst)
 
-    def _greet(self, challenge: bytes) -> bytes:
-        arguments: dict[str, Any] = {"boot": self._boot.hex(), "role": self._role.value}
+    def _greet(self, challenge: bytes, gateway: str) -> bytes:
+        # It names the gateway, or one could greet another with the greetings that it gets.
+        arguments: dict[str, Any] = {
+            "boot": self._boot.hex(),
+            "gateway": gateway,
+            "role": self._role.value,
+        }
         if self.node is not None:
             arguments["node"] = _name(self.node)
         return self._sign(Kind.HELLO, GATEWAY, challenge, arguments).to_bytes()
@@ -351,18 +445,18 @@ class Peer:
         try:
             message = Message.from_bytes(data)
         except MessageError as bad:
-            _log.warning("a gateway passed on what is no message: %s", bad)
-            return
+            # Gateways check what they pass on.
+            raise GatewayFaulty(f"it passed on what is no message: {bad}") from None
         if message.kind is Kind.HELLO:
             await self._announced(number, message)
         elif message.to != self.address:
-            _log.warning("a gateway passed on a message for somebody else")
+            raise GatewayFaulty("it passed on a message for somebody else")
         elif message.kind is Kind.ANSWER:
             pending = self._pending.get(message.context)
             if pending is not None and pending.to == message.sender and not pending.future.done():
                 pending.future.set_result(message)
         else:
-            self._requested(number, message)
+            self._requested(number, message, len(data))
 
     async def _announced(self, number: int, message: Message) -> None:
         try:
@@ -371,14 +465,28 @@ class Peer:
             node = message.arguments.get("node")
             named = _address(node) if node is not None else None
         except (KeyError, ValueError, TypeError):
-            _log.warning("a greeting that cannot be read was passed on")
-            return
+            raise GatewayFaulty("it passed on a greeting that cannot be read") from None
+        if len(boot) != 32 or message.sender == self.address:
+            raise GatewayFaulty("it passed on a greeting that is none")
         async with self._changed:
             known = self._present.get(message.sender)
-            if known is None or known.boot != boot:
-                known = self._present[message.sender] = _Present(role, boot, named)
-            known.node = named
-            known.links.add(number)
+            if known is not None and message.number < known.number and known.boot != boot:
+                # Of before a restart: whoever keeps old greetings could hide the new one with them.
+                return
+            if known is None or number not in known.links:
+                if self._announced_by[number] >= _ANNOUNCED[self._role]:
+                    _log.warning("a gateway announces more peers than there can be")
+                    return
+                self._announced_by[number] += 1
+            if known is None:
+                known = self._present[message.sender] = _Present(role, boot, named, message.number)
+            elif message.number > known.number:
+                if known.boot != boot:
+                    for other in known.links:
+                        self._announced_by[other] -= other != number
+                    known.links.clear()
+                known.role, known.boot, known.node, known.number = role, boot, named, message.number
+            known.links[number] = 0.0
             self._changed.notify_all()
 
     async def _told(self, number: int, word: Mapping[str, Any]) -> None:
@@ -388,49 +496,86 @@ class Peer:
         if isinstance(digest := word.get("undelivered"), str):
             with contextlib.suppress(ValueError):
                 pending = self._pending.get(bytes.fromhex(digest))
-                if pending is not None and not pending.future.done():
-                    peer = self._present.get(pending.to)
-                    if peer is not None:
-                        peer.links.discard(number)
+                # Of what another gateway carries, this one knows nothing.
+                if pending is not None and pending.link == number and not pending.future.done():
                     pending.future.set_exception(_NotDelivered(_printable(str(word.get("why")), 200)))
+
+    def _lose(self, number: int, key: bytes) -> None:
+        """A peer is not to be reached over a link."""
+        peer = self._present.get(key)
+        if peer is not None and peer.links.pop(number, None) is not None:
+            self._announced_by[number] -= 1
+            if not peer.links:
+                del self._present[key]
 
     def _gone(self, number: int, key: bytes) -> None:
         """A gateway has lost a peer, or this peer has lost the gateway."""
-        peer = self._present.get(key)
-        if peer is None or number not in peer.links:
+        if (peer := self._present.get(key)) is None or number not in peer.links:
             return
-        peer.links.discard(number)
-        if not peer.links:
+        self._lose(number, key)
+        if key not in self._present:
             for pending in self._pending.values():
                 if pending.to == key and not pending.future.done():
                     pending.future.set_exception(_Lost("its connection ended before it answered"))
 
-    def _requested(self, number: int, message: Message) -> None:
-        if message.context != self._boot or message.number <= self._numbers.get(message.sender, -1):
-            _log.warning("a request of %s came again, or for an earlier boot", _name(message.sender))
+    def _requested(self, number: int, message: Message, size: int) -> None:
+        sender = message.sender
+        trusted = sender in self._numbers[True]
+        if message.context != self._boot:
+            self._refuse(number, message, _OTHER_BOOT, "the request is for an earlier boot")
             return
-        if len(self._numbers) >= _ASKERS and message.sender not in self._numbers:
-            # Keys cost nothing; those of the oldest, which no gateway announces any more, are forgotten.
-            self._numbers.pop(next(iter(self._numbers)))
-        self._numbers[message.sender] = message.number
-        if self._busy[message.sender] >= _WAITING:
-            refusal = {"detail": "too many requests wait for an answer", "refused": "busy"}
-            self._spawn(self._answer(number, message, refusal))
+        if not self._remembered(sender, trusted).take(message.number):
+            _log.warning("a request of %s came again", _name(sender))
             return
-        self._busy[message.sender] += 1
-        self._spawn(self._handle(number, message))
+        waiting, octets = self._work[trusted]
+        most, most_octets = _ROOM[trusted]
+        if self._busy[sender] >= _WAITING or waiting >= most or octets + size > most_octets:
+            self._refuse(number, message, "busy", "too many requests wait for an answer")
+            return
+        self._busy[sender] += 1
+        self._work[trusted][0] += 1
+        self._work[trusted][1] += size
+        self._spawn(self._handle(number, message, trusted, size))
 
-    async def _handle(self, number: int, message: Message) -> None:
+    def _remembered(self, sender: bytes, trusted: bool) -> _Numbers:
+        known = self._numbers[trusted]
+        numbers = known.get(sender)
+        if numbers is None:
+            numbers = known[sender] = _Numbers()
+            if len(known) > _ASKERS:
+                known.popitem(last=False)
+        known.move_to_end(sender)
+        return numbers
+
+    def _refuse(self, number: int, message: Message, kind: str, detail: str) -> None:
+        if self._refusals < _REFUSALS:
+            self._refusals += 1
+            self._spawn(self._refused(number, message, {"detail": detail, "refused": kind}))
+
+    async def _refused(self, number: int, message: Message, refusal: Mapping[str, Any]) -> None:
+        try:
+            await self._answer(number, message, refusal)
+        finally:
+            self._refusals -= 1
+
+    async def _handle(self, number: int, message: Message, trusted: bool, size: int) -> None:
         sender = message.sender
         gate = self._gates.setdefault(sender, asyncio.Semaphore(_AT_ONCE))
         try:
             async with gate:
                 arguments, blob = await self._handled(message)
+            if "ok" in arguments and (numbers := self._numbers[False].pop(sender, None)) is not None:
+                self._numbers[True][sender] = numbers
+                if len(self._numbers[True]) > _ASKERS:
+                    self._numbers[True].popitem(last=False)
             await self._answer(number, message, arguments, blob)
         finally:
+            self._work[trusted][0] -= 1
+            self._work[trusted][1] -= size
             self._busy[sender] -= 1
             if not self._busy[sender]:
-                del self._busy[sender], self._gates[sender]
+                del self._busy[sender]
+                self._gates.pop(sender, None)
 
     async def _handled(self, message: Message) -> tuple[Mapping[str, Any], bytes]:
         try:
@@ -458,12 +603,20 @@ class Peer:
     async def _answer(
         self, number: int, message: Message, arguments: Mapping[str, Any], blob: bytes = b""
     ) -> None:
-        try:
-            answer = self._sign(Kind.ANSWER, message.sender, message.digest, arguments, blob)
-        except (MessageError, CanonicalError) as bad:
-            refusal = {"detail": str(bad)[:300], "refused": "too-large"}
-            answer = self._sign(Kind.ANSWER, message.sender, message.digest, refusal)
-        await self._links[number].send(answer.to_bytes())
+        def make() -> bytes:
+            try:
+                answer = self._sign(Kind.ANSWER, message.sender, message.digest, arguments, blob)
+            except (MessageError, CanonicalError) as bad:
+                refusal = {"detail": str(bad)[:300], "refused": "too-large"}
+                answer = self._sign(Kind.ANSWER, message.sender, message.digest, refusal)
+            return answer.to_bytes()
+
+        # The way that it came, or another one while that is down, or the next gateway in a moment.
+        for _ in range(2):
+            for link in (number, *(other for other in range(len(self._links)) if other != number)):
+                if await self._links[link].send(make):
+                    return
+            await self.wait_connected(_MOMENT)
 
     async def _notify(self) -> None:
         async with self._changed:
@@ -475,8 +628,26 @@ class Peer:
         task.add_done_callback(self._tasks.discard)
 
 
+def spread(key: bytes, urls: Sequence[str]) -> list[str]:
+    """Returns gateways in the order in which a peer tries them: each peer has an order of its own.
+
+    It is that of sha256 over key and URL (rendezvous hashing): load spreads evenly, and when a gateway is
+    added or goes, only those peers move that come to it or were there.
+    """
+    return sorted(urls, key=lambda url: sha256(key + url.encode()).digest())
+
+
+def _loop_time(deadline: float) -> float:
+    """A deadline of `time.monotonic` as the loop counts."""
+    return asyncio.get_running_loop().time() + deadline - time.monotonic()
+
+
 class _NotDelivered(Exception):
     """The gateway could not pass a request on."""
+
+
+class _Restarted(Exception):
+    """The request was for what the other side was before a restart; it did nothing."""
 
 
 class _Lost(Exception):
