@@ -31,6 +31,8 @@ from ionet.worker import Device, DeviceKey, WorkerConfig, probe
 from ionet.worker._config import GIB, Limits, NodeConfig
 
 _MAX_GAP: Final = 180
+#: In the folder: the processes' ids by name.
+PROCESSES: Final = "processes.json"
 _RATE: Final = USD("0.5")
 _COMMISSION_BPS: Final = 1_000
 #: Seconds for the gateway to come up, and until a process that has ended is started again.
@@ -224,6 +226,13 @@ class LocalNetwork:
             self._spawn(part)
             if part.name == "gateway":
                 self._await_gateway(part)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Writes the processes' ids, for tools that look at them or end them."""
+        part = self.folder / ".processes.json"
+        part.write_text(json.dumps(self.processes()))
+        part.replace(self.folder / PROCESSES)
 
     def _spawn(self, part: _Part) -> None:
         log: IO[bytes]
@@ -260,6 +269,8 @@ class LocalNetwork:
                 part.ended_at, part.restarts = 0.0, part.restarts + 1
                 self._spawn(part)
                 again.append(part.name)
+        if again:
+            self._tell()
         return again
 
     def processes(self) -> dict[str, int]:

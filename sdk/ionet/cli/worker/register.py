@@ -68,6 +68,7 @@ def register(
 
 def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, link: int) -> None:
     from ionet.cli.node.parts import class_of
+    from ionet.staking.stake import minimum
     from ionet.worker import DeviceKey, Worker, probe
     from ionet.worker._enlist import Enlisting, NotEnlisted
 
@@ -76,6 +77,7 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
     if device is None:
         raise UserError(f"the device {node.uuid} is not there; see `ionet worker doctor`", UNUSABLE)
     kind = class_of(io, node.hardware_class)
+    needed = minimum(kind, 1)
     key = DeviceKey.load(node.key)
     folder = config.state / "nodes" / str(node.address)
     worker = Worker(bytes(node.address), key, folder, device=device)
@@ -105,8 +107,10 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
             io.done(
                 sent,
                 f"Registered node {sent.result} of class {node.hardware_class}",
-                f"Next: ionet stake add {sent.result} AMOUNT, then ionet worker offer, then ionet worker run",
+                f"Next: ionet stake add {sent.result} {needed:n}".replace(",", "") + "   (its minimum)",
+                "Then: ionet worker offer --rate USD; and here: ionet worker run",
                 node=sent.result,
+                minimum_stake=needed,
             )
             return
     raise UserError("; ".join(reasons), REFUSED)
