@@ -331,3 +331,34 @@ async def test_what_the_store_sends_is_checked_by_the_chains_hash(renting: Renti
         with pytest.raises(StoreError, match="has the sha256"):
             await run.result()
     assert told.ok
+
+
+async def test_sealed_results_are_for_the_renters_eyes_alone(renting: Renting) -> None:
+    site = renting.site
+    async with at_work(site), await renting.book(renting.script(), sealed=True) as run:
+        await renting.follow(run)
+        site.market.world.advance(60)
+        await run.stop()
+        verdict = await run.result(seconds=20)
+        assert [item.name for item in verdict.outputs] == ["metrics.json.age", "model/weights.bin.age"]
+        await run.fetch(verdict, renting.folder / "mine")
+        async with AsyncRun(renting.client, renting.gateway, run.job) as stranger:
+            fetched = await stranger.fetch(verdict, renting.folder / "theirs")
+            with pytest.raises(StoreError, match="sealed for the renter"):
+                await stranger.log(bytearray().extend)
+        wrong = AsyncRun(renting.client, renting.gateway, run.job, key=Keypair(), connect=False)
+        async with wrong as other:
+            await other.fetch(verdict, renting.folder / "others")
+        log = bytearray()
+        async with AsyncRun(
+            renting.client, renting.gateway, run.job, key=renting.key, connect=False
+        ) as later:
+            await later.log(log.extend)
+    assert (renting.folder / "mine/model/weights.bin").read_bytes() == bytes(range(256)) * 100
+    assert log == renting.log
+    assert b"ends" in log
+    for path in fetched.files:
+        assert path.read_bytes().startswith(b"age-encryption.org/v1\n")
+    assert (renting.folder / "others/metrics.json").read_bytes().startswith(b"age-encryption.org/v1\n")
+    stored = [path.read_bytes() for path in (site.store.root / "objects").glob("*/*") if path.is_file()]
+    assert not any(b'0.97"' in data or b"begins with" in data for data in stored if b"PK" not in data[:2])

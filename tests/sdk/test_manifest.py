@@ -99,6 +99,7 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"resources": {"cpus": "2"}}, "resources.cpus: '2' is not an integer"),
         ({"resources": {"gpus": 9}}, "resources.gpus: 9 is outside 0..8"),
         ({"resources": {"internet": 1}}, "resources.internet: 1 is not true or false"),
+        ({"sealed": "yes"}, "sealed: 'yes' is not true or false"),
         ({"runtime_env": {"pip": ["numpy"]}}, "'numpy' is not pinned; write it as name==version"),
         ({"runtime_env": {"pip": ["--index-url=x==1"]}}, "is not pinned"),
         ({"runtime_env": {"env_vars": {"RAY_AUTH_MODE": "off"}}}, "reserved for the host of the job"),
@@ -135,6 +136,14 @@ def test_a_manifest_without_internet_has_the_bytes_that_it_had_before_there_was_
     spelled = plain.to_bytes().replace(b'"gpus":0,', b'"gpus":0,"internet":false,')
     with pytest.raises(ManifestError, match=r"hash the output of Manifest\.to_bytes"):
         Manifest.from_bytes(spelled)
+
+
+def test_a_manifest_that_seals_nothing_has_the_bytes_that_it_had_before_there_was_the_field() -> None:
+    plain, sealing = Manifest(FUNCTION), Manifest(FUNCTION, sealed=True)
+    assert b"sealed" not in plain.to_bytes()
+    assert Manifest.from_dict({**plain.to_dict(), "sealed": False}) == plain
+    assert Manifest.from_bytes(sealing.to_bytes()) == sealing
+    assert sealing.hash != plain.hash
 
 
 def test_a_manifest_that_is_too_large_is_refused() -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+
+from solders.keypair import Keypair
 
 from ionet.cloud.errors import OutputsRefused
 from ionet.executor import StoredOutput
 from ionet.formats.text import printable
 from ionet.store.backends import hash_file
+from ionet.store.sealed import SEALED, NotSealed, unseal_file
+from ionet.store.transfer import Told
 
 if TYPE_CHECKING:
     from ionet.store import AsyncHttpStore
@@ -44,10 +50,14 @@ async def fetch(
     *,
     force: bool = False,
     progress: Progress | None = None,
+    key: Keypair | None = None,
 ) -> Fetched:
     """Fetches files into a folder, which is made if there is anything to put there.
 
     A file that is there with this content is left alone; one with other content is replaced by `force` only.
+
+    With the renter's keypair, files that were sealed for them are opened, and the end `.age` of names is
+    left out; without it they stay sealed.
 
     Args:
         store: where they are.
@@ -55,6 +65,7 @@ async def fetch(
         folder: where they go.
         force: replace files.
         progress: told how far each is.
+        key: the renter's.
 
     Raises:
         OutputsRefused: some have names that are not paths inside the folder, or would replace files; the
@@ -64,25 +75,39 @@ async def fetch(
     """
     refused, files, size, taken = [], [], 0, set[str]()
     for item in sorted(outputs, key=lambda item: item.name):
-        why = _name_problem(item.name, taken)
-        taken.add(item.name)
-        path = folder / item.name
-        if why is None:
-            why = _place_problem(folder, path)
-        if why is None and path.exists() and not _is(path, item):
-            why = None if force else "another file has this name; --force replaces it"
+        opens = key is not None and item.name.endswith(SEALED)
+        name = item.name.removesuffix(SEALED) if opens else item.name
+        why = _name_problem(name, taken) or _place_problem(folder, item, name, force=force)
+        taken.add(name)
         if why is not None:
             refused.append((printable(item.name[:_LONGEST]), why))
             continue
+        path = folder / name
         if not _is(path, item):
             path.parent.mkdir(parents=True, exist_ok=True)
-            told = None if progress is None else _told(progress, item.name)
-            await store.get(item.sha256, path, most=item.size, progress=told)
+            told = None if progress is None else _told(progress, name)
+            if key is not None and opens:
+                await _unsealed(store, item, path, key, told)
+            else:
+                await store.get(item.sha256, path, most=item.size, progress=told)
         files.append(path)
-        size += item.size
+        size += path.stat().st_size
     if refused:
         raise OutputsRefused(refused, files)
     return Fetched(folder, tuple(files), size)
+
+
+async def _unsealed(
+    store: AsyncHttpStore, item: StoredOutput, path: Path, key: Keypair, told: Told | None
+) -> None:
+    """Fetches a sealed file, and opens it. What was not sealed for the key stays what it is."""
+    with TemporaryDirectory(prefix=".ionet-", dir=path.parent) as folder:
+        place = Path(folder) / "sealed"
+        await store.get(item.sha256, place, most=item.size, progress=told)
+        try:
+            await asyncio.to_thread(unseal_file, place, path, key)
+        except NotSealed:
+            place.replace(path)
 
 
 def _told(progress: Progress, name: str) -> Callable[[int, int], None]:
@@ -103,11 +128,12 @@ def _name_problem(name: str, taken: set[str]) -> str | None:
     return None
 
 
-def _place_problem(folder: Path, path: Path) -> str | None:
-    """Why nothing may be written at a path: a link on the way could lead anywhere."""
+def _place_problem(folder: Path, item: StoredOutput, name: str, *, force: bool) -> str | None:
+    """Why nothing may be written at a file's place: a link on the way could lead anywhere."""
+    path = folder / name
     for above in (path, *path.parents):
         if above == folder:
-            return None
+            break
         try:
             mode = above.lstat().st_mode
         except (FileNotFoundError, NotADirectoryError):
@@ -118,6 +144,8 @@ def _place_problem(folder: Path, path: Path) -> str | None:
             return "a folder, or something else that is no file, has this name"
         if above != path and not stat.S_ISDIR(mode):
             return f"{above.relative_to(folder)} in the folder is a file"
+    if path.exists() and not force and not _is(path, item):
+        return "another file has this name; --force replaces it"
     return None
 
 

@@ -86,6 +86,7 @@ class AsyncLaunch:
         env: environment variables of the program.
         pip: packages that are installed first, each as ``name==version``; they take the internet.
         internet: whether the program reaches the internet; not every supplier allows it.
+        sealed: whether the worker seals files and log for the renter before it stores them.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -106,6 +107,7 @@ class AsyncLaunch:
         env: Mapping[str, str] = MappingProxyType({}),
         pip: Sequence[str] = (),
         internet: bool = False,
+        sealed: bool = False,
         insecure: bool = False,
     ) -> None:
         _, http = gateway_urls(gateway, insecure=insecure)
@@ -113,6 +115,7 @@ class AsyncLaunch:
         self._package, self._wish = package, wish
         self._cpus, self._gpus, self._memory = cpus, gpus, memory
         self._env, self._pip, self._internet = env, tuple(pip), internet or bool(pip)
+        self._sealed = sealed
         self._store = AsyncHttpStore(http, key)
         self._folder = TemporaryDirectory(prefix="ionet-")
         self._archive = Path(self._folder.name) / "working_dir.zip"
@@ -154,6 +157,7 @@ class AsyncLaunch:
             max_duration=self._wish.seconds,
             runtime_env=RuntimeEnv(env_vars=dict(self._env), pip=self._pip, working_dir=digest.hex()),
             inputs=await asyncio.to_thread(self._package.given),
+            sealed=self._sealed,
         )
         quotes = await self._client.jobs.quotes(
             [first.node], self._wish.seconds, currency=self._wish.currency

@@ -30,6 +30,7 @@ from ionet.cloud.errors import NotRun, ResultError, RunUnreachable
 from ionet.cloud.results import Verdict
 from ionet.formats.when import span, when
 from ionet.store import AsyncHttpStore, NotStored, StoreError, StoreUnreachable
+from ionet.store.sealed import is_sealed, unseal_file
 from ionet.token.currency import unit_of
 from ionet.wire import Answer, Peer, Refused, Role, SealError, Unreachable
 from ionet.wire._link import gateway_urls
@@ -87,6 +88,7 @@ class AsyncRun:
         key: the renter's keypair, by which the node knows them; None reads only what is in chain and store.
         insecure: also take ``http://`` to other machines.
         patience: seconds for which a node may refuse a job that is not refused for good.
+        connect: whether to connect to the gateway as the renter; if not, the keypair only opens files.
 
     Raises:
         ConfigError: the URL is not a gateway's.
@@ -101,15 +103,15 @@ class AsyncRun:
         key: Keypair | None = None,
         insecure: bool = False,
         patience: float = 120.0,
+        connect: bool = True,
     ) -> None:
         link, http = gateway_urls(gateway, insecure=insecure)
         self.client, self.job, self.gateway = client, job, gateway
-        self._store = AsyncHttpStore(http)
-        self._peer = None if key is None else Peer(key, Role.RENTER, [[link]])
+        self._store, self._key = AsyncHttpStore(http), key
+        self._peer = None if key is None or not connect else Peer(key, Role.RENTER, [[link]])
         self._patience = patience
         self._account: accounts.jobs.Job | None = None
         self._device: bytes | None = None
-        self._lost = True
         self._stack = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -244,13 +246,9 @@ class AsyncRun:
             self._device = bytes(node.device_key)
         device = self._device
         if not peer.connected and not await peer.wait_connected(_PRESENCE):
-            self._lost = True
             raise Unreachable("; ".join(peer.problems) or "the gateway does not answer")
-        if self._lost or not await peer.wait_for(device, 0.0):
-            # A gateway tells renters of a node when they ask, and not when it comes or goes.
-            await peer.find(device)
         try:
-            answer = await peer.ask(
+            return await peer.ask(
                 device,
                 method,
                 {"job": bytes(self.job).hex(), **arguments},
@@ -259,10 +257,9 @@ class AsyncRun:
                 sealed=True,
             )
         except (Unreachable, SealError) as bad:
-            self._lost, self._device = True, None
+            # A node may have another device by then.
+            self._device = None
             raise Unreachable(str(bad)) from bad
-        self._lost = False
-        return answer
 
     async def _status(self) -> tuple[Answer, Verdict | None]:
         answer = await self._ask("status")
@@ -369,7 +366,7 @@ class AsyncRun:
     ) -> fetching.Fetched:
         """Fetches the program's files; see `ionet.cloud.fetching.fetch`."""
         return await fetching.fetch(
-            self._store, verdict.outputs, Path(folder), force=force, progress=progress
+            self._store, verdict.outputs, Path(folder), force=force, progress=progress, key=self._key
         )
 
     async def log(self, write: Callable[[bytes], None], start: int = 0) -> bool:
@@ -465,8 +462,10 @@ class _Follower:
         try:
             answer, _ = await self._run._status()
         except (Unreachable, Refused, ResultError) as bad:
+            # A node that has not looked at the chain yet knows nobody.
             self._refused_since = None
-            self._tell(f"booked; it starts by {until}, or costs no more than the time held ({bad})")
+            silent = f"; the node does not answer yet: {bad}" if isinstance(bad, Unreachable) else ""
+            self._tell(f"booked; it starts by {until}{silent}")
             return
         problem = answer.arguments.get("problem")
         if not isinstance(problem, list) or len(problem) != 2:
@@ -547,6 +546,13 @@ class _Follower:
         with TemporaryDirectory(prefix="ionet-") as folder:
             path = Path(folder) / "log"
             await self._run._store.get(digest, path, most=_LOG)
+            # A log begins with the number of its first run, unless it was sealed.
+            if is_sealed(path):
+                if self._run._key is None:
+                    raise StoreError(
+                        "the log is sealed for the renter's wallet: to read it takes their keypair"
+                    )
+                await asyncio.to_thread(unseal_file, path, path, self._run._key)
             with path.open("rb") as file:
                 file.seek(self._offset)
                 while part := file.read(1 << 20):

@@ -695,6 +695,9 @@ class Orchestrator:
         outputs = [
             {"name": item.name, "sha256": item.sha256.hex(), "size": item.size} for item in output.stored
         ]
+        if output.outputs and lease.manifest.sealed:
+            detail = "results are sealed by workers only, and this orchestrator runs the job itself"
+            raise RunFailure(FailureReason.EXECUTOR, detail, final=True)
         for item in output.outputs:
             data = item.path.read_bytes()
             outputs.append({"name": item.name, "sha256": self._store.put(data).hex(), "size": len(data)})

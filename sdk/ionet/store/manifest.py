@@ -16,8 +16,8 @@ sorted, no white space, integers only. Fields, all required in the canonical for
      "runtime_env": {"env_vars": {}, "pip": ["numpy==2.4.6"], "working_dir": null},
      "version": 1}
 
-A document written by hand may leave out what has a default (see the fields of `Manifest`);
-`Manifest.to_bytes` fills it in, and only those bytes are hashed.
+and, only where it is true, ``"sealed": true``. A document written by hand may leave out what has a default
+(see the fields of `Manifest`); `Manifest.to_bytes` fills it in, and only those bytes are hashed.
 """
 
 from __future__ import annotations
@@ -211,6 +211,8 @@ class Manifest:
         max_duration: seconds after which one run is stopped.
         runtime_env: packages, variables and files besides the inputs.
         inputs: input files; sorted by name in the canonical form.
+        sealed: whether the worker seals files and log for the renter's wallet (`ionet.store.sealed`) before
+            it stores them. In the canonical form only where it is true.
     """
 
     entrypoint: Entrypoint
@@ -219,8 +221,11 @@ class Manifest:
     max_duration: int = HOUR
     runtime_env: RuntimeEnv = field(default_factory=RuntimeEnv)
     inputs: tuple[Input, ...] = ()
+    sealed: bool = False
 
     def __post_init__(self) -> None:
+        if not _is_bool(self.sealed):
+            raise ManifestError(f"sealed: {self.sealed!r} is not true or false")
         _integer(self.nodes, "nodes", 1, MAX_NODES)
         _integer(self.max_duration, "max_duration", 1, MAX_DURATION)
         names = [item.name for item in self.inputs]
@@ -268,6 +273,8 @@ class Manifest:
                 "working_dir": self.runtime_env.working_dir,
             },
             "version": VERSION,
+            # Manifests from before there was this field keep their hash.
+            **({"sealed": True} if self.sealed else {}),
         }
 
     def to_bytes(self) -> bytes:
@@ -290,7 +297,7 @@ class Manifest:
             value,
             "manifest",
             ("entrypoint",),
-            ("inputs", "max_duration", "nodes", "resources", "runtime_env", "version"),
+            ("inputs", "max_duration", "nodes", "resources", "runtime_env", "sealed", "version"),
         )
         version = top.get("version", VERSION)
         if version != VERSION or isinstance(version, bool):
@@ -312,6 +319,7 @@ class Manifest:
                 working_dir=cast("str | None", env.get("working_dir")),
             ),
             inputs=tuple(_input(item) for item in _expect(top.get("inputs", []), list, "inputs")),
+            sealed=cast("bool", top.get("sealed", False)),
         )
 
     @classmethod

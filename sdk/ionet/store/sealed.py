@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 VERSION: Final = b"age-encryption.org/v1"
+#: What the names of sealed files end with.
+SEALED: Final = ".age"
 #: Content bytes of a chunk, and what sealing adds.
 CHUNK: Final = 64 << 10
 _TAG: Final = 16
@@ -105,6 +107,12 @@ def unseal_file(source: Path, target: Path, keypair: Keypair) -> None:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file begins as a sealed one does, for whomever it is."""
+    with path.open("rb") as file:
+        return file.read(len(VERSION) + 1) == VERSION + b"\n"
 
 
 def ssh_public(address: Pubkey) -> str:

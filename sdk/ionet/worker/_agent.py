@@ -15,12 +15,16 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
+
+from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.formats import canonical
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.store.sealed import SEALED, seal_file
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._challenges import METHODS, Challenges, hex32, number
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
@@ -270,6 +274,8 @@ class Agent:
         manifest = await self._manifest(leased.manifest)
         if manifest.nodes != 1:
             raise Refused("bad-manifest", f"the manifest asks for {manifest.nodes} nodes, one is booked")
+        if manifest.sealed and not Pubkey(leased.renter).is_on_curve():
+            raise Refused("bad-manifest", "nothing can be sealed for the renter: a program's address")
         lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
         wanted = [bytes.fromhex(item.sha256) for item in manifest.inputs]
         if manifest.runtime_env.working_dir is not None:
@@ -369,10 +375,10 @@ class Agent:
             await asyncio.sleep(1.0)
 
     async def _succeeded(self, serving: _Serving, output: RunOutput) -> None:
-        outputs = []
+        outputs, sealed = [], serving.lease.manifest.sealed
         for item in sorted(output.outputs, key=lambda item: item.name):
-            digest, size = await self._stored(item.path)
-            outputs.append((item.name, digest.hex(), size))
+            digest, size = await self._stored_for(serving, item.path)
+            outputs.append((item.name + (SEALED if sealed else ""), digest.hex(), size))
         await self._conclude(serving, Outcome(None, "", output.value, tuple(outputs)))
 
     async def _conclude(self, serving: _Serving, outcome: Outcome) -> None:
@@ -380,10 +386,20 @@ class Agent:
         path = self._executor.log(serving.lease)
         if path.exists():
             with contextlib.suppress(IonetError, OSError, TimeoutError):
-                log = (await self._stored(path))[0].hex()
+                log = (await self._stored_for(serving, path))[0].hex()
         outcome = Outcome(outcome.reason, outcome.detail, outcome.value, outcome.outputs, log)
         serving.record = serving.record.but(self._state, outcome=outcome)
         self._event("run-ended", outcome.detail or "the run has succeeded")
+
+    async def _stored_for(self, serving: _Serving, path: Path) -> tuple[bytes, int]:
+        """Stores a file, sealed for the job's renter if the manifest says so."""
+        if not serving.lease.manifest.sealed:
+            return await self._stored(path)
+        # Among the lease's files, which go with it.
+        with TemporaryDirectory(prefix="sealed-", dir=self._executor.log(serving.lease).parent) as folder:
+            target = Path(folder) / "file"
+            await asyncio.to_thread(seal_file, path, target, Pubkey(serving.leased.renter))
+            return await self._stored(target)
 
     async def _stored(self, path: Path) -> tuple[bytes, int]:
         """Stores a file, again and again for as long as the policy says."""
@@ -644,6 +660,4 @@ def _kind(bad: IonetError) -> str:
 
 
 def _short(job: bytes) -> str:
-    from solders.pubkey import Pubkey
-
     return str(Pubkey(job))

@@ -159,6 +159,9 @@ def run(
     internet: Annotated[
         bool, typer.Option("--internet", help="It needs the internet, which some suppliers allow.")
     ] = False,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt", help="Have the worker seal files and log for your wallet's eyes.")
+    ] = False,
     out: OutputFolder = None,
     force: Force = False,
     detach: Annotated[bool, typer.Option("--detach", help="End once it is booked.")] = False,
@@ -216,6 +219,7 @@ def run(
                 env=given,
                 pip=pip or [],
                 internet=internet,
+                sealed=encrypt,
             )
             async with launching:
                 offered = await launching.offer()
@@ -265,6 +269,11 @@ def _key(io: Session) -> Keypair:
     from ionet.cloud.running import renter_key
 
     return renter_key(io.signer)
+
+
+def _tell(io: Session) -> Callable[[str], None]:
+    """Says what happens, a sentence a line."""
+    return lambda text: io.screen.warn(f"{text[:1].upper()}{text[1:]}")
 
 
 def _transfer(io: Session) -> Callable[[str, int, int], None]:
@@ -378,13 +387,13 @@ class _End:
 
         io, booked = self._io, self._run
         try:
-            told = await booked.follow(_Log(aside=io.screen.as_json), io.screen.warn)
+            told = await booked.follow(_Log(aside=io.screen.as_json), _tell(io))
         except NotRun as bad:
             if bad.refused:
                 io.screen.warn("The node refuses the job, which is cancelled: only the time held is paid")
                 await booked.cancel()
             raise
-        io.screen.warn(f"{told.summary[:1].upper()}{told.summary[1:]}")
+        _tell(io)(told.summary)
         stopped = False if self._keep else await self._stop()
         cost = await self._cost()
         verdict, attested = await self._attested(told)
@@ -409,7 +418,7 @@ class _End:
                 text = f"The node is kept; if it is stopped now, {cost_text(cost)}"
                 self._io.screen.warn(f"{text}: ionet job stop {self._run.job}")
             else:
-                self._io.screen.warn(f"{cost_text(cost)}")
+                _tell(self._io)(cost_text(cost))
             return cost
         return None
 
@@ -422,7 +431,7 @@ class _End:
         try:
             verdict = await self._run.result(seconds=_ATTESTED)
         except (RunUnreachable, NotRun) as bad:
-            self._io.screen.warn(f"{bad}; the files are fetched by what the node says of them")
+            _tell(self._io)(f"{bad}; the files are fetched by what the node says of them")
             return told, False
         if not verdict.says(told):
             self._io.screen.warn("What attesters wrote down is not what the node says now: theirs counts")
@@ -490,8 +499,8 @@ def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
             _client(io, reads=False) as client,
             AsyncRun(client, stage.gateway, job, key=_key(io)) as run,
         ):
-            verdict = await run.follow(_Log(aside=io.screen.as_json), io.screen.warn)
-            io.screen.warn(f"{verdict.summary[:1].upper()}{verdict.summary[1:]}")
+            verdict = await run.follow(_Log(aside=io.screen.as_json), _tell(io))
+            _tell(io)(verdict.summary)
             io.screen.aside = True
             _show_end(io, run, verdict, None, {})
             account = await run.account()
@@ -508,8 +517,8 @@ def fetch(
 ) -> None:
     """Fetch a program's files, by the result that attesters wrote down on the chain.
 
-    Each file is checked by its hash. Needs no keypair, and works also when the job is closed, as long as the
-    node has its history and the store its files.
+    Each file is checked by its hash. Needs a keypair only to open what was sealed for it, and works also when
+    the job is closed, as long as the node has its history and the store its files.
     """
     io = session()
     stage = _Stage(gateway_of(io, gateway), job)
@@ -517,7 +526,12 @@ def fetch(
     async def work() -> int:
         from ionet.cloud import AsyncRun
 
-        async with _client(io, reads=True) as client, AsyncRun(client, stage.gateway, job) as run:
+        # Its own connection would end that of a command that follows the job: only files are opened with it.
+        key = io.signer if io.has_signer and isinstance(io.signer, Keypair) else None
+        async with (
+            _client(io, reads=True) as client,
+            AsyncRun(client, stage.gateway, job, key=key, connect=False) as run,
+        ):
             verdict = await run.result()
             io.screen.note(f"{verdict.summary[:1].upper()}{verdict.summary[1:]}")
             fetched = await fetch_files(io, run, verdict, out or folder_of(job), force=force)
