@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.network.site import NetworkSite
+from tests.faults import PASS, Asked, FaultProxy, Raw
+from tests.network.site import NetworkSite, free_port
 from tests.programs.market import IO_MINT
 from tests.programs.support import HOUR
+from typer.testing import CliRunner
 
 from ionet import SOL, ConfigError, ix, types
+from ionet.cli.app import app
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._service import Service
 from ionet.orchestrator._status import OrchestratorStatus
@@ -167,3 +173,80 @@ async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account
         head = world.client.proofs.get_report(world.client.proofs.head())
         await until(lambda: head.evidence_hash in site.store)
         assert service.status().report == head.seq
+
+
+async def test_a_node_and_a_gateway_that_were_away_are_found_again(site: ServiceSite) -> None:
+    job, away = site.book(HOUR), False
+
+    def mode(asked: Asked) -> Any:
+        return Raw(503) if away else PASS
+
+    with FaultProxy(site.market.world.client.network, mode) as node:
+        config = site.config(rpc=(node.url,))
+        async with site.machine(site.market.alice), site.service(config) as service:
+            await site.until_attested(job)
+            await site.gateway.stop()
+            away = True
+            await until(lambda: "chain" in service.problems, 60)
+            away = False
+            await site.gateway.start()
+            await site.until_gone(job)
+            await until(lambda: not service.problems.keys() & {"chain", "gateways", "jobs"}, 60)
+    assert site.runs == 1
+
+
+def process(config: OrchestratorConfig) -> subprocess.Popen[bytes]:
+    command = "from ionet.cli import main; main()"
+    line = [sys.executable, "-c", command, "orchestrator", "run", "--state", str(config.state)]
+    return subprocess.Popen(line, stderr=(config.state / "log").open("ab"))
+
+
+async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_by_itself(
+    site: ServiceSite,
+) -> None:
+    config = site.config(json_logs=True)
+    job = site.book(HOUR)
+    terms, before = site.market.job(job), site.money()
+    async with site.machine(site.market.alice):
+        for pause in (2.5, 4.0, 3.2):
+            running = process(config)
+            await asyncio.sleep(pause)
+            site.market.world.advance(100)
+            running.kill()
+            running.wait()
+        running = process(config)
+        # Slowly: where the machine is busy, samples of a faster time would lie too far apart.
+        await site.until_gone(job, step=30)
+        assert not running.poll()
+        running.terminate()
+        assert await asyncio.to_thread(running.wait, 30) == 0
+    assert site.runs == 1
+    fee = -(-terms.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + terms.price - fee
+    lines = [json.loads(line) for line in (config.state / "log").read_text().splitlines()]
+    assert {"start", "attest", "complete", "close"} <= {line.get("step") for line in lines}
+    status = CliRunner().invoke(app, ["orchestrator", "status", "--once", "--state", str(config.state)])
+    assert status.exit_code == 3
+    assert "NOT RUNNING" in status.output
+    assert "Latest steps:" in status.output
+
+
+async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:
+    port = free_port()
+    config = site.config(metrics=("127.0.0.1", port))
+    job = site.book(HOUR)
+    async with site.machine(site.market.alice), site.service(config) as service:
+        await site.until_attested(job)
+        await service._save()
+        text = await asyncio.to_thread(lambda: httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text)
+        line = ["orchestrator", "status", "--state", str(config.state), "--output", "json"]
+        shown = await asyncio.to_thread(CliRunner().invoke, app, line)
+    said = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    name = "ionet_orchestrator_"
+    assert said[f'{name}jobs{{phase="running"}}'] == "1.0"
+    assert said[f'{name}steps_total{{kind="start",outcome="done"}}'] == "1.0"
+    assert float(said[f'{name}attested_seconds_total{{as="good"}}']) > 0
+    assert float(said[f'{name}rpc_requests_total{{method="getProgramAccounts"}}']) > 0
+    assert said[f"{name}seated"] == "1.0"
+    page = json.loads(shown.stdout)
+    assert (page["seat"], page["jobs"], page["gone"]) == (0, {"running": 1}, None)

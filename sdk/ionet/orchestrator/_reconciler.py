@@ -21,7 +21,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -102,6 +102,21 @@ class Pass:
 
 
 @dataclass(slots=True)
+class Counts:
+    """What has been done since the process began.
+
+    Attributes:
+        steps: by kind and outcome, `done` or `failed`.
+        good: seconds of leases that this seat attested as good.
+        lost: seconds that it attested as not good.
+    """
+
+    steps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    good: int = 0
+    lost: int = 0
+
+
+@dataclass(slots=True)
 class _Gang:
     """The jobs of one lease, and what prevents serving it."""
 
@@ -176,6 +191,7 @@ class Orchestrator:
         fetch: brings a file into the store from elsewhere, by its hash.
         publish: told the hash of each stored file that others may want: results, proofs, attestations'
             records.
+        counts: counts steps and seconds, for metrics.
     """
 
     def __init__(
@@ -188,6 +204,7 @@ class Orchestrator:
         policy: Policy | None = None,
         fetch: Callable[[bytes], Awaitable[None]] | None = None,
         publish: Callable[[bytes], None] = lambda digest: None,
+        counts: Counts | None = None,
     ) -> None:
         self._chain = chain
         self._executor = executor
@@ -196,6 +213,7 @@ class Orchestrator:
         self._policy = policy or Policy()
         self._fetch = fetch
         self._publish = publish
+        self._counts = counts or Counts()
         self._fetching: dict[bytes, asyncio.Task[None]] = {}
         self.journal = Journal(journal)
         self._states: dict[str, _LeaseState] = {}
@@ -523,9 +541,11 @@ class Orchestrator:
                 detail = await self._perform(gang, step, now)
             except (IonetError, OSError) as error:
                 blocked.add(step.key)
+                self._counts.steps[step.kind, "failed"] += 1
                 self.journal.note(about, f"{step.kind} failed", str(error))
             else:
                 done.append((step.kind, about))
+                self._counts.steps[step.kind, "done"] += 1
                 self.journal.note(about, step.kind, detail)
             now = await self._reload(gang, now)
             if not gang.jobs:
@@ -809,6 +829,8 @@ class Orchestrator:
                 self._publish(digest)
         statement = Attestation(before.good + gained, upto, proof, judge.digest, result or bytes(32), reasons)
         signature = await self._chain.attest(job, statement)
+        self._counts.good += gained
+        self._counts.lost += upto - before.upto - gained
         words = f", without {', '.join(reasons)}" if reasons else ""
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
 

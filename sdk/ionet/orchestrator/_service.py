@@ -26,7 +26,7 @@ from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._program import ProgramChain
-from ionet.orchestrator._reconciler import Orchestrator
+from ionet.orchestrator._reconciler import Counts, Orchestrator
 from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
@@ -102,8 +102,11 @@ class Service:
         self._files: GatewayFiles | None = None
         self._orchestrator: Orchestrator | None = None
         self._reports: HourReports | None = None
+        self._idle: IdleChallenges | None = None
+        self._counts = Counts()
         #: What the operator should know, by what it is about.
         self.problems: dict[str, str] = {}
+        self._latest = self.status()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serves until `stop` is set.
@@ -113,7 +116,8 @@ class Service:
         """
         with locked(self.config.state):
             async with self._notifier:
-                await self._run(stop)
+                with self._metrics_served():
+                    await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:
         _log.info("the seat's key is %s, the payer %s", self._key.pubkey(), self._payer.pubkey())
@@ -128,7 +132,7 @@ class Service:
                     await _ended(watcher)
         finally:
             await _ended(writer)
-            self._save()
+            await self._save()
             await self._client.aclose()
         _log.info("ended; what runs goes on at its nodes")
 
@@ -201,11 +205,12 @@ class Service:
                 policy,
                 fetch=files.fetch_manifest,
                 publish=files.publish,
+                counts=self._counts,
             )
             orchestrator.journal.told = self._told
             stack.push_async_callback(orchestrator.aclose)
             over = asyncio.Event()
-            idle = IdleChallenges(
+            idle = self._idle = IdleChallenges(
                 self._chain,
                 orchestrator.challenger,
                 orchestrator.journal,
@@ -242,7 +247,7 @@ class Service:
                 # A transaction that is under way is waited for; whatever takes longer is done again.
                 await asyncio.wait({serving}, timeout=_GRACE)
                 await _ended(serving, *tasks)
-        self._peer = self._files = self._orchestrator = self._reports = None
+        self._peer = self._files = self._orchestrator = self._reports = self._idle = None
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""
@@ -349,16 +354,42 @@ class Service:
 
     # -- what it says of itself
 
-    async def _write(self, stop: asyncio.Event) -> None:
-        while True:
-            await asyncio.to_thread(self._save)
-            await _pause(stop, WRITE_EVERY)
-            if stop.is_set():
-                await asyncio.sleep(WRITE_EVERY)
+    @contextmanager
+    def _metrics_served(self) -> Iterator[None]:
+        """Serves metrics, where the settings say so and the port is free."""
+        if self.config.metrics is None:
+            yield
+            return
+        from prometheus_client import start_http_server
 
-    def _save(self) -> None:
+        from ionet.orchestrator._metrics import registry
+
+        host, port = self.config.metrics
         try:
-            self.status().save(self.config.state)
+            made = registry(lambda: self._latest, self._counts, self._nodes, lambda: self._idle)
+            server, thread = start_http_server(port, host, made)
+        except OSError as bad:
+            self._problem("metrics", f"metrics cannot be served on {host}:{port}: {bad.strerror}")
+            yield
+            return
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join(2.0)
+
+    async def _write(self, stop: asyncio.Event) -> None:
+        """Writes the status until the process is to end; it is written once more then."""
+        while not stop.is_set():
+            await self._save()
+            await _pause(stop, WRITE_EVERY)
+
+    async def _save(self) -> None:
+        # Made here, and only written and read by other threads.
+        status = self._latest = self.status()
+        try:
+            await asyncio.to_thread(status.save, self.config.state)
         except OSError as bad:
             self.problems["status"] = f"the status cannot be written: {bad.strerror}"
         else:
