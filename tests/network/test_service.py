@@ -250,3 +250,18 @@ async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:
     assert said[f"{name}seated"] == "1.0"
     page = json.loads(shown.stdout)
     assert (page["seat"], page["jobs"], page["gone"]) == (0, {"running": 1}, None)
+
+
+async def test_a_booking_is_seen_when_the_node_announces_it(site: ServiceSite) -> None:
+    """Passes are minutes apart here."""
+    config = site.config(policy={**_POLICY, "interval_ms": 600_000})
+    async with site.machine(site.market.alice), site.service(config) as service:
+        await until(lambda: service.status().agents == 1 and service.status().passed_at)
+        await asyncio.sleep(1)
+        job = site.book(HOUR)
+        for _ in range(60):
+            if site.market.job(job).started_at:
+                break
+            await asyncio.sleep(0.5)
+            site.market.world.advance(1)
+        assert site.market.job(job).started_at

@@ -346,6 +346,10 @@ class Orchestrator:
         if wait.left:
             self._left[gang.name] = {key: since.get(key, now) for key in wait.left}
 
+    def wake(self) -> None:
+        """Has `run` make a pass now, as something may have changed on the chain."""
+        self._wake.set()
+
     @property
     def waits(self) -> Counter[str]:
         """How many leases wait, by what they wait for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import json
 import logging
 import os
 import time
@@ -19,8 +20,10 @@ from solders.pubkey import Pubkey
 from ionet import SOL, AsyncClient, accounts, constants, pda
 from ionet.chain.errors import AccountNotFound, ConfigError, IonetError
 from ionet.chain.files import state_folder
+from ionet.chain.rpc.sockets import AsyncNudge
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, load_keypair
+from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._hours import HourReports
@@ -40,12 +43,20 @@ from ionet.worker._notify import Notifier
 _log = logging.getLogger(__name__)
 #: Seconds between looks at the seat, the payer's SOL and the clock.
 _LOOK_EVERY: Final = 20.0
+#: And while something is amiss.
+_LOOK_AGAIN: Final = 3.0
+_AMISS: Final = frozenset({"chain", "gateways"})
 #: Seconds until a part that failed is begun again.
 _AGAIN_AFTER: Final = 10.0
 #: Seconds for what is under way when the process is asked to end.
 _GRACE: Final = 20.0
 #: Seconds by which the chain's clock may be away from this machine's before it is said.
 _CLOCKS_APART: Final = 120
+#: Seconds for which one subscription waits for an announcement.
+_HINT_SECONDS: Final = 300.0
+#: Seconds for which lines of the journal are kept, and verdicts.
+_KEEP_LINES: Final = 30 * DAY
+_KEEP_VERDICTS: Final = 7 * DAY
 
 
 @contextmanager
@@ -222,6 +233,8 @@ class Service:
             parts: dict[str, Callable[[], Awaitable[None]]] = {
                 "uploads": files.run,
                 "idle": lambda: idle.run(policy.interval),
+                "hints": lambda: self._wake(orchestrator, policy.interval),
+                "pruning": lambda: self._prune(orchestrator),
             }
             if self.config.reports:
                 reports = self._reports = HourReports(
@@ -256,6 +269,29 @@ class Service:
         url = f"{self._urls[0][1]}/files/{digest.hex()}"
         return url if len(url.encode()) <= constants.proofs.MAX_URI else self._urls[0][1]
 
+    async def _wake(self, orchestrator: Orchestrator, interval: float) -> None:
+        """Has a pass made when the node announces a transaction of the jobs program: beside the others."""
+        about = {"mentions": [str(accounts.jobs.Job.PROGRAM_ID)]}
+        params = [about, {"commitment": self._client.commitment}]
+        asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "logsSubscribe", "params": params})
+        while True:
+            hint = AsyncNudge(self._nodes, asked)
+            hint.begin()
+            try:
+                await hint.pause(_HINT_SECONDS)
+            finally:
+                await hint.aclose()
+            orchestrator.wake()
+            # Many announcements are one pass.
+            await asyncio.sleep(max(1.0, interval / 10))
+
+    async def _prune(self, orchestrator: Orchestrator) -> None:
+        """Forgets old lines of the journal, once an hour."""
+        while True:
+            if (now := self._clock.now()) is not None:
+                orchestrator.journal.prune(time.time() - _KEEP_LINES, now - _KEEP_VERDICTS)
+            await asyncio.sleep(HOUR)
+
     async def _again(self, name: str, part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
         """Runs a part until the process is to end, and again when it failed."""
         while not stop.is_set():
@@ -286,7 +322,7 @@ class Service:
                 self._problem("reports", self._reports.problem)
             else:
                 self._clear("reports")
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_LOOK_AGAIN if self.problems.keys() & _AMISS else _LOOK_EVERY)
 
     async def _look(self) -> None:
         """Reads time, seat and SOL."""
