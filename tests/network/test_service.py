@@ -24,8 +24,11 @@ from typer.testing import CliRunner
 from ionet import SOL, ConfigError, ix, types
 from ionet.cli.app import app
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
+from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._service import Service
 from ionet.orchestrator._status import OrchestratorStatus
+from ionet.store import StoreError
+from ionet.store.manifest import MAX_BYTES, FileStore
 
 _POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200, "takeover": 1}
 
@@ -265,3 +268,15 @@ async def test_a_booking_is_seen_when_the_node_announces_it(site: ServiceSite) -
             await asyncio.sleep(0.5)
             site.market.world.advance(1)
         assert site.market.job(job).started_at
+
+
+async def test_a_file_that_is_larger_than_a_manifest_is_not_fetched(
+    site: ServiceSite, tmp_path: Path
+) -> None:
+    digest = site.store.put(bytes(MAX_BYTES + 1))
+    store = FileStore(tmp_path / "seat-store")
+    files = GatewayFiles([site.gateway.http], site.market.attesters[0], store)
+    with pytest.raises(StoreError, match="at most"):
+        await files.fetch_manifest(digest)
+    assert digest not in store
+    await files.aclose()

@@ -29,7 +29,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
-from solders.hash import Hash
+from solders.hash import Hash, ParseHashError
 
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
@@ -62,9 +62,12 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "max_interruptions": (1, 1_000),
     "challenges_at_once": (1, 1_024),
     "concurrency": (1, 1_024),
+    "sample_every": (1, 1_800),
     "takeover": (1, 3_600),
     "interval_ms": (50, 600_000),
 }
+#: Where `Policy` is for nodes of one machine: others take their samples by themselves, and wait for nobody.
+_REMOTE: Final[Mapping[str, int]] = {"challenges_at_once": 16, "concurrency": 256, "sample_every": 60}
 
 
 def state_directory(environment: Mapping[str, str] | None = None) -> Path:
@@ -122,7 +125,7 @@ class OrchestratorConfig:
 
     def made_policy(self) -> Policy:
         """Returns the policy that the settings make."""
-        changes: dict[str, Any] = dict(self.policy)
+        changes: dict[str, Any] = {**_REMOTE, **self.policy}
         if (milliseconds := changes.pop("interval_ms", None)) is not None:
             changes["interval"] = milliseconds / 1_000
         return Policy(**changes)
@@ -270,7 +273,7 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
 def _check_hash(text: str) -> None:
     try:
         Hash.from_string(text)
-    except ValueError:
+    except ParseHashError:
         raise ConfigError(f"{text!r} is no hash in base58; `solana genesis-hash` shows it") from None
 
 
