@@ -42,7 +42,7 @@ from ionet.worker._notify import Notifier
 
 _log = logging.getLogger(__name__)
 #: Seconds between looks at the seat, the payer's SOL and the clock.
-_LOOK_EVERY: Final = 20.0
+_LOOK_EVERY: Final = 10.0
 #: And while something is amiss.
 _LOOK_AGAIN: Final = 3.0
 _AMISS: Final = frozenset({"chain", "gateways"})
