@@ -264,6 +264,25 @@ async def test_credits_that_the_chain_does_not_show_are_not_approved(tmp_path: P
     assert "stated as credited 1" in line
 
 
+async def test_a_carry_that_the_hour_before_did_not_leave_is_not_approved(tmp_path: Path) -> None:
+    """It is what an hour could not divide, and nobody else's file shows it again."""
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    await leader.settled()
+    await other.settled()
+    await leader.settled()
+    office.hour_passes()
+    leader, other = office.leader()
+    await other.settled()
+    head = other.reports._head
+    assert head is not None
+    leader.reports._head = replace(head, carry=replace(head.carry, gpu=head.carry.gpu + 1))
+    await leader.settled()
+    await other.settled()
+    assert any("carry is stated as" in line for line in other.steps("not approved"))
+
+
 async def test_what_differs_for_the_leader_is_reported_by_the_next_one(tmp_path: Path) -> None:
     """A report that nobody approves stays; the other seat's own comes after its time."""
     office = Office(tmp_path, 2)
