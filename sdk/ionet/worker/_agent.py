@@ -579,8 +579,11 @@ class Agent:
         refusal = self._refusal
         if refusal is not None and (refusal.job, refusal.renter) == (job, request.sender):
             return
-        # The chain forgets jobs that are closed.
-        if LeaseRecord.load(self._state, job).renter != request.sender.hex():
+        # The chain forgets jobs that are closed, and this agent does not know one yet that was just booked.
+        if LeaseRecord.load(self._state, job).renter == request.sender.hex():
+            return
+        leased = await self._chain.job(job)
+        if leased is None or (leased.renter, leased.node) != (request.sender, self.node):
             raise Refused("not-yours", "only the job's renter and the attesters may ask for that")
 
     async def _read_log(self, request: Request) -> Answer:
