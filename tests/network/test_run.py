@@ -141,7 +141,10 @@ async def test_a_gateway_and_a_worker_that_are_restarted_lose_nothing_of_the_log
         await renting.until_logged(b"begins")
         await site.gateway.stop()
         go.touch()
-        await asyncio.sleep(1.0)
+        for _ in range(200):
+            if any("the job goes on" in text for text in renting.told):
+                break
+            await asyncio.sleep(0.1)
         assert not following.done()
         await site.gateway.start()
         told = await following
