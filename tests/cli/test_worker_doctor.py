@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import subprocess
@@ -283,6 +284,29 @@ def test_an_image_that_is_there_is_named(place: Place) -> None:
     assert findings(place.config, probe())["image"].level is Level.FAULT
     (place.folder / "latest/rootfs").mkdir(parents=True)
     assert findings(place.config, probe())["image"].level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("lacking", "level", "says"),
+    [
+        ([], Level.OK, "memory, cpu, pids"),
+        (["memory"], Level.FAULT, "memory cannot be limited"),
+        (OSError(30, "Read-only file system"), Level.FAULT, "cannot be made: Read-only file system"),
+    ],
+)
+def test_control_groups_are_tried(
+    monkeypatch: pytest.MonkeyPatch, lacking: list[str] | OSError, level: Level, says: str
+) -> None:
+    def tried() -> list[str]:
+        if isinstance(lacking, OSError):
+            raise lacking
+        return lacking
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(doctoring, "unlimited", tried)
+    found = doctoring._cgroups()
+    assert found.level is level
+    assert says in found.says
 
 
 def test_control_groups_of_both_versions_are_read(tmp_path: Path) -> None:

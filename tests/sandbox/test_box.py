@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.sandbox.support import lose_power
+from tests.sandbox.support import lose_power, setting
 
-from ionet.sandbox import Box, BoxError, Ending, Limits, _box, reap
+from ionet.sandbox import Box, BoxError, Ending, Limits, _box, reap, unlimited
 from ionet.sandbox._users import RANGES
 
 MIB = 1 << 20
@@ -518,3 +518,33 @@ def test_no_box_is_made_where_everybody_writes(box: Box, image: Path, state: Pat
     assert not traces(box.name)
     state.chmod(0o711)
     run(box, image, "pass")
+
+
+def test_what_a_box_is_limited_in_is_limited_here() -> None:
+    """And nothing stays of the try."""
+    assert unlimited() == []
+    assert not list(Path("/sys/fs/cgroup").rglob(f"ionet/try{os.getpid()}"))
+
+
+def test_every_limit_is_set_as_given(box: Box, image: Path, state: Path) -> None:
+    limits = Limits(memory=96 * MIB, millicores=700, processes=77, disk=48 * MIB, shared_memory=4 * MIB)
+    code = """
+import os, time
+disk, shared = os.statvfs("/job"), os.statvfs("/dev/shm")
+print(disk.f_blocks * disk.f_frsize, shared.f_blocks * shared.f_frsize)
+children = 0
+try:
+    while children < 200:
+        if os.fork() == 0: time.sleep(60); os._exit(0)
+        children += 1
+except BlockingIOError: pass
+print(children + 1, flush=True)
+time.sleep(60)
+"""
+    run(box, image, code, limits)
+    wait_for(box, b"77\n")
+    disk, shared, processes = map(int, box.log().split())
+    assert 40 * MIB < disk <= 48 * MIB
+    assert (shared, processes) == (4 * MIB, 77)
+    assert setting(box.name, "memory.limit_in_bytes", "memory.max") == str(96 * MIB)
+    assert setting(box.name, "cpu.cfs_quota_us", "cpu.max").split()[0] == "70000"

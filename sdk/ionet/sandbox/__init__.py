@@ -14,6 +14,7 @@ Needs Linux, root, runc and a seccomp profile of the distribution; `missing` say
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap
 from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
+from ionet.sandbox._cgroups import unlimited
 from ionet.sandbox._host import BOXES, image, missing, runc_version
 from ionet.sandbox._network import Internet
 
@@ -36,4 +37,5 @@ __all__ = [
     "missing",
     "reap",
     "runc_version",
+    "unlimited",
 ]

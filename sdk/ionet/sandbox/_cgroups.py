@@ -19,6 +19,12 @@ _TRIES: Final = 200
 _PAUSE: Final = 0.01
 #: What a cpuset of version 1 has to hold before a process can join.
 _CPUSET: Final = ("cpuset.cpus", "cpuset.mems")
+#: What a box is limited in, and the files for it in version 1 and 2.
+_LIMITS: Final = {
+    "memory": ("memory.limit_in_bytes", "memory.max"),
+    "cpu": ("cpu.cfs_quota_us", "cpu.max"),
+    "pids": ("pids.max",),
+}
 #: Bytes that wait in network sockets: version 1 counts them only where there is a limit, and not as memory.
 _SOCKETS: Final = 64 << 20
 
@@ -34,9 +40,9 @@ def groups(name: str) -> Iterator[Path]:
 def join(name: str, pid: int, part: str = "shim") -> None:
     """Moves a process into a part of the box's groups, made where they are missing."""
     for top in groups(name):
-        group = top / part
-        group.mkdir(parents=True, exist_ok=True)
-        if (group / _CPUSET[0]).exists():
+        group = _made(top, part)
+        # In version 2 an empty one is the parent's.
+        if (group / _CPUSET[0]).exists() and not _is_unified(top):
             for directory in (top.parent, top, group):
                 _inherit_cpuset(directory)
         (group / "cgroup.procs").write_text(str(pid))
@@ -46,18 +52,54 @@ def limit_sockets(name: str) -> None:
     """Makes the container's group with the one limit that runc does not set."""
     for top in groups(name):
         if (top.parent.parent / "memory.kmem.tcp.limit_in_bytes").exists():
-            group = top / "box"
-            group.mkdir(parents=True, exist_ok=True)
+            group = _made(top, "box")
             (group / "memory.kmem.tcp.limit_in_bytes").write_text(str(_SOCKETS))
 
 
 def limit_memory(name: str, part: str, size: int) -> None:
     """Limits the memory of a part of the box, in bytes; it is made where it is missing."""
     for top in groups(name):
-        (top / part).mkdir(parents=True, exist_ok=True)
-        for file in (top / part / "memory.limit_in_bytes", top / part / "memory.max"):
+        group = _made(top, part)
+        for file in (group / "memory.limit_in_bytes", group / "memory.max"):
             if file.exists():
                 file.write_text(str(size))
+
+
+def unlimited() -> list[str]:
+    """Returns what cannot be limited of a box here, of memory, cpu and pids: makes a group, and looks.
+
+    Raises:
+        OSError: groups cannot be made, or not be read.
+    """
+    name = f"try{os.getpid()}"
+    try:
+        there = {
+            controller
+            for top in groups(name)
+            for controller, files in _LIMITS.items()
+            if any((_made(top, "box") / file).exists() for file in files)
+        }
+    finally:
+        remove(name)
+    return [controller for controller in _LIMITS if controller not in there]
+
+
+def _made(top: Path, part: str) -> Path:
+    """Makes a part of a box's groups; in version 2 every group says what its children's are limited by."""
+    group = top / part
+    group.mkdir(parents=True, exist_ok=True)
+    if _is_unified(top):
+        for directory in (top.parent.parent, top.parent, top):
+            there = (directory / "cgroup.controllers").read_text().split()
+            for controller in _LIMITS.keys() & there:
+                # What is refused is missing below, where it is told: by the container, and by `unlimited`.
+                with contextlib.suppress(OSError):
+                    (directory / "cgroup.subtree_control").write_text(f"+{controller}")
+    return group
+
+
+def _is_unified(top: Path) -> bool:
+    return (top.parent.parent / "cgroup.controllers").exists()
 
 
 def _inherit_cpuset(directory: Path) -> None:

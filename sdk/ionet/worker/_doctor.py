@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import socket
 import ssl
@@ -16,7 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ionet.chain.rpc.urls import public_url
-from ionet.sandbox import missing, runc_version
+from ionet.sandbox import missing, runc_version, unlimited
 from ionet.worker._config import GIB, NodeConfig, WorkerConfig
 from ionet.worker._keys import DeviceKey, KeyFileError
 from ionet.worker._podman import PodmanError, podman_machine
@@ -238,16 +239,24 @@ def _boxes(boxes: Path) -> Finding:
 def _cgroups() -> Finding:
     rule = Rule("cgroups", "The system limits memory, processors and processes of a box.")
     try:
-        there = _controllers(Path("/proc/self/mountinfo").read_text())
+        # What is mounted may all the same not be this machine's to give: root tries it.
+        lacking = unlimited() if os.geteuid() == 0 else _unmounted()
     except OSError as bad:
-        return rule.fault(f"control groups cannot be read: {bad.strerror}", "mount /proc and /sys/fs/cgroup")
-    lacking = [name for name in _CONTROLLERS if name not in there]
+        why = f"control groups cannot be made: {bad.strerror}"
+        return rule.fault(
+            why, "mount /proc and /sys/fs/cgroup, writable; in a container also --cgroupns=host"
+        )
     if lacking:
         return rule.fault(
             f"{', '.join(lacking)} cannot be limited",
-            "enable it in the kernel; under systemd the service needs Delegate=yes",
+            "enable it in the kernel (cgroup_enable=memory); in a container let it have the machine's groups",
         )
     return rule.ok(", ".join(_CONTROLLERS))
+
+
+def _unmounted() -> list[str]:
+    there = _controllers(Path("/proc/self/mountinfo").read_text())
+    return [name for name in _CONTROLLERS if name not in there]
 
 
 def _controllers(mounts: str) -> set[str]:
