@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from ionet.jobs.cranked import CrankResult
     from ionet.jobs.listing import Listing
     from ionet.jobs.quotes import NotBookable, Quote, Quotes
+    from ionet.jobs.receipt import Receipt
     from ionet.jobs.status import ClusterStatus, Crank, DisputeStatus, JobStatus, PayoutStatus, TimeLost
     from ionet.proofs.report import ReportDraft
     from ionet.staking.classes import ClassChange, HardwareClass, hardware_classes
@@ -221,6 +222,7 @@ else:
             "Quote",
             "Quotes",
         ),
+        "jobs.receipt": ("Receipt",),
         "jobs.status": (
             "ClusterStatus",
             "Crank",
@@ -344,6 +346,7 @@ __all__ = [
     "ProofsEntry",
     "Quote",
     "Quotes",
+    "Receipt",
     "Record",
     "ReportDraft",
     "ReportState",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.cli.conftest import Shell
+from tests.cli.conftest import Shell, io, key
 from tests.programs.support import make_hireable
 
 from ionet import USDC, pda, types
@@ -533,3 +533,40 @@ def test_everything_of_mine_is_cranked_with_one_command(desk: Desk) -> None:
 def test_every_job_command_has_an_example_of_its_help(desk: Desk) -> None:
     for name in load("job").commands:  # type: ignore[attr-defined]
         assert f"ionet job {name}" in desk.shell.text("job", name, "--help")
+
+
+# -- receipts
+
+
+def test_a_receipt_says_what_became_of_a_job_and_its_money(desk: Desk) -> None:
+    shell = desk.shell
+    before = desk.purse("renter"), desk.purse("alice")
+    job = desk.run()
+    so_far = shell.json("job", "receipt", job)
+    assert (so_far["closed"], so_far["adds_up"]) == (False, True)
+    desk.wait(600)
+    desk.attest(job, 500, 600, reason=1 << 1)
+    shell.text("job", "stop", job, who="renter")
+    desk.wait(2 * HOUR)
+    while shell.client.account(key(job)) is not None:
+        shell.text("job", "crank", job, who="carol")
+        desk.wait(HOUR)
+    told = shell.json("job", "receipt", job)
+    assert (told["closed"], told["adds_up"], told["good"], told["not_good"]) == (True, True, 500, 100)
+    spent = before[0] - desk.purse("renter"), desk.purse("alice") - before[1]
+    deposit, supplier, fees, refund = (
+        io(told[name]).base for name in ("deposit", "paid_supplier", "paid_fees", "paid_refund")
+    )
+    assert (deposit - refund, supplier) == spent
+    assert deposit == supplier + fees + refund
+    text = shell.text("job", "receipt", job)
+    assert f"{job}, closed" in text
+    assert "foreign-process" in text
+    assert shell.json("job", "list", "--closed", who="renter")[0]["job"] == job
+    assert shell.json("job", "list", "--closed", who="newcomer") == []
+    lines = shell.text("events", "--account", job, "--type", "Booked", "--output", "json").splitlines()
+    assert [json.loads(line)["data"]["job"] for line in lines] == [job]
+    said = shell.fails(2, "events", "--type", "Boooked")
+    assert "'Boooked' is no event of that program" in said
+    unknown = shell.fails(4, "job", "receipt", shell.address("carol"))
+    assert "does not show" in unknown

@@ -79,6 +79,23 @@ class WatchedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedTransaction:
+    """A transaction as a node lists it.
+
+    Attributes:
+        signature: base58.
+        slot: its slot.
+        time: Unix seconds of that slot, or None if the node does not give it.
+        index: its place in the slot, or None if the node does not give it.
+    """
+
+    signature: str
+    slot: int
+    time: int | None
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignatureStatus:
     """How far a transaction has come.
 

@@ -59,6 +59,7 @@ COMMANDS: Final = {
     "nonce": ("nonce", "Nonce accounts: with --nonce, signatures may take days."),
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
+    "events": ("events", "What happened: the programs' events, filtered, and as they come."),
     "ledger": ("ledger", "Every event of the programs in a database, from the first one."),
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -34,6 +36,30 @@ Where = Annotated[
         help="File of an SQLite database, or URL of a PostgreSQL one (postgresql://…).",
     ),
 ]
+
+
+Ledger = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="WHERE",
+        envvar="IONET_LEDGER",
+        help="A ledger's file or URL, see ionet ledger run; default: ask the node.",
+    ),
+]
+
+
+@contextmanager
+def opened(where: str | None) -> Iterator[Database | None]:
+    """A ledger to read from; None if none is named."""
+    if where is None:
+        yield None
+        return
+    needed()
+    from ionet.ledger import Database
+
+    with Database.open(where) as database:
+        yield database
 
 
 @app.command()

@@ -56,7 +56,7 @@ def account(
 ) -> None:
     """Follow one account: its state now, and after each change."""
     io = session()
-    _show(io, io.reader.watch_account(address), count, _Accounts(io, _decoded))
+    show_lines(io, io.reader.watch_account(address), count, _Accounts(io, _decoded))
 
 
 @app.command()
@@ -125,16 +125,16 @@ def events_(
     io = session()
     if program is None and mentions is None:
         raise UserError("name a --program to follow, or an account with --mentions")
-    program_id = None if program is None else _program(program)
+    program_id = None if program is None else program_of(program)
     filters: list[Any] = [*_kinds(program_id, kind)] if kind else [] if program_id is None else [program_id]
     watch = io.reader.watch_events(*filters, mentions=mentions, since=since)
     try:
-        _show(io, watch, count, _event)
+        show_lines(io, watch, count, event_row)
     except LookupError as bad:
         raise UserError(str(bad), NOT_FOUND) from None
 
 
-def _program(text: str) -> Pubkey:
+def program_of(text: str) -> Pubkey:
     """A program by its name or address."""
     for name in events.__all__:
         if text == name:
@@ -164,7 +164,7 @@ def _kinds(program: Pubkey | None, names: Iterable[str]) -> Iterator[type[Event]
 def _follow(kind: type[Account], count: int | None, **fields: Any) -> None:
     io = session()
     chosen = {name: value for name, value in fields.items() if value is not None}
-    _show(
+    show_lines(
         io,
         io.reader.watch_accounts(kind, **chosen),
         count,
@@ -172,7 +172,7 @@ def _follow(kind: type[Account], count: int | None, **fields: Any) -> None:
     )
 
 
-def _show(
+def show_lines(
     io: Session, watch: Iterator[T], count: int | None, rows: Callable[[T], tuple[Mapping[str, Any], str]]
 ) -> None:
     """Writes a line for each item, until Ctrl-C."""
@@ -261,7 +261,8 @@ def _flat(data: Any, path: str = "") -> Iterator[tuple[str, str]]:
 # -- events
 
 
-def _event(watched: WatchedEvent) -> tuple[Mapping[str, Any], str]:
+def event_row(watched: WatchedEvent) -> tuple[Mapping[str, Any], str]:
+    """An event as data, and as a line for people."""
     program = registry.name(str(watched.program_id)) or str(watched.program_id)
     name, data = type(watched.event).__name__, jsonable(watched.event)
     row = {

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ionet.ledger.database import Database
     from ionet.ledger.errors import LedgerError
     from ionet.ledger.follower import Follower, Progress, open_ledger
-    from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Total
+    from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Total
     from ionet.ledger.replay.state import State
     from ionet.ledger.verifying import Check, Verified, verify, verify_at
 else:
@@ -24,7 +24,7 @@ else:
         "follower": ("Follower", "Progress", "open_ledger"),
         "replay.state": ("State",),
         "verifying": ("Check", "Verified", "verify", "verify_at"),
-        "records": ("Cut", "Entry", "Gap", "Landed", "Marks", "Place", "Total"),
+        "records": ("Cut", "Entry", "Gap", "Landed", "Leases", "Marks", "Place", "Total"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
@@ -39,6 +39,7 @@ __all__ = [
     "Follower",
     "Gap",
     "Landed",
+    "Leases",
     "LedgerError",
     "Marks",
     "Place",

@@ -22,10 +22,12 @@ from ionet import events as event_types
 from ionet import pda
 from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
+from ionet.chain.following import WatchedEvent
+from ionet.jobs.receipt import BROKEN, DONE, is_of, takes_part
 from ionet.ledger import schema
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
-from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Total
+from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Total
 from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
 from ionet.types import jobs as job_types
 
@@ -566,6 +568,99 @@ class Database:
                     return
                 last = rows[-1]
                 after = Place(last.slot, last.tx, last.instruction, last.inner, last.part)
+
+    def watched(
+        self,
+        *,
+        about: Pubkey | None = None,
+        names: Iterable[str] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        after: int | None = None,
+        slot: int | None = None,
+    ) -> Iterator[WatchedEvent]:
+        """Its events with their transactions, in the chain's order; those it can decode.
+
+        Args:
+            about: only those about this account.
+            names: only of these types, `program.Type`.
+            since: from this time on, Unix seconds.
+            until: up to this time.
+            after: only of slots after this one.
+            slot: up to this slot.
+        """
+        c, t = schema.events.c, schema.transactions.c
+        before = schema.events.alias().c
+        inside = ("instruction", "inner", "part")
+        index = (
+            sa.select(sa.func.count())
+            .where(before.slot == c.slot, before.tx == c.tx)
+            .where(sa.tuple_(*(before[n] for n in inside)) < sa.tuple_(*(c[n] for n in inside)))
+            .scalar_subquery()
+        )
+        its = sa.and_(t.slot == c.slot, t.tx == c.tx)
+        query = sa.select(c.slot, c.time, c.kind, c.data, t.signature, index.label("place"))
+        query = query.join_from(schema.events, schema.transactions, its)
+        for column, bound in ((c.time >= (since or 0), since), (c.slot > (after or 0), after)):
+            query = query if bound is None else query.where(column)
+        for column, bound in ((c.time <= (until or 0), until), (c.slot <= (slot or 0), slot)):
+            query = query if bound is None else query.where(column)
+        if about is not None:
+            query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
+        if names is not None:
+            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
+        query = query.order_by(c.slot, c.tx, *(c[n] for n in inside))
+        with self._reading() as connection:
+            for row in connection.execute(query):
+                event = self._decoded(row.kind, row.data)
+                if event is not None:
+                    yield WatchedEvent(event, event.PROGRAM_ID, row.signature, row.place, row.slot, row.time)
+
+    def of_job(self, job: Pubkey) -> Iterator[WatchedEvent]:
+        """The events of a job, of its payout and of its disputes, in the chain's order."""
+        return (told for told in self.watched(about=job) if is_of(job, told.event))
+
+    def booked_by(
+        self, party: Pubkey, *, as_renter: bool = True, as_supplier: bool = True
+    ) -> Iterator[Pubkey]:
+        """The jobs that a party has booked or supplied, in the chain's order.
+
+        Args:
+            party: an address.
+            as_renter: those that it rented, paid for or gets the refund of.
+            as_supplier: those that it is paid for.
+        """
+        for told in self.watched(names=["jobs.Booked"]):
+            booked = told.event
+            if isinstance(booked, event_types.jobs.Booked) and takes_part(
+                booked, party, as_renter=as_renter, as_supplier=as_supplier
+            ):
+                yield booked.job
+
+    def leases(self, nodes: Iterable[Pubkey]) -> dict[Pubkey, Leases]:
+        """How the leases of nodes ended, by the first ending of each."""
+        booked, ended = schema.events.alias().c, schema.events.alias().c
+        names = ("jobs.Booked", "jobs.Ended")
+        kinds = [self._kinds[name] for name in names]
+        counts = {node: [0, 0] for node in nodes}
+        addresses = [bytes(node) for node in counts]
+        query = sa.select(booked.also, booked.account, ended.data).where(
+            booked.kind == kinds[0], ended.account == booked.account, ended.kind == kinds[1]
+        )
+        query = query.order_by(ended.slot, ended.tx, ended.instruction, ended.inner, ended.part)
+        told = set[bytes]()
+        with self._reading() as connection:
+            for start in range(0, len(addresses), 500):
+                chosen = booked.also.in_(addresses[start : start + 500])
+                for row in connection.execute(query.where(chosen)):
+                    event = self._decoded(kinds[1], row.data)
+                    if row.account in told or not isinstance(event, event_types.jobs.Ended):
+                        continue
+                    told.add(row.account)
+                    count = counts[Pubkey.from_bytes(row.also)]
+                    count[0] += event.reason in DONE
+                    count[1] += event.reason in BROKEN
+        return {node: Leases(*count) for node, count in counts.items()}
 
     def at(self, time: int) -> State:
         """The state of every account at the end of a second, by the events until then.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
@@ -16,6 +16,7 @@ from ionet.chain._sync.cheats import Cheats
 from ionet.chain._sync.watching import Watching
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
+from ionet.chain.following import ListedTransaction, WatchedEvent
 from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Preview, Sent
 
@@ -86,6 +87,35 @@ class Connection(Watching):
         if sent is None:
             raise LookupError(f"the node knows no transaction {signature}")
         return sent
+
+    def past_events(
+        self, *addresses: Pubkey, since: int = 0, until: int | None = None
+    ) -> Iterator[WatchedEvent]:
+        """Yields the events of the transactions with any of these addresses, in the chain's order.
+
+        A node keeps history for a while only. Addresses of accounts that are closed have theirs, too.
+
+        Args:
+            addresses: accounts or programs.
+            since: from this time on, Unix seconds.
+            until: up to this time, Unix seconds; None: now.
+        """
+        listing: dict[str, ListedTransaction] = {}
+        for address in addresses:
+            part: dict[str, ListedTransaction] = {}
+            for listed in self.listed(address):
+                if listed.time is not None and listed.time < since:
+                    break
+                if listed.time is None or until is None or listed.time <= until:
+                    part[listed.signature] = listed
+            listing.update(reversed(part.items()))
+        for listed in sorted(listing.values(), key=lambda listed: (listed.slot, listed.index or 0)):
+            sent = self.transaction(listed.signature)
+            time = sent.block_time if sent.block_time is not None else listed.time
+            for index, emitted in enumerate(sent.event_log.emitted):
+                yield WatchedEvent(
+                    emitted.event, emitted.program_id, listed.signature, index, sent.slot, time
+                )
 
     def airdrop(self, address: Pubkey, amount: SOL) -> None:
         """Requests SOL from a test network and waits until it arrives.

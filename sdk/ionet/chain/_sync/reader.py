@@ -16,6 +16,7 @@ from ionet.chain import registry
 from ionet.chain.amounts import SOL, Amount
 from ionet.chain.errors import AccountNotFound, ConfigError, ProgramMissing, RpcError
 from ionet.chain.fees import FeePolicy
+from ionet.chain.following import PAGE, ListedTransaction
 from ionet.chain.ids import ADDRESS_LOOKUP_TABLE_PROGRAM, CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
 from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw, shaped, whole
@@ -431,19 +432,40 @@ class Reader:
             address: an account or a program.
             until: stop before this signature.
         """
+        for listed in self.listed(address, until=until):
+            yield listed.signature
+
+    def listed(self, address: Pubkey, *, until: str | None = None) -> Iterator[ListedTransaction]:
+        """Yields the successful transactions with this address as the node lists them, newest first.
+
+        Args:
+            address: an account or a program.
+            until: stop before this signature.
+        """
         before: str | None = None
         while True:
-            config: dict[str, Any] = {"commitment": self.transaction_level, "limit": 1000}
+            config: dict[str, Any] = {"commitment": self.transaction_level, "limit": PAGE}
             if before:
                 config["before"] = before
             if until:
                 config["until"] = until
             page = self.request("getSignaturesForAddress", str(address), config)
             with shaped("getSignaturesForAddress"):
-                entries = [(str(entry["signature"]), entry["err"]) for entry in page]
-            for signature, error in entries:
+                entries = [
+                    (
+                        ListedTransaction(
+                            str(entry["signature"]),
+                            whole(entry["slot"]),
+                            entry.get("blockTime"),
+                            entry.get("transactionIndex"),
+                        ),
+                        entry["err"],
+                    )
+                    for entry in page
+                ]
+            for listed, error in entries:
                 if error is None:
-                    yield signature
-            if len(entries) < 1000:
+                    yield listed
+            if len(entries) < PAGE:
                 return
-            before = entries[-1][0]
+            before = entries[-1][0].signature

@@ -25,6 +25,7 @@ from ionet.cli.job.parts import (
     show_quotes,
     usd,
 )
+from ionet.cli.ledger import Ledger, opened
 from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
     from ionet import Listing
+    from ionet.ledger import Leases
 
 app = Commands()
 
@@ -164,8 +166,13 @@ def search(
         bool,
         typer.Option("--booked", help="Also nodes that cannot be booked now, with the reason."),
     ] = False,
+    ledger: Ledger = None,
 ) -> None:
-    """List nodes that can be booked now, the cheapest first."""
+    """List nodes that can be booked now, the cheapest first.
+
+    With a ledger also how many of each node's leases were done, and how many the node or its supplier broke
+    off.
+    """
     io = session()
     offered = io.reader.jobs.search(
         class_=None if class_ is None else class_of(io, class_).id,
@@ -182,8 +189,11 @@ def search(
         :count
     ]
     classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
+    with opened(ledger) as database:
+        leases = database.leases(listing.node for listing in listings) if database is not None else None
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
+    heads += [">done", ">broken"] if leases is not None else []
     heads += ["payout", "rented for", *(["free from", "cannot be booked, as it"] if booked else [])]
     io.screen.table(
         heads,
@@ -198,6 +208,7 @@ def search(
                 f"{listing.rate:n}",
                 f"{listing.hourly:n}",
                 names_of(listing.mints, currencies),
+                *([leases[listing.node].done, leases[listing.node].broken] if leases is not None else []),
                 "same" if listing.payout_as_paid else "IO",
                 f"{span(listing.min_seconds)} to {span(listing.max_seconds)}",
                 *(
@@ -208,7 +219,10 @@ def search(
             )
             for listing in listings
         ],
-        data=[_listing_json(listing, classes) for listing in listings],
+        data=[
+            {**_listing_json(listing, classes), **({} if leases is None else _leases(leases[listing.node]))}
+            for listing in listings
+        ],
         empty="No such node is free; see --booked.",
     )
     stuck = sum(bool(listing.obstacle) for listing in offered)
@@ -217,6 +231,10 @@ def search(
             f"Not shown: {stuck} that nobody can book, for want of a compute proof or of their owner's stake;"
             " --booked says which"
         )
+
+
+def _leases(leases: Leases) -> dict[str, object]:
+    return {"done": leases.done, "broken": leases.broken}
 
 
 def _listing_json(listing: Listing, classes: dict[int, str]) -> dict[str, object]:

@@ -51,7 +51,7 @@ def status(
     """Show a job: time, money, deadlines, and what anyone can do; or list a party's jobs."""
     io = session()
     if job is None:
-        _list(io, role, party)
+        list_open(io, role, party)
         return
     _check_there(io, job)
     job_status = io.reader.jobs.status(job)
@@ -75,7 +75,8 @@ def _check_there(io: Session, job: Pubkey) -> None:
     )
 
 
-def _list(io: Session, role: Role | None, party: Pubkey | None) -> None:
+def list_open(io: Session, role: Role | None, party: Pubkey | None) -> None:
+    """Lists a party's jobs that are not closed."""
     party = party or io.signer.pubkey()
     statuses = io.reader.jobs.statuses(
         party, as_renter=role is not Role.SUPPLIER, as_supplier=role is not Role.RENTER

@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, pda
+from ionet._generated.jobs.types import PayoutKind
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import AccountNotFound, IonetError
+from ionet.chain.following import WatchedEvent
 from ionet.chain.layouts import TokenAccount
 from ionet.chain.records import KeyedAccount
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.breaks import break_reasons
+from ionet.jobs.receipt import JobHistory, Receipt, booking_of, is_of, receipt_of, takes_part
 from ionet.jobs.status import (
     ClusterStatus,
     Crank,
@@ -131,7 +134,85 @@ class AsyncWatching(AsyncJobsBase):
             statuses.append(dispute_status(dispute.address, dispute.account, unit, now))
         return sorted(statuses, key=lambda status: (status.made_at, bytes(status.address)))
 
+    # -- receipts
+
+    async def receipt(self, job: Pubkey, *, ledger: JobHistory | None = None) -> Receipt:
+        """What became of a job and its money, also once it is closed; of an open one so far.
+
+        Args:
+            job: its address.
+            ledger: `ionet.ledger.Database`; None: from the chain's history, which nodes keep
+                for a while only.
+
+        Raises:
+            LookupError: the history does not show its booking.
+        """
+        return await self._receipt(job, ledger)
+
+    async def closed(
+        self,
+        party: Pubkey | None = None,
+        *,
+        as_renter: bool = True,
+        as_supplier: bool = True,
+        ledger: JobHistory | None = None,
+    ) -> list[Receipt]:
+        """The receipts of a party's closed jobs, the latest first.
+
+        Without a ledger the transactions of the party, and of the offers of the nodes that it owns now, are
+        read; a job that somebody else booked and paid for in its name is not among them.
+
+        Args:
+            party: renter or supplier; default: the signer.
+            as_renter: include jobs that the party rented, paid for or gets the refund of.
+            as_supplier: include jobs that the party is paid for.
+            ledger: see `receipt`.
+        """
+        party = party or self._connection.address
+        if ledger is not None:
+            jobs = list(ledger.booked_by(party, as_renter=as_renter, as_supplier=as_supplier))
+        else:
+            jobs = await self._booked_by(party, as_renter, as_supplier)
+        receipts = [await self._receipt(job, ledger) for job in reversed(jobs)]
+        return [receipt for receipt in receipts if receipt.closed]
+
     # -- parts
+
+    async def _receipt(self, job: Pubkey, ledger: JobHistory | None) -> Receipt:
+        past = await self._past(job) if ledger is None else list(ledger.of_job(job))
+        booked = booking_of(past)
+        if booked is None:
+            source = "the node's history" if ledger is None else "the ledger"
+            raise LookupError(f"{source} does not show that job {job} was booked")
+        unit = (await self._units([booked.mint]))[booked.mint]
+        (node,) = await self._connection.fetch_many(accounts.staking.Node, [booked.node])
+        return receipt_of(job, past, unit, None if node is None else node.class_)
+
+    async def _past(self, job: Pubkey) -> list[WatchedEvent]:
+        """The events of a job by the chain's history, with those of its payout and its disputes."""
+        past = [told async for told in self._connection.past_events(job) if is_of(job, told.event)]
+        more = {told.event.dispute for told in past if isinstance(told.event, events.jobs.DisputeMade)}
+        booked = booking_of(past)
+        if booked is not None and booked.payout == PayoutKind.IO and booked.mint != pda.mint.MINT:
+            more.add(pda.buyback.payout(job))
+        if not more:
+            return past
+        every = self._connection.past_events(job, *sorted(more, key=bytes))
+        return [told async for told in every if is_of(job, told.event)]
+
+    async def _booked_by(self, party: Pubkey, as_renter: bool, as_supplier: bool) -> list[Pubkey]:
+        addresses = [party] if as_renter else []
+        if as_supplier:
+            nodes = await self._connection.find(accounts.staking.Node, owner=party)
+            addresses += [pda.jobs.offer(node.address) for node in nodes]
+        jobs: list[Pubkey] = []
+        async for told in self._connection.past_events(*addresses):
+            booked = told.event
+            if isinstance(booked, events.jobs.Booked) and takes_part(
+                booked, party, as_renter=as_renter, as_supplier=as_supplier
+            ):
+                jobs.append(booked.job)
+        return jobs
 
     async def _units(self, mints: Iterable[Pubkey]) -> dict[Pubkey, type[Amount]]:
         """The amount types of these mints."""
