@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Final
@@ -92,7 +93,7 @@ def test_boxes_are_made_without_the_rights_that_the_unit_gives_up(tmp_path: Path
     names = ("test_a_program_gets_its_inputs_and_leaves_its_files", "test_memory_ends_it")
     tests = [f"tests/sandbox/test_box.py::{name}" for name in names]
     bounds = "--bounding-set=" + ",".join(f"-{name}" for name in given_up)
-    command = ["setpriv", "--no-new-privs", bounds, "pytest", "-q", *tests]
+    command = ["setpriv", "--no-new-privs", bounds, sys.executable, "-m", "pytest", "-q", *tests]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "2 passed" in done.stdout, done.stdout
 
