@@ -34,6 +34,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("administration",),
     ("accounts", "constants", "errors", "events", "ix", "pda", "types"),
     ("executor",),
+    ("overlay",),
     ("rewards", "prover", "store", "sandbox", "wire"),
     ("formats",),
     ("_generated",),

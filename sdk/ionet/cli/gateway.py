@@ -60,6 +60,14 @@ def run(
         list[str] | None,
         typer.Option("--rpc", metavar="URL", help="A Solana node; several times: the next if one fails."),
     ] = None,
+    relays: Annotated[
+        str | None,
+        typer.Option(
+            "--relays",
+            metavar="ADDRESS:FIRST-LAST",
+            help="UDP ports for relays of leases over several machines, and this machine's IPv4 address.",
+        ),
+    ] = None,
     metrics: Annotated[
         str | None,
         typer.Option(
@@ -96,6 +104,7 @@ def run(
         "insecure": insecure or None,
         "store": store if store is None or store.startswith("s3:") else str(Path(store).absolute()),
         "rpc": rpc,
+        "relays": relays,
         "metrics": metrics,
         "log": "json" if log_json else None,
     }

@@ -13,6 +13,7 @@ not absolute are below the file's own directory.
 | `insecure` | `IONET_GATEWAY_INSECURE` | `--insecure` | true: plain HTTP to other machines, too |
 | `store` | `IONET_GATEWAY_STORE` | `--store` | directory, or `s3://…` |
 | `rpc` | `IONET_GATEWAY_RPC` | `--rpc` | URLs or names of clusters, the preferred first |
+| `relays` | `IONET_GATEWAY_RELAYS` | `--relays` | `ADDRESS:FIRST-LAST`: UDP ports for leases' relays |
 | `metrics` | `IONET_GATEWAY_METRICS` | `--metrics` | `ADDRESS:PORT` on this machine; empty: none |
 | `log` | `IONET_GATEWAY_LOG` | `--log-json` | `text` or `json` |
 | `[bounds]` | `IONET_GATEWAY_BOUNDS_…` | | integers, see `ionet.gateway._bounds.Bounds` |
@@ -36,6 +37,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.signers import cluster_url
 from ionet.gateway._bounds import Bounds
 from ionet.gateway._doors import Network
+from ionet.gateway._relays import Ports
 from ionet.store.keeper import Limits
 from ionet.wire._link import gateway_urls
 
@@ -47,7 +49,7 @@ LISTEN: Final = "127.0.0.1:8470"
 METRICS: Final = "127.0.0.1:9464"
 _VARIABLE: Final = "IONET_GATEWAY_"
 _OTHERS: Final = frozenset({"STATE"})
-_TEXTS: Final = ("listen", "public", "tls_cert", "tls_key", "store", "metrics", "log")
+_TEXTS: Final = ("listen", "public", "tls_cert", "tls_key", "store", "relays", "metrics", "log")
 _LISTS: Final = ("trust_proxy", "rpc")
 _BOOLS: Final = {"true": True, "false": False}
 _TABLES: Final[Mapping[str, type]] = {"bounds": Bounds, "files": Limits}
@@ -81,6 +83,7 @@ class GatewayConfig:
         insecure: plain HTTP to other machines is meant.
         store: where files lie: a directory, or `s3://…`.
         rpc: URLs of Solana nodes, the preferred first; at least one.
+        relays: where relays of leases are; None: there are none.
         metrics: address and port on this machine; None: none are served.
         metrics_required: whether it is an error that they cannot be served there.
         json_logs: whether log lines are JSON.
@@ -97,6 +100,7 @@ class GatewayConfig:
     insecure: bool = False
     store: str = field(default="store", repr=False)
     rpc: tuple[str, ...] = field(default=("localhost",), repr=False)
+    relays: Ports | None = None
     metrics: tuple[str, int] | None = None
     metrics_required: bool = False
     json_logs: bool = False
@@ -232,6 +236,10 @@ def _parsed(path: Path, table: _Table) -> GatewayConfig:
     if public:
         with table.about("public"):
             _, public = gateway_urls(public, insecure=insecure)
+    relays = None
+    if text := table.text("relays", "ADDRESS:FIRST-LAST", ""):
+        with table.about("relays"):
+            relays = Ports.parse(text)
     metrics_required = table.has("metrics")
     metrics = table.text("metrics", "ADDRESS:PORT on this machine", METRICS if not metrics_required else "")
     with table.about("metrics"):
@@ -250,6 +258,7 @@ def _parsed(path: Path, table: _Table) -> GatewayConfig:
         insecure=insecure,
         store=store if store.startswith("s3:") else str(path.parent / Path(store).expanduser()),
         rpc=tuple(rpc),
+        relays=relays,
         metrics=served,
         metrics_required=metrics_required,
         json_logs=log == "json",

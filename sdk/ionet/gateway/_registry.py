@@ -18,6 +18,8 @@ from ionet import AsyncClient, accounts, pda
 from ionet.chain.errors import AccountNotFound, DecodeError, RpcError, TransportError
 from ionet.chain.records import decoded_or_none
 from ionet.gateway._hub import RegistryUnavailable
+from ionet.overlay import LeaseFacts
+from ionet.worker._members import lease_facts
 
 #: Seconds for which an answer of the chain is good.
 _FRESH: Final = 60.0
@@ -107,13 +109,7 @@ class ChainRegistry:
         return await self._renters.get(key)
 
     async def _first(self, ask: Callable[[AsyncClient], Awaitable[V]]) -> V:
-        """What the first client answers that can be reached."""
-        for client in self._clients[:-1]:
-            try:
-                return await ask(client)
-            except (RpcError, TransportError):
-                continue
-        return await ask(self._clients[-1])
+        return await _first_of(self._clients, ask)
 
     async def _device(self, node: bytes) -> bytes | None:
         if (waiting := self._batch.get(node)) is None:
@@ -175,3 +171,32 @@ class ChainRegistry:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+class ChainLeases:
+    """`ionet.gateway._relays.Leases` over clients.
+
+    Args:
+        clients: of Solana nodes, the preferred first; they need no signer.
+    """
+
+    def __init__(self, *clients: AsyncClient) -> None:
+        self._clients = clients
+
+    async def facts(self, job: bytes) -> LeaseFacts | None:
+        """See `Leases.facts`."""
+        return await _first_of(self._clients, lambda client: lease_facts(client, job))
+
+    async def now(self) -> int:
+        """See `Leases.now`."""
+        return await _first_of(self._clients, lambda client: client.time())
+
+
+async def _first_of(clients: Sequence[AsyncClient], ask: Callable[[AsyncClient], Awaitable[V]]) -> V:
+    """What the first client answers that can be reached."""
+    for client in clients[:-1]:
+        try:
+            return await ask(client)
+        except (RpcError, TransportError):
+            continue
+    return await ask(clients[-1])

@@ -21,8 +21,10 @@ from ionet.gateway._config import GatewayConfig
 from ionet.gateway._doors import Doors
 from ionet.gateway._files import files
 from ionet.gateway._hub import Hub, Registry
-from ionet.gateway._registry import ChainRegistry
+from ionet.gateway._registry import ChainLeases, ChainRegistry
+from ionet.gateway._relays import Relays
 from ionet.gateway._server import Certificate, Server, listen
+from ionet.overlay import missing
 from ionet.store.keeper import Keeper, Quota
 from ionet.store.opening import open_backend
 from ionet.store.quota import ChainQuota
@@ -111,8 +113,16 @@ class Gateway:
             await stack.enter_async_context(keeper)
             if config.metrics is not None:
                 self._serve_metrics(stack, hub, doors)
-            server = Server(app(hub, files(keeper)), hub, doors, certificate=certificate)
-            loops = [hub.keep(), server.keep(), self._report(hub)]
+            routes, loops = files(keeper), [hub.keep(), self._report(hub)]
+            if config.relays is not None:
+                if (why := missing()) is not None:
+                    raise ConfigError(why)
+                relays = Relays(config.relays, ChainLeases(*clients), [self.url], config.state / "relays")
+                await relays.open()
+                routes += relays.routes()
+                loops.append(relays.keep())
+            server = Server(app(hub, routes), hub, doors, certificate=certificate)
+            loops.append(server.keep())
             if certificate is not None:
                 loops.append(_renew(certificate))
             await stack.enter_async_context(_running(*loops))

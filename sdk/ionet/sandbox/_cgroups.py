@@ -1,7 +1,8 @@
 """A box's control groups, whether the machine has version 1, version 2 or both.
 
 The supervisor and all that it starts begin in `ionet/<box>/shim`, the container in `ionet/<box>/box`, what
-connects it to the internet in `ionet/<box>/net`: nothing of a box ever runs outside `ionet/<box>`.
+connects it to the internet in `ionet/<box>/net`, its overlay in `ionet/<box>/over`: nothing of a box ever
+runs outside `ionet/<box>`.
 """
 
 from __future__ import annotations

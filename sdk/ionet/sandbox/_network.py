@@ -59,6 +59,7 @@ _CLOSED: Final = (
     "168.63.129.16/32",
 )
 
+#: `io0` is the interface of the lease's overlay, which has its own firewall.
 _RULES: Final = """\
 table inet box {{
   set closed {{ type ipv4_addr; flags interval; auto-merge; elements = {{ {closed} }}; }}
@@ -66,12 +67,12 @@ table inet box {{
   chain untracked-in {{ type filter hook prerouting priority raw; iifname "lo" notrack; }}
   chain in {{
     type filter hook input priority filter; policy drop;
-    iifname "lo" accept;
+    iifname {{ "lo", "io0" }} accept;
     ct state established,related accept;
   }}
   chain out {{
     type filter hook output priority filter; policy drop;
-    oifname "lo" accept;
+    oifname {{ "lo", "io0" }} accept;
     meta nfproto ipv6 reject with icmpx admin-prohibited;
     ip daddr @closed reject with icmpx admin-prohibited;
     tcp dport 25 reject with icmpx admin-prohibited;
