@@ -359,6 +359,34 @@ async def test_a_word_that_is_none_ends_the_connection_and_not_the_dialling(word
         assert agent.problems
 
 
+async def test_a_link_that_is_ended_while_it_is_welcomed_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    liar = Liar(words())
+    read = link_module._control
+
+    def ended_there(data: str | bytes) -> dict[str, Any]:
+        word = read(data)
+        if "welcome" in word:
+            asyncio.get_running_loop().call_soon(running.cancel)
+        return word
+
+    async def nothing(what: object) -> None:
+        pass
+
+    def greet(challenge: bytes, gateway: str) -> bytes:
+        return Message.sign(AGENT, Kind.HELLO, to=bytes(32), context=challenge, number=1).to_bytes()
+
+    monkeypatch.setattr(link_module, "_control", ended_there)
+    async with liar.listening() as url:
+        link = link_module.Link([url], greet, nothing, nothing, lambda up: None)
+        running = asyncio.create_task(link.run())
+        await asyncio.wait({running}, timeout=5)
+        ended = running.cancelled()
+        while not running.done():
+            running.cancel()
+            await asyncio.sleep(0.05)
+        assert ended, "it went on dialling after it was cancelled"
+
+
 @pytest.mark.parametrize(
     "greeting",
     [

@@ -100,7 +100,8 @@ class InlineExecutor(LocalExecutor):
         task = asyncio.create_task(self._start(lease, workspace))
         self._running[lease.name] = task
         try:
-            return await asyncio.wait_for(asyncio.shield(task), lease.manifest.max_duration)
+            async with asyncio.timeout(lease.manifest.max_duration):
+                return await asyncio.shield(task)
         except TimeoutError:
             task.cancel()
             detail = f"longer than {lease.manifest.max_duration} s"

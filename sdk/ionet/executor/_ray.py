@@ -81,7 +81,8 @@ class _Host:
         }
         try:
             await host._write(config)
-            await asyncio.wait_for(host.call("start"), seconds)
+            async with asyncio.timeout(seconds):
+                await host.call("start")
         except (TimeoutError, RunFailure) as error:
             await host.close(keep_log=True)
             raise RunFailure(FailureReason.PLACEMENT, f"Ray did not start ({error}); see {log}") from error
@@ -148,7 +149,8 @@ class _Host:
         if self._process.stdin is not None:
             self._process.stdin.close()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+            async with asyncio.timeout(_STOP_SECONDS):
+                await self._process.wait()
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         await self._process.wait()

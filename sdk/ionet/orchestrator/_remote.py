@@ -188,7 +188,8 @@ class RemoteExecutor(_Asking):
                 await asyncio.sleep(_POLL)
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), _POLL)
+                async with asyncio.timeout(_POLL):
+                    await stopped.wait()
 
     def log(self, lease: Lease) -> Path:
         """See `Executor.log`. Logs are at the node and in the store; this file does not exist."""

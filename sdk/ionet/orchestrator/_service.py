@@ -472,7 +472,8 @@ def _keypair(path: Path) -> Keypair:
 async def _pause(stop: asyncio.Event, seconds: float) -> None:
     """Waits so long, or until the process is to end."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await stop.wait()
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:

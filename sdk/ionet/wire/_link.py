@@ -239,10 +239,12 @@ class Link:
             try:
                 await self._attempt
             except asyncio.CancelledError:
-                current = asyncio.current_task()
-                if not self._redials or (current is not None and current.cancelling()):
+                if not self._redials:
                     raise
-                self._redials = False
+            # An attempt may end well although this task, and so the attempt, was cancelled.
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise asyncio.CancelledError
+            self._redials = False
 
     async def _tried(self, way: _Way, wait: float) -> None:
         if self._was_connected:
@@ -273,7 +275,8 @@ class Link:
 
     async def _once(self, way: _Way) -> None:
         async with self._dialled(way.url) as socket:
-            welcome = await asyncio.wait_for(self._welcomed(socket, gateway_name(way.url)), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                welcome = await self._welcomed(socket, gateway_name(way.url))
             home = asyncio.create_task(self._go_home(way, socket))
             self._socket, self.problem, self.url = socket, None, way.url
             self._was_connected = True
@@ -344,7 +347,8 @@ class Link:
     async def _answers(self, url: str) -> bool:
         with contextlib.suppress(WebSocketException, OSError, TimeoutError, GatewayFaulty, ValueError):
             async with self._dialled(url) as socket:
-                return "challenge" in _control(await asyncio.wait_for(socket.recv(), _PATIENCE))
+                async with asyncio.timeout(_PATIENCE):
+                    return "challenge" in _control(await socket.recv())
         return False
 
 

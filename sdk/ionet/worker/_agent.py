@@ -217,7 +217,8 @@ class Agent:
                 if self._serving is not None:
                     pause = min(pause, self._policy.sample_every / self._clock.rate)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudge.wait(), max(0.05, pause))
+                    async with asyncio.timeout(max(0.05, pause)):
+                        await self._nudge.wait()
         finally:
             serving = self._serving
             if serving is not None and serving.run is not None:

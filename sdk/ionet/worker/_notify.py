@@ -127,7 +127,8 @@ class Notifier:
         if self._task is None:
             return
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), _GRACE)
+            async with asyncio.timeout(_GRACE):
+                await self._idle.wait()
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
