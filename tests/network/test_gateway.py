@@ -266,7 +266,8 @@ def other_gateway(raw: Raw, challenge: bytes, name: str) -> bytes:
 
 
 def not_signed(raw: Raw, challenge: bytes, name: str) -> bytes:
-    return raw.hello(challenge, Role.RENTER, name)[:-1] + b"\x00"
+    hello = raw.hello(challenge, Role.RENTER, name)
+    return hello[:-1] + bytes([hello[-1] ^ 1])
 
 
 def for_somebody(raw: Raw, challenge: bytes, name: str) -> bytes:
