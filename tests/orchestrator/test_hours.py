@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.programs.market import Market
+from tests.programs.market import CLASS, Market, prepared
+from tests.programs.people import People, class_args
 from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
 from ionet._generated.shared import ProofReason
+from ionet.ledger import HourFacts
 from ionet.orchestrator import Journal
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import head_of
+from ionet.rewards import NodeHour
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
 
@@ -34,10 +37,14 @@ class Seat:
         self.journal = Journal(root / "journal.sqlite3")
         self.key = key
         self._office = office
+        self._number = number
+        self.reports: HourReports | None = None
         self.restart()
 
     def restart(self) -> None:
         """A new process, with the same folder."""
+        if self.reports is not None:
+            self.reports.close()
         self.reports = HourReports(
             self.client,
             None,
@@ -47,6 +54,7 @@ class Seat:
             self.journal,
             self._office.root / f"{self.key.pubkey()}",
             lambda digest: digest.hex(),
+            str(self._office.root / f"ledger-{self._number}.db"),
             _TAKEOVER,
         )
 
@@ -75,7 +83,7 @@ class Office:
 
     def __init__(self, root: Path, seats: int) -> None:
         self.root = root
-        self.market = Market.new()
+        self.market: Market = prepared(People())
         self.node = self.market.alice.node
         self.published: dict[bytes, bytes] = {}
         world, keys = self.market.world, self.market.attesters
@@ -229,39 +237,78 @@ async def test_a_verdict_that_differs_is_not_approved_and_the_difference_is_said
     assert f"{office.node}: {said}" in line
 
 
-async def test_stake_that_the_chain_does_not_show_is_not_approved(tmp_path: Path) -> None:
+async def test_traffic_between_the_report_and_its_check_makes_no_difference(tmp_path: Path) -> None:
+    """Facts are those of the hour's last second: today's are other ones."""
     office = Office(tmp_path, 2)
     office.hour_passes()
     leader, other = office.leader()
-    real = leader.client.proofs.facts
-
-    async def lying(*arguments: Any, **more: Any) -> Any:
-        return [replace(row, stake=row.stake + 1) for row in await real(*arguments, **more)]
-
-    leader.client.proofs.facts = lying  # type: ignore[method-assign]
     await leader.settled()
+    market = office.market
+    market.send(market.staking("owner_unstake", amount=1))
+    market.co_stake(market.carol, 7)
+    market.book(2 * HOUR)
     await other.settled()
-    (line,) = other.steps("not approved")
-    assert "stake is stated as" in line
-    assert office.config.head == 0
+    assert office.config.head == 1
+    assert not other.steps("not approved")
 
 
-async def test_credits_that_the_chain_does_not_show_are_not_approved(tmp_path: Path) -> None:
+async def test_a_report_of_long_ago_is_checked_as_one_of_now(tmp_path: Path) -> None:
+    """Nodes come, leave and are rented, parameters change, and a seat that was away finds the same bytes."""
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    for seat in (*office.leader(), office.leader()[0]):
+        await seat.settled()
+    office.hour_passes()
+    leader, other = office.leader()
+    await leader.settled()
+    market, world = office.market, office.market.world
+    market.join(market.bob, 300 * 10**8)
+    job = market.run(2 * HOUR)
+    world.advance(HOUR)
+    market.attest(job, HOUR)
+    market.send(market.staking("owner_unstake", amount=300 * 10**8))
+    world.send(ix.staking.set_class(authority=world.deployer, id=CLASS, args=class_args(multiplier_bps=30_000)))
+    await other.settled()
+    assert office.config.head == 2
+    assert not other.steps("not approved")
+
+
+def lie(seat: Seat, **more: int) -> None:
+    """Has a seat build with other facts: each of these is more by so much."""
+    real = seat.reports._facts
+
+    class Lying:
+        def __init__(self, facts: HourFacts) -> None:
+            self._facts = facts
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._facts, name)
+
+        def rows(self, *arguments: Any, **given: Any) -> list[NodeHour]:
+            return [
+                replace(row, **{name: getattr(row, name) + by for name, by in more.items()})
+                for row in self._facts.rows(*arguments, **given)
+            ]
+
+    async def lying(end: int) -> Any:
+        return Lying(await real(end))
+
+    seat.reports._facts = lying  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("fact", ["stake", "fees", "required_stake", "multiplier_bps", "credited"])
+async def test_facts_that_the_events_do_not_say_are_not_approved(tmp_path: Path, fact: str) -> None:
     """A lifetime begins at what was credited: who states more of it pays the node more."""
     office = Office(tmp_path, 2)
     office.hour_passes()
     leader, other = office.leader()
     office.market.world.send(ix.mint.emit())
-    real = leader.client.proofs.facts
-
-    async def lying(*arguments: Any, **more: Any) -> Any:
-        return [replace(row, credited=row.credited + 1) for row in await real(*arguments, **more)]
-
-    leader.client.proofs.facts = lying  # type: ignore[method-assign]
+    lie(leader, **{fact: 1})
     await leader.settled()
     await other.settled()
     (line,) = other.steps("not approved")
-    assert "stated as credited 1" in line
+    assert f"{fact} is stated as" in line
+    assert office.config.head == 0
 
 
 async def test_a_carry_that_the_hour_before_did_not_leave_is_not_approved(tmp_path: Path) -> None:

@@ -58,17 +58,15 @@ def verify(
 
 
 async def _verified(io: Session, where: str | None, at: int | None) -> Verified:
-    from ionet.ledger import Database, Follower, LedgerError, open_ledger, verify, verify_at
+    from ionet.ledger import Database, Follower, LedgerInUse, open_ledger, verify, verify_at
 
     async with io.async_reader() as client:
         follower = None
         try:
             database = await open_ledger(client, where or ":memory:")
-        except LedgerError as bad:
+        except LedgerInUse:
             # Whoever writes to it keeps it up to date.
-            if where is None or "another process writes to" not in str(bad):
-                raise
-            database = Database.open(where)
+            database = Database.open(str(where))
         else:
             follower = Follower(client, database)
         with database:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet.ledger.database import Database
-    from ionet.ledger.errors import LedgerError
+    from ionet.ledger.errors import HourNotFinal, LedgerError, LedgerInUse
     from ionet.ledger.follower import Follower, Progress, open_ledger
+    from ionet.ledger.hours import HourFacts, Hours, settled
     from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Total
     from ionet.ledger.replay.state import State
     from ionet.ledger.verifying import Check, Verified, verify, verify_at
@@ -20,8 +21,9 @@ else:
 
     _NAMES = {
         "database": ("Database",),
-        "errors": ("LedgerError",),
+        "errors": ("HourNotFinal", "LedgerError", "LedgerInUse"),
         "follower": ("Follower", "Progress", "open_ledger"),
+        "hours": ("HourFacts", "Hours", "settled"),
         "replay.state": ("State",),
         "verifying": ("Check", "Verified", "verify", "verify_at"),
         "records": ("Cut", "Entry", "Gap", "Landed", "Leases", "Marks", "Place", "Total"),
@@ -38,9 +40,13 @@ __all__ = [
     "Entry",
     "Follower",
     "Gap",
+    "HourFacts",
+    "HourNotFinal",
+    "Hours",
     "Landed",
     "Leases",
     "LedgerError",
+    "LedgerInUse",
     "Marks",
     "Place",
     "Progress",
@@ -48,6 +54,7 @@ __all__ = [
     "Total",
     "Verified",
     "open_ledger",
+    "settled",
     "verify",
     "verify_at",
 ]

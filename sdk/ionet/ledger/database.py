@@ -507,6 +507,20 @@ class Database:
             row = connection.execute(query.order_by(c.slot.desc(), c.tx.desc()).limit(1)).one_or_none()
         return None if row is None else (row.slot, row.signature)
 
+    def is_final(self, before: int) -> bool:
+        """Whether a transaction of a time or later is final, and so everything before that time.
+
+        Args:
+            before: Unix seconds.
+        """
+        c = schema.transactions.c
+        last = self.last_final()
+        if last is None:
+            return False
+        with self._reading() as connection:
+            query = sa.select(c.time).where(c.slot == last[0], c.signature == last[1])
+            return int(connection.execute(query).scalar_one()) >= before
+
     def programs(self) -> frozenset[str]:
         """Names of the programs of which there are events."""
         c = schema.by_hour.c

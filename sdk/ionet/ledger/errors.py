@@ -7,3 +7,11 @@ from ionet.chain.errors import IonetError
 
 class LedgerError(IonetError):
     """The ledger cannot be used or filled: another chain, a node without the past, a full disk."""
+
+
+class LedgerInUse(LedgerError):
+    """Another process writes to the ledger."""
+
+
+class HourNotFinal(LedgerError):
+    """Events of an hour may still come, or the ledger does not have them yet."""

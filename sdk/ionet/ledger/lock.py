@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import sqlalchemy as sa
 
-from ionet.ledger.errors import LedgerError
+from ionet.ledger.errors import LedgerInUse
 
 if TYPE_CHECKING:
     from io import TextIOWrapper
@@ -30,7 +30,7 @@ class Lock:
         """Takes the lock of a database.
 
         Raises:
-            LedgerError: another process has it.
+            LedgerInUse: another process has it.
             OSError: it cannot be made.
         """
         if engine.dialect.name == "sqlite":
@@ -38,7 +38,7 @@ class Lock:
         connection = engine.connect()
         if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_NUMBER))).scalar():
             connection.close()
-            raise LedgerError("another process writes to this ledger already")
+            raise LedgerInUse("another process writes to this ledger already")
         connection.commit()
         return cls(None, connection)
 
@@ -61,7 +61,7 @@ def _locked_file(database: str | None) -> TextIOWrapper | None:
         file.seek(0)
         holder = file.read(20).strip() or "?"
         file.close()
-        raise LedgerError(
+        raise LedgerInUse(
             f"another process writes to the ledger {database} already, of id {holder}"
         ) from None
     file.truncate(0)

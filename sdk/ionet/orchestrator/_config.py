@@ -15,6 +15,7 @@ The file holds no secret but URLs. Paths in it that are not absolute are below t
 | `low_sol` | `IONET_ORCHESTRATOR_LOW_SOL` | below this the payer counts as poor, lamports |
 | `[reports]` `build` | `IONET_ORCHESTRATOR_REPORTS_BUILD` | whether hours' reports are made here |
 | `[reports]` `place` | `IONET_ORCHESTRATOR_REPORTS_PLACE` | their evidence; empty: the first gateway |
+| `[reports]` `ledger` | `IONET_ORCHESTRATOR_REPORTS_LEDGER` | ledger of facts; empty: one of its own |
 | `[policy]` | `IONET_ORCHESTRATOR_POLICY_…` | intervals and limits, integers; see `POLICY` |
 
 Lists are separated by commas in a variable. `IONET_ORCHESTRATOR_STATE` names the state directory.
@@ -101,6 +102,7 @@ class OrchestratorConfig:
         low_sol: lamports below which the payer is called poor.
         reports: whether hours' reports are built, sent and approved.
         place: address of the reports' evidence; None: the first gateway's store.
+        ledger: file or URL of the ledger that the hours' facts come from; None: one in the state directory.
         policy: intervals and limits that differ from `Policy`, by the names of `POLICY`.
     """
 
@@ -116,6 +118,7 @@ class OrchestratorConfig:
     low_sol: int = LOW_SOL
     reports: bool = True
     place: str | None = None
+    ledger: str | None = field(default=None, repr=False)
     policy: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -177,7 +180,7 @@ class OrchestratorConfig:
             notify=self.notify or "",
             low_sol=self.low_sol,
         )
-        lines += ["", "[reports]", *_assignments(build=self.reports, place=self.place or "")]
+        lines += ["", "[reports]", *_assignments(build=self.reports, place=self.place or "", ledger=self.ledger or "")]
         lines += ["", "[policy]", *_assignments(**dict(self.policy))]
         return "\n".join(lines) + "\n"
 
@@ -250,7 +253,9 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
         with table.about("notify"):
             check_notify(notify)
     low_sol = table.integer("low_sol", 0, 10**15, "lamports", LOW_SOL)
-    reports, place = _reports(table.table("reports")) if table.has("reports") else (True, None)
+    reports, place, ledger = (
+        _reports(table.table("reports")) if table.has("reports") else (True, None, None)
+    )
     policy = _policy(table.table("policy")) if table.has("policy") else {}
     table.finish()
     return OrchestratorConfig(
@@ -266,6 +271,7 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
         low_sol=low_sol,
         reports=reports,
         place=place,
+        ledger=ledger,
         policy=policy,
     )
 
@@ -277,13 +283,14 @@ def _check_hash(text: str) -> None:
         raise ConfigError(f"{text!r} is no hash in base58; `solana genesis-hash` shows it") from None
 
 
-def _reports(table: _Table) -> tuple[bool, str | None]:
+def _reports(table: _Table) -> tuple[bool, str | None, str | None]:
     build: bool = table.take("build", bool, "true or false", True)
     place = table.text("place", "the address of reports' evidence", "")
     if len(place.encode()) > 96:
         raise table.wrong("place", "it has 96 bytes at most")
+    ledger = table.text("ledger", "the file or URL of a ledger", "")
     table.finish()
-    return build, place or None
+    return build, place or None, ledger or None
 
 
 def _policy(table: _Table) -> dict[str, int]:
@@ -308,7 +315,7 @@ def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[st
     settings: dict[str, tuple[str | None, str]] = {
         name.upper(): (None, name) for name in (*_LISTS, *_TEXTS, "low_sol")
     }
-    settings |= {f"REPORTS_{name.upper()}": ("reports", name) for name in ("build", "place")}
+    settings |= {f"REPORTS_{name.upper()}": ("reports", name) for name in ("build", "place", "ledger")}
     settings |= {f"POLICY_{name.upper()}": ("policy", name) for name in POLICY}
     variables: dict[str, str] = {}
     for variable, text in environment.items():

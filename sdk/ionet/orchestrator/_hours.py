@@ -2,13 +2,15 @@
 
 The evidence of a report is a file that gateways keep by its hash, which the report names. A report continues
 the one at the head, whose evidence is needed for that; without it this seat neither builds nor approves.
-What somebody else reports is approved only where every fact is as this seat reads it from the chain, and
-where no verdict on a compute proof differs from what this seat has found itself.
+Facts are those of the hour's last second by the final events, from a ledger: the same for every seat, however
+much later it looks. What somebody else reports is approved only where every fact is as this seat's ledger has
+it, and where no verdict on a compute proof differs from what this seat has found itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ from ionet.chain.ids import CLOCK
 from ionet.chain.records import clock_time, decoded
 from ionet.chain.signers import Signer
 from ionet.formats.when import HOUR
+from ionet.ledger.errors import HourNotFinal
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
@@ -33,7 +36,8 @@ from ionet.store.manifest import FileStore
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
-    from ionet.rewards import Absent, Before, Carry, Evidence, NodeHour, Report, Verdict, Word
+    from ionet.ledger import Database, Follower, HourFacts, Hours
+    from ionet.rewards import Before, Carry, Evidence, NodeHour, Report, Verdict, Word
 
 _log = logging.getLogger(__name__)
 #: Hours that are made up for after an absence; what nobody reported before stays unreported.
@@ -45,6 +49,8 @@ _OWN_VERDICTS: Final = 2 * HOUR
 #: Seconds after which a verdict in a node's account is renewed; nodes are booked on one of six hours.
 _SHOW_EVERY: Final = 3 * HOUR
 _SHOWN_AT_ONCE: Final = 8
+#: Seconds after an hour's end within which its last events become final.
+_FINAL_AFTER: Final = 300
 #: Bytes of somebody else's evidence.
 _EVIDENCE: Final = 512 << 20
 
@@ -96,6 +102,8 @@ class HourReports:
         folder: where evidence is written before it is stored; statements of devices are read from
             `statements-<hour>.jsonl` there, if there is such a file.
         evidence_at: makes the address of evidence from its hash, 96 bytes at most.
+        ledger: file or URL of the ledger that facts come from; it is brought up to date here, unless another
+            process writes to it.
         takeover: seconds of the chain after which the next seat does what another has not done.
     """
 
@@ -109,6 +117,7 @@ class HourReports:
         journal: Journal,
         folder: Path,
         evidence_at: Callable[[bytes], str],
+        ledger: str,
         takeover: int = 120,
     ) -> None:
         self._client = client
@@ -120,6 +129,8 @@ class HourReports:
         self._journal = journal
         self._folder = folder
         self._evidence_at = evidence_at
+        self._ledger_at = ledger
+        self._ledger: tuple[Database, Follower | None, Hours] | None = None
         self._takeover = takeover
         self._mine = bytes(client.address)
         self._head: _Head | None = None
@@ -132,6 +143,12 @@ class HourReports:
         self.latest: int | None = None
         #: What the operator should know, or None.
         self.problem: str | None = None
+
+    def close(self) -> None:
+        """Closes the ledger."""
+        if self._ledger is not None:
+            self._ledger[0].close()
+            self._ledger = None
 
     async def run(self, pause: float) -> None:
         """Does what is due, again and again, until it is cancelled.
@@ -157,8 +174,14 @@ class HourReports:
         if await self._finalize(network):
             return True
         head = await self._continued(network)
-        if await self._report(network, head):
-            return True
+        try:
+            if await self._report(network, head):
+                return True
+        except HourNotFinal as early:
+            # Some seconds after the hour's end it always is.
+            if network.now > network.start + network.latest * HOUR + _FINAL_AFTER:
+                self._tell(str(early))
+            return False
         await self._show(network, head)
         self.problem = None
         return False
@@ -210,6 +233,32 @@ class HourReports:
 
         self._head = await asyncio.to_thread(read)
         return self._head
+
+    async def _facts(self, end: int) -> HourFacts:
+        """The facts of an hour, by a ledger.
+
+        Raises:
+            HourNotFinal: the chain or the ledger has not come that far.
+            LedgerError: there is no ledger to be had.
+        """
+        from ionet.ledger import settled
+
+        if self._ledger is None:
+            self._ledger = await self._opened()
+        database, follower, hours = self._ledger
+        await settled(self._client, database, follower, end)
+        return await asyncio.to_thread(hours.facts, end)
+
+    async def _opened(self) -> tuple[Database, Follower | None, Hours]:
+        from ionet.ledger import Database, Follower, Hours, LedgerInUse, open_ledger
+
+        try:
+            database = await open_ledger(self._client, self._ledger_at)
+        except LedgerInUse:
+            # Whoever writes to it keeps it up to date.
+            database = Database.open(self._ledger_at)
+            return database, None, Hours(database)
+        return database, Follower(self._client, database), Hours(database)
 
     async def _evidence(self, digest: bytes) -> Path:
         """Returns where a report's evidence is on this machine.
@@ -343,8 +392,8 @@ class HourReports:
             paid, most = await self._client.proofs.emission(seq), await self._client.proofs.most(seq)
         end = network.start + seq * HOUR
         before = None if head is None else head.before
-        rows = await self._client.proofs.facts(
-            seq,
+        facts = await self._facts(end)
+        rows = facts.rows(
             await asyncio.to_thread(self._words, seq, end),
             judged=self._judged(end),
             before=None if before is None else before.leaves,
@@ -355,7 +404,6 @@ class HourReports:
             return False
         state_folder(self._folder)
         path = self._folder / f"evidence-{seq}.jsonl"
-        policy, absent = await self._client.proofs.policy(), await self._client.proofs.absent(seq)
 
         def make() -> tuple[Report, bytes]:
             made = assemble(
@@ -364,8 +412,8 @@ class HourReports:
                 rows=rows,
                 paid=paid.base,
                 most=most.base,
-                policy=policy,
-                absent=absent,
+                policy=facts.policy,
+                absent=facts.absent(),
                 before=before,
                 carry=None if head is None else head.carry,
             )
@@ -447,11 +495,14 @@ class HourReports:
         words = {
             row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
         }
-        proofs = self._client.proofs
-        base = await proofs.facts(account.seq, words, before=leaves)
-        differences = await self._facts_differ(account, stated, head, base)
+        facts = await self._facts(account.period_end)
+        base = facts.rows(words, before=leaves)
         own = self._own_verdicts(account.period_end)
-        differences += [text for row in rows if (text := _verdict_differs(row, own, _by_node(base)))]
+        differences = [text for row in rows if (text := _verdict_differs(row, own, _by_node(base)))]
+        # What was measured is as the report has it from here on.
+        judged = {row.node: row.verdict for row in rows if row.verdict is not None and row.verdict.time}
+        base = facts.rows(words, judged=judged, before=leaves)
+        differences += await self._facts_differ(account, stated, head, facts, base)
         if differences:
             more = f", and {len(differences) - 5} more" if len(differences) > 5 else ""
             raise NotApproved("; ".join(differences[:5]) + more)
@@ -462,27 +513,23 @@ class HourReports:
         account: accounts.proofs.Report,
         stated: Evidence,
         head: _Head | None,
+        facts: HourFacts,
         base: Sequence[NodeHour],
     ) -> list[str]:
-        from ionet.rewards import Carry, RewardError, compare, to_share
+        """How a report's facts differ from this seat's, in words."""
+        from ionet.rewards import RewardError, compare, to_share
 
-        proofs = self._client.proofs
-        due: int | None
-        try:
+        proofs, due = self._client.proofs, None
+        with contextlib.suppress(EmissionUnknown, RewardError):
             paid, most = await proofs.emission(account.seq), await proofs.most(account.seq)
             due = to_share(paid.base, most.base, stated.kept)
-        except (EmissionUnknown, RewardError):
-            due = None
-        found = compare(stated, base, await proofs.policy(), due)
-        texts = [
+        carry = None if head is None else head.carry
+        found = compare(stated, base, facts.policy, due, absent=facts.absent(), carry=carry)
+        return [
             f"{'the hour' if item.node is None else Pubkey(item.node)}: {item.fact} is stated as"
             f" {item.stated}, and {item.seen} here"
             for item in found
         ]
-        carry = Carry() if head is None else head.carry
-        if stated.carry != carry:
-            texts.append(f"the hour: carry is stated as {stated.carry}, and {carry} here")
-        return texts + _credits_differ(stated, base, await proofs.absent(account.seq))
 
     def _own_verdicts(self, end: int) -> dict[bytes, bool]:
         """Whether nodes passed as this seat last saw it, also just before the hour and after it."""
@@ -562,27 +609,3 @@ def _verdict_differs(row: NodeHour, own: Mapping[bytes, bool], base: Mapping[byt
     if passed != stated.passed:
         return f"{name}: it has {'passed' if passed else 'failed'} here, and {word} there"
     return None
-
-
-def _credits_differ(stated: Evidence, base: Sequence[NodeHour], absent: Sequence[Absent]) -> list[str]:
-    """What a report says that nodes were credited, and when they were closed: lifetimes follow from it.
-
-    Credits grow: what was stated at the hour's end may be less than it is now, and never more.
-    """
-    now = {row.node: (row.credited, row.closed_at) for row in base}
-    now |= {item.node: (item.credited, item.closed_at) for item in absent}
-    said = {row.node: (row.credited, row.closed_at) for row in stated.hour.rows()}
-    said |= {item.node: (item.credited, item.closed_at) for item in stated.absent}
-    texts = []
-    for node, (credited, closed_at) in sorted(said.items()):
-        mine = now.get(node, (0, 0))
-        if credited > mine[0] or closed_at != mine[1]:
-            texts.append(
-                f"{Pubkey(node)}: stated as credited {credited} and closed at {closed_at}, not {mine}"
-            )
-    texts += [
-        f"{Pubkey(node)}: dropped as credited {credited}, not {now.get(node, (0, 0))[0]}"
-        for node, credited in sorted(stated.dropped.items())
-        if credited > now.get(node, (0, 0))[0]
-    ]
-    return texts

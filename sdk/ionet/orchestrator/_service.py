@@ -246,8 +246,10 @@ class Service:
                     orchestrator.journal,
                     state / "reports",
                     self._evidence_at,
+                    self.config.ledger or str(state / "ledger.sqlite3"),
                     policy.takeover,
                 )
+                stack.callback(reports.close)
                 parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
             serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))

@@ -21,6 +21,8 @@ CHAIN_FACTS: Final = (
     "banned",
     "in_use",
     "fees",
+    "credited",
+    "closed_at",
 )
 
 
@@ -106,7 +108,8 @@ class Difference:
 
     Attributes:
         node: which node's, 32 bytes; None for the hour's own.
-        fact: its name; `node` where one side lacks the node, `emission`, or a parameter's name.
+        fact: its name; `node` where one side lacks the node, `emission`, `carry`, `elsewhere` (what nodes
+            without a leaf were credited), or a parameter's name.
         stated: by the report; None where it has none.
         seen: by who compares; None where there is none, or where it is not known any more.
     """
@@ -118,33 +121,56 @@ class Difference:
 
 
 def compare(
-    stated: Evidence, rows: Iterable[NodeHour], policy: SharePolicy, emission: int | None
+    stated: Evidence,
+    rows: Iterable[NodeHour],
+    policy: SharePolicy,
+    emission: int | None,
+    *,
+    absent: Iterable[Absent] = (),
+    carry: Carry | None = None,
 ) -> list[Difference]:
     """Returns how a report's facts differ from one's own: hour, parameters, then nodes in order.
 
     Args:
         stated: the report's evidence.
-        rows: one's own facts, made with the report's statements of devices.
+        rows: one's own facts of live nodes, made with the report's measurements.
         policy: the programs' parameters.
         emission: what the hour has to share out, base units of IO; None where that is not known any more.
+        absent: one's own facts of every other node.
+        carry: the previous hour's.
     """
     differences: list[Difference] = []
-    if stated.emission != emission:
-        differences.append(Difference(None, "emission", stated.emission, emission))
+    gone = {item.node: item for item in absent}
+    with_leaf = {raw.tobytes() for raw in stated.leaves.nodes}
+    elsewhere = sum(item.credited for item in gone.values() if item.node not in with_leaf)
+    for name, left, right in (
+        ("emission", stated.emission, emission),
+        ("carry", stated.carry, carry or Carry()),
+        ("elsewhere", stated.elsewhere, elsewhere),
+    ):
+        if left != right:
+            differences.append(Difference(None, name, left, right))
     theirs, mine = asdict(stated.policy), asdict(policy)
     differences += [
         Difference(None, name, theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]
     ]
-    reported = {row.node: row for row in stated.hour.rows()}
-    seen = {row.node: row for row in rows}
-    for node in sorted(reported.keys() | seen.keys()):
-        left, right = reported.get(node), seen.get(node)
-        if left is None or right is None:
-            differences.append(Difference(node, "node", left and "there", right and "there"))
+    reported: dict[bytes, NodeHour | Absent] = {row.node: row for row in stated.hour.rows()}
+    reported |= {item.node: item for item in stated.absent}
+    seen: dict[bytes, NodeHour | Absent] = {row.node: row for row in rows}
+    seen |= {node: item for node, item in gone.items() if node in reported}
+    facts = {node: (reported.get(node), seen.get(node)) for node in reported.keys() | seen.keys()}
+    for node, (left, right) in sorted(facts.items()):
+        if isinstance(left, NodeHour) and isinstance(right, NodeHour):
+            names: Iterable[str] = (*CHAIN_FACTS, "up_hours", "verdict")
+        elif isinstance(left, Absent) and isinstance(right, Absent):
+            names = ("credited", "closed_at", "waiting")
+        else:
+            there = [isinstance(side, NodeHour) or None for side in (left, right)]
+            differences.append(Difference(node, "node", there[0] and "there", there[1] and "there"))
             continue
         differences += [
             Difference(node, fact, getattr(left, fact), getattr(right, fact))
-            for fact in (*CHAIN_FACTS, "up_hours")
+            for fact in names
             if getattr(left, fact) != getattr(right, fact)
         ]
     return differences

@@ -252,6 +252,7 @@ class Evidence:
         restated: a correction's lifetimes, or None.
         dropped: credit of the nodes that had a leaf in the previous report and have none now.
         absent: nodes with a leaf that are not live.
+        elsewhere: what nodes without a leaf were credited, base units.
         hour: the facts.
         reward: rewards as stated, in the order of the hour.
         why: reasons as stated.
@@ -268,6 +269,7 @@ class Evidence:
     restated: dict[bytes, int] | None
     dropped: dict[bytes, int]
     absent: tuple[Absent, ...]
+    elsewhere: int
     hour: Hour
     reward: tuple[int, ...]
     why: tuple[int, ...]
@@ -347,6 +349,7 @@ def read_evidence(path: str | Path) -> Evidence:
             restated=None if header["restated"] is None else _amounts(header["restated"]),
             dropped=_amounts(header["dropped"]),
             absent=tuple(absent),
+            elsewhere=_amount(header["elsewhere"]),
             hour=Hour.from_rows(rows),
             reward=tuple(reward),
             why=tuple(why),

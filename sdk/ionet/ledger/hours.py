@@ -1,0 +1,352 @@
+"""The facts of an hour by the events until its last second: the same for whoever asks, and whenever.
+
+The hour that ends at `end` has the seconds before `end`; what happens at `end` is the next one's. An
+attestation counts in the hour in which it landed, so that each good second counts in one hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import events, pda
+from ionet._generated.shared import ProofReason
+from ionet.chain.amounts import BPS, IO, USDC
+from ionet.formats.when import HOUR
+from ionet.ledger.errors import HourNotFinal
+from ionet.ledger.records import Entry, Place
+from ionet.ledger.replay import records as r
+from ionet.ledger.replay.stake import LIVE
+from ionet.ledger.replay.state import State
+
+if TYPE_CHECKING:
+    from ionet.chain._async.reader import AsyncReader
+    from ionet.ledger.database import Database
+    from ionet.ledger.follower import Follower
+    from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
+
+#: The jobs program's booking fee until it is set for the first time, bps: no event says it.
+_FIRST_BOOKING_BPS: Final = 25
+_MICRO: Final = 10**USDC.DECIMALS
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of an hour a node was rented.
+
+    Attributes:
+        seconds: that attesters found good, by the attestations of the hour.
+        fees: both sides' for these seconds, base units of IO, rounded down; at the dollars of the booking and
+            the price of IO that an event stated last.
+        leased: whether a lease on it reached into the hour.
+    """
+
+    seconds: int
+    fees: int
+    leased: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HourFacts:
+    """What the events say of an hour.
+
+    Attributes:
+        end: its end, Unix seconds.
+        policy: the programs' parameters at its last second.
+        attesters: weight of each seat's key then, 32 bytes.
+        broken: what events contradict each other in, where some are missing, in words.
+    """
+
+    end: int
+    policy: SharePolicy
+    attesters: Mapping[bytes, int]
+    broken: tuple[str, ...]
+    _nodes: Mapping[Pubkey, r.Node]
+    _classes: Mapping[int, r.HardwareClass]
+    _use: Mapping[Pubkey, Use]
+    _device_keys: Mapping[Pubkey, Pubkey]
+
+    def rows(
+        self,
+        words: Mapping[bytes, Word] | None = None,
+        *,
+        judged: Mapping[bytes, Verdict] | None = None,
+        before: Leaves | None = None,
+    ) -> list[NodeHour]:
+        """The facts of each live node, for `ionet.rewards.assemble`.
+
+        A statement signed by another key than the node's device, or claiming more hours than since the
+        registration, counts for nothing. The verdict is the one judged in the hour; a node that was leased
+        and attested passes; otherwise the one of the report before is repeated. None counts for an hour that
+        began before the node was reopened or got a processor.
+
+        Args:
+            words: statements of devices by node.
+            judged: verdicts of the hour by node.
+            before: the previous report's leaves; None for the first report.
+        """
+        from ionet.rewards import NodeHour, Proof, Verdict
+
+        words, judged = words or {}, judged or {}
+        rows = []
+        for address, node in self._live():
+            key, class_ = bytes(address), self._classes[node.class_]
+            word = words.get(key)
+            if word is not None and not self.is_credible(word):
+                word = None
+            use = self._use.get(address, Use(0, 0, False))
+            in_use = use.seconds > 0
+            verdict = judged.get(key)
+            if verdict is None and in_use and use.leased:
+                verdict = Verdict(self.end, 0, ProofReason.PASSED, True)
+            if verdict is None:
+                verdict = _repeated(key, before, node.changed_at)
+            if self.end - HOUR < node.changed_at:
+                verdict = Verdict()
+            rows.append(
+                NodeHour(
+                    node=key,
+                    pool=_pool(class_.pool),
+                    multiplier_bps=class_.multiplier_bps,
+                    units=node.units,
+                    up_hours=0 if word is None else word.up_hours,
+                    stake=node.own__active,
+                    required_stake=class_.minimum(node.units),
+                    proof=Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING,
+                    in_use=in_use,
+                    fees=use.fees,
+                    credited=node.credited,
+                    banned=bool(node.banned),
+                    closed_at=node.closed_at,
+                    statement=None if word is None else word.statement,
+                    verdict=replace(verdict, time=self.end) if verdict.time else verdict,
+                )
+            )
+        return rows
+
+    def absent(self) -> list[Absent]:
+        """Every node that is not live at the hour's last second."""
+        from ionet.rewards import Absent
+
+        return [
+            Absent(bytes(address), node.credited, _waits(node), node.closed_at)
+            for address, node in self._ordered()
+            if node.state != LIVE
+        ]
+
+    def is_credible(self, word: Word) -> bool:
+        """Whether the node's device can have said this: it is its key, and the node is that old."""
+        address = Pubkey(word.node)
+        node = self._nodes.get(address)
+        if node is None or bytes(self._device_keys.get(address, r.NOBODY)) != word.statement.device:
+            return False
+        return word.up_hours <= (self.end - node.registered_at) // HOUR
+
+    def _ordered(self) -> list[tuple[Pubkey, r.Node]]:
+        return sorted(self._nodes.items(), key=lambda item: bytes(item[0]))
+
+    def _live(self) -> Iterable[tuple[Pubkey, r.Node]]:
+        return [(address, node) for address, node in self._ordered() if node.state == LIVE]
+
+
+@dataclass(slots=True)
+class _Lease:
+    """A job, also after its account is closed: its record, and what attestations said when."""
+
+    job: r.Job
+    points: list[tuple[int, int]] = field(default_factory=list)
+
+    def attested(self, before: int) -> int:
+        """Good seconds by the last attestation that landed before a time."""
+        return next((good for time, good in reversed(self.points) if time < before), 0)
+
+    def fees(self, seconds: int, io_price: Fraction | None) -> int:
+        """Both sides' for a number of seconds, base units of IO, rounded down."""
+        from ionet.rewards import tokens_to_io
+
+        job = self.job
+        bps = _FIRST_BOOKING_BPS if job.booking_bps is None else job.booking_bps
+        price = job.price * seconds // job.seconds
+        amount = job.fee * seconds // job.seconds + price * (bps + (job.supplier_payment_bps or 0)) // BPS
+        if job.mint == pda.mint.MINT:
+            return amount
+        if io_price is None or not job.price:
+            return 0
+        # A base unit of the currency is worth what the booking says.
+        return tokens_to_io(amount, 0, Fraction(job.usd, job.price * _MICRO), io_price)
+
+
+class Hours:
+    """Reads hours' facts from a ledger; hours in their order are read on from each other.
+
+    Args:
+        database: has every event of the hours that are asked for, see `settled`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begin()
+
+    def _begin(self) -> None:
+        self._state = State()
+        self._after: Place | None = None
+        self._end = 0
+        self._leases: dict[Pubkey, _Lease] = {}
+        self._devices: dict[Pubkey, Pubkey] = {}
+        self._device_keys: dict[Pubkey, Pubkey] = {}
+        self._io_price: Fraction | None = None
+
+    def facts(self, end: int) -> HourFacts:
+        """The facts of the hour that ends at a time.
+
+        Args:
+            end: Unix seconds.
+        """
+        if end < self._end:
+            self._begin()
+        try:
+            for entry in self._database.entries(time=end - 1, after=self._after):
+                self._take(entry)
+                self._after = entry.place
+        except BaseException:
+            self._begin()
+            raise
+        self._end = end
+        facts = self._made(end)
+        self._forget(end - HOUR)
+        return facts
+
+    def _take(self, entry: Entry) -> None:
+        self._state.apply(entry)
+        match entry.event:
+            case events.staking.DeviceRegistered() as event:
+                self._devices[pda.staking.node(event.device)] = event.device
+            case events.staking.NodeRegistered() as event:
+                device = self._devices.get(event.node)
+                if device is not None:
+                    self._device_keys[event.node] = self._state.devices[device].device_key
+            case events.jobs.Booked() as event:
+                if (job := self._state.jobs.get(event.job)) is not None:
+                    self._leases[event.job] = _Lease(job)
+                self._priced(event.mint, event.usd, event.price)
+            case events.jobs.Extended() as event:
+                if (lease := self._leases.get(event.job)) is not None:
+                    self._priced(lease.job.mint, event.usd, event.price)
+            case events.jobs.Attested() as event:
+                if (lease := self._leases.get(event.job)) is not None:
+                    lease.points.append((entry.time, event.attested))
+            case events.buyback.IoSold() | events.buyback.IoCredited() as event:
+                if event.price > 0:
+                    self._io_price = event.price * Fraction(10) ** event.exponent
+
+    def _priced(self, mint: Pubkey, usd: int, price: int) -> None:
+        """What is paid in IO says what IO is worth."""
+        if mint == pda.mint.MINT and usd and price:
+            self._io_price = Fraction(usd * 10**IO.DECIMALS, price * _MICRO)
+
+    def _made(self, end: int) -> HourFacts:
+        from ionet.rewards import SharePolicy
+
+        state = self._state
+        said: dict[str, Any] = {
+            name: getattr(state.proofs, name, None)
+            for name in ("gpu_bps", "in_use_bps", "fee_bound_bps", "up_hours")
+        }
+        said["reward_bound_bps"] = getattr(state.staking, "reward_bound_bps", None)
+        seats = state.attesters
+        return HourFacts(
+            end,
+            # What is not set yet is as the programs begin, and so are the defaults.
+            SharePolicy(**{name: value for name, value in said.items() if value is not None}),
+            {}
+            if seats is None
+            else {
+                bytes(key): weight
+                for key, weight in zip(seats.keys, seats.weights, strict=True)
+                if weight
+            },
+            tuple(state.broken),
+            {address: replace(node) for address, node in state.nodes.items()},
+            {number: replace(class_) for number, class_ in state.classes.items()},
+            self._use_of(end),
+            dict(self._device_keys),
+        )
+
+    def _use_of(self, end: int) -> dict[Pubkey, Use]:
+        use: dict[Pubkey, Use] = {}
+        for lease in self._leases.values():
+            seconds = lease.attested(end) - lease.attested(end - HOUR)
+            if seconds > 0:
+                job, other = lease.job, use.get(lease.job.node, Use(0, 0, False))
+                reaches = job.started_at < end and job.ends_at > end - HOUR
+                fees = lease.fees(seconds, self._io_price)
+                use[job.node] = Use(other.seconds + seconds, other.fees + fees, other.leased or reaches)
+        return use
+
+    def _forget(self, before: int) -> None:
+        """Forgets what no later hour needs."""
+        for key, lease in list(self._leases.items()):
+            first = next((n for n, (time, _) in enumerate(lease.points) if time >= before), len(lease.points))
+            del lease.points[: max(first - 1, 0)]
+            if key not in self._state.jobs and first == len(lease.points):
+                del self._leases[key]
+
+
+async def settled(
+    client: AsyncReader, database: Database, follower: Follower | None, end: int
+) -> None:
+    """Makes sure that a ledger has every event before a time, and that none of them can go any more.
+
+    Args:
+        client: asks the node.
+        database: the ledger.
+        follower: brings it up to date; None: another process does.
+        end: Unix seconds.
+
+    Raises:
+        HourNotFinal: the chain, or the ledger, has not come that far.
+    """
+    if database.is_final(end):
+        return
+    slot = int(await client.request("getSlot", {"commitment": "finalized"}))
+    time = await client.request("getBlockTime", slot)
+    if time is None or time < end:
+        raise HourNotFinal(
+            f"the hour that ends at {end} is not final yet: the chain's last final slot, {slot}, is of {time};"
+            " ask again in half a minute"
+        )
+    if follower is not None:
+        await follower.catch_up()
+    if (final := database.marks().final) < slot - 1:
+        raise HourNotFinal(
+            f"the ledger is final up to slot {final}, and the hour that ends at {end} needs it up to"
+            f" {slot - 1}: ionet ledger run brings it there"
+        )
+
+
+def _pool(number: int) -> Any:
+    from ionet._generated.staking.types import Pool
+
+    return Pool(number)
+
+
+def _waits(node: r.Node) -> bool:
+    """Whether stake on a node is pending or late, and so needs a leaf to move on."""
+    return any((node.own__pending, node.own__late, node.co__pending, node.co__late))
+
+
+def _repeated(key: bytes, before: Leaves | None, changed_at: int) -> Verdict:
+    """The verdict of the report before, if it is of the hardware of today."""
+    from ionet.rewards import Verdict
+
+    if before is None:
+        return Verdict()
+    try:
+        verdict = before.leaf(before.index(key)).verdict
+    except KeyError:
+        return Verdict()
+    return verdict if verdict.time - HOUR >= changed_at else Verdict()
