@@ -136,7 +136,7 @@ def test_an_approver_sees_an_hour_that_was_paid_something_else(shell: Shell, hou
     done = shell.run("report", "check", report, *line)
     assert done.exit_code == 1
     assert (
-        f"  emission of the hour: stated {IO.from_base(more)}, chain {IO.from_base(found.emission)}"
+        f"  emission of the hour: stated {IO.from_base(more)}, events {IO.from_base(found.emission)}"
         in done.stdout
     )
 

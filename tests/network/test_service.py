@@ -17,7 +17,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.faults import PASS, Asked, FaultProxy, Raw
 from tests.network.site import NetworkSite, free_port
-from tests.programs.market import IO_MINT
+from tests.programs.market import IO_MINT, Market
 from tests.programs.support import HOUR
 from typer.testing import CliRunner
 
@@ -35,6 +35,9 @@ _POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval
 
 class ServiceSite(NetworkSite):
     """`NetworkSite` whose node answers over HTTP, as services expect it."""
+
+    #: Reports are made from events.
+    MARKET = staticmethod(Market.whole)
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.programs.market import CLASS, Market, prepared
-from tests.programs.people import People, class_args
+from tests.programs.market import CLASS, Market
+from tests.programs.people import class_args
 from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
@@ -38,14 +38,15 @@ class Seat:
         self.key = key
         self._office = office
         self._number = number
-        self.reports: HourReports | None = None
-        self.restart()
+        self.reports = self._made()
 
     def restart(self) -> None:
         """A new process, with the same folder."""
-        if self.reports is not None:
-            self.reports.close()
-        self.reports = HourReports(
+        self.reports.close()
+        self.reports = self._made()
+
+    def _made(self) -> HourReports:
+        return HourReports(
             self.client,
             None,
             self.store,
@@ -83,7 +84,7 @@ class Office:
 
     def __init__(self, root: Path, seats: int) -> None:
         self.root = root
-        self.market: Market = prepared(People())
+        self.market = Market.whole()
         self.node = self.market.alice.node
         self.published: dict[bytes, bytes] = {}
         world, keys = self.market.world, self.market.attesters
@@ -267,7 +268,8 @@ async def test_a_report_of_long_ago_is_checked_as_one_of_now(tmp_path: Path) -> 
     world.advance(HOUR)
     market.attest(job, HOUR)
     market.send(market.staking("owner_unstake", amount=300 * 10**8))
-    world.send(ix.staking.set_class(authority=world.deployer, id=CLASS, args=class_args(multiplier_bps=30_000)))
+    args = class_args(multiplier_bps=30_000)
+    world.send(ix.staking.set_class(authority=world.deployer, id=CLASS, args=args))
     await other.settled()
     assert office.config.head == 2
     assert not other.steps("not approved")

@@ -49,9 +49,11 @@ class Money:
 class Site:
     """A market with alice's machine, and a store that outlives orchestrators."""
 
+    MARKET = staticmethod(Market.new)
+
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.market = Market.new()
+        self.market = self.MARKET()
         self.store = FileStore(root / "store")
         self.watch = StillWatch()
         self.workers: list[Worker] = []

@@ -99,6 +99,13 @@ class Market(Signing):
             market.set_price(mint)
         return market
 
+    @classmethod
+    def whole(cls) -> Market:
+        """The same with its past, from the first transaction on: what events are replayed from."""
+        market = prepared(People())
+        market.world.advance(HOUR)
+        return market
+
     # -- transactions
 
     def send(self, *instructions: Instruction) -> Sent[None]:

@@ -36,8 +36,15 @@ def place_of(report: accounts.proofs.Report) -> str:
 
 
 @contextmanager
-def evidence_of(report: accounts.proofs.Report, file: Path | None) -> Iterator[Path]:
+def evidence_of(
+    report: accounts.proofs.Report, file: Path | None, option: str = "--evidence"
+) -> Iterator[Path]:
     """Yields the evidence file of a report, the given or the published one, after checking its hash.
+
+    Args:
+        report: the report.
+        file: a file of one's own, or None.
+        option: by which it can be given.
 
     Raises:
         UserError: it is not available, or is another file.
@@ -52,26 +59,27 @@ def evidence_of(report: accounts.proofs.Report, file: Path | None) -> Iterator[P
         path = Path(place.removeprefix("file://").removeprefix("file:"))
         if not path.exists():
             raise UserError(
-                f"the evidence is published as {place!r}; give the file with --evidence", UNUSABLE
+                f"the evidence of report {report.seq} is published as {place!r}; give the file with {option}",
+                UNUSABLE,
             )
         _check(path, report)
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="ionet-evidence-") as folder:
         path = Path(folder) / "evidence.jsonl"
-        _fetch(place, path)
+        _fetch(place, path, option)
         _check(path, report, place)
         yield path
 
 
-def _fetch(place: str, path: Path) -> None:
+def _fetch(place: str, path: Path, option: str) -> None:
     import httpx
 
     from ionet.chain.rpc.bounds import Bounds, TooLarge, download
 
     if not place.startswith(("https://", "http://")):
         raise UserError(
-            f"the evidence is published at {place!r}; fetch it, and give the file with --evidence", UNUSABLE
+            f"the evidence is published at {place!r}; fetch it, and give the file with {option}", UNUSABLE
         )
     try:
         with (

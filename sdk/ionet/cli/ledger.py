@@ -19,7 +19,7 @@ from ionet.cli.session import Session, session
 from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
-    from ionet.ledger import Database, Follower, Progress
+    from ionet.ledger import Database, Follower, Hours, Progress
 
 app = Commands("Every event of the programs in a database, from the first one.")
 
@@ -60,6 +60,45 @@ def opened(where: str | None) -> Iterator[Database | None]:
 
     with Database.open(where) as database:
         yield database
+
+
+@contextmanager
+def hours_of(io: Session, where: str | None, until: int) -> Iterator[Hours]:
+    """The facts of hours, from a ledger or, if none is named, from one in memory that the node fills.
+
+    Args:
+        io: has the node.
+        where: a ledger that another process keeps, or None.
+        until: end of the latest hour that is asked for, Unix seconds.
+
+    Raises:
+        HourNotFinal: its last events are not final, or not in the ledger yet.
+    """
+    needed()
+    from ionet.ledger import Hours
+
+    with asyncio.run(_settled(io, where, until)) as database:
+        yield Hours(database)
+
+
+async def _settled(io: Session, where: str | None, until: int) -> Database:
+    from ionet.ledger import Database, Follower, open_ledger, settled
+
+    async with io.async_reader() as client:
+        if where is not None:
+            database, follower = Database.open(where), None
+        else:
+            database = await open_ledger(client, ":memory:")
+            follower = Follower(client, database)
+        try:
+            with bar_of(io) as bar:
+                if follower is not None:
+                    follower.on_progress = bar.show
+                await settled(client, database, follower, until)
+        except BaseException:
+            database.close()
+            raise
+        return database
 
 
 @app.command()

@@ -15,12 +15,12 @@ from solders.pubkey import Pubkey
 
 from ionet import events, pda
 from ionet._generated.shared import ProofReason
+from ionet._generated.staking.types import NodeState, Pool
 from ionet.chain.amounts import BPS, IO, USDC
 from ionet.formats.when import HOUR
 from ionet.ledger.errors import HourNotFinal
 from ionet.ledger.records import Entry, Place
 from ionet.ledger.replay import records as r
-from ionet.ledger.replay.stake import LIVE
 from ionet.ledger.replay.state import State
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ionet.ledger.follower import Follower
     from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
 
+_LIVE: Final = int(NodeState.LIVE)
 #: The jobs program's booking fee until it is set for the first time, bps: no event says it.
 _FIRST_BOOKING_BPS: Final = 25
 _MICRO: Final = 10**USDC.DECIMALS
@@ -110,7 +111,7 @@ class HourFacts:
             rows.append(
                 NodeHour(
                     node=key,
-                    pool=_pool(class_.pool),
+                    pool=Pool(class_.pool),
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
                     up_hours=0 if word is None else word.up_hours,
@@ -135,7 +136,7 @@ class HourFacts:
         return [
             Absent(bytes(address), node.credited, _waits(node), node.closed_at)
             for address, node in self._ordered()
-            if node.state != LIVE
+            if node.state != _LIVE
         ]
 
     def is_credible(self, word: Word) -> bool:
@@ -150,7 +151,7 @@ class HourFacts:
         return sorted(self._nodes.items(), key=lambda item: bytes(item[0]))
 
     def _live(self) -> Iterable[tuple[Pubkey, r.Node]]:
-        return [(address, node) for address, node in self._ordered() if node.state == LIVE]
+        return [(address, node) for address, node in self._ordered() if node.state == _LIVE]
 
 
 @dataclass(slots=True)
@@ -265,9 +266,7 @@ class Hours:
             {}
             if seats is None
             else {
-                bytes(key): weight
-                for key, weight in zip(seats.keys, seats.weights, strict=True)
-                if weight
+                bytes(key): weight for key, weight in zip(seats.keys, seats.weights, strict=True) if weight
             },
             tuple(state.broken),
             {address: replace(node) for address, node in state.nodes.items()},
@@ -296,9 +295,7 @@ class Hours:
                 del self._leases[key]
 
 
-async def settled(
-    client: AsyncReader, database: Database, follower: Follower | None, end: int
-) -> None:
+async def settled(client: AsyncReader, database: Database, follower: Follower | None, end: int) -> None:
     """Makes sure that a ledger has every event before a time, and that none of them can go any more.
 
     Args:
@@ -316,8 +313,8 @@ async def settled(
     time = await client.request("getBlockTime", slot)
     if time is None or time < end:
         raise HourNotFinal(
-            f"the hour that ends at {end} is not final yet: the chain's last final slot, {slot}, is of {time};"
-            " ask again in half a minute"
+            f"the hour that ends at {end} is not final yet: the chain's last final slot, {slot}, is of"
+            f" {time}; ask again in half a minute"
         )
     if follower is not None:
         await follower.catch_up()
@@ -326,12 +323,6 @@ async def settled(
             f"the ledger is final up to slot {final}, and the hour that ends at {end} needs it up to"
             f" {slot - 1}: ionet ledger run brings it there"
         )
-
-
-def _pool(number: int) -> Any:
-    from ionet._generated.staking.types import Pool
-
-    return Pool(number)
 
 
 def _waits(node: r.Node) -> bool:

@@ -180,7 +180,11 @@ class OrchestratorConfig:
             notify=self.notify or "",
             low_sol=self.low_sol,
         )
-        lines += ["", "[reports]", *_assignments(build=self.reports, place=self.place or "", ledger=self.ledger or "")]
+        lines += [
+            "",
+            "[reports]",
+            *_assignments(build=self.reports, place=self.place or "", ledger=self.ledger or ""),
+        ]
         lines += ["", "[policy]", *_assignments(**dict(self.policy))]
         return "\n".join(lines) + "\n"
 
@@ -253,9 +257,7 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
         with table.about("notify"):
             check_notify(notify)
     low_sol = table.integer("low_sol", 0, 10**15, "lamports", LOW_SOL)
-    reports, place, ledger = (
-        _reports(table.table("reports")) if table.has("reports") else (True, None, None)
-    )
+    reports, place, ledger = _reports(table.table("reports")) if table.has("reports") else (True, None, None)
     policy = _policy(table.table("policy")) if table.has("policy") else {}
     table.finish()
     return OrchestratorConfig(

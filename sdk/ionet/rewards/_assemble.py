@@ -143,13 +143,12 @@ def compare(
     gone = {item.node: item for item in absent}
     with_leaf = {raw.tobytes() for raw in stated.leaves.nodes}
     elsewhere = sum(item.credited for item in gone.values() if item.node not in with_leaf)
-    for name, left, right in (
+    of_hour: tuple[tuple[str, Any, Any], ...] = (
         ("emission", stated.emission, emission),
         ("carry", stated.carry, carry or Carry()),
         ("elsewhere", stated.elsewhere, elsewhere),
-    ):
-        if left != right:
-            differences.append(Difference(None, name, left, right))
+    )
+    differences += [Difference(None, name, said, due) for name, said, due in of_hour if said != due]
     theirs, mine = asdict(stated.policy), asdict(policy)
     differences += [
         Difference(None, name, theirs[name], mine[name]) for name in theirs if theirs[name] != mine[name]

@@ -12,21 +12,27 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO
-from ionet.cli.evidence import require_numpy
-from ionet.cli.failures import UserError
+from ionet.cli.evidence import evidence_of, require_numpy
+from ionet.cli.failures import UNUSABLE, UserError
+from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import Session, session
 from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
+    from ionet.ledger import Hours
     from ionet.rewards import Before, Carry, Report, Scores, Verdict, Word
 
 app = Commands()
 
 Previous = Annotated[
     Path | None,
-    typer.Option("--previous", metavar="FILE", help="Evidence of the previous report; none for the first."),
+    typer.Option(
+        "--previous",
+        metavar="FILE",
+        help="Evidence of the report that it continues; default: where that is published.",
+    ),
 ]
 
 #: Stands for an hour's number in the names of files.
@@ -85,7 +91,7 @@ def build(
         typer.Option(
             "--from",
             metavar="NUMBER",
-            help="Build from this hour to --hour; default: the hour after --previous.",
+            help="Build from this hour to --hour; default: the hour after the latest report.",
         ),
     ] = None,
     words: Annotated[
@@ -105,11 +111,14 @@ def build(
         ),
     ] = None,
     previous: Previous = None,
+    ledger: Ledger = None,
 ) -> None:
-    """Compute hours' rewards from the chain and devices' statements, and write the evidence files.
+    """Compute hours' rewards from events and devices' statements, and write the evidence files.
 
-    Hours missed since --previous are built, too, each into a file that continues the previous one. Nothing is
-    sent. Publish the files, then submit them in order: ionet report submit FILE --place URL.
+    The first continues the approved report of the hour before, whose evidence is fetched from where it is
+    published, or --previous. Hours missed since then are built, too, each continuing the file before.
+    Facts are those of each hour's last second, by the ledger's events. Nothing is sent. Publish the files,
+    then submit them in order: ionet report submit FILE --place URL.
     """
     require_numpy()
     io = session()
@@ -121,7 +130,7 @@ def build(
         )
     if not 1 <= last <= latest:
         raise UserError(f"hour {last} is not among those that are over: 1 to {latest}")
-    before = continued(io, previous)
+    before = continued(io, previous, first or last)
     begin = first or (last if before is None else before.seq + 1)
     if before is not None and before.seq >= min(begin, last):
         over = "" if before.seq < latest else ", which is not over yet"
@@ -140,10 +149,11 @@ def build(
     # Read before the first file is written, as an hour may not be emitted yet.
     paid = {seq: io.reader.proofs.emission(seq) for seq in hours}
     done: list[_Built] = []
-    for seq in hours:
-        built = _build(io, seq, paid[seq], files[seq], inputs[seq], before or _Before(seq - 1))
-        before = built.next()
-        done.append(built)
+    with hours_of(io, ledger, io.reader.proofs.period_end(last)) as facts:
+        for seq in hours:
+            built = _build(io, seq, paid[seq], files[seq], inputs[seq], before or _Before(seq - 1), facts)
+            before = built.next()
+            done.append(built)
     _show(io, done)
 
 
@@ -154,15 +164,14 @@ def correct(
         typer.Argument(metavar="FILE", help='Lifetimes in IO that replace wrong ones: {"NODE": "12.5", …}.'),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the evidence.")],
-    previous: Annotated[
-        Path, typer.Option("--previous", metavar="FILE", help="Evidence of the report at the head.")
-    ],
+    previous: Previous = None,
     words: Annotated[
         Path | None, typer.Option("--statements", metavar="FILE", help="Devices' signed statements.")
     ] = None,
     verdicts: Annotated[
         Path | None, typer.Option("--verdicts", metavar="FILE", help="Your verdicts on compute proofs.")
     ] = None,
+    ledger: Ledger = None,
 ) -> None:
     """Build a correction: the latest hour's report with restated lifetimes, which may be lower.
 
@@ -172,13 +181,17 @@ def correct(
     require_numpy()
     io = session()
     seq = io.reader.proofs.latest_hour()
-    before = continued(io, previous)
-    if before is None or before.seq >= seq:
-        raise UserError(f"{previous} is of the latest hour already: a correction is the next hour's report")
+    before = continued(io, previous, seq + 1)
+    if before is None:
+        raise UserError("no report has reached its threshold yet: there is nothing to correct")
+    if before.seq >= seq:
+        what = previous or "the report at the head"
+        raise UserError(f"{what} is of the latest hour already: a correction is the next hour's report")
     inputs = _Inputs(
         {} if words is None else _words(io, seq, words), _verdicts(io, seq, verdicts), _restated(restated)
     )
-    built = _build(io, seq, io.reader.proofs.emission(seq), out, inputs, before)
+    with hours_of(io, ledger, io.reader.proofs.period_end(seq)) as facts:
+        built = _build(io, seq, io.reader.proofs.emission(seq), out, inputs, before, facts)
     _show(io, [built])
 
 
@@ -214,29 +227,66 @@ def _verdicts(io: Session, seq: int, path: Path | None) -> dict[bytes, Verdict]:
     return {} if path is None else read_verdicts(path, io.reader.proofs.period_end(seq))
 
 
-def continued(io: Session, previous: Path | None) -> _Before | None:
-    """The hour of an evidence file, which the next report continues."""
-    if previous is None:
-        return None
+def continued(io: Session, previous: Path | None, hour: int) -> _Before | None:
+    """What an hour's report continues: an evidence file, or the approved report of the latest hour before.
+
+    That is the one at the head, or a predecessor of it where the hour is reported already; None before the
+    first.
+
+    Raises:
+        UserError: the evidence cannot be had, or is of another network.
+    """
+    require_numpy()
+    if previous is not None:
+        return continued_file(io, previous)
+    address = io.reader.proofs.head()
+    while address != Pubkey.default():
+        account = io.reader.proofs.get_report(address)
+        if account.seq < hour:
+            return continued_report(io, address, None)
+        address = account.predecessor
+    return None
+
+
+def continued_report(io: Session, address: Pubkey, file: Path | None) -> _Before:
+    """What follows a report on the chain, from its evidence, which has to lead to its root."""
+    account = io.reader.proofs.get_report(address)
+    with evidence_of(account, file, "--previous") as path:
+        before = continued_file(io, path)
+    assert before.report is not None
+    if before.report.root != account.root:
+        raise UserError(
+            f"the evidence of report {account.seq} leads to {before.report.root.hex()}, and not to its root"
+            f" {account.root.hex()}",
+            UNUSABLE,
+        )
+    return before
+
+
+def continued_file(io: Session, path: Path) -> _Before:
+    """What follows an evidence file."""
     from ionet.rewards import Before, build_report, read_evidence, score_hour
 
-    evidence = read_evidence(previous)
+    evidence = read_evidence(path)
     seq, remainder = divmod(evidence.period_end - io.reader.proofs.period_end(0), HOUR)
     if remainder or seq < 1:
-        raise UserError(
-            f"{previous} is not of an hour of this network: it ends at {when(evidence.period_end)}"
-        )
+        raise UserError(f"{path} is not of an hour of this network: it ends at {when(evidence.period_end)}")
     carry = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy).carry
     root = build_report(evidence.leaves, evidence.period_end, evidence.digest).root
     return _Before(seq, Before(evidence.height + 1, root, evidence.leaves), carry)
 
 
-def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before) -> _Built:
+def _build(
+    io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before, hours: Hours
+) -> _Built:
     from ionet.rewards import assemble
 
     end = io.reader.proofs.period_end(seq)
+    facts = hours.facts(end)
+    for problem in facts.broken[:1]:
+        io.screen.note(f"warning: events are missing, for everybody: {problem}")
     leaves_before = None if before.report is None else before.report.leaves
-    rows = io.reader.proofs.facts(seq, inputs.words, judged=inputs.verdicts, before=leaves_before)
+    rows = facts.rows(inputs.words, judged=inputs.verdicts, before=leaves_before)
     if not rows:
         raise UserError(f"no live node was registered before the end of hour {seq}")
     stated = {row.node for row in rows if row.statement is not None}
@@ -251,8 +301,8 @@ def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before:
         rows=rows,
         paid=paid.base,
         most=io.reader.proofs.most(seq, correction=inputs.restated is not None).base,
-        policy=io.reader.proofs.policy(),
-        absent=io.reader.proofs.absent(seq),
+        policy=facts.policy,
+        absent=facts.absent(),
         before=before.report,
         carry=before.carry,
         restated=inputs.restated,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from solders.pubkey import Pubkey
@@ -23,14 +24,15 @@ from ionet import (
 from ionet.cli.arguments import NodeAddress, address, digest
 from ionet.cli.evidence import evidence_of, leaves_of, place_of, require_numpy
 from ionet.cli.failures import REFUSED, UNUSABLE, UserError
+from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.report import build
-from ionet.cli.report.build import Previous
+from ionet.cli.report.build import Previous, continued_report
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet.rewards import Difference, Evidence, Report
+    from ionet.rewards import Before, Difference, Evidence, Report
 
 app = Commands("Hourly reports of rewards: building, approving, challenging, crediting.")
 app.registered_commands += build.app.registered_commands
@@ -129,8 +131,8 @@ def submit(
     """
     require_numpy()
     io = session()
-    report = _recomputed(evidence, None, previous)
     before = _predecessor(io, evidence)
+    report = _recomputed(io, evidence, None, before, previous)
     proposal = io.client.proofs.propose(report, place, predecessor=before)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
     account = io.client.proofs.get_report(sent.result)
@@ -151,16 +153,18 @@ def submit(
 
 
 @app.command()
-def check(report: ReportAddress, evidence: EvidenceOption = None, previous: Previous = None) -> None:
-    """Recompute a report from its evidence, and compare the evidence with the chain.
+def check(
+    report: ReportAddress, evidence: EvidenceOption = None, previous: Previous = None, ledger: Ledger = None
+) -> None:
+    """Recompute a report from its evidence and the report before, and compare it with the events.
 
-    Exits with 1 if a fact differs from what the chain shows now.
+    Facts are those of the hour's last second, by the ledger's events. Exits with 1 if one differs.
     """
     io = session()
     account = io.reader.proofs.get_report(report)
     with evidence_of(account, evidence) as path:
-        _recomputed(path, account, previous)
-        differences = _differences(io, account, path)
+        _recomputed(io, path, account, account.predecessor, previous)
+        differences = _differences(io, account, path, previous, ledger)
     io.screen.show(
         {"report": report, "recomputed": True, "root": account.root, "differences": differences},
         f"The evidence leads to the report's root {account.root.hex()}: every reward and reason is right.",
@@ -177,24 +181,26 @@ def approve(
     previous: Previous = None,
     accept: Annotated[
         bool,
-        typer.Option("--accept-differences", help="Approve even if facts differ from the chain's now."),
+        typer.Option("--accept-differences", help="Approve even if facts differ from the events'."),
     ] = False,
+    ledger: Ledger = None,
 ) -> None:
-    """Recompute a report from its evidence, compare it with the chain, and approve it; for an attester.
+    """Recompute a report from its evidence, compare it with the events, and approve it; for an attester.
 
-    Needs the previous report's evidence, since every leaf follows from that report's leaves. A report that is
-    void, has fallen, or waits for an earlier attester set is renewed: this approval is its first.
+    Needs the evidence of the report that it continues, since every leaf follows from that report's leaves. A
+    report that is void, has fallen, or waits for an earlier attester set is renewed: this approval is its
+    first.
     """
     io = session()
     account = io.client.proofs.get_report(report)
     with evidence_of(account, evidence) as path:
-        recomputed = _recomputed(path, account, previous)
-        differences = _differences(io, account, path)
+        recomputed = _recomputed(io, path, account, account.predecessor, previous)
+        differences = _differences(io, account, path, previous, ledger)
     if differences and not accept:
         for line in _difference_lines(differences):
             io.screen.note(line)
         raise UserError(
-            f"{len(differences)} facts of report {account.seq} differ from what the chain shows now;"
+            f"{len(differences)} facts of report {account.seq} differ from what the events say;"
             " see `ionet report check`, or say --accept-differences"
         )
     stale = account.state != ReportState.PENDING or account.set_version != _set_version(io)
@@ -232,11 +238,24 @@ def _predecessor(io: Session, path: Path) -> Pubkey:
     return matches[0].address
 
 
-def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Path | None) -> Report:
-    """Computes a report from evidence and the previous report's leaves, and checks it against the chain."""
-    from ionet.rewards import EvidenceError, read_evidence, verify_evidence
+def _before(io: Session, predecessor: Pubkey, file: Path | None) -> Before | None:
+    """The report that another one continues, with its leaves; None for the first."""
+    if predecessor == Pubkey.default():
+        return None
+    return continued_report(io, predecessor, file).report
 
-    before = None if previous is None else read_evidence(previous)
+
+def _recomputed(
+    io: Session,
+    path: Path,
+    report: accounts.proofs.Report | None,
+    predecessor: Pubkey,
+    previous: Path | None,
+) -> Report:
+    """Computes a report from evidence and the predecessor's leaves, and checks it against the chain."""
+    from ionet.rewards import EvidenceError, verify_evidence
+
+    before = _before(io, predecessor, previous)
     try:
         recomputed = verify_evidence(
             path,
@@ -250,8 +269,10 @@ def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Pat
     return recomputed
 
 
-def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> list[dict[str, Any]]:
-    """How a report's facts differ from what the chain shows now."""
+def _differences(
+    io: Session, report: accounts.proofs.Report, path: Path, previous: Path | None, ledger: str | None
+) -> list[dict[str, Any]]:
+    """How a report's facts differ from those that the events say."""
     from ionet.rewards import Word, compare, read_evidence
 
     stated: Evidence = read_evidence(path)
@@ -259,21 +280,29 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
     words = {
         row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
     }
-    judged = {row.node: row.verdict for row in rows if row.verdict is not None}
-    proofs = io.reader.proofs
-    mine = proofs.facts(report.seq, words, judged=judged)
-    differences = compare(stated, mine, proofs.policy(), _due_emission(io, report, stated))
+    judged = {row.node: row.verdict for row in rows if row.verdict is not None and row.verdict.time}
+    first = report.predecessor == Pubkey.default()
+    before = None if first else continued_report(io, report.predecessor, previous)
+    leaves = None if before is None or before.report is None else before.report.leaves
+    with hours_of(io, ledger, report.period_end) as hours:
+        facts = hours.facts(report.period_end)
+    mine = facts.rows(words, judged=judged, before=leaves)
+    due = _due_emission(io, report, stated)
+    carry = None if before is None else before.carry
+    differences = compare(stated, mine, facts.policy, due, absent=facts.absent(), carry=carry)
     return [_difference_data(difference) for difference in differences]
 
 
 def _difference_data(difference: Difference) -> dict[str, Any]:
     node = None if difference.node is None else Pubkey(difference.node)
-    stated, chain = difference.stated, difference.seen
+    stated, seen = difference.stated, difference.seen
     if difference.fact == "node":
-        stated, chain = ("is missing from the report" if stated is None else "is no live node"), None
-    elif difference.fact == "emission":
-        stated, chain = IO.from_base(stated), None if chain is None else IO.from_base(chain)
-    return {"node": node, "fact": difference.fact, "stated": stated, "chain": chain}
+        stated, seen = ("is missing from the report" if stated is None else "was no live node"), None
+    elif difference.fact in ("emission", "elsewhere"):
+        stated, seen = IO.from_base(stated), None if seen is None else IO.from_base(seen)
+    elif difference.fact in ("verdict", "carry"):
+        stated, seen = asdict(stated), asdict(seen)
+    return {"node": node, "fact": difference.fact, "stated": stated, "events": seen}
 
 
 def _due_emission(io: Session, report: accounts.proofs.Report, stated: Evidence) -> int | None:
@@ -290,22 +319,28 @@ def _due_emission(io: Session, report: accounts.proofs.Report, stated: Evidence)
 
 def _difference_lines(differences: list[dict[str, Any]]) -> list[str]:
     if not differences:
-        return ["Every fact is as the chain shows it."]
-    lines = [f"{len(differences)} facts differ from what the chain shows now:"]
+        return ["Every fact is as the events say."]
+    lines = [f"{len(differences)} facts differ from what the events say:"]
     for difference in differences[:20]:
-        node, fact, stated, chain = (difference[name] for name in ("node", "fact", "stated", "chain"))
+        node, fact, stated, seen = (difference[name] for name in ("node", "fact", "stated", "events"))
         if fact == "node":
             lines.append(f"  {node} {stated}")
         elif fact == "emission":
-            paid = chain or "no longer known: emitted too many cranks ago"
-            lines.append(f"  emission of the hour: stated {stated}, chain {paid}")
+            paid = seen or "no longer known: emitted too many cranks ago"
+            lines.append(f"  emission of the hour: stated {stated}, events {paid}")
         elif node is None:
-            lines.append(f"  parameter {fact}: stated {stated}, chain {chain}")
+            lines.append(f"  {_OF_THE_HOUR.get(fact, f'parameter {fact}')}: stated {stated}, events {seen}")
         else:
-            lines.append(f"  {node} {fact}: stated {stated}, chain {chain}")
+            lines.append(f"  {node} {fact}: stated {stated}, events {seen}")
     if len(differences) > 20:
         lines.append(f"  and {len(differences) - 20} more")
     return lines
+
+
+_OF_THE_HOUR: Final = {
+    "carry": "carry of the hour before",
+    "elsewhere": "credited to nodes without a leaf",
+}
 
 
 # -- anybody
