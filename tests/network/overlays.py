@@ -16,6 +16,7 @@ from tests.network.lab import GATEWAY, Lab, children, eventually
 
 from ionet.overlay import Authority, Grant, LeaseFacts, Member, Place, Process, Request, member, reap, relay
 from ionet.overlay._homes import keeper
+from ionet.wire._seal import Sealed
 
 NOW = 1_800_000_000
 
@@ -39,6 +40,7 @@ class OfLease:
     head: Keypair = field(default_factory=Keypair)
     renter: Keypair = field(default_factory=Keypair)
     members: list[Member] = field(default_factory=list)
+    sealed: Sealed = field(default_factory=Sealed)
 
     def __post_init__(self) -> None:
         self.name = secrets.token_hex(4)
@@ -69,7 +71,7 @@ class OfLease:
 
     def grant(self, process: Process, job: bytes, key: Keypair) -> Grant:
         """What the head's agent answers to a request, over the text that travels."""
-        request = Request.sign(key, self.lease, job, process.public())
+        request = Request.sign(key, self.lease, job, process.public(), self.sealed.public)
         asked = Request.from_dict(request.to_dict())
         answer = self.authority.admit(asked, self.facts, NOW, self.place, self.head).to_dict()
         grant = Grant.from_dict(answer)

@@ -43,7 +43,7 @@ from ionet.overlay._plan import next_number
 
 LEASE, OTHER = b"L" * 32, b"M" * 32
 HEAD, SECOND, RENTER, STRANGER = (Keypair.from_seed(bytes([number]) * 32) for number in range(1, 5))
-PLACE = Place("198.51.100.1", 4300)
+PLACE, OTHER_PLACE = Place("198.51.100.1", 4300), Place("192.0.2.1", 4300)
 FACTS = LeaseFacts(
     LEASE,
     frozenset({bytes(RENTER.pubkey())}),
@@ -56,7 +56,7 @@ FACTS = LeaseFacts(
 
 
 def asked(key: Keypair = SECOND, job: bytes = b"2" * 32, lease: bytes = LEASE) -> Request:
-    return Request.sign(key, lease, job, b"p" * 32)
+    return Request.sign(key, lease, job, b"p" * 32, b"s" * 32)
 
 
 # -- addresses and settings
@@ -107,7 +107,7 @@ def test_a_request_is_signed_and_names_its_lease() -> None:
     request = asked()
     assert Request.from_dict(json.loads(json.dumps(request.to_dict()))) == request
     assert request.text.startswith(b"ionet:overlay join\nlease ")
-    for name in ("lease", "job", "key", "public", "signature"):
+    for name in ("lease", "job", "key", "public", "seal", "signature"):
         changed = request.to_dict()
         changed[name] = ("0" if changed[name][0] != "0" else "1") + changed[name][1:]
         with pytest.raises(DocumentError):
@@ -124,8 +124,8 @@ def test_a_grant_answers_one_request_and_comes_from_the_head() -> None:
     grant.verify(request, head)
     with pytest.raises(DocumentError, match="another request"):
         grant.verify(asked(HEAD, b"1" * 32), head)
-    # A gateway that puts its own authority, certificate or relay in between.
-    for name, value in (("authority", "x"), ("certificate", "x"), ("relay", Place("192.0.2.1", 4300))):
+    # A gateway that puts its own authority, certificate, relay or secret in between.
+    for name, value in (("authority", "x"), ("certificate", "x"), ("relay", OTHER_PLACE), ("secret", b"x")):
         changed = dataclasses.replace(grant, **{name: value})  # type: ignore[arg-type]
         with pytest.raises(DocumentError, match="the device of the lease's head"):
             changed.verify(request, head)

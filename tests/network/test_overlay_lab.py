@@ -76,7 +76,7 @@ def test_a_member_is_reached_by_members_of_its_lease_only(
         # Somebody else's authority, the same addresses, the same relay.
         forged = Authority(head.of.lease, "forged", state)
         process = Process("stranger", state)
-        request = Request.sign(head.of.head, head.of.lease, head.job, process.public())
+        request = Request.sign(head.of.head, head.of.lease, head.job, process.public(), head.of.sealed.public)
         stranger.members.extend(head.of.members)
         stranger.lease = head.of.lease
         grant = forged.admit(request, stranger.facts, NOW, head.of.place, stranger.head)

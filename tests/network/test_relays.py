@@ -287,7 +287,7 @@ async def test_a_relay_ends_with_its_lease_and_not_with_the_chain(market: Machin
             assert not process.exists()
             assert told.count == 0
             assert (await put(**good)).status_code == 403
-            request = Request.sign(device, facts.lease, bytes(head), b"p" * 32)
+            request = Request.sign(device, facts.lease, bytes(head), b"p" * 32, b"s" * 32)
             with pytest.raises(NotAdmitted, match="over"):
                 authority.admit(request, facts, facts.ends_at, Place("127.0.0.1", 24310), device)
     finally:

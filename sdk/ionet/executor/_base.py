@@ -10,8 +10,8 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -117,6 +117,31 @@ class NodeSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A node's part in a lease over several machines, each of which runs a box of its own.
+
+    Attributes:
+        address: this node's in the lease's network, IPv4.
+        head: the address of the node that the lease's Ray cluster begins at; the manifest is run there.
+        nodes: all nodes of the lease, 32 bytes each.
+        secret: what the lease's boxes share and nobody else knows: 64 hex digits.
+        connect: connects the box of this name to the lease's network; repeated, it does nothing. Raises
+            `IonetError`.
+    """
+
+    address: str
+    head: str
+    nodes: tuple[bytes, ...]
+    secret: str = field(repr=False)
+    connect: Callable[[str], None]
+
+    @property
+    def is_head(self) -> bool:
+        """Whether the manifest is run here."""
+        return self.address == self.head
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """One manifest on the nodes of one or more jobs of one renter.
 
@@ -126,6 +151,8 @@ class Lease:
         renter: the renter's address.
         digest: the manifest's hash.
         manifest: the manifest.
+        part: where the lease has nodes on other machines, too: what this machine's is. Its jobs and nodes are
+            then this machine's alone.
     """
 
     jobs: tuple[bytes, ...]
@@ -133,6 +160,7 @@ class Lease:
     renter: bytes
     digest: bytes
     manifest: Manifest
+    part: Part | None = None
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from ionet.executor._base import (
     Lease,
     LocalExecutor,
     NodeSpec,
+    Part,
     RunFailure,
     RunOutput,
     Workspace,
@@ -28,6 +29,7 @@ from ionet.executor._base import (
 )
 from ionet.executor._inline import check_nodes
 from ionet.executor._logs import shorten_log
+from ionet.overlay import OVERLAYS, OverlayError, forget
 from ionet.sandbox import (
     Box,
     BoxError,
@@ -60,8 +62,11 @@ _SHARED_MEMORY: Final = 256 * MIB
 _PROCESS_MEMORY: Final = 2 * MIB
 _FEWEST: Final = 4096
 _MOST: Final = 32_768
-#: For Ray to start, in addition to the time that the manifest asks for.
+#: For Ray to start, in addition to the time that the manifest asks for; and for the other nodes to be there.
 _START_SECONDS: Final = 180
+_GATHER_SECONDS: Final = 300
+#: A box that is not the head's may see several runs at the head.
+_RUNS: Final = 3
 _PAUSE: Final = 0.2
 _END: Final = "end.json"
 #: Marks a workspace whose last run has failed, so that its box is not waited for again.
@@ -86,6 +91,7 @@ class BoxExecutor(LocalExecutor):
         disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
+        overlays: directory, in memory, of the networks of leases over several machines.
     """
 
     outlives = True
@@ -101,8 +107,10 @@ class BoxExecutor(LocalExecutor):
         disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
         internet: Internet | None = None,
+        overlays: Path = OVERLAYS,
     ) -> None:
         super().__init__(nodes, store, work)
+        self._overlays = overlays
         self._image = image
         self._boxes = boxes
         self._disk = disk
@@ -150,9 +158,10 @@ class BoxExecutor(LocalExecutor):
             failed.unlink(missing_ok=True)
         # Otherwise an earlier process began this run, which goes on or has ended since.
         try:
+            await asyncio.to_thread(self._connect, lease, box)
             ended = await self._watch(lease, box)
             return await asyncio.to_thread(self._finish, lease, box, ended)
-        except BoxError as error:
+        except (BoxError, OverlayError) as error:
             failed.touch()
             raise RunFailure(FailureReason.EXECUTOR, str(error)) from error
         except RunFailure:
@@ -171,15 +180,14 @@ class BoxExecutor(LocalExecutor):
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`."""
-        await asyncio.to_thread(self._box(lease).destroy)
+        await asyncio.to_thread(self._end, lease.name)
         self._opened.discard(lease.name)
         await asyncio.to_thread(shutil.rmtree, self.workspace(lease).root, True)
 
     async def shutdown(self) -> None:
         """See `Executor.shutdown`."""
         names, self._opened = self._opened, set()
-        boxes = [Box(name, self._boxes) for name in names]
-        await asyncio.gather(*(asyncio.to_thread(box.destroy) for box in boxes))
+        await asyncio.gather(*(asyncio.to_thread(self._end, name) for name in names))
 
     async def sweep(self, keep: Container[str]) -> None:
         """See `LocalExecutor.sweep`; boxes from before a loss of power go, too, whoever made them."""
@@ -191,8 +199,13 @@ class BoxExecutor(LocalExecutor):
         list(reap(self._boxes, [name for name in names if name in keep], earlier=True))
 
     def _remove(self, name: str) -> None:
-        Box(name, self._boxes).destroy()
+        self._end(name)
         super()._remove(name)
+
+    def _end(self, name: str) -> None:
+        """Ends the box of a lease, and with it its network."""
+        Box(name, self._boxes).destroy()
+        forget(name, self._overlays)
 
     # -- one run
 
@@ -225,19 +238,20 @@ class BoxExecutor(LocalExecutor):
         specs = [self._nodes[node] for node in lease.nodes]
         with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
             inputs, given = self._materials(manifest, Path(folder))
-            given["run.json"] = json.dumps(_order(manifest, specs)).encode()
+            given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
             try:
                 found = self._gpus(lease)
                 box.start(
                     self._image,
                     [_PYTHON, "-c", _BOOT],
-                    limits=self._limits(manifest, specs),
+                    limits=self._limits(lease, specs),
                     environment={**found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
                     devices=found.devices,
                     driver=found.files,
                     inputs=inputs,
                     given=given,
                     internet=self._internet if manifest.resources.internet else None,
+                    address=None if lease.part is None else lease.part.address,
                 )
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
@@ -253,8 +267,17 @@ class BoxExecutor(LocalExecutor):
             fixed["working_dir.zip"] = archive
         return inputs, fixed
 
-    def _limits(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Limits:
+    @staticmethod
+    def _connect(lease: Lease, box: Box) -> None:
+        """Connects a box to the network of its lease, if that has other machines; connections stay."""
+        if lease.part is not None and box.ended() is None:
+            lease.part.connect(box.name)
+
+    def _limits(self, lease: Lease, specs: Sequence[NodeSpec]) -> Limits:
         """The whole of the nodes, whatever less the manifest asks for: who leases a node has all of it."""
+        seconds = lease.manifest.max_duration + _START_SECONDS
+        if lease.part is not None:
+            seconds = (seconds + _GATHER_SECONDS) * (1 if lease.part.is_head else _RUNS)
         memory = sum(spec.memory for spec in specs) + RAY_MEMORY
         return Limits(
             memory=memory,
@@ -262,7 +285,7 @@ class BoxExecutor(LocalExecutor):
             processes=most_processes(memory),
             disk=self._disk,
             shared_memory=_SHARED_MEMORY,
-            seconds=manifest.max_duration + _START_SECONDS,
+            seconds=seconds,
             output=self._outputs + 2 * MAX_VALUE_BYTES,
         )
 
@@ -325,7 +348,7 @@ class BoxExecutor(LocalExecutor):
 
 
 def lease_boxes(work: Path, boxes: Path) -> None:
-    """Removes the boxes of all leases of a working directory, whatever runs in them.
+    """Removes the boxes of all leases of a working directory, whatever runs in them, and their networks.
 
     Args:
         work: the executor's directory.
@@ -334,6 +357,7 @@ def lease_boxes(work: Path, boxes: Path) -> None:
     for path in work.glob("*"):
         if LEASE_NAME.fullmatch(path.name):
             Box(path.name, boxes).destroy()
+            forget(path.name)
 
 
 def most_processes(memory: int) -> int:
@@ -345,13 +369,24 @@ def most_processes(memory: int) -> int:
     return max(_FEWEST, min(_MOST, memory // _PROCESS_MEMORY))
 
 
-def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
+def _order(manifest: Manifest, specs: Sequence[NodeSpec], part: Part | None) -> dict[str, Any]:
     """The driver's orders, as `ionet.workloads.driver` reads them."""
     entry = manifest.entrypoint
+    cluster = None
+    if part is not None:
+        cluster = {
+            "address": part.address,
+            "head": part.head,
+            "nodes": [node.hex() for node in part.nodes],
+            "on_loss": manifest.on_loss,
+            "secret": part.secret,
+            "seconds": _GATHER_SECONDS,
+        }
     return {
         "argv": list(entry.argv) if isinstance(entry, Command) else None,
         "function": None if isinstance(entry, Command) else entry.path,
         "arguments": {} if isinstance(entry, Command) else dict(entry.arguments),
+        "cluster": cluster,
         "env": dict(manifest.runtime_env.env_vars),
         "nodes": [
             {"node": spec.node.hex(), "cpus": spec.cpus, "gpus": spec.gpus, "memory": spec.memory}

@@ -25,6 +25,8 @@ from ionet.chain.errors import IonetError
 from ionet.chain.files import key_folder
 from ionet.executor import lease_boxes
 from ionet.localnet.verdicts import write_verdict
+from ionet.overlay import missing as no_overlay
+from ionet.overlay import reap as reap_overlays
 from ionet.sandbox import BOXES, image, missing
 from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.worker import Device, DeviceKey, WorkerConfig, probe
@@ -39,6 +41,9 @@ _COMMISSION_BPS: Final = 1_000
 _COMING_UP: Final = 30.0
 _AGAIN: Final = 2.0
 _GRACE: Final = 20.0
+#: UDP ports of the gateway's relays: leases of several nodes at once.
+_RELAYS: Final = 4
+_LAST_PORT: Final = 65_535
 #: The child asks to be told to end (1: PR_SET_PDEATHSIG) when this process ends, however that happens.
 _MORTAL: Final = "import ctypes; ctypes.CDLL(None).prctl(1, 15); " if sys.platform == "linux" else ""
 _RUN: Final = (sys.executable, "-c", f"{_MORTAL}from ionet.cli import main; main()")
@@ -72,6 +77,7 @@ class LocalNetwork:
         gateway: the gateway's URL.
         nodes: the nodes' addresses, by their owners' names.
         unboxed: why jobs run as plain processes; None where they run in boxes.
+        alone: why no lease has several nodes; None where one may.
     """
 
     folder: Path
@@ -81,6 +87,7 @@ class LocalNetwork:
     gateway: str
     nodes: dict[str, Pubkey] = field(default_factory=dict)
     unboxed: str | None = None
+    alone: str | None = None
     _parts: list[_Part] = field(default_factory=list)
 
     @classmethod
@@ -111,6 +118,7 @@ class LocalNetwork:
         if why is None and image() is None:
             why = "there is no image; scripts/setup --sandbox builds it"
         network = cls(folder, url, keys, key_files, f"http://127.0.0.1:{port or free_port()}", unboxed=why)
+        network.alone = why or no_overlay()
         network._add("gateway", "gateway", "run", *network._gateway_options())
         network._make_orchestrator(speed)
         devices = network._devices()
@@ -129,7 +137,9 @@ class LocalNetwork:
     def _gateway_options(self) -> tuple[str, ...]:
         listen = self.gateway.removeprefix("http://")
         state = str(self.folder / "gateway")
-        return ("--listen", listen, "--state", state, "--rpc", self.url, "--metrics", "")
+        first = min(free_port(), _LAST_PORT - _RELAYS)
+        relays = () if self.alone else ("--relays", f"127.0.0.1:{first}-{first + _RELAYS - 1}")
+        return ("--listen", listen, "--state", state, "--rpc", self.url, "--metrics", "", *relays)
 
     def _make_orchestrator(self, speed: int) -> None:
         from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
@@ -289,6 +299,8 @@ class LocalNetwork:
             if process.poll() is None:
                 process.kill()
                 process.wait()
+        if self.alone is None:
+            reap_overlays(self.folder / "gateway" / "relays")
         if self.unboxed is None:
             for work in self.folder.glob("worker-*/leases"):
                 lease_boxes(work, BOXES)

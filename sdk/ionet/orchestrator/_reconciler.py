@@ -20,7 +20,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -600,8 +600,9 @@ class Orchestrator:
         if step.job is None:
             assert gang.lease is not None  # only a complete gang has steps of its lease
             live = {job.key for job in gang.jobs if job.phase is not Phase.ENDED}
+            running = {job.key for job in gang.jobs if job.phase is Phase.RUNNING}
             lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
-                Kind.PLACE: partial(self._place, live, now),
+                Kind.PLACE: partial(self._place, live, running, now),
                 Kind.LAUNCH: self._launch,
                 Kind.STOP: self._stop,
             }
@@ -624,7 +625,14 @@ class Orchestrator:
 
     # ---- placement and run
 
-    async def _place(self, live: Container[bytes], now: int, lease: Lease, state: _LeaseState) -> str:
+    async def _place(
+        self,
+        live: Container[bytes],
+        running: Set[bytes],
+        now: int,
+        lease: Lease,
+        state: _LeaseState,
+    ) -> str:
         """Takes the lease's nodes, without those whose job has ended: they may be gone."""
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
             # Recorded before anything runs: a restart must group the same jobs again, even if some of them
@@ -648,7 +656,8 @@ class Orchestrator:
             except NodeUnreachable as error:
                 silent[job] = error
         state.unreachable = frozenset(silent)
-        if silent:
+        # What runs already is looked after, also where one of several nodes has gone.
+        if silent and not (silent.keys() < running):
             raise next(iter(silent.values()))
         state.placed, state.released = True, False
         return f"{len(lease.nodes)} nodes"

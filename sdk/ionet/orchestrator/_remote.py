@@ -157,13 +157,33 @@ class RemoteExecutor(_Asking):
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`. The nodes are taken by `RemoteAgents.begin`."""
-        if len(lease.nodes) != 1:
-            raise RunFailure(
-                FailureReason.PLACEMENT, "clusters over several machines are not served by this version"
-            )
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
-        """See `Executor.run`."""
+        """See `Executor.run`. Of a lease over several machines, the first node has the result."""
+        others = [
+            asyncio.create_task(self._follow(lease, node, job))
+            for node, job in zip(lease.nodes[1:], lease.jobs[1:], strict=True)
+        ]
+        try:
+            return await self._run(lease)
+        finally:
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    async def _follow(self, lease: Lease, node: bytes, job: bytes) -> None:
+        """Has a node join the first one's, and carries what they say to each other for that."""
+        while True:
+            with contextlib.suppress(NodeUnreachable, Refused):
+                answer = await self._ask(node, "run", job=job.hex())
+                if isinstance(asked := answer.arguments.get("join"), Mapping):
+                    head, its = lease.nodes[0], lease.jobs[0]
+                    granted = await self._ask(head, "admit", job=its.hex(), request=dict(asked))
+                    grant = granted.arguments.get("grant")
+                    await self._ask(node, "join", job=job.hex(), grant=grant)
+            await asyncio.sleep(_POLL)
+
+    async def _run(self, lease: Lease) -> RunOutput:
         stopped = self._stopped[lease.name] = asyncio.Event()
         job, node, began = lease.jobs[0].hex(), lease.nodes[0], self._now()
         over: float | None = None
@@ -201,10 +221,13 @@ class RemoteExecutor(_Asking):
 
     async def stop(self, lease: Lease) -> None:
         """See `Executor.stop`."""
-        with contextlib.suppress(NodeUnreachable, Refused):
-            await self._ask(lease.nodes[0], "end", job=lease.jobs[0].hex())
+        await asyncio.gather(*map(self._end, lease.nodes, lease.jobs))
         if (stopped := self._stopped.get(lease.name)) is not None:
             stopped.set()
+
+    async def _end(self, node: bytes, job: bytes) -> None:
+        with contextlib.suppress(NodeUnreachable, Refused):
+            await self._ask(node, "end", job=job.hex())
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`. The agent releases by itself what the chain shows to be over."""

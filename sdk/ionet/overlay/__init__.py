@@ -10,10 +10,11 @@ Needs Linux and Debian's nebula; for members root. `missing` says what is lackin
 """
 
 from ionet.overlay._authority import Authority, NotAdmitted
+from ionet.overlay._certificates import address as address_of
 from ionet.overlay._documents import DocumentError, Grant, LeaseFacts, Member, Request, objection
 from ionet.overlay._homes import OVERLAYS, OverlayError
 from ionet.overlay._plan import DEVICE, MTU, Place, Subnet, member, relay
-from ionet.overlay._process import Process, missing, reap
+from ionet.overlay._process import Process, forget, missing, reap
 
 __all__ = [
     "DEVICE",
@@ -30,6 +31,8 @@ __all__ = [
     "Process",
     "Request",
     "Subnet",
+    "address_of",
+    "forget",
     "member",
     "missing",
     "objection",

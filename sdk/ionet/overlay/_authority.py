@@ -15,10 +15,12 @@ from ionet.overlay import _certificates, _homes, _plan
 from ionet.overlay._documents import Grant, LeaseFacts, Request, objection
 from ionet.overlay._homes import OverlayError
 from ionet.overlay._plan import Place, Subnet, next_number
+from ionet.wire import SealError, seal
 
 _KEY: Final = "ca.key"
 _CERTIFICATE: Final = "ca.crt"
 _NUMBERS: Final = "numbers.json"
+_SHARED: Final = "shared"
 #: Hours; longer than any lease with its extensions. What it signs ends with the lease.
 _HOURS: Final = 24 * 800
 #: Seconds of one certificate at most: a longer lease gets new ones, as an extended one does.
@@ -69,7 +71,15 @@ class Authority:
             *("-groups", f"{_plan.MEMBERS},{_plan.RELAYS}", "-ips", str(self.subnet.network)),
             *("-out-key", _KEY, "-out-crt", f"{_CERTIFICATE}.new"),
         )
+        secret = self._home / _SHARED
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(32))
         (self._home / f"{_CERTIFICATE}.new").rename(self._home / _CERTIFICATE)
+
+    def secret(self) -> str:
+        """Returns what the lease's members share and nobody else knows: 64 hex digits."""
+        self.open()
+        return (self._home / _SHARED).read_text()
 
     def admit(
         self, request: Request, facts: LeaseFacts | None, now: int, relay: Place, signer: Signer
@@ -90,11 +100,15 @@ class Authority:
         if (why := objection(request, facts, now)) is not None:
             raise NotAdmitted(why)
         assert facts is not None
+        try:
+            sealed = seal(request.seal, self.secret().encode())
+        except SealError as bad:
+            raise NotAdmitted("its key for the secret is not an X25519 key") from bad
         renter = request.key in facts.renters
         number = self._number(request.key if renter else request.job, renter=renter, facts=facts)
         seconds = facts.ends_at - now
         certificate = self._sign(str(Pubkey(request.key)), number, _plan.MEMBERS, request.public, seconds)
-        return Grant.sign(signer, request, self.open(), certificate, relay)
+        return Grant.sign(signer, request, self.open(), certificate, relay, sealed)
 
     def certify_relay(self, public: bytes, seconds: int) -> str:
         """Returns a certificate for the gateway's process, PEM; it lacks the members' group.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
+import json
 import re
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from ionet.overlay._homes import OverlayError
@@ -56,6 +59,23 @@ def checked(text: str) -> str:
     """
     _read(text, _CERTIFICATE)
     return text
+
+
+def address(text: str) -> str:
+    """Returns the IPv4 address that a certificate is for.
+
+    Raises:
+        OverlayError: it is none, or not for one address.
+    """
+    with TemporaryDirectory(prefix="ionet-") as folder:
+        path = Path(folder) / "own.crt"
+        path.write_text(checked(text))
+        shown = run(Path(folder), "print", "-json", "-path", path.name)
+    try:
+        (own,) = json.loads(shown)["details"]["ips"]
+        return str(ipaddress.IPv4Interface(own).ip)
+    except (ValueError, KeyError, TypeError) as bad:
+        raise OverlayError("the certificate is not for one address") from bad
 
 
 def raw(text: str) -> bytes:

@@ -7,7 +7,8 @@ Both are UTF-8 text of lines, without a newline at the end, signed by an ed25519
     job <address of the job>                  key <address that signs: the head's device>
     key <address that signs>                  authority <sha256 of its certificate's text>
     public <X25519, hex>                      certificate <sha256 of its text>
-                                              relay <ADDRESS:PORT>
+    seal <X25519, hex>                        relay <ADDRESS:PORT>
+                                              secret <sha256 of its ciphertext>
 
 They name the lease, so neither means anything elsewhere. A request that comes again gets a certificate over
 the same public key again, which is of no use to who has not its private half. No transaction begins so.
@@ -16,7 +17,7 @@ the same public key again, which is of no use to who has not its private half. N
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ class Request:
         job: the member's own; for the renter, any of the lease.
         key: who signs: the node's device key, the renter's wallet or its session key.
         public: the X25519 key that is to be certified.
+        seal: the X25519 key for which the lease's secret is sealed; made for this request.
         signature: 64 bytes.
     """
 
@@ -51,13 +53,15 @@ class Request:
     job: bytes
     key: bytes
     public: bytes
+    seal: bytes
     signature: bytes = bytes(64)
 
     @property
     def text(self) -> bytes:
         """What is signed."""
         names = (f"lease {Pubkey(self.lease)}", f"job {Pubkey(self.job)}", f"key {Pubkey(self.key)}")
-        return "\n".join((f"{PREFIX} join", *names, f"public {self.public.hex()}")).encode()
+        keys = (f"public {self.public.hex()}", f"seal {self.seal.hex()}")
+        return "\n".join((f"{PREFIX} join", *names, *keys)).encode()
 
     @property
     def digest(self) -> bytes:
@@ -65,10 +69,10 @@ class Request:
         return sha256(self.text).digest()
 
     @classmethod
-    def sign(cls, signer: Signer, lease: bytes, job: bytes, public: bytes) -> Request:
+    def sign(cls, signer: Signer, lease: bytes, job: bytes, public: bytes, seal: bytes) -> Request:
         """Makes a signed request."""
-        bare = cls(lease, job, bytes(signer.pubkey()), public)
-        return cls(lease, job, bare.key, public, bytes(signer.sign_message(bare.text)))
+        bare = cls(lease, job, bytes(signer.pubkey()), public, seal)
+        return cls(lease, job, bare.key, public, seal, bytes(signer.sign_message(bare.text)))
 
     def verify(self) -> None:
         """Raises `DocumentError` unless its key has signed it."""
@@ -91,7 +95,7 @@ class Request:
         return request
 
 
-_REQUEST: Final = {"lease": 32, "job": 32, "key": 32, "public": 32, "signature": 64}
+_REQUEST: Final = {"lease": 32, "job": 32, "key": 32, "public": 32, "seal": 32, "signature": 64}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Grant:
         authority: certificate of the lease's authority, PEM.
         certificate: the member's, PEM.
         relay: where the lease's relay is reached.
+        secret: what the lease's members share and nobody else knows, sealed for the request's `seal`.
         signature: 64 bytes.
     """
 
@@ -112,6 +117,7 @@ class Grant:
     authority: str
     certificate: str
     relay: Place
+    secret: bytes
     signature: bytes = bytes(64)
 
     @property
@@ -124,15 +130,23 @@ class Grant:
             f"authority {sha256(self.authority.encode()).hexdigest()}",
             f"certificate {sha256(self.certificate.encode()).hexdigest()}",
             f"relay {self.relay}",
+            f"secret {sha256(self.secret).hexdigest()}",
         )
         return "\n".join(lines).encode()
 
     @classmethod
-    def sign(cls, signer: Signer, request: Request, authority: str, certificate: str, relay: Place) -> Grant:
+    def sign(
+        cls,
+        signer: Signer,
+        request: Request,
+        authority: str,
+        certificate: str,
+        relay: Place,
+        secret: bytes = b"",
+    ) -> Grant:
         """Makes a signed grant."""
-        bare = cls(request.digest, bytes(signer.pubkey()), authority, certificate, relay)
-        signature = bytes(signer.sign_message(bare.text))
-        return cls(bare.request, bare.key, authority, certificate, relay, signature)
+        bare = cls(request.digest, bytes(signer.pubkey()), authority, certificate, relay, secret)
+        return replace(bare, signature=bytes(signer.sign_message(bare.text)))
 
     def verify(self, request: Request, head: bytes) -> None:
         """Checks that it answers this request, and comes from the head's device.
@@ -157,6 +171,7 @@ class Grant:
             "key": self.key.hex(),
             "relay": str(self.relay),
             "request": self.request.hex(),
+            "secret": self.secret.hex(),
             "signature": self.signature.hex(),
         }
 
@@ -175,13 +190,16 @@ class Grant:
             place = Place.parse(relay)
         except ValueError as bad:
             raise DocumentError(f"a grant's relay: {bad}") from None
-        hashes = {name: _bytes(values, name, 32) for name in ("request", "key")}
+        secret = values.get("secret")
+        if not isinstance(secret, str) or len(secret) > _LONGEST:
+            raise DocumentError(f"a grant's secret is hex of at most {_LONGEST} digits")
         return cls(
-            hashes["request"],
-            hashes["key"],
+            _bytes(values, "request", 32),
+            _bytes(values, "key", 32),
             authority,
             certificate,
             place,
+            _bytes(values, "secret", len(secret) // 2),
             _bytes(values, "signature", 64),
         )
 

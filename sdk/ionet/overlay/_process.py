@@ -219,6 +219,12 @@ class Process:
         return _cgroups.processes(self._group) if os.geteuid() == 0 else ()
 
 
+def forget(name: str, state: Path = OVERLAYS) -> None:
+    """Ends a lease's process on this machine and removes its authority; repeated, it does nothing."""
+    Process(name, state).end()
+    _homes.remove(state / f"{name}{_homes.AUTHORITY}")
+
+
 def reap(state: Path = OVERLAYS, keep: Collection[str] = ()) -> list[str]:
     """Ends all whose names are not to be kept, removes such authorities, and returns the names."""
     ended = [name for name in _homes.names(state) if name not in keep]

@@ -11,7 +11,7 @@ so after a crash it can be removed without knowing what had been done: see `Box.
 Needs Linux, root, runc and a seccomp profile of the distribution; `missing` says what is lacking.
 """
 
-from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap
+from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, network_of, reap
 from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._cgroups import unlimited
@@ -35,6 +35,7 @@ __all__ = [
     "gpus",
     "image",
     "missing",
+    "network_of",
     "reap",
     "runc_version",
     "unlimited",

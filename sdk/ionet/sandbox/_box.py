@@ -94,7 +94,7 @@ class Box:
         self.name = name
         self._state = state.resolve()
         self._home = self._state / name
-        self._network = _network.NETWORKS / f"io-{name}"
+        self._network = network_of(name)
 
     # -- its start
 
@@ -110,6 +110,7 @@ class Box:
         devices: Iterable[Device] = (),
         driver: Mapping[str, Path] | None = None,
         internet: Internet | None = None,
+        address: str | None = None,
     ) -> None:
         """Makes the box and starts its program, which goes on when this process ends.
 
@@ -123,6 +124,7 @@ class Box:
             devices: devices of the host that it may use.
             driver: files of the host that belong to the devices, by their path inside; see `gpus`.
             internet: how it reaches the internet; None if it does not.
+            address: what its own name stands for in it, if that is not the loopback's.
 
         Raises:
             BoxError: this machine cannot run boxes, there already is one of this name, or it does not start;
@@ -141,7 +143,9 @@ class Box:
         except (OSError, ConfigError) as error:
             raise BoxError(f"the box {self.name} cannot be made: {error}") from error
         try:
-            layout = self._make(image.resolve(), limits or Limits(), internet, with_devices=bool(devices))
+            layout = self._make(
+                image.resolve(), limits or Limits(), internet, address, with_devices=bool(devices)
+            )
             self._bundle(
                 "box",
                 program(layout, command, environment or {}, self._network, tuple(devices), driver or {}),
@@ -165,14 +169,24 @@ class Box:
             file.flush()
             os.fsync(file.fileno())
 
-    def _make(self, image: Path, limits: Limits, internet: Internet | None, *, with_devices: bool) -> Layout:
+    def _make(
+        self,
+        image: Path,
+        limits: Limits,
+        internet: Internet | None,
+        address: str | None,
+        *,
+        with_devices: bool,
+    ) -> Layout:
         user = _users.take(self._home)
         # Whoever is root inside passes, too; no other user of the machine sees what is the renter's.
         os.chown(self._home, 0, user)
         self._home.chmod(0o710)
         _disk.make(self._home, limits.disk, user)
         self._connect(internet, user)
-        (self._home / "hosts").write_text(f"127.0.0.1 localhost {self.name}\n::1 localhost\n")
+        own = f"{address} {self.name}\n" if address else ""
+        alone = "" if address else f" {self.name}"
+        (self._home / "hosts").write_text(f"127.0.0.1 localhost{alone}\n::1 localhost\n{own}")
         (self._home / "passwd").write_text(_PASSWD)
         shutil.copyfile(Path(__file__).with_name("_collector.py"), self._home / "collector.py")
         layout = Layout(
@@ -445,6 +459,11 @@ class Box:
         except (FileNotFoundError, ValueError):
             return None
         return state if isinstance(state, dict) else None
+
+
+def network_of(name: str) -> Path:
+    """Returns the network namespace that the box of a name has while it is there."""
+    return _network.NETWORKS / f"io-{name}"
 
 
 def boot() -> str:

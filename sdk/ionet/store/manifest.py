@@ -57,6 +57,8 @@ __all__ = [
 VERSION: Final = 1
 MAX_BYTES: Final = 256 * 1024
 MAX_NODES: Final = 256
+#: What may happen when a node is lost; the first is the default.
+ON_LOSS: Final = ("end", "continue")
 MAX_DURATION: Final = 31 * DAY
 MAX_INPUTS: Final = 1024
 
@@ -213,6 +215,9 @@ class Manifest:
         inputs: input files; sorted by name in the canonical form.
         sealed: whether the worker seals files and log for the renter's wallet (`ionet.store.sealed`) before
             it stores them. In the canonical form only where it is true.
+        on_loss: what happens when a node of several is lost: `end` ends the run as failed, with `continue`
+            it goes on with the others, for as long as the first is there. In the canonical form only where it
+            is `continue`.
     """
 
     entrypoint: Entrypoint
@@ -222,11 +227,16 @@ class Manifest:
     runtime_env: RuntimeEnv = field(default_factory=RuntimeEnv)
     inputs: tuple[Input, ...] = ()
     sealed: bool = False
+    on_loss: str = ON_LOSS[0]
 
     def __post_init__(self) -> None:
+        if self.on_loss not in ON_LOSS:
+            raise ManifestError(f"on_loss: {self.on_loss!r} is not {' or '.join(ON_LOSS)}")
         if not _is_bool(self.sealed):
             raise ManifestError(f"sealed: {self.sealed!r} is not true or false")
         _integer(self.nodes, "nodes", 1, MAX_NODES)
+        if self.nodes == 1 and self.on_loss != ON_LOSS[0]:
+            raise ManifestError("on_loss: a run on one node cannot go on without it; leave it out")
         _integer(self.max_duration, "max_duration", 1, MAX_DURATION)
         names = [item.name for item in self.inputs]
         if len(names) > MAX_INPUTS:
@@ -275,6 +285,7 @@ class Manifest:
             "version": VERSION,
             # Manifests from before there was this field keep their hash.
             **({"sealed": True} if self.sealed else {}),
+            **({"on_loss": self.on_loss} if self.on_loss != ON_LOSS[0] else {}),
         }
 
     def to_bytes(self) -> bytes:
@@ -297,7 +308,7 @@ class Manifest:
             value,
             "manifest",
             ("entrypoint",),
-            ("inputs", "max_duration", "nodes", "resources", "runtime_env", "sealed", "version"),
+            ("inputs", "max_duration", "nodes", "on_loss", "resources", "runtime_env", "sealed", "version"),
         )
         version = top.get("version", VERSION)
         if version != VERSION or isinstance(version, bool):
@@ -320,6 +331,7 @@ class Manifest:
             ),
             inputs=tuple(_input(item) for item in _expect(top.get("inputs", []), list, "inputs")),
             sealed=cast("bool", top.get("sealed", False)),
+            on_loss=cast("str", top.get("on_loss", ON_LOSS[0])),
         )
 
     @classmethod

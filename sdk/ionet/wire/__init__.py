@@ -6,7 +6,7 @@ passes messages on and can neither make nor change one. `Message` is what travel
 
 from ionet.wire._message import MAX_MESSAGE, Kind, Message, MessageError
 from ionet.wire._peer import Answer, Handler, Peer, Refused, Request, Role, Unreachable
-from ionet.wire._seal import Sealed, SealError
+from ionet.wire._seal import Sealed, SealError, seal
 
 __all__ = [
     "MAX_MESSAGE",
@@ -22,4 +22,5 @@ __all__ = [
     "SealError",
     "Sealed",
     "Unreachable",
+    "seal",
 ]

@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Protocol
@@ -23,10 +23,13 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.formats import canonical
+from ionet.overlay import Grant
+from ionet.overlay import Request as Joining
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.store.sealed import SEALED, seal_file
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._challenges import METHODS, Challenges, hex32, number
+from ionet.worker._clusters import INCOMPLETE, Network, Networks
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
@@ -105,6 +108,7 @@ class _Serving:
     leased: Leased
     lease: Lease
     record: LeaseRecord
+    network: Network | None = None
     opened: bool = False
     run: asyncio.Task[None] | None = None
     over: bool = False
@@ -149,6 +153,7 @@ class Agent:
         store: this machine's copies of manifests and inputs.
         state: directory of this node's records and samples.
         policy: intervals and limits.
+        networks: of leases over several machines; None: there are none here.
     """
 
     def __init__(
@@ -160,7 +165,9 @@ class Agent:
         store: FileStore,
         state: Path,
         policy: AgentPolicy | None = None,
+        networks: Networks | None = None,
     ) -> None:
+        self._networks = networks
         self.node = worker.node
         self.worker = worker
         self._executor = executor
@@ -181,8 +188,10 @@ class Agent:
         #: Called with an event's name and text for the node's owner.
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
+            "admit": self._admit,
             "describe": self._describe,
             "end": self._end,
+            "join": self._join,
             "log": self._read_log,
             "prepare": self._prepare,
             "run": self._ask_run,
@@ -254,6 +263,10 @@ class Agent:
                     serving = await self._take_up(leased)
                 except IonetError as bad:
                     self._refusal = _Refusal(leased.job, leased.renter, _kind(bad), str(bad))
+                    if _kind(bad) == INCOMPLETE:
+                        # Its other nodes are being booked: that is nobody's trouble.
+                        _log.info("waits: %s", bad)
+                        return
                     raise
                 self._refusal = None
             serving.leased = leased
@@ -273,8 +286,10 @@ class Agent:
             IonetError: something is missing, or does not fit.
         """
         manifest = await self._manifest(leased.manifest)
-        if manifest.nodes != 1:
-            raise Refused("bad-manifest", f"the manifest asks for {manifest.nodes} nodes, one is booked")
+        size = leased.cluster_size
+        if manifest.nodes != size:
+            booked = "one is booked" if size == 1 else f"{size} are booked together"
+            raise Refused("bad-manifest", f"the manifest asks for {manifest.nodes} nodes, {booked}")
         if manifest.sealed and not Pubkey(leased.renter).is_on_curve():
             raise Refused("bad-manifest", "nothing can be sealed for the renter: a program's address")
         lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
@@ -286,14 +301,24 @@ class Agent:
             for digest in wanted:
                 await self._files.fetch(digest, self._store)
         await self._executor.open(lease)
+        network = await self._network(leased, record)
         processes = self._executor.processes(lease, self.node)
         await asyncio.to_thread(self.worker.begin, leased.job, processes)
-        record = record.but(self._state, renter=leased.renter.hex())
-        serving = self._serving = _Serving(leased, lease, record, opened=True)
+        head = "" if network is None else network.head.hex()
+        record = record.but(self._state, renter=leased.renter.hex(), head=head)
+        serving = self._serving = _Serving(leased, lease, record, network, opened=True)
         LeaseRecord.forget(self._state, _KEEP)
         self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
         self._event("job-began", f"serves the job {_short(leased.job)}")
         return serving
+
+    async def _network(self, leased: Leased, record: LeaseRecord) -> Network | None:
+        """Returns the node's part in a lease over several machines; None for a job that stands alone."""
+        if leased.cluster_size == 1:
+            return None
+        if self._networks is None:
+            raise Refused("no-overlay", "this worker's jobs run in no boxes, and only boxes make a cluster")
+        return await self._networks.open(leased, head=bytes.fromhex(record.head) or None)
 
     async def _manifest(self, digest: bytes) -> Manifest:
         try:
@@ -309,6 +334,8 @@ class Agent:
         if leased.running and not over and serving.record.asked and serving.record.outcome is None:
             self._start(serving)
         await self._sample_if_due()
+        if serving.network is not None and not over:
+            await serving.network.keep(self.now(), leased.ends_at or 0)
         if over:
             await self._finish(serving)
 
@@ -322,14 +349,18 @@ class Agent:
     async def _finish(self, serving: _Serving) -> None:
         """Ends the work, and leaves nothing of it but the record, the samples and what was stored."""
         serving.over = True
+        if serving.network is not None:
+            serving.network.stop()
         await self._executor.stop(serving.lease)
         if serving.run is not None:
             # What a finished run has left is stored before its box goes.
             await asyncio.wait({serving.run}, timeout=self._policy.upload_seconds)
             serving.run.cancel()
         if serving.record.asked and serving.record.outcome is None:
-            await self._conclude(serving, Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER))
+            await self._conclude(serving, _ended_with_lease(serving))
         await self._executor.release(serving.lease)
+        if serving.network is not None:
+            await serving.network.close()
         self.worker.end(serving.leased.job)
         self._serving = None
         self._event("job-ended", f"the lease of the job {_short(serving.leased.job)} is over")
@@ -351,7 +382,10 @@ class Agent:
                     await self._conclude(serving, Outcome(FailureReason.EXECUTOR.value, detail))
                     return
                 try:
-                    output = await self._executor.run(serving.lease, serving.record.failed + 1)
+                    lease = serving.lease
+                    if serving.network is not None:
+                        lease = replace(lease, part=await serving.network.part())
+                    output = await self._executor.run(lease, serving.record.failed + 1)
                 except RunFailure as failure:
                     await self._failed(serving, failure)
                 else:
@@ -365,12 +399,12 @@ class Agent:
 
     async def _failed(self, serving: _Serving, failure: RunFailure) -> None:
         if failure.reason is FailureReason.STOPPED and serving.over:
-            outcome = Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER)
-            await self._conclude(serving, outcome)
+            await self._conclude(serving, _ended_with_lease(serving))
             return
         serving.record = serving.record.but(self._state, failed=serving.record.failed + 1)
         self._event("run-failed", str(failure))
-        if not failure.retryable or serving.record.failed >= self._policy.max_failures:
+        over = serving.record.failed >= self._policy.max_failures or _ends_by_loss(serving, failure)
+        if over or not failure.retryable:
             await self._conclude(serving, Outcome(failure.reason.value, failure.detail))
         else:
             await asyncio.sleep(1.0)
@@ -530,7 +564,39 @@ class Agent:
             if not serving.record.asked:
                 serving.record = serving.record.but(self._state, asked=True)
             self._start(serving)
-        return _told(serving.record, running=serving.run is not None and not serving.run.done())
+        told = _told(serving.record, running=serving.run is not None and not serving.run.done())
+        return await self._wanting(told, serving)
+
+    async def _admit(self, request: Request) -> Answer:
+        """As the head of a lease over several machines: certifies a member, whose request a seat carries."""
+        await self._from_seat(request)
+        network = await self._network_of(request)
+        asked = request.arguments.get("request")
+        grant = await network.admit(Joining.from_dict(asked if isinstance(asked, dict) else {}))
+        return Answer({"grant": grant.to_dict()})
+
+    async def _join(self, request: Request) -> Answer:
+        """Takes what the head has granted, which a seat carries."""
+        await self._from_seat(request)
+        network = await self._network_of(request)
+        granted = request.arguments.get("grant")
+        await network.take(Grant.from_dict(granted if isinstance(granted, dict) else {}))
+        return Answer()
+
+    async def _wanting(self, answer: Answer, serving: _Serving) -> Answer:
+        """The answer, with what a seat is to carry to the lease's head."""
+        wanted = None
+        if serving.network is not None and serving.leased.running and not serving.over:
+            wanted = await serving.network.wanted(self.now(), serving.leased.ends_at or 0)
+        if wanted is None:
+            return answer
+        return Answer({**answer.arguments, "join": wanted.to_dict()}, answer.blob)
+
+    async def _network_of(self, request: Request) -> Network:
+        serving = await self._held(hex32(request, "job"))
+        if serving.network is None or not serving.leased.running or serving.over:
+            raise Refused("no-cluster", "the chain shows no running lease over several machines here")
+        return serving.network
 
     async def _status(self, request: Request) -> Answer:
         job = hex32(request, "job")
@@ -541,6 +607,8 @@ class Agent:
         else:
             record, running = LeaseRecord.load(self._state, job), False
         answer = _told(record, running)
+        if serving is not None and serving.leased.job == job:
+            answer = await self._wanting(answer, serving)
         if self._refusal is None or self._refusal.job != job:
             return answer
         problem = [self._refusal.kind, self._refusal.detail[:_WORDS]]
@@ -638,6 +706,20 @@ def _told(record: LeaseRecord, running: bool) -> Answer:
         "value": outcome.value,
     }
     return Answer(facts, canonical.encode(document))
+
+
+def _ended_with_lease(serving: _Serving) -> Outcome:
+    """How a run ends that goes on until the lease is over: only the head's is the job's."""
+    if serving.network is not None and not serving.network.is_head:
+        return Outcome(None)
+    return Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER)
+
+
+def _ends_by_loss(serving: _Serving, failure: RunFailure) -> bool:
+    """Whether the loss of a node ends the job, as its manifest says."""
+    if serving.network is None or not serving.network.is_head:
+        return False
+    return failure.reason is FailureReason.NODE_LOST and serving.lease.manifest.on_loss == "end"
 
 
 def _part(path: Path, start: int) -> tuple[bytes, int | None]:

@@ -30,6 +30,7 @@ from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._clusters import Networks
 from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
@@ -174,7 +175,11 @@ class Daemon:
         worker = Worker(address, node.key, state, device=device, watch=watch)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
-        agent = Agent(worker, self._executor, self._chain, files, self._store, state, self._policy)
+        networks = None
+        if isinstance(self._executor, BoxExecutor):
+            urls = [http for _, http in self._gateways]
+            networks = Networks(self._chain, node.key.keypair, urls)
+        agent = Agent(worker, self._executor, self._chain, files, self._store, state, self._policy, networks)
         agent.on_event = lambda event, text: self._notifier.tell(event, str(node.config.address), text)
         peer = Peer(
             node.key.keypair,

@@ -12,6 +12,8 @@ from solders.pubkey import Pubkey
 from ionet import AsyncClient, JobState, accounts, constants, pda
 from ionet.chain.errors import AccountNotFound, RpcError, TransportError
 from ionet.jobs.escrow import held
+from ionet.overlay import LeaseFacts
+from ionet.worker._members import lease_facts
 
 #: Seconds for which the attester set is remembered.
 _SEATS_FOR: Final = 30.0
@@ -64,6 +66,10 @@ class NodeChain(Protocol):
         """Returns a job; None once it is closed, or if there never was one."""
         ...
 
+    async def lease(self, job: bytes) -> LeaseFacts | None:
+        """Returns who belongs to the lease of a job; None if there is none."""
+        ...
+
     async def is_seat(self, key: bytes) -> bool:
         """Returns whether a key holds a seat in the attester set."""
         ...
@@ -110,6 +116,10 @@ class ClientChain:
     async def job(self, job: bytes) -> Leased | None:
         """See `NodeChain.job`."""
         return await self._ask(lambda client: _leased(client, job))
+
+    async def lease(self, job: bytes) -> LeaseFacts | None:
+        """See `NodeChain.lease`."""
+        return await self._ask(lambda client: lease_facts(client, job))
 
     async def is_seat(self, key: bytes) -> bool:
         """See `NodeChain.is_seat`."""
@@ -205,6 +215,4 @@ def lease_problem(leased: Leased | None, node: bytes, job: bytes) -> str | None:
         return "the job has ended"
     if not leased.funded:
         return "the job's escrow does not hold its deposit"
-    if leased.cluster_size != 1:
-        return "jobs over several machines are not served by this version of the worker"
     return None

@@ -41,6 +41,8 @@ async def lease_facts(client: AsyncClient, job: bytes) -> LeaseFacts | None:
             cluster = await client.fetch(accounts.jobs.Cluster, first.cluster)
         except AccountNotFound:
             cluster = None
+        # The programs see to it; a node that lies does not, alone.
+        jobs = [keyed for keyed in jobs if _is_like(keyed.account, first, cluster)]
         if cluster is not None and cluster.delegate != Pubkey.default():
             renters.add(bytes(cluster.delegate))
     now = await client.time()
@@ -48,6 +50,14 @@ async def lease_facts(client: AsyncClient, job: bytes) -> LeaseFacts | None:
     members = await _members(client, jobs)
     return LeaseFacts(
         lease, frozenset(renters), tuple(members), max((_ends_at(keyed.account) for keyed in jobs), default=0)
+    )
+
+
+def _is_like(job: accounts.jobs.Job, first: accounts.jobs.Job, cluster: accounts.jobs.Cluster | None) -> bool:
+    """Whether a job belongs together with another one of its cluster."""
+    same = (job.renter, job.manifest_hash) == (first.renter, first.manifest_hash)
+    return same and (
+        cluster is None or (cluster.renter, cluster.manifest_hash) == (job.renter, job.manifest_hash)
     )
 
 

@@ -41,6 +41,7 @@ class LeaseRecord:
         begun: runs that a process of the worker has begun.
         failed: runs that failed by themselves.
         outcome: how it ended; None while it goes on.
+        head: of a lease over several machines, the job in hex whose node runs it.
     """
 
     job: str
@@ -49,6 +50,7 @@ class LeaseRecord:
     begun: int = 0
     failed: int = 0
     outcome: Outcome | None = None
+    head: str = ""
 
     def save(self, folder: Path) -> LeaseRecord:
         """Replaces the lease's file and returns the record.

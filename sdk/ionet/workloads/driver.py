@@ -4,18 +4,26 @@ It reads `/in/run.json`, which the worker has written::
 
     {"argv": [...] or null, "function": "module:name" or null, "arguments": {...}, "env": {...},
      "nodes": [{"node": hex, "cpus": n, "gpus": n, "memory": bytes}], "object_store": bytes,
-     "pip": ["name==version"], "seconds": n, "working_dir": true or false}
+     "pip": ["name==version"], "seconds": n, "working_dir": true or false,
+     "cluster": null or {"address": IPv4, "head": IPv4, "nodes": [hex], "on_loss": "end" or "continue",
+                         "secret": hex, "seconds": n}}
 
 and leaves in `/job/out` the job's own files below `files`, and `end.json`: `{"reason": null, "value": {...}}`
 or `{"reason": "...", "detail": "..."}`. Its reader trusts none of it: this runs beside the renter's code.
+
+A lease over several machines has a box on each, whose interface `io0` comes up with the address that
+`cluster` names: the head's box runs the job as soon as all nodes are there, the others join Ray's head and
+run what Ray gives them.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -47,6 +55,25 @@ _ROOM_BYTES: Final = 4 << 20
 _DASHBOARD: Final = 8265
 _GCS: Final = 6379
 _START_SECONDS: Final = 120
+#: Ports of a cluster's nodes, besides the head's; all of them are reached by the lease's members only.
+_PORTS: Final = {
+    "node-manager-port": 20_200,
+    "object-manager-port": 20_201,
+    "runtime-env-agent-port": 20_202,
+    "dashboard-agent-grpc-port": 20_203,
+    "dashboard-agent-listen-port": 20_204,
+    "metrics-export-port": 20_205,
+    "min-worker-port": 21_000,
+    "max-worker-port": 30_999,
+}
+#: A node that has gone silent is lost after 20 s; one whose Ray ends, at once.
+_CLUSTER_SETTINGS: Final = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "3000",
+    "RAY_health_check_failure_threshold": "5",
+}
+_LOOK: Final = 1.0
 _SETTINGS: Final = {
     **RAY_SETTINGS,
     # A busy machine takes longer than Ray's 30 s.
@@ -75,24 +102,34 @@ def tell(reason: str | None, detail: str = "", value: object = None) -> None:
         part.unlink()
 
 
-def start_head(run: Mapping[str, Any]) -> bool:
-    """Starts Ray with exactly the leased nodes' resources; returns whether it came up."""
-    nodes = run["nodes"]
-    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--disable-usage-stats"]
+def ray_start(run: Mapping[str, Any], *flags: str, **more: object) -> list[str]:
+    """The command that starts Ray with exactly the leased nodes' resources."""
+    nodes, cluster = run["nodes"], run["cluster"]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--disable-usage-stats", *flags]
     options = {
-        "node-ip-address": "127.0.0.1",
-        "port": _GCS,
-        "dashboard-host": "127.0.0.1",
-        "dashboard-port": _DASHBOARD,
+        "node-ip-address": cluster["address"] if cluster else "127.0.0.1",
         "num-cpus": sum(node["cpus"] for node in nodes),
         "num-gpus": sum(node["gpus"] for node in nodes),
         "memory": sum(node["memory"] for node in nodes),
         "object-store-memory": run["object_store"],
         "resources": json.dumps({node_resource(node["node"]): 1 for node in nodes}),
-        # Its sockets' names are limited to 107 bytes.
-        "temp-dir": "/tmp/ray",  # noqa: S108 (the box's own)
+        **(_PORTS if cluster else {}),
+        **more,
     }
-    command += [f"--{name}={value}" for name, value in options.items()]
+    return command + [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+
+
+def start_head(run: Mapping[str, Any]) -> bool:
+    """Starts Ray's head; returns whether it came up."""
+    command = ray_start(
+        run,
+        "--head",
+        port=_GCS,
+        dashboard_host=host(run),
+        dashboard_port=_DASHBOARD,
+        # Its sockets' names are limited to 107 bytes.
+        temp_dir="/tmp/ray",  # noqa: S108 (the box's own)
+    )
     log = Path("/job/ray.log")
     with log.open("wb") as out:
         status = subprocess.run(
@@ -101,6 +138,107 @@ def start_head(run: Mapping[str, Any]) -> bool:
     if status:
         print(log.read_text(errors="replace"), flush=True)
     return status == 0
+
+
+def host(run: Mapping[str, Any]) -> str:
+    """Where Ray's head is."""
+    return str(run["cluster"]["head"]) if run["cluster"] else "127.0.0.1"
+
+
+def is_up(address: str, seconds: float) -> bool:
+    """Waits for an address of this box; returns whether it is there."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((address, 0))
+            except OSError:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.2)
+            else:
+                return True
+
+
+def follow(run: Mapping[str, Any]) -> None:
+    """Runs what Ray's head gives this node, and joins again where that ends; until the box is ended."""
+    log, last = Path("/job/ray.log"), ""
+    while True:
+        with log.open("wb") as out:
+            command = ray_start(run, "--block", address=f"{host(run)}:{_GCS}")
+            status = subprocess.run(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
+        said = f"--- Ray ended with {status.returncode} on this node, which joins again"
+        if said != last:
+            print(log.read_text(errors="replace"), said, sep="\n", flush=True)
+            last = said
+        time.sleep(1.0)
+
+
+class Cluster:
+    """The nodes of a lease over several machines, seen from its head.
+
+    Args:
+        wanted: what `run.json` has as `cluster`.
+    """
+
+    def __init__(self, wanted: Mapping[str, Any]) -> None:
+        self._nodes: list[str] = wanted["nodes"]
+        self._ends = wanted["on_loss"] == "end"
+        self._seconds = wanted["seconds"]
+        self._address = f"{wanted['head']}:{_GCS}"
+        self._told: set[str] = set()
+        self._looked = 0.0
+
+    def gather(self) -> str | None:
+        """Waits until every node is there; returns what is wrong if that does not come."""
+        import ray
+        from ray.util.placement_group import placement_group, placement_group_table, remove_placement_group
+
+        ray.init(address=self._address, namespace="ionet", log_to_driver=False, logging_level=logging.ERROR)
+        deadline = time.monotonic() + self._seconds
+        while missing := self._nodes_without(self._alive()):
+            if time.monotonic() > deadline:
+                return f"nodes that do not come within {self._seconds} s: {', '.join(missing)}"
+            time.sleep(_LOOK)
+        bundles = [{node_resource(node): 1.0} for node in self._nodes]
+        group = placement_group(bundles, strategy="STRICT_SPREAD")
+        if not group.wait(_START_SECONDS):
+            return f"Ray does not spread over {len(self._nodes)} nodes"
+        placed = placement_group_table(group)["bundles_to_node_id"].values()
+        if len(set(placed)) != len(self._nodes):
+            return f"{len(self._nodes)} leased nodes are {len(set(placed))} of Ray's"
+        remove_placement_group(group)
+        for node, address in sorted(self._alive().items()):
+            print(f"--- node {node} is there as {address}", flush=True)
+        return None
+
+    @staticmethod
+    def _alive() -> dict[str, str]:
+        """The addresses of the leased nodes that are there."""
+        import ray
+
+        prefix, found = node_resource(""), {}
+        nodes: Any = ray.nodes()  # type: ignore[no-untyped-call]
+        for node in nodes:
+            names = [name for name in node["Resources"] if name.startswith(prefix)]
+            if node["Alive"] and names:
+                found[names[0].removeprefix(prefix)] = str(node["NodeManagerAddress"])
+        return found
+
+    def _nodes_without(self, alive: Mapping[str, str]) -> list[str]:
+        return [node for node in self._nodes if node not in alive]
+
+    def lost(self) -> str | None:
+        """Says in the log which nodes have been lost; returns it where that ends the run."""
+        if time.monotonic() - self._looked < _LOOK:
+            return None
+        self._looked = time.monotonic()
+        missing = self._nodes_without(self._alive())
+        for node in missing:
+            if node not in self._told:
+                self._told.add(node)
+                print(f"--- node {node} is lost", flush=True)
+        return f"lost: {', '.join(sorted(self._told))}" if self._told and self._ends else None
 
 
 def entrypoint(run: Mapping[str, Any]) -> str:
@@ -120,13 +258,15 @@ def variables(run: Mapping[str, Any]) -> dict[str, str]:
     return {**more, **run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": os.pathsep.join(path)}
 
 
-def submit(run: Mapping[str, Any], deadline: float) -> None:
+def submit(run: Mapping[str, Any], deadline: float, cluster: Cluster | None) -> None:
     """Submits the job, waits for its end, and reports it."""
-    client = connected()
+    client = connected(host(run))
     job = client.submit_job(entrypoint=entrypoint(run), runtime_env={"env_vars": variables(run)})
-    status = ended(client, job, deadline)
+    status = ended(client, job, deadline, cluster)
     if status is None:
         tell("out-of-time", f"longer than {run['seconds']} s")
+        return
+    if status == LOST:
         return
     if status == "SUCCEEDED":
         tell(None, value={"exit_code": 0} if run["argv"] else None)
@@ -141,23 +281,31 @@ def submit(run: Mapping[str, Any], deadline: float) -> None:
         tell("executor", str(info.message))
 
 
-def ended(client: Any, job: str, deadline: float) -> str | None:
+#: The status of a job that ends since a node of its lease was lost, which has been reported.
+LOST: Final = "LOST"
+
+
+def ended(client: Any, job: str, deadline: float, cluster: Cluster | None = None) -> str | None:
     """Waits until Ray knows how the job ended, and returns that status; None after the deadline."""
     while not (status := client.get_job_status(job)).is_terminal():
         if time.monotonic() > deadline:
             return None
+        if cluster is not None and (lost := cluster.lost()) is not None:
+            tell("node-lost", lost)
+            client.stop_job(job)
+            return LOST
         time.sleep(0.1)
     return str(status)
 
 
-def connected() -> Any:
+def connected(address: str) -> Any:
     """Returns a client of Ray's Jobs API as soon as it answers."""
     from ray.job_submission import JobSubmissionClient
 
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            client = JobSubmissionClient(f"http://127.0.0.1:{_DASHBOARD}")
+            client = JobSubmissionClient(f"http://{address}:{_DASHBOARD}")
             client.list_jobs()
         except Exception:
             if time.monotonic() > deadline:
@@ -218,6 +366,9 @@ def drive() -> None:
     """Runs the job; its failures are reported, and a failure of the driver itself ends this process."""
     run = json.loads(RUN.read_text())
     os.environ.update(_SETTINGS)
+    wanted = run["cluster"]
+    if wanted:
+        os.environ.update({**_CLUSTER_SETTINGS, "RAY_AUTH_TOKEN": wanted["secret"]})
     FILES.mkdir()
     with _ROOM.open("wb") as room:
         os.posix_fallocate(room.fileno(), 0, _ROOM_BYTES)
@@ -231,10 +382,19 @@ def drive() -> None:
     if run["pip"] and not install(run, begin + run["seconds"]):
         return
     took = time.monotonic() - begin
+    if wanted and not is_up(wanted["address"], wanted["seconds"]):
+        tell("node-lost", "this box was not connected to its lease's network")
+        return
+    if wanted and wanted["address"] != wanted["head"]:
+        follow(run)
     if not start_head(run):
         tell("executor", "Ray's head did not start; the log says why")
         return
-    submit(run, time.monotonic() + run["seconds"] - took)
+    cluster = Cluster(wanted) if wanted else None
+    if cluster is not None and (why := cluster.gather()) is not None:
+        tell("node-lost", why)
+        return
+    submit(run, time.monotonic() + run["seconds"] - took, cluster)
 
 
 def main() -> int:

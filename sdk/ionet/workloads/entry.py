@@ -18,7 +18,8 @@ def main() -> None:
     except NoEntrypoint as error:
         tell("bad-entrypoint", str(error))
         raise SystemExit(1) from error
-    context = Context(run["arguments"], WORK, FILES, len(run["nodes"]), ray_map)
+    nodes = run["cluster"]["nodes"] if run["cluster"] else run["nodes"]
+    context = Context(run["arguments"], WORK, FILES, len(nodes), ray_map)
     try:
         value = function(context)
     except Exception as error:
