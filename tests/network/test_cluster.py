@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from tests.sandbox.support import prepared_image
 
 from ionet import accounts, pda, token_account
 from ionet.overlay import OVERLAYS
+from ionet.sandbox import _cgroups
 from ionet.store import HttpStore
 from ionet.store.manifest import Command, Manifest, Resources
-from soaking import HOUR, Booked, Net, localnet, paid, result_of, wait
+from soaking import BOXES, HOUR, Booked, Net, localnet, paid, result_of, wait
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -50,18 +51,8 @@ pathlib.Path(os.environ["IONET_OUTPUT"], "result.json").write_text(json.dumps(re
 """
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A booked cluster: its jobs in the order of booking, and what each supplier had before."""
-
-    booked: list[Booked]
-
-    @property
-    def jobs(self) -> list[Pubkey]:
-        return [one.job for one in self.booked]
-
-
-def book_cluster(net: Net, seconds: int, *arguments: str) -> Cluster:
+def book_cluster(net: Net, seconds: int, *arguments: str) -> list[Booked]:
+    """Books both nodes; returns the jobs in the order of booking, the head's first."""
     manifest = Manifest(
         Command(("python3", "-c", PROGRAM, *arguments)),
         resources=Resources(cpus=1),
@@ -74,15 +65,11 @@ def book_cluster(net: Net, seconds: int, *arguments: str) -> Cluster:
     purses = {node: token_account(net.key(owner).pubkey(), pda.mint.MINT) for node, owner in owners.items()}
     before = {node: client.token_account(purse).amount for node, purse in purses.items()}
     client.jobs.book_cluster(list(owners), seconds, digest)
-    found = [job for _, job in sorted(_jobs(net), key=lambda item: (item[1].booked_at, bytes(item[0])))]
-    keys = [key for key, _ in sorted(_jobs(net), key=lambda item: (item[1].booked_at, bytes(item[0])))]
-    return Cluster(
-        [Booked(key, job, purses[job.node], before[job.node]) for key, job in zip(keys, found, strict=True)]
-    )
-
-
-def _jobs(net: Net) -> list[tuple[Pubkey, accounts.jobs.Job]]:
-    return [(keyed.address, keyed.account) for keyed in net.client.jobs.find_jobs()]
+    cluster = client.jobs.clusters()[0].address
+    return [
+        Booked(keyed.address, keyed.account, purses[keyed.account.node], before[keyed.account.node])
+        for keyed in client.jobs.cluster_jobs(cluster)
+    ]
 
 
 def file_of(net: Net, document: dict[str, Any], name: str) -> Any:
@@ -94,19 +81,22 @@ def log_of(net: Net, document: dict[str, Any]) -> str:
     return HttpStore(net.told["gateway"], net.key("renter")).get_bytes(document["log"]).decode()
 
 
-def left_over(net: Net) -> list[str]:
-    """What is left on either machine."""
-    left = net.left_over()
-    left += [f"overlay of {name}" for name in net.boxes if list(OVERLAYS.glob(f"{name}*"))]
-    return left
+def left_of(net: Net) -> list[str]:
+    """What is left of the leases on either machine."""
+    left = [f"overlay of {name}" for name in net.boxes if list(OVERLAYS.glob(f"{name}*"))]
+    return left + [f"box {name}" for name in net.boxes if (BOXES / name).exists()]
+
+
+def relays(net: Net) -> list[Path]:
+    return [path for path in net.folder.glob("network/gateway/relays/*") if path.is_dir()]
 
 
 def test_a_program_runs_on_both_nodes_of_a_lease_and_every_second_is_paid(tmp_path: Path) -> None:
     needed()
     prepared_image()
     with localnet(tmp_path, SPEED) as net:
-        cluster = book_cluster(net, HOUR, "0")
-        document = result_of(net, cluster.booked[0], 120)
+        jobs = book_cluster(net, HOUR, "0")
+        document = result_of(net, jobs[0], 120)
         assert document["reason"] is None, document
         result = file_of(net, document, "result.json")
         assert result["sum"] == 4_999_950_000
@@ -116,9 +106,62 @@ def test_a_program_runs_on_both_nodes_of_a_lease_and_every_second_is_paid(tmp_pa
         log = log_of(net, document)
         assert log.count("--- node ") == 2, log
         net.processes()
-        for booked in cluster.booked:
+        assert relays(net)
+        for booked in jobs:
             got, full = paid(net, booked, 120)
             assert got == full
         assert len(net.boxes) == 2
-        wait(20, "something is left of the lease", lambda: not any(OVERLAYS.glob("*")))
-    assert not left_over(net)
+        # Before the processes end, too; a gateway looks at the chain every half minute.
+        wait(20, "something is left of the lease", lambda: not left_of(net))
+        wait(45, "the relay is left", lambda: not relays(net))
+    assert not net.left_over()
+
+
+def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not_paid(tmp_path: Path) -> None:
+    needed()
+    prepared_image()
+    with localnet(tmp_path, SPEED) as net:
+        client = net.client
+        head, other = book_cluster(net, 3 * HOUR, "600")
+        wait(60, "the jobs do not start", lambda: client.jobs.get_job(other.job).started_at)
+        owners = {node: owner for owner, node in net.told["nodes"].items()}
+        number = list(net.told["nodes"]).index(owners[str(other.terms.node)]) + 1
+        wait(90, "the program does not run", lambda: b"sum 4999950000" in log_at(net, 3 - number))
+        attested = wait(120, "nothing is attested", lambda: client.jobs.get_job(other.job).seen[0].good)
+        machine = net.processes()[f"worker-{number}"]
+        (box,) = (path.name for path in net.folder.glob(f"network/worker-{number}/leases/*"))
+        os.kill(machine, signal.SIGSTOP)
+        try:
+            for pid in _cgroups.processes(box):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            began = time.monotonic()
+            wait(30, "nobody notices", lambda: b"is lost" in log_at(net, 3 - number))
+            print(f"noticed after {time.monotonic() - began:.0f} s")
+            document = result_of(net, head, 60)
+            assert document["reason"] == "node-lost", document
+            assert bytes(other.terms.node).hex() in document["detail"]
+            # Half an hour of silence, then the attester says so; the renter lets the rest go.
+            cluster = other.terms.cluster
+            wait(90, "its job goes on", lambda: client.fetch(accounts.jobs.Cluster, cluster).lost == 1)
+            client.jobs.stop(head.job).send()
+            stopped = client.jobs.get_job(head.job)
+            assert paid(net, head, 60)[0] == worth(head, stopped.ends_at - stopped.started_at)
+            assert paid(net, other, 60)[0] == worth(other, attested)
+        finally:
+            os.kill(machine, signal.SIGCONT)
+        wait(30, "something is left of the lease", lambda: not left_of(net))
+    assert not net.left_over()
+
+
+def worth(booked: Booked, good: int) -> int:
+    """What a supplier gets for seconds: their part of the price, less the fee, each rounded down."""
+    terms = booked.terms
+    gross = terms.price * good // terms.seconds
+    return gross - -(-gross * terms.booking_bps // 10_000)
+
+
+def log_at(net: Net, number: int) -> bytes:
+    """What a worker's lease has printed so far."""
+    paths = net.folder.glob(f"network/worker-{number}/leases/*/run.log")
+    return b"".join(path.read_bytes() for path in paths)

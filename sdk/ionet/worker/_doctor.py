@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ionet.chain.rpc.urls import public_url
+from ionet.overlay import missing as no_overlay
 from ionet.sandbox import missing, runc_version, unlimited
 from ionet.worker._config import GIB, NodeConfig, WorkerConfig
 from ionet.worker._keys import DeviceKey, KeyFileError
@@ -101,6 +102,7 @@ def machine_findings(
     yield _disk(config)
     yield _sandbox(internet=config.limits.internet)
     yield _runc()
+    yield _overlay()
     yield _image(config.images)
     yield _boxes(config.boxes)
     yield _cgroups()
@@ -204,6 +206,12 @@ def _sandbox(*, internet: bool) -> Finding:
     rule = Rule("sandbox", "A stranger's job runs in a box, which needs root, runc and a few tools.")
     lacking = missing(internet=internet)
     return rule.ok("what boxes need is there") if lacking is None else rule.fault(lacking, "do what it says")
+
+
+def _overlay() -> Finding:
+    rule = Rule("overlay", "Leases over several machines need nebula.")
+    lacking = no_overlay()
+    return rule.ok("what they need is there") if lacking is None else rule.warn(lacking, "do what it says")
 
 
 def _runc() -> Finding:

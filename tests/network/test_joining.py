@@ -1,0 +1,163 @@
+"""Who gets a certificate of a lease over several machines: the parts that agents have, on a real gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.network import test_relays as relays
+from tests.network.lab import needed
+from tests.network.site import free_port
+from tests.network.test_relays import Cluster, Machines, gateway, reader
+from tests.sdk.test_jobs_api import HOUR
+
+from ionet.executor import FailureReason, Part, RunFailure
+from ionet.overlay import Authority, DocumentError, NotAdmitted, Place, Request, reap
+from ionet.wire import Refused, Sealed
+from ionet.worker._clusters import Network, Networks
+from ionet.worker._leases import ClientChain, Leased
+
+pytestmark = pytest.mark.slow
+market = relays.market
+
+
+@pytest.fixture
+async def url(market: Machines, tmp_path: Path) -> AsyncIterator[str]:
+    needed()
+    async with gateway(market, tmp_path / "gateway", free_port(), ports=2) as url:
+        yield url
+    reap(tmp_path / "gateway/relays")
+
+
+class Nodes:
+    """The machines of a cluster, as their agents see it."""
+
+    def __init__(self, market: Machines, url: str) -> None:
+        self.cluster, self.url = Cluster(market), url
+        self.chain = ClientChain(reader(market))
+        self.state = Path(tempfile.mkdtemp(prefix="ionet-over-", dir="/run"))
+
+    async def leased(self, number: int) -> Leased:
+        leased = await self.chain.job(bytes(self.cluster.jobs[number]))
+        assert leased is not None
+        return leased
+
+    def networks(self, device: Keypair) -> Networks:
+        return Networks(self.chain, device, (self.url,), self.state)
+
+    async def network(self, number: int) -> Network:
+        return await self.networks(self.cluster.devices[number]).open(await self.leased(number))
+
+    def request(self, number: int, key: Keypair, lease: Pubkey | None = None) -> Request:
+        of = bytes(lease or self.cluster.booked.cluster)
+        return Request.sign(key, of, bytes(self.cluster.jobs[number]), b"p" * 32, Sealed().public)
+
+
+async def joined(head: Network, other: Network) -> tuple[Part, Part]:
+    """What a seat does: it carries requests and grants."""
+    first = await head.part()
+    request = await other.wanted(0, 2**40)
+    assert request is not None
+    await other.take(await head.admit(Request.from_dict(request.to_dict())))
+    return first, await other.part()
+
+
+async def test_members_get_addresses_of_one_network_and_a_secret_that_only_they_can_read(
+    market: Machines, url: str
+) -> None:
+    nodes = Nodes(market, url)
+    head, other = await nodes.network(0), await nodes.network(1)
+    try:
+        assert (head.is_head, other.is_head) == (True, False)
+        request = await other.wanted(0, 2**40)
+        assert request is not None
+        with pytest.raises(Refused, match="relay is not there"):
+            await head.admit(request)
+        first, second = await joined(head, other)
+        assert (first.is_head, second.is_head) == (True, False)
+        assert first.head == second.head == first.address != second.address
+        assert first.secret == second.secret
+        assert len(first.secret) == 64
+        assert len(set(first.nodes)) == 2
+        # Nobody who carries the grant has the secret.
+        grant = await head.admit(request)
+        assert first.secret.encode() not in grant.secret
+        assert first.secret not in str(grant.to_dict())
+        # It asks for nothing more, as long as its certificate lasts.
+        facts = await nodes.chain.lease(head.head)
+        assert facts is not None
+        assert await other.wanted(market.now, facts.ends_at) is None
+        assert await other.wanted(market.now, facts.ends_at + HOUR) is not None
+    finally:
+        await head.close()
+        await other.close()
+    assert [path for path in nodes.state.iterdir() if path.name != ".users"] == []
+    shutil.rmtree(nodes.state)
+
+
+async def test_strangers_foreign_leases_and_ended_ones_get_nothing(market: Machines, url: str) -> None:
+    nodes, foreign = Nodes(market, url), Nodes(market, url)
+    head, other = await nodes.network(0), await nodes.network(1)
+    await joined(head, other)
+    devices, cluster = nodes.cluster.devices, nodes.cluster.booked.cluster
+    for request, why in (
+        (nodes.request(1, Keypair()), "neither the device's"),
+        (nodes.request(1, devices[0]), "neither the device's"),
+        (foreign.request(0, foreign.cluster.devices[0]), "another lease"),
+        (foreign.request(0, foreign.cluster.devices[0], cluster), "not of this lease"),
+    ):
+        with pytest.raises(NotAdmitted, match=why):
+            await head.admit(request)
+    with pytest.raises(Refused, match="another node has this lease's authority"):
+        await other.admit(nodes.request(0, devices[0]))
+    # A grant of somebody else's authority, though it answers this very request.
+    third = await nodes.network(1)
+    asked = await third.wanted(0, 2**40)
+    assert asked is not None
+    forged = Authority(bytes(cluster), "forged", nodes.state)
+    facts = await nodes.chain.lease(head.head)
+    grant = await asyncio.to_thread(
+        forged.admit, asked, facts, market.now, Place("127.0.0.1", 24300), devices[1]
+    )
+    with pytest.raises(DocumentError, match="the device of the lease's head"):
+        await third.take(grant)
+    # A machine that is not the job's, and a job that is in no cluster of the renter's.
+    leased = await nodes.leased(1)
+    for device, of, why in (
+        (Keypair(), leased, "does not show this node"),
+        (devices[1], dataclasses.replace(leased, renter=b"x" * 32), "another renter's"),
+        (devices[1], dataclasses.replace(leased, job=b"x" * 32), "no cluster of this job"),
+    ):
+        with pytest.raises(Refused, match=why):
+            await nodes.networks(device).open(of)
+    # A job that has ended.
+    market.renter.jobs.stop(nodes.cluster.jobs[1]).send()
+    with pytest.raises(NotAdmitted, match="has ended"):
+        await head.admit(nodes.request(1, devices[1]))
+    with pytest.raises(Refused, match="does not show this node"):
+        await nodes.networks(devices[1]).open(leased)
+    market.advance(2 * HOUR)
+    with pytest.raises(NotAdmitted, match="over"):
+        await head.admit(nodes.request(0, devices[0]))
+    with pytest.raises(RunFailure) as failed:
+        await (await nodes_late(nodes)).part()
+    assert failed.value.reason is FailureReason.NODE_LOST
+    await head.close()
+    await other.close()
+    reap(nodes.state)
+    shutil.rmtree(nodes.state)
+
+
+async def nodes_late(nodes: Nodes) -> Network:
+    """The head's part in a lease that has ended meanwhile."""
+    facts = await nodes.chain.lease(bytes(nodes.cluster.jobs[0]))
+    assert facts is not None
+    leased = await nodes.leased(0)
+    return Network(nodes.networks(nodes.cluster.devices[0]), leased, facts, leased.job)
