@@ -25,6 +25,7 @@ from ionet.orchestrator import (
     Party,
     Phase,
 )
+from ionet.orchestrator._plan import Kind
 from ionet.prover import Challenge, Opening, Reference
 from ionet.rewards import Verdict
 from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
@@ -154,6 +155,31 @@ async def test_of_a_cluster_only_the_job_whose_node_does_not_answer_is_confirmed
     monkeypatch.setattr(orchestrator._agents, "begin", answer)
     await orchestrator.reconcile()
     assert [world.chain.accounts[job].job.confirmed for job in jobs] == [False, True]
+
+
+async def test_a_cluster_that_runs_is_looked_after_where_one_of_its_nodes_is_silent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, cluster = world.manifest(nodes=2), key(77)
+    jobs = [world.book(manifest, n + 1, n, cluster=cluster, size=2) for n in range(2)]
+    await world.orchestrator().reconcile()
+    assert all(world.chain.accounts[job].job.phase is Phase.RUNNING for job in jobs)
+    again = world.orchestrator()
+    begin, silent = again._agents.begin, [world.specs[1].node]
+
+    async def answer(node: bytes, *rest: Any) -> None:
+        if node in silent:
+            raise NodeUnreachable("no answer")
+        await begin(node, *rest)
+
+    monkeypatch.setattr(again._agents, "begin", answer)
+    found = await again.reconcile()
+    assert Kind.PLACE in [kind for kind, _ in found.steps]
+    # Where none of them answers, there is nothing to look after yet.
+    silent.append(world.specs[0].node)
+    third = world.orchestrator()
+    monkeypatch.setattr(third._agents, "begin", answer)
+    assert Kind.PLACE not in [kind for kind, _ in (await third.reconcile()).steps]
 
 
 async def test_a_manifest_that_no_node_can_run_is_not_confirmed(world: World) -> None:

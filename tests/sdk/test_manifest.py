@@ -100,6 +100,9 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"resources": {"gpus": 9}}, "resources.gpus: 9 is outside 0..8"),
         ({"resources": {"internet": 1}}, "resources.internet: 1 is not true or false"),
         ({"sealed": "yes"}, "sealed: 'yes' is not true or false"),
+        ({"nodes": 2, "on_loss": "wait"}, "on_loss: 'wait' is not end or continue"),
+        ({"nodes": 2, "on_loss": ["end"]}, "is not end or continue"),
+        ({"on_loss": "continue"}, "on_loss: a run on one node cannot go on without it"),
         ({"runtime_env": {"pip": ["numpy"]}}, "'numpy' is not pinned; write it as name==version"),
         ({"runtime_env": {"pip": ["--index-url=x==1"]}}, "is not pinned"),
         ({"runtime_env": {"env_vars": {"RAY_AUTH_MODE": "off"}}}, "reserved for the host of the job"),
@@ -144,6 +147,15 @@ def test_a_manifest_that_seals_nothing_has_the_bytes_that_it_had_before_there_wa
     assert Manifest.from_dict({**plain.to_dict(), "sealed": False}) == plain
     assert Manifest.from_bytes(sealing.to_bytes()) == sealing
     assert sealing.hash != plain.hash
+
+
+def test_a_manifest_that_ends_with_a_lost_node_has_the_bytes_that_it_had_before_there_was_the_field() -> None:
+    plain, going_on = Manifest(FUNCTION, nodes=2), Manifest(FUNCTION, nodes=2, on_loss="continue")
+    assert plain.on_loss == "end"
+    assert b"on_loss" not in plain.to_bytes()
+    assert Manifest.from_dict({**plain.to_dict(), "on_loss": "end"}) == plain
+    assert Manifest.from_bytes(going_on.to_bytes()) == going_on
+    assert going_on.hash != plain.hash
 
 
 def test_a_manifest_that_is_too_large_is_refused() -> None:

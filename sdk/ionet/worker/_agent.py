@@ -546,6 +546,8 @@ class Agent:
         problem = lease_problem(await self._chain.job(job), self.node, job)
         if problem is None and serving is not None:
             problem = f"the node still serves the job {_short(serving.leased.job)}"
+        if problem is None and self._refusal is not None and self._refusal.job == job:
+            problem = self._refusal.detail
         raise Refused("not-served", problem or "the job does not hold the node's lease")
 
     async def _ask_run(self, request: Request) -> Answer:
