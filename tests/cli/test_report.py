@@ -17,7 +17,7 @@ from threading import Thread
 import pytest
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 
-from ionet import IO, SOL, pda
+from ionet import IO, SOL, ProofReason, pda
 from ionet.rewards import Before, build_report, cumulate, read_evidence, score_hour, write_evidence
 from ionet.rewards import Hour as RewardHour
 
@@ -83,7 +83,7 @@ def hour(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hour:
     statements = shell.words(folder / "words.jsonl", 6, (alice, "GPU-alice"))
     evidence = folder / "evidence.jsonl"
     said = ("--statements", statements, "--verdicts", verdicts)
-    built = shell.json("report", "build", "--out", evidence, *said)
+    built = shell.json("report", "build", "--out", evidence, *said, who="attester")
     assert (built["hour"], built["nodes"], built["paid_nodes"]) == (seq, 2, 1)
     assert io(built["rewards"]) == GPUS
     assert built["reasons"] == {"NOT_UP": 1}
@@ -102,7 +102,7 @@ def report(shell: Shell, hour: Hour) -> str:
 
 def test_building_again_gives_the_same_bytes(shell: Shell, hour: Hour, tmp_path: Path) -> None:
     again = tmp_path / "again.jsonl"
-    shell.text("report", "build", "--out", again, "--hour", hour.seq, *hour.said)
+    shell.text("report", "build", "--out", again, "--hour", hour.seq, *hour.said, who="attester")
     assert again.read_bytes() == hour.evidence.read_bytes()
 
 
@@ -113,7 +113,7 @@ def test_an_hour_is_shared_out_as_the_parameters_say(
     # Set after the hour, they are the next one's.
     shell.text("admin", "set", "proofs", "gpu_bps=90%", "up_hours=7", who="deployer")
     other = tmp_path / "other.jsonl"
-    shell.text("report", "build", "--out", other, "--hour", hour.seq, *hour.said)
+    shell.text("report", "build", "--out", other, "--hour", hour.seq, *hour.said, who="attester")
     assert other.read_bytes() == hour.evidence.read_bytes()
     assert read_evidence(other).policy.gpu_bps == 9_500
     assert shell.json("report", "check", report)["differences"] == []
@@ -134,6 +134,8 @@ def test_a_fact_that_the_events_do_not_say_is_named(shell: Shell, hour: Hour, tm
         emission=found.emission,
         period_end=found.period_end,
         policy=policy,
+        measures=found.measures,
+        attesters=found.attesters,
     )
     line = ("report", "submit", forged, "--place", f"file:{forged}")
     report = shell.json(*line, who="attester")["report"]
@@ -149,20 +151,49 @@ def test_a_fact_that_the_events_do_not_say_is_named(shell: Shell, hour: Hour, tm
     shell.text("report", "void", report, who="resolver")
 
 
-def test_a_statement_must_be_the_devices_own_and_of_the_hour(
-    shell: Shell, hour: Hour, tmp_path: Path
-) -> None:
-    line = hour.statements.read_text()
-    forged = tmp_path / "forged.jsonl"
-    forged.write_text(line.replace('"up_hours":6', '"up_hours":9'))
-    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
-    assert said.startswith(f"line 1: the device of node {hour.alice} did not sign this for the hour")
-    forged.write_text(line + line)
-    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
-    assert said == f"line 2: a second statement of node {hour.alice}"
-    forged.write_text("{}\n")
-    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
-    assert said.startswith("line 1: the field")
+def test_a_statement_that_does_not_hold_costs_itself_only(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    line, lines = hour.statements.read_text(), tmp_path / "lines.jsonl"
+    forged = line.replace('"up_hours":6', '"up_hours":9')
+    lines.write_text(forged + "{}\n" + line + line + "[\n")
+    out = tmp_path / "x.jsonl"
+    said = ("--statements", lines, "--verdicts", hour.verdicts)
+    done = shell.run("report", "build", "--out", out, "--hour", hour.seq, *said, who="attester")
+    assert done.exit_code == 0
+    told = [text.removeprefix(f"warning: {lines} ") for text in done.stderr.splitlines()]
+    assert told[0].startswith(f"line 1: the device of node {hour.alice} did not sign this for the hour")
+    assert told[1].startswith("line 2: the field ")
+    assert told[2] == f"line 4: a second statement of node {hour.alice}"
+    assert told[3].startswith("line 5: ")
+    assert out.read_bytes() == hour.evidence.read_bytes()
+
+
+def test_attesters_hand_each_other_what_they_have_measured(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    """Of two with the same weight the lower word counts, and who said another is named."""
+    failed = shell.prove(tmp_path / "failed.jsonl", hour.alice, reason=ProofReason.SLOW)
+    mine = tmp_path / "second.jsonl"
+    done = shell.json(
+        "report", "measure", "--out", mine, "--hour", hour.seq, "--verdicts", failed, who="second"
+    )
+    assert (done["attester"], done["nodes"]) == (shell.address("second"), 1)
+    mine.write_bytes(b"nonsense\n" + mine.read_bytes())
+    out = tmp_path / "both.jsonl"
+    line = ("report", "build", "--out", out, "--hour", hour.seq, *hour.said, "--measured", mine)
+    built = shell.run(*line, who="attester")
+    assert "  1 × the last compute proof failed\n" in built.stdout
+    told = built.stderr.splitlines()
+    assert told[0].startswith(f"warning: {mine} line 1: ")
+    assert told[1] == (
+        f"{hour.alice}: {shell.address('attester')} found it passed, and failed (it was too slow for its"
+        " hardware class) counts"
+    )
+    assert len(told) == 2
+    # A stranger's word counts for nothing.
+    shell.text("report", "measure", "--out", mine, "--hour", hour.seq, "--verdicts", failed, who="carol")
+    built = shell.run(*line, who="attester")
+    assert "compute proof failed" not in built.stdout
+    assert built.stderr.splitlines() == [
+        f"warning: {shell.address('carol')} had no seat in hour {hour.seq}: its word does not count"
+    ]
 
 
 def test_a_pending_report_names_the_weight_it_lacks(shell: Shell, hour: Hour, report: str) -> None:
@@ -264,7 +295,7 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     out = tmp_path / "next.jsonl"
     # More than a day has passed, in which nothing was reported: that stays unallocated.
     more = ("--previous", hour.evidence, "--from", seq)
-    built = shell.json("report", "build", "--out", out, "--statements", words, *more)
+    built = shell.json("report", "build", "--out", out, "--statements", words, *more, who="attester")
     assert built["hour"] == seq
     assert io(built["total"]) == GPUS + io(built["rewards"])
     # Anybody fetches it from where it is published, and computes it again.
@@ -396,7 +427,9 @@ def test_a_correction_with_overpaid_leaves_is_built_so_that_it_lands(
     left = Decimal(most.base - GPUS.base - IO(1).base) / IO(1).base
     restated.write_text(json.dumps({hour.alice: "2.4", hour.bob: f"{left:f}"}))
     said = ("--statements", words, "--verdicts", hour.verdicts)
-    built = shell.json("report", "correct", restated, "--out", out, "--previous", hour.evidence, *said)
+    built = shell.json(
+        "report", "correct", restated, "--out", out, "--previous", hour.evidence, *said, who="attester"
+    )
     assert built["paid_nodes"] == 1
     assert io(built["emission"]) == IO.from_base(IO(1).base - 1)
     assert io(built["total"]) <= most

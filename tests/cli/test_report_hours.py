@@ -57,7 +57,7 @@ def hours(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hours:
     shell.advance(5 * HOUR)
     found = Hours(node, shell.client.proofs.latest_hour() + 1, tmp_path_factory.mktemp("hours"))
     seq = found.passes(shell)
-    assert shell.json(*found.line())["paid_nodes"] == 1
+    assert shell.json(*found.line(), who="attester")["paid_nodes"] == 1
     first = found.evidence(seq)
     shell.text("report", "submit", first, "--place", f"file:{first}", who="attester")
     policy = types.mint.PolicyArgs(
@@ -71,7 +71,7 @@ def hours(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hours:
 def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hours) -> None:
     last = hours.evidence(hours.seq)
     one, two = hours.passes(shell), hours.passes(shell)
-    said = shell.fails(1, *hours.line("--previous", last))
+    said = shell.fails(1, *hours.line("--previous", last), who="attester")
     assert said == (
         f"hour {one} is not emitted yet, and a demand-linked policy decides only then what it pays:"
         " emit first, as anyone can (ionet report emit)"
@@ -84,15 +84,17 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
         f"hours {one} to {two} are to be built, each into its own file: write {{hour}} in the name of"
         f" --out, as in x-{{hour}}.jsonl; or --hour {one} for the first alone"
     )
-    built = shell.json(*hours.line("--previous", last))["hours"]
+    built = shell.json(*hours.line("--previous", last), who="attester")["hours"]
     # The crank paid half of both hours, rounded down, and they share it as the schedule has it.
     first = span // 2 * (scheduled(one) - scheduled(hours.seq)) // span
     assert [io(found["emission"]).base for found in built] == [first, span // 2 - first]
     assert [found["paid_nodes"] for found in built] == [1, 1]
-    earlier = io(shell.json(*hours.line("--hour", hours.seq))["total"])
+    earlier = io(shell.json(*hours.line("--hour", hours.seq), who="attester")["total"])
     assert io(built[1]["total"]) == earlier + io(built[0]["rewards"]) + io(built[1]["rewards"])
-    assert f"ionet report submit {hours.evidence(one)} --place URL" in shell.text(*hours.line("--from", one))
-    shell.text(*hours.line("--previous", last))
+    assert f"ionet report submit {hours.evidence(one)} --place URL" in shell.text(
+        *hours.line("--from", one), who="attester"
+    )
+    shell.text(*hours.line("--previous", last), who="attester")
     reports = []
     for seq in (one, two):
         line = ("--previous", hours.evidence(seq - 1))
@@ -129,6 +131,8 @@ def test_an_approver_sees_an_hour_that_was_paid_something_else(shell: Shell, hou
         period_end=found.period_end,
         carry=found.carry,
         before=Before(found.height, found.previous_root, previous.leaves),
+        measures=found.measures,
+        attesters=found.attesters,
     )
     place = ("--place", f"file:{forged}")
     line = ("--previous", hours.evidence(hours.seq + 2))

@@ -25,10 +25,12 @@ from ionet import SOL, ConfigError, ix, types
 from ionet.cli.app import app
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
-from ionet.orchestrator._service import Service
+from ionet.orchestrator._service import Service, _measured_by
 from ionet.orchestrator._status import OrchestratorStatus
+from ionet.rewards import read_measures
 from ionet.store import StoreError
 from ionet.store.manifest import MAX_BYTES, FileStore
+from ionet.wire import Peer, Refused, Role
 
 _POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200, "takeover": 1}
 
@@ -164,8 +166,8 @@ async def test_another_network_is_refused(site: ServiceSite) -> None:
 async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account(site: ServiceSite) -> None:
     """What makes a node bookable: nobody has to do anything by hand."""
     world, seat = site.market.world, site.market.attesters[0].pubkey()
-    seats = [types.proofs.Seat(seat, 1), types.proofs.Seat(Pubkey.default(), 0)]
-    world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=1))
+    seats = [types.proofs.Seat(seat, 3), types.proofs.Seat(site.market.attesters[1].pubkey(), 1)]
+    world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=3))
     before = site.market.node().last_proof.time
     async with site.machine(site.market.alice), site.service(site.config()) as service:
         await until(lambda: service.status().agents == 1)
@@ -179,6 +181,17 @@ async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account
         head = world.client.proofs.get_report(world.client.proofs.head())
         await until(lambda: head.evidence_hash in site.store)
         assert service.status().report == head.seq
+        # Others ask the seat what it has measured, and find it at the gateway.
+        async with Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as peer:
+            digest = await _measured_by(peer, bytes(seat), head.seq)
+            with pytest.raises(Refused, match="hour 0 is none of the last 24"):
+                await _measured_by(peer, bytes(seat), 0)
+        await until(lambda: digest in site.store)
+        found, refused = read_measures(site.store.path(digest), head.period_end)
+        assert [(item.attester, item.node) for item in found] == [
+            (bytes(seat), bytes(site.market.alice.node))
+        ]
+        assert not refused
 
 
 async def test_a_node_and_a_gateway_that_were_away_are_found_again(site: ServiceSite) -> None:

@@ -20,9 +20,10 @@ from ionet.orchestrator import Journal
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import head_of
-from ionet.rewards import NodeHour
+from ionet.rewards import NodeHour, Verdict, measure_line, measured, read_evidence
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
+from ionet.wire import Unreachable
 
 _TAKEOVER = 120
 
@@ -52,6 +53,7 @@ class Seat:
             self.store,
             self._fetch,
             lambda digest: self._office.published.update({digest: self.store.get(digest)}),
+            self._office.ask,
             self.journal,
             self._office.root / f"{self.key.pubkey()}",
             lambda digest: digest.hex(),
@@ -93,6 +95,15 @@ class Office:
             weights[1] = types.proofs.Seat(Pubkey.default(), 0)
         world.send(ix.proofs.set_attesters(authority=world.deployer, seats=weights, threshold=seats))
         self.seats = [Seat(self, key, number) for number, key in enumerate(keys[:seats])]
+
+        #: Seats that do not answer.
+        self.silent: set[bytes] = set()
+
+    async def ask(self, key: bytes, hour: int) -> bytes:
+        if key in self.silent:
+            raise Unreachable("it does not answer")
+        seat = next(seat for seat in self.seats if bytes(seat.key.pubkey()) == key)
+        return await seat.reports.measured(hour)
 
     @property
     def now(self) -> int:
@@ -213,29 +224,106 @@ async def test_another_seat_reports_when_the_leader_is_dead(tmp_path: Path) -> N
     assert (office.config.head, office.reports()) == (1, 1)
 
 
+FOUND = {ProofReason.SLOW: "failed (it was too slow for its hardware class)", ProofReason.PASSED: "passed"}
+
+
+def at_the_end(office: Office) -> tuple[Seat, Seat]:
+    """The seat that leads the hour that has just ended, and the other one; nothing is measured yet."""
+    start = office.market.world.client.proofs.period_end(0)
+    office.market.world.advance(2 * HOUR - (office.now - start) % HOUR + 10)
+    return office.leader()
+
+
+def found(seat: Seat, node: Pubkey, at: int, reason: ProofReason | None) -> None:
+    """What a seat has found in the hour."""
+    if reason is not None:
+        evidence = bytes(seat.key.pubkey())[:31] + bytes([reason])
+        seat.journal.keep_verdict(bytes(node), at, 9_000, reason, evidence)
+
+
 @pytest.mark.parametrize(
-    ("mine", "theirs", "said"),
+    ("theirs", "mine", "counts"),
     [
-        (ProofReason.SLOW, ProofReason.PASSED, "it has failed here, and passed there"),
-        (ProofReason.PASSED, ProofReason.SLOW, "it has passed here, and failed there"),
-        (None, ProofReason.PASSED, "it has passed there, and was not challenged here"),
+        (ProofReason.PASSED, ProofReason.SLOW, ProofReason.SLOW),
+        (ProofReason.SLOW, ProofReason.PASSED, ProofReason.SLOW),
+        (ProofReason.PASSED, None, ProofReason.PASSED),
+        (None, ProofReason.PASSED, ProofReason.PASSED),
+        (None, None, None),
     ],
 )
-async def test_a_verdict_that_differs_is_not_approved_and_the_difference_is_said(
-    tmp_path: Path, mine: ProofReason | None, theirs: ProofReason, said: str
+async def test_the_median_of_what_seats_have_found_counts_and_who_differs_is_named(
+    tmp_path: Path, theirs: ProofReason | None, mine: ProofReason | None, counts: ProofReason | None
 ) -> None:
     office = Office(tmp_path, 2)
-    start = office.market.world.client.proofs.period_end(0)
-    office.market.world.advance(2 * HOUR - (office.now - start) % HOUR)
-    leader, other = office.leader()
-    leader.journal.keep_verdict(bytes(office.node), office.now - 1_800, 9_000, theirs, bytes(32))
-    if mine is not None:
-        other.journal.keep_verdict(bytes(office.node), office.now - 1_800, 9_000, mine, bytes([1]) * 32)
+    leader, other = at_the_end(office)
+    found(leader, office.node, office.now - 1_800, theirs)
+    found(other, office.node, office.now - 1_800, mine)
     await leader.settled()
     await other.settled()
-    assert office.config.head == 0
-    (line,) = other.steps("not approved")
-    assert f"{office.node}: {said}" in line
+    assert office.config.head == 1
+    head = office.head()
+    stated = read_evidence(other.store.path(head.evidence_hash))
+    keys = {
+        bytes(seat.key.pubkey()) for seat, reason in ((leader, theirs), (other, mine)) if reason is not None
+    }
+    assert {measure.attester for measure in stated.measures} == keys
+    (row,) = stated.hour.rows()
+    verdict = row.verdict
+    assert verdict is not None
+    assert (verdict.reason if verdict.time else None) == counts
+    if theirs is not None and mine is not None:
+        # Half of the weight each: the worse one counts, and the better one is named.
+        wrong = leader if theirs != counts else other
+        (line,) = other.steps("measured otherwise")
+        said = f"{FOUND[ProofReason.PASSED]}, and {FOUND[ProofReason.SLOW]} counts"
+        assert line == f"{office.node}: {wrong.key.pubkey()} found it {said}"
+
+
+@pytest.mark.parametrize("mine", [ProofReason.PASSED, ProofReason.SLOW])
+async def test_a_measurement_that_is_left_out_must_make_no_difference(
+    tmp_path: Path, mine: ProofReason
+) -> None:
+    """Nobody waits for a silent seat for long; nor does a leader choose whose word counts."""
+    office = Office(tmp_path, 2)
+    leader, other = at_the_end(office)
+    found(leader, office.node, office.now - 1_800, ProofReason.PASSED)
+    found(other, office.node, office.now - 1_800, mine)
+    office.silent.add(bytes(other.key.pubkey()))
+    await leader.settled()
+    assert office.reports() == 0, "it may still come"
+    office.market.world.advance(60)
+    await leader.settled()
+    await other.settled()
+    assert leader.steps("silent") == [f"{other.key.pubkey()} has not said what it has measured"]
+    assert office.config.head == (1 if mine == ProofReason.PASSED else 0)
+    if mine == ProofReason.SLOW:
+        (line,) = other.steps("not approved")
+        assert f"{office.node}: passed there, and failed with what this seat has found" in line
+
+
+async def test_a_line_that_does_not_hold_costs_that_line_only(tmp_path: Path) -> None:
+    """Neither garbage, nor another's word, nor a file of nothing else holds a report up."""
+    office = Office(tmp_path, 2)
+    leader, other = at_the_end(office)
+    seq = office.market.world.client.proofs.latest_hour()
+    end = office.market.world.client.proofs.period_end(seq)
+    failed = Verdict(end, 9_000, ProofReason.SLOW, False, bytes(32))
+    good, *_ = measured(other.key, end, {}, {bytes(office.node): failed})
+    forged = replace(good, node=bytes(Keypair().pubkey()))
+    (late,) = measured(other.key, end - HOUR, {}, {bytes(Keypair().pubkey()): failed})
+    lines = [b"no json", b"[" * 5_000, *map(measure_line, (forged, good, good, late))]
+    data = b"\n".join(lines) + b"\n"
+    digest = other.store.put(data)
+    office.published[digest] = data
+    other.reports._measured[seq] = (digest, [good])
+    await leader.settled()
+    await other.settled()
+    assert office.config.head == 1
+    stated = read_evidence(other.store.path(office.head().evidence_hash))
+    assert stated.measures == (good,)
+    (line,) = leader.steps("not counted")
+    assert line.startswith(f"of {other.key.pubkey()}, line 1: ")
+    assert line.endswith("; 5 in all")
 
 
 async def test_traffic_between_the_report_and_its_check_makes_no_difference(tmp_path: Path) -> None:
@@ -337,7 +425,7 @@ async def test_what_differs_for_the_leader_is_reported_by_the_next_one(tmp_path:
     office = Office(tmp_path, 2)
     office.hour_passes()
     leader, other = office.leader()
-    leader.journal.keep_verdict(bytes(office.node), office.now - 1_700, 9_000, ProofReason.SLOW, bytes(32))
+    lie(leader, stake=1)
     await leader.settled()
     await other.settled()
     office.market.world.advance(_TAKEOVER)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import replace
 from fractions import Fraction
@@ -26,6 +27,7 @@ from ionet.rewards import (
     EvidenceError,
     Hour,
     Leaves,
+    Measure,
     NodeHour,
     Pool,
     Proof,
@@ -35,11 +37,16 @@ from ionet.rewards import (
     Statement,
     Verdict,
     Why,
+    Word,
+    apart,
     build_report,
     cumulate,
     find_node,
     kept_total,
+    measured,
+    medians,
     read_evidence,
+    read_measures,
     read_verdicts,
     score_hour,
     statement_bytes,
@@ -48,6 +55,7 @@ from ionet.rewards import (
     usdc_to_io,
     verify_evidence,
     write_evidence,
+    write_measures,
     write_verdicts,
 )
 
@@ -731,7 +739,8 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
     }
     path = tmp_path / "v"
     write_verdicts(path, words)
-    found = read_verdicts(path, END)
+    found, refused = read_verdicts(path, END)
+    assert refused == []
     # Of the hour before; and each is of the hour's end.
     assert set(found) == {node(1), node(2)}
     assert found[node(1)] == replace(words[node(1)], time=END)
@@ -742,8 +751,9 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
         ('"evidence":"01', '"evidence":"'),
     ):
         path.write_text(text.replace(old, new, 1))
-        with pytest.raises(EvidenceError, match="line 1"):
-            read_verdicts(path, END)
+        kept, (why,) = read_verdicts(path, END)
+        assert set(kept) == {node(2)}
+        assert why.startswith("line 1: ")
 
 
 @pytest.mark.parametrize(
@@ -757,7 +767,7 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
         ('"fees":"1000",', "", "'fees' is missing"),
-        ('"format":"ionet-evidence/3"', '"format":"x"', "the format is 'x'"),
+        ('"format":"ionet-evidence/4"', '"format":"x"', "the format is 'x'"),
         ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
         (',"why":0}', ', "why":0}', "not in canonical form"),
     ],
@@ -800,3 +810,163 @@ def test_lines_out_of_order_are_found_out(tmp_path: Path) -> None:
     path.write_bytes(b"".join([header, *lines[::-1]]))
     with pytest.raises(EvidenceError, match="ascending order"):
         verify_evidence(path, previous=None)
+
+
+# -- what attesters have measured
+
+SEATS = [Keypair.from_seed(bytes([n]) * 32) for n in range(1, 5)]
+
+
+def seat(number: int) -> bytes:
+    return bytes(SEATS[number].pubkey())
+
+
+def judged(score: int, reason: ProofReason = ProofReason.PASSED) -> Verdict:
+    return Verdict(END, score, reason, reason == ProofReason.PASSED, bytes([score % 251]) * 32)
+
+
+def said(number: int, found: Verdict | None, up_hours: int | None = None) -> list[Measure]:
+    """What a seat has measured of the first node."""
+    words = {}
+    if up_hours is not None:
+        item = signed(row(1, up_hours=up_hours), 1)
+        assert item.statement is not None
+        words[node(1)] = Word(node(1), up_hours, item.statement)
+    return measured(SEATS[number], END, words, {} if found is None else {node(1): found})
+
+
+@pytest.mark.parametrize(
+    ("weights", "scores", "counts"),
+    [
+        # Of three, the middle one; of two, the lower one.
+        ((1, 1, 1), (100, 300, 200), 200),
+        ((1, 1, 0), (300, 100, 0), 100),
+        ((1, 1, 1, 1), (400, 100, 300, 200), 200),
+        # By weight: the one with which half of it is reached.
+        ((3, 1, 1), (300, 100, 200), 300),
+        ((2, 1, 1), (300, 100, 200), 200),
+        # One seat alone.
+        ((1,), (700,), 700),
+    ],
+)
+def test_the_weighted_median_counts(weights: tuple[int, ...], scores: tuple[int, ...], counts: int) -> None:
+    measures = [item for number, score in enumerate(scores) for item in said(number, judged(score))]
+    by_key = {seat(number): weight for number, weight in enumerate(weights)}
+    for ordered in itertools.permutations(measures):
+        _, verdicts = medians(ordered, by_key, lambda word: True)
+        assert verdicts == {node(1): judged(counts)}
+
+
+def test_one_of_three_moves_a_verdict_no_further_than_another_has_found() -> None:
+    by_key = {seat(number): 1 for number in range(3)}
+    good = [*said(0, judged(9_000)), *said(1, judged(9_500))]
+    for wrong in (judged(0, ProofReason.SLOW), judged(60_000), None):
+        _, verdicts = medians([*good, *said(2, wrong)], by_key, lambda word: True)
+        assert verdicts[node(1)] in (judged(9_000), judged(9_500))
+
+
+def test_a_verdict_needs_half_of_the_weight_and_uptime_only_whoever_has_a_statement() -> None:
+    by_key = {seat(number): 1 for number in range(3)}
+    measures = said(0, judged(9_000), up_hours=7)
+    words, verdicts = medians(measures, by_key, lambda word: True)
+    assert (words[node(1)].up_hours, verdicts) == (7, {})
+    _, verdicts = medians([*measures, *said(1, judged(8_000))], by_key, lambda word: True)
+    assert verdicts == {node(1): judged(8_000)}
+
+
+def test_uptime_is_the_median_of_what_a_device_can_have_said() -> None:
+    by_key = {seat(number): 1 for number in range(3)}
+    measures = [*said(0, None, 7), *said(1, None, 5), *said(2, None, 99)]
+    words, _ = medians(measures, by_key, lambda word: True)
+    assert words[node(1)].up_hours == 7
+    words, _ = medians(measures, by_key, lambda word: word.up_hours < 99)
+    assert words[node(1)].up_hours == 5
+
+
+def test_a_second_word_and_a_strangers_count_for_nothing() -> None:
+    by_key = {seat(0): 1}
+    first = said(0, judged(9_000))
+    again = [*first, *said(0, judged(1, ProofReason.SLOW)), *said(3, judged(2, ProofReason.SLOW))]
+    assert medians(again, by_key, lambda word: True)[1] == {node(1): judged(9_000)}
+
+
+def test_who_differs_from_what_counts_is_named() -> None:
+    by_key = {seat(number): 1 for number in range(3)}
+    measures = [
+        *said(0, judged(9_000), 7),
+        *said(1, judged(100, ProofReason.SLOW), 7),
+        *said(2, judged(9_500), 2),
+    ]
+    found = apart(measures, *medians(measures, by_key, lambda word: True))
+    assert {(item.attester, text) for item, text in found} == {
+        (seat(1), "failed (it was too slow for its hardware class), and passed counts"),
+        (seat(2), "up 2 h in a row, and 7 h count"),
+    }
+
+
+def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: Path) -> None:
+    path = tmp_path / "m"
+    measures = [*said(0, judged(9_000), 7), *said(1, None, 5), *said(2, judged(1, ProofReason.SLOW))]
+    write_measures(path, measures)
+    assert read_measures(path, END) == (measures, [])
+    lines = path.read_bytes().splitlines(keepends=True)
+    changes: list[tuple[bytes, str]] = [
+        (lines[0].replace(b'"passed":true', b'"passed":false'), "contradicts itself"),
+        (lines[0].replace(b'"score_bps":9000', b'"score_bps":9001'), "did not sign this"),
+        (lines[0].replace(b'"up_hours":7', b'"up_hours":8'), "did not sign this"),
+        (lines[0].replace(b'"score_bps":9000', b'"score_bps":-1'), "expected a number"),
+        (lines[0].replace(b'"score_bps":9000', b'"score_bps":true'), "expected a number"),
+        (lines[0].replace(str(SEATS[0].pubkey()).encode(), str(SEATS[3].pubkey()).encode()), "did not sign"),
+        (lines[1], "a second measurement"),
+        (b"[" * 100_000 + b"\n", "recursion"),
+        (b"\xff\n", "utf-8"),
+        (b"7\n", "expected one JSON object"),
+        (b"{}\n", "is missing"),
+    ]
+    for line, why in changes:
+        assert line != lines[0]
+        path.write_bytes(lines[1] + line + lines[2])
+        found, (refused,) = read_measures(path, END)
+        assert found == measures[1:]
+        assert refused.startswith("line 2: ")
+        assert why in refused
+    # Of another hour.
+    write_measures(path, measures)
+    assert read_measures(path, END - 3_600)[0] == []
+
+
+def test_measurements_are_in_the_evidence_and_signed(tmp_path: Path) -> None:
+    path, item = tmp_path / "e", signed(row(1), 1)
+    assert item.statement is not None
+    word = Word(node(1), item.up_hours, item.statement)
+    measures = [each for number in (2, 0) for each in measured(SEATS[number], END, {node(1): word}, {})]
+    hour = Hour.from_rows([item])
+    scores = score_hour(hour, EMISSION)
+    leaves = cumulate(None, hour, scores, END)
+    write_evidence(
+        path,
+        hour=hour,
+        scores=scores,
+        leaves=leaves,
+        emission=EMISSION,
+        period_end=END,
+        measures=measures,
+        attesters={seat(0): 1, seat(2): 2},
+    )
+    found = read_evidence(path)
+    assert set(found.measures) == set(measures)
+    assert found.attesters == {seat(0): 1, seat(2): 2}
+    verify_evidence(path, previous=None)
+    line = find_node(path, node(1))
+    assert line is not None
+    assert line.row is not None
+    text = path.read_text()
+    for old, new, why in (
+        ('"measures":2', '"measures":3', "promises 3 measurements, it has 2"),
+        ('"verdict":null}\n', '"verdict":0}\n', "line 4"),
+        ('"good":3600', '"good":3599', "did not sign this measurement"),
+    ):
+        last = text.rindex(old)
+        path.write_text(text[:last] + new + text[last + len(old) :])
+        with pytest.raises(EvidenceError, match=why):
+            verify_evidence(path, previous=None)

@@ -175,7 +175,9 @@ class _Bar:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        self._rich = Rich(*columns, console=io.screen.console(), transient=True)
+        console = io.screen.console()
+        # Where nobody watches, it would leave empty lines.
+        self._rich = Rich(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._rich.add_task("transactions", total=None, rate="", visible=False)
         self._began = time.monotonic()
 

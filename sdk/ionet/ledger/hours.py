@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ionet.chain._async.reader import AsyncReader
     from ionet.ledger.database import Database
     from ionet.ledger.follower import Follower
-    from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
+    from ionet.rewards import Absent, Leaves, Measure, NodeHour, SharePolicy, Verdict, Word
 
 _LIVE: Final = int(NodeState.LIVE)
 #: The jobs program's booking fee until it is set for the first time, bps: no event says it.
@@ -73,32 +73,27 @@ class HourFacts:
 
     def rows(
         self,
-        words: Mapping[bytes, Word] | None = None,
+        measures: Iterable[Measure] = (),
         *,
-        judged: Mapping[bytes, Verdict] | None = None,
         before: Leaves | None = None,
     ) -> list[NodeHour]:
         """The facts of each live node, for `ionet.rewards.assemble`.
 
-        A statement signed by another key than the node's device, or claiming more hours than since the
-        registration, counts for nothing. The verdict is the one judged in the hour; a node that was leased
-        and attested passes; otherwise the one of the report before is repeated. None counts for an hour that
-        began before the node was reopened or got a processor.
+        Uptime and verdict are the medians of what attesters have measured. Where a node was not judged, one
+        that was leased and attested passes; otherwise the verdict of the report before is repeated. None
+        counts for an hour that began before the node was reopened or got a processor.
 
         Args:
-            words: statements of devices by node.
-            judged: verdicts of the hour by node.
+            measures: of attesters.
             before: the previous report's leaves; None for the first report.
         """
         from ionet.rewards import NodeHour, Proof, Verdict
 
-        words, judged = words or {}, judged or {}
+        words, judged = self.medians(measures)
         rows = []
         for address, node in self._live():
             key, class_ = bytes(address), self._classes[node.class_]
             word = words.get(key)
-            if word is not None and not self.is_credible(word):
-                word = None
             use = self._use.get(address, Use(0, 0, False))
             in_use = use.seconds > 0
             verdict = judged.get(key)
@@ -138,6 +133,23 @@ class HourFacts:
             for address, node in self._ordered()
             if node.state != _LIVE
         ]
+
+    def medians(self, measures: Iterable[Measure]) -> tuple[dict[bytes, Word], dict[bytes, Verdict]]:
+        """What counts of what attesters have measured: statements and verdicts, by node.
+
+        A statement signed by another key than the node's device, or claiming more hours than since the
+        registration, counts for nothing.
+        """
+        from ionet.rewards import medians
+
+        return medians(measures, self.attesters, self.is_credible)
+
+    def apart(self, measures: Iterable[Measure]) -> list[tuple[Measure, str]]:
+        """Measurements of attesters that differ from what counts, with what differs, in words."""
+        from ionet.rewards import apart
+
+        ours = [measure for measure in measures if measure.attester in self.attesters]
+        return apart(ours, *self.medians(ours))
 
     def is_credible(self, word: Word) -> bool:
         """Whether the node's device can have said this: it is its key, and the node is that old."""

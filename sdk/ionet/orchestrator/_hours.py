@@ -3,8 +3,9 @@
 The evidence of a report is a file that gateways keep by its hash, which the report names. A report continues
 the one at the head, whose evidence is needed for that; without it this seat neither builds nor approves.
 Facts are those of the hour's last second by the final events, from a ledger: the same for every seat, however
-much later it looks. What somebody else reports is approved only where every fact is as this seat's ledger has
-it, and where no verdict on a compute proof differs from what this seat has found itself.
+much later it looks. What no chain can know is measured by each seat, and the median counts. What somebody
+else reports is approved only where every fact is as this seat's ledger has it, and every median as the
+measurements in the evidence, and this seat's own, make it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -37,15 +38,15 @@ from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
     from ionet.ledger import Database, Follower, HourFacts, Hours
-    from ionet.rewards import Before, Carry, Evidence, NodeHour, Report, Verdict, Word
+    from ionet.rewards import Before, Carry, Evidence, Measure, NodeHour, Report, Verdict, Word
 
 _log = logging.getLogger(__name__)
 #: Hours that are made up for after an absence; what nobody reported before stays unreported.
 _CATCH_UP: Final = 24
 #: Reports that are made final in one look.
 _FINALIZED_AT_ONCE: Final = 24
-#: Seconds before an hour's end in which one's own verdict still says whether somebody else's can be right.
-_OWN_VERDICTS: Final = 2 * HOUR
+#: Seconds after an hour's end for which a report waits for what other seats have measured.
+_MEASURED_WITHIN: Final = 60
 #: Seconds after which a verdict in a node's account is renewed; nodes are booked on one of six hours.
 _SHOW_EVERY: Final = 3 * HOUR
 _SHOWN_AT_ONCE: Final = 8
@@ -54,6 +55,8 @@ _FINAL_AFTER: Final = 300
 #: Bytes of somebody else's evidence.
 _EVIDENCE: Final = 512 << 20
 
+#: Asks a seat by its key for the hash of what it has measured of an hour.
+Ask = Callable[[bytes, int], Awaitable[bytes]]
 #: Brings a file of at most so many bytes into the store of this machine, by its hash.
 Fetch = Callable[[bytes, int], Awaitable[None]]
 
@@ -98,6 +101,7 @@ class HourReports:
         store: this machine's files.
         fetch: brings evidence into it from elsewhere.
         publish: told the hash of each file that others need.
+        ask: asks another seat what it has measured.
         journal: has this seat's verdicts; steps are noted there.
         folder: where evidence is written before it is stored; statements of devices are read from
             `statements-<hour>.jsonl` there, if there is such a file.
@@ -114,6 +118,7 @@ class HourReports:
         store: FileStore,
         fetch: Fetch,
         publish: Callable[[bytes], None],
+        ask: Ask,
         journal: Journal,
         folder: Path,
         evidence_at: Callable[[bytes], str],
@@ -126,6 +131,9 @@ class HourReports:
         self._store = store
         self._fetch = fetch
         self._publish = publish
+        self._ask = ask
+        #: What this seat has measured, by hour, with the hash of its file.
+        self._measured: dict[int, tuple[bytes, list[Measure]]] = {}
         self._journal = journal
         self._folder = folder
         self._evidence_at = evidence_at
@@ -393,11 +401,10 @@ class HourReports:
         end = network.start + seq * HOUR
         before = None if head is None else head.before
         facts = await self._facts(end)
-        rows = facts.rows(
-            await asyncio.to_thread(self._words, seq, end),
-            judged=self._judged(end),
-            before=None if before is None else before.leaves,
-        )
+        measures = await self._gathered(network, seq, end, facts)
+        if measures is None:
+            return False
+        rows = await asyncio.to_thread(facts.rows, measures, before=None if before is None else before.leaves)
         if not rows:
             self._note("no report", seq, "no node is live")
             self._done("report", seq)
@@ -416,6 +423,8 @@ class HourReports:
                 absent=facts.absent(),
                 before=before,
                 carry=None if head is None else head.carry,
+                measures=measures,
+                attesters=facts.attesters,
             )
             return made.report, self._store.put(path.read_bytes())
 
@@ -455,11 +464,74 @@ class HourReports:
             signers=[self._payer],
         )
 
+    # -- what is measured
+
+    async def measured(self, seq: int) -> bytes:
+        """The hash of the file with what this seat has measured of an hour; it is published.
+
+        Raises:
+            IonetError: the hour is not over, or too long ago, or the chain cannot be read.
+        """
+        network = await self._read()
+        if network is None or not max(0, network.latest - _CATCH_UP) < seq <= network.latest:
+            raise IonetError(f"hour {seq} is none of the last {_CATCH_UP} that are over")
+        return (await self._own(seq, network.start + seq * HOUR))[0]
+
+    async def _own(self, seq: int, end: int) -> tuple[bytes, list[Measure]]:
+        """What this seat has measured, with the hash of its file; made once for an hour."""
+        from ionet.rewards import measure_line, measured
+
+        known = self._measured.get(seq)
+        if known is None:
+            words = await asyncio.to_thread(self._words, seq, end)
+            measures = measured(self._client.signer, end, words, self._judged(end))
+            data = b"".join(measure_line(measure) + b"\n" for measure in measures)
+            known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
+            self._publish(known[0])
+            for old in [number for number in self._measured if number <= seq - _CATCH_UP]:
+                del self._measured[old]
+        return known
+
+    async def _gathered(
+        self, network: _Network, seq: int, end: int, facts: HourFacts
+    ) -> list[Measure] | None:
+        """What all seats have measured; None while another's may still come.
+
+        A seat that does not answer, and a line that does not hold, are left out.
+        """
+        _, measures = await self._own(seq, end)
+        others = [key for key in facts.attesters if key != self._mine]
+        theirs = await asyncio.gather(*(self._theirs(key, seq, end) for key in others))
+        silent = [Pubkey(key) for key, found in zip(others, theirs, strict=True) if found is None]
+        if silent and network.now < end + _MEASURED_WITHIN:
+            return None
+        for key in silent:
+            self._note("silent", seq, f"{key} has not said what it has measured")
+        return [*measures, *(measure for found in theirs for measure in found or ())]
+
+    async def _theirs(self, key: bytes, seq: int, end: int) -> list[Measure] | None:
+        from ionet.rewards import read_measures
+
+        try:
+            path = await self._evidence(await self._ask(key, seq))
+            found, refused = await asyncio.to_thread(read_measures, path, end)
+        except (IonetError, OSError) as bad:
+            _log.info("seat %s has not said what it has measured: %s", Pubkey(key), bad)
+            return None
+        if refused:
+            self._note("not counted", seq, f"of {Pubkey(key)}, {refused[0]}; {len(refused)} in all")
+        return [measure for measure in found if measure.attester == key]
+
     def _words(self, seq: int, end: int) -> dict[bytes, Word]:
         from ionet.rewards import read_words
 
         path = self._folder / f"statements-{seq}.jsonl"
-        return read_words(path, end) if path.exists() else {}
+        if not path.exists():
+            return {}
+        words, refused = read_words(path, end)
+        if refused:
+            self._note("not counted", seq, f"{path}, {refused[0]}; {len(refused)} in all")
+        return words
 
     def _judged(self, end: int) -> dict[bytes, Verdict]:
         """This seat's verdicts of an hour, by node."""
@@ -479,7 +551,7 @@ class HourReports:
             NotApproved: something differs.
             IonetError: the evidence, or the chain, cannot be read now.
         """
-        from ionet.rewards import EvidenceError, Word, read_evidence, verify_evidence
+        from ionet.rewards import EvidenceError, read_evidence, verify_evidence
 
         path = await self._evidence(account.evidence_hash)
         leaves = None if head is None else head.before.leaves
@@ -491,18 +563,19 @@ class HourReports:
                 raise NotApproved(f"its evidence does not hold: {bad}") from None
 
         stated, recomputed = await asyncio.to_thread(again)
-        rows = list(stated.hour.rows())
-        words = {
-            row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
-        }
         facts = await self._facts(account.period_end)
-        base = facts.rows(words, before=leaves)
-        own = self._own_verdicts(account.period_end)
-        differences = [text for row in rows if (text := _verdict_differs(row, own, _by_node(base)))]
-        # What was measured is as the report has it from here on.
-        judged = {row.node: row.verdict for row in rows if row.verdict is not None and row.verdict.time}
-        base = facts.rows(words, judged=judged, before=leaves)
-        differences += await self._facts_differ(account, stated, head, facts, base)
+        base = await asyncio.to_thread(facts.rows, stated.measures, before=leaves)
+        differences = await self._facts_differ(account, stated, head, facts, base)
+        # Where this seat's own is left out, it must make no difference.
+        _, own = await self._own(account.seq, account.period_end)
+        there = {(measure.attester, measure.node) for measure in stated.measures}
+        measures = [*stated.measures, *(item for item in own if (item.attester, item.node) not in there)]
+        if len(measures) > len(stated.measures):
+            whole = await asyncio.to_thread(facts.rows, measures, before=leaves)
+            differences += _left_out(base, whole, facts.policy.up_hours)
+        for measure, text in facts.apart(measures):
+            node, attester = Pubkey(measure.node), Pubkey(measure.attester)
+            self._note("measured otherwise", account.seq, f"{node}: {attester} found it {text}")
         if differences:
             more = f", and {len(differences) - 5} more" if len(differences) > 5 else ""
             raise NotApproved("; ".join(differences[:5]) + more)
@@ -524,17 +597,14 @@ class HourReports:
             paid, most = await proofs.emission(account.seq), await proofs.most(account.seq)
             due = to_share(paid.base, most.base, stated.kept)
         carry = None if head is None else head.carry
-        found = compare(stated, base, facts.policy, due, absent=facts.absent(), carry=carry)
+        found = compare(
+            stated, base, facts.policy, due, absent=facts.absent(), carry=carry, attesters=facts.attesters
+        )
         return [
             f"{'the hour' if item.node is None else Pubkey(item.node)}: {item.fact} is stated as"
             f" {item.stated}, and {item.seen} here"
             for item in found
         ]
-
-    def _own_verdicts(self, end: int) -> dict[bytes, bool]:
-        """Whether nodes passed as this seat last saw it, also just before the hour and after it."""
-        found = self._journal.verdicts(end - _OWN_VERDICTS, 2**62)
-        return {node: reason == ProofReason.PASSED for node, _, reason, _ in found}
 
     # -- verdicts
 
@@ -586,26 +656,21 @@ def _worth_showing(node: accounts.staking.Node, verdict: Verdict) -> bool:
     return verdict.passed != bool(last.passed) or verdict.time - last.time >= _SHOW_EVERY
 
 
-def _by_node(rows: Sequence[NodeHour]) -> dict[bytes, NodeHour]:
-    return {row.node: row for row in rows}
-
-
-def _verdict_differs(row: NodeHour, own: Mapping[bytes, bool], base: Mapping[bytes, NodeHour]) -> str | None:
-    """Why a stated verdict is not this seat's; None if it can be.
-
-    One that repeats the last, or follows from a lease, needs nobody's measurement; any other needs one's own,
-    or it would be one seat's word.
-    """
-    stated = row.verdict
-    if stated is None:
-        return None
-    mine = base.get(row.node)
-    passed = own.get(row.node)
-    name, word = Pubkey(row.node), "passed" if stated.passed else "failed"
-    if mine is not None and stated == mine.verdict:
-        return f"{name}: it has failed here, and {word} there" if stated.passed and passed is False else None
-    if passed is None:
-        return f"{name}: it has {word} there, and was not challenged here"
-    if passed != stated.passed:
-        return f"{name}: it has {'passed' if passed else 'failed'} here, and {word} there"
-    return None
+def _left_out(stated: Sequence[NodeHour], whole: Sequence[NodeHour], up_hours: int) -> list[str]:
+    """Which nodes earn, or fail, only since this seat's own measurement is left out."""
+    texts = []
+    for there, here in zip(stated, whole, strict=True):
+        sides = [
+            (f"{there.proof.name.lower()}", f"{here.proof.name.lower()}", there.proof != here.proof),
+            (
+                f"up for {there.up_hours} h",
+                f"up for {here.up_hours} h",
+                (there.up_hours >= up_hours) != (here.up_hours >= up_hours),
+            ),
+        ]
+        texts += [
+            f"{Pubkey(there.node)}: {left} there, and {right} with what this seat has found and is left out"
+            for left, right, differs in sides
+            if differs
+        ]
+    return texts

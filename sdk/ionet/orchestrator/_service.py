@@ -35,12 +35,14 @@ from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
 from ionet.store.manifest import FileStore
-from ionet.wire import Peer, Role
+from ionet.wire import Answer, Peer, Refused, Request, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._leases import Clock
 from ionet.worker._notify import Notifier
 
 _log = logging.getLogger(__name__)
+#: Seconds within which another seat says what it has measured.
+_ANSWER_WITHIN: Final = 10.0
 #: Seconds between looks at the seat, the payer's SOL and the clock.
 _LOOK_EVERY: Final = 10.0
 #: And while something is amiss.
@@ -197,7 +199,7 @@ class Service:
                 self._key,
                 Role.SEAT,
                 [[link] for link, _ in self._urls],
-                handler=registrar.handle,
+                handler=lambda request: self._handle(registrar, request),
                 now=lambda: self._clock.now() or 0,
             )
             await stack.enter_async_context(peer)
@@ -243,6 +245,7 @@ class Service:
                     store,
                     files.fetch,
                     files.publish,
+                    lambda key, hour: _measured_by(peer, key, hour),
                     orchestrator.journal,
                     state / "reports",
                     self._evidence_at,
@@ -263,6 +266,17 @@ class Service:
                 await asyncio.wait({serving}, timeout=_GRACE)
                 await _ended(serving, *tasks)
         self._peer = self._files = self._orchestrator = self._reports = self._idle = None
+
+    async def _handle(self, registrar: Registrar, request: Request) -> Answer:
+        """Answers what others ask a seat: a signature for a device, or what it has measured of an hour."""
+        if request.method != "measured":
+            return await registrar.handle(request)
+        if self._reports is None:
+            raise Refused("no-reports", "this seat makes no reports")
+        hour = request.arguments["hour"]
+        if type(hour) is not int:
+            raise Refused("bad-request", "an hour is a number")
+        return Answer({"sha256": (await self._reports.measured(hour)).hex()})
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""
@@ -460,6 +474,22 @@ class Service:
             report=None if self._reports is None else self._reports.latest,
             problems=dict(self.problems),
         )
+
+
+async def _measured_by(peer: Peer, key: bytes, hour: int) -> bytes:
+    """The hash of what another seat has measured of an hour.
+
+    Raises:
+        IonetError: it does not say.
+    """
+    answer = await peer.ask(key, "measured", {"hour": hour}, seconds=_ANSWER_WITHIN)
+    try:
+        digest = bytes.fromhex(str(answer.arguments["sha256"]))
+    except (KeyError, ValueError):
+        raise Refused("bad-answer", "expected the hash of a file") from None
+    if len(digest) != 32:
+        raise Refused("bad-answer", "expected the hash of a file")
+    return digest
 
 
 def _keypair(path: Path) -> Keypair:

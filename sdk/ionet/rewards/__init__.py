@@ -23,6 +23,15 @@ from ionet.rewards._evidence import (
 )
 from ionet.rewards._leaf import Leaf, Verdict
 from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, kept_total, to_share
+from ionet.rewards._measured import (
+    Measure,
+    apart,
+    measure_line,
+    measured,
+    medians,
+    read_measures,
+    write_measures,
+)
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -51,6 +60,7 @@ __all__ = [
     "Hour",
     "Leaf",
     "Leaves",
+    "Measure",
     "NodeHour",
     "NodeLine",
     "Pool",
@@ -63,13 +73,18 @@ __all__ = [
     "Verdict",
     "Why",
     "Word",
+    "apart",
     "assemble",
     "build_report",
     "compare",
     "cumulate",
     "find_node",
     "kept_total",
+    "measure_line",
+    "measured",
+    "medians",
     "read_evidence",
+    "read_measures",
     "read_verdicts",
     "read_words",
     "score_hour",
@@ -80,6 +95,7 @@ __all__ = [
     "verify_evidence",
     "word_line",
     "write_evidence",
+    "write_measures",
     "write_verdicts",
     "write_words",
 ]

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ionet.rewards._evidence import Before, Evidence, write_evidence
 from ionet.rewards._leaves import Absent, Report, build_report, cumulate, kept_total, to_share
+from ionet.rewards._measured import Measure
 from ionet.rewards._score import Carry, Hour, NodeHour, Scores, SharePolicy, score_hour
 
 #: Facts that everybody can check on the chain; uptime, verdicts and statements come from attesters.
@@ -53,6 +54,8 @@ def assemble(
     before: Before | None = None,
     carry: Carry | None = None,
     restated: Mapping[bytes, int] | None = None,
+    measures: Iterable[Measure] = (),
+    attesters: Mapping[bytes, int] | None = None,
 ) -> Assembled:
     """Scores an hour, adds it to the lifetimes, writes the evidence file, and builds the report.
 
@@ -67,6 +70,8 @@ def assemble(
         before: the report that this one continues, or None for the first.
         carry: the previous hour's.
         restated: a correction's lifetimes.
+        measures: what attesters have measured, from which the facts are made.
+        attesters: weights of their keys.
 
     Raises:
         RewardError: the facts contradict themselves, or nodes keep more than the total may be.
@@ -97,6 +102,8 @@ def assemble(
         before=before,
         absent=absent,
         restated=restated,
+        measures=measures,
+        attesters=attesters,
     )
     report = build_report(leaves, period_end, evidence, correction=restated is not None)
     return Assembled(report, scores, emission)
@@ -108,8 +115,8 @@ class Difference:
 
     Attributes:
         node: which node's, 32 bytes; None for the hour's own.
-        fact: its name; `node` where one side lacks the node, `emission`, `carry`, `elsewhere` (what nodes
-            without a leaf were credited), or a parameter's name.
+        fact: its name; `node` where one side lacks the node, `attesters` (their weights), `emission`,
+            `carry`, `elsewhere` (what nodes without a leaf were credited), or a parameter's name.
         stated: by the report; None where it has none.
         seen: by who compares; None where there is none, or where it is not known any more.
     """
@@ -128,6 +135,7 @@ def compare(
     *,
     absent: Iterable[Absent] = (),
     carry: Carry | None = None,
+    attesters: Mapping[bytes, int] | None = None,
 ) -> list[Difference]:
     """Returns how a report's facts differ from one's own: hour, parameters, then nodes in order.
 
@@ -138,12 +146,14 @@ def compare(
         emission: what the hour has to share out, base units of IO; None where that is not known any more.
         absent: one's own facts of every other node.
         carry: the previous hour's.
+        attesters: weights of their keys at the hour's end.
     """
     differences: list[Difference] = []
     gone = {item.node: item for item in absent}
     with_leaf = {raw.tobytes() for raw in stated.leaves.nodes}
     elsewhere = sum(item.credited for item in gone.values() if item.node not in with_leaf)
     of_hour: tuple[tuple[str, Any, Any], ...] = (
+        ("attesters", dict(stated.attesters), dict(attesters or {})),
         ("emission", stated.emission, emission),
         ("carry", stated.carry, carry or Carry()),
         ("elsewhere", stated.elsewhere, elsewhere),

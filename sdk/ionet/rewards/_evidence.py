@@ -6,7 +6,8 @@ holds the sha256 of the whole file. Amounts are decimal strings in base units, k
 Line 1, the header::
 
     {"carry": {"cpu": 0, "gpu": 5000}, "dropped": {"<node>": "<credited>", ..}, "elsewhere": "0",
-     "emission": "456308464000", "format": "ionet-evidence/3", "height": 41, "nodes": 2,
+     "attesters": {"<key>": <weight>, ..}, "emission": "456308464000", "format": "ionet-evidence/4",
+     "height": 41, "measures": 6, "nodes": 2,
      "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": ..,
      "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
      "restated": null or {"<node>": "<lifetime>", ..}}
@@ -27,6 +28,9 @@ and a node that is no longer live: ``{"closed_at": 0, "credited": "0", "lifetime
 "previous_height": 41, "verdict": {..}, "waiting": false}``. ``closed_at`` is when it was closed, or 0: its
 leaf counts until the last whole hour before. ``why`` is a sum of `Why`.
 
+Then one line for each measurement of an attester (`ionet.rewards.Measure`), by node and key. ``attesters``
+has the weights, by the attester set at the hour's end, with which the medians are made.
+
 A statement is the device's own claim for the hour, signed with its key over `statement_bytes`: it shows who
 claimed what, not that the claim is true.
 """
@@ -36,7 +40,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +62,7 @@ from ionet.rewards._leaves import (
     pack,
     unpack,
 )
+from ionet.rewards._measured import Measure, measure_line, parse_measure
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -71,7 +76,7 @@ from ionet.rewards._score import (
 )
 from ionet.rewards._statement import Statement
 
-FORMAT: Final = "ionet-evidence/3"
+FORMAT: Final = "ionet-evidence/4"
 _POOLS: Final = {pool: pool.name.lower() for pool in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
@@ -95,6 +100,8 @@ def write_evidence(
     before: Before | None = None,
     absent: Iterable[Absent] = (),
     restated: Mapping[bytes, int] | None = None,
+    measures: Iterable[Measure] = (),
+    attesters: Mapping[bytes, int] | None = None,
 ) -> bytes:
     """Writes the file and returns its sha256, the ``evidence`` of `build_report`.
 
@@ -110,18 +117,23 @@ def write_evidence(
         before: the report this one continues, or None for the first.
         absent: nodes that are not live, as given to `cumulate`.
         restated: a correction's lifetimes, as given to `cumulate`.
+        measures: what attesters have measured.
+        attesters: weights of their keys.
     """
+    measures = sorted(measures, key=lambda measure: (measure.node, measure.attester))
     carry, policy, gone = carry or Carry(), policy or SharePolicy(), {node.node: node for node in absent}
     positions = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
     excess = _excess(hour, gone, leaves, positions)
     header = canonical.encode(
         {
+            "attesters": {str(Pubkey(key)): weight for key, weight in (attesters or {}).items()},
             "carry": {"cpu": carry.cpu, "gpu": carry.gpu},
             "dropped": _dropped(before, gone, positions),
             "elsewhere": str(leaves.surplus - excess),
             "emission": str(emission),
             "format": FORMAT,
             "height": 0 if before is None else before.height,
+            "measures": len(measures),
             "nodes": len(leaves),
             "period_end": period_end,
             "policy": {
@@ -140,6 +152,10 @@ def write_evidence(
     digest = hashlib.sha256()
     with open(path, "wb") as file:
         for line in _batches(header, _lines(hour, scores, leaves, gone)):
+            digest.update(line)
+            file.write(line)
+        for measure in measures:
+            line = measure_line(measure) + b"\n"
             digest.update(line)
             file.write(line)
     return digest.digest()
@@ -257,6 +273,8 @@ class Evidence:
         reward: rewards as stated, in the order of the hour.
         why: reasons as stated.
         leaves: leaves as stated.
+        measures: what attesters have measured.
+        attesters: weights of their keys, with which the medians are made.
     """
 
     digest: bytes
@@ -274,6 +292,8 @@ class Evidence:
     reward: tuple[int, ...]
     why: tuple[int, ...]
     leaves: Leaves
+    measures: tuple[Measure, ...] = ()
+    attesters: Mapping[bytes, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> int:
@@ -301,6 +321,7 @@ def read_evidence(path: str | Path) -> Evidence:
     heights: list[int] = []
     words: list[bytes] = []
     absent: list[Absent] = []
+    measures: list[Measure] = []
     excess = 0
     where = "the file"
     try:
@@ -318,6 +339,11 @@ def read_evidence(path: str | Path) -> Evidence:
                     if value["format"] != FORMAT:
                         raise EvidenceError(f"the format is {value['format']!r}, expected {FORMAT!r}")
                     continue
+                if "attester" in value:
+                    measures.append(parse_measure(value))
+                    continue
+                if measures:
+                    raise EvidenceError("a node's line comes after the measurements")
                 keys.append(bytes(Pubkey.from_string(value["node"])))
                 lifetime.append(_amount(value["lifetime"]))
                 through.append(last_hour(header["period_end"], value["closed_at"]))
@@ -338,6 +364,13 @@ def read_evidence(path: str | Path) -> Evidence:
             raise EvidenceError(f"its header promises {header['nodes']} nodes, it has {len(keys)}")
         if any(left >= right for left, right in itertools.pairwise(keys)):
             raise EvidenceError("its nodes are not in ascending order")
+        if header["measures"] != len(measures):
+            raise EvidenceError(
+                f"its header promises {header['measures']} measurements, it has {len(measures)}"
+            )
+        order = [(measure.node, measure.attester) for measure in measures]
+        if any(left >= right for left, right in itertools.pairwise(order)):
+            raise EvidenceError("its measurements are not in ascending order")
         return Evidence(
             digest=digest.digest(),
             emission=_amount(header["emission"]),
@@ -361,6 +394,8 @@ def read_evidence(path: str | Path) -> Evidence:
                 verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(words), -1),
                 surplus=_amount(header["elsewhere"]) + excess,
             ),
+            measures=tuple(measures),
+            attesters={_key(key): weight for key, weight in header["attesters"].items()},
         )
     except KeyError as error:
         raise EvidenceError(f"{where}: the field {error.args[0]!r} is missing or unknown") from error
@@ -418,7 +453,7 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
                         header = record
                         if record["format"] != FORMAT:
                             raise EvidenceError(f"the format is {record['format']!r}, expected {FORMAT!r}")
-                    else:
+                    elif "attester" not in record:
                         value = record
         if header is None:
             raise EvidenceError("it is empty")
@@ -510,7 +545,7 @@ def verify_evidence(
         path: the evidence file.
         previous: the previous report's leaves; None for the first report.
         root: the root on chain; None skips the comparison.
-        signatures: whether to check every device's signature (the slowest part).
+        signatures: whether to check every device's and attester's signature (the slowest part).
 
     Raises:
         EvidenceError: a node's line does not follow (the message names the first), or `previous` are the
@@ -534,6 +569,11 @@ def verify_evidence(
             word = row.statement
             if word is not None and not word.verify(row.node, evidence.period_end, row.up_hours):
                 raise EvidenceError(f"node {Pubkey(row.node)}: the device did not sign this statement")
+        for measure in evidence.measures:
+            if not measure.verify(evidence.period_end):
+                raise EvidenceError(
+                    f"node {Pubkey(measure.node)}: {Pubkey(measure.attester)} did not sign this measurement"
+                )
     report = build_report(
         evidence.leaves,
         evidence.period_end,

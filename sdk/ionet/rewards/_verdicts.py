@@ -16,10 +16,9 @@ from pathlib import Path
 
 from solders.pubkey import Pubkey
 
-from ionet._generated.staking.types import ProofReason
 from ionet.formats import canonical
-from ionet.rewards._evidence import EvidenceError
 from ionet.rewards._leaf import Verdict
+from ionet.rewards._measured import parse_verdict
 
 
 def write_verdicts(path: str | Path, verdicts: Mapping[bytes, Verdict]) -> None:
@@ -37,33 +36,28 @@ def write_verdicts(path: str | Path, verdicts: Mapping[bytes, Verdict]) -> None:
             file.write(canonical.encode(line) + b"\n")
 
 
-def read_verdicts(path: str | Path, period_end: int) -> dict[bytes, Verdict]:
+def read_verdicts(path: str | Path, period_end: int) -> tuple[dict[bytes, Verdict], list[str]]:
     """Reads a file's verdicts for an hour by node, the latest of each node.
 
     Args:
         path: the file; its verdicts of other hours are skipped.
         period_end: end of the hour, Unix seconds.
 
-    Raises:
-        EvidenceError: a line is not a verdict, or contradicts itself; the message names the line.
+    Returns:
+        The verdicts by node; and why lines do not count, in words: it is no verdict, or contradicts itself.
     """
     verdicts: dict[bytes, Verdict] = {}
+    refused = []
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
                 value = json.loads(line)
-                node = bytes(Pubkey.from_string(value["node"]))
-                evidence, reason = bytes.fromhex(value["evidence"]), ProofReason(value["reason"])
-                verdict = Verdict(
-                    value["time"], value["score_bps"], reason, value["passed"] is True, evidence
-                )
-            except (ValueError, TypeError, KeyError) as bad:
+                node, verdict = bytes(Pubkey.from_string(value["node"])), parse_verdict(value)
+                if period_end - 3_600 < verdict.time <= period_end:
+                    verdicts[node] = replace(verdict, time=period_end)
+            except (ValueError, TypeError, KeyError, RecursionError) as bad:
                 why = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
-                raise EvidenceError(f"line {number}: {why}") from None
-            if len(verdict.evidence_hash) != 32 or verdict.passed != (verdict.reason == ProofReason.PASSED):
-                raise EvidenceError(f"line {number}: a verdict that contradicts itself")
-            if period_end - 3_600 < verdict.time <= period_end:
-                verdicts[node] = replace(verdict, time=period_end)
-    return verdicts
+                refused.append(f"line {number}: {why}")
+    return verdicts, refused

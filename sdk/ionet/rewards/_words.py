@@ -20,7 +20,6 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from ionet.formats import canonical
-from ionet.rewards._evidence import EvidenceError
 from ionet.rewards._statement import Statement
 
 
@@ -60,37 +59,38 @@ def write_words(path: str | Path, words: Iterable[Word]) -> None:
         file.writelines(word_line(word) + b"\n" for word in words)
 
 
-def read_words(path: str | Path, period_end: int) -> dict[bytes, Word]:
+def read_words(path: str | Path, period_end: int) -> tuple[dict[bytes, Word], list[str]]:
     """Reads a file's statements by node, and checks their signatures.
 
     Args:
         path: the file.
         period_end: end of the hour they are for, Unix seconds.
 
-    Raises:
-        EvidenceError: a line is not a statement, its device did not sign it for this hour, or it is the
-            second of its node; the message names the line.
+    Returns:
+        The statements by node; and why lines do not count, in words: it is no statement, its device did not
+        sign it for this hour, or the node has one already.
     """
     words: dict[bytes, Word] = {}
+    refused = []
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
             try:
                 word = _word(json.loads(line))
-            except (ValueError, TypeError, KeyError) as bad:
+                name = str(Pubkey(word.node))
+                if word.node in words:
+                    raise ValueError(f"a second statement of node {name}")
+                if not word.statement.verify(word.node, period_end, word.up_hours):
+                    raise ValueError(
+                        f"the device of node {name} did not sign this for the hour that ends at {period_end}"
+                    )
+            except (ValueError, TypeError, KeyError, RecursionError) as bad:
                 reason = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
-                raise EvidenceError(f"line {number}: {reason}") from None
-            name = str(Pubkey(word.node))
-            if word.node in words:
-                raise EvidenceError(f"line {number}: a second statement of node {name}")
-            if not word.statement.verify(word.node, period_end, word.up_hours):
-                raise EvidenceError(
-                    f"line {number}: the device of node {name} did not sign this for the hour that ends"
-                    f" at {period_end}"
-                )
+                refused.append(f"line {number}: {reason}")
+                continue
             words[word.node] = word
-    return words
+    return words, refused
 
 
 def _word(value: Mapping[str, Any]) -> Word:

@@ -22,10 +22,34 @@ from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
     from ionet.ledger import Hours
-    from ionet.rewards import Before, Carry, Report, Scores, Verdict, Word
+    from ionet.rewards import Before, Carry, Measure, Report, Scores, Verdict, Word
 
 app = Commands()
 
+Statements = Annotated[
+    Path | None,
+    typer.Option(
+        "--statements",
+        metavar="FILE",
+        help="Devices' signed statements that you have, JSON lines; for several hours: s-{hour}.jsonl.",
+    ),
+]
+Verdicts = Annotated[
+    Path | None,
+    typer.Option(
+        "--verdicts",
+        metavar="FILE",
+        help="Your orchestrator's verdicts on compute proofs, JSON lines.",
+    ),
+]
+Measured = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--measured",
+        metavar="FILE",
+        help="What an attester has measured, as report measure writes it; repeatable; {hour} as above.",
+    ),
+]
 Previous = Annotated[
     Path | None,
     typer.Option(
@@ -37,6 +61,8 @@ Previous = Annotated[
 
 #: Stands for an hour's number in the names of files.
 _NUMBER: Final = "{hour}"
+#: Lines and differences that are told one by one.
+_TOLD: Final = 10
 
 
 @dataclass(slots=True)
@@ -50,10 +76,9 @@ class _Before:
 
 @dataclass(frozen=True, slots=True)
 class _Inputs:
-    """Statements and verdicts of an hour, and a correction's lifetimes."""
+    """What attesters have measured of an hour, and a correction's lifetimes."""
 
-    words: dict[bytes, Word]
-    verdicts: dict[bytes, Verdict]
+    measures: list[Measure]
     restated: dict[bytes, int] | None = None
 
 
@@ -94,22 +119,9 @@ def build(
             help="Build from this hour to --hour; default: the hour after the latest report.",
         ),
     ] = None,
-    words: Annotated[
-        Path | None,
-        typer.Option(
-            "--statements",
-            metavar="FILE",
-            help="Devices' signed statements, JSON lines; for several hours: s-{hour}.jsonl.",
-        ),
-    ] = None,
-    verdicts: Annotated[
-        Path | None,
-        typer.Option(
-            "--verdicts",
-            metavar="FILE",
-            help="Your orchestrator's verdicts on compute proofs, JSON lines.",
-        ),
-    ] = None,
+    words: Statements = None,
+    verdicts: Verdicts = None,
+    measured: Measured = None,
     previous: Previous = None,
     ledger: Ledger = None,
 ) -> None:
@@ -117,8 +129,9 @@ def build(
 
     The first continues the approved report of the hour before, whose evidence is fetched from where it is
     published, or --previous. Hours missed since then are built, too, each continuing the file before.
-    Facts are those of each hour's last second, by the ledger's events. Nothing is sent. Publish the files,
-    then submit them in order: ionet report submit FILE --place URL.
+    Facts are those of each hour's last second, by the ledger's events; uptime and verdicts are the medians of
+    what attesters have measured: --statements and --verdicts, which your key signs, and --measured. Nothing
+    is sent. Publish the files, then submit them in order: ionet report submit FILE --place URL.
     """
     require_numpy()
     io = session()
@@ -141,11 +154,9 @@ def build(
         raise UserError(f"the first hour, {begin}, comes after the last, {last}")
     hours = range(begin, last + 1)
     files = _places(out, hours, "--out")
-    statements = {} if words is None else _places(words, hours, "--statements")
-    inputs = {
-        seq: _Inputs(_words(io, seq, statements[seq]) if statements else {}, _verdicts(io, seq, verdicts))
-        for seq in hours
-    }
+    if words is not None:
+        _places(words, hours, "--statements")
+    inputs = {seq: _Inputs(measures_of(io, seq, words, verdicts, measured)) for seq in hours}
     # Read before the first file is written, as an hour may not be emitted yet.
     paid = {seq: io.reader.proofs.emission(seq) for seq in hours}
     done: list[_Built] = []
@@ -165,12 +176,9 @@ def correct(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the evidence.")],
     previous: Previous = None,
-    words: Annotated[
-        Path | None, typer.Option("--statements", metavar="FILE", help="Devices' signed statements.")
-    ] = None,
-    verdicts: Annotated[
-        Path | None, typer.Option("--verdicts", metavar="FILE", help="Your verdicts on compute proofs.")
-    ] = None,
+    words: Statements = None,
+    verdicts: Verdicts = None,
+    measured: Measured = None,
     ledger: Ledger = None,
 ) -> None:
     """Build a correction: the latest hour's report with restated lifetimes, which may be lower.
@@ -187,9 +195,7 @@ def correct(
     if before.seq >= seq:
         what = previous or "the report at the head"
         raise UserError(f"{what} is of the latest hour already: a correction is the next hour's report")
-    inputs = _Inputs(
-        {} if words is None else _words(io, seq, words), _verdicts(io, seq, verdicts), _restated(restated)
-    )
+    inputs = _Inputs(measures_of(io, seq, words, verdicts, measured), _restated(restated))
     with hours_of(io, ledger, io.reader.proofs.period_end(seq)) as facts:
         built = _build(io, seq, io.reader.proofs.emission(seq), out, inputs, before, facts)
     _show(io, [built])
@@ -215,16 +221,78 @@ def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
     return {seq: path.with_name(path.name.replace(_NUMBER, str(seq))) for seq in hours}
 
 
-def _words(io: Session, seq: int, path: Path) -> dict[bytes, Word]:
-    from ionet.rewards import read_words
+def measures_of(
+    io: Session, seq: int, words: Path | None, verdicts: Path | None, measured: list[Path] | None
+) -> list[Measure]:
+    """What attesters have measured of an hour: one's own, signed here, and files of others.
 
-    return read_words(path, io.reader.proofs.period_end(seq))
+    A line that does not hold costs that line only, and is told.
+    """
+    from ionet.rewards import measured as signed
+    from ionet.rewards import read_measures, read_verdicts, read_words
+
+    end = io.reader.proofs.period_end(seq)
+
+    def told(path: Path, refused: list[str]) -> None:
+        for line in refused[:_TOLD]:
+            io.screen.note(f"warning: {path} {line}")
+        if len(refused) > _TOLD:
+            io.screen.note(f"warning: {path} has {len(refused) - _TOLD} more lines that do not count")
+
+    measures: list[Measure] = []
+    if words is not None or verdicts is not None:
+        mine: dict[bytes, Word] = {}
+        found: dict[bytes, Verdict] = {}
+        if words is not None:
+            mine, refused = read_words(path := _of(words, seq), end)
+            told(path, refused)
+        if verdicts is not None:
+            found, refused = read_verdicts(verdicts, end)
+            told(verdicts, refused)
+        measures += signed(io.signer, end, mine, found)
+    for each in measured or ():
+        theirs, refused = read_measures(path := _of(each, seq), end)
+        told(path, refused)
+        measures += theirs
+    kept: dict[tuple[bytes, bytes], Measure] = {}
+    for measure in measures:
+        kept.setdefault((measure.attester, measure.node), measure)
+    return list(kept.values())
 
 
-def _verdicts(io: Session, seq: int, path: Path | None) -> dict[bytes, Verdict]:
-    from ionet.rewards import read_verdicts
+def _of(path: Path, seq: int) -> Path:
+    return path.with_name(path.name.replace(_NUMBER, str(seq)))
 
-    return {} if path is None else read_verdicts(path, io.reader.proofs.period_end(seq))
+
+@app.command()
+def measure(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write what you have measured.")
+    ],
+    hour: Annotated[
+        int | None,
+        typer.Option("--hour", metavar="NUMBER", help="From the start of emission; default: the latest."),
+    ] = None,
+    words: Statements = None,
+    verdicts: Verdicts = None,
+) -> None:
+    """Sign what you have measured of an hour, for whoever builds its report; for an attester.
+
+    That are the statements of devices that you have, and your verdicts on their compute proofs. Nothing is
+    sent: hand the file to the others, who name it by --measured.
+    """
+    require_numpy()
+    from ionet.rewards import write_measures
+
+    io = session()
+    seq = io.reader.proofs.latest_hour() if hour is None else hour
+    measures = measures_of(io, seq, words, verdicts, None)
+    write_measures(out, measures)
+    attester = io.signer.pubkey()
+    io.screen.show(
+        {"hour": seq, "attester": attester, "nodes": len(measures), "file": str(out)},
+        f"Wrote what {attester} has measured of {len(measures)} nodes in hour {seq} to {out}",
+    )
 
 
 def continued(io: Session, previous: Path | None, hour: int) -> _Before | None:
@@ -286,15 +354,21 @@ def _build(
     for problem in facts.broken[:1]:
         io.screen.note(f"warning: events are missing, for everybody: {problem}")
     leaves_before = None if before.report is None else before.report.leaves
-    rows = facts.rows(inputs.words, judged=inputs.verdicts, before=leaves_before)
+    for attester in sorted({item.attester for item in inputs.measures} - facts.attesters.keys()):
+        name = Pubkey(attester)
+        io.screen.note(f"warning: {name} had no seat in hour {seq}: its word does not count")
+    measures = [item for item in inputs.measures if item.attester in facts.attesters]
+    rows = facts.rows(measures, before=leaves_before)
     if not rows:
         raise UserError(f"no live node was registered before the end of hour {seq}")
-    stated = {row.node for row in rows if row.statement is not None}
-    for node in inputs.words.keys() - stated:
+    words, _ = facts.medians(measures)
+    for node in {item.node for item in measures if item.word is not None} - words.keys():
         io.screen.note(
             f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
             " `ionet node show`"
         )
+    for item, text in facts.apart(measures)[:_TOLD]:
+        io.screen.note(f"{Pubkey(item.node)}: {Pubkey(item.attester)} found it {text}")
     made = assemble(
         path,
         period_end=end,
@@ -306,6 +380,8 @@ def _build(
         before=before.report,
         carry=before.carry,
         restated=inputs.restated,
+        measures=measures,
+        attesters=facts.attesters,
     )
     height = 0 if before.report is None else before.report.height
     return _Built(seq, path, IO.from_base(made.emission), made.scores, made.report, height + 1)

@@ -273,23 +273,22 @@ def _differences(
     io: Session, report: accounts.proofs.Report, path: Path, previous: Path | None, ledger: str | None
 ) -> list[dict[str, Any]]:
     """How a report's facts differ from those that the events say."""
-    from ionet.rewards import Word, compare, read_evidence
+    from ionet.rewards import compare, read_evidence
 
     stated: Evidence = read_evidence(path)
-    rows = list(stated.hour.rows())
-    words = {
-        row.node: Word(row.node, row.up_hours, row.statement) for row in rows if row.statement is not None
-    }
-    judged = {row.node: row.verdict for row in rows if row.verdict is not None and row.verdict.time}
     first = report.predecessor == Pubkey.default()
     before = None if first else continued_report(io, report.predecessor, previous)
     leaves = None if before is None or before.report is None else before.report.leaves
     with hours_of(io, ledger, report.period_end) as hours:
         facts = hours.facts(report.period_end)
-    mine = facts.rows(words, judged=judged, before=leaves)
+    mine = facts.rows(stated.measures, before=leaves)
+    for measure, text in facts.apart(stated.measures):
+        io.screen.note(f"{Pubkey(measure.node)}: {Pubkey(measure.attester)} found it {text}")
     due = _due_emission(io, report, stated)
     carry = None if before is None else before.carry
-    differences = compare(stated, mine, facts.policy, due, absent=facts.absent(), carry=carry)
+    differences = compare(
+        stated, mine, facts.policy, due, absent=facts.absent(), carry=carry, attesters=facts.attesters
+    )
     return [_difference_data(difference) for difference in differences]
 
 
@@ -302,6 +301,8 @@ def _difference_data(difference: Difference) -> dict[str, Any]:
         stated, seen = IO.from_base(stated), None if seen is None else IO.from_base(seen)
     elif difference.fact in ("verdict", "carry"):
         stated, seen = asdict(stated), asdict(seen)
+    elif difference.fact == "attesters":
+        stated, seen = ({str(Pubkey(key)): weight for key, weight in side.items()} for side in (stated, seen))
     return {"node": node, "fact": difference.fact, "stated": stated, "events": seen}
 
 
@@ -338,6 +339,7 @@ def _difference_lines(differences: list[dict[str, Any]]) -> list[str]:
 
 
 _OF_THE_HOUR: Final = {
+    "attesters": "weights of attesters",
     "carry": "carry of the hour before",
     "elsewhere": "credited to nodes without a leaf",
 }
