@@ -570,3 +570,38 @@ def test_a_receipt_says_what_became_of_a_job_and_its_money(desk: Desk) -> None:
     assert "'Boooked' is no event of that program" in said
     unknown = shell.fails(4, "job", "receipt", shell.address("carol"))
     assert "does not show" in unknown
+
+
+def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path) -> None:
+    shell, ledger = desk.shell, tmp_path / "ledger.db"
+    job, still = desk.run(), desk.run()
+    desk.wait(600)
+    desk.attest(job, 600)
+    shell.text("job", "stop", job, who="renter")
+    desk.wait(2 * HOUR)
+    while shell.client.account(key(job)) is not None:
+        shell.text("job", "crank", job, who="carol")
+        desk.wait(HOUR)
+    shell.text("ledger", "run", "--once", "--database", ledger)
+    read = ("--ledger", ledger)
+    assert shell.json("job", "receipt", job, *read) == shell.json("job", "receipt", job)
+    for who, role in (("renter", "renter"), ("alice", "supplier")):
+        line = ("job", "list", "--closed", "--as", role)
+        found = shell.json(*line, *read, who=who)
+        assert job in [bill["job"] for bill in found]
+        assert still not in [bill["job"] for bill in found]
+        assert shell.json(*line, *read, who="newcomer") == []
+    assert shell.json("job", "list", "--closed", "--as", "supplier", *read, who="renter") == []
+    closed = shell.json("job", "list", "--closed", *read, who="renter")
+    assert closed == shell.json("job", "list", "--closed", who="renter")
+    for about in (("--account", job), ("--program", "jobs", "--type", "Booked")):
+        lines = shell.text("events", *about, *read, "--output", "json")
+        assert lines == shell.text("events", *about, "--output", "json")
+        assert lines
+    # Offers say how leases on their nodes ended.
+    node = shell.json("job", "receipt", job)["node"]
+    rows = {row["node"]: row for row in shell.json("job", "search", "--booked", *read)}
+    assert rows[node]["done"] >= 1
+    assert shell.fails(3, "job", "receipt", job, "--ledger", tmp_path / "none.db") == (
+        f"there is no ledger {tmp_path / 'none.db'}; ionet ledger run makes one"
+    )

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -135,6 +136,30 @@ def test_events_are_followed_from_a_transaction_on(shell: Shell, running: list[R
     for signature, node in zip(sent, nodes[1:], strict=True):
         assert f"{signature}  staking.Staked  node={node}" in text.line()
     assert text.process.wait(timeout=10) == 0
+
+
+def test_a_ledger_is_followed_from_now_or_from_a_time_on(
+    shell: Shell, running: list[Running], tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger.db"
+    node = shell.register("GPU-ledger")
+    shell.stake(node, "200")
+    shell.text("ledger", "run", "--once", "--database", ledger)
+    names = ("--type", "Staked", "--account", node, "--ledger", ledger, "--output", "json")
+    (past,) = map(json.loads, shell.text("events", *names).splitlines())
+    assert past["data"]["node"] == node
+    line = ("-u", shell.url, "events", *names, "--follow")
+    now, since = Running(*line), Running(*line, "--since", shell.client.network.clock.now())
+    running += [now, since]
+    # With a time, the past is shown first: so it has begun, and the other one, begun before, as well.
+    assert since.json() == past
+    time.sleep(1)
+    shell.text("stake", "add", node, "1", who="alice")
+    shell.text("ledger", "run", "--once", "--database", ledger)
+    told = now.json()
+    assert told["signature"] != past["signature"]
+    assert (told, told["data"]["amount"]) == (since.json(), 10**8)
+    assert now.interrupted() == since.interrupted() == 0
 
 
 def test_who_has_seen_enough_may_leave(shell: Shell, running: list[Running]) -> None:

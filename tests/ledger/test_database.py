@@ -342,7 +342,7 @@ def test_a_ledger_of_another_chain_is_refused(place: str, landed: list[Landed]) 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("version", "0", "is of version 0, and this is version 1"),
+        ("version", "0", "is of version 0, and this is version 2"),
         ("programs", "x", "programs at other addresses"),
     ],
 )

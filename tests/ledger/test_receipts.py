@@ -9,7 +9,7 @@ from tests.ledger.test_database import GENESIS
 from tests.programs.market import IO_MINT, TWO_HOURS, Market
 from tests.programs.support import DAY, HOUR, MINUTE
 
-from ionet import CloseReason, Receipt, accounts, pda
+from ionet import CloseReason, Receipt, accounts, events, pda
 from ionet.jobs.receipt import receipt_of
 from ionet.ledger import Database, Leases
 
@@ -194,3 +194,33 @@ def test_closed_jobs_are_listed_for_both_parties(market: Market) -> None:
             assert client.jobs.closed(party.pubkey(), ledger=database) == from_chain
         assert client.jobs.closed(market.renter.pubkey(), as_renter=False) == []
     assert not read(market, still).closed
+
+
+def test_jobs_are_found_by_whoever_takes_part_in_them(market: Market) -> None:
+    client, renter, supplier = market.world.client, market.renter.pubkey(), market.alice.owner.pubkey()
+    first = market.book(HOUR)
+    market.send(market.jobs("cancel", first))
+    market.pay_out(first)
+    second = market.book(HOUR, by=market.carol)
+    landed = truth(client)
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(landed)
+        assert list(database.booked_by(renter)) == [first]
+        assert list(database.booked_by(supplier)) == [first, second]
+        assert list(database.booked_by(supplier, as_supplier=False)) == []
+        assert list(database.booked_by(renter, as_renter=False)) == []
+        assert list(database.booked_by(market.carol.pubkey())) == [second]
+        # Nobody's other events are read for it.
+        with database._engine.connect() as connection:
+            plan = "EXPLAIN QUERY PLAN SELECT job FROM parties WHERE address = ?"
+            (step,) = connection.exec_driver_sql(plan, (bytes(renter),)).all()
+            assert "SEARCH parties" in step.detail
+        # What the chain has dropped is gone from it.
+        booked = next(
+            sent
+            for sent in landed
+            if any(isinstance(one.event, events.jobs.Booked) for one in sent.log.emitted)
+        )
+        database.write(dropped=[(booked.slot, booked.signature)])
+        assert list(database.booked_by(renter)) == []
+        assert list(database.booked_by(supplier)) == [second]

@@ -79,8 +79,8 @@ def events_(
 ) -> None:
     """Show the programs' events, in the chain's order; JSON is one document a line.
 
-    From a ledger, or without one from the node's history, which may not go back to the beginning. Without a
-    ledger --follow needs a --program or an --account.
+    From a ledger, or without one from the node's history, which may not go back to the beginning. --follow
+    begins now, or at --since; without a ledger it needs a --program or an --account.
     """
     io = session()
     if follow and until is not None:
@@ -117,7 +117,8 @@ def _from_ledger(
     *,
     follow: bool,
 ) -> Iterator[WatchedEvent]:
-    after: int | None = None
+    # What is to be followed begins now, where nothing is said of the past.
+    after = database.marks().scanned if follow and span[0] is None else None
     while True:
         scanned = database.marks().scanned
         # What is not scanned yet has no fixed order.

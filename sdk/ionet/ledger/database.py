@@ -23,7 +23,7 @@ from ionet import pda
 from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import WatchedEvent
-from ionet.jobs.receipt import BROKEN, DONE, is_of, takes_part
+from ionet.jobs.receipt import BROKEN, DONE, is_of
 from ionet.ledger import schema
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
@@ -41,6 +41,17 @@ _READ_AT_ONCE: Final = 10_000
 #: Addresses whose class and currency are remembered.
 _PLACES_KEPT: Final = 1_000_000
 _UNKNOWN: Final = "unknown"
+#: What a booking makes of an address.
+_RENTS: Final = 1
+_SUPPLIES: Final = 2
+
+
+def _roles(booked: event_types.jobs.Booked) -> dict[bytes, int]:
+    """Whom a booking names, and as what."""
+    roles = dict.fromkeys(map(bytes, (booked.renter, booked.payer, booked.refund_to)), _RENTS)
+    supplier = bytes(booked.supplier)
+    roles[supplier] = roles.get(supplier, 0) | _SUPPLIES
+    return roles
 
 
 def url_of(where: str) -> sa.URL:
@@ -92,6 +103,7 @@ class _Batch:
     #: By program and account: events, highest number, whether it began anew.
     heads: dict[tuple[int, bytes], list[int]] = field(default_factory=dict)
     places: dict[bytes, dict[str, Any]] = field(default_factory=dict)
+    parties: list[dict[str, Any]] = field(default_factory=list)
 
 
 class _Where(NamedTuple):
@@ -287,6 +299,8 @@ class Database:
         self._many(connection, sa.insert(schema.transactions), rows)
         if batch.rows:
             self._many(connection, sa.insert(schema.events), batch.rows)
+        if batch.parties:
+            self._many(connection, sa.insert(schema.parties), batch.parties)
         self._write_heads(connection, batch)
         self._write_sums(connection, batch)
         if batch.places:
@@ -307,6 +321,12 @@ class Database:
         place = (sent.slot, sent.tx, emitted.instruction_index, emitted.inner_index, emitted.part)
         row = (*place, kind, sent.time, account, also, seq, emitted.data)
         batch.rows.append(dict(zip(_COLUMNS, row, strict=True)))
+        if isinstance(event, event_types.jobs.Booked):
+            keys = ("slot", "tx", "instruction", "inner", "part")
+            batch.parties += [
+                {"address": party, **dict(zip(keys, place, strict=True)), "role": role, "job": account}
+                for party, role in _roles(event).items()
+            ]
         if seq is not None:
             _count(batch, subject, account, seq)
         self._sum(connection, batch, sent.time, event, subject, 1)
@@ -442,6 +462,11 @@ class Database:
             if row.seq is not None:
                 touched.add((subject.program, row.account))
         connection.execute(sa.delete(schema.events).where(here))
+        kept = schema.parties.c
+        for _, event in gone:
+            if isinstance(event, event_types.jobs.Booked):
+                its_own = kept.address.in_(list(_roles(event)))
+                connection.execute(sa.delete(schema.parties).where(its_own, kept.slot == slot, kept.tx == tx))
         connection.execute(sa.delete(schema.transactions).where(its))
         self._write_sums(connection, batch)
         for name in batch.sums:
@@ -644,12 +669,12 @@ class Database:
             as_renter: those that it rented, paid for or gets the refund of.
             as_supplier: those that it is paid for.
         """
-        for told in self.watched(names=["jobs.Booked"]):
-            booked = told.event
-            if isinstance(booked, event_types.jobs.Booked) and takes_part(
-                booked, party, as_renter=as_renter, as_supplier=as_supplier
-            ):
-                yield booked.job
+        wanted = _RENTS * as_renter | _SUPPLIES * as_supplier
+        c = schema.parties.c
+        query = sa.select(c.job).where(c.address == bytes(party), c.role.bitwise_and(wanted) != 0)
+        query = query.order_by(c.slot, c.tx, c.instruction, c.inner, c.part)
+        with self._reading() as connection:
+            yield from (Pubkey.from_bytes(row.job) for row in connection.execute(query))
 
     def leases(self, nodes: Iterable[Pubkey]) -> dict[Pubkey, Leases]:
         """How the leases of nodes ended, by the first ending of each."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 #: Of the tables below; a ledger of another version is refused.
-VERSION: Final = 1
+VERSION: Final = 2
 
 metadata: Final = sa.MetaData()
 
@@ -78,6 +78,19 @@ sa.Index(
     events.c.also,
     sqlite_where=events.c.also.is_not(None),
     postgresql_where=events.c.also.is_not(None),
+)
+
+#: Whom a booking names: who rents, pays or gets the refund (1), who supplies (2), or both (3).
+parties: Final = _table(
+    "parties",
+    _bytes("address", key=True),
+    _big("slot", key=True),
+    _small("tx", key=True),
+    _small("instruction", key=True),
+    _small("inner", key=True),
+    _small("part", key=True),
+    _small("role"),
+    _bytes("job"),
 )
 
 #: How many events each account has counted, and the highest number: equal where nothing is missing.
