@@ -27,7 +27,7 @@ from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._service import Service, _measured_by
 from ionet.orchestrator._status import OrchestratorStatus
-from ionet.rewards import read_measures
+from ionet.rewards import read_evidence, read_measures
 from ionet.store import StoreError
 from ionet.store.manifest import MAX_BYTES, FileStore
 from ionet.wire import Peer, Refused, Role
@@ -83,6 +83,15 @@ class ServiceSite(NetworkSite):
             await asyncio.sleep(0.15)
             self.market.world.advance(2)
         raise AssertionError("no result")
+
+    async def until(self, true: Any, step: int = 60, steps: int = 400) -> None:
+        """Lets time pass until something is so; the services do their part by themselves."""
+        for _ in range(steps):
+            if true():
+                return
+            await asyncio.sleep(0.1)
+            self.market.world.advance(step)
+        raise AssertionError("it did not come true in time")
 
     async def until_gone(self, job: Pubkey, step: int = 120) -> None:
         """Lets time pass until the job is closed; the services make their passes by themselves."""
@@ -192,6 +201,33 @@ async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account
             (bytes(seat), bytes(site.market.alice.node))
         ]
         assert not refused
+
+
+@pytest.mark.parametrize("co_staked", [False, True])
+async def test_a_node_that_is_up_earns_and_is_credited(site: ServiceSite, co_staked: bool) -> None:
+    """What a supplier is there for: the agent is on, and the reward comes.
+
+    While stake of somebody else has still to begin, the program takes the hours in their order only.
+    """
+    world, seat = site.market.world, site.market.attesters[0].pubkey()
+    seats = [types.proofs.Seat(seat, 1), types.proofs.Seat(Pubkey.default(), 0)]
+    world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=1))
+    world.client.proofs.set_params(up_hours=2, hold=0, challenge_window=6 * HOUR).send()
+    if co_staked:
+        site.market.co_stake(site.market.carol, 5)
+    async with site.machine(site.market.alice), site.service(site.config()) as service:
+        await until(lambda: service.status().agents == 1)
+        await site.until(lambda: (service.status().report or 0) >= 4, 100)
+        head = world.client.proofs.get_report(world.client.proofs.head())
+        await until(lambda: head.evidence_hash in site.store)
+        world.advance(6 * HOUR)
+        await site.until(lambda: site.market.node().credited_height >= 4, 30, 1_000)
+    evidence = read_evidence(site.store.path(head.evidence_hash))
+    # The machine was turned on in the first of four hours.
+    assert [row.up_hours for row in evidence.hour.rows()] in ([2], [3])
+    node = site.market.node()
+    assert node.credited > 0
+    assert (node.own.due, node.co.owed) == (node.credited, 0)
 
 
 async def test_a_node_and_a_gateway_that_were_away_are_found_again(site: ServiceSite) -> None:

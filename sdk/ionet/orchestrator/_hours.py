@@ -30,6 +30,7 @@ from ionet.chain.records import clock_time, decoded
 from ionet.chain.signers import Signer
 from ionet.formats.when import HOUR
 from ionet.ledger.errors import HourNotFinal
+from ionet.orchestrator._credits import Credits
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
@@ -109,6 +110,7 @@ class HourReports:
         ledger: file or URL of the ledger that facts come from; it is brought up to date here, unless another
             process writes to it.
         takeover: seconds of the chain after which the next seat does what another has not done.
+        collect: asks devices for their statements of the hour with this end, Unix seconds.
     """
 
     def __init__(
@@ -124,6 +126,7 @@ class HourReports:
         evidence_at: Callable[[bytes], str],
         ledger: str,
         takeover: int = 120,
+        collect: Callable[[int], Awaitable[dict[bytes, Word]]] | None = None,
     ) -> None:
         self._client = client
         self._payer = payer
@@ -140,6 +143,8 @@ class HourReports:
         self._ledger_at = ledger
         self._ledger: tuple[Database, Follower | None, Hours] | None = None
         self._takeover = takeover
+        self._collect = collect
+        self._credits = Credits(self._anybody, self._evidence, self._send, self._note)
         self._mine = bytes(client.address)
         self._head: _Head | None = None
         #: When this seat first saw that something is due, by what it is: the chain's time.
@@ -149,6 +154,8 @@ class HourReports:
         self._shown: Pubkey | None = None
         #: Number of the latest hour that this seat has reported or approved.
         self.latest: int | None = None
+        #: Where the first hour begins, Unix seconds; None before the first look.
+        self.start: int | None = None
         #: What the operator should know, or None.
         self.problem: str | None = None
 
@@ -176,6 +183,7 @@ class HourReports:
     async def look(self) -> bool:
         """Does what is due for the reports; returns whether there may be more to do at once."""
         network = await self._read()
+        self.start = None if network is None else network.start
         if network is None or network.latest < 1 or self._place(network, 0) is None:
             return False
         await self._emit(network)
@@ -191,6 +199,9 @@ class HourReports:
                 self._tell(str(early))
             return False
         await self._show(network, head)
+        if self._credits.is_due(network.now) and self._my_turn(network, "credit", network.latest):
+            await self._credits.look(network.now, network.start, network.config)
+            self._done("credit", network.latest - 1)
         self.problem = None
         return False
 
@@ -483,7 +494,7 @@ class HourReports:
 
         known = self._measured.get(seq)
         if known is None:
-            words = await asyncio.to_thread(self._words, seq, end)
+            words = await self._stated(seq, end)
             measures = measured(self._client.signer, end, words, self._judged(end))
             data = b"".join(measure_line(measure) + b"\n" for measure in measures)
             known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
@@ -521,6 +532,11 @@ class HourReports:
         if refused:
             self._note("not counted", seq, f"of {Pubkey(key)}, {refused[0]}; {len(refused)} in all")
         return [measure for measure in found if measure.attester == key]
+
+    async def _stated(self, seq: int, end: int) -> dict[bytes, Word]:
+        """The devices' statements of an hour: those asked for now, and those in a file, which come first."""
+        collected = {} if self._collect is None else await self._collect(end)
+        return collected | await asyncio.to_thread(self._words, seq, end)
 
     def _words(self, seq: int, end: int) -> dict[bytes, Word]:
         from ionet.rewards import read_words

@@ -34,11 +34,13 @@ from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
+from ionet.orchestrator._uptime import Uptimes
 from ionet.store.manifest import FileStore
 from ionet.wire import Answer, Peer, Refused, Request, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._leases import Clock
 from ionet.worker._notify import Notifier
+from ionet.worker._uptime import GAP
 
 _log = logging.getLogger(__name__)
 #: Seconds within which another seat says what it has measured.
@@ -48,6 +50,8 @@ _LOOK_EVERY: Final = 10.0
 #: And while something is amiss.
 _LOOK_AGAIN: Final = 3.0
 _AMISS: Final = frozenset({"chain", "gateways"})
+#: Seconds between looks at who is at the gateways.
+_UPTIME_EVERY: Final = 10.0
 #: Seconds until a part that failed is begun again.
 _AGAIN_AFTER: Final = 10.0
 #: Seconds for what is under way when the process is asked to end.
@@ -239,6 +243,13 @@ class Service:
                 "pruning": lambda: self._prune(orchestrator),
             }
             if self.config.reports:
+                uptimes = Uptimes(
+                    peer,
+                    self._clock.now,
+                    lambda: None if self._reports is None else self._reports.start,
+                    lambda: max(GAP, int(3 * _UPTIME_EVERY * self._clock.rate)),
+                    orchestrator.journal,
+                )
                 reports = self._reports = HourReports(
                     self._client,
                     None if self.config.payer is None else self._payer,
@@ -251,8 +262,10 @@ class Service:
                     self._evidence_at,
                     self.config.ledger or str(state / "ledger.sqlite3"),
                     policy.takeover,
+                    collect=uptimes.collect,
                 )
                 stack.callback(reports.close)
+                parts["uptime"] = lambda: uptimes.run(_UPTIME_EVERY)
                 parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
             serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))

@@ -162,6 +162,11 @@ def co_is_idle(node: accounts.staking.Node) -> bool:
     return node.co.active == node.co.late == node.co.pending == 0
 
 
+def is_changing(node: accounts.staking.Node) -> bool:
+    """Whether stake on a node begins or ends, so that it is credited in order: `Node::is_changing`."""
+    return bool(node.own.pending or node.own.late or node.co.pending or node.co.late)
+
+
 def owner_is_ready(node: accounts.staking.Node) -> bool:
     """Whether the owner's pending stake may earn: `Node::own_is_ready`."""
     own = node.own

@@ -23,6 +23,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.formats import canonical
+from ionet.formats.when import DAY
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
@@ -33,6 +34,7 @@ from ionet.worker._clusters import INCOMPLETE, Network, Networks
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
+from ionet.worker._uptime import GAP, Uptime
 from ionet.worker._worker import Worker
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ _LOG_PAGE: Final = 256 << 10
 #: Characters of a problem that a renter is told.
 _WORDS: Final = 1_000
 _PAID_TIME_OVER: Final = "the paid time is over"
+#: Seconds after an hour's end for which its uptime is stated.
+_STATED_FOR: Final = DAY
 #: Leases that are remembered.
 _KEEP: Final = 1_000
 
@@ -184,7 +188,10 @@ class Agent:
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
         self._challenges = Challenges(worker, chain.is_seat)
+        self._uptime = Uptime(state / "uptime.json")
         self.facts = AgentFacts()
+        #: Whether a gateway is connected: a device is up while one is, and the chain can be read.
+        self.connected: Callable[[], bool] = lambda: True
         #: Called with an event's name and text for the node's owner.
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
@@ -197,6 +204,7 @@ class Agent:
             "run": self._ask_run,
             "samples": self._samples,
             "status": self._status,
+            "uptime": self._state_uptime,
         }
 
     def now(self) -> int:
@@ -238,6 +246,7 @@ class Agent:
         """Reads the chain once and does what is due."""
         async with self._looking:
             self._clock.read(await self._chain.now())
+            self._note_up()
             serving = self._serving
             leased = await self._chain.leased(self.node)
             if serving is not None and (leased is None or leased.job != serving.leased.job):
@@ -448,6 +457,32 @@ class Agent:
                 self._trouble("store", bad)
             await asyncio.sleep(pause)
             pause = min(2 * pause, 60.0)
+
+    # -- uptime
+
+    def _note_up(self) -> None:
+        if (now := self._clock.now()) is not None and self.connected():
+            # Where the chain's time runs faster, two looks lie further apart.
+            self._uptime.seen(now, max(GAP, int(3 * self._policy.look_every * self._clock.rate)))
+
+    async def _state_uptime(self, request: Request) -> Answer:
+        """Signs how long the device was up in an hour that is over."""
+        await self._from_seat(request)
+        end = number(request, "end")
+        self._clock.read(now := await self._chain.now())
+        self._note_up()
+        if not now - _STATED_FOR <= end <= now:
+            raise Refused("not-now", f"the hour that ends at {end} is not over, or long over, at {now}")
+        uptime = self._uptime
+        stated = self.worker.statement(
+            period_end=end,
+            up_hours=uptime.up_hours(end),
+            good=uptime.good(end),
+            proof=bytes(32),
+            samples=uptime.digest(end),
+        )
+        signed = {"proof": stated.proof.hex(), "samples": stated.samples.hex()}
+        return Answer({"good": stated.good, "up_hours": uptime.up_hours(end), **signed}, stated.signature)
 
     # -- samples
 

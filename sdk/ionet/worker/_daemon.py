@@ -190,6 +190,7 @@ class Daemon:
             now=agent.now,
             context=self._context,
         )
+        agent.connected = lambda: peer.connected
         try:
             async with peer:
                 node.agent, node.peer, node.problem = agent, peer, None
