@@ -164,3 +164,33 @@ def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, ho
         said
         == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; the next is hour {earliest + 1}"
     )
+
+
+def test_reports_stand_on_each_other_and_fall_together(shell: Shell, hours: Hours) -> None:
+    reports = []
+    for _ in range(2):
+        seq = hours.passes(shell)
+        shell.client.mint.emit().send()
+        shell.text(*hours.line("--from", seq), who="attester")
+        out = hours.evidence(seq)
+        made = shell.json("report", "submit", out, "--place", f"file:{out}", who="attester")
+        assert made["state"] == "approved"
+        reports.append(made["report"])
+    first, second = reports
+    why = ("node", "why", hours.node, "--evidence", hours.evidence(seq))
+    assert [one["code"] for one in shell.json(*why)["waiting"]] == ["window-open"]
+    shell.advance(24 * HOUR)
+    below = shell.json("report", "show", first)["predecessor"]
+    while shell.json("report", "show", below)["state"] != "final":
+        shell.text("report", "finalize", below, who="bob")
+    assert "ready to be made final" in shell.text("report", "show", first)
+    assert f"waits for report {first}, which is final first" in shell.text("report", "show", second)
+    (cause,) = shell.json(*why)["waiting"]
+    assert (cause["code"], first in cause["todo"]) == ("waits-for-predecessor", True)
+    shell.text("report", "void", first, who="resolver")
+    told = shell.text("report", "show", second)
+    assert "fallen: another has its place, or an earlier one was voided" in told
+    assert f"report {seq - 1}, {first} (void)" in told
+    (cause,) = shell.json(*why)["waiting"]
+    assert cause["code"] == "fallen"
+    assert f"ionet report approve {second}" in cause["todo"]

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
-from ionet import AsyncCall, AsyncClient, ReportState, accounts, constants, pda
+from ionet import AsyncCall, AsyncClient, ReportState, accounts, pda
 from ionet._generated.shared import ProofReason
 from ionet.chain.errors import AccountNotFound, EmissionUnknown, IonetError
 from ionet.chain.files import state_folder
@@ -34,6 +34,7 @@ from ionet.orchestrator._credits import Credits
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
+from ionet.staking.heights import window_ends
 from ionet.store.manifest import FileStore
 from ionet.token.emission import cumulative
 
@@ -661,8 +662,7 @@ class HourReports:
 
 def _is_due(report: accounts.proofs.Report, network: _Network) -> bool:
     """Whether a report can be made final now."""
-    window = constants.proofs.CORRECTION_WINDOW if report.correction else network.config.challenge_window
-    return report.state == ReportState.APPROVED and network.now >= report.approved_at + window
+    return report.state == ReportState.APPROVED and network.now >= window_ends(report, network.config)
 
 
 def _worth_showing(node: accounts.staking.Node, verdict: Verdict) -> bool:

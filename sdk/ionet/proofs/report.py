@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 from ionet import accounts, constants, pda, types
 from ionet.chain.errors import EncodeError, IonetError
 from ionet.formats.when import HOUR
+from ionet.staking.heights import head_of, report_at
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
@@ -90,20 +91,6 @@ def check_same(account: accounts.proofs.Report, recomputed: Report) -> None:
             )
 
 
-def report_at(config: accounts.proofs.Config, height: int) -> Pubkey:
-    """The report at a height between the final one and the head; the default key without one."""
-    if height == config.final_height:
-        return config.final_report
-    if not config.final_height < height <= config.head:
-        return Pubkey.default()
-    return config.reports[height % constants.proofs.KEPT_HEIGHTS]
-
-
-def head_of(config: accounts.proofs.Config) -> Pubkey:
-    """The report at the head; the default key without one."""
-    return report_at(config, config.head)
-
-
 def leaf_args(leaves: Report, node: Pubkey) -> types.proofs.LeafArgs:
     """A node's leaf and proof, as instruction arguments.
 
@@ -112,3 +99,6 @@ def leaf_args(leaves: Report, node: Pubkey) -> types.proofs.LeafArgs:
     """
     fields, verdict = leaves.arguments(bytes(node))
     return types.proofs.LeafArgs(**fields, verdict=types.proofs.Verdict(**verdict))
+
+
+__all__ = ["ReportDiffers", "ReportDraft", "check_same", "head_of", "leaf_args", "report_at"]

@@ -20,6 +20,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
+from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
 from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
@@ -323,14 +324,24 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
 
 def _report_state(facts: Facts) -> Cause:
     reports = [report for report in facts.reports if report.account.seq == facts.seq]
-    window = facts.config.challenge_window
+    config = facts.config
     for report in reports:
-        if report.account.state == ReportState.APPROVED:
-            until = report.account.approved_at + window
+        account = report.account
+        if account.state == ReportState.APPROVED and not has_fallen(report.address, account, config):
+            until = window_ends(account, config)
             if facts.now < until:
+                what = "correction" if account.correction else "report"
                 return Cause(
                     "window-open",
-                    f"its report is approved; it can be challenged until {_when(until)} and is final after",
+                    f"its {what} is approved; it can be challenged until {_when(until)} and is final after",
+                )
+            if account.height > config.final_height + 1:
+                first = report_at(config, config.final_height + 1)
+                return Cause(
+                    "waits-for-predecessor",
+                    "its report's challenge window is over, and a report before it is not final yet: they"
+                    " become final in their order",
+                    f"anyone can make that final: `ionet report finalize {first}`",
                 )
             return Cause(
                 "not-final",
@@ -338,12 +349,27 @@ def _report_state(facts: Facts) -> Cause:
                 f"anyone can: `ionet report finalize {report.address}`",
             )
     for report in reports:
-        if report.account.state == ReportState.PENDING:
+        account = report.account
+        if account.state == ReportState.PENDING and not is_off_the_head(account, config):
             return Cause(
                 "not-approved",
-                f"its report has the approval of {report.account.weight} of {facts.threshold} needed",
+                f"its report has the approval of {account.weight} of {facts.threshold} needed",
                 "the other attesters have to approve it: `ionet report approve`",
             )
+    for report in reports:
+        if has_fallen(report.address, report.account, config):
+            return Cause(
+                "fallen",
+                "its report has fallen: one that it stood on was voided, or another has its place",
+                f"the next report pays the hour, too; attesters can renew it: `ionet report approve"
+                f" {report.address}`",
+            )
+    if any(is_off_the_head(report.account, config) for report in reports):
+        return Cause(
+            "off-the-head",
+            "its report continues one that is not at the head, and cannot be approved",
+            "the next report pays the hour, too",
+        )
     if any(report.account.state == ReportState.VOID for report in reports):
         return Cause("void", "its report was voided", "the next report pays the hour, too")
     return Cause("no-report", "the attesters have not reported the hour yet", "the next report pays it, too")

@@ -12,13 +12,13 @@ from solders.pubkey import Pubkey
 
 from ionet import (
     IO,
+    AccountNotFound,
     EmissionUnknown,
     IonetError,
     NodeState,
     ReportState,
     TransactionFailed,
     accounts,
-    constants,
     events,
 )
 from ionet.cli.arguments import NodeAddress, address, digest
@@ -30,6 +30,7 @@ from ionet.cli.output import when
 from ionet.cli.report import build
 from ionet.cli.report.build import Previous, continued_report
 from ionet.cli.session import Session, session
+from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
 
 if TYPE_CHECKING:
     from ionet.rewards import Before, Difference, Evidence, Report
@@ -60,7 +61,7 @@ def list_reports(
     io = session()
     reports = io.reader.proofs.reports()[:limit]
     config, now = io.reader.proofs.get_config(), io.reader.time()
-    threshold = io.reader.proofs.get_attesters().threshold
+    attesters = io.reader.proofs.get_attesters()
     io.screen.table(
         (">hour", "ended", "report", "state", ">total IO", ">leaves", "next"),
         [
@@ -71,7 +72,7 @@ def list_reports(
                 report.account.state.name.lower(),
                 f"{IO.from_base(report.account.total):n}",
                 f"{report.account.leaves:,}",
-                _next(report.account, config, threshold, now),
+                _next(report.address, report.account, config, attesters, now),
             )
             for report in reports
         ],
@@ -101,7 +102,8 @@ def show(report: ReportAddress) -> None:
             ("Hour", f"{account.seq}, ended {when(account.period_end)}"),
             ("Height", f"{account.height}, a correction" if account.correction else str(account.height)),
             ("State", account.state.name.lower()),
-            ("Next", _next(account, config, attesters.threshold, now)),
+            ("Continues", _continues(io, account)),
+            ("Next", _next(report, account, config, attesters, now)),
             ("Total", f"{IO.from_base(account.total)} earned by all nodes so far, {account.leaves:,} leaves"),
             ("Root", account.root.hex()),
             ("Evidence", place_of(account)),
@@ -138,12 +140,12 @@ def submit(
     account = io.client.proofs.get_report(sent.result)
     minted = [event for event in sent.events if isinstance(event, events.mint.Emitted)]
     emitted = IO.from_base(sum(event.paid + event.withheld for event in minted))
-    config, threshold = io.client.proofs.get_config(), io.client.proofs.get_attesters().threshold
+    config, attesters = io.client.proofs.get_config(), io.client.proofs.get_attesters()
     io.done(
         sent,
         *([f"Emitted {emitted} first"] if emitted else []),
         f"Reported hour {proposal.seq}: {sent.result}",
-        f"It is {_next(account, config, threshold, 0)}",
+        f"It is {_next(sent.result, account, config, attesters, 0)}",
         report=sent.result,
         hour=proposal.seq,
         total=IO.from_base(report.total),
@@ -207,16 +209,27 @@ def approve(
     call = io.client.proofs.renew if stale else io.client.proofs.approve
     sent = io.send(call(report, recomputed), f"{'renew' if stale else 'approve'} report {account.seq}")
     updated = io.client.proofs.get_report(report)
-    threshold = io.client.proofs.get_attesters().threshold
+    config, attesters = io.client.proofs.get_config(), io.client.proofs.get_attesters()
     io.done(
         sent,
-        f"Approved report {account.seq}: {_next(updated, io.client.proofs.get_config(), threshold, 0)}",
+        f"Approved report {account.seq}: {_next(report, updated, config, attesters, 0)}",
         report=report,
         state=updated.state,
         weight=updated.weight,
-        threshold=threshold,
+        threshold=attesters.threshold,
         differences=differences,
     )
+
+
+def _continues(io: Session, report: accounts.proofs.Report) -> str:
+    """The report before, in words."""
+    if report.predecessor == Pubkey.default():
+        return "none: it is the first"
+    try:
+        before = io.reader.proofs.get_report(report.predecessor)
+    except AccountNotFound:
+        return f"{report.predecessor}, which is closed"
+    return f"report {before.seq}, {report.predecessor} ({before.state.name.lower()})"
 
 
 def _set_version(io: Session) -> int:
@@ -380,7 +393,7 @@ def credit(
     io = session()
     account = io.reader.proofs.get_report(report)
     if account.state != ReportState.FINAL:
-        raise UserError(f"report {account.seq} is not final: {_now(io, account)}", REFUSED)
+        raise UserError(f"report {account.seq} is not final: {_now(io, report, account)}", REFUSED)
     leaves = leaves_of(account, evidence)
     if node is not None:
         try:
@@ -467,7 +480,7 @@ def endorse(report: ReportAddress) -> None:
     io = session()
     sent = io.send(io.client.proofs.endorse(report), f"endorse {report}")
     account = io.client.proofs.get_report(report)
-    io.done(sent, f"Endorsed: {_now(io, account)}", report=report, state=account.state)
+    io.done(sent, f"Endorsed: {_now(io, report, account)}", report=report, state=account.state)
 
 
 @app.command("show-verdict")
@@ -594,23 +607,35 @@ def lift(challenge: ChallengeAddress) -> None:
 # -- parts of answers
 
 
-def _now(io: Session, report: accounts.proofs.Report) -> str:
+def _now(io: Session, address: Pubkey, report: accounts.proofs.Report) -> str:
     proofs = io.reader.proofs
-    return _next(report, proofs.get_config(), proofs.get_attesters().threshold, io.reader.time())
+    return _next(address, report, proofs.get_config(), proofs.get_attesters(), io.reader.time())
 
 
-def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, threshold: int, now: int) -> str:
+def _next(
+    address: Pubkey,
+    report: accounts.proofs.Report,
+    config: accounts.proofs.Config,
+    attesters: accounts.proofs.AttesterSet,
+    now: int,
+) -> str:
     """What can happen to a report now, in words."""
     match report.state:
         case ReportState.PENDING:
-            return f"waiting for approvals: weight {report.weight} of {threshold}"
+            if is_off_the_head(report, config):
+                return "off the head: it continues a report that is not there, and cannot be approved"
+            if report.set_version != attesters.set_version:
+                return "of an earlier attester set: approve to renew it"
+            needed = "" if not report.correction else _correction_needs(report, attesters)
+            return f"waiting for approvals: weight {report.weight} of {attesters.threshold}{needed}"
         case ReportState.APPROVED:
-            if not config.final_height < report.height <= config.head:
+            if has_fallen(address, report, config):
                 return "fallen: another has its place, or an earlier one was voided; approve to renew it"
-            window = constants.proofs.CORRECTION_WINDOW if report.correction else config.challenge_window
-            until = report.approved_at + window
+            until = window_ends(report, config)
             if now < until:
                 return f"in its challenge window until {when(until)}"
+            if report.height > config.final_height + 1:
+                return f"waits for report {report_at(config, config.final_height + 1)}, which is final first"
             return "ready to be made final"
         case ReportState.FINAL:
             if report.height < config.min_height:
@@ -621,6 +646,14 @@ def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, thresh
                 return "too old to credit"
             return f"creditable until {when(report.creditable_until)}"
     return "void: the next report covers its hour, or approve it to renew it"
+
+
+def _correction_needs(report: accounts.proofs.Report, attesters: accounts.proofs.AttesterSet) -> str:
+    """What a correction needs besides the threshold."""
+    if report.endorsed:
+        return ", endorsed by the guardian"
+    most = max(-(-4 * attesters.total_weight // 5), attesters.threshold)
+    return f" with the guardian's endorsement, or {most} without"
 
 
 def _json(address: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
