@@ -439,8 +439,8 @@ def test_a_correction_with_overpaid_leaves_is_built_so_that_it_lands(
     done = shell.json("report", "approve", report, "--previous", hour.evidence, who="second")
     assert done["state"] == "approved"
     # The other correction continues the report that was at the head then.
-    (line,) = [line for line in shell.text("report", "list").splitlines() if "off the head" in line]
+    (told,) = [text for text in shell.text("report", "list").splitlines() if "off the head" in text]
     other = shell.json("report", "list")
-    (there,) = [one for one in other if one["report"] in line]
+    (there,) = [one for one in other if one["report"] in told]
     assert (there["state"], there["correction"]) == ("pending", True)
     assert f"report {hour.seq}, {there['predecessor']}" in shell.text("report", "show", there["report"])
