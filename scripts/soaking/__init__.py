@@ -100,15 +100,16 @@ class Net:
 
 
 @contextmanager
-def localnet(folder: Path, speed: int) -> Iterator[Net]:
+def localnet(folder: Path, speed: int, *options: str) -> Iterator[Net]:
     """Starts a local network, and ends it.
 
     Args:
         folder: for its keys and states.
         speed: seconds of the chain in one of this machine.
+        options: more of `ionet localnet start`.
     """
     command = [*_RUN, "localnet", "start", "--port", "0", "--gateway", "0", "--speed", str(speed)]
-    command += ["--keys", str(folder / "keys"), "--output", "json"]
+    command += ["--keys", str(folder / "keys"), "--output", "json", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from solders.pubkey import Pubkey
 from tests.network.lab import needed
+from tests.network.labnet import behind_nats
 from tests.sandbox.support import prepared_image
 
 from ionet import accounts, pda, token_account
@@ -91,10 +92,10 @@ def relays(net: Net) -> list[Path]:
     return [path for path in net.folder.glob("network/gateway/relays/*") if len(path.name) == 32]
 
 
-def test_a_program_runs_on_both_nodes_of_a_lease_and_every_second_is_paid(tmp_path: Path) -> None:
+def test_a_program_runs_on_nodes_behind_two_nats_and_every_second_is_paid(tmp_path: Path) -> None:
     needed()
     prepared_image()
-    with localnet(tmp_path, SPEED) as net:
+    with behind_nats(tmp_path, SPEED) as net:
         jobs = book_cluster(net, 3 * HOUR, "0")
         document = result_of(net, jobs[0], 170)
         assert document["reason"] is None, document
@@ -131,6 +132,9 @@ def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not
         owners = {node: owner for owner, node in net.told["nodes"].items()}
         number = list(net.told["nodes"]).index(owners[str(other.terms.node)]) + 1
         wait(90, "the program does not run", lambda: b"sum 4999950000" in log_at(net, 3 - number))
+        # What runs goes on while these are away.
+        assert net.kill(f"worker-{3 - number}")
+        assert net.kill("orchestrator")
         attested = wait(120, "nothing is attested", lambda: client.jobs.get_job(other.job).seen[0].good)
         machine = net.processes()[f"worker-{number}"]
         (box,) = (path.name for path in net.folder.glob(f"network/worker-{number}/leases/*"))
@@ -145,6 +149,7 @@ def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not
             document = result_of(net, head, 60)
             assert document["reason"] == "node-lost", document
             assert bytes(other.terms.node).hex() in document["detail"]
+            assert log_of(net, document).count("--- attempt") == 1
             # Half an hour of silence, then the attester says so; the renter lets the rest go.
             cluster = other.terms.cluster
             wait(90, "its job goes on", lambda: client.fetch(accounts.jobs.Cluster, cluster).lost == 1)
