@@ -26,7 +26,7 @@ from ionet.workloads import digits
 
 HOUR: Final = 3_600
 BOXES: Final = Path("/var/lib/ionet/boxes")
-_RUN: Final = (sys.executable, "-c", "from ionet.cli import main; main()")
+RUN: Final = (sys.executable, "-c", "from ionet.cli import main; main()")
 _BPS: Final = 10_000
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ def localnet(folder: Path, speed: int, *options: str) -> Iterator[Net]:
         speed: seconds of the chain in one of this machine.
         options: more of `ionet localnet start`.
     """
-    command = [*_RUN, "localnet", "start", "--port", "0", "--gateway", "0", "--speed", str(speed)]
+    command = [*RUN, "localnet", "start", "--port", "0", "--gateway", "0", "--speed", str(speed)]
     command += ["--keys", str(folder / "keys"), "--output", "json", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:

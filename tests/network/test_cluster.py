@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ from ionet.overlay import OVERLAYS
 from ionet.sandbox import _cgroups
 from ionet.store import HttpStore
 from ionet.store.manifest import Command, Manifest, Resources
-from soaking import BOXES, HOUR, Booked, Net, localnet, paid, result_of, wait
+from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, paid, result_of, wait
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -52,20 +53,25 @@ pathlib.Path(os.environ["IONET_OUTPUT"], "result.json").write_text(json.dumps(re
 """
 
 
-def book_cluster(net: Net, seconds: int, *arguments: str) -> list[Booked]:
-    """Books both nodes; returns the jobs in the order of booking, the head's first."""
+def book_cluster(net: Net, hours: int, *arguments: str) -> list[Booked]:
+    """Books both nodes as a renter does; returns the jobs in the order of booking, the head's first."""
     manifest = Manifest(
         Command(("python3", "-c", PROGRAM, *arguments)),
         resources=Resources(cpus=1),
         nodes=2,
         max_duration=HOUR,
     )
+    file = net.folder / "cluster.json"
+    file.write_bytes(manifest.to_bytes())
     client = net.client
-    digest = HttpStore(net.told["gateway"], net.key("renter"), retries=20).put(manifest.to_bytes())
     owners = {Pubkey.from_string(node): owner for owner, node in net.told["nodes"].items()}
     purses = {node: token_account(net.key(owner).pubkey(), pda.mint.MINT) for node, owner in owners.items()}
     before = {node: client.token_account(purse).amount for node, purse in purses.items()}
-    client.jobs.book_cluster(list(owners), seconds, digest)
+    signer = ("-u", net.told["url"], "-k", net.folder / "renter.json", "--yes")
+    wanted = ("--manifest", file, "--store", net.told["gateway"], "--for", f"{hours}h")
+    command = [*RUN, *signer, "job", "book", *owners, *wanted]
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
     cluster = client.jobs.clusters()[0].address
     return [
         Booked(keyed.address, keyed.account, purses[keyed.account.node], before[keyed.account.node])
@@ -96,7 +102,7 @@ def test_a_program_runs_on_nodes_behind_two_nats_and_every_second_is_paid(tmp_pa
     needed()
     prepared_image()
     with behind_nats(tmp_path, SPEED) as net:
-        jobs = book_cluster(net, 3 * HOUR, "0")
+        jobs = book_cluster(net, 3, "0")
         document = result_of(net, jobs[0], 170)
         assert document["reason"] is None, document
         result = file_of(net, document, "result.json")
@@ -127,7 +133,7 @@ def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not
     prepared_image()
     with localnet(tmp_path, SPEED) as net:
         client = net.client
-        head, other = book_cluster(net, 3 * HOUR, "600")
+        head, other = book_cluster(net, 3, "600")
         wait(60, "the jobs do not start", lambda: client.jobs.get_job(other.job).started_at)
         owners = {node: owner for owner, node in net.told["nodes"].items()}
         number = list(net.told["nodes"]).index(owners[str(other.terms.node)]) + 1

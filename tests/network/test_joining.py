@@ -152,7 +152,8 @@ async def test_strangers_foreign_leases_and_ended_ones_get_nothing(market: Machi
     await head.close()
     await other.close()
     reap(nodes.state)
-    shutil.rmtree(nodes.state)
+    for place in (nodes.state, foreign.state):
+        shutil.rmtree(place)
 
 
 async def nodes_late(nodes: Nodes) -> Network:

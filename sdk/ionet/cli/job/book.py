@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,16 +46,18 @@ ManifestFile = Annotated[
     Path | None,
     typer.Option("--manifest", metavar="FILE", help="What to run: TOML or JSON; see `ionet job manifest`."),
 ]
-StoreFolder = Annotated[
-    Path | None,
-    typer.Option("--store", metavar="DIR", help="Put it into this store, which serves it."),
+ManifestStore = Annotated[
+    str | None,
+    typer.Option(
+        "--store", metavar="STORE", help="Put it there: a gateway's URL, or an orchestrator's directory."
+    ),
 ]
 
 
 @app.command()
 def manifest(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON, written by hand.")],
-    store: StoreFolder = None,
+    store: ManifestStore = None,
 ) -> None:
     """Check a manifest, and show the hash that a booking carries."""
     from ionet.store.manifest import Command
@@ -80,7 +83,7 @@ def manifest(
         data={
             "hash": digest,
             "manifest": content.to_dict(),
-            "store": None if store is None else str(store),
+            "store": store,
         },
     )
 
@@ -94,9 +97,13 @@ def _load(file: Path) -> Manifest:
         raise UserError(str(bad), UNUSABLE) from None
 
 
-def _put(store: Path, content: Manifest) -> bytes:
+def _put(store: str, content: Manifest) -> bytes:
+    from ionet.store import HttpStore
     from ionet.store.manifest import FileStore
 
+    if store.startswith(("http://", "https://")):
+        with closing(HttpStore(store, session().signer)) as gateway:
+            return gateway.put(content.to_bytes())
     return FileStore(store).put_manifest(content)
 
 
@@ -106,7 +113,7 @@ def book(
     nodes: Nodes = None,
     file: ManifestFile = None,
     manifest_hash: ManifestHash = None,
-    store: StoreFolder = None,
+    store: ManifestStore = None,
     currency: Currency = "IO",
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
     class_: ClassFilter = None,
@@ -165,7 +172,7 @@ def book(
 
 
 def _manifest(
-    file: Path | None, manifest_hash: bytes | None, store: Path | None
+    file: Path | None, manifest_hash: bytes | None, store: str | None
 ) -> tuple[bytes, Manifest | None]:
     if (file is None) == (manifest_hash is None):
         raise UserError("name what to run by --manifest or by --manifest-hash")
