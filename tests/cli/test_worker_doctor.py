@@ -18,10 +18,14 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import HOUR, Shell, write_key
+from tests.sandbox.support import prepared_podman
 
 from ionet import accounts, pda
-from ionet.worker import Device, DeviceKey, Limits, NodeConfig, Probe, WorkerConfig, probe
+from ionet.chain.errors import ConfigError
+from ionet.sandbox import image
+from ionet.worker import Device, DeviceKey, Engine, Limits, NodeConfig, Probe, WorkerConfig, probe
 from ionet.worker import _doctor as doctoring
+from ionet.worker._daemon import Daemon
 from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
 
 CLASS: Final = "Other CPU"
@@ -321,6 +325,55 @@ def test_a_key_that_others_can_read_is_a_fault(place: Place) -> None:
     (place.folder / "key.json").chmod(0o644)
     assert findings(place.config, probe())["key"].level is Level.FAULT
     assert place.key.pubkey() != DeviceKey.load_or_create(place.folder / "new.json").pubkey
+
+
+# ---- podman
+
+
+def under_podman(place: Place) -> Iterator[Finding]:
+    place.change(engine=Engine.PODMAN)
+    return machine_findings(place.config, probe(), platform="linux")
+
+
+def test_a_podman_that_is_not_there_is_a_fault_and_runc_is_not_asked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(place.folder))
+    found = {one.check: one for one in under_podman(place)}
+    assert found["sandbox"].level is Level.FAULT
+    assert found["sandbox"].says.startswith("podman is not there; on Debian: apt install podman")
+    assert not {"runc", "boxes", "cgroups", "image"} & found.keys()
+
+
+def test_podman_and_its_image_are_well_where_they_are_set_up(place: Place) -> None:
+    podman = prepared_podman(place.folder / "podman")
+    found = {one.check: one for one in under_podman(place)}
+    assert (found["sandbox"].level, found["image"].level) == (Level.OK, Level.OK)
+    assert found["image"].says == podman.image()
+    done = place.shell.run("worker", "image", "--state", str(place.folder), "--output", "json")
+    root = image()
+    assert root is not None
+    assert json.loads(done.stdout) == {"digest": root.parent.name}
+
+
+def test_an_image_that_is_not_there_is_not_given_to_podman(place: Place) -> None:
+    state = ("--state", str(place.folder))
+    said = place.shell.fails(2, "worker", "image", str(place.folder / "none"), *state)
+    assert said.endswith(f"there is no {place.folder / 'none'}")
+    said = place.shell.fails(2, "worker", "image", str(place.folder / "key.json"), "--save", "file", *state)
+    assert said.endswith("--save writes a directory of scripts/image to a file, and takes no --digest")
+    said = place.shell.fails(
+        3, "worker", "image", str(place.folder), "--save", str(place.folder / "tar"), *state
+    )
+    assert said.endswith("holds no image; scripts/image builds one")
+    assert not (place.folder / "tar").exists()
+
+
+def test_a_worker_does_not_start_without_its_engine(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.change(engine=Engine.PODMAN)
+    monkeypatch.setenv("PATH", str(place.folder))
+    with pytest.raises(ConfigError, match="jobs cannot be boxed here: podman is not there"):
+        Daemon(place.config)
 
 
 # ---- gateways

@@ -9,15 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.sandbox.support import prepared_image
+from tests.sandbox.support import prepared_image, prepared_podman
 
-from ionet.sandbox import Box, reap
+from ionet.sandbox import Box, Podman, reap
 
 
 @pytest.fixture(scope="session")
 def image() -> Path:
     """The root file system that scripts/setup has prepared."""
     return prepared_image()
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
+    """Podman, with the image that scripts/setup has prepared."""
+    return prepared_podman(tmp_path_factory.mktemp("podman"))
 
 
 @pytest.fixture

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from ionet.sandbox import Box, image, missing
+from ionet.sandbox import Box, Podman, image, load_image, missing, podman_lacking
 from ionet.sandbox._users import RANGES
 
 
@@ -28,6 +30,24 @@ def prepared_image() -> Path:
             pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
         pytest.skip(why)
     return root
+
+
+def prepared_podman(state: Path) -> Podman:
+    """Returns podman with the image that scripts/setup has prepared; skips where it cannot run jobs.
+
+    Args:
+        state: directory for its settings.
+    """
+    root, podman = prepared_image(), Podman(state)
+    if (why := podman_lacking(podman)) is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"scripts/setup has prepared podman, and it does not work: {why}")
+        pytest.skip(why)
+    with (Path(tempfile.gettempdir()) / "ionet-podman-image.lock").open("w") as lock:
+        # Once a machine, by whichever process of the tests comes first: it takes half a minute.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        load_image(podman, root.parent)
+    return podman
 
 
 def lose_power(name: str, state: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from tests.sandbox.hostile import TRIES
 
-from ionet.sandbox import Box, Ending, Limits
+from ionet.sandbox import JOB_IMAGE, Box, Ending, Limits, Podman, PodmanBox
 
 MIB = 1 << 20
 HOSTILE = Path(__file__).with_name("hostile.py")
@@ -201,15 +201,51 @@ def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathF
         box.destroy()
 
 
-@pytest.mark.parametrize("name", sorted(TRIES))
-def test_try(name: str, plain: dict[str, Any], boxed: dict[str, Any], facts: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def under_podman(facts: dict[str, Any], podman: Podman) -> dict[str, Any]:
+    """What comes of them in a container of podman's, with the same limits."""
+    box = PodmanBox(secrets.token_hex(8), podman, "tests")
+    wanted = json.dumps({**facts, "scratch": "/job/work"}).encode()
+    given = {"hostile.py": HOSTILE.read_bytes(), "facts.json": wanted}
+    command = ["/usr/bin/python3", "/in/hostile.py", "/in/facts.json"]
+    limits = Limits(disk=64 * MIB, shared_memory=16 * MIB, processes=128, memory=512 * MIB)
+    with open(facts["key"]) as key:
+        os.set_inheritable(key.fileno(), True)
+        os.environ[facts["variable"]] = "1"
+        try:
+            box.start(JOB_IMAGE, command, given=given, limits=limits)
+        finally:
+            del os.environ[facts["variable"]]
+    try:
+        ended = box.wait(120)
+        assert ended is not None
+        assert ended.ending is Ending.EXIT, box.log()
+        report: dict[str, Any] = json.loads(box.log().splitlines()[-1])
+        return report
+    finally:
+        box.destroy()
+
+
+def check(name: str, plain: dict[str, Any], contained: dict[str, Any], facts: dict[str, Any]) -> None:
     is_absent = name in MAY_BE_ABSENT and str(plain[name]).startswith(ABSENT)
     if not is_absent and (name not in NEEDS or may(NEEDS[name])):
         assert plain[name] is True, f"as a plain process: {plain[name]}"
-    assert boxed[name] is not True
-    assert not str(boxed[name]).startswith(("TypeError", "KeyError", "NameError", "AttributeError"))
+    assert contained[name] is not True
+    assert not str(contained[name]).startswith(("TypeError", "KeyError", "NameError", "AttributeError"))
     assert not Path(facts["planted"]).exists()
     assert Path(f"/proc/{facts['victim']}").exists()
+
+
+@pytest.mark.parametrize("name", sorted(TRIES))
+def test_try(name: str, plain: dict[str, Any], boxed: dict[str, Any], facts: dict[str, Any]) -> None:
+    check(name, plain, boxed, facts)
+
+
+@pytest.mark.parametrize("name", sorted(TRIES))
+def test_try_under_podman(
+    name: str, plain: dict[str, Any], under_podman: dict[str, Any], facts: dict[str, Any]
+) -> None:
+    check(name, plain, under_podman, facts)
 
 
 def test_there_are_enough_tries() -> None:

@@ -16,7 +16,17 @@ import pytest
 from solders.pubkey import Pubkey
 
 from ionet import ConfigError, pda
-from ionet.worker import Activity, Limits, NodeConfig, NodeStatus, StatusError, WorkerConfig, WorkerStatus
+from ionet.worker import (
+    Activity,
+    Engine,
+    Limits,
+    NodeConfig,
+    NodeStatus,
+    StatusError,
+    WorkerConfig,
+    WorkerStatus,
+)
+from ionet.worker._config import default_engine
 from ionet.worker._status import STALE_AFTER, process_mark
 
 OWNER: Final = Pubkey(bytes([7]) * 32)
@@ -341,3 +351,34 @@ def test_a_status_with_an_unknown_state_is_refused(tmp_path: Path) -> None:
     (tmp_path / "status.json").write_text(json.dumps(document))
     with pytest.raises(StatusError):
         WorkerStatus.load(tmp_path)
+
+
+# ---- engines
+
+
+CPU: Final = TEXT.replace("GPU-", "cpu-")
+
+
+def test_the_engine_is_runc_and_on_a_mac_podman(tmp_path: Path) -> None:
+    assert default_engine("linux") is Engine.RUNC
+    assert default_engine("darwin") is Engine.PODMAN
+    assert load(tmp_path).engine is default_engine()
+    assert load(tmp_path, 'engine = "podman"\n' + CPU).engine is Engine.PODMAN
+    assert load(tmp_path, CPU, IONET_WORKER_ENGINE="podman").engine is Engine.PODMAN
+
+
+def test_an_engine_of_another_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"IONET_WORKER_ENGINE: it is runc or podman, not 'docker'$"):
+        load(tmp_path, IONET_WORKER_ENGINE="docker")
+
+
+def test_podman_has_neither_the_internet_nor_gpus(tmp_path: Path) -> None:
+    config = replace(full(tmp_path), engine=Engine.PODMAN)
+    with pytest.raises(ConfigError, match=r"limits\.internet: .* do not reach the internet; say false$"):
+        config.save()
+    config = replace(config, limits=replace(config.limits, internet=False))
+    with pytest.raises(ConfigError, match=r"nodes\[0\]\.uuid: .* only; a GPU needs the engine runc$"):
+        config.save()
+    assert not config.path.exists()
+    replace(config, nodes=config.nodes[1:2]).save()
+    assert WorkerConfig.load(config.path, environment={}).engine is Engine.PODMAN

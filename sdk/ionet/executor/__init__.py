@@ -1,4 +1,4 @@
-"""Runs manifests on leased nodes: in a box (`BoxExecutor`), on Ray (`RayExecutor`), or in this process.
+"""Runs manifests on leased nodes: in a box (`BoxExecutor`, `PodmanExecutor`), on Ray, or in this process.
 
 One lease never shares a cluster with another. Ray is imported only by the executor's own child process.
 """
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
         Workspace,
         lease_name,
     )
-    from ionet.executor._boxed import BoxExecutor, lease_boxes
     from ionet.executor._inline import InlineExecutor
+    from ionet.executor._podman import PodmanExecutor
     from ionet.executor._ray import RayExecutor
+    from ionet.executor._runc import BoxExecutor, lease_boxes
 else:
     from ionet._lazy import lazy
 
@@ -44,9 +45,10 @@ else:
             "Workspace",
             "lease_name",
         ),
-        "_boxed": ("BoxExecutor", "lease_boxes"),
         "_inline": ("InlineExecutor",),
+        "_podman": ("PodmanExecutor",),
         "_ray": ("RayExecutor",),
+        "_runc": ("BoxExecutor", "lease_boxes"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
@@ -63,6 +65,7 @@ __all__ = [
     "NodeSpec",
     "Output",
     "Part",
+    "PodmanExecutor",
     "RayExecutor",
     "RunFailure",
     "RunOutput",

@@ -8,13 +8,12 @@ import json
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ionet.executor._base import (
-    LEASE_NAME,
     MAX_VALUE_BYTES,
     FailureReason,
     Lease,
@@ -29,10 +28,10 @@ from ionet.executor._base import (
 )
 from ionet.executor._inline import check_nodes
 from ionet.executor._logs import shorten_log
-from ionet.overlay import OVERLAYS, OverlayError, forget
+from ionet.overlay import OverlayError
 from ionet.sandbox import (
-    Box,
     BoxError,
+    Device,
     Ended,
     Ending,
     Gathered,
@@ -40,8 +39,6 @@ from ionet.sandbox import (
     Internet,
     Limits,
     NoSuchGpu,
-    gpus,
-    reap,
 )
 from ionet.store.manifest import Command, FileStore, Manifest
 
@@ -77,8 +74,66 @@ _CUT_OFF: Final = "\n--- the machine was cut off during this run, which begins a
 _REASONS: Final = frozenset(FailureReason) - {FailureReason.PLACEMENT, FailureReason.STOPPED}
 
 
-class BoxExecutor(LocalExecutor):
-    """One box for each lease, with its Ray cluster inside. Needs what `ionet.sandbox.missing` names.
+class AnyBox(Protocol):
+    """What a lease's program runs in: a `Box`, or a `PodmanBox`, which has its methods."""
+
+    @property
+    def name(self) -> str:
+        """The lease's."""
+        ...
+
+    def start(
+        self,
+        image: Any,
+        command: Sequence[str],
+        *,
+        limits: Limits | None = None,
+        environment: Mapping[str, str] | None = None,
+        inputs: Mapping[str, Path] | None = None,
+        given: Mapping[str, bytes | Path] | None = None,
+        devices: Iterable[Device] = (),
+        driver: Mapping[str, Path] | None = None,
+        internet: Internet | None = None,
+        address: str | None = None,
+    ) -> None:
+        """See `Box.start`; what names an image depends on the kind of box."""
+        ...
+
+    def exists(self) -> bool:
+        """See `Box.exists`."""
+        ...
+
+    def lost(self) -> bool:
+        """See `Box.lost`."""
+        ...
+
+    def ended(self) -> Ended | None:
+        """See `Box.ended`."""
+        ...
+
+    def stop(self) -> None:
+        """See `Box.stop`."""
+        ...
+
+    def roots(self) -> Sequence[int]:
+        """See `Box.roots`."""
+        ...
+
+    def follow(self) -> Callable[[], Iterator[bytes]]:
+        """See `Box.follow`."""
+        ...
+
+    def gather(self, into: Path) -> Gathered:
+        """See `Box.gather`."""
+        ...
+
+    def destroy(self) -> None:
+        """See `Box.destroy`."""
+        ...
+
+
+class BoxedExecutor(LocalExecutor):
+    """One box for each lease, with its Ray cluster inside; `BoxExecutor` and `PodmanExecutor` say which kind.
 
     The box of a run goes on when this process is killed, and is found again by the next one.
 
@@ -86,12 +141,10 @@ class BoxExecutor(LocalExecutor):
         nodes: the nodes that can be leased.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
-        image: the root file system that jobs run in.
-        boxes: directory for boxes, which other users of this machine must be able to enter.
+        image: what jobs run in.
         disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
-        overlays: directory, in memory, of the networks of leases over several machines.
     """
 
     outlives = True
@@ -102,22 +155,22 @@ class BoxExecutor(LocalExecutor):
         store: FileStore,
         work: str | Path,
         *,
-        image: Path,
-        boxes: Path,
+        image: Path | str,
         disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
         internet: Internet | None = None,
-        overlays: Path = OVERLAYS,
     ) -> None:
         super().__init__(nodes, store, work)
-        self._overlays = overlays
         self._image = image
-        self._boxes = boxes
         self._disk = disk
         self._outputs = outputs
         self._internet = internet or Internet()
         self._stopped: set[str] = set()
         self._opened: set[str] = set()
+
+    def _named(self, name: str) -> AnyBox:
+        """Returns the box of a lease by its name, whether it has been made or not."""
+        raise NotImplementedError
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
@@ -149,15 +202,15 @@ class BoxExecutor(LocalExecutor):
             return done
         self._stopped.discard(lease.name)
         failed = workspace.root / _FAILED
-        lost = await asyncio.to_thread(box.lost)
-        if lost or failed.exists() or not box.exists():
-            if lost:
-                with workspace.log.open("a") as log:
-                    log.write(_CUT_OFF)
-            await asyncio.to_thread(self._start, lease, box, attempt)
-            failed.unlink(missing_ok=True)
-        # Otherwise an earlier process began this run, which goes on or has ended since.
         try:
+            lost = await asyncio.to_thread(box.lost)
+            if lost or failed.exists() or not await asyncio.to_thread(box.exists):
+                if lost:
+                    with workspace.log.open("a") as log:
+                        log.write(_CUT_OFF)
+                await asyncio.to_thread(self._start, lease, box, attempt)
+                failed.unlink(missing_ok=True)
+            # Otherwise an earlier process began this run, which goes on or has ended since.
             await asyncio.to_thread(self._connect, lease, box)
             ended = await self._watch(lease, box)
             return await asyncio.to_thread(self._finish, lease, box, ended)
@@ -190,22 +243,21 @@ class BoxExecutor(LocalExecutor):
         await asyncio.gather(*(asyncio.to_thread(self._end, name) for name in names))
 
     async def sweep(self, keep: Container[str]) -> None:
-        """See `LocalExecutor.sweep`; boxes from before a loss of power go, too, whoever made them."""
+        """See `LocalExecutor.sweep`; boxes go, too, whose lease has no directory any more."""
         await super().sweep(keep)
         await asyncio.to_thread(self._clear, keep)
 
     def _clear(self, keep: Container[str]) -> None:
-        names = [path.name for path in self._boxes.glob("*")]
-        list(reap(self._boxes, [name for name in names if name in keep], earlier=True))
+        """Removes boxes that no lease's directory belongs to, but for those to keep."""
+        raise NotImplementedError
 
     def _remove(self, name: str) -> None:
         self._end(name)
         super()._remove(name)
 
     def _end(self, name: str) -> None:
-        """Ends the box of a lease, and with it its network."""
-        Box(name, self._boxes).destroy()
-        forget(name, self._overlays)
+        """Ends the box of a lease, whether it has been made or not."""
+        self._named(name).destroy()
 
     # -- one run
 
@@ -215,17 +267,12 @@ class BoxExecutor(LocalExecutor):
         Raises:
             NoSuchGpu: this machine does not know one of them.
         """
-        if not lease.manifest.resources.gpus:
-            return Gpus()
-        specs = [self._nodes[node] for node in lease.nodes]
-        if not all(spec.devices for spec in specs):
-            raise NoSuchGpu("the UUIDs of the node's GPUs are not configured")
-        return gpus([device for spec in specs for device in spec.devices])
+        raise NotImplementedError
 
-    def _box(self, lease: Lease) -> Box:
-        return Box(lease.name, self._boxes)
+    def _box(self, lease: Lease) -> AnyBox:
+        return self._named(lease.name)
 
-    def _start(self, lease: Lease, box: Box, attempt: int) -> None:
+    def _start(self, lease: Lease, box: AnyBox, attempt: int) -> None:
         """Starts the box with everything that the run needs.
 
         Raises:
@@ -268,7 +315,7 @@ class BoxExecutor(LocalExecutor):
         return inputs, fixed
 
     @staticmethod
-    def _connect(lease: Lease, box: Box) -> None:
+    def _connect(lease: Lease, box: AnyBox) -> None:
         """Connects a box to the network of its lease, if that has other machines; connections stay."""
         if lease.part is not None and box.ended() is None:
             lease.part.connect(box.name)
@@ -289,7 +336,7 @@ class BoxExecutor(LocalExecutor):
             output=self._outputs + 2 * MAX_VALUE_BYTES,
         )
 
-    async def _watch(self, lease: Lease, box: Box) -> Ended:
+    async def _watch(self, lease: Lease, box: AnyBox) -> Ended:
         """Waits for the end, and copies the output into the lease's log."""
         log = self.workspace(lease).log
         follower = box.follow()
@@ -298,16 +345,14 @@ class BoxExecutor(LocalExecutor):
                 # It may have been asked for before there was anything to stop.
                 await asyncio.to_thread(box.stop)
             ended = await asyncio.to_thread(box.ended)
-            with log.open("ab") as file:
-                for block in follower():
-                    file.write(block)
+            await asyncio.to_thread(_copy, follower, log)
             await asyncio.to_thread(shorten_log, log)
             if ended is not None:
                 await asyncio.to_thread(shorten_log, log, ended=True)
                 return ended
             await asyncio.sleep(_PAUSE)
 
-    def _finish(self, lease: Lease, box: Box, ended: Ended) -> RunOutput:
+    def _finish(self, lease: Lease, box: AnyBox, ended: Ended) -> RunOutput:
         """Reads what an ended box has left.
 
         Raises:
@@ -347,17 +392,10 @@ class BoxExecutor(LocalExecutor):
                 log.write(f"--- not an output: {skipped.name}: {skipped.why}\n")
 
 
-def lease_boxes(work: Path, boxes: Path) -> None:
-    """Removes the boxes of all leases of a working directory, whatever runs in them, and their networks.
-
-    Args:
-        work: the executor's directory.
-        boxes: directory of boxes.
-    """
-    for path in work.glob("*"):
-        if LEASE_NAME.fullmatch(path.name):
-            Box(path.name, boxes).destroy()
-            forget(path.name)
+def _copy(follower: Callable[[], Iterator[bytes]], log: Path) -> None:
+    with log.open("ab") as file:
+        for block in follower():
+            file.write(block)
 
 
 def most_processes(memory: int) -> int:

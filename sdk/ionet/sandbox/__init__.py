@@ -8,7 +8,8 @@ file, interface or process of the host. On wish it reaches the internet (`Intern
 Every name that a box uses on the host (cgroups, network, mount, disk, user ids) follows from its own,
 so after a crash it can be removed without knowing what had been done: see `Box.destroy` and `reap`.
 
-Needs Linux, root, runc and a seccomp profile of the distribution; `missing` says what is lacking.
+Needs Linux, root, runc and a seccomp profile of the distribution; `missing` says what is lacking. `PodmanBox`
+is the same by podman, for Macs; `podman_lacking` says what that lacks.
 """
 
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, network_of, reap
@@ -17,9 +18,13 @@ from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._cgroups import unlimited
 from ionet.sandbox._host import BOXES, image, missing, runc_version
 from ionet.sandbox._network import Internet
+from ionet.sandbox._podman import JOB_IMAGE, Podman, podman_lacking
+from ionet.sandbox._podman_box import PodmanBox, podman_boxes
+from ionet.sandbox._podman_image import ImageError, load_image, save_image
 
 __all__ = [
     "BOXES",
+    "JOB_IMAGE",
     "Box",
     "BoxError",
     "Device",
@@ -28,15 +33,22 @@ __all__ = [
     "File",
     "Gathered",
     "Gpus",
+    "ImageError",
     "Internet",
     "Limits",
     "NoSuchGpu",
+    "Podman",
+    "PodmanBox",
     "Skipped",
     "gpus",
     "image",
+    "load_image",
     "missing",
     "network_of",
+    "podman_boxes",
+    "podman_lacking",
     "reap",
     "runc_version",
+    "save_image",
     "unlimited",
 ]

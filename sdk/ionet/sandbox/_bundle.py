@@ -34,11 +34,11 @@ LOCKED_MEMORY: Final = 64 << 10
 #: Bytes of a core file: with any other number, even 0, a crash starts the host's handler for it, as root.
 CORE: Final = 1
 #: Signals that wait, and bytes in message queues: they count for root, too, as the user namespace is root's.
-_SIGNALS: Final = 4096
-_MESSAGES: Final = 0
+SIGNALS: Final = 4096
+MESSAGES: Final = 0
 #: Boxes are killed first when the machine's own memory runs short.
-_OOM_SCORE: Final = 500
-_MASKED: Final = (
+OOM_SCORE: Final = 500
+MASKED: Final = (
     "acpi",
     "asound",
     "bus",
@@ -216,7 +216,7 @@ def _container(
             "devices": [],
             "seccomp": dict(layout.seccomp),
             "resources": _resources(layout.limits),
-            "maskedPaths": [f"/proc/{name}" for name in _MASKED],
+            "maskedPaths": [f"/proc/{name}" for name in MASKED],
             "readonlyPaths": ["/proc/sys", "/proc/sysrq-trigger"],
         },
     }
@@ -226,7 +226,7 @@ def _process(
     layout: Layout, command: Sequence[str], environment: Mapping[str, str], cwd: str
 ) -> dict[str, Any]:
     limits = {"CORE": CORE, "NOFILE": layout.open_files, "MEMLOCK": layout.locked_memory}
-    limits |= {"SIGPENDING": _SIGNALS, "MSGQUEUE": _MESSAGES}
+    limits |= {"SIGPENDING": SIGNALS, "MSGQUEUE": MESSAGES}
     return {
         "user": {"uid": USER, "gid": USER, "umask": 0o022},
         "cwd": cwd,
@@ -235,7 +235,7 @@ def _process(
             f"{name}={value}" for name, value in {"PATH": PATH, "LANG": "C.UTF-8", **environment}.items()
         ],
         "noNewPrivileges": True,
-        "oomScoreAdj": _OOM_SCORE,
+        "oomScoreAdj": OOM_SCORE,
         "capabilities": {name: [] for name in _CAPABILITY_SETS},
         "rlimits": [
             {"type": f"RLIMIT_{name}", "hard": value, "soft": value} for name, value in limits.items()

@@ -55,7 +55,7 @@ def missing(*, internet: bool = False) -> str | None:
         internet: boxes that reach the internet.
     """
     if sys.platform != "linux":
-        return "a sandbox needs Linux"
+        return "a sandbox of runc's needs Linux; elsewhere there is podman: ionet worker init --engine podman"
     if os.geteuid() != 0:
         return "a sandbox needs root: the worker's service has it, a shell does not"
     for tool, package in (_TOOLS | _NETWORK_TOOLS if internet else _TOOLS).items():

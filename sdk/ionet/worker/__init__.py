@@ -11,7 +11,7 @@ that it is true; what backs it is the stake, the compute challenge and the rente
 
 from ionet.jobs.breaks import BreakReason
 from ionet.staking.hardware import HardwareClass, UnknownHardware, classify, hardware_classes
-from ionet.worker._config import Limits, NodeConfig, WorkerConfig, state_directory
+from ionet.worker._config import Engine, Limits, NodeConfig, WorkerConfig, state_directory
 from ionet.worker._keys import DeviceKey, KeyFileError
 from ionet.worker._probe import Device, DeviceFault, Probe, fingerprint, probe
 from ionet.worker._status import Activity, NodeStatus, StatusError, WorkerStatus
@@ -37,6 +37,7 @@ __all__ = [
     "Device",
     "DeviceFault",
     "DeviceKey",
+    "Engine",
     "HardwareClass",
     "Judge",
     "KeyFileError",

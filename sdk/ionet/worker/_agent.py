@@ -326,7 +326,9 @@ class Agent:
         if leased.cluster_size == 1:
             return None
         if self._networks is None:
-            raise Refused("no-overlay", "this worker's jobs run in no boxes, and only boxes make a cluster")
+            raise Refused(
+                "no-overlay", "this worker's jobs run in no boxes of runc's, and only those make a cluster"
+            )
         return await self._networks.open(leased, head=bytes.fromhex(record.head) or None)
 
     async def _manifest(self, digest: bytes) -> Manifest:

@@ -9,6 +9,7 @@ it that are not absolute are below the file's own directory.
 | `rpc` | `IONET_WORKER_RPC` | URLs or names of clusters, the preferred first |
 | `gateways` | `IONET_WORKER_GATEWAYS` | URLs, `wss` or `https` |
 | `notify` | `IONET_WORKER_NOTIFY` | URL, `https`; empty for none |
+| `engine` | `IONET_WORKER_ENGINE` | `runc`, or `podman`, the default on a Mac |
 | `images`, `boxes` | `IONET_WORKER_IMAGES`, `IONET_WORKER_BOXES` | directories |
 | `[limits]` `cpus`, `memory_gib`, `disk_gib` | `IONET_WORKER_CPUS`, `…_MEMORY_GIB`, `…_DISK_GIB` | integers |
 | `[limits]` `internet` | `IONET_WORKER_INTERNET` | true or false |
@@ -24,11 +25,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -65,6 +68,18 @@ def state_directory(environment: Mapping[str, str] | None = None) -> Path:
         return Path("/var/lib/ionet/worker")
     data = environment.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(data).expanduser() / "ionet/worker"
+
+
+class Engine(StrEnum):
+    """What makes the boxes that jobs run in."""
+
+    RUNC = "runc"
+    PODMAN = "podman"
+
+
+def default_engine(platform: str = sys.platform) -> Engine:
+    """Returns a platform's engine: podman on a Mac, where boxes are in its Linux machine, and else runc."""
+    return Engine.PODMAN if platform == "darwin" else Engine.RUNC
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,7 @@ class WorkerConfig:
         nodes: at least one.
         limits: what leases may use.
         notify: where events that the owner must know are sent, or None.
+        engine: what makes the boxes that jobs run in.
         images: directory of the images that `scripts/image` builds.
         boxes: directory of the boxes that jobs run in; other users must be able to pass it.
     """
@@ -166,6 +182,7 @@ class WorkerConfig:
     nodes: tuple[NodeConfig, ...]
     limits: Limits
     notify: str | None = field(default=None, repr=False)
+    engine: Engine = field(default_factory=default_engine)
     images: Path = _IMAGES
     boxes: Path = BOXES
 
@@ -224,6 +241,7 @@ class WorkerConfig:
             rpc=list(self.rpc),
             gateways=list(self.gateways),
             notify=self.notify or "",
+            engine=self.engine,
             images=self._shown(self.images),
             boxes=self._shown(self.boxes),
         )
@@ -448,17 +466,25 @@ def _parsed(path: Path, table: _Table) -> WorkerConfig:
     if notify:
         with table.about("notify"):
             check_notify(notify)
+    engine = _engine(table)
     images = table.folder("images", "the directory of images", _IMAGES)
     boxes = table.folder("boxes", "the directory of boxes", BOXES)
-    limits = _limits(table.table("limits"))
-    nodes = _nodes(path, table)
+    limits = _limits(table.table("limits"), engine)
+    nodes = _nodes(path, table, engine)
     table.finish()
     return WorkerConfig(
-        path, owner, tuple(rpc), tuple(gateways), nodes, limits, notify or None, images, boxes
+        path, owner, tuple(rpc), tuple(gateways), nodes, limits, notify or None, engine, images, boxes
     )
 
 
-def _limits(table: _Table) -> Limits:
+def _engine(table: _Table) -> Engine:
+    text = table.text("engine", "runc or podman", default_engine())
+    if text not in list(Engine):
+        raise table.wrong("engine", f"it is runc or podman, not {text!r}")
+    return Engine(text)
+
+
+def _limits(table: _Table, engine: Engine) -> Limits:
     limits = Limits(
         cpus=table.integer("cpus", 1, 4_096, "a number of cores"),
         memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
@@ -467,6 +493,8 @@ def _limits(table: _Table) -> Limits:
         resolvers=tuple(table.texts("resolvers", "IPv4 addresses", _RESOLVERS)),
         closed=tuple(table.texts("closed", "IPv4 networks", ())),
     )
+    if limits.internet and engine is Engine.PODMAN:
+        raise table.wrong("internet", "jobs under podman do not reach the internet; say false")
     for text in limits.resolvers:
         if not _is_public(text):
             raise table.wrong("resolvers", f"{text!r} is no public IPv4 address; jobs reach no others")
@@ -492,10 +520,12 @@ def _is_network(text: str) -> bool:
     return True
 
 
-def _nodes(path: Path, table: _Table) -> tuple[NodeConfig, ...]:
+def _nodes(path: Path, table: _Table, engine: Engine) -> tuple[NodeConfig, ...]:
     nodes: list[NodeConfig] = []
     for item in table.tables("nodes"):
         node = _node(path, item)
+        if node.uuid.startswith("GPU-") and engine is Engine.PODMAN:
+            raise item.wrong("uuid", "jobs under podman have processors only; a GPU needs the engine runc")
         for other in nodes:
             for name, mine, theirs in (
                 ("uuid", node.uuid, other.uuid),
@@ -531,7 +561,7 @@ def _node(path: Path, table: _Table) -> NodeConfig:
 
 #: Settings of the first table and of `[limits]` that a variable can override, by type.
 _LISTS: Final = ("rpc", "gateways")
-_TEXTS: Final = ("owner", "notify", "images", "boxes")
+_TEXTS: Final = ("owner", "notify", "engine", "images", "boxes")
 _INTEGERS: Final = ("cpus", "memory_gib", "disk_gib")
 _LIMIT_LISTS: Final = ("resolvers", "closed")
 _BOOLS: Final = {"true": True, "false": False}

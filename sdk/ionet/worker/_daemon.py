@@ -11,7 +11,7 @@ import fcntl
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
@@ -22,20 +22,21 @@ from ionet import AsyncClient
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
-from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, RayExecutor, lease_name
+from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
 from ionet.executor._boxed import RAY_MEMORY
-from ionet.sandbox import Internet, missing
+from ionet.sandbox import Internet, missing, podman_lacking
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._agent import Agent, AgentPolicy
 from ionet.worker._clusters import Networks
-from ionet.worker._config import NodeConfig, WorkerConfig
+from ionet.worker._config import Engine, NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._notify import Notifier
+from ionet.worker._podman import podman_of
 from ionet.worker._probe import Device, probe
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
 from ionet.worker._watch import Watch, watch_for
@@ -201,7 +202,7 @@ class Daemon:
 
     # -- what jobs run in
 
-    def _make_executor(self, unsafe_plain: bool) -> BoxExecutor | RayExecutor:
+    def _make_executor(self, unsafe_plain: bool) -> BoxExecutor | PodmanExecutor | RayExecutor:
         config = self._config
         work = config.state / _WORK
         specs = [self._spec(node) for node in config.nodes]
@@ -210,6 +211,8 @@ class Daemon:
                 "jobs run as plain processes of this user, who can be robbed by them: --unsafe-plain"
             )
             return RayExecutor(specs, self._store, work)
+        if config.engine is Engine.PODMAN:
+            return self._under_podman(specs, work)
         if (why := missing(internet=config.limits.internet)) is not None:
             raise ConfigError(f"jobs cannot be boxed here: {why}")
         image = config.images / "latest/rootfs"
@@ -224,6 +227,16 @@ class Daemon:
             disk=config.limits.disk // len(config.nodes),
             internet=Internet(config.limits.resolvers, config.limits.closed),
         )
+
+    def _under_podman(self, specs: Sequence[NodeSpec], work: Path) -> PodmanExecutor:
+        config = self._config
+        podman = podman_of(config.state)
+        if (why := podman_lacking(podman)) is not None:
+            raise ConfigError(f"jobs cannot be boxed here: {why}")
+        if podman.image() is None:
+            raise ConfigError("podman has no image that jobs run in; bring it by: ionet worker image")
+        disk = config.limits.disk // len(config.nodes)
+        return PodmanExecutor(specs, self._store, work, podman=podman, disk=disk)
 
     def _spec(self, node: NodeConfig) -> NodeSpec:
         """The node's even part of what leases may use together, less what a box's own processes use."""

@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 
 from ionet.chain.rpc.urls import public_url
 from ionet.overlay import missing as no_overlay
-from ionet.sandbox import missing, runc_version, unlimited
-from ionet.worker._config import GIB, NodeConfig, WorkerConfig
+from ionet.sandbox import missing, podman_lacking, runc_version, unlimited
+from ionet.worker._config import GIB, Engine, NodeConfig, WorkerConfig
 from ionet.worker._keys import DeviceKey, KeyFileError
-from ionet.worker._podman import PodmanError, podman_machine
+from ionet.worker._podman import PodmanError, podman_machine, podman_of
 from ionet.worker._probe import Device, Probe
 from ionet.worker._watch import CannotWatch, NvmlWatch
 
@@ -94,11 +94,10 @@ def machine_findings(
     yield from _devices(config.nodes, here, machine)
     yield from (_watched(node, here.get(node.uuid)) for node in config.nodes)
     yield from (_key(node) for node in config.nodes)
-    if platform == "darwin":
-        yield _podman(config)
+    if config.engine is Engine.PODMAN:
+        yield from _podman(config, machine, platform)
         return
-    yield _size("cores", config.limits.cpus, machine.cpus, "--cpus")
-    yield _size("memory", config.limits.memory_gib, machine.memory // GIB, "--memory", " GiB")
+    yield from _sizes(config, machine)
     yield _disk(config)
     yield _sandbox(internet=config.limits.internet)
     yield _runc()
@@ -179,6 +178,11 @@ def _key(node: NodeConfig) -> Finding:
 
 
 # -- what boxes need
+
+
+def _sizes(config: WorkerConfig, machine: Probe) -> Iterator[Finding]:
+    yield _size("cores", config.limits.cpus, machine.cpus, "--cpus")
+    yield _size("memory", config.limits.memory_gib, machine.memory // GIB, "--memory", " GiB")
 
 
 def _size(check: str, wanted: int, there: int, option: str, unit: str = "") -> Finding:
@@ -292,7 +296,29 @@ def _user_namespaces() -> Finding:
     return rule.ok(f"{most:,} at most")
 
 
-def _podman(config: WorkerConfig) -> Finding:
+# -- what podman needs
+
+
+def _podman(config: WorkerConfig, machine: Probe, platform: str) -> Iterator[Finding]:
+    if platform == "darwin":
+        finding = _podman_machine(config)
+        yield finding
+        if finding.level is Level.FAULT:
+            return
+    else:
+        yield from _sizes(config, machine)
+    rule = Rule("sandbox", "A stranger's job runs in a box, which needs podman, and limits that it can set.")
+    podman = podman_of(config.state, platform)
+    if (lacking := podman_lacking(podman)) is not None:
+        yield rule.fault(lacking, "do what it says")
+        return
+    yield rule.ok(f"podman {'.'.join(map(str, podman.facts().version))}")
+    rule = Rule("image", "Podman has the image that jobs run in.")
+    identity = podman.image()
+    yield rule.ok(identity) if identity else rule.fault("it has none", "ionet worker image")
+
+
+def _podman_machine(config: WorkerConfig) -> Finding:
     rule = Rule(
         "podman", "On a Mac jobs run in podman's Linux machine, as on a processor (untried on a Mac)."
     )

@@ -1,16 +1,20 @@
-"""On a Mac, jobs run in podman's Linux machine, as on a processor: Apple's GPU cannot be reached from it.
+"""Podman as a worker's engine, asked by its command line.
 
-Podman is asked by its command line. This has not been tried on a Mac.
+On a Mac, jobs run in podman's Linux machine, as on a processor: Apple's GPU cannot be reached from it. Not
+tried on a Mac.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ionet.chain.errors import IonetError
+from ionet.sandbox import Podman
 
 
 class PodmanError(IonetError):
@@ -68,3 +72,16 @@ def podman_machine(command: str = "podman") -> PodmanMachine:
         )
     except (ValueError, KeyError, TypeError) as bad:
         raise PodmanError("podman describes its machine in words that are not known here") from bad
+
+
+def podman_of(state: Path, platform: str = sys.platform) -> Podman:
+    """Returns the podman that a worker's jobs run under.
+
+    Args:
+        state: the worker's state directory.
+        platform: as Python names it.
+
+    Raises:
+        PodmanError: on a Mac podman is not installed, or has no machine.
+    """
+    return Podman(state / "podman", podman_machine().name if platform == "darwin" else None)

@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import IonetError
 from ionet.staking.bulk import SeedKeys
 from ionet.staking.hardware import classify
-from ionet.worker._config import GIB, Limits, NodeConfig, WorkerConfig
+from ionet.worker._config import GIB, Engine, Limits, NodeConfig, WorkerConfig, default_engine
 from ionet.worker._keys import DeviceKey
 from ionet.worker._podman import PodmanMachine
 from ionet.worker._probe import Device, DeviceFault, Probe
@@ -99,6 +99,7 @@ class Wishes:
         disk_gib: disk for leases.
         internet: whether jobs may reach the internet.
         notify: where events are sent; empty for nowhere.
+        engine: what makes the boxes that jobs run in.
         devices: own ids of the devices to set up; empty: see `chosen`.
         fleet: the fleet that the machine belongs to.
     """
@@ -112,6 +113,7 @@ class Wishes:
     disk_gib: int | None = None
     internet: bool | None = None
     notify: str | None = None
+    engine: Engine | None = None
     devices: tuple[str, ...] = ()
     fleet: Fleet | None = None
 
@@ -157,6 +159,7 @@ def planned(
         nodes=(),
         limits=_limited(wishes, model.limits if model else limits),
         notify=model.notify if model and wishes.notify is None else wishes.notify or None,
+        engine=wishes.engine or (model.engine if model else default_engine()),
     )
     if model is not None:
         config = replace(config, images=model.images, boxes=model.boxes)

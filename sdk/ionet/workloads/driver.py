@@ -43,9 +43,9 @@ FILES: Final = Path("/job/out/files")
 END: Final = Path("/job/out/end.json")
 #: What `runtime_env.pip` asks for.
 PACKAGES: Final = WORK / ".packages"
-#: The pipe that the box prints to, as the first process has it. What a job prints goes there and not into
-#: Ray's file of it, which has no end: whoever prints faster than is read has to wait, and fills no disk.
-OUTPUT: Final = "/proc/1/fd/1"
+#: Bytes that are copied at once, and seconds for the last of them.
+_BLOCK: Final = 1 << 16
+_COPY_SECONDS: Final = 10.0
 #: Lines of pip's that say why it failed.
 _LINES: Final = 12
 #: Room for `END` on a disk that the job has filled.
@@ -241,10 +241,16 @@ class Cluster:
         return f"lost: {', '.join(sorted(self._told))}" if self._told and self._ends else None
 
 
-def entrypoint(run: Mapping[str, Any]) -> str:
-    """The line of shell that Ray's Jobs API takes."""
+def entrypoint(run: Mapping[str, Any], output: str) -> str:
+    """The line of shell that Ray's Jobs API takes.
+
+    Args:
+        run: the orders.
+        output: the pipe to print to. What a job prints goes there and not into Ray's file of it, which has no
+            end: whoever prints faster than is read has to wait, and fills no disk.
+    """
     argv = run["argv"] or [sys.executable, "-m", "ionet.workloads.entry"]
-    return f"cd {WORK} && exec {shlex.join(argv)} >{OUTPUT} 2>&1"
+    return f"cd {WORK} && exec {shlex.join(argv)} >{output} 2>&1"
 
 
 def variables(run: Mapping[str, Any]) -> dict[str, str]:
@@ -258,10 +264,10 @@ def variables(run: Mapping[str, Any]) -> dict[str, str]:
     return {**more, **run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": os.pathsep.join(path)}
 
 
-def submit(run: Mapping[str, Any], deadline: float, cluster: Cluster | None) -> None:
+def submit(run: Mapping[str, Any], deadline: float, output: str, cluster: Cluster | None) -> None:
     """Submits the job, waits for its end, and reports it."""
     client = connected(host(run))
-    job = client.submit_job(entrypoint=entrypoint(run), runtime_env={"env_vars": variables(run)})
+    job = client.submit_job(entrypoint=entrypoint(run, output), runtime_env={"env_vars": variables(run)})
     status = ended(client, job, deadline, cluster)
     if status is None:
         tell("out-of-time", f"longer than {run['seconds']} s")
@@ -362,7 +368,7 @@ def install(run: Mapping[str, Any], deadline: float) -> bool:
     return False
 
 
-def drive() -> None:
+def drive(output: str) -> None:
     """Runs the job; its failures are reported, and a failure of the driver itself ends this process."""
     run = json.loads(RUN.read_text())
     os.environ.update(_SETTINGS)
@@ -394,20 +400,43 @@ def drive() -> None:
     if cluster is not None and (why := cluster.gather()) is not None:
         tell("node-lost", why)
         return
-    submit(run, time.monotonic() + run["seconds"] - took, cluster)
+    submit(run, time.monotonic() + run["seconds"] - took, output, cluster)
+
+
+def may_open_output() -> bool:
+    """Whether processes of this user may print to this one's output: podman's is another user's."""
+    try:
+        os.close(os.open("/proc/self/fd/1", os.O_WRONLY))
+    except PermissionError:
+        return False
+    return True
+
+
+def copy_output(pipe: int) -> None:
+    """Prints what comes by a pipe, until nobody can write to it any more."""
+    while block := os.read(pipe, _BLOCK):
+        while block:
+            block = block[os.write(1, block) :]
 
 
 def main() -> int:
     """The first process: waits for all others, as nobody else does for orphans, and ends with the driver."""
+    pipe = None if may_open_output() else os.pipe()
     driver = os.fork()
     if not driver:
-        drive()
+        drive(f"/proc/{os.getppid()}/fd/{pipe[1] if pipe else 1}")
         return 0
+    copier = threading.Thread(target=copy_output, args=pipe[:1] if pipe else (), daemon=True)
+    if pipe:
+        copier.start()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     while True:
         pid, status = os.wait()
         if pid == driver:
+            if pipe:
+                os.close(pipe[1])
+                copier.join(_COPY_SECONDS)
             return abs(os.waitstatus_to_exitcode(status))
 
 

@@ -17,6 +17,7 @@ from ionet.cli.worker.parts import StateOption, config_file
 from ionet.sandbox import BOXES
 from ionet.staking.bulk import SeedKeys
 from ionet.worker import DeviceKey, KeyFileError, WorkerConfig, probe
+from ionet.worker._config import Engine
 from ionet.worker._podman import PodmanError, podman_machine
 from ionet.worker._setup import Fleet, SetupError, Wishes, default_limits, make_keys, planned, usable
 
@@ -57,6 +58,10 @@ def init(
     ] = None,
     internet: Annotated[
         bool | None, typer.Option("--internet/--no-internet", help="Whether jobs may reach the internet.")
+    ] = None,
+    engine: Annotated[
+        Engine | None,
+        typer.Option("--engine", help="What makes the boxes of jobs; default: podman on a Mac, else runc."),
     ] = None,
     notify: Annotated[
         str | None,
@@ -116,6 +121,7 @@ def init(
         disk_gib=disk,
         internet=internet,
         notify=notify,
+        engine=engine,
         devices=tuple(device or ()),
         fleet=fleet,
     )

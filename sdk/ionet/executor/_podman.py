@@ -1,0 +1,78 @@
+"""Runs manifests on Ray in boxes of podman's: the engine of Macs, in podman's Linux machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterable
+from pathlib import Path
+
+from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
+from ionet.executor._boxed import MIB, BoxedExecutor
+from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
+from ionet.store.manifest import FileStore
+
+
+class PodmanExecutor(BoxedExecutor):
+    """One `PodmanBox` for each lease. Needs what `ionet.sandbox.podman_lacking` names, and the image.
+
+    Jobs have processors only, do not reach the internet, join no other machines, and their disk is memory.
+
+    Args:
+        nodes: the nodes that can be leased.
+        store: where inputs come from.
+        work: directory for the leases' files; the same one after a restart.
+        podman: which podman.
+        image: what jobs run in, by its name in podman's storage.
+        disk: the most bytes of a job's disk, which count as its memory.
+        outputs: bytes of the files that a run may leave.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[NodeSpec],
+        store: FileStore,
+        work: str | Path,
+        *,
+        podman: Podman,
+        image: str = JOB_IMAGE,
+        disk: int = 4096 * MIB,
+        outputs: int = 1024 * MIB,
+    ) -> None:
+        super().__init__(nodes, store, work, image=image, disk=disk, outputs=outputs)
+        self._podman = podman
+        #: Marks this worker's boxes: others may use the same podman.
+        self.owner = hashlib.sha256(str(self._work.resolve()).encode()).hexdigest()[:16]
+        self._boxes: dict[str, PodmanBox] = {}
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`."""
+        if lease.manifest.resources.internet:
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                "resources.internet: this node's jobs run under podman, where they do not reach the internet;"
+                " choose another node, or bring what the job needs as inputs",
+            )
+        await super().open(lease)
+
+    async def release(self, lease: Lease) -> None:
+        """See `Executor.release`."""
+        await super().release(lease)
+        self._boxes.pop(lease.name, None)
+
+    def _named(self, name: str) -> PodmanBox:
+        # One object a lease, as it knows the program's process without asking podman each time.
+        return self._boxes.setdefault(name, PodmanBox(name, self._podman, self.owner))
+
+    def _clear(self, keep: Container[str]) -> None:
+        for name in podman_boxes(self._podman, self.owner):
+            if name not in keep:
+                self._named(name).destroy()
+                self._boxes.pop(name, None)
+
+    def _gpus(self, lease: Lease) -> Gpus:
+        if lease.manifest.resources.gpus:
+            raise NoSuchGpu(
+                "resources.gpus: this node's jobs run under podman, where they have processors only; choose"
+                " another node"
+            )
+        return Gpus()
