@@ -1,5 +1,5 @@
 # Generated from proofs/_async/hours.py by scripts/codegen; do not edit.
-"""The facts of an hour that its report is computed from, read from the chain."""
+"""An hour as the chain's accounts show it now; reports are made from `ionet.ledger.Hours`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Terms:
 
 
 class Hours(Administration):
-    """Facts of an hour; attesters who read them at the same slot get the same."""
+    """Facts of an hour as accounts show them now, where one attester decides alone."""
 
     PROGRAM = "proofs"
     RENAMED = MappingProxyType({"get": "get_report", "attesters": "get_attesters", "config": "get_config"})
@@ -123,7 +123,10 @@ class Hours(Administration):
         judged: Mapping[bytes, Verdict] | None = None,
         before: Leaves | None = None,
     ) -> list[NodeHour]:
-        """The facts of each live node for an hour, for `ionet.rewards.Hour.from_rows`.
+        """Each live node as its account shows it now, for `ionet.rewards.Hour.from_rows`.
+
+        For a local market or a look at the present. Attesters of a report need `ionet.ledger.Hours`: the
+        facts of the hour's last second, the same for all of them.
 
         Stake, class and units are today's; use and fees come from the jobs program's events. The hours in a
         row that a node was up come from its device's signed statement; a statement signed by another key, or
