@@ -47,6 +47,7 @@ def history(nodes: int, hours: int) -> Iterator[list[Landed]]:
     owners = [key(number) for number in range(nodes, nodes + 1_000)]
     start = 1_800_000_000
     slot = 0
+    nobody = types.staking.PositionSums(0, 0, bytes(16), 0)
     for hour in range(hours + 1):
         part = []
         for number, node in enumerate(keys):
@@ -56,15 +57,16 @@ def history(nodes: int, hours: int) -> Iterator[list[Landed]]:
                 staked = types.staking.NodeTotals(**_ZERO | {"own_pending": 500 * IO})
                 active = types.staking.NodeTotals(**_ZERO | {"own_active": 500 * IO})
                 its = [
-                    _S.NodeRegistered(1, node, owner, number % 30, 1, 500, 840),
-                    _S.Staked(2, node, owner, 500 * IO, staked),
-                    _S.Activated(3, node, owner, 500 * IO, active),
+                    _S.NodeRegistered(1, node, owner, number % 30, 1, 500, 840, 80, 1_000),
+                    _S.Staked(2, node, owner, 500 * IO, staked, nobody),
+                    _S.Activated(3, node, owner, 500 * IO, active, nobody),
                 ]
             else:
                 due = types.staking.NodeTotals(**_ZERO | {"own_active": 500 * IO, "own_due": hour * IO})
                 through = start + hour * HOUR
                 total = ((hour - 1) * nodes + number + 1) * IO
-                its = [_S.Credited(3 + hour, node, IO, IO, 0, hour * IO, through, total, due)]
+                stated = (hour * IO, through, total, hour, 0, 0, total, bytes(16), bytes(16))
+                its = [_S.Credited(3 + hour, node, IO, IO, 0, *stated, due)]
             log = EventLog(tuple(emitted(event, place) for place, event in enumerate(its, 1)))
             signature = f"{hour:010}{number:078}"
             part.append(Landed(slot, number % 4, signature, start + hour * HOUR, log))

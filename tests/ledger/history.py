@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 from solders.instruction import AccountMeta
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs import dao as dao_market
 from tests.programs.auctions import Auctions
@@ -122,6 +123,11 @@ def _stake(of: Market) -> None:
     of.send(of.staking("owner_compound"))
     of.send(of.staking("unstake", by=of.carol, amount=40 * TOKEN))
     of.co_stake(of.dave, 10 * TOKEN)
+    # A credit settles what it makes due; the rest is settled later.
+    node, published = of.alice.node, of.publish({of.alice.node: _lifetime(of)})
+    due = [of.alice.shard, *(pda.staking.position(node, one.pubkey()) for one in (of.carol, of.dave))]
+    of.send(of.credit(published, remaining_accounts=[AccountMeta(one, False, True) for one in due]))
+    of.send(of.settling(of.carol))
     of.send(of.staking("set_commission", commission_bps=900))
     made = proposed(of, {of.alice.node: _lifetime(of)})
     of.send(challenging(of, made, by=of.carol))
@@ -178,6 +184,24 @@ def _slash(of: Market) -> None:
     of.send(of.staking("execute_slash", slash=first, remaining_accounts=tuple(shards)))
 
 
+def _close(dao: dao_market.Dao, holder: Keypair) -> None:
+    """A proposal that is defeated, and of which nothing stays but itself."""
+    house = dao.alpha
+    lost = dao.open(dao.paying(IO_MINT, token_account(holder.pubkey(), IO_MINT), TOKEN))
+    for choice in (dao_market.FOR, dao_market.AGAINST):
+        dao.vote(lost, house, choice, holder=holder)
+    dao.vote(lost, house, dao_market.AGAINST)
+    dao.world.advance(dao_market.VOTING)
+    position = pda.staking.position(house.node, holder.pubkey())
+    ours, payer = pda.governance.vote(lost, position), dao.world.deployer
+    its = pda.governance.node_vote(lost, house.node)
+    stored = pda.governance.transaction(lost, 0)
+    dao.send(ix.governance.queue(proposal=lost))
+    dao.send(ix.governance.close_vote(proposal=lost, vote=ours, rent_payer=holder.pubkey()))
+    dao.send(ix.governance.close_node_vote(proposal=lost, node_vote=its, rent_payer=payer))
+    dao.send(ix.governance.close_transaction(proposal=lost, transaction=stored, rent_payer=house.key))
+
+
 def governed() -> tuple[World, Pubkey]:
     """A chain with votes, from its first transaction; and a proposal."""
     made: list[LocalNetwork] = []
@@ -192,6 +216,8 @@ def governed() -> tuple[World, Pubkey]:
         voters, _, _ = dao_market._template.__wrapped__()
     dao = dao_market.Dao(dao_market._world(voters, made[0]), voters)
     dao.enact(dao.paying(IO_MINT, token_account(voters.carol.pubkey(), IO_MINT), 5 * TOKEN))
+    dao.enact(ix.governance.set_guardian(guardian=voters.carol.pubkey()))
+    _close(dao, voters.carol)
     open_one = dao.open(dao.paying(IO_MINT, token_account(voters.dave.pubkey(), IO_MINT), TOKEN))
     dao.vote(open_one, dao.alpha)
     house = next(one for one in dao.voters.houses if one.co)

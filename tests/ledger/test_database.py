@@ -16,7 +16,10 @@ from typing import Any, Final
 import pytest
 import sqlalchemy as sa
 from solders.pubkey import Pubkey
-from tests.ledger.history import rows
+from tests.ledger.history import rows, truth
+from tests.programs.market import TWO_HOURS
+from tests.programs.support import DAY, HOUR
+from tests.stateful.arena import built
 
 from ionet import events
 from ionet.chain.events import EmittedEvent, EventLog, Undecoded
@@ -136,6 +139,21 @@ def test_a_jobs_payments_are_summed_up_in_its_currency(place: str, landed: list[
         assert {one.mint for one in totals.values() if one.name.startswith("jobs.")} == {booked.mint}
 
 
+def test_the_bond_of_a_dispute_is_summed_up_in_the_jobs_currency() -> None:
+    market = built().market
+    job = market.run(TWO_HOURS, mint=market.usdc)
+    market.world.advance(HOUR)
+    dispute = market.dispute(job)
+    # 5 % of the deposit: 4 USD and the fees on it, 0.25 % and 2 %.
+    bond = 204_500
+    market.world.advance(14 * DAY)
+    market.send(market.closing(dispute))
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(truth(market.world.client))
+        totals = {one.name: (one.mint, one.amount) for one in database.totals(job=job)}
+    assert totals["jobs.DisputeMade"] == totals["jobs.DisputeClosed"] == (market.usdc, bond)
+
+
 @pytest.mark.parametrize("count", [1, 20, 60])
 def test_what_the_chain_drops_leaves_nothing_behind(
     new_place: Callable[[], str], landed: list[Landed], count: int
@@ -209,7 +227,7 @@ def _landed(slot: int, its: Sequence[Any]) -> Landed:
 def test_amounts_beyond_63_bits_are_summed_up() -> None:
     node = Pubkey.from_bytes(b"\x05" * 32)
     most = 2**64 - 1
-    its = [events.staking.Forfeited(n, node, most, most, 0, most) for n in (1, 2, 3)]
+    its = [events.staking.Forfeited(n, node, most, most, 0, most, n, 0, 0, most) for n in (1, 2, 3)]
     with Database.create(":memory:", GENESIS) as database:
         for number, one in enumerate(its):
             database.write([_landed(number, [one])])

@@ -29,6 +29,7 @@ from ionet import (
     Sent,
     accounts,
     constants,
+    events,
     ix,
     pda,
     price_feed,
@@ -589,6 +590,10 @@ class Market(Signing):
     ) -> Sent[None]:
         attester = self.attesters[seat].pubkey()
         return self.send(self.jobs("attest", job, attester=attester, args=attestation(good, upto, **changes)))
+
+    def paid(self, name: str, job: Pubkey) -> int:
+        """What settling, refunding or collecting the fees of a job has paid."""
+        return self.send(self.jobs(name, job)).event(events.jobs.Paid).amount
 
     def pay_out(self, job: Pubkey) -> tuple[int, int, int]:
         """Pays everyone and closes; what supplier, fee vault and renter got."""

@@ -54,7 +54,9 @@ def test_the_program_begins_with_its_defaults_and_a_guardian_for_a_year(bare: Wo
     guardian = bare.guardian.pubkey()
     sent = bare.send(bare.initialize("governance", bare.deployer))
     until = bare.now + 365 * DAY
-    assert sent.event(events.governance.Initialized) == events.governance.Initialized(guardian, until)
+    assert sent.event(events.governance.Initialized) == events.governance.Initialized(
+        guardian, until, params()
+    )
     config = Dao.config.fget(type("_", (), {"world": bare})())  # type: ignore[attr-defined]
     assert (config.guardian, config.guardian_until, config.version) == (guardian, until, 1)
     assert {name: getattr(config, name) for name in type(params()).__slots__} == {
@@ -81,9 +83,7 @@ def test_nobody_but_the_treasury_sets_parameters_or_the_guardian(dao: Dao) -> No
 def test_a_proposal_sets_every_parameter(dao: Dao) -> None:
     wanted = types.governance.ParamsArgs(TOKEN, 2 * TOKEN, 6 * DAY, 2 * DAY, 3 * DAY, 2_000, 6_700, 5_000)
     (sent,) = dao.enact(ix.governance.set_params(params=wanted))
-    assert sent.event(events.governance.ParamsSet) == events.governance.ParamsSet(
-        1, TOKEN, 2 * TOKEN, 6 * DAY, 2 * DAY, 3 * DAY, 2_000, 6_700, 5_000
-    )
+    assert sent.event(events.governance.ParamsSet) == events.governance.ParamsSet(1, wanted)
     config = dao.config
     assert (config.min_stake, config.bond) == (TOKEN, 2 * TOKEN)
     assert (config.voting, config.extension) == (6 * DAY, 2 * DAY)
@@ -124,7 +124,16 @@ def test_a_draft_takes_a_bond_and_says_what_it_is(dao: Dao) -> None:
     content = bytes(dao.gamma.key) + (7).to_bytes(8, "little") + bytes(dao.description())
     assert found.content_hash == hashlib.sha256(b"ionet:proposal" + content).digest()
     assert sent.event(events.governance.Proposed) == events.governance.Proposed(
-        1, address, dao.gamma.key, 7, 25_000 * TOKEN, BOND, found.title, found.content_hash
+        1,
+        address,
+        dao.gamma.key,
+        7,
+        25_000 * TOKEN,
+        BOND,
+        dao.description().title,
+        dao.description().uri,
+        dao.description().text_hash,
+        found.content_hash,
     )
 
 
@@ -303,7 +312,8 @@ def test_voting_begins_on_the_stake_of_the_weeks_start(dao: Dao) -> None:
     assert (found.state, found.week, found.eligible) == (1, week, 100_000 * TOKEN)
     assert (found.voting_from, found.voting_ends) == (dao.world.now, dao.world.now + VOTING)
     assert sent.event(events.governance.VotingBegan) == events.governance.VotingBegan(
-        2, proposal, found.content_hash, week, 100_000 * TOKEN, 10_000 * TOKEN, found.voting_ends
+        *(2, proposal, found.content_hash, week, 100_000 * TOKEN, 10_000 * TOKEN, found.voting_ends),
+        *(DAY, 2 * DAY, 1_000, 5_000),
     )
     dao.refused(dao.activating(proposal), Error.NotDraft)
 

@@ -29,7 +29,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, with_variant
 from tests.programs.test_governance import by, params
 
-from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account
+from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account, types
 from ionet._generated.governance.types import VoteChoice
 
 Error = errors.governance
@@ -92,6 +92,8 @@ def test_an_owner_votes_for_himself_and_for_co_stakers_who_are_silent(dao: Dao) 
         0,
         0,
         ends,
+        0,
+        types.governance.NodeSums(dao.alpha.node, 30 * K, 15 * K, 0),
     )
     dao.vote(proposal, dao.beta, AGAINST)
     dao.vote(proposal, dao.gamma, ABSTAIN)
@@ -103,6 +105,8 @@ def test_a_co_stakers_vote_overrides_the_owners_after_it(dao: Dao) -> None:
     dao.vote(proposal, dao.alpha, FOR)
     sent = dao.vote(proposal, dao.alpha, AGAINST, holder=dao.carol)
     assert sent.event(events.governance.Voted).weight == 10 * K
+    part = types.governance.NodeSums(dao.alpha.node, 30 * K, 15 * K, 10 * K)
+    assert sent.event(events.governance.Voted).node == part
     assert dao.tally(proposal) == (35 * K, 10 * K, 0)
     found = dao.node_vote(proposal, dao.alpha)
     assert (found.own, found.co, found.overridden, found.owner_choice) == (30 * K, 15 * K, 10 * K, FOR)

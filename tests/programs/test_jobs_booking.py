@@ -43,7 +43,7 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
     mint, deployer = new_mint(market), market.world.deployer
     args = market.currency_args(pricing=1, payment_bps=300)
     sent = market.send(ix.jobs.create_currency(authority=deployer, mint=mint, args=args))
-    expected = events.jobs.CurrencySet(3, mint, types.jobs.Pricing.PAR, True, 300)
+    expected = events.jobs.CurrencySet(3, mint, 9, args)
     assert sent.event(events.jobs.CurrencySet) == expected
     found = market.world.client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
     assert (found.mint, found.decimals, found.pricing, found.enabled) == (mint, 9, 1, 1)
@@ -53,7 +53,7 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
     sent = market.send(
         ix.jobs.set_currency(authority=deployer, currency=pda.jobs.currency(mint), args=change)
     )
-    expected = events.jobs.CurrencySet(4, mint, types.jobs.Pricing.FEED, False, 0)
+    expected = events.jobs.CurrencySet(4, mint, 9, change)
     assert sent.event(events.jobs.CurrencySet) == expected
     found = market.world.client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
     assert (found.pricing, found.enabled, found.payment_bps, found.decimals) == (0, 0, 0, 9)

@@ -238,7 +238,7 @@ def test_a_second_counts_when_both_attesters_saw_it(market: Market) -> None:
     assert (market.job(job).price, market.job(job).fee) == (83_333_334, 1_875_001)
     market.world.advance(HOUR)
     assert market.attest(job, HOUR, seat=0).event(events.jobs.Attested).attested == 0
-    assert market.send(market.jobs("settle", job)).events == ()
+    assert market.paid("settle", job) == 0
     assert market.attest(job, 1_800, HOUR, seat=1).event(events.jobs.Attested).attested == 1_800
     # A quarter of the time: G = ⌊20,833,333.5⌋, fee ⌈468,749.99⌉ = 468,750.
     paid = market.send(market.jobs("settle", job)).event(events.jobs.Paid)
@@ -294,7 +294,7 @@ def test_a_result_hash_alone_pays_nothing(market: Market) -> None:
     job = market.run(mint=market.usdc)
     market.world.advance(TWO_HOURS)
     market.attest(job, 0, TWO_HOURS, result_hash=b"\x09" * 32)
-    assert market.send(market.jobs("settle", job)).events == ()
+    assert market.paid("settle", job) == 0
     event = market.send(market.jobs("complete", job)).event(events.jobs.Ended)
     assert event.result_hash == b"\x09" * 32
     assert (event.owed_supplier, event.owed_refund) == (0, P_USDC)
@@ -357,7 +357,11 @@ def jobs_params(market: Market, **changes: Any) -> types.jobs.ParamsArgs:
 
 def test_the_program_begins_with_the_published_defaults(bare: World) -> None:
     sent = bare.send(bare.initialize("jobs", bare.deployer))
-    assert sent.event(events.jobs.Initialized).authority == bare.deployer
+    began = sent.event(events.jobs.Initialized)
+    defaults = types.jobs.ParamsArgs(
+        bare.deployer, bare.resolver.pubkey(), 25, 500, 100, 500, 60, 6 * HOUR, 1, 2, 1_000 * DOLLAR
+    )
+    assert (began.authority, began.params) == (bare.deployer, defaults)
     config = bare.client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
     assert (config.booking_bps, config.attesters, config.attesters_large) == (25, 1, 2)
     assert config.large_daily_usd == 1_000 * DOLLAR
@@ -370,7 +374,7 @@ def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, resolver = market.actor().pubkey(), market.actor().pubkey()
     wanted = types.jobs.ParamsArgs(pauser, resolver, 100, 2_000, 500, 2_000, 300, DAY, 5, 4, 7)
     sent = market.send(ix.jobs.set_params(authority=market.world.deployer, params=wanted))
-    assert sent.event(events.jobs.ParamsSet) == events.jobs.ParamsSet(3, 100, 2_000, 5, 4)
+    assert sent.event(events.jobs.ParamsSet) == events.jobs.ParamsSet(3, wanted)
     config = market.world.client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
     assert (config.roles.pauser, config.resolver, config.booking_bps) == (pauser, resolver, 100)
     assert config.price_limits == types.jobs.PriceLimits(300, 500, 2_000)

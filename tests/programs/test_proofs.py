@@ -54,7 +54,7 @@ def attesters(world: World) -> list[Keypair]:
 
 def test_the_program_begins_with_its_defaults_and_no_attesters(bare: World) -> None:
     sent = bare.send(ix.proofs.initialize(authority=bare.deployer))
-    assert sent.event(events.proofs.Initialized).authority == bare.deployer
+    assert sent.event(events.proofs.Initialized) == events.proofs.Initialized(bare.deployer, params(bare))
     config = bare.proofs_config
     assert (config.challenge_window, config.challenge_freeze) == (DAY, 7 * DAY)
     assert config.challenge_bond == IO(500).base
@@ -725,7 +725,7 @@ def test_a_void_in_the_middle_takes_back_the_head_and_the_hours_are_reported_aga
         report(world, chain[-1], first)
         approve(world, chain[-1], second)
     void = ix.proofs.void_report(guardian=world.deployer, report=chain[1].address)
-    assert world.send(void).event(events.proofs.ReportVoided).head == 1
+    assert world.send(void).event(events.proofs.ReportVoided).head.height == 1
     assert (world.head, world.proofs_config.head_period_end) == (chain[0].address, NOW + HOUR)
     # What stood on it has fallen: it never becomes final, and its void moves nothing.
     world.advance(DAY)
@@ -755,7 +755,7 @@ def test_another_report_takes_the_place_of_a_void_one(world: World, attesters: l
     report(world, right, first)
     approve(world, right, second)
     event = world.send(ix.proofs.void_report(guardian=world.deployer, report=fallen.address))
-    assert event.event(events.proofs.ReportVoided).head == 1
+    assert event.event(events.proofs.ReportVoided).head.height == 1
     assert world.head == right.address
     renew = ix.proofs.renew_report(attester=first.pubkey(), report=fallen.address)
     world.send(renew, signers=[first])

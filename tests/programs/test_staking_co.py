@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from solders.instruction import AccountMeta
 from solders.keypair import Keypair
 from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.programs.test_staking_owner import FORTNIGHT, NODE, totals, u64, wrong_shard
 
-from ionet import accounts, errors, events, pda, token_account
+from ionet import accounts, errors, events, pda, token_account, types
 
 #: What a holder does with his position, but for activating, which anyone does.
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -36,6 +37,42 @@ def test_a_position_is_opened_by_its_holder_once(market: Market) -> None:
 def test_the_owner_is_no_co_staker(market: Market) -> None:
     opening = market.staking("open_position", by=market.alice.owner)
     market.refused(opening, errors.staking.OwnerIsNoCoStaker)
+
+
+def test_events_of_a_position_say_what_it_holds_afterwards(market: Market) -> None:
+    def sums() -> types.staking.PositionSums:
+        found = market.position(market.carol)
+        return types.staking.PositionSums(found.late, found.due, found.entry, found.fraction)
+
+    market.unbounded()
+    market.co_stake(market.carol, 300 * TOKEN)
+    market.activate_all(market.carol)
+    market.send(market.credit(market.publish({market.alice.node: 1_000})))
+    settled = market.send(market.settling(market.carol)).event(events.staking.PositionSettled)
+    # Three eighths, less the owner's tenth, rounded down: 337, of which less than one is a fraction.
+    assert settled.holder == market.carol.pubkey()
+    assert 337 - 1 <= settled.position.due <= 337
+    assert settled.position == sums()
+    unstaked = market.send(market.staking("unstake", amount=10 * TOKEN)).event(events.staking.Unstaked)
+    assert unstaked.position == sums()
+    staked = market.send(market.staking("stake", amount=TOKEN)).event(events.staking.Staked)
+    assert staked.position == sums()
+    claimed = market.send(market.staking("claim")).event(events.staking.Claimed)
+    assert claimed.position == sums()
+    assert (claimed.position.late, claimed.position.due) == (10 * TOKEN, 0)
+
+
+def test_a_credit_is_said_before_what_it_makes_due(market: Market) -> None:
+    market.unbounded()
+    market.co_stake(market.carol, 100 * TOKEN)
+    made = market.publish({market.alice.node: 100})
+    position = pda.staking.position(market.alice.node, market.carol.pubkey())
+    due = [AccountMeta(one, False, True) for one in (market.alice.shard, position)]
+    sent = market.send(market.credit(made, remaining_accounts=due))
+    names = [type(event).__name__ for event in sent.events]
+    assert names == ["Credited", "Activated"]
+    first, second = sent.event(events.staking.Credited).seq, sent.event(events.staking.Activated).seq
+    assert (first, second) == (market.node().seq - 1, market.node().seq)
 
 
 def test_co_stake_comes_in_as_pending_shares_one_for_one(market: Market) -> None:

@@ -5,6 +5,8 @@ Alice's node begins with 500 IO active; its class takes 200 to 1,000.
 
 from __future__ import annotations
 
+from typing import Final
+
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, class_args
@@ -20,6 +22,10 @@ RETIRED, TERMINAL = b"\x01", b"\x02"
 
 def u64(value: int) -> bytes:
     return value.to_bytes(8, "little")
+
+
+#: What events of the owner's stake say of a co-staker's position.
+NO_POSITION: Final = types.staking.PositionSums(0, 0, bytes(16), 0)
 
 
 def totals(**parts: int) -> types.staking.NodeTotals:
@@ -47,12 +53,12 @@ def test_the_first_stake_of_a_node_is_active_at_once(market: Market) -> None:
     found = market.node(bob)
     assert (found.own.active, found.own.pending, found.own.pending_at) == (0, 300 * TOKEN, market.world.now)
     assert sent.event(events.staking.Staked) == events.staking.Staked(
-        seq=2, node=bob.node, holder=bob.key, amount=300 * TOKEN, totals=totals(own_pending=300)
+        2, bob.node, bob.key, 300 * TOKEN, totals(own_pending=300), NO_POSITION
     )
     anyone = market.world.call(market.staking("owner_activate", of=bob)).paid_by(market.actor())
     event = anyone.send().event(events.staking.Activated)
     assert event == events.staking.Activated(
-        seq=3, node=bob.node, holder=bob.key, amount=300 * TOKEN, totals=totals(own_active=300)
+        3, bob.node, bob.key, 300 * TOKEN, totals(own_active=300), NO_POSITION
     )
     found = market.node(bob)
     assert (found.own.active, found.own.pending) == (300 * TOKEN, 0)

@@ -21,7 +21,12 @@ NOBODY = Pubkey.default()
 
 def test_the_program_begins_with_its_defaults_and_an_empty_ledger(bare: World) -> None:
     sent = bare.send(bare.initialize("staking", bare.deployer))
-    assert sent.event(events.staking.Initialized).authority == bare.deployer
+    assert sent.event(events.staking.Initialized) == events.staking.Initialized(
+        bare.deployer,
+        types.staking.ParamsArgs(
+            *(bare.deployer, bare.slasher.pubkey(), bare.resolver.pubkey(), 14 * DAY, 30 * DAY, 1_000, 96)
+        ),
+    )
     config = bare.client.fetch(accounts.staking.Config, pda.staking.CONFIG)
     assert (config.slasher, config.resolver) == (bare.slasher.pubkey(), bare.resolver.pubkey())
     assert (config.cooldown, config.roles.pauser) == (14 * DAY, bare.deployer)
@@ -54,9 +59,7 @@ def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, slasher, resolver = (market.actor().pubkey() for _ in range(3))
     wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000)
     sent = market.send(ix.staking.set_params(authority=market.world.deployer, params=wanted))
-    assert sent.event(events.staking.ParamsSet) == events.staking.ParamsSet(
-        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000
-    )
+    assert sent.event(events.staking.ParamsSet) == events.staking.ParamsSet(3, wanted)
     config = market.world.client.fetch(accounts.staking.Config, pda.staking.CONFIG)
     assert (config.roles.pauser, config.slasher, config.resolver) == (pauser, slasher, resolver)
     assert (config.cooldown, config.appeal) == (30 * DAY, 60 * DAY)
@@ -257,7 +260,7 @@ def test_a_node_is_made_of_its_owners_device(market: Market) -> None:
     bob = market.bob
     market.send(market.register_device(bob))
     event = market.send(market.register_node(bob)).event(events.staking.NodeRegistered)
-    assert event == events.staking.NodeRegistered(1, bob.node, bob.key, CLASS, 1, 1_000, 276)
+    assert event == events.staking.NodeRegistered(1, bob.node, bob.key, CLASS, 1, 1_000, 276, 80, 1_000)
     node = market.node(bob)
     assert (node.owner, node.device, node.device_key) == (bob.key, bob.device, bob.device_key.pubkey())
     assert (node.vault, node.offer, node.network) == (bob.vault, bob.offer, NOBODY)

@@ -73,10 +73,7 @@ class Paying(Renting):
     def _pay(self, name: str, party: int, number: int) -> None:
         def done(sent: Sent[None] | None) -> None:
             amount = getattr(self.model, name)(number, self.now)
-            if amount:
-                check_event(sent, events.jobs.Paid, party=party, amount=amount)
-            else:
-                assert sent is None or not sent.events
+            check_event(sent, events.jobs.Paid, party=party, amount=amount)
 
         self.attempt(Step(self.about(name, number), done))
 

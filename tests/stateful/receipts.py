@@ -103,7 +103,6 @@ class Receipts:
 
     def _paid(self, event: Any) -> None:
         book = self.jobs[event.job]
-        assert event.amount > 0, event
         assert not book.is_closed, event
         book.paid[event.party] += event.amount
         assert (event.paid, event.held) == (book.paid[event.party], book.held), event

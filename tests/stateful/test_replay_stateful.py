@@ -12,6 +12,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import invariant
 from solders.pubkey import Pubkey
 from tests.stateful import test_jobs_stateful as renting
+from tests.stateful import test_reports_stateful as reporting
 from tests.stateful import test_staking_stateful as staking
 from tests.stateful.arena import Arena, decoded
 
@@ -175,6 +176,27 @@ class ReplayedRentals(Replaying, renting.Walk):
             self.look_back()
 
 
+class ReplayedReports(reporting.ReportWalk):
+    """Chains of reports, voids in the middle, corrections, changes of the set: from the first event on."""
+
+    @invariant()
+    def replayed(self) -> None:
+        if not hasattr(self, "made"):
+            return
+        if not hasattr(self, "state"):
+            self.state, self.taken = State(), 0
+        history = list(self.world.client.network._history.values())
+        fresh, self.taken = landed_of(history[self.taken :]), len(history)
+        replay((entry for landed in fresh for entry in entries_of(landed)), self.state)
+        told = compared(self.state, self.world.client.network, ())
+        assert not told, "\n".join(told)
+
+    def teardown(self) -> None:
+        if sys.exc_info()[1] is None and hasattr(self, "made"):
+            super().teardown()
+            self.replayed()
+
+
 _SETTINGS: Final = settings(
     settings.default,
     max_examples=12,
@@ -184,5 +206,7 @@ _SETTINGS: Final = settings(
 )
 ReplayedStake.TestCase.settings = _SETTINGS
 ReplayedRentals.TestCase.settings = _SETTINGS
+ReplayedReports.TestCase.settings = _SETTINGS
 TestEventsSayWhatStakeAccountsHold = ReplayedStake.TestCase
 TestEventsSayWhatRentalAccountsHold = ReplayedRentals.TestCase
+TestEventsSayWhatReportAccountsHold = ReplayedReports.TestCase

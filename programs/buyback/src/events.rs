@@ -6,6 +6,8 @@ use anchor_lang::prelude::*;
 pub struct Initialized {
     /// The first authority.
     pub authority: Pubkey,
+    /// The first parameters.
+    pub params: ParamsArgs,
 }
 
 /// A fee vault was opened.
@@ -70,6 +72,8 @@ pub struct AuctionStarted {
     pub size: u64,
     /// The smallest sale, base units of the mint; what is left at the end may be less.
     pub minimum: u64,
+    /// Decimals of the mint.
+    pub decimals: u8,
     /// UTC day, counted from 1970.
     pub day: u64,
     /// What the vault held when the day's first lot was started or sold, base units.
@@ -158,6 +162,8 @@ pub struct PayoutStarted {
     pub size: u64,
     /// The smallest sale, base units of the mint; what is left at the end may be less.
     pub minimum: u64,
+    /// Decimals of the mint.
+    pub decimals: u8,
 }
 
 /// A job's supplier was paid IO for what the job was paid in: the receipt.
@@ -206,7 +212,7 @@ pub struct IoCredited {
     pub vault_after: u64,
 }
 
-/// A supplier withdrew what was left, in the mint that the job was paid in.
+/// A supplier withdrew what was left, in the mint that the job was paid in; no lot is left.
 #[event]
 pub struct PayoutWithdrawn {
     /// Number of the event, counted by the account that it is about.

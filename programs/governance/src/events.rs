@@ -1,4 +1,4 @@
-use crate::state::{Proposal, VoteChoice};
+use crate::state::{NodeVote, ParamsArgs, Proposal, VoteChoice};
 use anchor_lang::prelude::*;
 
 /// The configuration was created.
@@ -8,6 +8,8 @@ pub struct Initialized {
     pub guardian: Pubkey,
     /// End of the guardian's term, unix time.
     pub guardian_until: i64,
+    /// The first parameters.
+    pub params: ParamsArgs,
 }
 
 /// The parameters were set.
@@ -15,22 +17,8 @@ pub struct Initialized {
 pub struct ParamsSet {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// Active stake that a proposer needs, base units of IO.
-    pub min_stake: u64,
-    /// Bond of a proposal, base units of IO.
-    pub bond: u64,
-    /// Seconds of voting.
-    pub voting: i64,
-    /// Seconds by which voting is extended each time that the outcome turns near its end.
-    pub extension: i64,
-    /// Seconds from queueing to execution.
-    pub hold_up: i64,
-    /// Share of eligible stake that has to vote, bps.
-    pub quorum_bps: u16,
-    /// Share of the votes for and against that those for must exceed, bps.
-    pub threshold_bps: u16,
-    /// Most of an asset that may leave the treasury in any seven days, bps of what it held.
-    pub outflow_bps: u16,
+    /// All of them.
+    pub params: ParamsArgs,
 }
 
 /// A guardian was named.
@@ -61,6 +49,10 @@ pub struct Proposed {
     pub bond: u64,
     /// Title, UTF-8, padded with zeros.
     pub title: [u8; 64],
+    /// Where its text is published; UTF-8, padded with zeros.
+    pub uri: [u8; 96],
+    /// SHA-256 of the text.
+    pub text_hash: [u8; 32],
     /// Hash of what is voted on: the description and the transactions.
     pub content_hash: [u8; 32],
 }
@@ -78,6 +70,8 @@ pub struct TransactionAdded {
     pub program_id: Pubkey,
     /// Hash of the description and all transactions so far.
     pub content_hash: [u8; 32],
+    /// How many of them only set governance's guardian.
+    pub guardian_calls: u8,
 }
 
 /// A draft is open for votes.
@@ -97,6 +91,14 @@ pub struct VotingBegan {
     pub quorum: u64,
     /// When voting ends, unix time.
     pub voting_ends: i64,
+    /// Seconds by which a late turn of the outcome extends voting.
+    pub extension: i64,
+    /// Seconds from queueing to execution.
+    pub hold_up: i64,
+    /// Share of eligible stake that has to vote, bps.
+    pub quorum_bps: u16,
+    /// Share of the votes for and against that those for must exceed, bps.
+    pub threshold_bps: u16,
 }
 
 /// A vote was cast or changed.
@@ -122,6 +124,23 @@ pub struct Voted {
     pub abstain: u64,
     /// When voting ends, unix time.
     pub voting_ends: i64,
+    /// How often the end of voting has moved.
+    pub extended: u8,
+    /// The node's part in the vote after it; zeros where a position's vote was changed.
+    pub node: NodeSums,
+}
+
+/// A node's part in a vote.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeSums {
+    /// The node.
+    pub node: Pubkey,
+    /// The owner's stake at the start of the week in which voting began, base units.
+    pub own: u64,
+    /// The co-stakers' stake at that time, base units.
+    pub co: u64,
+    /// Part of the co-stakers' stake that has voted itself, base units.
+    pub overridden: u64,
 }
 
 /// Voting on a proposal is over.
@@ -186,6 +205,39 @@ pub struct Cancelled {
     pub by: Pubkey,
 }
 
+/// A co-staker's vote was closed, after the vote.
+#[event]
+pub struct VoteClosed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The proposal.
+    pub proposal: Pubkey,
+    /// The position that has voted.
+    pub position: Pubkey,
+}
+
+/// A node's part in a vote was closed, after the vote.
+#[event]
+pub struct NodeVoteClosed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The proposal.
+    pub proposal: Pubkey,
+    /// The node.
+    pub node: Pubkey,
+}
+
+/// A transaction of a proposal that is over was closed.
+#[event]
+pub struct TransactionClosed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The proposal.
+    pub proposal: Pubkey,
+    /// Number of the transaction, from 0.
+    pub index: u8,
+}
+
 /// A bond went back to the proposer.
 #[event]
 pub struct BondReturned {
@@ -223,9 +275,8 @@ impl Voted {
     /// A vote that the proposal has counted.
     pub fn of(
         proposal: &mut Proposal,
-        address: Pubkey,
-        voter: Pubkey,
-        by: Pubkey,
+        node: NodeSums,
+        [address, voter, by]: [Pubkey; 3],
         choice: VoteChoice,
         weight: u64,
     ) -> Self {
@@ -240,6 +291,15 @@ impl Voted {
             against: proposal.against,
             abstain: proposal.abstain,
             voting_ends: proposal.voting_ends,
+            extended: proposal.extended,
+            node,
         }
+    }
+}
+
+impl NodeSums {
+    pub fn of(vote: &NodeVote) -> Self {
+        let NodeVote { node, own, co, overridden, .. } = *vote;
+        Self { node, own, co, overridden }
     }
 }

@@ -1,4 +1,4 @@
-use crate::state::{CloseReason, DisputeOutcome, Party, PayoutKind, Pricing};
+use crate::state::{CloseReason, Currency, CurrencyArgs, DisputeOutcome, ParamsArgs, Party, PayoutKind};
 use anchor_lang::prelude::*;
 
 /// The configuration was created.
@@ -6,6 +6,8 @@ use anchor_lang::prelude::*;
 pub struct Initialized {
     /// The first authority.
     pub authority: Pubkey,
+    /// The first parameters.
+    pub params: ParamsArgs,
 }
 
 /// A currency was added or changed.
@@ -15,12 +17,10 @@ pub struct CurrencySet {
     pub seq: u64,
     /// The mint.
     pub mint: Pubkey,
-    /// How it is priced.
-    pub pricing: Pricing,
-    /// Whether new jobs may be paid in it.
-    pub enabled: bool,
-    /// Payment fee of the side that uses it, bps.
-    pub payment_bps: u16,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// All that was set.
+    pub currency: CurrencyArgs,
 }
 
 /// An offer was created or changed.
@@ -266,7 +266,7 @@ pub struct Ended {
     pub result_hash: [u8; 32],
 }
 
-/// A party was paid out of the escrow.
+/// A party was paid what it is owed out of the escrow; nothing where it has had all of it.
 #[event]
 pub struct Paid {
     /// Number of the event, counted by the account that it is about.
@@ -283,6 +283,8 @@ pub struct Paid {
     pub paid: u64,
     /// What the escrow holds according to the job's account, base units.
     pub held: u64,
+    /// Good seconds that the supplier was paid for at their last payment: no seat is lowered below them.
+    pub settled_good: u64,
 }
 
 /// A party disputes the split: what is not paid yet is held back.
@@ -354,17 +356,17 @@ pub struct JobClosed {
 pub struct ParamsSet {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// Booking fee of each side, bps.
-    pub booking_bps: u16,
-    /// Bond of a dispute, bps of what it freezes.
-    pub dispute_bond_bps: u16,
-    /// Attesters of a job.
-    pub attesters: u8,
-    /// Attesters of a large job.
-    pub attesters_large: u8,
+    /// All of them.
+    pub params: ParamsArgs,
 }
 
 io_common::administration_events!();
+
+impl CurrencySet {
+    pub fn new(seq: u64, currency: &Currency, args: CurrencyArgs) -> Self {
+        Self { seq, mint: currency.mint, decimals: currency.decimals, currency: args }
+    }
+}
 
 impl OfferSet {
     pub fn new(key: Pubkey, offer: &mut crate::state::Offer) -> Self {

@@ -1,4 +1,4 @@
-use crate::state::PolicyKind;
+use crate::state::PolicyArgs;
 use anchor_lang::prelude::*;
 use io_common::abi::Allocation;
 
@@ -11,6 +11,8 @@ pub struct Initialized {
     pub mint: Pubkey,
     /// Unix time from which emission counts.
     pub start: i64,
+    /// The first policy.
+    pub policy: PolicyArgs,
 }
 
 /// A genesis allocation was minted.
@@ -45,6 +47,8 @@ pub struct Emitted {
     pub emitted_total: u64,
     /// Of that, minted into the reserve so far, base units.
     pub withheld_total: u64,
+    /// Minted into the emission vault since the policy began, base units.
+    pub policy_paid: u64,
     /// Supply of IO after it, base units.
     pub supply: u64,
 }
@@ -54,12 +58,12 @@ pub struct Emitted {
 pub struct PolicySet {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// How it paces emission.
-    pub kind: PolicyKind,
-    /// Part of the schedule that is paid in any case, bps.
-    pub floor_bps: u16,
-    /// Paid in addition for IO burned by fees, bps of what was burned.
-    pub per_burned_bps: u32,
+    /// All that was set.
+    pub policy: PolicyArgs,
+    /// Emitted by then, base units.
+    pub emitted_before: u64,
+    /// Burned by fees by then, base units; 0 where the policy does not look at it.
+    pub burned_before: u64,
 }
 
 /// What policies have withheld was burned.

@@ -1,4 +1,4 @@
-use crate::state::{ParamsArgs, Seat};
+use crate::state::{HeadState, ParamsArgs, Seat};
 use anchor_lang::prelude::*;
 use io_common::leaf::Verdict;
 
@@ -7,6 +7,8 @@ use io_common::leaf::Verdict;
 pub struct Initialized {
     /// The first authority.
     pub authority: Pubkey,
+    /// The first parameters.
+    pub params: ParamsArgs,
 }
 
 /// The attester set was replaced.
@@ -22,6 +24,8 @@ pub struct AttestersSet {
     pub total_weight: u32,
     /// All seats, by number.
     pub seats: Vec<Seat>,
+    /// When the set was changed, unix time: keys that have left a seat take none for a while from then on.
+    pub changed_at: i64,
 }
 
 /// A report was made.
@@ -57,6 +61,8 @@ pub struct ReportMade {
     pub correction: bool,
     /// When it happened, unix time.
     pub created_at: i64,
+    /// What emission had paid until the end of its period, base units.
+    pub paid: u64,
 }
 
 /// An attester has approved a report.
@@ -78,8 +84,8 @@ pub struct ReportApproved {
     pub threshold: u32,
     /// When it was approved, unix time; 0 while it is not.
     pub approved_at: i64,
-    /// Height of the head afterwards.
-    pub head: u64,
+    /// The head, and the latest correction, afterwards.
+    pub head: HeadState,
 }
 
 /// A report became final: its leaves can be credited.
@@ -105,6 +111,10 @@ pub struct ReportFinalized {
     pub creditable_from: i64,
     /// The last second in which they are, unix time.
     pub creditable_until: i64,
+    /// The highest total of all final reports, base units.
+    pub highest_total: u64,
+    /// What emission had paid until the end of that report's period, base units.
+    pub highest_paid: u64,
 }
 
 /// A report will never pay: a leaf was refuted (`node`), or it was voided as a whole (zeros).
@@ -118,8 +128,10 @@ pub struct ReportVoided {
     pub report_seq: u64,
     /// The node of the refuted leaf, or zeros.
     pub node: Pubkey,
-    /// Height of the head afterwards.
-    pub head: u64,
+    /// The head, and the latest correction, afterwards.
+    pub head: HeadState,
+    /// Index at which the time of the guardian's next void is written.
+    pub next_void: u8,
 }
 
 /// A node's leaf in a report was challenged.
@@ -214,6 +226,8 @@ pub struct CorrectionEndorsed {
     pub report_seq: u64,
     /// When it was approved, unix time; 0 while it needs more weight.
     pub approved_at: i64,
+    /// The head, and the latest correction, afterwards.
+    pub head: HeadState,
 }
 
 /// The parameters were set.

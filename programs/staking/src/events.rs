@@ -1,4 +1,4 @@
-use crate::state::{NodeTotals, Pool};
+use crate::state::{NodeTotals, ParamsArgs, Pool, PositionSums};
 use anchor_lang::prelude::*;
 use io_common::abi::ProofReason;
 
@@ -7,6 +7,8 @@ use io_common::abi::ProofReason;
 pub struct Initialized {
     /// The first authority.
     pub authority: Pubkey,
+    /// The first parameters.
+    pub params: ParamsArgs,
 }
 
 /// A hardware class was created or changed.
@@ -64,6 +66,10 @@ pub struct NodeRegistered {
     pub commission_bps: u16,
     /// Region, ISO 3166-1 numeric.
     pub region: u16,
+    /// Memory in GiB, as stated by the owner.
+    pub memory_gib: u32,
+    /// Link speed in Mbit/s, as stated by the owner.
+    pub link_mbps: u32,
 }
 
 /// Tokens came in, to the pending stake of `holder`.
@@ -79,6 +85,8 @@ pub struct Staked {
     pub amount: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// Pending stake became active.
@@ -94,6 +102,8 @@ pub struct Activated {
     pub amount: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// Stake was unstaked: `left` tokens went out at once, `cooling` tokens or shares wait until
@@ -114,6 +124,8 @@ pub struct Unstaked {
     pub ready_at: i64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// Cooled stake went out.
@@ -129,6 +141,8 @@ pub struct Withdrawn {
     pub amount: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// A report's leaf was credited from the emission vault.
@@ -150,6 +164,18 @@ pub struct Credited {
     pub credited_through: i64,
     /// Credited to all nodes since the beginning, base units.
     pub credited_total: u64,
+    /// Height of the highest report whose leaf was credited in full.
+    pub credited_height: u64,
+    /// Credited since `credited_through` moved last, base units: parts of leaves that had to wait.
+    pub partial: u64,
+    /// Lowest height from which reports are creditable when `bound_total` was begun.
+    pub bound_height: u64,
+    /// What credits in all may come to: the highest total of a report since then, base units.
+    pub bound_total: u64,
+    /// Reward per active or late share since the beginning: u128, Q64.64, little endian.
+    pub acc: [u8; 16],
+    /// Remainder of its last division: u128, little endian.
+    pub rem: [u8; 16],
     /// The node's sums after it.
     pub totals: NodeTotals,
 }
@@ -167,6 +193,8 @@ pub struct Claimed {
     pub amount: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// Rewards became pending stake of `holder`.
@@ -182,6 +210,8 @@ pub struct Compounded {
     pub amount: u64,
     /// The node's sums after it.
     pub totals: NodeTotals,
+    /// A co-staker's position after it; zeros for the owner.
+    pub position: PositionSums,
 }
 
 /// A change of the commission was announced.
@@ -366,6 +396,19 @@ pub struct SlashCancelled {
     pub totals: NodeTotals,
 }
 
+/// A co-staker's rewards were settled, and late weights that were due have ended.
+#[event]
+pub struct PositionSettled {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The node.
+    pub node: Pubkey,
+    /// The co-staker.
+    pub holder: Pubkey,
+    /// The position after it.
+    pub position: PositionSums,
+}
+
 /// What had become due on a node was settled.
 #[event]
 pub struct ChangesSettled {
@@ -447,6 +490,14 @@ pub struct Forfeited {
     pub credited_through: i64,
     /// Credited to all nodes or burned for them since the beginning, base units.
     pub credited_total: u64,
+    /// Height of the highest report whose leaf was credited in full.
+    pub credited_height: u64,
+    /// Credited since `credited_through` moved last, base units: parts of leaves that had to wait.
+    pub partial: u64,
+    /// Lowest height from which reports are creditable when `bound_total` was begun.
+    pub bound_height: u64,
+    /// What credits in all may come to: the highest total of a report since then, base units.
+    pub bound_total: u64,
 }
 
 /// A challenge was made or is over, and the node's credit is held back or released.
@@ -460,6 +511,8 @@ pub struct CreditFrozen {
     pub until: i64,
     /// No credit from reports with a lower `seq` than this.
     pub min_report_seq: u64,
+    /// No challenge before this time but the guardian's, unix time, except while a freeze runs.
+    pub quiet_until: i64,
 }
 
 /// A compute proof of the node was judged.
@@ -484,20 +537,8 @@ pub struct ProofRecorded {
 pub struct ParamsSet {
     /// Number of the event, counted by the account that it is about.
     pub seq: u64,
-    /// May pause from now on.
-    pub pauser: Pubkey,
-    /// May propose slashes.
-    pub slasher: Pubkey,
-    /// Decides slashes and evicts squatters.
-    pub resolver: Pubkey,
-    /// Seconds from unstaking to leaving.
-    pub cooldown: i64,
-    /// Seconds in which a slash can be appealed.
-    pub appeal: i64,
-    /// Most that is burned by decision in seven days, bps of all active stake.
-    pub decided_limit_bps: u16,
-    /// Most that a node is credited for an hour, bps of the owner's minimum.
-    pub reward_bound_bps: u16,
+    /// All of them.
+    pub params: ParamsArgs,
 }
 
 io_common::administration_events!();
@@ -506,5 +547,21 @@ impl ClassSet {
     pub fn new(seq: u64, id: u16, args: crate::state::ClassArgs) -> Self {
         let crate::state::ClassArgs { pool, enabled, maximum, multiplier_bps, base_minimum, .. } = args;
         Self { seq, id, pool, enabled, maximum, multiplier_bps, base_minimum }
+    }
+}
+
+impl NodeRegistered {
+    pub fn new(key: Pubkey, node: &mut crate::state::Node) -> Self {
+        Self {
+            seq: node.next_seq(),
+            node: key,
+            owner: node.owner,
+            class: node.class,
+            units: node.units,
+            commission_bps: node.commission_bps,
+            region: node.region,
+            memory_gib: node.memory_gib,
+            link_mbps: node.link_mbps,
+        }
     }
 }

@@ -135,7 +135,7 @@ def _subject(name: str, kind: type[Event]) -> Subject:
         None if also is None else _reader(also),
         "seq" in fields,
         _summed(amounts) if amounts else None,
-        (program == "jobs" and not name.startswith("jobs.Dispute")) or name == "buyback.PayoutWithdrawn",
+        program == "jobs" or name == "buyback.PayoutWithdrawn",
         _reader("node") if "node" in fields else None,
         _reader("job") if "job" in fields else None,
     )

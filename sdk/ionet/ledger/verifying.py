@@ -501,10 +501,10 @@ def _unsaid(state: State, kind: str, address: Pubkey, account: Any) -> Iterator[
             if getattr(account, name):
                 yield Difference(kind, name, address, 0, getattr(account, name))
     elif kind == "governance.NodeVote":
-        vote = state.votes.get((account.proposal, account.node))
-        choice = 3 if vote is None else vote.choice
-        if int(account.owner_choice) != choice and vote is not None:
-            yield Difference(kind, "owner_choice", address, choice, int(account.owner_choice))
+        # Opened, and nobody has voted in it.
+        for name, value in (("owner_choice", 3), ("overridden", 0)):
+            if int(getattr(account, name)) != value:
+                yield Difference(kind, name, address, value, int(getattr(account, name)))
     elif kind not in QUIET:
         yield Difference(kind, "account", address, "no account", "one")
 

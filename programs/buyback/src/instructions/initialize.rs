@@ -36,7 +36,8 @@ pub fn handle_initialize(ctx: Context<Initialize>) -> Result<()> {
     config.bump = ctx.bumps.config;
     config.last_time = io_common::clock::now(0)?;
     config.roles = Roles::new(authority);
-    config.set_params(Config::defaults(authority))?;
-    emit!(Initialized { authority });
+    let params = Config::defaults(authority);
+    config.set_params(params)?;
+    emit!(Initialized { authority, params });
     Ok(())
 }

@@ -58,6 +58,7 @@ pub fn handle_start_auction(ctx: Context<StartAuction>) -> Result<()> {
         time,
         size: auction.lot.size,
         minimum: auction.lot.minimum,
+        decimals: auction.lot.decimals,
         day: auction.day,
         opening: auction.opening,
         sold_today: auction.sold_today,

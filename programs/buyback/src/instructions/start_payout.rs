@@ -10,7 +10,7 @@
 use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::PayoutStarted;
-use crate::state::{Config, Payout};
+use crate::state::{Config, Lot, Payout};
 use anchor_lang::prelude::*;
 use anchor_spl::token::TokenAccount;
 use io_common::{clock, ids};
@@ -48,7 +48,7 @@ pub fn handle_start_payout(ctx: Context<StartPayout>) -> Result<()> {
         config.read_prices(&accounts.price, &currency, &accounts.currency_price, time)?
     };
     payout.start(accounts.vault.amount, &prices, &config, time)?;
-    let (size, minimum) = (payout.lot.size, payout.lot.minimum);
-    emit!(PayoutStarted { seq: payout.next_seq(), job: payout.job, time, size, minimum });
+    let Lot { size, minimum, decimals, .. } = payout.lot;
+    emit!(PayoutStarted { seq: payout.next_seq(), job: payout.job, time, size, minimum, decimals });
     Ok(())
 }

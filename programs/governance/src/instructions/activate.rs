@@ -44,6 +44,10 @@ pub fn handle_activate<'info>(ctx: Context<'info, Activate<'info>>) -> Result<()
         eligible,
         quorum: quorum(eligible, proposal.quorum_bps).ok_or(GovernanceError::Overflow)?,
         voting_ends: proposal.voting_ends,
+        extension: proposal.extension,
+        hold_up: proposal.hold_up,
+        quorum_bps: proposal.quorum_bps,
+        threshold_bps: proposal.threshold_bps,
     });
     Ok(())
 }

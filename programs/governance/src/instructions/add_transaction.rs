@@ -43,6 +43,7 @@ pub fn handle_add_transaction(ctx: Context<AddTransaction>, index: u8, args: Tra
         index,
         program_id: args.program_id,
         content_hash: proposal.content_hash,
+        guardian_calls: proposal.guardian_calls,
     });
     accounts.transaction.set_inner(StoredTransaction {
         version: 1,

@@ -10,7 +10,7 @@
 
 use super::stake;
 use crate::errors::GovernanceError;
-use crate::events::Voted;
+use crate::events::{NodeSums, Voted};
 use crate::state::{NodeVote, Proposal, VoteChoice, VoteRecord, VOTE_SEED};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, Position};
@@ -66,6 +66,7 @@ pub fn handle_cast_vote(ctx: Context<CastVote>, choice: VoteChoice, content_hash
     vote.position = accounts.position.key();
     vote.holder = accounts.holder.key();
     vote.weight = weight;
-    emit!(Voted::of(&mut proposal, vote.proposal, vote.position, vote.holder, choice, weight));
+    let whose = [vote.proposal, vote.position, vote.holder];
+    emit!(Voted::of(&mut proposal, NodeSums::of(&node_vote), whose, choice, weight));
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! Events: `Voted`.
 
 use crate::errors::GovernanceError;
-use crate::events::Voted;
+use crate::events::{NodeSums, Voted};
 use crate::state::{Proposal, VoteChoice, VoteRecord};
 use anchor_lang::prelude::*;
 use io_common::clock;
@@ -37,6 +37,7 @@ pub fn handle_change_vote(
     proposal.last_time = now;
     let mut vote = ctx.accounts.vote.load_mut()?;
     vote.change(&mut proposal, choice, now)?;
-    emit!(Voted::of(&mut proposal, vote.proposal, vote.position, vote.holder, choice, vote.weight));
+    let whose = [vote.proposal, vote.position, vote.holder];
+    emit!(Voted::of(&mut proposal, NodeSums::default(), whose, choice, vote.weight));
     Ok(())
 }

@@ -4,9 +4,10 @@
 //!
 //! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 //!
-//! Events: none.
+//! Events: `NodeVoteClosed`.
 
 use crate::errors::GovernanceError;
+use crate::events::NodeVoteClosed;
 use crate::state::{NodeVote, Proposal};
 use anchor_lang::prelude::*;
 use io_common::clock;
@@ -29,5 +30,8 @@ pub fn handle_close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
     // The time is kept: a clock that goes back must not find the vote open and its records gone.
     let mut proposal = ctx.accounts.proposal.load_mut()?;
     proposal.last_time = clock::now(proposal.last_time)?;
-    proposal.check_vote_over(proposal.last_time)
+    proposal.check_vote_over(proposal.last_time)?;
+    let (seq, key) = (proposal.next_seq(), ctx.accounts.proposal.key());
+    emit!(NodeVoteClosed { seq, proposal: key, node: ctx.accounts.node_vote.load()?.node });
+    Ok(())
 }

@@ -5,9 +5,10 @@
 //!
 //! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `NotOver`.
 //!
-//! Events: none.
+//! Events: `TransactionClosed`.
 
 use crate::errors::GovernanceError;
+use crate::events::TransactionClosed;
 use crate::state::{Proposal, StoredTransaction};
 use anchor_lang::prelude::*;
 use io_common::clock;
@@ -30,5 +31,8 @@ pub fn handle_close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {
     // The time is kept: a clock that goes back must not find the vote open and its records gone.
     let mut proposal = ctx.accounts.proposal.load_mut()?;
     proposal.last_time = clock::now(proposal.last_time)?;
-    proposal.check_over(proposal.last_time)
+    proposal.check_over(proposal.last_time)?;
+    let (seq, key) = (proposal.next_seq(), ctx.accounts.proposal.key());
+    emit!(TransactionClosed { seq, proposal: key, index: ctx.accounts.transaction.index });
+    Ok(())
 }

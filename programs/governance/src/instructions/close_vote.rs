@@ -4,9 +4,10 @@
 //!
 //! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 //!
-//! Events: none.
+//! Events: `VoteClosed`.
 
 use crate::errors::GovernanceError;
+use crate::events::VoteClosed;
 use crate::state::{Proposal, VoteRecord};
 use anchor_lang::prelude::*;
 use io_common::clock;
@@ -29,5 +30,8 @@ pub fn handle_close_vote(ctx: Context<CloseVote>) -> Result<()> {
     // The time is kept: a clock that goes back must not find the vote open and its records gone.
     let mut proposal = ctx.accounts.proposal.load_mut()?;
     proposal.last_time = clock::now(proposal.last_time)?;
-    proposal.check_vote_over(proposal.last_time)
+    proposal.check_vote_over(proposal.last_time)?;
+    let (seq, key) = (proposal.next_seq(), ctx.accounts.proposal.key());
+    emit!(VoteClosed { seq, proposal: key, position: ctx.accounts.vote.load()?.position });
+    Ok(())
 }

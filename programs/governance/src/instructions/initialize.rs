@@ -33,8 +33,9 @@ pub fn handle_initialize(ctx: Context<Initialize>, guardian: Pubkey) -> Result<(
     config.version = 1;
     config.bump = ctx.bumps.config;
     config.last_time = now;
-    config.set_params(ParamsArgs::default())?;
+    let params = ParamsArgs::default();
+    config.set_params(params)?;
     config.set_guardian(guardian, now);
-    emit!(Initialized { guardian, guardian_until: config.guardian_until });
+    emit!(Initialized { guardian, guardian_until: config.guardian_until, params });
     Ok(())
 }

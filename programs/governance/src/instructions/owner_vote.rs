@@ -9,7 +9,7 @@
 //! Events: `Voted`.
 
 use crate::errors::GovernanceError;
-use crate::events::Voted;
+use crate::events::{NodeSums, Voted};
 use crate::state::{NodeVote, Proposal, VoteChoice};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, NodeStake};
@@ -45,7 +45,7 @@ pub fn handle_owner_vote(ctx: Context<OwnerVote>, choice: VoteChoice, content_ha
     }
     let mut node_vote = accounts.node_vote.load_mut()?;
     let weight = node_vote.owner_votes(&mut proposal, choice, now)?;
-    let (of, node, by) = (accounts.proposal.key(), accounts.node.key(), accounts.owner.key());
-    emit!(Voted::of(&mut proposal, of, node, by, choice, weight));
+    let whose = [accounts.proposal.key(), accounts.node.key(), accounts.owner.key()];
+    emit!(Voted::of(&mut proposal, NodeSums::of(&node_vote), whose, choice, weight));
     Ok(())
 }

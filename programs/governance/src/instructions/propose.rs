@@ -82,6 +82,8 @@ pub fn handle_propose<'info>(
         stake: shown,
         bond,
         title: args.title,
+        uri: args.uri,
+        text_hash: args.text_hash,
         content_hash: proposal.content_hash,
     };
     drop(proposal);

@@ -27,18 +27,6 @@ pub struct SetParams<'info> {
 pub fn handle_set_params(ctx: Context<SetParams>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { min_stake, bond, voting, extension, hold_up, .. } = params;
-    let ParamsArgs { quorum_bps, threshold_bps, outflow_bps, .. } = params;
-    emit!(ParamsSet {
-        seq: config.next_seq(),
-        min_stake,
-        bond,
-        voting,
-        extension,
-        hold_up,
-        quorum_bps,
-        threshold_bps,
-        outflow_bps,
-    });
+    emit!(ParamsSet { seq: config.next_seq(), params });
     Ok(())
 }

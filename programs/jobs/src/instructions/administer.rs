@@ -18,7 +18,6 @@ io_common::administration!(JobsError, JOBS_CONFIG);
 pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { booking_bps, dispute_bond_bps, attesters, attesters_large, .. } = params;
-    emit!(ParamsSet { seq: config.next_seq(), booking_bps, dispute_bond_bps, attesters, attesters_large });
+    emit!(ParamsSet { seq: config.next_seq(), params });
     Ok(())
 }

@@ -35,8 +35,5 @@ pub fn handle_collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         job.last_time = clock::now(job.last_time)?;
         job.pay_fees(job.last_time)
     })?;
-    if let Some(event) = paid {
-        emit_cpi!(ctx, event)?;
-    }
-    Ok(())
+    emit_cpi!(ctx, paid)
 }

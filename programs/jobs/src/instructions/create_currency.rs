@@ -42,7 +42,6 @@ pub fn handle_create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) 
     }
     currency.set(args)?;
     let seq = ctx.accounts.config.load_mut()?.next_seq();
-    let CurrencyArgs { pricing, enabled, payment_bps, .. } = args;
-    emit!(CurrencySet { seq, mint, pricing, enabled, payment_bps });
+    emit!(CurrencySet::new(seq, &currency, args));
     Ok(())
 }

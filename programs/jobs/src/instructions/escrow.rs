@@ -26,29 +26,28 @@ impl Seeds {
 }
 
 /// Pays one party; `take` books it in the job's account and returns the amount. Nothing due is no
-/// error and no event.
+/// error: the event says so.
 pub fn pay<'info>(
     job: &AccountLoader<'info, Job>,
     escrow: &UncheckedAccount<'info>,
     to: &Account<'info, TokenAccount>,
     party: Party,
     take: impl FnOnce(&mut Job) -> Result<u64>,
-) -> Result<Option<Paid>> {
+) -> Result<Paid> {
     let mut state = job.load_mut()?;
     require_keys_eq!(to.mint, state.mint, JobsError::WrongMint);
     let amount = take(&mut state)?;
-    if amount == 0 {
-        return Ok(None);
-    }
     let paid = match party {
         Party::Supplier => state.paid_supplier,
         Party::FeeVault => state.paid_fees,
         _ => state.paid_refund,
     };
-    let (seq, held) = (state.next_seq(), state.held()?);
+    let (seq, held, settled_good) = (state.next_seq(), state.held()?, state.settled_good);
     drop(state);
-    send(job, escrow, to.as_ref(), amount)?;
-    Ok(Some(Paid { seq, job: job.key(), party, destination: to.key(), amount, paid, held }))
+    if amount > 0 {
+        send(job, escrow, to.as_ref(), amount)?;
+    }
+    Ok(Paid { seq, job: job.key(), party, destination: to.key(), amount, paid, held, settled_good })
 }
 
 /// Moves tokens out of an escrow.

@@ -35,7 +35,8 @@ pub fn handle_initialize(ctx: Context<Initialize>, resolver: Pubkey) -> Result<(
     config.bump = ctx.bumps.config;
     config.last_time = clock::now(0)?;
     config.roles = Roles::new(authority);
-    config.set_params(Config::defaults(authority, resolver))?;
-    emit!(Initialized { authority });
+    let params = Config::defaults(authority, resolver);
+    config.set_params(params)?;
+    emit!(Initialized { authority, params });
     Ok(())
 }

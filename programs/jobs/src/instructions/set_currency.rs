@@ -29,7 +29,6 @@ pub fn handle_set_currency(ctx: Context<SetCurrency>, args: CurrencyArgs) -> Res
     let mut currency = ctx.accounts.currency.load_mut()?;
     currency.set(args)?;
     let seq = ctx.accounts.config.load_mut()?.next_seq();
-    let CurrencyArgs { pricing, enabled, payment_bps, .. } = args;
-    emit!(CurrencySet { seq, mint: currency.mint, pricing, enabled, payment_bps });
+    emit!(CurrencySet::new(seq, &currency, args));
     Ok(())
 }

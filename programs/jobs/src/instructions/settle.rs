@@ -41,8 +41,5 @@ pub fn handle_settle(ctx: Context<Settle>) -> Result<()> {
         job.last_time = clock::now(job.last_time)?;
         job.pay_supplier(job.last_time)
     })?;
-    if let Some(event) = paid {
-        emit_cpi!(ctx, event)?;
-    }
-    Ok(())
+    emit_cpi!(ctx, paid)
 }

@@ -63,7 +63,8 @@ pub fn emit_due<'info>(
     if portion.paid == 0 && portion.withheld == 0 {
         return Ok(None);
     }
-    let (seq, emitted_total, withheld_total) = (state.next_seq(), state.emitted, state.withheld);
+    let (seq, policy_paid) = (state.next_seq(), state.policy.paid);
+    let (emitted_total, withheld_total) = (state.emitted, state.withheld);
     drop(state);
     for (vault, amount) in vaults.into_iter().zip([portion.paid, portion.withheld]) {
         if amount > 0 {
@@ -73,7 +74,7 @@ pub fn emit_due<'info>(
     mint.reload()?;
     let Portion { paid, withheld } = portion;
     let supply = mint.supply;
-    Ok(Some(Emitted { seq, time: now, paid, withheld, emitted_total, withheld_total, supply }))
+    Ok(Some(Emitted { seq, time: now, paid, withheld, emitted_total, withheld_total, policy_paid, supply }))
 }
 
 /// IO that fees have burned in all.

@@ -9,7 +9,7 @@
 use crate::errors::MintError;
 use crate::events::Initialized;
 use crate::program::Mint as MintProgram;
-use crate::state::{Config, CONFIG_SEED, DECIMALS, MINT_SEED};
+use crate::state::{Config, PolicyArgs, CONFIG_SEED, DECIMALS, MINT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::associated_token::AssociatedToken;
 use anchor_spl::token::{Mint, Token, TokenAccount};
@@ -59,6 +59,7 @@ pub fn handle_initialize(ctx: Context<Initialize>, start: i64) -> Result<()> {
     config.emission_vault = accounts.emission_vault.key();
     config.reserve_vault = accounts.reserve_vault.key();
     drop(config);
-    emit!(Initialized { authority: accounts.authority.key(), mint: accounts.mint.key(), start });
+    let (authority, mint, policy) = (accounts.authority.key(), accounts.mint.key(), PolicyArgs::FIXED);
+    emit!(Initialized { authority, mint, start, policy });
     Ok(())
 }

@@ -50,12 +50,11 @@ pub fn handle_set_policy(ctx: Context<SetPolicy>, policy: PolicyArgs) -> Result<
     let burned = if policy.kind == PolicyKind::Fixed { 0 } else { burned(buyback_config)? };
     let mut state = config.load_mut()?;
     state.begin_policy(policy, burned)?;
-    let seq = state.next_seq();
+    let (seq, emitted_before) = (state.next_seq(), state.emitted);
     drop(state);
     if let Some(event) = emitted {
         emit_cpi!(ctx, event)?;
     }
-    let PolicyArgs { kind, floor_bps, per_burned_bps } = policy;
-    emit_cpi!(ctx, PolicySet { seq, kind, floor_bps, per_burned_bps })?;
+    emit_cpi!(ctx, PolicySet { seq, policy, emitted_before, burned_before: burned })?;
     Ok(())
 }

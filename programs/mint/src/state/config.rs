@@ -62,6 +62,11 @@ pub struct PolicyArgs {
     pub per_burned_bps: u32,
 }
 
+impl PolicyArgs {
+    /// The first policy.
+    pub const FIXED: Self = Self { kind: PolicyKind::Fixed, floor_bps: 0, per_burned_bps: 0 };
+}
+
 /// The policy in force, and where the counters stood when it began.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -157,7 +162,6 @@ impl Config {
     /// Books what the schedule has come to by `now`, divided by the policy in force. `burned` is what
     /// fees have burned in all; a fixed policy does not look at it.
     pub fn accrue(&mut self, now: i64, burned: u64) -> Result<Portion> {
-        self.last_time = now;
         let scheduled = cumulative(now.saturating_sub(self.start));
         let due = scheduled.saturating_sub(self.emitted);
         let portion = self.divide(due, scheduled, burned);
@@ -165,6 +169,7 @@ impl Config {
         self.withheld = self.withheld.checked_add(portion.withheld).ok_or(MintError::Overflow)?;
         self.policy.paid = self.policy.paid.checked_add(portion.paid).ok_or(MintError::Overflow)?;
         if due > 0 {
+            self.last_time = now;
             self.remember();
         }
         self.check_cap()?;

@@ -60,6 +60,6 @@ pub fn count_approval(
         weight: report.weight,
         threshold: report.needed(set),
         approved_at: report.approved_at,
-        head: config.head,
+        head: config.head_state(),
     })
 }

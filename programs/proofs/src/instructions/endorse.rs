@@ -41,6 +41,7 @@ pub fn handle_endorse(ctx: Context<Endorse>) -> Result<()> {
         report: account.key(),
         report_seq: report.seq,
         approved_at: report.approved_at,
+        head: config.head_state(),
     });
     Ok(())
 }

@@ -37,6 +37,8 @@ pub fn handle_finalize(ctx: Context<Finalize>) -> Result<()> {
         height: report.height,
         creditable_from: report.creditable_from,
         creditable_until: report.creditable_until,
+        highest_total: config.highest_total,
+        highest_paid: config.highest_paid,
     });
     Ok(())
 }

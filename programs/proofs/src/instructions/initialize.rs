@@ -37,10 +37,10 @@ pub fn handle_initialize(ctx: Context<Initialize>) -> Result<()> {
     config.version = 1;
     config.bump = ctx.bumps.config;
     config.last_time = io_common::clock::now(0)?;
-    config.begin(authority);
+    let params = config.begin(authority);
     let mut attester_set = accounts.attester_set.load_init()?;
     attester_set.version = 1;
     attester_set.bump = ctx.bumps.attester_set;
-    emit!(Initialized { authority });
+    emit!(Initialized { authority, params });
     Ok(())
 }

@@ -41,7 +41,8 @@ pub fn handle_refute(ctx: Context<Refute>, leaf: LeafArgs) -> Result<()> {
         report: accounts.report.key(),
         report_seq: report.seq,
         node: accounts.node.key(),
-        head: config.head,
+        head: config.head_state(),
+        next_void: config.next_void,
     });
     Ok(())
 }

@@ -88,6 +88,7 @@ pub fn handle_report(
         height: report.height,
         correction: args.correction,
         created_at: now,
+        paid,
     });
     emit!(count_approval(&mut config, &set, report_key, &mut report, payer)?);
     Ok(())

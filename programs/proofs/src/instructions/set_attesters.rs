@@ -37,6 +37,7 @@ pub fn handle_set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, thresh
         threshold,
         total_weight: set.total_weight,
         seats,
+        changed_at: now,
     });
     Ok(())
 }

@@ -39,7 +39,8 @@ pub fn handle_void_report(ctx: Context<VoidReport>) -> Result<()> {
         report: account.key(),
         report_seq: report.seq,
         node: Pubkey::default(),
-        head: config.head,
+        head: config.head_state(),
+        next_void: config.next_void,
     });
     Ok(())
 }

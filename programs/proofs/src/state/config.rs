@@ -133,6 +133,23 @@ impl ParamsArgs {
     }
 }
 
+/// The report at the head, and the corrections that stand, after an instruction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadState {
+    /// Height of the latest report that reached the threshold and stands.
+    pub height: u64,
+    /// End of its period, unix time.
+    pub period_end: i64,
+    /// No report below this height is creditable.
+    pub min_height: u64,
+    /// When the latest correction that stands reached its threshold, unix time; 0 while none did.
+    pub correction_at: i64,
+    /// `min_height` before that correction, should it be voided.
+    pub previous_min_height: u64,
+    /// `correction_at` before that correction.
+    pub previous_correction_at: i64,
+}
+
 /// The one configuration account of the program: `["config"]`.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -211,9 +228,23 @@ impl Config {
     pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::PROOFS.bump]]];
 
     /// Gives every role to `authority`, and every parameter its default.
-    pub fn begin(&mut self, authority: Pubkey) {
+    pub fn begin(&mut self, authority: Pubkey) -> ParamsArgs {
+        let params = ParamsArgs::new(authority);
         self.roles = Roles::new(authority);
-        self.apply(&ParamsArgs::new(authority));
+        self.apply(&params);
+        params
+    }
+
+    /// The head and the corrections, for events.
+    pub fn head_state(&self) -> HeadState {
+        HeadState {
+            height: self.head,
+            period_end: self.head_period_end,
+            min_height: self.min_height,
+            correction_at: self.correction_at,
+            previous_min_height: self.previous_min_height,
+            previous_correction_at: self.previous_correction_at,
+        }
     }
 
     /// Sets the parameters, each within its bounds.

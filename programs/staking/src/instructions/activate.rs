@@ -40,6 +40,7 @@ pub fn handle_activate(ctx: Context<Activate>) -> Result<()> {
         holder: position.holder,
         amount,
         totals: node.totals()?,
+        position: position.sums(),
     });
     Ok(())
 }

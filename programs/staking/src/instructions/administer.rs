@@ -17,17 +17,6 @@ io_common::administration!(StakingError, STAKING_CONFIG);
 pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { pauser, slasher, resolver, cooldown, appeal, decided_limit_bps, reward_bound_bps } =
-        params;
-    emit!(ParamsSet {
-        seq: config.next_seq(),
-        pauser,
-        slasher,
-        resolver,
-        cooldown,
-        appeal,
-        decided_limit_bps,
-        reward_bound_bps,
-    });
+    emit!(ParamsSet { seq: config.next_seq(), params });
     Ok(())
 }

@@ -46,10 +46,10 @@ pub fn handle_compound(ctx: Context<Compound>) -> Result<()> {
     let mut position = ctx.accounts.position.load_mut()?;
     let amount = position.compound(&mut node, &*ctx.accounts.class.load()?, now)?;
     position.next_seq();
-    let (seq, totals) = (node.next_seq(), node.totals()?);
+    let (seq, totals, sums) = (node.next_seq(), node.totals()?, position.sums());
     drop(node);
     drop(position);
     let (node, holder) = (ctx.accounts.node.key(), ctx.accounts.holder.key());
-    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals })?;
+    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals, position: sums })?;
     Ok(())
 }

@@ -141,8 +141,16 @@ pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: L
         credited: node.credited,
         credited_through: node.credited_through,
         credited_total: ledger.credited,
+        credited_height: node.credited_height,
+        partial: node.partial,
+        bound_height: ledger.bound.min_height,
+        bound_total: ledger.bound.total,
+        acc: node.co.acc,
+        rem: node.co.rem,
         totals: node.totals()?,
     };
+    // Before the changes that it makes due, as it is numbered.
+    emit_cpi!(ctx, event)?;
     if let Some((shard, positions)) = changes.split_first() {
         require_gte!(usize::from(MAX_SETTLED), positions.len(), StakingError::TooManyPositions);
         let shard = AccountLoader::<StakeShard>::try_from(shard)?;
@@ -155,6 +163,5 @@ pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: L
         let ledger = accounts.emission_ledger.as_ref();
         token::transfer(&accounts.emission_vault, &accounts.vault, ledger, EMISSION_SEEDS, amount)?;
     }
-    emit_cpi!(ctx, event)?;
     Ok(())
 }

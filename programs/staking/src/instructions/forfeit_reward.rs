@@ -59,6 +59,10 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
         credited: node.credited,
         credited_through: node.credited_through,
         credited_total: ledger.credited,
+        credited_height: node.credited_height,
+        partial: node.partial,
+        bound_height: ledger.bound.min_height,
+        bound_total: ledger.bound.total,
     };
     drop((node, ledger));
     let ledger = accounts.emission_ledger.as_ref();

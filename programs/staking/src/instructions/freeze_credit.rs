@@ -34,6 +34,7 @@ pub fn handle_freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) ->
         node: ctx.accounts.node.key(),
         until: node.credit_frozen_until,
         min_report_seq: node.min_report_seq,
+        quiet_until: node.quiet_until,
     });
     Ok(())
 }

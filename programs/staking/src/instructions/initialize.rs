@@ -9,10 +9,7 @@
 use crate::errors::StakingError;
 use crate::events::Initialized;
 use crate::program::Staking;
-use crate::state::{
-    Config, EmissionLedger, CONFIG_SEED, DEFAULT_APPEAL, DEFAULT_COOLDOWN, DEFAULT_DECIDED_LIMIT_BPS,
-    DEFAULT_REWARD_BOUND_BPS, EMISSION_SEED,
-};
+use crate::state::{Config, EmissionLedger, CONFIG_SEED, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::associated_token::get_associated_token_address;
 use io_common::{clock, ids, Roles};
@@ -36,23 +33,18 @@ pub struct Initialize<'info> {
 }
 
 pub fn handle_initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pubkey) -> Result<()> {
-    require_keys_neq!(slasher, resolver, StakingError::SlasherIsResolver);
     let authority = ctx.accounts.authority.key();
     let mut config = ctx.accounts.config.load_init()?;
     config.version = 1;
     config.bump = ctx.bumps.config;
     config.last_time = clock::now(0)?;
     config.roles = Roles::new(authority);
-    config.slasher = slasher;
-    config.resolver = resolver;
-    config.cooldown = DEFAULT_COOLDOWN;
-    config.appeal = DEFAULT_APPEAL;
-    config.decided_limit_bps = DEFAULT_DECIDED_LIMIT_BPS;
-    config.reward_bound_bps = DEFAULT_REWARD_BOUND_BPS;
+    let params = Config::defaults(authority, slasher, resolver);
+    config.set_params(params)?;
     let mut ledger = ctx.accounts.emission_ledger.load_init()?;
     ledger.version = 1;
     ledger.bump = ctx.bumps.emission_ledger;
     ledger.vault = get_associated_token_address(&ids::EMISSION_LEDGER, &ids::IO_MINT);
-    emit!(Initialized { authority });
+    emit!(Initialized { authority, params });
     Ok(())
 }

@@ -9,7 +9,7 @@
 
 use crate::errors::StakingError;
 use crate::events::Activated;
-use crate::state::{Node, StakeShard};
+use crate::state::{Node, PositionSums, StakeShard};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -36,6 +36,7 @@ pub fn handle_owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
         holder: node.owner,
         amount,
         totals: node.totals()?,
+        position: PositionSums::default(),
     });
     Ok(())
 }

@@ -9,7 +9,7 @@
 
 use crate::errors::StakingError;
 use crate::events::Compounded;
-use crate::state::{Class, Config, Node, PAUSE_STAKE};
+use crate::state::{Class, Config, Node, PositionSums, PAUSE_STAKE};
 use anchor_lang::prelude::*;
 use io_common::{clock, emit_cpi, ids};
 
@@ -41,6 +41,7 @@ pub fn handle_owner_compound(ctx: Context<OwnerCompound>) -> Result<()> {
     let (seq, totals) = (node.next_seq(), node.totals()?);
     drop(node);
     let (node, holder) = (ctx.accounts.node.key(), ctx.accounts.owner.key());
-    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals })?;
+    let position = PositionSums::default();
+    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals, position })?;
     Ok(())
 }

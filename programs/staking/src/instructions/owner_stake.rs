@@ -9,7 +9,7 @@
 
 use crate::errors::StakingError;
 use crate::events::Staked;
-use crate::state::{Class, Config, Node, PAUSE_STAKE};
+use crate::state::{Class, Config, Node, PositionSums, PAUSE_STAKE};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::{clock, emit_cpi, ids, token};
@@ -54,6 +54,7 @@ pub fn handle_owner_stake(ctx: Context<OwnerStake>, amount: u64) -> Result<()> {
     drop(node);
     token::transfer(&accounts.source, &accounts.vault, &accounts.owner, &[], amount)?;
     let (node, holder) = (accounts.node.key(), accounts.owner.key());
-    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals })?;
+    let position = PositionSums::default();
+    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals, position })?;
     Ok(())
 }

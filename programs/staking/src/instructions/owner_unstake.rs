@@ -13,7 +13,7 @@ use super::lease::is_leased;
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Unstaked;
-use crate::state::{Class, Config, Node, StakeShard};
+use crate::state::{Class, Config, Node, PositionSums, StakeShard};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::{clock, emit_cpi, ids};
@@ -78,6 +78,7 @@ pub fn handle_owner_unstake(ctx: Context<OwnerUnstake>, amount: u64) -> Result<(
             cooling: leaving.cooling,
             ready_at: now.saturating_add(cooldown),
             totals,
+            position: PositionSums::default(),
         }
     )?;
     Ok(())

@@ -10,7 +10,7 @@
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;
-use crate::state::Node;
+use crate::state::{Node, PositionSums};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::{clock, emit_cpi};
@@ -45,6 +45,7 @@ pub fn handle_owner_withdraw(ctx: Context<OwnerWithdraw>) -> Result<()> {
     drop(state);
     pay_out(&accounts.node, &accounts.vault, &accounts.destination, amount)?;
     let (node, holder) = (accounts.node.key(), accounts.owner.key());
-    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals })?;
+    let position = PositionSums::default();
+    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals, position })?;
     Ok(())
 }

@@ -77,14 +77,6 @@ pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Resul
     node.last_time = now;
     node.credited_through = now;
     node.describe(args)?;
-    emit!(NodeRegistered {
-        seq: node.next_seq(),
-        node: key,
-        owner: node.owner,
-        class: node.class,
-        units: node.units,
-        commission_bps: node.commission_bps,
-        region: node.region,
-    });
+    emit!(NodeRegistered::new(key, &mut node));
     Ok(())
 }

@@ -58,14 +58,6 @@ pub fn handle_reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()
     let before = node.counted()?;
     node.reopen(&*accounts.device.load()?, &*accounts.class.load()?, args, now)?;
     accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
-    emit!(NodeRegistered {
-        seq: node.next_seq(),
-        node: accounts.node.key(),
-        owner: node.owner,
-        class: node.class,
-        units: node.units,
-        commission_bps: node.commission_bps,
-        region: node.region,
-    });
+    emit!(NodeRegistered::new(accounts.node.key(), &mut node));
     Ok(())
 }

@@ -5,11 +5,11 @@
 //!
 //! Checks, each with its error: `WrongClass`, `WrongNode`, `WrongShard`.
 //!
-//! Events: `Activated`, `ChangesSettled`.
+//! Events: `Activated`, `PositionSettled`, `ChangesSettled`.
 
 use crate::errors::StakingError;
-use crate::events::{Activated, ChangesSettled};
-use crate::state::{Class, Node, Position, StakeShard};
+use crate::events::{Activated, ChangesSettled, PositionSettled};
+use crate::state::{Class, Node, Position, PositionSums, StakeShard};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -51,16 +51,20 @@ pub fn settle<'info>(
     let before = node.counted()?;
     if let Some(amount) = node.settle(now)? {
         let (seq, holder, totals) = (node.next_seq(), node.owner, node.totals()?);
-        emit!(Activated { seq, node: key, holder, amount, totals });
+        let position = PositionSums::default();
+        emit!(Activated { seq, node: key, holder, amount, totals, position });
     }
     for info in positions {
         let loader = AccountLoader::<Position>::try_from(info)?;
         let mut position = loader.load_mut()?;
         require_keys_eq!(position.node, key, StakingError::WrongNode);
-        if let Some(amount) = position.settle_changes(node, now)? {
+        let activated = position.settle_changes(node, now)?;
+        let (seq, holder, sums) = (node.next_seq(), position.holder, position.sums());
+        if let Some(amount) = activated {
             position.next_seq();
-            let (seq, holder, totals) = (node.next_seq(), position.holder, node.totals()?);
-            emit!(Activated { seq, node: key, holder, amount, totals });
+            emit!(Activated { seq, node: key, holder, amount, totals: node.totals()?, position: sums });
+        } else {
+            emit!(PositionSettled { seq, node: key, holder, position: sums });
         }
     }
     shard.adjust(now, before, node.counted()?)

@@ -59,11 +59,11 @@ pub fn handle_stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let mut position = accounts.position.load_mut()?;
     position.stake(&node, amount, now)?;
     position.next_seq();
-    let (seq, totals) = (node.next_seq(), node.totals()?);
+    let (seq, totals, sums) = (node.next_seq(), node.totals()?, position.sums());
     drop(node);
     drop(position);
     token::transfer(&accounts.source, &accounts.vault, &accounts.holder, &[], amount)?;
     let (node, holder) = (accounts.node.key(), accounts.holder.key());
-    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals })?;
+    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals, position: sums })?;
     Ok(())
 }

@@ -59,7 +59,7 @@ pub fn handle_unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
     let leaving = position.unstake(&mut state, amount, now, cooldown)?;
     position.next_seq();
     accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
-    let (seq, totals) = (state.next_seq(), state.totals()?);
+    let (seq, totals, sums) = (state.next_seq(), state.totals()?, position.sums());
     drop(state);
     drop(position);
     if leaving.now > 0 {
@@ -75,6 +75,7 @@ pub fn handle_unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
             cooling: leaving.cooling,
             ready_at: now.saturating_add(cooldown),
             totals,
+            position: sums,
         }
     )?;
     Ok(())

@@ -49,11 +49,11 @@ pub fn handle_withdraw(ctx: Context<Withdraw>) -> Result<()> {
     let mut position = accounts.position.load_mut()?;
     let amount = position.withdraw(&mut state, now)?;
     position.next_seq();
-    let (seq, totals) = (state.next_seq(), state.totals()?);
+    let (seq, totals, sums) = (state.next_seq(), state.totals()?, position.sums());
     drop(state);
     drop(position);
     pay_out(&accounts.node, &accounts.vault, &accounts.destination, amount)?;
     let (node, holder) = (accounts.node.key(), accounts.holder.key());
-    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals })?;
+    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals, position: sums })?;
     Ok(())
 }

@@ -9,7 +9,7 @@
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;
-use crate::state::Node;
+use crate::state::{Node, PositionSums};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::{clock, emit_cpi};
@@ -37,9 +37,10 @@ pub fn handle_withdraw_former(ctx: Context<WithdrawFormer>) -> Result<()> {
     state.last_time = now;
     let holder = state.former.owner;
     let amount = state.withdraw_former(now)?;
-    let (seq, totals) = (state.next_seq(), state.totals()?);
+    let (seq, totals, position) = (state.next_seq(), state.totals()?, PositionSums::default());
     drop(state);
     pay_out(&accounts.node, &accounts.vault, accounts.destination.as_ref(), amount)?;
-    emit_cpi!(ctx, Withdrawn { seq, node: accounts.node.key(), holder, amount, totals })?;
+    let node = accounts.node.key();
+    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals, position })?;
     Ok(())
 }

@@ -126,6 +126,19 @@ pub struct Config {
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
+    /// The published defaults.
+    pub fn defaults(authority: Pubkey, slasher: Pubkey, resolver: Pubkey) -> ParamsArgs {
+        ParamsArgs {
+            pauser: authority,
+            slasher,
+            resolver,
+            cooldown: DEFAULT_COOLDOWN,
+            appeal: DEFAULT_APPEAL,
+            decided_limit_bps: DEFAULT_DECIDED_LIMIT_BPS,
+            reward_bound_bps: DEFAULT_REWARD_BOUND_BPS,
+        }
+    }
+
     pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
         require!((MIN_COOLDOWN..=MAX_COOLDOWN).contains(&args.cooldown), StakingError::CooldownOutOfBounds);
         require!((MIN_APPEAL..=MAX_APPEAL).contains(&args.appeal), StakingError::AppealOutOfBounds);

@@ -8,6 +8,19 @@ use io_math::reward::accrue;
 #[constant]
 pub const POSITION_SEED: &[u8] = b"position";
 
+/// What a position's holder is owed, and what it is reckoned from, after an instruction.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PositionSums {
+    /// Shares that are no longer active, and still share rewards of hours in which they were.
+    pub late: u64,
+    /// Rewards settled and not yet claimed, base units.
+    pub due: u64,
+    /// The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
+    pub entry: [u8; 16],
+    /// Fraction of a base unit left by that settlement, in 2^-64.
+    pub fraction: u64,
+}
+
 /// One co-staker's shares on one node: `["position", node, holder]`.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -53,6 +66,12 @@ impl Position {
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
         self.seq
+    }
+
+    /// Its own sums, for events.
+    pub fn sums(&self) -> PositionSums {
+        let Self { late, due, entry, fraction, .. } = *self;
+        PositionSums { late, due, entry, fraction }
     }
 
     /// Books the rewards since the last settlement, before every change of `active`, and ends late weights that

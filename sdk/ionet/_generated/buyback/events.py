@@ -53,6 +53,7 @@ class AuctionStarted(Event):
         time: When it happened, unix time.
         size: What is for sale, base units of the auction's mint.
         minimum: The smallest sale, base units of the mint; what is left at the end may be less.
+        decimals: Decimals of the mint.
         day: UTC day, counted from 1970.
         opening: What the vault held when the day's first lot was started or sold, base units.
         sold_today: Sold on this day so far, base units of the mint.
@@ -64,6 +65,7 @@ class AuctionStarted(Event):
     time: int
     size: int
     minimum: int
+    decimals: int
     day: int
     opening: int
     sold_today: int
@@ -80,6 +82,7 @@ bind_event(
         ("time", c.i64),
         ("size", c.u64),
         ("minimum", c.u64),
+        ("decimals", c.u8),
         ("day", c.u64),
         ("opening", c.u64),
         ("sold_today", c.u64),
@@ -180,12 +183,19 @@ class Initialized(Event):
 
     Attributes:
         authority: The first authority.
+        params: The first parameters.
     """
 
     authority: Pubkey
+    params: types.ParamsArgs
 
 
-bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("params", types.ParamsArgs.CODEC)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +476,7 @@ class PayoutStarted(Event):
         time: When it happened, unix time.
         size: What is for sale, base units of the payout's mint.
         minimum: The smallest sale, base units of the mint; what is left at the end may be less.
+        decimals: Decimals of the mint.
     """
 
     seq: int
@@ -473,19 +484,27 @@ class PayoutStarted(Event):
     time: int
     size: int
     minimum: int
+    decimals: int
 
 
 bind_event(
     PayoutStarted,
     PROGRAM_ID,
     bytes.fromhex("736c169a11c34d3a"),
-    (("seq", c.u64), ("job", c.pubkey), ("time", c.i64), ("size", c.u64), ("minimum", c.u64)),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("time", c.i64),
+        ("size", c.u64),
+        ("minimum", c.u64),
+        ("decimals", c.u8),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PayoutWithdrawn(Event):
-    """A supplier withdrew what was left, in the mint that the job was paid in.
+    """A supplier withdrew what was left, in the mint that the job was paid in; no lot is left.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.

@@ -155,17 +155,42 @@ class Initialized(Event):
     Attributes:
         guardian: May cancel what is voted on or queued; the default key stands for nobody.
         guardian_until: End of the guardian's term, unix time.
+        params: The first parameters.
     """
 
     guardian: Pubkey
     guardian_until: int
+    params: types.ParamsArgs
 
 
 bind_event(
     Initialized,
     PROGRAM_ID,
     bytes.fromhex("d0d573627352c9d1"),
-    (("guardian", c.pubkey), ("guardian_until", c.i64)),
+    (("guardian", c.pubkey), ("guardian_until", c.i64), ("params", types.ParamsArgs.CODEC)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeVoteClosed(Event):
+    """A node's part in a vote was closed, after the vote.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        node: The node.
+    """
+
+    seq: int
+    proposal: Pubkey
+    node: Pubkey
+
+
+bind_event(
+    NodeVoteClosed,
+    PROGRAM_ID,
+    bytes.fromhex("35348c9c433add01"),
+    (("seq", c.u64), ("proposal", c.pubkey), ("node", c.pubkey)),
 )
 
 
@@ -189,42 +214,18 @@ class ParamsSet(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        min_stake: Active stake that a proposer needs, base units of IO.
-        bond: Bond of a proposal, base units of IO.
-        voting: Seconds of voting.
-        extension: Seconds by which voting is extended each time that the outcome turns near its end.
-        hold_up: Seconds from queueing to execution.
-        quorum_bps: Share of eligible stake that has to vote, bps.
-        threshold_bps: Share of the votes for and against that those for must exceed, bps.
-        outflow_bps: Most of an asset that may leave the treasury in any seven days, bps of what it held.
+        params: All of them.
     """
 
     seq: int
-    min_stake: int
-    bond: int
-    voting: int
-    extension: int
-    hold_up: int
-    quorum_bps: int
-    threshold_bps: int
-    outflow_bps: int
+    params: types.ParamsArgs
 
 
 bind_event(
     ParamsSet,
     PROGRAM_ID,
     bytes.fromhex("396f21fc784c62f5"),
-    (
-        ("seq", c.u64),
-        ("min_stake", c.u64),
-        ("bond", c.u64),
-        ("voting", c.i64),
-        ("extension", c.i64),
-        ("hold_up", c.i64),
-        ("quorum_bps", c.u16),
-        ("threshold_bps", c.u16),
-        ("outflow_bps", c.u16),
-    ),
+    (("seq", c.u64), ("params", types.ParamsArgs.CODEC)),
 )
 
 
@@ -240,6 +241,8 @@ class Proposed(Event):
         stake: Stake that the proposer has shown, base units of IO.
         bond: Bond of a proposal, base units of IO.
         title: Title, UTF-8, padded with zeros.
+        uri: Where its text is published; UTF-8, padded with zeros.
+        text_hash: SHA-256 of the text.
         content_hash: Hash of what is voted on: the description and the transactions.
     """
 
@@ -250,6 +253,8 @@ class Proposed(Event):
     stake: int
     bond: int
     title: bytes
+    uri: bytes
+    text_hash: bytes
     content_hash: bytes
 
 
@@ -265,6 +270,8 @@ bind_event(
         ("stake", c.u64),
         ("bond", c.u64),
         ("title", c.raw_bytes(64)),
+        ("uri", c.raw_bytes(96)),
+        ("text_hash", c.raw_bytes(32)),
         ("content_hash", c.raw_bytes(32)),
     ),
 )
@@ -280,6 +287,7 @@ class TransactionAdded(Event):
         index: Number of the transaction, from 0.
         program_id: The program that it calls.
         content_hash: Hash of the description and all transactions so far.
+        guardian_calls: How many of them only set governance's guardian.
     """
 
     seq: int
@@ -287,6 +295,7 @@ class TransactionAdded(Event):
     index: int
     program_id: Pubkey
     content_hash: bytes
+    guardian_calls: int
 
 
 bind_event(
@@ -299,7 +308,54 @@ bind_event(
         ("index", c.u8),
         ("program_id", c.pubkey),
         ("content_hash", c.raw_bytes(32)),
+        ("guardian_calls", c.u8),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionClosed(Event):
+    """A transaction of a proposal that is over was closed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        index: Number of the transaction, from 0.
+    """
+
+    seq: int
+    proposal: Pubkey
+    index: int
+
+
+bind_event(
+    TransactionClosed,
+    PROGRAM_ID,
+    bytes.fromhex("7c18ac82d1813eb0"),
+    (("seq", c.u64), ("proposal", c.pubkey), ("index", c.u8)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VoteClosed(Event):
+    """A co-staker's vote was closed, after the vote.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        position: The position that has voted.
+    """
+
+    seq: int
+    proposal: Pubkey
+    position: Pubkey
+
+
+bind_event(
+    VoteClosed,
+    PROGRAM_ID,
+    bytes.fromhex("f0a78369a8571dae"),
+    (("seq", c.u64), ("proposal", c.pubkey), ("position", c.pubkey)),
 )
 
 
@@ -318,6 +374,8 @@ class Voted(Event):
         against: Stake that has voted against it, base units.
         abstain: Stake that has abstained, base units.
         voting_ends: When voting ends, unix time.
+        extended: How often the end of voting has moved.
+        node: The node's part in the vote after it; zeros where a position's vote was changed.
     """
 
     seq: int
@@ -330,6 +388,8 @@ class Voted(Event):
     against: int
     abstain: int
     voting_ends: int
+    extended: int
+    node: types.NodeSums
 
 
 bind_event(
@@ -347,6 +407,8 @@ bind_event(
         ("against", c.u64),
         ("abstain", c.u64),
         ("voting_ends", c.i64),
+        ("extended", c.u8),
+        ("node", types.NodeSums.CODEC),
     ),
 )
 
@@ -363,6 +425,10 @@ class VotingBegan(Event):
         eligible: All active stake at that time, base units.
         quorum: Stake that has to vote, base units.
         voting_ends: When voting ends, unix time.
+        extension: Seconds by which a late turn of the outcome extends voting.
+        hold_up: Seconds from queueing to execution.
+        quorum_bps: Share of eligible stake that has to vote, bps.
+        threshold_bps: Share of the votes for and against that those for must exceed, bps.
     """
 
     seq: int
@@ -372,6 +438,10 @@ class VotingBegan(Event):
     eligible: int
     quorum: int
     voting_ends: int
+    extension: int
+    hold_up: int
+    quorum_bps: int
+    threshold_bps: int
 
 
 bind_event(
@@ -386,6 +456,10 @@ bind_event(
         ("eligible", c.u64),
         ("quorum", c.u64),
         ("voting_ends", c.i64),
+        ("extension", c.i64),
+        ("hold_up", c.i64),
+        ("quorum_bps", c.u16),
+        ("threshold_bps", c.u16),
     ),
 )
 
@@ -440,10 +514,13 @@ EVENTS: Mapping[bytes, type[Event]] = {
     Executed.DISCRIMINATOR: Executed,
     GuardianSet.DISCRIMINATOR: GuardianSet,
     Initialized.DISCRIMINATOR: Initialized,
+    NodeVoteClosed.DISCRIMINATOR: NodeVoteClosed,
     OutflowOpened.DISCRIMINATOR: OutflowOpened,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     Proposed.DISCRIMINATOR: Proposed,
     TransactionAdded.DISCRIMINATOR: TransactionAdded,
+    TransactionClosed.DISCRIMINATOR: TransactionClosed,
+    VoteClosed.DISCRIMINATOR: VoteClosed,
     Voted.DISCRIMINATOR: Voted,
     VotingBegan.DISCRIMINATOR: VotingBegan,
     VotingEnded.DISCRIMINATOR: VotingEnded,
@@ -457,10 +534,13 @@ __all__ = [
     "Executed",
     "GuardianSet",
     "Initialized",
+    "NodeVoteClosed",
     "OutflowOpened",
     "ParamsSet",
     "Proposed",
     "TransactionAdded",
+    "TransactionClosed",
+    "VoteClosed",
     "Voted",
     "VotingBegan",
     "VotingEnded",

@@ -34,6 +34,26 @@ bind_record(Meta, (("key", c.pubkey), ("signer", c.boolean), ("writable", c.bool
 
 
 @dataclass(frozen=True, slots=True)
+class NodeSums(Record):
+    """A node's part in a vote.
+
+    Attributes:
+        node: The node.
+        own: The owner's stake at the start of the week in which voting began, base units.
+        co: The co-stakers' stake at that time, base units.
+        overridden: Part of the co-stakers' stake that has voted itself, base units.
+    """
+
+    node: Pubkey
+    own: int
+    co: int
+    overridden: int
+
+
+bind_record(NodeSums, (("node", c.pubkey), ("own", c.u64), ("co", c.u64), ("overridden", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
 class Outflow(Record):
     """What flowed out on each of the latest days.
 
@@ -191,6 +211,7 @@ class Params(TypedDict, total=False):
 
 __all__ = [
     "Meta",
+    "NodeSums",
     "Outflow",
     "Params",
     "ParamsArgs",

@@ -235,29 +235,21 @@ class CurrencySet(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         mint: The mint.
-        pricing: How it is priced.
-        enabled: Whether new jobs may be paid in it.
-        payment_bps: Payment fee of the side that uses it, bps.
+        decimals: Decimals of the mint.
+        currency: All that was set.
     """
 
     seq: int
     mint: Pubkey
-    pricing: types.Pricing
-    enabled: bool
-    payment_bps: int
+    decimals: int
+    currency: types.CurrencyArgs
 
 
 bind_event(
     CurrencySet,
     PROGRAM_ID,
     bytes.fromhex("69ad16a10bdfbaea"),
-    (
-        ("seq", c.u64),
-        ("mint", c.pubkey),
-        ("pricing", types.pricing_codec),
-        ("enabled", c.boolean),
-        ("payment_bps", c.u16),
-    ),
+    (("seq", c.u64), ("mint", c.pubkey), ("decimals", c.u8), ("currency", types.CurrencyArgs.CODEC)),
 )
 
 
@@ -491,12 +483,19 @@ class Initialized(Event):
 
     Attributes:
         authority: The first authority.
+        params: The first parameters.
     """
 
     authority: Pubkey
+    params: types.ParamsArgs
 
 
-bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("params", types.ParamsArgs.CODEC)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,7 +612,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Paid(Event):
-    """A party was paid out of the escrow.
+    """A party was paid what it is owed out of the escrow; nothing where it has had all of it.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
@@ -623,6 +622,8 @@ class Paid(Event):
         amount: Tokens, base units.
         paid: Paid to this party so far, base units.
         held: What the escrow holds according to the job's account, base units.
+        settled_good: Good seconds that the supplier was paid for at their last payment: no seat is
+                lowered below them.
     """
 
     seq: int
@@ -632,6 +633,7 @@ class Paid(Event):
     amount: int
     paid: int
     held: int
+    settled_good: int
 
 
 bind_event(
@@ -646,6 +648,7 @@ bind_event(
         ("amount", c.u64),
         ("paid", c.u64),
         ("held", c.u64),
+        ("settled_good", c.u64),
     ),
 )
 
@@ -656,30 +659,18 @@ class ParamsSet(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        booking_bps: Booking fee of each side, bps.
-        dispute_bond_bps: Bond of a dispute, bps of what it freezes.
-        attesters: Attesters of a job.
-        attesters_large: Attesters of a large job.
+        params: All of them.
     """
 
     seq: int
-    booking_bps: int
-    dispute_bond_bps: int
-    attesters: int
-    attesters_large: int
+    params: types.ParamsArgs
 
 
 bind_event(
     ParamsSet,
     PROGRAM_ID,
     bytes.fromhex("396f21fc784c62f5"),
-    (
-        ("seq", c.u64),
-        ("booking_bps", c.u16),
-        ("dispute_bond_bps", c.u16),
-        ("attesters", c.u8),
-        ("attesters_large", c.u8),
-    ),
+    (("seq", c.u64), ("params", types.ParamsArgs.CODEC)),
 )
 
 

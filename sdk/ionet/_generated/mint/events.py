@@ -71,6 +71,7 @@ class Emitted(Event):
         withheld: Minted into the reserve, base units.
         emitted_total: Minted on the schedule so far, base units.
         withheld_total: Of that, minted into the reserve so far, base units.
+        policy_paid: Minted into the emission vault since the policy began, base units.
         supply: Supply of IO after it, base units.
     """
 
@@ -80,6 +81,7 @@ class Emitted(Event):
     withheld: int
     emitted_total: int
     withheld_total: int
+    policy_paid: int
     supply: int
 
 
@@ -94,6 +96,7 @@ bind_event(
         ("withheld", c.u64),
         ("emitted_total", c.u64),
         ("withheld_total", c.u64),
+        ("policy_paid", c.u64),
         ("supply", c.u64),
     ),
 )
@@ -143,18 +146,20 @@ class Initialized(Event):
         authority: The first authority.
         mint: The IO mint.
         start: Unix time from which emission counts.
+        policy: The first policy.
     """
 
     authority: Pubkey
     mint: Pubkey
     start: int
+    policy: types.PolicyArgs
 
 
 bind_event(
     Initialized,
     PROGRAM_ID,
     bytes.fromhex("d0d573627352c9d1"),
-    (("authority", c.pubkey), ("mint", c.pubkey), ("start", c.i64)),
+    (("authority", c.pubkey), ("mint", c.pubkey), ("start", c.i64), ("policy", types.PolicyArgs.CODEC)),
 )
 
 
@@ -203,22 +208,22 @@ class PolicySet(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        kind: How it paces emission.
-        floor_bps: Part of the schedule that is paid in any case, bps.
-        per_burned_bps: Paid in addition for IO burned by fees, bps of what was burned.
+        policy: All that was set.
+        emitted_before: Emitted by then, base units.
+        burned_before: Burned by fees by then, base units; 0 where the policy does not look at it.
     """
 
     seq: int
-    kind: types.PolicyKind
-    floor_bps: int
-    per_burned_bps: int
+    policy: types.PolicyArgs
+    emitted_before: int
+    burned_before: int
 
 
 bind_event(
     PolicySet,
     PROGRAM_ID,
     bytes.fromhex("7ef6453009f0e234"),
-    (("seq", c.u64), ("kind", types.policy_kind_codec), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
+    (("seq", c.u64), ("policy", types.PolicyArgs.CODEC), ("emitted_before", c.u64), ("burned_before", c.u64)),
 )
 
 

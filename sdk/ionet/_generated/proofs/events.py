@@ -26,6 +26,8 @@ class AttestersSet(Event):
         threshold: Weight that approves a report.
         total_weight: Sum of all weights.
         seats: All seats, by number.
+        changed_at: When the set was changed, unix time: keys that have left a seat take none for a while
+                from then on.
     """
 
     seq: int
@@ -33,6 +35,7 @@ class AttestersSet(Event):
     threshold: int
     total_weight: int
     seats: tuple[types.Seat, ...]
+    changed_at: int
 
 
 bind_event(
@@ -45,6 +48,7 @@ bind_event(
         ("threshold", c.u32),
         ("total_weight", c.u32),
         ("seats", c.vec(types.Seat.CODEC)),
+        ("changed_at", c.i64),
     ),
 )
 
@@ -207,19 +211,27 @@ class CorrectionEndorsed(Event):
         report: The report.
         report_seq: Hours from the start of emission to the end of the report's period.
         approved_at: When it was approved, unix time; 0 while it needs more weight.
+        head: The head, and the latest correction, afterwards.
     """
 
     seq: int
     report: Pubkey
     report_seq: int
     approved_at: int
+    head: types.HeadState
 
 
 bind_event(
     CorrectionEndorsed,
     PROGRAM_ID,
     bytes.fromhex("67db27364f65f100"),
-    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("approved_at", c.i64)),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("approved_at", c.i64),
+        ("head", types.HeadState.CODEC),
+    ),
 )
 
 
@@ -229,12 +241,19 @@ class Initialized(Event):
 
     Attributes:
         authority: The first authority.
+        params: The first parameters.
     """
 
     authority: Pubkey
+    params: types.ParamsArgs
 
 
-bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("params", types.ParamsArgs.CODEC)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +313,7 @@ class ReportApproved(Event):
         weight: Weight of all approvals so far.
         threshold: Weight that approves it.
         approved_at: When it was approved, unix time; 0 while it is not.
-        head: Height of the head afterwards.
+        head: The head, and the latest correction, afterwards.
     """
 
     seq: int
@@ -305,7 +324,7 @@ class ReportApproved(Event):
     weight: int
     threshold: int
     approved_at: int
-    head: int
+    head: types.HeadState
 
 
 bind_event(
@@ -321,7 +340,7 @@ bind_event(
         ("weight", c.u32),
         ("threshold", c.u32),
         ("approved_at", c.i64),
-        ("head", c.u64),
+        ("head", types.HeadState.CODEC),
     ),
 )
 
@@ -341,6 +360,8 @@ class ReportFinalized(Event):
         height: Its height.
         creditable_from: From when its leaves are creditable, unix time.
         creditable_until: The last second in which they are, unix time.
+        highest_total: The highest total of all final reports, base units.
+        highest_paid: What emission had paid until the end of that report's period, base units.
     """
 
     seq: int
@@ -353,6 +374,8 @@ class ReportFinalized(Event):
     height: int
     creditable_from: int
     creditable_until: int
+    highest_total: int
+    highest_paid: int
 
 
 bind_event(
@@ -370,6 +393,8 @@ bind_event(
         ("height", c.u64),
         ("creditable_from", c.i64),
         ("creditable_until", c.i64),
+        ("highest_total", c.u64),
+        ("highest_paid", c.u64),
     ),
 )
 
@@ -394,6 +419,7 @@ class ReportMade(Event):
         height: Its predecessor's height plus one.
         correction: Whether it is a correction.
         created_at: When it happened, unix time.
+        paid: What emission had paid until the end of its period, base units.
     """
 
     seq: int
@@ -411,6 +437,7 @@ class ReportMade(Event):
     height: int
     correction: bool
     created_at: int
+    paid: int
 
 
 bind_event(
@@ -433,6 +460,7 @@ bind_event(
         ("height", c.u64),
         ("correction", c.boolean),
         ("created_at", c.i64),
+        ("paid", c.u64),
     ),
 )
 
@@ -479,21 +507,30 @@ class ReportVoided(Event):
         report: The report.
         report_seq: Hours from the start of emission to the end of the report's period.
         node: The node of the refuted leaf, or zeros.
-        head: Height of the head afterwards.
+        head: The head, and the latest correction, afterwards.
+        next_void: Index at which the time of the guardian's next void is written.
     """
 
     seq: int
     report: Pubkey
     report_seq: int
     node: Pubkey
-    head: int
+    head: types.HeadState
+    next_void: int
 
 
 bind_event(
     ReportVoided,
     PROGRAM_ID,
     bytes.fromhex("3b9cd565b7b5e8de"),
-    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("node", c.pubkey), ("head", c.u64)),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("node", c.pubkey),
+        ("head", types.HeadState.CODEC),
+        ("next_void", c.u8),
+    ),
 )
 
 

@@ -33,6 +33,41 @@ class Departed(Record):
 bind_record(Departed, (("key", c.pubkey), ("until", c.i64)))
 
 
+@dataclass(frozen=True, slots=True)
+class HeadState(Record):
+    """The report at the head, and the corrections that stand, after an instruction.
+
+    Attributes:
+        height: Height of the latest report that reached the threshold and stands.
+        period_end: End of its period, unix time.
+        min_height: No report below this height is creditable.
+        correction_at: When the latest correction that stands reached its threshold, unix time; 0 while
+                none did.
+        previous_min_height: `min_height` before that correction, should it be voided.
+        previous_correction_at: `correction_at` before that correction.
+    """
+
+    height: int
+    period_end: int
+    min_height: int
+    correction_at: int
+    previous_min_height: int
+    previous_correction_at: int
+
+
+bind_record(
+    HeadState,
+    (
+        ("height", c.u64),
+        ("period_end", c.i64),
+        ("min_height", c.u64),
+        ("correction_at", c.i64),
+        ("previous_min_height", c.u64),
+        ("previous_correction_at", c.i64),
+    ),
+)
+
+
 proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
 
 
@@ -259,6 +294,7 @@ class Params(TypedDict, total=False):
 
 __all__ = [
     "Departed",
+    "HeadState",
     "LeafArgs",
     "Params",
     "ParamsArgs",

@@ -26,6 +26,7 @@ class Activated(Event):
         holder: Who holds the stake: the owner, or a co-staker.
         amount: Tokens of the owner, or shares of a co-staker.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -33,6 +34,7 @@ class Activated(Event):
     holder: Pubkey
     amount: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -45,6 +47,7 @@ bind_event(
         ("holder", c.pubkey),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -128,6 +131,7 @@ class Claimed(Event):
         holder: Who holds the stake: the owner, or a co-staker.
         amount: Tokens, base units.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -135,6 +139,7 @@ class Claimed(Event):
     holder: Pubkey
     amount: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -147,6 +152,7 @@ bind_event(
         ("holder", c.pubkey),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -225,6 +231,7 @@ class Compounded(Event):
         holder: Who holds the stake: the owner, or a co-staker.
         amount: Tokens, base units.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -232,6 +239,7 @@ class Compounded(Event):
     holder: Pubkey
     amount: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -244,6 +252,7 @@ bind_event(
         ("holder", c.pubkey),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -257,19 +266,22 @@ class CreditFrozen(Event):
         node: The node.
         until: No credit before this time, unix time; 0 for no hold.
         min_report_seq: No credit from reports with a lower `seq` than this.
+        quiet_until: No challenge before this time but the guardian's, unix time, except while a freeze
+                runs.
     """
 
     seq: int
     node: Pubkey
     until: int
     min_report_seq: int
+    quiet_until: int
 
 
 bind_event(
     CreditFrozen,
     PROGRAM_ID,
     bytes.fromhex("1d0b5027eeeb5d94"),
-    (("seq", c.u64), ("node", c.pubkey), ("until", c.i64), ("min_report_seq", c.u64)),
+    (("seq", c.u64), ("node", c.pubkey), ("until", c.i64), ("min_report_seq", c.u64), ("quiet_until", c.i64)),
 )
 
 
@@ -286,6 +298,14 @@ class Credited(Event):
         credited: Credited to the node in its whole life, base units.
         credited_through: Time up to which the node's rewards were credited, unix time.
         credited_total: Credited to all nodes since the beginning, base units.
+        credited_height: Height of the highest report whose leaf was credited in full.
+        partial: Credited since `credited_through` moved last, base units: parts of leaves that had to
+                wait.
+        bound_height: Lowest height from which reports are creditable when `bound_total` was begun.
+        bound_total: What credits in all may come to: the highest total of a report since then, base
+                units.
+        acc: Reward per active or late share since the beginning: u128, Q64.64, little endian.
+        rem: Remainder of its last division: u128, little endian.
         totals: The node's sums after it.
     """
 
@@ -297,6 +317,12 @@ class Credited(Event):
     credited: int
     credited_through: int
     credited_total: int
+    credited_height: int
+    partial: int
+    bound_height: int
+    bound_total: int
+    acc: bytes
+    rem: bytes
     totals: types.NodeTotals
 
 
@@ -313,6 +339,12 @@ bind_event(
         ("credited", c.u64),
         ("credited_through", c.i64),
         ("credited_total", c.u64),
+        ("credited_height", c.u64),
+        ("partial", c.u64),
+        ("bound_height", c.u64),
+        ("bound_total", c.u64),
+        ("acc", c.raw_bytes(16)),
+        ("rem", c.raw_bytes(16)),
         ("totals", types.NodeTotals.CODEC),
     ),
 )
@@ -418,6 +450,12 @@ class Forfeited(Event):
         credited: Credited to the node or burned for it in its whole life, base units.
         credited_through: Time up to which the node's rewards were credited, unix time.
         credited_total: Credited to all nodes or burned for them since the beginning, base units.
+        credited_height: Height of the highest report whose leaf was credited in full.
+        partial: Credited since `credited_through` moved last, base units: parts of leaves that had to
+                wait.
+        bound_height: Lowest height from which reports are creditable when `bound_total` was begun.
+        bound_total: What credits in all may come to: the highest total of a report since then, base
+                units.
     """
 
     seq: int
@@ -426,6 +464,10 @@ class Forfeited(Event):
     credited: int
     credited_through: int
     credited_total: int
+    credited_height: int
+    partial: int
+    bound_height: int
+    bound_total: int
 
 
 bind_event(
@@ -439,6 +481,10 @@ bind_event(
         ("credited", c.u64),
         ("credited_through", c.i64),
         ("credited_total", c.u64),
+        ("credited_height", c.u64),
+        ("partial", c.u64),
+        ("bound_height", c.u64),
+        ("bound_total", c.u64),
     ),
 )
 
@@ -449,12 +495,19 @@ class Initialized(Event):
 
     Attributes:
         authority: The first authority.
+        params: The first parameters.
     """
 
     authority: Pubkey
+    params: types.ParamsArgs
 
 
-bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("params", types.ParamsArgs.CODEC)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,6 +568,8 @@ class NodeRegistered(Event):
         units: Processors.
         commission_bps: The owner's part of co-stakers' rewards, bps.
         region: Region, ISO 3166-1 numeric.
+        memory_gib: Memory in GiB, as stated by the owner.
+        link_mbps: Link speed in Mbit/s, as stated by the owner.
     """
 
     seq: int
@@ -524,6 +579,8 @@ class NodeRegistered(Event):
     units: int
     commission_bps: int
     region: int
+    memory_gib: int
+    link_mbps: int
 
 
 bind_event(
@@ -538,6 +595,8 @@ bind_event(
         ("units", c.u8),
         ("commission_bps", c.u16),
         ("region", c.u16),
+        ("memory_gib", c.u32),
+        ("link_mbps", c.u32),
     ),
 )
 
@@ -607,39 +666,18 @@ class ParamsSet(Event):
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
-        pauser: May pause from now on.
-        slasher: May propose slashes.
-        resolver: Decides slashes and evicts squatters.
-        cooldown: Seconds from unstaking to leaving.
-        appeal: Seconds in which a slash can be appealed.
-        decided_limit_bps: Most that is burned by decision in seven days, bps of all active stake.
-        reward_bound_bps: Most that a node is credited for an hour, bps of the owner's minimum.
+        params: All of them.
     """
 
     seq: int
-    pauser: Pubkey
-    slasher: Pubkey
-    resolver: Pubkey
-    cooldown: int
-    appeal: int
-    decided_limit_bps: int
-    reward_bound_bps: int
+    params: types.ParamsArgs
 
 
 bind_event(
     ParamsSet,
     PROGRAM_ID,
     bytes.fromhex("396f21fc784c62f5"),
-    (
-        ("seq", c.u64),
-        ("pauser", c.pubkey),
-        ("slasher", c.pubkey),
-        ("resolver", c.pubkey),
-        ("cooldown", c.i64),
-        ("appeal", c.i64),
-        ("decided_limit_bps", c.u16),
-        ("reward_bound_bps", c.u16),
-    ),
+    (("seq", c.u64), ("params", types.ParamsArgs.CODEC)),
 )
 
 
@@ -663,6 +701,31 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("ab7d7f9ce9514442"),
     (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionSettled(Event):
+    """A co-staker's rewards were settled, and late weights that were due have ended.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: The co-staker.
+        position: The position after it.
+    """
+
+    seq: int
+    node: Pubkey
+    holder: Pubkey
+    position: types.PositionSums
+
+
+bind_event(
+    PositionSettled,
+    PROGRAM_ID,
+    bytes.fromhex("4b645cbdf574fcdd"),
+    (("seq", c.u64), ("node", c.pubkey), ("holder", c.pubkey), ("position", types.PositionSums.CODEC)),
 )
 
 
@@ -971,6 +1034,7 @@ class Staked(Event):
         holder: Who holds the stake: the owner, or a co-staker.
         amount: Tokens that came in, base units.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -978,6 +1042,7 @@ class Staked(Event):
     holder: Pubkey
     amount: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -990,6 +1055,7 @@ bind_event(
         ("holder", c.pubkey),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -1032,6 +1098,7 @@ class Unstaked(Event):
         cooling: Tokens of the owner, or shares of a co-staker, that cool.
         ready_at: When they may leave, unix time.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -1041,6 +1108,7 @@ class Unstaked(Event):
     cooling: int
     ready_at: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -1055,6 +1123,7 @@ bind_event(
         ("cooling", c.u64),
         ("ready_at", c.i64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -1069,6 +1138,7 @@ class Withdrawn(Event):
         holder: Who holds the stake: the owner, or a co-staker.
         amount: Tokens, base units.
         totals: The node's sums after it.
+        position: A co-staker's position after it; zeros for the owner.
     """
 
     seq: int
@@ -1076,6 +1146,7 @@ class Withdrawn(Event):
     holder: Pubkey
     amount: int
     totals: types.NodeTotals
+    position: types.PositionSums
 
 
 bind_event(
@@ -1088,6 +1159,7 @@ bind_event(
         ("holder", c.pubkey),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+        ("position", types.PositionSums.CODEC),
     ),
 )
 
@@ -1116,6 +1188,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     OwnerExpelled.DISCRIMINATOR: OwnerExpelled,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
+    PositionSettled.DISCRIMINATOR: PositionSettled,
     ProofRecorded.DISCRIMINATOR: ProofRecorded,
     SlashAppealed.DISCRIMINATOR: SlashAppealed,
     SlashCancelled.DISCRIMINATOR: SlashCancelled,
@@ -1154,6 +1227,7 @@ __all__ = [
     "OwnerExpelled",
     "ParamsSet",
     "PausedSet",
+    "PositionSettled",
     "ProofRecorded",
     "SlashAppealed",
     "SlashCancelled",

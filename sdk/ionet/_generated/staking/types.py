@@ -495,6 +495,26 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
+class PositionSums(Record):
+    """What a position's holder is owed, and what it is reckoned from, after an instruction.
+
+    Attributes:
+        late: Shares that are no longer active, and still share rewards of hours in which they were.
+        due: Rewards settled and not yet claimed, base units.
+        entry: The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
+        fraction: Fraction of a base unit left by that settlement, in 2^-64.
+    """
+
+    late: int
+    due: int
+    entry: bytes
+    fraction: int
+
+
+bind_record(PositionSums, (("late", c.u64), ("due", c.u64), ("entry", c.raw_bytes(16)), ("fraction", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
 class Roles(Record):
     """Authority, its successor until the successor accepts, and the pauser.
 
@@ -574,6 +594,7 @@ __all__ = [
     "Params",
     "ParamsArgs",
     "Pool",
+    "PositionSums",
     "ProofReason",
     "Roles",
     "SlashState",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from ionet import constants, pda
 from ionet import events as e
-from ionet import pda
 from ionet.administration.shards import vault_of
 from ionet.ledger.replay import records as r
 from ionet.ledger.replay.state import State, on
+from ionet.types import buyback as buyback_types
+from ionet.types import governance as governance_types
+from ionet.types import mint as mint_types
 from ionet.types import proofs as proof_types
 
 _M, _P, _B, _D, _G = e.mint, e.proofs, e.buyback, e.distributor, e.governance
@@ -56,7 +59,10 @@ def _mint(state: State, event: Any) -> r.MintConfig:
 
 @on(_M.Initialized)
 def _minting(state: State, event: _M.Initialized, now: int) -> None:
-    state.mint = r.MintConfig(roles__authority=event.authority, start=event.start, last_time=now)
+    config = state.mint = r.MintConfig(
+        roles__authority=event.authority, roles__pauser=event.authority, start=event.start, last_time=now
+    )
+    _set_policy(config, event.policy)
 
 
 @on(_M.ParamsSet)
@@ -82,6 +88,8 @@ def _emitted(state: State, event: _M.Emitted, now: int) -> None:
     state.agree(event, "withheld_total", event.withheld_total, config.withheld + event.withheld)
     config.emitted, config.withheld = event.emitted_total, event.withheld_total
     config.paid += event.paid
+    config.policy__paid = event.policy_paid
+    config.history = [(event.emitted_total, event.withheld_total), *config.history[:-1]]
     config.last_time = event.time
     state.supply += amount
     state.agree(event, "supply", event.supply, state.supply)
@@ -90,8 +98,14 @@ def _emitted(state: State, event: _M.Emitted, now: int) -> None:
 @on(_M.PolicySet)
 def _policy(state: State, event: _M.PolicySet, now: int) -> None:
     config = _mint(state, event)
-    config.policy__kind, config.policy__floor_bps = int(event.kind), event.floor_bps
-    config.policy__per_burned_bps = event.per_burned_bps
+    _set_policy(config, event.policy)
+    config.policy__emitted_before, config.policy__burned_before = event.emitted_before, event.burned_before
+    config.policy__paid = 0
+
+
+def _set_policy(config: r.MintConfig, policy: mint_types.PolicyArgs) -> None:
+    config.policy__kind, config.policy__floor_bps = int(policy.kind), policy.floor_bps
+    config.policy__per_burned_bps = policy.per_burned_bps
 
 
 @on(_M.ReserveBurned)
@@ -117,12 +131,18 @@ def _proofs(state: State, event: Any) -> r.ProofsConfig:
 
 @on(_P.Initialized)
 def _proving(state: State, event: _P.Initialized, now: int) -> None:
-    state.proofs = r.ProofsConfig(roles__authority=event.authority, last_time=now)
+    config = state.proofs = r.ProofsConfig(roles__authority=event.authority, last_time=now)
+    _set_proofs(config, event.params)
+    # It has no seats yet, and is there.
+    state.attesters = r.AttesterSet()
 
 
 @on(_P.ParamsSet)
 def _proof_params(state: State, event: _P.ParamsSet, now: int) -> None:
-    config, params = _proofs(state, event), event.params
+    _set_proofs(_proofs(state, event), event.params)
+
+
+def _set_proofs(config: r.ProofsConfig, params: proof_types.ParamsArgs) -> None:
     config.roles__pauser = params.pauser
     for name in (
         *("guardian", "resolver", "challenge_window", "challenge_freeze", "challenge_bond", "gpu_bps"),
@@ -136,8 +156,19 @@ def _attesters(state: State, event: _P.AttestersSet, now: int) -> None:
     _proofs(state, event)
     keys = tuple(seat.key for seat in event.seats)
     weights = tuple(seat.weight for seat in event.seats)
+    before, now = state.attesters or r.AttesterSet(), event.changed_at
+    staying = [one for one in before.departed if one[1] > now]
+    leaving = [key for key in before.keys if key != r.NOBODY and key not in keys]
+    until = now + constants.proofs.DEPARTED_TIME
     state.attesters = r.AttesterSet(
-        event.set_version, event.threshold, event.total_weight, len(keys), keys, weights
+        event.set_version,
+        event.threshold,
+        event.total_weight,
+        len(keys),
+        keys,
+        weights,
+        now,
+        (*staying, *((key, until) for key in leaving)),
     )
 
 
@@ -158,18 +189,26 @@ def _made(state: State, event: _P.ReportMade, now: int) -> None:
         created_at=event.created_at,
         set_version=event.set_version,
         evidence_hash=event.evidence_hash,
+        evidence_uri=event.evidence_uri,
+        paid=event.paid,
+        payer=event.payer,
     )
+
+
+def _head(config: r.ProofsConfig, head: proof_types.HeadState) -> None:
+    config.head, config.head_period_end = head.height, head.period_end
+    for name in ("min_height", "correction_at", "previous_min_height", "previous_correction_at"):
+        setattr(config, name, getattr(head, name))
 
 
 @on(_P.ReportApproved)
 def _approved(state: State, event: _P.ReportApproved, now: int) -> None:
     config, report = _proofs(state, event), state.reports[event.report]
     report.approvals |= 1 << event.seat
-    report.weight, config.head = event.weight, event.head
+    report.weight = event.weight
+    _head(config, event.head)
     if event.approved_at:
         _decided(report, event.approved_at)
-        config.by_height[event.head] = report.period_end
-    config.head_period_end = config.by_height.get(config.head, 0)
 
 
 def _decided(report: r.Report, at: int) -> None:
@@ -179,12 +218,9 @@ def _decided(report: r.Report, at: int) -> None:
 @on(_P.CorrectionEndorsed)
 def _endorsed(state: State, event: _P.CorrectionEndorsed, now: int) -> None:
     config, report = _proofs(state, event), state.reports[event.report]
+    _head(config, event.head)
     if event.approved_at:
         _decided(report, event.approved_at)
-        # Which height that makes the head is not said.
-        config.head = report.height
-        config.by_height[config.head] = report.period_end
-        config.head_period_end = report.period_end
     report.endorsed = 1
 
 
@@ -206,14 +242,15 @@ def _renewed(state: State, event: _P.ReportRenewed, now: int) -> None:
     _proofs(state, event)
     report = state.reports[event.report]
     report.state, report.set_version = int(proof_types.ReportState.PENDING), event.set_version
-    # Neither whose approval counts again, nor the time, nor the height is said.
-    report.approvals, report.weight, report.approved_at, report.created_at = 0, None, None, None
+    # The attester's approval is the next event.
+    report.approvals = report.weight = report.approved_at = report.endorsed = 0
 
 
 @on(_P.ReportFinalized)
 def _final(state: State, event: _P.ReportFinalized, now: int) -> None:
     config, report = _proofs(state, event), state.reports[event.report]
-    config.final_height, report.height = event.height, event.height
+    config.final_height, config.final_report = event.height, event.report
+    config.highest_total, config.highest_paid = event.highest_total, event.highest_paid
     report.state, report.finalized_at = int(proof_types.ReportState.FINAL), event.finalized_at
     report.creditable_from, report.creditable_until = event.creditable_from, event.creditable_until
     state.agree(event, "total", event.total, report.total)
@@ -222,8 +259,11 @@ def _final(state: State, event: _P.ReportFinalized, now: int) -> None:
 @on(_P.ReportVoided)
 def _void(state: State, event: _P.ReportVoided, now: int) -> None:
     config = _proofs(state, event)
-    config.head = event.head
-    config.head_period_end = config.by_height.get(event.head, 0)
+    _head(config, event.head)
+    if event.next_void != config.next_void:
+        # One of the guardian's, of which there are so many in a while.
+        config.voids[config.next_void] = config.last_time
+        config.next_void = event.next_void
     state.reports[event.report].state = int(proof_types.ReportState.VOID)
 
 
@@ -234,7 +274,7 @@ def _challenged(state: State, event: _P.ChallengeMade, now: int) -> None:
     if node is not None:
         node.challenges += 1
     state.challenges[event.challenge] = r.Challenge(
-        event.report, event.node, event.challenger, event.bond, now, event.until
+        event.report, event.node, event.challenger, event.bond, now, event.until, event.evidence_hash
     )
 
 
@@ -261,13 +301,19 @@ def _buyback(state: State) -> r.BuybackConfig:
 
 @on(_B.Initialized)
 def _buying(state: State, event: _B.Initialized, now: int) -> None:
-    state.buyback = r.BuybackConfig(roles__authority=event.authority, last_time=now)
+    config = state.buyback = r.BuybackConfig(roles__authority=event.authority, last_time=now)
+    _set_buyback(config, event.params)
 
 
 @on(_B.ParamsSet)
 def _buyback_params(state: State, event: _B.ParamsSet, now: int) -> None:
-    config, params = _buyback(state), event.params
-    config.seq, config.roles__pauser = event.seq, params.pauser
+    config = _buyback(state)
+    config.seq = event.seq
+    _set_buyback(config, event.params)
+
+
+def _set_buyback(config: r.BuybackConfig, params: buyback_types.ParamsArgs) -> None:
+    config.roles__pauser = params.pauser
     for name in (
         *("feed_id", "price_account", "start_bps", "end_bps", "period", "daily_share_bps", "min_lot"),
     ):
@@ -315,6 +361,7 @@ def _lot(state: State, event: _B.AuctionStarted, now: int) -> None:
     auction.seq, auction.last_time = event.seq, event.time
     auction.lot__started_at, auction.lot__size = event.time, event.size
     auction.lot__left, auction.lot__minimum = event.size, event.minimum
+    auction.lot__decimals = event.decimals
     auction.day, auction.opening, auction.sold_today = event.day, event.opening, event.sold_today
 
 
@@ -347,7 +394,7 @@ def _payout_lot(state: State, event: _B.PayoutStarted, now: int) -> None:
     payout = state.payouts[event.job]
     payout.seq, payout.lot__started_at, payout.last_time = event.seq, event.time, event.time
     payout.lot__size = payout.lot__left = event.size
-    payout.lot__minimum = event.minimum
+    payout.lot__minimum, payout.lot__decimals = event.minimum, event.decimals
 
 
 @on(_B.IoCredited)
@@ -370,8 +417,7 @@ def _payout_withdrawn(state: State, event: _B.PayoutWithdrawn, now: int) -> None
     payout.withdrawn, payout.seq, payout.last_time = event.withdrawn_total, event.seq, event.time
     payout.held -= amount
     state.fee_vaults[vault_of(event.job, payout.mint)] += event.fee
-    # What becomes of the lot is not said.
-    payout.lot__started_at = payout.lot__size = payout.lot__left = payout.lot__minimum = None
+    payout.lot__left = 0
 
 
 @on(_B.PayoutClosed)
@@ -392,7 +438,9 @@ def _distributor(state: State) -> r.DistributorConfig:
 
 @on(_D.Initialized)
 def _distributing(state: State, event: _D.Initialized, now: int) -> None:
-    state.distributor = r.DistributorConfig(roles__authority=event.authority, treasury=event.treasury)
+    state.distributor = r.DistributorConfig(
+        roles__authority=event.authority, roles__pauser=event.authority, treasury=event.treasury
+    )
     state.distributor.grants = state.distributor.airdrops = 0
     state.distributor.last_time = now
 
@@ -518,27 +566,36 @@ def _governance(state: State) -> r.GovernanceConfig:
 
 @on(_G.Initialized)
 def _governing(state: State, event: _G.Initialized, now: int) -> None:
-    state.governance = r.GovernanceConfig(
+    config = state.governance = r.GovernanceConfig(
         guardian=event.guardian, guardian_until=event.guardian_until, last_time=now
     )
+    _set_governance(config, event.params)
 
 
 @on(_G.ParamsSet)
 def _governance_params(state: State, event: _G.ParamsSet, now: int) -> None:
     config = _governance(state)
-    for name in _G.ParamsSet.__slots__:
-        setattr(config, name, getattr(event, name))
+    config.seq = event.seq
+    _set_governance(config, event.params)
+
+
+def _set_governance(config: r.GovernanceConfig, params: governance_types.ParamsArgs) -> None:
+    for name in params.__slots__:
+        setattr(config, name, getattr(params, name))
 
 
 @on(_G.GuardianSet)
 def _guardian(state: State, event: _G.GuardianSet, now: int) -> None:
     config = _governance(state)
     config.seq, config.guardian, config.guardian_until = event.seq, event.guardian, event.guardian_until
+    config.last_time = max(state.time, config.last_time)
 
 
 def _proposal(state: State, event: Any) -> r.Proposal:
     proposal = state.proposals[event.proposal]
     proposal.seq = event.seq
+    if not isinstance(event, _G.TransactionAdded):
+        proposal.last_time = max(state.time, proposal.last_time)
     return proposal
 
 
@@ -551,8 +608,12 @@ def _draft(state: State, event: _G.Proposed, now: int) -> None:
         bond=event.bond,
         bond_held=event.bond,
         created_at=now,
+        uri=event.uri,
+        text_hash=event.text_hash,
         content_hash=event.content_hash,
-        executed=0,
+        progress=event.content_hash,
+        hashes=[event.content_hash],
+        last_time=now,
         seq=event.seq,
     )
 
@@ -560,15 +621,23 @@ def _draft(state: State, event: _G.Proposed, now: int) -> None:
 @on(_G.TransactionAdded)
 def _added(state: State, event: _G.TransactionAdded, now: int) -> None:
     proposal = _proposal(state, event)
-    proposal.transactions = event.index + 1
+    proposal.transactions, proposal.guardian_calls = event.index + 1, event.guardian_calls
+    state.transactions[event.proposal, event.index] = r.StoredTransaction(
+        event.proposal, event.index, proposal.content_hash, event.content_hash
+    )
     proposal.content_hash = event.content_hash
+    proposal.hashes.append(event.content_hash)
 
 
 @on(_G.VotingBegan)
 def _voting(state: State, event: _G.VotingBegan, now: int) -> None:
     proposal = _proposal(state, event)
     proposal.week, proposal.eligible = event.week, event.eligible
-    proposal.voting_from, proposal.voting_ends = now, event.voting_ends
+    proposal.state = int(governance_types.ProposalState.VOTING)
+    proposal.voting_from, proposal.voting_ends = proposal.last_time, event.voting_ends
+    proposal.regular_end = event.voting_ends
+    for name in ("extension", "hold_up", "quorum_bps", "threshold_bps"):
+        setattr(proposal, name, getattr(event, name))
 
 
 @on(_G.Voted)
@@ -576,7 +645,36 @@ def _voted(state: State, event: _G.Voted, now: int) -> None:
     proposal = _proposal(state, event)
     proposal.in_favour, proposal.against = event.in_favour, event.against
     proposal.abstain, proposal.voting_ends = event.abstain, event.voting_ends
-    state.votes[event.proposal, event.voter] = r.VoteRecord(event.proposal, int(event.choice), event.weight)
+    proposal.extended = event.extended
+    part = event.node
+    if part.node != r.NOBODY:
+        node = state.node_votes.setdefault((event.proposal, part.node), r.NodeVote(event.proposal, part.node))
+        node.own, node.co, node.overridden = part.own, part.co, part.overridden
+        if event.voter == part.node:
+            node.owner_choice = int(event.choice)
+            return
+    state.votes[event.proposal, event.voter] = r.VoteRecord(
+        event.proposal, event.voter, event.by, int(event.choice), event.weight
+    )
+
+
+@on(_G.VoteClosed)
+def _vote_closed(state: State, event: _G.VoteClosed, now: int) -> None:
+    _proposal(state, event)
+    del state.votes[event.proposal, event.position]
+
+
+@on(_G.NodeVoteClosed)
+def _node_vote_closed(state: State, event: _G.NodeVoteClosed, now: int) -> None:
+    _proposal(state, event)
+    # One in which nobody has voted was made without an event.
+    state.node_votes.pop((event.proposal, event.node), None)
+
+
+@on(_G.TransactionClosed)
+def _transaction_closed(state: State, event: _G.TransactionClosed, now: int) -> None:
+    _proposal(state, event)
+    del state.transactions[event.proposal, event.index]
 
 
 @on(_G.VotingEnded)
@@ -585,12 +683,18 @@ def _counted(state: State, event: _G.VotingEnded, now: int) -> None:
     for name in ("in_favour", "against", "abstain"):
         state.agree(event, name, getattr(event, name), getattr(proposal, name))
     proposal.eta, proposal.expires = event.eta, event.expires
+    kinds = governance_types.ProposalState
+    passed = kinds.QUEUED if event.eta else kinds.EXECUTED
+    proposal.state = int(passed if event.passed else kinds.DEFEATED)
 
 
 @on(_G.Executed)
 def _executed(state: State, event: _G.Executed, now: int) -> None:
     proposal = _proposal(state, event)
-    proposal.executed = (proposal.executed or 0) + 1
+    proposal.executed = event.index + 1
+    proposal.progress = proposal.hashes[proposal.executed]
+    if event.done:
+        proposal.state = int(governance_types.ProposalState.EXECUTED)
     for payment in event.payments:
         outflow = state.outflows[payment.asset]
         state.agree(event, "total", payment.total, outflow.total + payment.amount)
@@ -600,7 +704,7 @@ def _executed(state: State, event: _G.Executed, now: int) -> None:
 
 @on(_G.Cancelled)
 def _cancelled(state: State, event: _G.Cancelled, now: int) -> None:
-    _proposal(state, event)
+    _proposal(state, event).state = int(governance_types.ProposalState.CANCELLED)
 
 
 @on(_G.BondReturned, _G.BondBurned)

@@ -1,7 +1,7 @@
 """What events say of the programs' accounts.
 
 A record's fields are named after those of its account, with `__` for a step into a part: `own__active` is
-`own.active`. None stands for what no event says.
+`own.active`. None stands for what no event has said yet.
 """
 
 from __future__ import annotations
@@ -169,12 +169,27 @@ class MintConfig(Owned):
     withheld: int = 0
     reserve_burned: int = 0
     last_time: int = 0
-    policy__kind: int | None = None
-    policy__floor_bps: int | None = None
-    policy__per_burned_bps: int | None = None
+    policy__kind: int = 0
+    policy__floor_bps: int = 0
+    policy__per_burned_bps: int = 0
+    policy__emitted_before: int = 0
+    policy__burned_before: int = 0
+    policy__paid: int = 0
     HIDDEN: ClassVar[frozenset[str]] = frozenset({"paid"})
     #: Into the emission vault.
     paid: int = 0
+    #: Emitted and withheld after each of the latest emissions, the latest first.
+    history: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)] * constants.mint.CRANKS)
+
+    def stated(self) -> Iterator[tuple[str, Any]]:
+        """See `Record.stated`."""
+        for path, value in Owned.stated(self):
+            if path == "history":
+                for number, (emitted, withheld) in enumerate(value):
+                    yield f"history.{number}.emitted", emitted
+                    yield f"history.{number}.withheld", withheld
+            else:
+                yield path, value
 
 
 @dataclass(slots=True)
@@ -264,12 +279,13 @@ class Auction(Record):
     mint: Pubkey = NOBODY
     shard: int = 0
     vault: Pubkey = NOBODY
-    lot__started_at: int | None = 0
-    lot__size: int | None = 0
-    lot__left: int | None = 0
-    lot__minimum: int | None = 0
-    day: int | None = 0
-    opening: int | None = 0
+    lot__started_at: int = 0
+    lot__size: int = 0
+    lot__left: int = 0
+    lot__minimum: int = 0
+    lot__decimals: int = 0
+    day: int = 0
+    opening: int = 0
     sold_today: int = 0
     sold: int = 0
     bought: int = 0
@@ -288,10 +304,11 @@ class Payout(Record):
     supplier: Pubkey = NOBODY
     mint: Pubkey = NOBODY
     vault: Pubkey = NOBODY
-    lot__started_at: int | None = 0
-    lot__size: int | None = 0
-    lot__left: int | None = 0
-    lot__minimum: int | None = 0
+    lot__started_at: int = 0
+    lot__size: int = 0
+    lot__left: int = 0
+    lot__minimum: int = 0
+    lot__decimals: int = 0
     sold: int = 0
     credited: int = 0
     withdrawn: int = 0
@@ -310,7 +327,6 @@ class ProofsConfig(Owned):
     """Of attesters and reports."""
 
     KIND: ClassVar[str] = "proofs.Config"
-    HIDDEN: ClassVar[frozenset[str]] = frozenset({"by_height"})
     guardian: Pubkey | None = None
     resolver: Pubkey | None = None
     challenge_window: int | None = None
@@ -324,9 +340,21 @@ class ProofsConfig(Owned):
     head: int = 0
     final_height: int = 0
     head_period_end: int = 0
+    final_report: Pubkey = NOBODY
+    min_height: int = 0
+    correction_at: int = 0
+    previous_min_height: int = 0
+    previous_correction_at: int = 0
+    highest_total: int = 0
+    highest_paid: int = 0
+    next_void: int = 0
+    voids: list[int] = field(default_factory=lambda: [0] * constants.proofs.MAX_VOIDS)
     last_time: int = 0
-    #: End of the period of the report that was last approved at each height.
-    by_height: dict[int, int] = field(default_factory=dict)
+
+    def stated(self) -> Iterator[tuple[str, Any]]:
+        """See `Record.stated`."""
+        for path, value in Owned.stated(self):
+            yield path, tuple(value) if path == "voids" else value
 
 
 @dataclass(slots=True)
@@ -340,7 +368,20 @@ class AttesterSet(Record):
     seats: int = 0
     keys: tuple[Pubkey, ...] = ()
     weights: tuple[int, ...] = ()
-    changed_at: int | None = None
+    changed_at: int = 0
+    #: Keys that have left a seat, and from when they may take one again.
+    departed: tuple[tuple[Pubkey, int], ...] = ()
+
+    def stated(self) -> Iterator[tuple[str, Any]]:
+        """See `Record.stated`."""
+        for path, value in Record.stated(self):
+            if path == "departed":
+                free = [(NOBODY, 0)] * (constants.proofs.MAX_DEPARTED - len(value))
+                for number, (key, until) in enumerate([*value, *free]):
+                    yield f"departed.{number}.key", key
+                    yield f"departed.{number}.until", until
+            else:
+                yield path, value
 
 
 @dataclass(slots=True)
@@ -348,7 +389,7 @@ class Report(Record):
     """An hour's report."""
 
     KIND: ClassVar[str] = "proofs.Report"
-    state: int | None = 0
+    state: int = 0
     seq: int = 0
     correction: int = 0
     root: bytes = b""
@@ -357,17 +398,20 @@ class Report(Record):
     leaves: int = 0
     height: int = 0
     predecessor: Pubkey = NOBODY
-    predecessor_end: int | None = 0
+    predecessor_end: int = 0
+    paid: int = 0
+    payer: Pubkey = NOBODY
     endorsed: int = 0
-    created_at: int | None = 0
+    created_at: int = 0
     set_version: int = 0
     approvals: int = 0
-    weight: int | None = 0
-    approved_at: int | None = 0
+    weight: int = 0
+    approved_at: int = 0
     finalized_at: int = 0
     creditable_from: int = 0
     creditable_until: int = 0
     evidence_hash: bytes = b""
+    evidence_uri: bytes = b""
 
 
 @dataclass(slots=True)
@@ -381,6 +425,7 @@ class Challenge(Record):
     bond: int = 0
     made_at: int = 0
     until: int = 0
+    evidence_hash: bytes = b""
 
 
 # --- staking ------------------------------------------------------------------------------------
@@ -393,10 +438,10 @@ class StakingConfig(Owned):
     KIND: ClassVar[str] = "staking.Config"
     slasher: Pubkey | None = None
     resolver: Pubkey | None = None
-    cooldown: int | None = None
-    appeal: int | None = None
-    decided_limit_bps: int | None = None
-    reward_bound_bps: int | None = None
+    cooldown: int = 0
+    appeal: int = 0
+    decided_limit_bps: int = 0
+    reward_bound_bps: int = 0
     last_time: int = 0
     stopped_nodes: int = 0
     stopped_stake: int = 0
@@ -413,6 +458,8 @@ class EmissionLedger(Record):
     credited: int = 0
     last_time: int = 0
     outflow: Outflow = field(default_factory=Outflow)
+    bound__min_height: int = 0
+    bound__total: int = 0
     #: Burned out of the emission vault, and out of nodes' vaults.
     forfeited: int = 0
     slashed: int = 0
@@ -474,13 +521,18 @@ class Node(Record):
     network: Pubkey = NOBODY
     credited: int = 0
     credited_through: int = 0
+    credited_height: int = 0
+    partial: int = 0
     credit_frozen_until: int = 0
     min_report_seq: int = 0
+    quiet_until: int = 0
     frozen: int = 0
     commission_at: int = 0
     commission_bps: int = 0
     next_commission_bps: int = 0
     region: int = 0
+    memory_gib: int = 0
+    link_mbps: int = 0
     registered_at: int = 0
     retired_at: int = 0
     last_credit_at: int = 0
@@ -503,6 +555,8 @@ class Node(Record):
     co__pending: int = 0
     co__late: int = 0
     co__owed: int = 0
+    co__acc: bytes = bytes(16)
+    co__rem: bytes = bytes(16)
     co_snapshot: Snapshot | None = None
     former__owner: Pubkey | None = NOBODY
     former__amount: int = 0
@@ -519,7 +573,7 @@ class Node(Record):
     changed_at: int = 0
     stopped_since: int = 0
     stopped: int = 0
-    spared_until: int | None = 0
+    spared_until: int = 0
     minimum: int | None = 0
     highest: int | None = 0
     highest_at: int | None = 0
@@ -568,9 +622,14 @@ class Position(Record):
     active: int = 0
     pending: int = 0
     pending_at: int = 0
-    #: Amount, when it may leave, and when that was asked for.
-    cooling: list[tuple[int, int, int]] = field(default_factory=list)
+    late: int = 0
+    cooling: Slots = field(default_factory=Slots)
+    entry: bytes = bytes(16)
+    fraction: int = 0
+    due: int = 0
     seq: int = 0
+    #: Nothing sets it.
+    last_time: int = 0
     snapshot: Snapshot = field(default_factory=Snapshot)
 
 
@@ -599,7 +658,7 @@ class Slash(Record):
     proposed_at: int = 0
     appealed_at: int = 0
     decided_at: int = 0
-    appeal_until: int | None = None
+    appeal_until: int = 0
     stops: int = 0
     stopped_stake: int = 0
 
@@ -612,10 +671,17 @@ class JobsConfig(Owned):
     """Of rentals."""
 
     KIND: ClassVar[str] = "jobs.Config"
+    resolver: Pubkey | None = None
     booking_bps: int | None = None
     dispute_bond_bps: int | None = None
     attesters: int | None = None
     attesters_large: int | None = None
+    large_daily_usd: int | None = None
+    verdict_age: int | None = None
+    price_limits__max_confidence_bps: int | None = None
+    price_limits__max_ema_distance_bps: int | None = None
+    price_limits__max_age: int | None = None
+    last_time: int = 0
 
 
 @dataclass(slots=True)
@@ -627,6 +693,9 @@ class Currency(Record):
     pricing: int = 0
     enabled: int = 0
     payment_bps: int = 0
+    decimals: int = 0
+    feed_id: bytes = b""
+    price_account: Pubkey = NOBODY
 
 
 @dataclass(slots=True)
@@ -652,7 +721,7 @@ class Job(Record):
     """A rental and its escrow."""
 
     KIND: ClassVar[str] = "jobs.Job"
-    HIDDEN: ClassVar[frozenset[str]] = frozenset({"usd", "last_time"})
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"usd"})
     state: int = 0
     reason: int = 0
     attesters: int = 0
@@ -669,6 +738,8 @@ class Job(Record):
     mint: Pubkey = NOBODY
     cluster: Pubkey = NOBODY
     manifest_hash: bytes = b""
+    result_hash: bytes = bytes(32)
+    proof_digest: bytes = bytes(32)
     price: int = 0
     fee: int = 0
     seconds: int = 0
@@ -695,6 +766,7 @@ class Job(Record):
     paid_supplier: int = 0
     paid_fees: int = 0
     paid_refund: int = 0
+    settled_good: int = 0
     segments: dict[int, tuple[int, int]] = field(default_factory=dict)
     #: Good and looked-at seconds of each seat that has spoken, and when it found the node lost.
     seen: dict[int, tuple[int, int, int]] = field(default_factory=dict)
@@ -787,18 +859,30 @@ class Proposal(Record):
     """A proposal."""
 
     KIND: ClassVar[str] = "governance.Proposal"
-    HIDDEN: ClassVar[frozenset[str]] = frozenset({"bond_held"})
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"bond_held", "hashes"})
     proposer: Pubkey = NOBODY
     nonce: int = 0
     title: bytes = b""
+    uri: bytes = b""
+    text_hash: bytes = b""
+    state: int = 0
     bond: int = 0
     transactions: int = 0
-    executed: int | None = None
+    executed: int = 0
+    guardian_calls: int = 0
     created_at: int = 0
     content_hash: bytes = b""
+    progress: bytes = b""
     week: int = 0
     eligible: int = 0
-    voting_from: int | None = 0
+    extension: int = 0
+    hold_up: int = 0
+    quorum_bps: int = 0
+    threshold_bps: int = 0
+    extended: int = 0
+    regular_end: int = 0
+    last_time: int = 0
+    voting_from: int = 0
     voting_ends: int = 0
     in_favour: int = 0
     against: int = 0
@@ -808,14 +892,44 @@ class Proposal(Record):
     seq: int = 0
     #: Of the bond, whether its vault still holds it.
     bond_held: int = 0
+    #: Of the description, and after each transaction.
+    hashes: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class StoredTransaction(Record):
+    """A transaction of a proposal; by proposal and number."""
+
+    KIND: ClassVar[str] = "governance.StoredTransaction"
+    HIDDEN: ClassVar[frozenset[str]] = frozenset({"before", "after"})
+    proposal: Pubkey = NOBODY
+    index: int = 0
+    #: Hashes of the proposal's content without it, and with it.
+    before: bytes = b""
+    after: bytes = b""
+
+
+@dataclass(slots=True)
+class NodeVote(Record):
+    """A node's part in a vote, once somebody has voted in it; by proposal and node."""
+
+    KIND: ClassVar[str] = "governance.NodeVote"
+    proposal: Pubkey = NOBODY
+    node: Pubkey = NOBODY
+    owner_choice: int = 3
+    own: int = 0
+    co: int = 0
+    overridden: int = 0
 
 
 @dataclass(slots=True)
 class VoteRecord(Record):
-    """A co-staker's vote; by proposal and holder or position."""
+    """A co-staker's vote; by proposal and position."""
 
     KIND: ClassVar[str] = "governance.VoteRecord"
     proposal: Pubkey = NOBODY
+    position: Pubkey = NOBODY
+    holder: Pubkey = NOBODY
     choice: int = 0
     weight: int = 0
 

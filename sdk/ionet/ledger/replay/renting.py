@@ -33,24 +33,41 @@ def _job(state: State, event: Any) -> r.Job:
 
 @on(_J.Initialized)
 def _initialized(state: State, event: _J.Initialized, now: int) -> None:
-    state.jobs_config = r.JobsConfig(roles__authority=event.authority)
+    config = state.jobs_config = r.JobsConfig(roles__authority=event.authority, last_time=now)
+    _set(config, event.params)
 
 
 @on(_J.ParamsSet)
 def _params(state: State, event: _J.ParamsSet, now: int) -> None:
     config = _config(state)
-    config.seq, config.booking_bps = event.seq, event.booking_bps
-    config.dispute_bond_bps, config.attesters = event.dispute_bond_bps, event.attesters
-    config.attesters_large = event.attesters_large
-    # The event names neither.
-    config.roles__pauser = None
+    config.seq = event.seq
+    _set(config, event.params)
+
+
+def _set(config: r.JobsConfig, params: types.ParamsArgs) -> None:
+    config.roles__pauser = params.pauser
+    for name in (
+        *("resolver", "booking_bps", "dispute_bond_bps", "verdict_age", "attesters", "attesters_large"),
+        "large_daily_usd",
+    ):
+        setattr(config, name, getattr(params, name))
+    config.price_limits__max_age = params.max_price_age
+    config.price_limits__max_confidence_bps = params.max_confidence_bps
+    config.price_limits__max_ema_distance_bps = params.max_ema_distance_bps
 
 
 @on(_J.CurrencySet)
 def _currency(state: State, event: _J.CurrencySet, now: int) -> None:
     _config(state).seq = event.seq
+    args = event.currency
     state.currencies[event.mint] = r.Currency(
-        event.mint, int(event.pricing), int(event.enabled), event.payment_bps
+        event.mint,
+        int(args.pricing),
+        int(args.enabled),
+        args.payment_bps,
+        event.decimals,
+        args.feed_id,
+        args.price_account,
     )
 
 
@@ -190,6 +207,9 @@ def _attested(state: State, event: _J.Attested, now: int) -> None:
         job.lowered |= 1 << event.seat
     job.seen[event.seat] = (event.good, event.upto, 0)
     job.last_attested_at = job.last_time
+    # Zeros stand for none yet, and change nothing.
+    job.proof_digest = event.proof_digest if any(event.proof_digest) else job.proof_digest
+    job.result_hash = event.result_hash if any(event.result_hash) else job.result_hash
 
 
 @on(_J.NodeLost)
@@ -251,6 +271,7 @@ def _paid(state: State, event: _J.Paid, now: int) -> None:
     }[event.party]
     state.agree(event, "paid", event.paid, getattr(job, field) + event.amount)
     setattr(job, field, event.paid)
+    job.settled_good = event.settled_good
     _received(state, event.job, event.destination, event.amount)
     state.agree(event, "held", event.held, job.held)
 

@@ -40,24 +40,21 @@ def _config(state: State) -> r.StakingConfig:
 
 @on(_S.Initialized)
 def _initialized(state: State, event: _S.Initialized, now: int) -> None:
-    state.staking = r.StakingConfig(
-        roles__authority=event.authority,
-        roles__pauser=event.authority,
-        cooldown=constants.staking.DEFAULT_COOLDOWN,
-        appeal=constants.staking.DEFAULT_APPEAL,
-        decided_limit_bps=constants.staking.DEFAULT_DECIDED_LIMIT_BPS,
-        reward_bound_bps=constants.staking.DEFAULT_REWARD_BOUND_BPS,
-        last_time=now,
-    )
+    config = state.staking = r.StakingConfig(roles__authority=event.authority, last_time=now)
+    _set(config, event.params)
 
 
 @on(_S.ParamsSet)
 def _params(state: State, event: _S.ParamsSet, now: int) -> None:
     config = _config(state)
     config.seq = event.seq
-    config.roles__pauser, config.slasher, config.resolver = event.pauser, event.slasher, event.resolver
-    config.cooldown, config.appeal = event.cooldown, event.appeal
-    config.decided_limit_bps, config.reward_bound_bps = event.decided_limit_bps, event.reward_bound_bps
+    _set(config, event.params)
+
+
+def _set(config: r.StakingConfig, params: types.ParamsArgs) -> None:
+    config.roles__pauser = params.pauser
+    for name in ("slasher", "resolver", "cooldown", "appeal", "decided_limit_bps", "reward_bound_bps"):
+        setattr(config, name, getattr(params, name))
 
 
 @on(_S.ClassSet)
@@ -125,6 +122,7 @@ def _registered(state: State, event: _S.NodeRegistered, now: int) -> None:
     before = node.counted
     node.state, node.owner, node.class_ = LIVE, event.owner, event.class_
     node.units, node.region, node.registered_at = event.units, event.region, node.last_time
+    node.memory_gib, node.link_mbps = event.memory_gib, event.link_mbps
     kind = state.classes.get(event.class_)
     node.pool = None if kind is None else kind.pool
     node.set_minimum(0 if kind is None else kind.minimum(event.units))
@@ -189,6 +187,7 @@ def _proof(state: State, event: _S.ProofRecorded, now: int) -> None:
 def _frozen(state: State, event: _S.CreditFrozen, now: int) -> None:
     node = state.node_of(event)
     node.credit_frozen_until, node.min_report_seq = event.until, event.min_report_seq
+    node.quiet_until = event.quiet_until
 
 
 # --- stake --------------------------------------------------------------------------------------
@@ -220,15 +219,20 @@ def _end_own_late(node: r.Node, ended: int) -> None:
     """Ends weights of the owner's side that are credited: those of some hours, or all of them."""
     if not ended:
         return
-    for through in (node.credited_through, _EVER):
-        slots = node.own__cooling
-        due = [] if slots is None else [slot for slot in slots.slots if slot.counts_to <= through]
-        lost = node.own__lost if node.own__lost_at <= through else 0
-        if sum(slot.weight for slot in due) + lost == ended or through == _EVER:
-            for slot in due:
-                slot.weight = 0
-            node.own__lost -= lost
-            return
+    through = _ended_through(node, ended)
+    if node.own__cooling is not None:
+        node.own__cooling.end_weights(through)
+    if node.own__lost_at <= through:
+        node.own__lost = 0
+
+
+def _ended_through(node: r.Node, ended: int) -> int:
+    """Up to when weights of the owner's side have ended, of which so much has."""
+    through = node.credited_through
+    slots = [] if node.own__cooling is None else node.own__cooling.slots
+    due = sum(slot.weight for slot in slots if slot.counts_to <= through)
+    lost = node.own__lost if node.own__lost_at <= through else 0
+    return through if due + lost == ended else _EVER
 
 
 def _record(node: r.Node, *, own: bool = False, co: bool = False) -> None:
@@ -249,12 +253,21 @@ def _adjust(state: State, key: Any, before: int, node: r.Node) -> None:
         shard.set(node.last_time, shard.now - before + node.counted)
 
 
-def _position(state: State, event: Any) -> r.Position:
+def _position(state: State, event: Any, *, added_late: int = 0, counted: bool = True) -> r.Position:
+    """Takes a co-staker's position after an event: its rewards, and the weights that have ended."""
     key = (event.node, event.holder)
     position = state.positions.get(key)
     if position is None:
         position = state.positions[key] = r.Position(event.node, event.holder)
-    position.seq += 1
+    position.seq += int(counted)
+    sums = event.position
+    ended = position.late + added_late - sums.late
+    if ended:
+        through = state.nodes[event.node].credited_through
+        due = sum(slot.weight for slot in position.cooling.slots if slot.counts_to <= through)
+        position.cooling.end_weights(through if due == ended else _EVER)
+    position.late, position.due = sums.late, sums.due
+    position.entry, position.fraction = sums.entry, sums.fraction
     return position
 
 
@@ -318,11 +331,11 @@ def _unstaked(state: State, event: _S.Unstaked, now: int) -> None:
         _record(node, own=True)
     else:
         pending = node.co__pending - totals.co_pending
-        position = _position(state, event)
+        position = _position(state, event, added_late=cooling)
         position.pending -= pending
         position.active -= cooling
         if cooling:
-            position.cooling.append((cooling, event.ready_at, now))
+            position.cooling.put(cooling, now, event.ready_at)
             position.snapshot.set(now, position.active)
         changes = {"co_pending": -pending, "co_shares": -pending, "co_tokens": -event.left}
         _totals(state, event, co_active=-cooling, **changes)
@@ -344,8 +357,7 @@ def _withdrawn(state: State, event: _S.Withdrawn, now: int) -> None:
         _totals(state, event, own_cooling=-event.amount)
     else:
         position = _position(state, event)
-        ready = sum(amount for amount, ready_at, _ in position.cooling if ready_at <= now)
-        position.cooling = [slot for slot in position.cooling if slot[1] > now]
+        ready = position.cooling.take_ready(now)
         _totals(state, event, co_shares=-ready, co_tokens=-event.amount)
 
 
@@ -353,6 +365,7 @@ def _withdrawn(state: State, event: _S.Withdrawn, now: int) -> None:
 def _credited(state: State, event: _S.Credited, now: int) -> None:
     _counted(state, event)
     node = _totals(state, event, own_due=event.owner_part, co_owed=event.co_part)
+    node.co__acc, node.co__rem = event.acc, event.rem
     state.agree(event, "amount", event.amount, event.owner_part + event.co_part)
     node.last_credit_at = node.last_time
 
@@ -370,6 +383,8 @@ def _counted(state: State, event: Any) -> None:
     state.agree(event, "credited", event.credited, node.credited + event.amount)
     state.agree(event, "credited_total", event.credited_total, ledger.credited + event.amount)
     node.credited, ledger.credited = event.credited, event.credited_total
+    node.credited_height, node.partial = event.credited_height, event.partial
+    ledger.bound__min_height, ledger.bound__total = event.bound_height, event.bound_total
     ledger.outflow.take(max(state.time, node.last_time), event.amount)
     later = event.credited_through > node.credited_through
     if later and node.highest_at is not None and event.credited_through >= node.highest_at:
@@ -386,6 +401,13 @@ def _claimed(state: State, event: _S.Claimed, now: int) -> None:
     else:
         _position(state, event)
         _totals(state, event, co_owed=-event.amount)
+
+
+@on(_S.PositionSettled)
+def _position_settled(state: State, event: _S.PositionSettled, now: int) -> None:
+    node = state.node_of(event)
+    before = state.positions.get((event.node, event.holder), r.Position()).late
+    node.co__late += _position(state, event, counted=False).late - before
 
 
 @on(_S.ChangesSettled)
@@ -435,7 +457,7 @@ def _proposed(state: State, event: _S.SlashProposed, now: int) -> None:
         amount=event.amount,
         evidence_hash=event.evidence_hash,
         proposed_at=node.last_time,
-        appeal_until=None if appeal is None else node.last_time + appeal,
+        appeal_until=node.last_time + appeal,
         stops=int(event.fraud),
         stopped_stake=stake if event.fraud else 0,
     )
@@ -535,14 +557,11 @@ def _cancelled(state: State, event: _S.SlashCancelled, now: int) -> None:
 def _closed(state: State, event: _S.SlashClosed, now: int) -> None:
     node, slash = _freeze(state, event, -event.lapsed), state.slashes.pop(event.slash)
     last = None
-    if slash.state == int(types.SlashState.PROPOSED) and slash.appeal_until is not None:
+    if slash.state == int(types.SlashState.PROPOSED):
         last = slash.appeal_until + constants.staking.EXECUTION
     elif slash.state == int(types.SlashState.APPEALED):
         last = slash.appealed_at + constants.staking.DECISION
-    if event.lapsed and last is None and slash.state == int(types.SlashState.PROPOSED):
-        # How long appeals take is not said before it is set.
-        node.spared_until = None
-    elif event.lapsed and last is not None and node.last_time > last and node.spared_until is not None:
+    if event.lapsed and last is not None and node.last_time > last:
         node.spared_until = max(node.spared_until, last + constants.staking.SLASH_PAUSE)
     _go_on(state, node, slash)
     state.agree(event, "burned", event.burned, slash.burned)

@@ -41,7 +41,8 @@ class State:
         time: of the last event, Unix seconds.
         supply: of IO, base units.
         nodes, positions and so on: by address; classes and shards by number, positions by node and holder,
-            currencies by mint, votes by proposal and voter, payouts by job.
+            currencies by mint, votes by proposal and position or node, transactions by proposal and number,
+            payouts by job.
         fee_vaults: what each fee vault holds, base units.
         unshown: nodes whose verdict was written without an event of proofs that says who shows it.
         broken: what events contradict each other in, in words.
@@ -81,6 +82,8 @@ class State:
     disputes: dict[Pubkey, r.Dispute] = field(default_factory=dict)
     proposals: dict[Pubkey, r.Proposal] = field(default_factory=dict)
     votes: dict[tuple[Pubkey, Pubkey], r.VoteRecord] = field(default_factory=dict)
+    node_votes: dict[tuple[Pubkey, Pubkey], r.NodeVote] = field(default_factory=dict)
+    transactions: dict[tuple[Pubkey, int], r.StoredTransaction] = field(default_factory=dict)
     outflows: dict[Pubkey, r.AssetOutflow] = field(default_factory=dict)
     fee_vaults: dict[Pubkey, int] = field(default_factory=dict)
     unshown: set[Pubkey] = field(default_factory=set)
@@ -150,6 +153,8 @@ class State:
             self.disputes,
             self.proposals,
             self.votes,
+            self.node_votes,
+            self.transactions,
             self.outflows,
         )
         for table in tables:
