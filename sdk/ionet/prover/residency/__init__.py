@@ -1,0 +1,70 @@
+"""Residency: memory that a device claims is really held. docs/proofs.md is the specification.
+
+1. From the hour's seed the device fills its memory with slow independent blocks (`Prover`).
+2. A later slot hash starts chains of dependent reads (`Prover.commit`); the root of their ends is due soon,
+   too soon to make again the blocks that are not held.
+3. Randomness from after that root draws some chains (`draw_chains`); the device opens them (`Prover.open`),
+   and `verify` makes the blocks that they read, and no others, again.
+
+What it does not prove: that the memory is on the processor that claims it, rather than behind a fast enough
+link; who owns it; or that it stays free for a renter afterwards. numpy is the reference, and too slow to fill
+a GPU's memory in time: the kernel of a class has to be fused.
+"""
+
+from ionet.prover.residency._protocol import (
+    Commitment,
+    Opening,
+    Prover,
+    Reason,
+    Reference,
+    ResidencyError,
+    Verdict,
+    end_leaf,
+    measure,
+    opening_size,
+    verify,
+)
+from ionet.prover.residency._spec import (
+    BLOCK_BYTES,
+    CHAINS_PER_LEAF,
+    DEFAULT_DRAWN,
+    DOMAIN,
+    Challenge,
+    Draw,
+    Sizes,
+    block,
+    blocks_in,
+    draw_chains,
+    make_blocks,
+    memory_seed,
+    next_state,
+    start_seed,
+)
+
+__all__ = [
+    "BLOCK_BYTES",
+    "CHAINS_PER_LEAF",
+    "DEFAULT_DRAWN",
+    "DOMAIN",
+    "Challenge",
+    "Commitment",
+    "Draw",
+    "Opening",
+    "Prover",
+    "Reason",
+    "Reference",
+    "ResidencyError",
+    "Sizes",
+    "Verdict",
+    "block",
+    "blocks_in",
+    "draw_chains",
+    "end_leaf",
+    "make_blocks",
+    "measure",
+    "memory_seed",
+    "next_state",
+    "opening_size",
+    "start_seed",
+    "verify",
+]
