@@ -267,7 +267,8 @@ class Prover:
             if told is not None:
                 told[:, number] = addresses
             advance(states, self.read(addresses), number)
-        return states[0]
+        ends: NDArray[np.uint32] = states[0].copy()
+        return ends
 
     def commit(self, start: bytes) -> Commitment:
         """Walks all chains and commits to their ends.
