@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ionet.orchestrator import Journal
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import head_of
-from ionet.rewards import NodeHour, Verdict, measure_line, measured, read_evidence
+from ionet.rewards import NodeHour, Verdict, Word, measure_line, measured, read_evidence
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
 from ionet.wire import Unreachable
@@ -299,6 +300,22 @@ async def test_a_measurement_that_is_left_out_must_make_no_difference(
     if mine == ProofReason.SLOW:
         (line,) = other.steps("not approved")
         assert f"{office.node}: passed there, and failed with what this seat has found" in line
+
+
+async def test_devices_are_asked_once_however_many_want_to_know(tmp_path: Path) -> None:
+    office = Office(tmp_path, 2)
+    seat, _ = at_the_end(office)
+    seq, asked = office.market.world.client.proofs.latest_hour(), list[int]()
+
+    async def collect(end: int) -> dict[bytes, Word]:
+        asked.append(end)
+        await asyncio.sleep(0.05)
+        return {}
+
+    seat.reports._collect = collect
+    digests = await asyncio.gather(*(seat.reports.measured(seq) for _ in range(5)))
+    assert asked == [office.market.world.client.proofs.period_end(seq)]
+    assert len(set(digests)) == 1
 
 
 async def test_a_line_that_does_not_hold_costs_that_line_only(tmp_path: Path) -> None:

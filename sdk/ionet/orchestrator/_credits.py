@@ -18,7 +18,7 @@ from ionet.formats.when import HOUR
 from ionet.staking.stake import is_changing
 
 if TYPE_CHECKING:
-    from ionet.rewards import Report
+    from ionet.rewards import Evidence, Report
 
 #: Seconds of the chain between two looks.
 _EVERY: Final = 660
@@ -139,20 +139,10 @@ class Credits:
         Raises:
             IonetError: it cannot be had, or is not what the chain names.
         """
-        from ionet.rewards import build_report, read_evidence
-
         if self._leaves is not None and self._leaves[0] == address:
             return self._leaves[1]
         path = await self._evidence(account.evidence_hash)
-
-        def read() -> Report:
-            evidence = read_evidence(path)
-            report = build_report(evidence.leaves, evidence.period_end, evidence.digest)
-            if report.root != account.root:
-                raise IonetError(f"the evidence of hour {account.seq}'s report does not lead to its root")
-            return report
-
-        report = await asyncio.to_thread(read)
+        _, report = await asyncio.to_thread(read_report, path, account)
         self._leaves = address, report
         return report
 
@@ -215,6 +205,21 @@ class Credits:
                 earlier = await self._client.proofs.get_report(previous)
                 previous, height = earlier.predecessor, earlier.height - 1
         return self._client.staking.credit(node, address, report, previous=previous)
+
+
+def read_report(path: Path, account: accounts.proofs.Report) -> tuple[Evidence, Report]:
+    """Reads a report's evidence, and builds the report from it again.
+
+    Raises:
+        IonetError: it is not what the chain names.
+    """
+    from ionet.rewards import build_report, read_evidence
+
+    evidence = read_evidence(path)
+    report = build_report(evidence.leaves, evidence.period_end, evidence.digest)
+    if report.root != account.root:
+        raise IonetError(f"the evidence of hour {account.seq}'s report does not lead to its root")
+    return evidence, report
 
 
 def _is_creditable(report: accounts.proofs.Report, now: int, min_height: int) -> bool:

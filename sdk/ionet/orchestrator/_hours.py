@@ -30,7 +30,7 @@ from ionet.chain.records import clock_time, decoded
 from ionet.chain.signers import Signer
 from ionet.formats.when import HOUR
 from ionet.ledger.errors import HourNotFinal
-from ionet.orchestrator._credits import Credits
+from ionet.orchestrator._credits import Credits, read_report
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
@@ -145,6 +145,7 @@ class HourReports:
         self._ledger: tuple[Database, Follower | None, Hours] | None = None
         self._takeover = takeover
         self._collect = collect
+        self._measuring = asyncio.Lock()
         self._credits = Credits(self._anybody, self._evidence, self._send, self._note)
         self._mine = bytes(client.address)
         self._head: _Head | None = None
@@ -232,7 +233,7 @@ class HourReports:
         Raises:
             IonetError: its evidence cannot be had.
         """
-        from ionet.rewards import Before, build_report, read_evidence, score_hour
+        from ionet.rewards import Before, score_hour
 
         address = head_of(network.config)
         if address == Pubkey.default():
@@ -243,11 +244,8 @@ class HourReports:
         path = await self._evidence(account.evidence_hash)
 
         def read() -> _Head:
-            evidence = read_evidence(path)
+            evidence, report = read_report(path, account)
             scores = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy)
-            report = build_report(evidence.leaves, evidence.period_end, evidence.digest)
-            if report.root != account.root:
-                raise IonetError(f"the evidence of hour {account.seq}'s report does not lead to its root")
             before = Before(account.height, report.root, evidence.leaves)
             return _Head(address, account.seq, before, scores.carry, report)
 
@@ -493,15 +491,17 @@ class HourReports:
         """What this seat has measured, with the hash of its file; made once for an hour."""
         from ionet.rewards import measure_line, measured
 
-        known = self._measured.get(seq)
-        if known is None:
-            words = await self._stated(seq, end)
-            measures = measured(self._client.signer, end, words, self._judged(end))
-            data = b"".join(measure_line(measure) + b"\n" for measure in measures)
-            known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
-            self._publish(known[0])
-            for old in [number for number in self._measured if number <= seq - _CATCH_UP]:
-                del self._measured[old]
+        # Devices are asked meanwhile: another seat's question must not have them asked again.
+        async with self._measuring:
+            known = self._measured.get(seq)
+            if known is None:
+                words = await self._stated(seq, end)
+                measures = measured(self._client.signer, end, words, self._judged(end))
+                data = b"".join(measure_line(measure) + b"\n" for measure in measures)
+                known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
+                self._publish(known[0])
+                for old in [number for number in self._measured if number <= seq - _CATCH_UP]:
+                    del self._measured[old]
         return known
 
     async def _gathered(

@@ -7,11 +7,11 @@ was not at the gateways then.
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 
 from ionet.chain.errors import IonetError
 from ionet.formats.when import HOUR
@@ -22,7 +22,6 @@ from ionet.worker._uptime import AWAY, GAP
 if TYPE_CHECKING:
     from ionet.rewards import Word
 
-_log = logging.getLogger(__name__)
 #: Requests under way, and seconds for each.
 _AT_ONCE: Final = 64
 _PATIENCE: Final = 10.0
@@ -155,23 +154,13 @@ def _word(node: bytes, key: bytes, end: int, answer: Answer) -> Word:
 
     Raises:
         ValueError: it is no statement, or not signed by the device for this hour.
+        KeyError, TypeError: it is no statement.
     """
-    from ionet.rewards import Statement, Word
+    from ionet.rewards import word_of
 
-    said: Mapping[str, Any] = answer.arguments
-    numbers = {name: said[name] for name in ("good", "up_hours")}
-    if any(type(value) is not int or not 0 <= value < 1 << 31 for value in numbers.values()):
-        raise ValueError("it has no seconds or hours")
-    digests = {name: bytes.fromhex(said[name]) for name in ("proof", "samples")}
-    if any(len(digest) != 32 for digest in digests.values()) or len(answer.blob) != 64:
-        raise ValueError("its hashes or its signature are of another size")
-    statement = Statement(
-        device=key,
-        good=numbers["good"],
-        proof=digests["proof"],
-        samples=digests["samples"],
-        signature=answer.blob,
-    )
-    if not statement.verify(node, end, numbers["up_hours"]):
+    names = {"device": str(Pubkey(key)), "node": str(Pubkey(node))}
+    signature = str(Signature.from_bytes(answer.blob))
+    word = word_of({**answer.arguments, **names, "signature": signature})
+    if not word.statement.verify(node, end, word.up_hours):
         raise ValueError(f"{Pubkey(key)} did not sign it for this hour")
-    return Word(node, numbers["up_hours"], statement)
+    return word

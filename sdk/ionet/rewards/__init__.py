@@ -47,7 +47,7 @@ from ionet.rewards._score import (
 )
 from ionet.rewards._statement import Statement, statement_bytes
 from ionet.rewards._verdicts import read_verdicts, write_verdicts
-from ionet.rewards._words import Word, read_words, word_line, write_words
+from ionet.rewards._words import Word, read_words, word_line, word_of, write_words
 
 __all__ = [
     "Absent",
@@ -94,6 +94,7 @@ __all__ = [
     "usdc_to_io",
     "verify_evidence",
     "word_line",
+    "word_of",
     "write_evidence",
     "write_measures",
     "write_verdicts",

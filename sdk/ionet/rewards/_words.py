@@ -77,7 +77,7 @@ def read_words(path: str | Path, period_end: int) -> tuple[dict[bytes, Word], li
             if not line.strip():
                 continue
             try:
-                word = _word(json.loads(line))
+                word = word_of(json.loads(line))
                 name = str(Pubkey(word.node))
                 if word.node in words:
                     raise ValueError(f"a second statement of node {name}")
@@ -93,7 +93,13 @@ def read_words(path: str | Path, period_end: int) -> tuple[dict[bytes, Word], li
     return words, refused
 
 
-def _word(value: Mapping[str, Any]) -> Word:
+def word_of(value: Mapping[str, Any]) -> Word:
+    """Reads a statement from its JSON object; its signature is not checked.
+
+    Raises:
+        ValueError, TypeError: a field is none.
+        KeyError: a field is missing.
+    """
     if not isinstance(value, dict):
         raise ValueError("expected one JSON object")
     for name in ("good", "up_hours"):
