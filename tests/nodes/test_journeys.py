@@ -69,6 +69,8 @@ SEND, STATUSES = "sendTransaction", "getSignatureStatuses"
 #: So slow that only what a node announces comes in time.
 SLOW: Final = WatchSettings(poll=60, refresh=60)
 PATIENCE: Final = 20
+# Seconds between two looks at a status; a blockhash outlives two of them, so that a node may lose what it was sent.
+PAUSE: Final = 24.0
 
 
 def turned(market: Market) -> Market:
@@ -155,14 +157,13 @@ class AsyncLate(AsyncHttpTransport):
 def test_sending_waits_for_the_announcement_by_websocket(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "POLL", 3.0 * PATIENCE)
+    monkeypatch.setattr(sending, "POLL", PAUSE)
     for settled in SETTLED:
         transport, began = Late(url(market)), time.monotonic()
         transport.settled = settled
         with ionet.Client(transport, signer=market.people["bob"]) as bob:
             bob.send(pay(market))
-        assert transport.looks == 2
-        if time.monotonic() - began - settled < PATIENCE:
+        if transport.looks == 2 and time.monotonic() - began - settled < PAUSE / 2:
             return
     pytest.fail("no announcement ended a pause")
 
@@ -170,14 +171,13 @@ def test_sending_waits_for_the_announcement_by_websocket(
 async def test_sending_by_coroutines_waits_for_it_too(
     market: Market, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(async_sending, "POLL", 3.0 * PATIENCE)
+    monkeypatch.setattr(async_sending, "POLL", PAUSE)
     for settled in SETTLED:
         transport, began = AsyncLate(url(market)), time.monotonic()
         transport.settled = settled
         async with AsyncClient(transport, signer=market.people["bob"]) as bob:
             await bob.send(pay(market))
-        assert transport.looks == 2
-        if time.monotonic() - began - settled < PATIENCE:
+        if transport.looks == 2 and time.monotonic() - began - settled < PAUSE / 2:
             return
     pytest.fail("no announcement ended a pause")
 
