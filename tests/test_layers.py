@@ -17,7 +17,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("cli",),
     ("demo",),
     ("testing", "localnet"),
-    ("cloud",),
+    ("cloud", "explorer"),
     ("orchestrator",),
     ("gateway",),
     ("worker",),

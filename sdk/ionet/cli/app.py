@@ -62,6 +62,7 @@ COMMANDS: Final = {
     "events": ("events", "What happened: the programs' events, filtered, and as they come."),
     "ledger": ("ledger", "Every event of the programs in a database, from the first one."),
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
+    "explorer": ("explorer", "The market in a browser: pages and an API over a ledger."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ionet.ledger.errors import HourNotFinal, LedgerError, LedgerInUse
     from ionet.ledger.follower import Follower, Progress, open_ledger
     from ionet.ledger.hours import HourFacts, Hours, settled
-    from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Total
+    from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
     from ionet.ledger.replay.state import State
     from ionet.ledger.verifying import Check, Verified, verify, verify_at
 else:
@@ -26,7 +26,7 @@ else:
         "hours": ("HourFacts", "Hours", "settled"),
         "replay.state": ("State",),
         "verifying": ("Check", "Verified", "verify", "verify_at"),
-        "records": ("Cut", "Entry", "Gap", "Landed", "Leases", "Marks", "Place", "Total"),
+        "records": ("Cut", "Entry", "Gap", "Landed", "Leases", "Marks", "Place", "Signed", "Total"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
@@ -50,6 +50,7 @@ __all__ = [
     "Marks",
     "Place",
     "Progress",
+    "Signed",
     "State",
     "Total",
     "Verified",

@@ -27,7 +27,7 @@ from ionet.jobs.receipt import BROKEN, DONE, is_of
 from ionet.ledger import schema
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
-from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Total
+from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
 from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
 from ionet.types import jobs as job_types
 
@@ -655,6 +655,98 @@ class Database:
                 if event is not None:
                     yield WatchedEvent(event, event.PROGRAM_ID, row.signature, row.place, row.slot, row.time)
 
+    def page(
+        self,
+        limit: int,
+        *,
+        about: Pubkey | None = None,
+        names: Iterable[str] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        slot: int | None = None,
+        beyond: Place | None = None,
+        newest_first: bool = False,
+    ) -> list[Signed]:
+        """Some of its events with their transactions, in the chain's order or the other way round.
+
+        Args:
+            limit: how many at most.
+            about: only those about this account.
+            names: only of these types, `program.Type`.
+            since: from this time on, Unix seconds.
+            until: up to this time.
+            slot: up to this slot.
+            beyond: only those that follow this place in the order of the page.
+            newest_first: the other way round.
+        """
+        c, t = schema.events.c, schema.transactions.c
+        order = (c.slot, c.tx, c.instruction, c.inner, c.part)
+        its = sa.and_(t.slot == c.slot, t.tx == c.tx)
+        query = sa.select(schema.events, t.signature).join_from(schema.events, schema.transactions, its)
+        # Slots grow with time, and they are the key.
+        if since is not None:
+            query = query.where(c.slot > self.slot_at(since - 1))
+        if until is not None:
+            query = query.where(c.slot <= self.slot_at(until))
+        if slot is not None:
+            query = query.where(c.slot <= slot)
+        if about is not None:
+            query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
+        if names is not None:
+            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
+        if beyond is not None:
+            place = sa.tuple_(beyond.slot, beyond.tx, beyond.instruction, beyond.inner, beyond.part)
+            here = sa.tuple_(*order)
+            query = query.where(here < place if newest_first else here > place)
+        query = query.order_by(*(column.desc() if newest_first else column for column in order))
+        with self._reading() as connection:
+            return [self._signed(row) for row in connection.execute(query.limit(limit))]
+
+    def _signed(self, row: Any) -> Signed:
+        event = self._decoded(row.kind, row.data)
+        place = Place(row.slot, row.tx, row.instruction, row.inner, row.part)
+        name = self._name(row.kind) if event is not None else ""
+        return Signed(Entry(place, row.time, name, event, row.data), row.signature)
+
+    def slot_at(self, time: int) -> int:
+        """The slot of the last transaction up to a time; -1: there is none.
+
+        Args:
+            time: Unix seconds.
+        """
+        c = schema.transactions.c
+        later = sa.select(c.slot, c.time).order_by(c.slot).limit(1)
+        with self._reading() as connection:
+            low, high = -1, connection.execute(sa.select(sa.func.max(c.slot))).scalar()
+            if high is None:
+                return -1
+            high += 1
+            # The answer is at least `low`, and below `high`.
+            while high - low > 1:
+                middle = (low + high) // 2
+                row = connection.execute(later.where(c.slot >= middle)).one_or_none()
+                if row is not None and row.time <= time:
+                    low = row.slot
+                else:
+                    high = middle
+        return low
+
+    def transaction(self, signature: str) -> list[Signed] | None:
+        """The events of a transaction in their order; None: the ledger has no such transaction.
+
+        Args:
+            signature: base58.
+        """
+        t, c = schema.transactions.c, schema.events.c
+        with self._reading() as connection:
+            place = connection.execute(sa.select(t.slot, t.tx).where(t.signature == signature)).first()
+            if place is None:
+                return None
+            query = sa.select(schema.events, sa.literal(signature).label("signature"))
+            query = query.where(c.slot == place.slot, c.tx == place.tx)
+            rows = connection.execute(query.order_by(c.instruction, c.inner, c.part))
+            return [self._signed(row) for row in rows]
+
     def of_job(self, job: Pubkey) -> Iterator[WatchedEvent]:
         """The events of a job, of its payout and of its disputes, in the chain's order."""
         return (told for told in self.watched(about=job) if is_of(job, told.event))
@@ -676,8 +768,13 @@ class Database:
         with self._reading() as connection:
             yield from (Pubkey.from_bytes(row.job) for row in connection.execute(query))
 
-    def leases(self, nodes: Iterable[Pubkey]) -> dict[Pubkey, Leases]:
-        """How the leases of nodes ended, by the first ending of each."""
+    def leases(self, nodes: Iterable[Pubkey], *, until: int | None = None) -> dict[Pubkey, Leases]:
+        """How the leases of nodes ended, by the first ending of each.
+
+        Args:
+            nodes: their addresses.
+            until: only endings up to this time, Unix seconds.
+        """
         booked, ended = schema.events.alias().c, schema.events.alias().c
         names = ("jobs.Booked", "jobs.Ended")
         kinds = [self._kinds[name] for name in names]
@@ -687,6 +784,8 @@ class Database:
             booked.kind == kinds[0], ended.account == booked.account, ended.kind == kinds[1]
         )
         query = query.order_by(ended.slot, ended.tx, ended.instruction, ended.inner, ended.part)
+        if until is not None:
+            query = query.where(ended.time <= until)
         told = set[bytes]()
         with self._reading() as connection:
             for start in range(0, len(addresses), 500):

@@ -61,6 +61,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """An event of a ledger, with its transaction.
+
+    Attributes:
+        entry: the event.
+        signature: of its transaction, base58.
+    """
+
+    entry: Entry
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
     """Numbers of an account that no event of the ledger has.
 

@@ -55,6 +55,8 @@ transactions: Final = _table(
     # Whether its log was cut, so that events of it may be missing.
     _small("truncated"),
 )
+# Ledgers that were made before it do without it: they find a signature by reading all of them.
+sa.Index("transactions_by_signature", transactions.c.signature)
 
 events: Final = _table(
     "events",

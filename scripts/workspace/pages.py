@@ -1,0 +1,129 @@
+"""The explorer's pages in the Python package, and the manifest of the sources they are built from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from workspace.tree import Tree, WorkspaceError, file_hash
+
+NAME = "manifest.json"
+#: Below web/explorer: what is made there, and not a source.
+_MADE = frozenset({"dist", "node_modules"})
+_DESCRIBE = "import json; from ionet.explorer._app import bare; print(json.dumps(bare().openapi(), indent=1))"
+
+
+def packaged(tree: Tree) -> Path:
+    """Where the package carries its pages."""
+    return tree.root / "sdk/ionet/explorer/_built"
+
+
+def home(tree: Tree) -> Path:
+    """Where the pages' sources are."""
+    return tree.root / "web/explorer"
+
+
+def sources(tree: Tree) -> list[Path]:
+    """The files that decide what is built."""
+    return list(_sources(home(tree)))
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.iterdir()):
+        if path.name in _MADE:
+            continue
+        if path.is_dir():
+            yield from _sources(path)
+        else:
+            yield path
+
+
+def write(tree: Tree) -> int:
+    """Build the pages, copy them into the package and write its manifest; returns how many files there are.
+
+    Raises:
+        WorkspaceError: Node.js is missing, or the build fails.
+    """
+    folder = home(tree)
+    described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
+    (folder / "openapi.json").write_text(described)
+    _install(folder)
+    _run(["npx", "--no-install", "openapi-typescript", "openapi.json", "-o", "src/lib/schema.d.ts"], folder)
+    built = _build(folder)
+    target = packaged(tree)
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(built, target)
+    files = {name: file_hash(path) for name, path in _files(target).items()}
+    content = {"sources_sha256": tree.hash_files(sources(tree)), "files": files}
+    (target / NAME).write_text(json.dumps(content, indent=2) + "\n")
+    return len(files)
+
+
+def problems(tree: Tree) -> list[str]:
+    """Why the package's pages are stale, one sentence each; empty if they are not."""
+    path = packaged(tree) / NAME
+    if not path.is_file():
+        return [f"{path.relative_to(tree.root)} is missing"]
+    content = json.loads(path.read_text())
+    reasons = []
+    if content["sources_sha256"] != tree.hash_files(sources(tree)):
+        reasons.append("web/explorer has changed since the pages were packaged")
+    there = _files(packaged(tree))
+    for name in sorted(there.keys() | content["files"].keys()):
+        if name not in there:
+            reasons.append(f"{name} is missing from the package")
+        elif name not in content["files"]:
+            reasons.append(f"{name} is packaged, but not in the manifest")
+        elif file_hash(there[name]) != content["files"][name]:
+            reasons.append(f"the packaged {name} is not the one its manifest describes")
+    return reasons
+
+
+def differences(tree: Tree) -> list[str]:
+    """Which packaged files differ from what the sources build to, one sentence each.
+
+    Raises:
+        WorkspaceError: Node.js is missing, or the build fails.
+    """
+    folder = home(tree)
+    reasons = []
+    described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
+    if (folder / "openapi.json").read_text() != described:
+        reasons.append("openapi.json is not what the application says of itself")
+    _install(folder)
+    built, there = _files(_build(folder)), _files(packaged(tree))
+    hashes = [{name: file_hash(path) for name, path in files.items()} for files in (built, there)]
+    apart = sorted({name for name, _ in hashes[0].items() ^ hashes[1].items()})
+    reasons += [f"{name}: the packaged file is not what its sources build to" for name in apart]
+    return reasons
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    files = {path.relative_to(folder).as_posix(): path for path in folder.glob("**/*") if path.is_file()}
+    files.pop(NAME, None)
+    return dict(sorted(files.items()))
+
+
+def _install(folder: Path) -> None:
+    # Scripts of packages are not run; none of these needs one.
+    if not (folder / "node_modules/.package-lock.json").is_file():
+        _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
+
+
+def _build(folder: Path) -> Path:
+    _run(["npx", "--no-install", "svelte-check", "--fail-on-warnings"], folder)
+    _run(["npx", "--no-install", "vite", "build", "--logLevel", "warn"], folder)
+    return folder / "dist"
+
+
+def _run(command: list[str], folder: Path) -> str:
+    if shutil.which(command[0]) is None:
+        raise WorkspaceError(f"{command[0]} is missing; the pages are built with Node.js 20 and npm")
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise WorkspaceError(f"{' '.join(command[:3])} failed:\n{ended.stdout}{ended.stderr}".rstrip())
+    return ended.stdout

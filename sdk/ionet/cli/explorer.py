@@ -1,0 +1,113 @@
+"""`ionet explorer`: the market in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet.explorer import Explorer
+
+app = Commands("The market in a browser: pages and an API over a ledger.")
+
+
+@app.command()
+def run(
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            "--ledger",
+            metavar="WHERE",
+            envvar="IONET_LEDGER",
+            help="A ledger that ionet ledger run keeps, only to read; default: one of its own.",
+        ),
+    ] = None,
+    database: Annotated[
+        str,
+        typer.Option("--database", metavar="WHERE", help="Where its own ledger is; without --ledger."),
+    ] = "ionet-explorer.db",
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen.")
+    ] = "127.0.0.1:8480",
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trust-proxy",
+            metavar="ADDRESS",
+            help="A proxy, or a network of them, whose X-Forwarded-For is believed; several times.",
+        ),
+    ] = None,
+    verify_every: Annotated[
+        int,
+        typer.Option(
+            "--verify-every",
+            metavar="SECONDS",
+            min=0,
+            help="From one comparison with the chain's accounts to the next; 0: none.",
+        ),
+    ] = 600,
+    metrics: Annotated[
+        str,
+        typer.Option(
+            "--metrics",
+            metavar="ADDRESS:PORT",
+            help="Metrics for Prometheus, on this machine; default: 127.0.0.1:9481; empty: none.",
+        ),
+    ] = "127.0.0.1:9481",
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+) -> None:
+    """Serve the market's pages and API, until SIGTERM or Ctrl-C.
+
+    Without --ledger it fills a ledger of its own from the node, and follows the chain. It compares the
+    chain's accounts with the ledger as `ionet verify` does, and each page shows what came of it. It needs no
+    key. Let a proxy with a certificate stand before it where others are to reach it.
+    """
+    from ionet.formats.logs import log_to_stderr
+
+    try:
+        from ionet.explorer import Explorer, ExplorerConfig
+    except ModuleNotFoundError as bad:
+        raise UserError(
+            f"this needs the extra `explorer` ({bad.name} is missing): pip install 'ionet[explorer]'"
+        ) from None
+
+    io = session()
+    host, port = _place(listen, "--listen")
+    config = ExplorerConfig(
+        ledger=database if ledger is None else ledger,
+        fills=ledger is None,
+        host=host,
+        port=port,
+        proxies=tuple(trust_proxy or ()),
+        metrics=_place(metrics, "--metrics") if metrics else None,
+        every=float(verify_every) if verify_every else None,
+    )
+    log_to_stderr(as_json=log_json, fields=())
+    asyncio.run(_serve(Explorer(config, io.async_reader), lambda url: _ready(io, url)))
+
+
+def _place(given: str, option: str) -> tuple[str, int]:
+    host, _, port = given.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise UserError(f"{option} takes an address and a port, such as 127.0.0.1:8480, not {given!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _ready(io: Session, url: str) -> None:
+    io.screen.show({"url": url}, f"The market is on {url}. Ctrl-C stops it.")
+    sys.stdout.flush()
+
+
+async def _serve(explorer: Explorer, ready: Any) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await explorer.run(stop, ready)

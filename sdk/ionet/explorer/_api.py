@@ -1,0 +1,281 @@
+"""The explorer's API: what may be asked, and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from ionet import __version__
+from ionet.explorer import _market, _supply
+from ionet.explorer import _models as m
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._past import Past
+from ionet.explorer._search import search as search_for
+from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text, table
+from ionet.explorer._watching import Watching
+from ionet.ledger.subjects import types
+
+T = TypeVar("T", bound=m.Answer)
+
+_MOST: Final = Bounds().rows
+_FAR: Final = 1 << 40
+_Time = Annotated[int, Field(ge=0, lt=_FAR)]
+_Address = Annotated[str, Path(min_length=32, max_length=44, description="An address, base58.")]
+
+
+class Asked(BaseModel):
+    """What every question may say; a word that it may not say is refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    at: Annotated[int | None, Field(ge=0, lt=_FAR, description="As of this past time, Unix seconds.")] = None
+
+
+class AskedRow(Asked):
+    """… about something with rows."""
+
+    format: Annotated[Literal["json", "csv"], Field(description="`csv`: only the rows, as a table.")] = "json"
+
+
+class AskedPage(AskedRow):
+    """… about something with many rows."""
+
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="Rows of a page.")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=80, description="`next` of the page before; default: the first page.")
+    ] = None
+
+
+class AskedNodes(AskedPage):
+    """… about nodes."""
+
+    class_: Annotated[int | None, Field(alias="class", ge=0, le=65_535, description="Of this class.")] = None
+    owner: Annotated[str | None, Field(max_length=44, description="Of this owner.")] = None
+
+
+class AskedJobs(AskedPage):
+    """… about jobs."""
+
+    party: Annotated[str, Field(max_length=44, description="Who rents, pays, gets the refund or supplies.")]
+
+
+class AskedEvents(AskedPage):
+    """… about events."""
+
+    about: Annotated[str | None, Field(max_length=44, description="About this account.")] = None
+    name: Annotated[
+        list[str], Field(max_length=16, description="Of these types, `program.Type`; default: all.")
+    ] = []
+    since: Annotated[int | None, Field(ge=0, lt=_FAR, description="From this time on, Unix seconds.")] = None
+    until: Annotated[int | None, Field(ge=0, lt=_FAR, description="Up to this time, Unix seconds.")] = None
+    order: Annotated[Literal["newest", "oldest"], Field(description="What comes first.")] = "newest"
+
+
+class AskedSearch(Asked):
+    """… about a word."""
+
+    q: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=100,
+            description="An address, a signature, an hour (`2026-01-31 10:00`), a class, a name.",
+        ),
+    ]
+
+
+def _past(request: Request) -> Past:
+    past: Past = request.app.state.past
+    return past
+
+
+def _watching(request: Request) -> Watching:
+    watching: Watching = request.app.state.watching
+    return watching
+
+
+_ThePast = Annotated[Past, Depends(_past)]
+
+router: Final = APIRouter(
+    prefix="/api/v1",
+    responses={
+        400: {"model": m.Error, "description": "The question cannot be meant."},
+        404: {"model": m.Error, "description": "The ledger has no such thing."},
+        429: {"model": m.Error, "description": "Too many requests; see Retry-After."},
+    },
+)
+_CSV: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": {"text/csv": {}}, "description": "The answer."}
+}
+
+
+def _answer(asked: AskedRow, answer: T, rows: Sequence[BaseModel]) -> Any:
+    if asked.format == "json":
+        return answer
+    return Response(table(rows), media_type="text/csv; charset=utf-8")
+
+
+@router.get("/status", summary="How far the explorer is, and whether accounts hold what events say")
+def status(
+    past: _ThePast, watching: Annotated[Watching, Depends(_watching)], asked: Annotated[Asked, Query()]
+) -> m.Status:
+    """How far the explorer is."""
+    sent, events = past.database.counts()
+    with past.at(asked.at) as moment:
+        return m.Status(
+            as_of=_supply.as_of(moment),
+            version=__version__,
+            genesis=past.database.genesis,
+            final=past.database.marks().final,
+            transactions=sent,
+            events=events,
+            reconciled=watching.reconciled,
+        )
+
+
+@router.get("/supply", summary="How much IO there is, and where it comes from")
+def supply(past: _ThePast, asked: Annotated[Asked, Query()]) -> m.Supply:
+    """The supply."""
+    with past.at(asked.at) as moment:
+        return _supply.supply(moment)
+
+
+@router.get("/supply/days", summary="The supply by day, the newest first", responses=_CSV)
+def supply_days(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.SupplyDays:
+    """The supply by day."""
+    with past.at(asked.at) as moment:
+        answer = _supply.days(moment, asked.cursor, asked.limit)
+    result: m.SupplyDays = _answer(asked, answer, answer.days)
+    return result
+
+
+@router.get("/classes", summary="Devices by class: registered, live, proven, hired", responses=_CSV)
+def classes(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.HardwareClasses:
+    """Devices by class."""
+    with past.at(asked.at) as moment:
+        answer = _market.classes(moment)
+    result: m.HardwareClasses = _answer(asked, answer, answer.classes)
+    return result
+
+
+@router.get("/nodes", summary="Nodes by address", responses=_CSV)
+def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
+    """Nodes."""
+    owner = None if asked.owner is None else address_of(asked.owner)
+    with past.at(asked.at) as moment:
+        answer = _market.nodes(moment, asked.class_, owner, asked.cursor, asked.limit)
+    result: m.NodeRows = _answer(asked, answer, answer.nodes)
+    return result
+
+
+@router.get("/nodes/{address}", summary="A node; as CSV its credits", responses=_CSV)
+def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Node:
+    """A node."""
+    with past.at(asked.at) as moment:
+        answer = _market.node(moment, past.database, address_of(address))
+    result: m.Node = _answer(asked, answer, answer.credits)
+    return result
+
+
+@router.get("/hours", summary="Hours with reports, the newest first", responses=_CSV)
+def hours(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.HourRows:
+    """Hours with reports."""
+    if asked.cursor is not None and not (asked.cursor.isdecimal() and int(asked.cursor) < _FAR):
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    with past.at(asked.at) as moment:
+        before = None if asked.cursor is None else int(asked.cursor)
+        answer = _market.hours(moment, before, asked.limit)
+    result: m.HourRows = _answer(asked, answer, answer.hours)
+    return result
+
+
+@router.get("/hours/{end}", summary="The hour that ends at a time; as CSV its sums", responses=_CSV)
+def hour(
+    past: _ThePast, end: Annotated[int, Path(ge=0, lt=_FAR)], asked: Annotated[AskedRow, Query()]
+) -> m.Hour:
+    """An hour."""
+    with past.at(asked.at) as moment:
+        answer = _market.hour(moment, past.database, end)
+    result: m.Hour = _answer(asked, answer, answer.sums)
+    return result
+
+
+@router.get("/jobs", summary="Jobs that an address rents or supplies", responses=_CSV)
+def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
+    """Jobs of a party."""
+    party = address_of(asked.party)
+    if asked.cursor is not None and not (asked.cursor.isdecimal() and len(asked.cursor) < 10):
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    with past.at(asked.at) as moment:
+        answer = _market.jobs(moment, past.database, party, int(asked.cursor or 0), asked.limit)
+    result: m.JobRows = _answer(asked, answer, answer.jobs)
+    return result
+
+
+@router.get("/jobs/{address}", summary="A job and its money; as CSV its transactions", responses=_CSV)
+def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Job:
+    """A job."""
+    with past.at(asked.at) as moment:
+        answer = _market.job(moment, past.database, address_of(address))
+    result: m.Job = _answer(asked, answer, answer.steps)
+    return result
+
+
+@router.get("/events", summary="Events of the programs", responses=_CSV)
+def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
+    """Events."""
+    if unknown := [name for name in asked.name if name not in types()]:
+        raise BadQuestion(f"{unknown[0][:60]!r} is no type of event; one is called jobs.Booked, for example")
+    about = None if asked.about is None else address_of(asked.about)
+    beyond = None if asked.cursor is None else place_of(asked.cursor)
+    with past.at(asked.at) as moment:
+        until = moment.time if asked.until is None else min(asked.until, moment.time)
+        page = past.database.page(
+            asked.limit + 1,
+            about=about,
+            names=asked.name or None,
+            since=asked.since,
+            until=until,
+            slot=moment.slot,
+            beyond=beyond,
+            newest_first=asked.order == "newest",
+        )
+        as_of = _supply.as_of(moment)
+    shown = page[: asked.limit]
+    after = place_text(shown[-1].entry.place) if len(page) > asked.limit else None
+    answer = m.Events(as_of=as_of, events=[event_of(signed) for signed in shown], next=after)
+    result: m.Events = _answer(asked, answer, answer.events)
+    return result
+
+
+@router.get("/transactions/{signature}", summary="A transaction of the programs", responses=_CSV)
+def transaction(
+    past: _ThePast,
+    signature: Annotated[str, Path(min_length=64, max_length=88, description="Base58.")],
+    asked: Annotated[AskedRow, Query()],
+) -> m.Transaction:
+    """A transaction."""
+    with past.at(asked.at) as moment:
+        signed = past.database.transaction(signature)
+        if not signed or signed[0].entry.place.slot > moment.slot:
+            raise _market.Absent(f"no transaction {signature} with events is up to slot {moment.slot}")
+        first = signed[0].entry
+        answer = m.Transaction(
+            as_of=_supply.as_of(moment),
+            signature=signature,
+            slot=first.place.slot,
+            time=first.time,
+            events=[event_of(each) for each in signed],
+        )
+    result: m.Transaction = _answer(asked, answer, answer.events)
+    return result
+
+
+@router.get("/search", summary="What an address, a signature, an hour, a class or a name is")
+def search(past: _ThePast, asked: Annotated[AskedSearch, Query()]) -> m.Hits:
+    """What a word is."""
+    with past.at(asked.at) as moment:
+        return search_for(moment, past.database, asked.q)

@@ -1,0 +1,125 @@
+"""The explorer's application: API, pages, health."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from ionet import __version__
+from ionet.explorer import _models as m
+from ionet.explorer._api import router
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._guard import Counters, Guard
+from ionet.explorer._market import Absent
+from ionet.explorer._pages import Pages
+from ionet.explorer._past import NotYet, Past
+from ionet.explorer._values import BadQuestion
+from ionet.explorer._watching import Watching
+from ionet.ledger import Database, LedgerError
+
+
+def bare(pages: Pages | None = None) -> FastAPI:
+    """The application without a ledger, which knows its own description.
+
+    Args:
+        pages: what browsers get; None: nothing.
+    """
+    app = FastAPI(
+        title="io.net explorer",
+        version="1",
+        description="The market, by the events of its programs. Amounts are exact, times are Unix seconds.",
+        openapi_url="/api/v1/openapi.json",
+        # Their pages load scripts of other hosts.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(router)
+    for kind, status in ((BadQuestion, 400), (NotYet, 400), (Absent, 404), (LedgerError, 503)):
+        app.add_exception_handler(kind, _teller(status))
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+    began = time.monotonic()
+
+    @app.get("/health", tags=["service"], summary="Whether the explorer works")
+    def health(request: Request) -> m.Health:
+        watching: Watching = request.app.state.watching
+        past: Past = request.app.state.past
+        marks, why = past.database.marks(), watching.trouble
+        answer = m.Health(
+            ok=not why,
+            version=__version__,
+            slot=marks.scanned,
+            time=marks.time,
+            seconds=int(time.monotonic() - began),
+            why=why,
+        )
+        headers = {"cache-control": "no-store"}
+        return JSONResponse(answer.model_dump(), 503 if why else 200, headers)  # type: ignore[return-value]
+
+    @app.get("/api/{path:path}", include_in_schema=False)
+    def nowhere(path: str) -> Response:
+        raise HTTPException(404, f"there is no /api/{path[:60]}; /api/v1/openapi.json says what there is")
+
+    if pages is not None:
+
+        @app.get("/{path:path}", include_in_schema=False)
+        def page(path: str) -> Response:
+            return pages.answer(path)
+
+    return app
+
+
+def application(
+    database: Database, watching: Watching, bounds: Bounds, counters: Counters, pages: Pages | None = None
+) -> ASGIApp:
+    """The application behind its guard.
+
+    Args:
+        database: to read from.
+        watching: knows whether the ledger moves on, and whether accounts are as it says.
+        bounds: what is taken from strangers.
+        counters: what happens is counted here.
+        pages: what browsers get; by default what is packaged.
+    """
+    app = bare(pages or Pages())
+    app.state.past = Past(database, bounds.states)
+    app.state.watching = watching
+    return Guard(app, bounds, counters)
+
+
+def _problem(status: int, sentence: str) -> JSONResponse:
+    answer = m.Error(error=m.Problem(message=sentence))
+    return JSONResponse(answer.model_dump(), status, {"cache-control": "no-store"})
+
+
+def _teller(status: int) -> Any:
+    def tell(_: Request, bad: Exception) -> JSONResponse:
+        return _problem(status, str(bad))
+
+    return tell
+
+
+def _invalid(_: Request, bad: Exception) -> JSONResponse:
+    assert isinstance(bad, RequestValidationError)
+    first = bad.errors()[0]
+    where = str(first["loc"][-1])[:60]
+    if first["type"] == "extra_forbidden":
+        return _problem(400, f"nothing can be said about {where!r} here; /api/v1/openapi.json says what can")
+    return _problem(400, f"{where!r}: {first['msg'][0].lower()}{first['msg'][1:]}")
+
+
+def _http(_: Request, bad: Exception) -> JSONResponse:
+    assert isinstance(bad, HTTPException)
+    return _problem(bad.status_code, str(bad.detail))
+
+
+def _unexpected(_: Request, bad: Exception) -> JSONResponse:
+    return _problem(500, "something went wrong here; the log of the explorer says what")

@@ -1,0 +1,34 @@
+"""What an explorer takes from strangers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What an explorer takes.
+
+    Attributes:
+        per_second: requests a second from one address: an IPv4 address, or an IPv6 network of 64 bits.
+        at_once: how many of them may come at once.
+        past: how many requests a question about a past time counts for.
+        addresses: that are remembered for it.
+        url: bytes of path and query.
+        header: bytes of a request's head.
+        rows: of one page of an answer.
+        connections: at the same time.
+        idle: seconds for which a silent connection is kept.
+        states: of past times that are kept.
+    """
+
+    per_second: int = 20
+    at_once: int = 100
+    past: int = 5
+    addresses: int = 20_000
+    url: int = 2_048
+    header: int = 16_384
+    rows: int = 200
+    connections: int = 512
+    idle: int = 10
+    states: int = 4

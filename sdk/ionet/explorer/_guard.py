@@ -1,0 +1,215 @@
+"""What stands before an explorer's application: limits, security headers, ETags.
+
+Nothing here knows what the application serves, so that other services for people can stand behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qs
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ionet.explorer._bounds import Bounds
+
+#: Svelte makes its elements from templates, under a policy of this name.
+_POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types svelte-trusted-html",
+    )
+)
+HEADERS: Final = {
+    "content-security-policy": _POLICY,
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+_REVALIDATE: Final = "no-cache"
+
+
+@dataclass(slots=True)
+class Counters:
+    """What has happened, for metrics.
+
+    Attributes:
+        answers: by status.
+        refused: by reason.
+        seconds: spent on answers.
+    """
+
+    answers: Counter[int] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: int
+    reason: str
+    sentence: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Guard:
+    """Refuses what goes beyond the bounds, and marks what the application answers.
+
+    Args:
+        app: the application, which only reads.
+        bounds: what is taken.
+        counters: what has happened.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        bounds: Bounds,
+        counters: Counters,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app = app
+        self._bounds = bounds
+        self._counters = counters
+        self._clock = clock
+        self._rates = _Rates(bounds, clock)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        began = self._clock()
+        answer = _Answer(scope, send, self._counters)
+        if (refusal := self._refusal(scope)) is not None:
+            self._counters.refused[refusal.reason] += 1
+            await answer.refuse(refusal)
+        else:
+            # An answer to HEAD is one to GET without its body.
+            await self._app({**scope, "method": "GET"}, receive, answer.take)
+        self._counters.seconds += self._clock() - began
+
+    def _refusal(self, scope: Scope) -> _Refusal | None:
+        bounds, query = self._bounds, bytes(scope["query_string"])
+        if len(scope.get("raw_path") or b"") + len(query) > bounds.url:
+            return _Refusal(414, "url", f"an address has at most {bounds.url:,} bytes")
+        if scope["method"] not in {"GET", "HEAD"}:
+            sentence = f"{scope['method']} changes something, and here is only something to read: use GET"
+            return _Refusal(405, "method", sentence, (("allow", "GET, HEAD"),))
+        headers = Headers(scope=scope)
+        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+            return _Refusal(413, "body", "a request here has no body")
+        cost = bounds.past if b"at=" in query and "at" in parse_qs(query.decode("latin-1")) else 1
+        if (wait := self._rates.take(_address(scope), cost)) > 0:
+            sentence = f"too many requests: {bounds.per_second} a second are answered; wait {wait} s"
+            return _Refusal(429, "rate", sentence, (("retry-after", str(wait)),))
+        return None
+
+
+class _Rates:
+    """How many requests each address may still send: a bucket each, the longest unused ones forgotten."""
+
+    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
+        self._bounds = bounds
+        self._clock = clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, address: str, cost: int) -> int:
+        """Takes a request; returns the whole seconds to wait, 0: it is taken."""
+        now, rate, most = self._clock(), self._bounds.per_second, self._bounds.at_once
+        left, at = self._left.pop(address, (float(most), now))
+        left = min(most, left + (now - at) * rate)
+        taken = left >= cost
+        self._left[address] = (left - cost if taken else left, now)
+        if len(self._left) > self._bounds.addresses:
+            self._left.popitem(last=False)
+        return 0 if taken else max(1, -(-int(cost - left) // rate))
+
+
+def _address(scope: Scope) -> str:
+    host = scope["client"][0] if scope.get("client") else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return str(host)
+    if address.version == 6:
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+class _Answer:
+    """An answer on its way out: whole, with its ETag, or as 304 if the reader has it."""
+
+    def __init__(self, scope: Scope, send: Send, counters: Counters) -> None:
+        self._scope = scope
+        self._send = send
+        self._counters = counters
+        self._start: Message = {}
+        self._parts: list[bytes] = []
+
+    async def refuse(self, refusal: _Refusal) -> None:
+        """Answers with a sentence."""
+        body = json.dumps({"error": {"message": refusal.sentence}}).encode()
+        headers = [("content-type", "application/json"), ("cache-control", "no-store"), *refusal.headers]
+        raw = [(name.encode(), value.encode()) for name, value in headers]
+        await self.take({"type": "http.response.start", "status": refusal.status, "headers": raw})
+        await self.take({"type": "http.response.body", "body": body})
+
+    async def take(self, message: Message) -> None:
+        """Takes what the application sends; answers are bounded, and are sent when they are whole."""
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            await self._finish(b"".join(self._parts))
+
+    async def _finish(self, body: bytes) -> None:
+        start = {**self._start, "headers": list(self._start.get("headers", ()))}
+        headers = MutableHeaders(raw=start["headers"])
+        for name, value in HEADERS.items():
+            headers[name] = value
+        headers.setdefault("cache-control", _REVALIDATE)
+        if start["status"] == 200 and headers["cache-control"] != "no-store":
+            headers["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+            if _has(Headers(scope=self._scope).get("if-none-match", ""), headers["etag"]):
+                start["status"], body = 304, b""
+                for name in ("content-length", "content-type"):
+                    del headers[name]
+        if start["status"] != 304:
+            headers["content-length"] = str(len(body))
+        self._counters.answers[start["status"]] += 1
+        await self._send(start)
+        shown = b"" if self._scope["method"] == "HEAD" else body
+        await self._send({"type": "http.response.body", "body": shown})
+
+
+def _has(named: str, etag: str) -> bool:
+    """Whether `If-None-Match` names an ETag."""
+    return any(tag.strip().removeprefix("W/") in {etag, "*"} for tag in named.split(","))

@@ -1,0 +1,476 @@
+"""Classes, nodes, hours and jobs, by the events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet._generated.jobs.types import JobState
+from ionet._generated.proofs.types import ReportState
+from ionet._generated.shared import ProofReason
+from ionet._generated.staking.types import NodeState, Pool
+from ionet.chain.amounts import USD
+from ionet.explorer import _models as m
+from ionet.explorer._past import Moment
+from ionet.explorer._supply import as_of
+from ionet.explorer._values import (
+    NOBODY,
+    address_of,
+    class_name,
+    events_at,
+    known,
+    money,
+    of_io,
+    text,
+    unit,
+    word,
+)
+from ionet.formats.when import HOUR
+from ionet.jobs.receipt import Receipt, receipt_of
+from ionet.ledger import Database, State
+from ionet.ledger.replay import records as r
+
+_LIVE: Final = int(NodeState.LIVE)
+_CREDITS: Final = 48
+_CO_STAKERS: Final = 20
+
+
+class Absent(Exception):
+    """What was asked for is not in the ledger; the text says so."""
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+
+def is_proven(node: r.Node, time: int) -> bool:
+    """Whether the node's hardware passed a compute proof in the hour before a time."""
+    proved = node.last_proof__time or 0
+    return node.state == _LIVE and bool(node.last_proof__passed) and time - HOUR < proved <= time
+
+
+def hired(state: State, time: int) -> dict[Pubkey, r.Offer]:
+    """The offers with a lease that stands at a time, by node."""
+    return {
+        offer.node: offer
+        for offer in state.offers.values()
+        if offer.lease_job != NOBODY and time < offer.lease_until
+    }
+
+
+@dataclass(slots=True)
+class _Count:
+    registered: int = 0
+    live: int = 0
+    proven: int = 0
+    hired: int = 0
+    stake: int = 0
+
+    def __iadd__(self, other: _Count) -> _Count:
+        self.registered += other.registered
+        self.live += other.live
+        self.proven += other.proven
+        self.hired += other.hired
+        self.stake += other.stake
+        return self
+
+
+def classes(moment: Moment) -> m.HardwareClasses:
+    """Devices by class."""
+    state, time = moment.state, moment.time
+    counts = {number: _Count() for number in state.classes}
+    for device in state.devices.values():
+        if device.owner != NOBODY and not device.banned:
+            counts.setdefault(device.class_, _Count()).registered += 1
+    rented = hired(state, time)
+    for address, node in state.nodes.items():
+        count = counts.setdefault(node.class_, _Count())
+        if node.state == _LIVE:
+            count.live += node.units
+            count.stake += node.own__active + node.co__active
+        count.proven += node.units * is_proven(node, time)
+        count.hired += node.units * (address in rented)
+    total = _Count()
+    for count in counts.values():
+        total += count
+    rows = [_class_row(number, state.classes.get(number), count) for number, count in sorted(counts.items())]
+    whole = _class_row(-1, None, total).model_copy(update={"name": "all classes", "pool": ""})
+    return m.HardwareClasses(as_of=as_of(moment), classes=rows, total=whole)
+
+
+def _class_row(number: int, class_: r.HardwareClass | None, count: _Count) -> m.HardwareClass:
+    return m.HardwareClass(
+        id=number,
+        name=class_name(number),
+        pool="" if class_ is None else word(Pool(class_.pool)),
+        enabled=class_ is not None and bool(class_.enabled),
+        registered=count.registered,
+        live=count.live,
+        proven=count.proven,
+        hired=count.hired,
+        stake=of_io(count.stake),
+        minimum=of_io(0 if class_ is None else class_.minimum(1)),
+    )
+
+
+# --- nodes --------------------------------------------------------------------------------------
+
+
+def nodes(
+    moment: Moment, class_id: int | None, owner: Pubkey | None, cursor: str | None, limit: int
+) -> m.NodeRows:
+    """Nodes by address, from after the cursor."""
+    state, time = moment.state, moment.time
+    after = b"" if cursor is None else bytes(address_of(cursor))
+    wanted = sorted(
+        (address, node)
+        for address, node in state.nodes.items()
+        if bytes(address) > after
+        and (class_id is None or node.class_ == class_id)
+        and (owner is None or node.owner == owner)
+    )
+    rented = hired(state, time)
+    rows = [
+        m.NodeRow(
+            node=str(address),
+            owner=str(node.owner),
+            class_id=node.class_,
+            class_name=class_name(node.class_),
+            units=node.units,
+            state=word(NodeState(node.state)),
+            proven=is_proven(node, time),
+            hired=address in rented,
+            stake=of_io(node.own__active + node.co__active),
+        )
+        for address, node in wanted[:limit]
+    ]
+    return m.NodeRows(
+        as_of=as_of(moment), nodes=rows, next=rows[-1].node if len(wanted) > limit and rows else None
+    )
+
+
+def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
+    """A node.
+
+    Raises:
+        Absent: there is none of this address.
+    """
+    state, time = moment.state, moment.time
+    it = state.nodes.get(address)
+    if it is None:
+        raise Absent(f"no event up to slot {moment.slot} is about a node {address}")
+    leases = database.leases([address], until=time)[address]
+    class_ = state.classes.get(it.class_)
+    leaving = 0 if it.own__cooling is None else sum(slot.amount for slot in it.own__cooling.slots)
+    return m.Node(
+        as_of=as_of(moment),
+        node=str(address),
+        owner=str(it.owner),
+        network=known(it.network),
+        class_id=it.class_,
+        class_name=class_name(it.class_),
+        pool="" if class_ is None else word(Pool(class_.pool)),
+        units=it.units,
+        state=word(NodeState(it.state)),
+        banned=bool(it.banned),
+        hired=address in hired(state, time),
+        proven=is_proven(it, time),
+        registered_at=it.registered_at,
+        commission_bps=it.commission_bps,
+        next_commission_bps=it.next_commission_bps if it.commission_at else None,
+        commission_at=it.commission_at,
+        own_active=of_io(it.own__active),
+        own_pending=of_io(it.own__pending),
+        own_leaving=of_io(leaving),
+        co_active=of_io(it.co__active),
+        co_pending=of_io(it.co__pending),
+        co_tokens=of_io(it.co__tokens),
+        minimum=of_io(0 if class_ is None else class_.minimum(it.units)),
+        vault=of_io(it.vault),
+        frozen=of_io(it.frozen),
+        credited=of_io(it.credited),
+        credited_through=it.credited_through,
+        proof=_proof(it),
+        offer=_offer(state, address, time),
+        devices=[str(key) for key in state.devices if pda.staking.node(key) == address],
+        leases_done=leases.done,
+        leases_broken=leases.broken,
+        co_stakers=_co_stakers(state, address),
+        credits=_credits(moment, database, address),
+        events=events_at(about=address, until=time),
+    )
+
+
+def _proof(it: r.Node) -> m.Proof | None:
+    if not it.last_proof__time:
+        return None
+    return m.Proof(
+        time=it.last_proof__time,
+        score_bps=it.last_proof__score_bps or 0,
+        reason=word(ProofReason(it.last_proof__reason or 0)),
+        passed=bool(it.last_proof__passed),
+    )
+
+
+def _offer(state: State, address: Pubkey, time: int) -> m.Offer | None:
+    key = pda.jobs.offer(address)
+    if (offer := state.offers.get(key)) is None:
+        return None
+    stands = offer.lease_job != NOBODY and time < offer.lease_until
+    return m.Offer(
+        offer=str(key),
+        open=bool(offer.open),
+        rate=money(USD.from_base(offer.rate)),
+        min_seconds=offer.min_seconds,
+        max_seconds=offer.max_seconds,
+        job=str(offer.lease_job) if stands else None,
+        lease_until=offer.lease_until if stands else 0,
+    )
+
+
+def _co_stakers(state: State, address: Pubkey) -> list[m.CoStaker]:
+    held = [
+        position
+        for (staked_on, _), position in state.positions.items()
+        if staked_on == address and (position.active or position.pending)
+    ]
+    held.sort(key=lambda position: (-position.active - position.pending, bytes(position.holder)))
+    return [
+        m.CoStaker(holder=str(each.holder), active=of_io(each.active), pending=of_io(each.pending))
+        for each in held[:_CO_STAKERS]
+    ]
+
+
+def _credits(moment: Moment, database: Database, address: Pubkey) -> list[m.Credit]:
+    page = database.page(
+        _CREDITS,
+        about=address,
+        names=["staking.Credited"],
+        until=moment.time,
+        slot=moment.slot,
+        newest_first=True,
+    )
+    return [
+        m.Credit(
+            time=signed.entry.time,
+            signature=signed.signature,
+            through=event.credited_through,  # type: ignore[attr-defined]
+            amount=of_io(event.amount),  # type: ignore[attr-defined]
+            owner_part=of_io(event.owner_part),  # type: ignore[attr-defined]
+            co_part=of_io(event.co_part),  # type: ignore[attr-defined]
+        )
+        for signed in page
+        if (event := signed.entry.event) is not None
+    ]
+
+
+# --- hours --------------------------------------------------------------------------------------
+
+
+def hours(moment: Moment, cursor: int | None, limit: int) -> m.HourRows:
+    """Hours with reports, the newest first, from before the cursor."""
+    by_end: dict[int, list[r.Report]] = {}
+    for report in moment.state.reports.values():
+        if cursor is None or report.period_end < cursor:
+            by_end.setdefault(report.period_end, []).append(report)
+    ends = sorted(by_end, reverse=True)
+    rows = [_hour_row(end, by_end[end]) for end in ends[:limit]]
+    return m.HourRows(
+        as_of=as_of(moment), hours=rows, next=str(ends[limit - 1]) if len(ends) > limit else None
+    )
+
+
+def _hour_row(end: int, reports: list[r.Report]) -> m.HourRow:
+    states = {ReportState(report.state): report for report in reports}
+    order = (ReportState.FINAL, ReportState.APPROVED, ReportState.PENDING, ReportState.VOID)
+    furthest = next(state for state in order if state in states)
+    return m.HourRow(end=end, reports=len(reports), state=word(furthest), leaves=states[furthest].leaves)
+
+
+def hour(moment: Moment, database: Database, end: int) -> m.Hour:
+    """The hour that ends at a time.
+
+    Raises:
+        Absent: no hour ends then, or the ledger has not come to it.
+    """
+    if end % HOUR or not HOUR <= end < 1 << 40:
+        raise Absent(f"no hour ends at {end}: whole hours are multiples of {HOUR} Unix seconds")
+    if end - HOUR > moment.time:
+        raise Absent(f"the hour that ends at {end} has not begun as of {moment.time}")
+    state = moment.state
+    reports = {key: report for key, report in state.reports.items() if report.period_end == end}
+    begin = end - HOUR
+    last = min(end - 1, moment.time)
+    # Sums are kept by whole hours, and a past time may lie within one.
+    sums = [] if last < end - 1 and moment.past else database.totals(hour=begin)
+    return m.Hour(
+        as_of=as_of(moment),
+        begin=begin,
+        end=end,
+        reports=[_report(state, key, report) for key, report in reports.items()],
+        challenges=[
+            m.Challenge(
+                challenge=str(key),
+                node=str(made.node),
+                challenger=str(made.challenger),
+                bond=of_io(made.bond),
+                made_at=made.made_at,
+                until=made.until,
+            )
+            for key, made in state.challenges.items()
+            if made.report in reports
+        ],
+        sums=[
+            m.Sum(
+                name=total.name,
+                count=total.events,
+                amount=money(unit(state, total.mint).from_base(total.amount)),
+                events=events_at(name=total.name.partition(":")[0], since=begin, until=last),
+            )
+            for total in sums
+        ],
+    )
+
+
+def _report(state: State, key: Pubkey, it: r.Report) -> m.Report:
+    return m.Report(
+        report=str(key),
+        state=word(ReportState(it.state)),
+        total=of_io(it.total),
+        leaves=it.leaves,
+        height=it.height,
+        correction=bool(it.correction),
+        approvals=it.approvals.bit_count(),
+        weight=it.weight,
+        threshold=None if state.attesters is None else state.attesters.threshold,
+        created_at=it.created_at,
+        approved_at=it.approved_at,
+        finalized_at=it.finalized_at,
+        evidence_hash=it.evidence_hash.hex(),
+        evidence=text(it.evidence_uri),
+    )
+
+
+# --- jobs ---------------------------------------------------------------------------------------
+
+
+def _receipt(moment: Moment, database: Database, job: Pubkey) -> Receipt:
+    past = [
+        told
+        for told in database.watched(about=job, until=moment.time, slot=max(moment.slot, 1))
+        if getattr(told.event, "job", None) == job
+    ]
+    booked = next((told.event for told in past if type(told.event).__name__ == "Booked"), None)
+    if booked is None:
+        raise Absent(f"no event up to slot {moment.slot} books a job {job}")
+    node_ = moment.state.nodes.get(booked.node)  # type: ignore[attr-defined]
+    its_unit = unit(moment.state, booked.mint)  # type: ignore[attr-defined]
+    return receipt_of(job, past, its_unit, None if node_ is None else node_.class_)
+
+
+def job(moment: Moment, database: Database, address: Pubkey) -> m.Job:
+    """A rental.
+
+    Raises:
+        Absent: there is none of this address.
+    """
+    bill = _receipt(moment, database, address)
+    amounts = {
+        name: None if (amount := getattr(bill, name)) is None else money(amount)
+        for name in (
+            "usd",
+            "price",
+            "fee",
+            "deposit",
+            "due",
+            "renter_fees",
+            "supplier_fees",
+            "paid_supplier",
+            "paid_fees",
+            "paid_refund",
+            "held",
+        )
+    }
+    times = {
+        name: getattr(bill, name)
+        for name in (
+            "booked_at",
+            "started_at",
+            "ends_at",
+            "ended_at",
+            "closed_at",
+            "seconds",
+            "good",
+            "not_good",
+        )
+    }
+    people = {name: str(getattr(bill, name)) for name in ("node", "renter", "payer", "refund_to", "supplier")}
+    return m.Job.model_validate(
+        {
+            **amounts,
+            **times,
+            **people,
+            "as_of": as_of(moment),
+            "job": str(address),
+            "class_id": bill.class_id,
+            "class_name": None if bill.class_id is None else class_name(bill.class_id),
+            "cluster": None if bill.cluster is None else str(bill.cluster),
+            "state": word(bill.state),
+            "reason": word(bill.reason),
+            "closed": bill.closed,
+            "manifest_hash": bill.manifest_hash.hex(),
+            "result_hash": None if bill.result_hash is None else bill.result_hash.hex(),
+            "breaks": [
+                m.Break(
+                    seat=lost.seat, seconds=lost.seconds, reasons=list(lost.reasons), signature=lost.signature
+                )
+                for lost in bill.breaks
+            ],
+            "steps": [
+                m.Step(time=sent.time, slot=sent.slot, signature=sent.signature, events=list(sent.events))
+                for sent in bill.transactions
+            ],
+            "checks": [
+                m.Check(
+                    name=check.name,
+                    expected=money(check.expected),
+                    actual=money(check.actual),
+                    holds=check.holds,
+                )
+                for check in bill.checks
+            ],
+            "adds_up": bill.adds_up,
+            "missing": list(bill.missing),
+            "events": events_at(about=address, until=moment.time),
+        }
+    )
+
+
+def jobs(moment: Moment, database: Database, party: Pubkey, skip: int, limit: int) -> m.JobRows:
+    """Jobs that an address rents or supplies, in the order of their bookings, without the first `skip`."""
+    rows: list[m.JobRow] = []
+    more = False
+    for number, address in enumerate(database.booked_by(party)):
+        if number < skip:
+            continue
+        if len(rows) == limit:
+            more = True
+            break
+        try:
+            bill = _receipt(moment, database, address)
+        except Absent:
+            break
+        rows.append(
+            m.JobRow(
+                job=str(address),
+                node=str(bill.node),
+                state=word(bill.state) if bill.state != JobState.ENDED or not bill.closed else "closed",
+                reason=word(bill.reason),
+                seconds=bill.seconds,
+                price=money(bill.price),
+                booked_at=bill.booked_at,
+            )
+        )
+    return m.JobRows(as_of=as_of(moment), jobs=rows, next=str(skip + limit) if more else None)

@@ -1,0 +1,149 @@
+"""The market now and at past times, by a ledger's events."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from ionet import events
+from ionet.chain.following import MARGIN
+from ionet.ledger import Database, Entry, Place, State
+
+#: What of an emission went into the reserve is counted under this name.
+WITHHELD: Final = "mint.Emitted:withheld"
+
+
+class NotYet(Exception):
+    """A time lies after what the ledger has; the text says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the supply.
+
+    Attributes:
+        time: Unix seconds.
+        name: of the event, `program.Type`; see `WITHHELD`.
+        amount: base units of IO; less than 0: burned.
+        supply: after it, base units.
+    """
+
+    time: int
+    name: str
+    amount: int
+    supply: int
+
+
+@dataclass(slots=True)
+class Moment:
+    """The market at a time.
+
+    Attributes:
+        state: every account, by the events.
+        slot: of the last event that counts, or up to which the ledger is whole.
+        time: as of which, Unix seconds.
+        past: whether a time was asked for.
+        changes: of the supply, in their order.
+    """
+
+    state: State = field(default_factory=State)
+    slot: int = -1
+    time: int = 0
+    past: bool = False
+    changes: list[Change] = field(default_factory=list)
+    last: Place | None = None
+
+    def take(self, entry: Entry) -> None:
+        """Takes an event, the next one of the chain."""
+        before = self.state.supply
+        self.state.apply(entry)
+        self.last = entry.place
+        after = self.state.supply
+        if isinstance(event := entry.event, events.mint.Emitted) and event.withheld:
+            self.changes.append(Change(entry.time, WITHHELD, event.withheld, before + event.withheld))
+            before += event.withheld
+        if after != before:
+            self.changes.append(Change(entry.time, entry.name, after - before, after))
+
+
+class Past:
+    """Reads moments from a ledger.
+
+    The present is carried along from one question to the next. Only one question is worked on at a time,
+    since states are large and change.
+
+    Args:
+        database: to read from.
+        states: how many past moments are kept.
+    """
+
+    def __init__(self, database: Database, states: int) -> None:
+        self.database = database
+        self._kept: OrderedDict[int, Moment] = OrderedDict()
+        self._most = states
+        self._lock = threading.Lock()
+        self._now = Moment()
+        #: Transactions that may still go, with their slots, as of the last look.
+        self._open: dict[str, int] = {}
+        self._since = 0
+
+    @contextmanager
+    def at(self, time: int | None) -> Iterator[Moment]:
+        """The market at the end of a second; it is the caller's until the context ends.
+
+        Args:
+            time: Unix seconds; None: now, which is as far as the ledger has come.
+
+        Raises:
+            NotYet: the ledger has not come to that time.
+        """
+        with self._lock:
+            now = self._present()
+            if time is None or time == now.time:
+                yield now
+                return
+            if time > now.time:
+                raise NotYet(
+                    f"the ledger has come to {now.time} (Unix seconds), and {time} lies after that: ask for"
+                    " an earlier time"
+                )
+            yield self._earlier(time, now)
+
+    def _present(self) -> Moment:
+        marks, moment = self.database.marks(), self._now
+        since = max(marks.final - MARGIN, 0)
+        # What was taken in may have been dropped, or something come in before it.
+        known = self.database.known(min(since, self._since))
+        taken = moment.slot
+        if {name: slot for name, slot in known.items() if slot <= taken} != {
+            name: slot for name, slot in self._open.items() if slot <= taken
+        }:
+            moment = self._now = Moment()
+            self._kept.clear()
+        for entry in self.database.entries(slot=marks.scanned, after=moment.last):
+            moment.take(entry)
+        moment.slot, moment.time = marks.scanned, marks.time
+        self._since = since
+        self._open = {name: slot for name, slot in known.items() if slot >= since}
+        return moment
+
+    def _earlier(self, time: int, now: Moment) -> Moment:
+        if (kept := self._kept.pop(time, None)) is None:
+            kept = Moment(time=time, past=True)
+            for entry in self.database.entries(slot=now.slot, time=time):
+                kept.take(entry)
+            kept.slot = kept.state.slot
+        self._kept[time] = kept
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return kept
+
+
+def until(changes: list[Change], time: int) -> int:
+    """How many of the changes happened up to a time."""
+    return bisect_right(changes, time, key=lambda change: change.time)

@@ -1,0 +1,151 @@
+"""An explorer as a service: its parts, put together from its settings, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+
+from ionet import AsyncClient
+from ionet.chain.errors import ConfigError
+from ionet.explorer._app import application
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._guard import Counters
+from ionet.explorer._watching import Keeper
+from ionet.ledger import Database
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorerConfig:
+    """The settings of an explorer.
+
+    Attributes:
+        ledger: a ledger's file or URL.
+        fills: whether the explorer fills the ledger itself; otherwise ionet ledger run does.
+        host, port: where it listens; port 0: any.
+        proxies: addresses or networks of proxies whose X-Forwarded-For is believed.
+        metrics: address and port for Prometheus, or None.
+        every: seconds from one comparison with accounts to the next, or None.
+        bounds: what it takes from strangers.
+    """
+
+    ledger: str = "ionet-ledger.db"
+    fills: bool = True
+    host: str = "127.0.0.1"
+    port: int = 8480
+    proxies: tuple[str, ...] = ()
+    metrics: tuple[str, int] | None = None
+    every: float | None = 600.0
+    bounds: Bounds = field(default_factory=Bounds)
+
+
+class Explorer:
+    """One explorer.
+
+    Args:
+        config: its settings.
+        connect: makes a client of the node that the ledger is filled from and compared with.
+    """
+
+    def __init__(self, config: ExplorerConfig, connect: Callable[[], AsyncClient]) -> None:
+        self.config = config
+        self._connect = connect
+        self.url = ""
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[str], None] = lambda url: None) -> None:
+        """Serves until `stop` is set.
+
+        Args:
+            stop: ends it.
+            ready: told the URL once it takes connections.
+
+        Raises:
+            ConfigError: a port is taken.
+            LedgerError: the ledger cannot be used.
+            RpcError, TransportError: the node cannot be read.
+        """
+        config = self.config
+        async with AsyncExitStack() as stack:
+            listening = _listen(config)
+            stack.callback(listening.close)
+            keeper = Keeper(self._connect, config.ledger, fills=config.fills, every=config.every)
+            stack.push_async_callback(asyncio.to_thread, keeper.stop)
+            await asyncio.to_thread(keeper.start)
+            database = stack.enter_context(Database.open(config.ledger))
+            counters = Counters()
+            app = application(database, keeper, config.bounds, counters)
+            if config.metrics is not None:
+                _serve_metrics(stack, config.metrics, database, keeper, counters)
+            host, port = listening.getsockname()[:2]
+            self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            server = _Server(
+                uvicorn.Config(
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    http="h11",
+                    ws="none",
+                    h11_max_incomplete_event_size=config.bounds.header,
+                    limit_concurrency=config.bounds.connections,
+                    timeout_keep_alive=config.bounds.idle,
+                    timeout_graceful_shutdown=5,
+                    proxy_headers=bool(config.proxies),
+                    forwarded_allow_ips=list(config.proxies),
+                )
+            )
+            serving = asyncio.create_task(server.serve([listening]))
+            stopping = asyncio.create_task(stop.wait())
+            ready(self.url)
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            stopping.cancel()
+            await serving
+        _log.info("ended")
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures none."""
+        yield
+
+
+def _listen(config: ExplorerConfig) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        return socket.create_server((config.host, config.port), family=family, backlog=256)
+    except OSError as bad:
+        raise ConfigError(
+            f"nothing can listen on {config.host}:{config.port}: {bad.strerror}; choose another place with"
+            " --listen"
+        ) from None
+
+
+def _serve_metrics(
+    stack: AsyncExitStack, where: tuple[str, int], database: Database, keeper: Keeper, counters: Counters
+) -> None:
+    from prometheus_client import start_http_server
+
+    from ionet.explorer._metrics import registry
+
+    host, port = where
+    try:
+        server, thread = start_http_server(port, host, registry(database, keeper, counters))
+    except OSError as bad:
+        raise ConfigError(
+            f"metrics cannot be served on {host}:{port}: {bad.strerror}; choose another place with --metrics"
+        ) from None
+    stack.callback(thread.join, 2.0)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)

@@ -1,0 +1,124 @@
+"""How much IO there is and was, by the events that change it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from ionet.explorer import _models as m
+from ionet.explorer._past import WITHHELD, Change, Moment, until
+from ionet.explorer._values import BadQuestion, events_at, of_io
+from ionet.formats.when import DAY
+from ionet.token.emission import cumulative
+
+_GENESIS: Final = "mint.GenesisMinted"
+_PAID: Final = "mint.Emitted"
+#: By which events IO is burned, by cause.
+CAUSES: Final = {
+    "fees": ("buyback.FeesBurned",),
+    "auctions": ("buyback.IoSold",),
+    "reserve": ("mint.ReserveBurned",),
+    "slashes": ("staking.Slashed", "staking.Forfeited"),
+    "bonds": ("proofs.ChallengeDecided", "governance.BondBurned"),
+}
+#: Every event by which the supply changes.
+NAMES: Final = (_GENESIS, _PAID, *(name for names in CAUSES.values() for name in names))
+
+
+def supply(moment: Moment) -> m.Supply:
+    """The supply at a time, and where it comes from."""
+    sums = _sums(moment.changes[: until(moment.changes, moment.time)])
+    burned = {cause: -sum(sums[name] for name in names) for cause, names in CAUSES.items()}
+    state = moment.state
+    return m.Supply(
+        as_of=as_of(moment),
+        supply=of_io(state.supply),
+        genesis=of_io(sums[_GENESIS]),
+        emitted=of_io(sums[_PAID] + sums[WITHHELD]),
+        paid=of_io(sums[_PAID]),
+        withheld=of_io(sums[WITHHELD]),
+        scheduled=of_io(_scheduled(moment, moment.time)),
+        burned=m.Burned(
+            **{cause: of_io(amount) for cause, amount in burned.items()}, total=of_io(sum(burned.values()))
+        ),
+        active_stake=of_io(sum(node.own__active + node.co__active for node in state.nodes.values())),
+    )
+
+
+def days(moment: Moment, cursor: str | None, limit: int) -> m.SupplyDays:
+    """The supply by day, the newest first.
+
+    Args:
+        moment: the last day ends with it.
+        cursor: days before this one, `2026-01-31`.
+        limit: how many at most.
+
+    Raises:
+        BadQuestion: the cursor is no day.
+    """
+    changes = moment.changes
+    if not changes:
+        return m.SupplyDays(as_of=as_of(moment), days=[], next=None)
+    first = changes[0].time // DAY
+    newest = moment.time // DAY if cursor is None else min(_day(cursor) - 1, moment.time // DAY)
+    oldest = max(first, newest - limit + 1)
+    begun = until(changes, oldest * DAY - 1)
+    sums, rows = _sums(changes[:begun]), []
+    for day in range(oldest, newest + 1):
+        end = min((day + 1) * DAY - 1, moment.time)
+        stop = until(changes, end)
+        inside = _sums(changes[begun:stop])
+        sums.update(inside)
+        begun = stop
+        rows.append(_row(moment, day, end, sums, inside))
+    return m.SupplyDays(
+        as_of=as_of(moment), days=rows[::-1], next=_date(oldest) if oldest > first and rows else None
+    )
+
+
+def as_of(moment: Moment) -> m.AsOf:
+    """Up to where events were looked at."""
+    return m.AsOf(slot=moment.slot, time=moment.time, past=moment.past)
+
+
+def _row(moment: Moment, day: int, end: int, sums: Counter[str], inside: Counter[str]) -> m.SupplyDay:
+    return m.SupplyDay(
+        date=_date(day),
+        scheduled=of_io(_scheduled(moment, end)),
+        emitted=of_io(sums[_PAID] + sums[WITHHELD]),
+        withheld=of_io(sums[WITHHELD]),
+        burned=of_io(_burned(sums)),
+        supply=of_io(sums.total()),
+        emitted_in_it=of_io(inside[_PAID] + inside[WITHHELD]),
+        burned_in_it=of_io(_burned(inside)),
+        events=events_at(name=NAMES, since=day * DAY, until=end),
+    )
+
+
+def _sums(changes: Sequence[Change]) -> Counter[str]:
+    sums: Counter[str] = Counter()
+    for change in changes:
+        sums[change.name] += change.amount
+    return sums
+
+
+def _burned(sums: Counter[str]) -> int:
+    return -sum(sums[name] for names in CAUSES.values() for name in names)
+
+
+def _scheduled(moment: Moment, time: int) -> int:
+    mint = moment.state.mint
+    return 0 if mint is None or not mint.start else cumulative(time - mint.start)
+
+
+def _date(day: int) -> str:
+    return datetime.fromtimestamp(day * DAY, UTC).strftime("%Y-%m-%d")
+
+
+def _day(cursor: str) -> int:
+    try:
+        return int(datetime.strptime(cursor, "%Y-%m-%d").replace(tzinfo=UTC).timestamp()) // DAY
+    except ValueError:
+        raise BadQuestion(f"{cursor[:20]!r} is no day; write it as 2026-01-31") from None

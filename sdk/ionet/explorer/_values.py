@@ -1,0 +1,190 @@
+"""From the ledger's values to those of the API."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
+
+from pydantic import BaseModel
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet.chain.amounts import IO, Amount
+from ionet.explorer import _models as m
+from ionet.ledger import Place, Signed, State
+from ionet.staking.hardware import hardware_classes
+from ionet.token.currency import unit_of
+
+if TYPE_CHECKING:
+    from ionet import accounts
+
+NOBODY: Final = Pubkey.default()
+#: Spreadsheets take a cell that begins so for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class BadQuestion(Exception):
+    """What was asked cannot be meant; the text says what would be right."""
+
+
+def money(amount: Amount) -> m.Money:
+    """An amount."""
+    exact = format(amount.to_decimal(), "f")
+    return m.Money(amount=exact, unit=type(amount).SYMBOL, base=str(amount.base))
+
+
+def of_io(base: int) -> m.Money:
+    """Base units of IO."""
+    return money(IO.from_base(base))
+
+
+def unit(state: State, mint: Pubkey) -> type[Amount]:
+    """The amount type of a currency; of one that no event has named, whole base units."""
+    if mint == pda.mint.MINT:
+        return IO
+    currency = state.currencies.get(mint)
+    if currency is None:
+        return type("Units", (Amount,), {"__slots__": (), "SYMBOL": f"units of {mint}", "DECIMALS": 0})
+    # A record has the fields of its account.
+    return unit_of(cast("accounts.jobs.Currency", currency))
+
+
+@cache
+def _class_names() -> dict[int, str]:
+    return {class_.id: class_.name for class_ in hardware_classes()}
+
+
+def class_name(number: int) -> str:
+    """A class's name, by the table that ids on the chain are taken from."""
+    return _class_names().get(number, f"class {number}")
+
+
+def word(value: Enum) -> str:
+    """A member of an enumeration, as the API writes it."""
+    return value.name.lower().replace("_", " ")
+
+
+def known(key: Pubkey) -> str | None:
+    """An address, or None where there is none."""
+    return None if key == NOBODY else str(key)
+
+
+def text(raw: bytes) -> str:
+    """Text that others wrote; what does not belong into a line of text is shown as �."""
+    written = raw.rstrip(b"\0").decode(errors="replace")
+    return "".join(sign if sign.isprintable() else "�" for sign in written)
+
+
+def plain(value: Any) -> Any:
+    """A field of an event for JSON: whole numbers as text."""
+    match value:
+        case bool() | None | str():
+            return value
+        case Enum():
+            return value.name.lower()
+        case int():
+            return str(value)
+        case Pubkey():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case list() | tuple():
+            return [plain(item) for item in value]
+    if is_dataclass(value):
+        return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)}
+    return str(value)
+
+
+def place_text(place: Place) -> str:
+    """A place as text, also a cursor."""
+    return ".".join(map(str, (place.slot, place.tx, place.instruction, place.inner, place.part)))
+
+
+def place_of(cursor: str) -> Place:
+    """The place that a cursor names.
+
+    Raises:
+        BadQuestion: it names none.
+    """
+    parts = cursor.split(".")
+    if len(parts) != 5 or not all(part.lstrip("-").isdecimal() and len(part) < 20 for part in parts):
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    numbers = [int(part) for part in parts]
+    if any(abs(number) >= 1 << 31 for number in numbers[1:]) or abs(numbers[0]) >= 1 << 63:
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    return Place(*numbers)
+
+
+def address_of(given: str) -> Pubkey:
+    """An address.
+
+    Raises:
+        BadQuestion: it is none.
+    """
+    try:
+        return Pubkey.from_string(given)
+    except ValueError:
+        raise BadQuestion(f"{given[:60]!r} is no address: one is 32 to 44 letters and digits") from None
+
+
+def event_of(signed: Signed) -> m.Event:
+    """An event."""
+    entry = signed.entry
+    fields_ = {"data": entry.data.hex()} if entry.event is None else plain(entry.event)
+    return m.Event(
+        place=place_text(entry.place),
+        time=entry.time,
+        slot=entry.place.slot,
+        signature=signed.signature,
+        name=entry.name,
+        fields=fields_,
+    )
+
+
+def events_at(**asked: Any) -> str:
+    """Where the API shows the events that a number is the sum of."""
+    wanted = [(name, value) for name, value in asked.items() if value is not None]
+    flat = [(k, v) for k, value in wanted for v in (value if isinstance(value, tuple) else (value,))]
+    return f"/api/v1/events?{urlencode(flat)}"
+
+
+def table(rows: Iterable[BaseModel]) -> str:
+    """Rows as CSV, with a heading; an amount is two cells, its number and its unit."""
+    out = io.StringIO()
+    writer: Any = None
+    for row in rows:
+        cells: dict[str, str] = {}
+        for name in type(row).model_fields:
+            value = getattr(row, name)
+            if isinstance(value, m.Money):
+                cells |= {name: value.amount, f"{name}_unit": value.unit}
+            elif isinstance(value, dict):
+                cells |= {f"{name}_{key}": _cell(each) for key, each in value.items()}
+            else:
+                cells[name] = _cell(value)
+        if writer is None:
+            writer = csv.DictWriter(out, list(cells), restval="", extrasaction="ignore")
+            writer.writeheader()
+        writer.writerow(cells)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        return _guarded(str(value))
+    if isinstance(value, str):
+        return _guarded(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _guarded(said: str) -> str:
+    bare = said.removeprefix("-")
+    return f"'{said}" if said.startswith(_FORMULA) and not bare.replace(".", "", 1).isdecimal() else said

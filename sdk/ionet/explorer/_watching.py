@@ -1,0 +1,183 @@
+"""What goes on beside the answers: the ledger follows the chain, and accounts are compared with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from ionet import AsyncClient
+from ionet.chain.errors import IonetError
+from ionet.explorer import _models as m
+from ionet.ledger import Database, Follower, Verified, open_ledger, verify
+
+_log = logging.getLogger(__name__)
+#: Differences that are told.
+_SHOWN: Final = 50
+#: Seconds between two looks, and after which a ledger that another process fills has stopped.
+_LOOK: Final = 5.0
+_STANDS: Final = 300.0
+#: Seconds to the next try when the node cannot be read: at first, and at most.
+_RETRY: Final = (2.0, 60.0)
+
+
+class Watching:
+    """What is known of the ledger beside its content.
+
+    Attributes:
+        reconciled: what the last comparison with accounts came to.
+        trouble: why the ledger does not move on, in a sentence; empty: it does.
+    """
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self.reconciled = unknown("no comparison has been made yet")
+
+
+class Keeper(Watching):
+    """Follows and compares, in a thread of its own, so that answers do not wait for it.
+
+    Args:
+        connect: makes a client of the node; called in the thread.
+        where: the ledger.
+        fills: whether it fills the ledger; otherwise another process does.
+        every: seconds from one comparison to the next; None: none is made.
+    """
+
+    def __init__(
+        self, connect: Callable[[], AsyncClient], where: str, *, fills: bool, every: float | None
+    ) -> None:
+        super().__init__()
+        self._connect = connect
+        self._where = where
+        self._fills = fills
+        self._every = every
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="ionet-explorer-keeper", daemon=True)
+        if every is None:
+            self.reconciled = unknown("comparisons are switched off")
+
+    def start(self) -> None:
+        """Begins, and returns once there is a ledger to read.
+
+        Raises:
+            LedgerError: the ledger cannot be used.
+            RpcError, TransportError: the node cannot be read.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Ends; what was written stays."""
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None:
+            # The loop may have ended by itself.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(task.cancel)
+        self._thread.join(30.0)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except asyncio.CancelledError:
+            pass
+        except BaseException as bad:
+            if not self._ready.is_set():
+                self._failure = bad
+            else:
+                _log.exception("the explorer's ledger is no longer kept up to date")
+                self.trouble = f"the ledger is no longer kept up to date: {bad}"
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        async with self._connect() as client:
+            database = await open_ledger(client, self._where) if self._fills else Database.open(self._where)
+            with database:
+                self._ready.set()
+                await (self._follow(client, database) if self._fills else self._look(client, database))
+
+    async def _follow(self, client: AsyncClient, database: Database) -> None:
+        pause, longest = _RETRY
+        due = 0.0
+        while True:
+            try:
+                async with Follower(client, database) as follower:
+                    while True:
+                        await follower.next(_LOOK)
+                        self.trouble, pause = "", _RETRY[0]
+                        if self._every is not None and time.monotonic() >= due:
+                            await self._compare(client, database, Follower(client, database))
+                            due = time.monotonic() + self._every
+            except IonetError as bad:
+                self.trouble = f"the ledger does not move on: {bad}"
+                _log.warning("%s; tries again in %s s", self.trouble, pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, longest)
+
+    async def _look(self, client: AsyncClient, database: Database) -> None:
+        due, slot, since = 0.0, -1, time.monotonic()
+        while True:
+            now = time.monotonic()
+            if (scanned := database.marks().scanned) != slot:
+                slot, since, self.trouble = scanned, now, ""
+            elif now - since > _STANDS:
+                self.trouble = f"the ledger has stood at slot {slot}: is ionet ledger run at work?"
+            if self._every is not None and now >= due:
+                await self._compare(client, database, None)
+                due = time.monotonic() + self._every
+            await asyncio.sleep(_LOOK)
+
+    async def _compare(self, client: AsyncClient, database: Database, follower: Follower | None) -> None:
+        try:
+            self.reconciled = told(await verify(client, database, follower))
+        except IonetError as bad:
+            _log.warning("accounts could not be compared with the ledger: %s", bad)
+            self.reconciled = unknown(str(bad))
+            return
+        if self.reconciled.state != "holds":
+            _log.error("accounts are not as the events say, up to slot %s", self.reconciled.slot)
+
+
+def unknown(why: str) -> m.Reconciled:
+    """No comparison."""
+    return m.Reconciled(
+        state="unknown", slot=None, checked_at=None, checks=0, differences=[], more=0, why=why
+    )
+
+
+def told(verified: Verified) -> m.Reconciled:
+    """What a comparison came to."""
+    apart = [
+        m.Difference(name=check.name, expected=str(check.expected), found=str(check.found))
+        for check in verified.checks
+        if check.difference
+    ]
+    apart += [
+        m.Difference(
+            name=f"{each.check} {each.address or ''} {each.name}".replace("  ", " "),
+            expected=str(each.expected),
+            found=str(each.found),
+        )
+        for each in verified.differences
+    ]
+    apart += [m.Difference(name=what, expected="", found="") for what in verified.missing]
+    return m.Reconciled(
+        state="holds" if verified.holds else "differs",
+        slot=verified.slot,
+        checked_at=int(time.time()),
+        checks=len(verified.checks),
+        differences=apart[:_SHOWN],
+        more=max(0, len(apart) - _SHOWN),
+        why="",
+    )

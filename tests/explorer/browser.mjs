@@ -1,0 +1,76 @@
+// Visits the explorer's pages in Chromium and says as JSON what is wrong with them; see test_browser.py.
+//
+// usage: node browser.mjs URL PAGES_JSON [FOLDER]      FOLDER: where screenshots are put
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+
+const require = createRequire(new URL('../../web/explorer/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const [url, given, folder] = process.argv.slice(2);
+const paths = JSON.parse(given);
+const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+const wrong = [];
+const seen = {};
+
+for (const [size, viewport] of Object.entries(sizes)) {
+  for (const colorScheme of ['light', 'dark']) {
+    const context = await browser.newContext({ viewport, colorScheme, locale: 'de-DE' });
+    const page = await context.newPage();
+    let name = '';
+    const say = (what) => wrong.push(`${size} ${colorScheme} ${name}: ${what}`);
+    page.on('pageerror', (error) => say(`error ${error}`));
+    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && say(`console ${message.text()}`));
+    page.on('request', (request) => request.url().startsWith(url) || say(`asks ${request.url()}`));
+    for (const [each, path] of Object.entries(paths)) {
+      name = each;
+      await page.goto(url + path);
+      await page.waitForSelector('h1');
+      await page.waitForFunction(() => !document.querySelector('[role=status]'), null, { timeout: 10_000 });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (width > 0) say(`is ${width} pixels wider than the screen`);
+      // The policy of the pages lets no script in; the debugger's own evaluation is not bound by it.
+      await page.evaluate(axe);
+      const found = await page.evaluate(async () => {
+        const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] };
+        return (await globalThis.axe.run(document, rules)).violations.map(
+          (each) => `axe ${each.id}: ${each.nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`,
+        );
+      });
+      found.forEach(say);
+      if (folder) await page.screenshot({ path: `${folder}/${each}-${size}-${colorScheme}.png`, fullPage: true });
+      seen[each] = await page.evaluate(() => document.querySelector('main').innerText);
+    }
+    await context.close();
+  }
+}
+
+// Everything that a mouse reaches is reached by the keyboard, and is where one sees it.
+const page = await browser.newPage({ viewport: sizes.wide });
+await page.goto(url);
+await page.waitForFunction(() => !document.querySelector('[role=status]'));
+await page.keyboard.press('Tab');
+const first = await page.evaluate(() => document.activeElement?.textContent);
+await page.keyboard.press('Enter');
+const jumped = await page.evaluate(() => location.hash);
+await page.focus('input[type=search]');
+await page.keyboard.type('B200');
+await page.keyboard.press('Enter');
+await page.waitForURL('**/search?q=B200');
+await page.waitForSelector('main ul a');
+const after = await page.evaluate(() => document.activeElement?.id);
+for (let step = 0; step < 5; step += 1) {
+  await page.keyboard.press('Tab');
+  if (await page.evaluate(() => document.activeElement?.matches('main ul a'))) break;
+}
+await page.keyboard.press('Enter');
+await page.waitForURL('**/devices?class=1');
+await page.goBack();
+await page.waitForURL('**/search?q=B200');
+await browser.close();
+console.log(JSON.stringify({ wrong, seen, keyboard: { first, jumped, after } }));

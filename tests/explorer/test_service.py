@@ -1,0 +1,159 @@
+"""An explorer that fills its own ledger, over real connections, and compares accounts with it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from solders.pubkey import Pubkey
+from tests.explorer.conftest import GENESIS
+from tests.stateful.arena import Arena
+
+from ionet import AsyncClient, AsyncLocalTransport, Client
+from ionet.chain.errors import ConfigError, TransportError
+from ionet.explorer import Explorer, ExplorerConfig
+from ionet.explorer._guard import Counters
+from ionet.explorer._metrics import registry
+from ionet.explorer._watching import Watching, told
+from ionet.ledger import Check, Database, Landed, LedgerError, Verified
+from ionet.ledger.replay.compare import Difference
+
+
+def near(client: Client) -> Callable[[], AsyncClient]:
+    return lambda: AsyncClient(AsyncLocalTransport(client.network))
+
+
+@asynccontextmanager
+async def running(config: ExplorerConfig, connect: Callable[[], AsyncClient]) -> AsyncIterator[str]:
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    explorer = Explorer(config, connect)
+    serving = asyncio.create_task(explorer.run(stop, ready.set_result))
+    try:
+        async with asyncio.timeout(60):
+            await asyncio.wait({serving, ready}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                await serving
+            yield ready.result()
+    finally:
+        stop.set()
+        async with asyncio.timeout(60):
+            await asyncio.wait({serving})
+
+
+async def until(client: httpx.AsyncClient, path: str, fits: Callable[[Any], bool]) -> Any:
+    async with asyncio.timeout(60):
+        while True:
+            answer = (await client.get(path)).json()
+            if fits(answer):
+                return answer
+            await asyncio.sleep(0.1)
+
+
+async def test_it_fills_its_ledger_and_says_that_accounts_are_as_events_say(
+    client: Client, arena: Arena, tmp_path: Path
+) -> None:
+    config = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0)
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        checked = await until(
+            reader, "/api/v1/status", lambda answer: answer["reconciled"]["state"] != "unknown"
+        )
+        assert checked["reconciled"]["state"] == "holds", checked["reconciled"]["differences"]
+        assert checked["reconciled"]["slot"] >= checked["as_of"]["slot"]
+        health = await reader.get("/health")
+        assert (health.status_code, health.json()["ok"]) == (200, True)
+        node = arena.market.alice.node
+        assert (await reader.get(f"/api/v1/nodes/{node}")).json()["node"] == str(node)
+        page = await reader.get(f"/nodes/{node}")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "server" not in page.headers
+
+
+async def test_a_ledger_that_others_keep_is_only_read(place: str, client: Client) -> None:
+    before = Path(place).read_bytes()
+    config = ExplorerConfig(ledger=place, fills=False, port=0, every=None)
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        status = (await reader.get("/api/v1/status")).json()
+        assert status["genesis"] == GENESIS
+        assert status["reconciled"]["state"] == "unknown"
+    assert Path(place).read_bytes() == before
+
+
+async def test_what_it_cannot_begin_with_is_a_sentence(client: Client, tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="there is no ledger"):
+        async with running(ExplorerConfig(str(tmp_path / "no.db"), fills=False, port=0), near(client)):
+            pass
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = ExplorerConfig(str(tmp_path / "own.db"), port=taken.getsockname()[1])
+        with pytest.raises(ConfigError, match="--listen"):
+            async with running(config, near(client)):
+                pass
+
+    def gone() -> AsyncClient:
+        return AsyncClient.connect("http://127.0.0.1:9")
+
+    with pytest.raises(TransportError):
+        async with running(ExplorerConfig(str(tmp_path / "own.db"), port=0), gone):
+            pass
+
+
+def test_what_differs_is_told_with_the_account() -> None:
+    node = Pubkey.new_unique()
+    verified = Verified(
+        7,
+        100,
+        (Check("supply of IO", 5, 4), Check("emission", 3, 3)),
+        (Difference("staking.Node", "credited", node, 1, 2),) * 60,
+        ("event 3 of a node is missing",),
+        {},
+    )
+    reconciled = told(verified)
+    assert (reconciled.state, reconciled.slot, len(reconciled.differences), reconciled.more) == (
+        "differs",
+        7,
+        50,
+        12,
+    )
+    first, second = reconciled.differences[:2]
+    assert (first.name, first.expected, first.found) == ("supply of IO", "5", "4")
+    assert str(node) in second.name and "credited" in second.name
+    assert told(dataclasses.replace(verified, checks=(), differences=(), missing=())).state == "holds"
+
+
+def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> None:
+    watching, counters = Watching(), Counters()
+    counters.answers[200] += 3
+    made = registry(database, watching, counters)
+    assert made.get_sample_value("ionet_explorer_answers_total", {"status": "200"}) == 3
+    assert made.get_sample_value("ionet_explorer_reconciled", {"state": "unknown"}) == 1
+    assert made.get_sample_value("ionet_explorer_scanned_slot") == database.marks().scanned
+    assert made.get_sample_value("ionet_explorer_moves_on") == 1
+    watching.trouble = "no"
+    assert made.get_sample_value("ionet_explorer_moves_on") == 0
+
+
+async def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed]) -> None:
+    from ionet.explorer._past import Past
+
+    ordered = sorted(landed, key=lambda sent: sent.slot)
+    last, rest = ordered[-1], ordered[:-1]
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(ordered, scanned=last.slot, final=rest[-1].slot)
+        past = Past(database, 2)
+        with past.at(None) as moment:
+            whole = moment.state.supply
+        database.write(dropped=[(last.slot, last.signature)])
+        with past.at(None) as moment:
+            supply, anew = moment.state.supply, Past(database, 2)
+        with anew.at(None) as moment:
+            assert moment.state.supply == supply != whole
+        # What a node's index adds late is not missed either.
+        database.write([last])
+        with past.at(None) as moment:
+            assert moment.state.supply == whole

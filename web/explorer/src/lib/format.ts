@@ -1,0 +1,43 @@
+/** Numbers and times as the reader writes them. Amounts stay text, so that no digit is lost. */
+import type { Money } from './api';
+
+const whole = new Intl.NumberFormat();
+const exact = [0, 8].map(
+  (digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: 20 }),
+);
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 2 });
+
+export const count = (number: number): string => whole.format(number);
+export const bps = (number: number): string => percent.format(number / 10_000);
+
+/** Whole tokens, in columns of IO with all 8 decimals; `format` reads decimal text to its last digit. */
+export function amount(money: Money, digits = 0): string {
+  const format = exact[digits ? 1 : 0];
+  return format?.format(money.amount as Intl.StringNumericLiteral) ?? money.amount;
+}
+
+export function when(seconds: number): string {
+  return seconds ? `${moment.format(seconds * 1000)} UTC` : '—';
+}
+
+export function date(text: string): string {
+  return day.format(Date.parse(`${text}T00:00:00Z`));
+}
+
+/** A length of time in its two largest units. */
+export function span(seconds: number): string {
+  const parts: string[] = [];
+  let left = Math.max(0, seconds);
+  for (const [size, name] of [[86_400, 'd'], [3_600, 'h'], [60, 'min'], [1, 's']] as const) {
+    const number = Math.floor(left / size);
+    left %= size;
+    if (number) parts.push(`${count(number)} ${name}`);
+  }
+  return parts.slice(0, 2).join(' ') || '0 s';
+}
+
+export function short(key: string): string {
+  return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-6)}` : key;
+}
