@@ -64,12 +64,7 @@ async def test_the_supply_is_what_was_minted_less_what_was_burned(explorer: Serv
     burned = supply["burned"]
     causes = [base(amount) for cause, amount in burned.items() if cause != "total"]
     assert sum(causes) == base(burned["total"])
-    assert (
-        base(burned["fees"])
-        and base(burned["auctions"])
-        and base(burned["slashes"])
-        and base(burned["bonds"])
-    )
+    assert all(base(burned[cause]) for cause in ("fees", "auctions", "slashes", "bonds"))
     assert base(supply["supply"]) == base(supply["genesis"]) + base(supply["emitted"]) - base(burned["total"])
     assert base(supply["emitted"]) == base(supply["paid"]) + base(supply["withheld"])
 
@@ -253,7 +248,7 @@ async def test_events_come_in_pages_that_miss_none(
     explorer: Served, landed: list[Landed], order: str
 ) -> None:
     signatures: list[str] = []
-    cursor = {}
+    cursor: dict[str, str] = {}
     for _ in range(100):
         answer = await explorer.read("/events", order=order, limit=7, **cursor)
         signatures += [event["signature"] for event in answer["events"]]

@@ -14,7 +14,7 @@ import pytest
 from solders.keypair import Keypair
 from tests.explorer.conftest import Served
 
-from ionet.explorer import Bounds, _pages
+from ionet.explorer import Bounds
 from ionet.explorer._app import application
 from ionet.explorer._models import Hit
 from ionet.explorer._pages import Pages, PagesBroken
@@ -192,7 +192,7 @@ def test_pages_that_are_not_those_of_the_manifest_are_not_served(
 ) -> None:
     built = tmp_path / "_built"
     shutil.copytree(str(resources.files("ionet.explorer") / "_built"), built)
-    monkeypatch.setattr(_pages.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     assert Pages().answer("/").status_code == 200
     (script,) = built.glob("assets/*.js")
     script.write_bytes(script.read_bytes() + b" ")

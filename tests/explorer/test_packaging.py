@@ -1,0 +1,64 @@
+"""The packaged pages belong to their sources, and what does not is named."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ionet.explorer._app import bare
+from workspace import pages
+from workspace.tree import Tree
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """A copy of the sources and of the package."""
+    here, copy = Tree(), Tree(tmp_path)
+    ignored = shutil.ignore_patterns("node_modules", "dist")
+    shutil.copytree(pages.home(here), pages.home(copy), ignore=ignored)
+    shutil.copytree(pages.packaged(here), pages.packaged(copy))
+    return copy
+
+
+def test_the_packaged_pages_are_of_these_sources() -> None:
+    assert pages.problems(Tree()) == []
+
+
+def test_their_types_are_those_of_the_api() -> None:
+    described = json.loads((pages.home(Tree()) / "openapi.json").read_text())
+    assert described == json.loads(json.dumps(bare().openapi()))
+
+
+def test_a_changed_or_new_source_makes_them_stale(tree: Tree) -> None:
+    style = pages.home(tree) / "src/app.css"
+    before = style.read_bytes()
+    style.write_bytes(before + b" ")
+    assert pages.problems(tree) == ["web/explorer has changed since the pages were packaged"]
+    style.write_bytes(before)
+    assert pages.problems(tree) == []
+    (pages.home(tree) / "src/new.ts").touch()
+    assert pages.problems(tree) == ["web/explorer has changed since the pages were packaged"]
+
+
+def test_what_is_made_on_the_way_is_no_source(tree: Tree) -> None:
+    for name in ("node_modules", "dist"):
+        (pages.home(tree) / name).mkdir()
+        (pages.home(tree) / name / "file.js").touch()
+    assert pages.problems(tree) == []
+
+
+def test_a_changed_missing_or_stray_file_is_named(tree: Tree) -> None:
+    folder = pages.packaged(tree)
+    (folder / "index.html").write_text("other")
+    (folder / "favicon.svg").unlink()
+    (folder / "assets/stray.js").touch()
+    assert sorted(pages.problems(tree)) == [
+        "assets/stray.js is packaged, but not in the manifest",
+        "favicon.svg is missing from the package",
+        "the packaged index.html is not the one its manifest describes",
+    ]
+    shutil.rmtree(folder)
+    assert pages.problems(tree) == ["sdk/ionet/explorer/_built/manifest.json is missing"]
