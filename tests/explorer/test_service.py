@@ -22,6 +22,7 @@ from ionet.chain.errors import ConfigError, TransportError
 from ionet.explorer import Explorer, ExplorerConfig
 from ionet.explorer._guard import Counters
 from ionet.explorer._metrics import registry
+from ionet.explorer._past import Past
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, LedgerError, Verified
 from ionet.ledger.replay.compare import Difference
@@ -141,9 +142,7 @@ def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> N
     assert made.get_sample_value("ionet_explorer_moves_on") == 0
 
 
-async def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed]) -> None:
-    from ionet.explorer._past import Past
-
+def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed]) -> None:
     ordered = sorted(landed, key=lambda sent: sent.slot)
     last, rest = ordered[-1], ordered[:-1]
     with Database.create(":memory:", GENESIS) as database:
@@ -160,3 +159,17 @@ async def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed
         database.write([last])
         with past.at(None) as moment:
             assert moment.state.supply == whole
+
+
+def test_what_the_chain_drops_is_gone_from_past_times_too(landed: list[Landed]) -> None:
+    ordered = sorted(landed, key=lambda sent: sent.slot)
+    last = ordered[-1]
+    before = [sent for sent in ordered if sent.time < last.time][-1]
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(ordered, scanned=last.slot, final=ordered[0].slot)
+        past = Past(database, 2)
+        with past.at(before.time) as moment:
+            assert moment.slot == before.slot
+        database.write(dropped=[(before.slot, before.signature)])
+        with past.at(before.time) as moment:
+            assert moment.slot < before.slot

@@ -77,6 +77,7 @@ class Status(Answer):
     final: int
     """Up to this slot nothing can change any more."""
     transactions: int
+    """In the ledger, whatever time is asked for; so are the next."""
     events: int
     reconciled: Reconciled
 

@@ -988,7 +988,10 @@ export interface components {
              * @description Up to this slot nothing can change any more.
              */
             final: number;
-            /** Transactions */
+            /**
+             * Transactions
+             * @description In the ledger, whatever time is asked for; so are the next.
+             */
             transactions: number;
             /** Events */
             events: number;
