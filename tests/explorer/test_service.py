@@ -89,6 +89,14 @@ async def test_a_ledger_that_others_keep_is_only_read(place: str, client: Client
         assert rows(database) == before
 
 
+async def test_accounts_of_another_chain_are_not_compared(place: str, client: Client) -> None:
+    config = ExplorerConfig(ledger=place, fills=False, port=0)
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        status = await until(reader, "/api/v1/status", lambda answer: "chain" in answer["reconciled"]["why"])
+        assert status["reconciled"]["state"] == "unknown"
+        assert GENESIS in status["reconciled"]["why"]
+
+
 async def test_what_it_cannot_begin_with_is_a_sentence(client: Client, tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="there is no ledger"):
         async with running(ExplorerConfig(str(tmp_path / "no.db"), fills=False, port=0), near(client)):

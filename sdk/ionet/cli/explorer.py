@@ -59,7 +59,7 @@ def run(
         typer.Option(
             "--metrics",
             metavar="ADDRESS:PORT",
-            help="Metrics for Prometheus, on this machine; default: 127.0.0.1:9481; empty: none.",
+            help="Metrics for Prometheus, on this machine; empty: none.",
         ),
     ] = "127.0.0.1:9481",
     log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,

@@ -13,7 +13,7 @@ from typing import Final
 from ionet import AsyncClient
 from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
-from ionet.ledger import Database, Follower, Verified, open_ledger, verify
+from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, verify
 
 _log = logging.getLogger(__name__)
 #: Differences that are told.
@@ -140,6 +140,11 @@ class Keeper(Watching):
 
     async def _compare(self, client: AsyncClient, database: Database, follower: Follower | None) -> None:
         try:
+            genesis = str(await client.request("getGenesisHash"))
+            if genesis != database.genesis:
+                raise LedgerError(
+                    f"the ledger is of the chain {database.genesis}, and the node's is {genesis}"
+                )
             self.reconciled = told(await verify(client, database, follower))
         except IonetError as bad:
             _log.warning("accounts could not be compared with the ledger: %s", bad)
