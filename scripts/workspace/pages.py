@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -120,10 +121,16 @@ def _build(folder: Path) -> Path:
     return folder / "dist"
 
 
+def environment() -> dict[str, str]:
+    """The variables of this process, with programs of the Python environment first: it may hold Node.js."""
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
 def _run(command: list[str], folder: Path) -> str:
-    if shutil.which(command[0]) is None:
+    variables = environment()
+    if shutil.which(command[0], path=variables["PATH"]) is None:
         raise WorkspaceError(f"{command[0]} is missing; the pages are built with Node.js 20 and npm")
-    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise WorkspaceError(f"{' '.join(command[:3])} failed:\n{ended.stdout}{ended.stderr}".rstrip())
     return ended.stdout

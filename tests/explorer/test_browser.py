@@ -21,23 +21,32 @@ from ionet.explorer._app import application
 from ionet.explorer._guard import Counters
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, Verified
+from workspace.pages import environment
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (shutil.which("node") and Path(CHROMIUM).exists())
-        or not (ROOT / "web/explorer/node_modules/playwright-core").is_dir(),
-        reason="needs Node.js, Debian's chromium, and npm ci in web/explorer",
-    ),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def url(place: str) -> Iterator[str]:
+def tools() -> None:
+    """What the tests need; where there is apt, scripts/setup installs it, and CI fails without it."""
+    needed = {
+        "Node.js": shutil.which("node", path=environment()["PATH"]) is not None,
+        "Debian's chromium": Path(CHROMIUM).exists(),
+        "npm ci in web/explorer": (ROOT / "web/explorer/node_modules/playwright-core").is_dir(),
+    }
+    if missing := [name for name, there in needed.items() if not there]:
+        sentence = f"the browser's tests need {', '.join(missing)}: scripts/setup installs what is missing"
+        if os.environ.get("CI") and shutil.which("apt-get"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+
+
+@pytest.fixture(scope="module")
+def url(tools: None, place: str) -> Iterator[str]:
     watching = Watching()
     watching.reconciled = told(Verified(7, 1, (Check("supply of IO", 5, 5),), (), (), {}))
     with Database.open(place) as database:
@@ -78,7 +87,9 @@ def visited(url: str, arena: Arena, landed: list[Landed], database: Database) ->
     if folder := os.environ.get("IONET_SHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         command.append(folder)
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    ended = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, timeout=300, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
 
