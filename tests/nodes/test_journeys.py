@@ -69,7 +69,8 @@ SEND, STATUSES = "sendTransaction", "getSignatureStatuses"
 #: So slow that only what a node announces comes in time.
 SLOW: Final = WatchSettings(poll=60, refresh=60)
 PATIENCE: Final = 20
-# Seconds between two looks at a status; a blockhash outlives two of them, so that a node may lose what it was sent.
+# Seconds between two looks at a status; a blockhash outlives two of them, so that a node may lose what it was
+# sent.
 PAUSE: Final = 24.0
 
 
