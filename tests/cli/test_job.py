@@ -6,20 +6,30 @@ IO is at 2.00 ± 0.01 USD, so a renter pays at 1.99; USDC counts as one dollar.
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+import uvicorn
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from starlette.applications import Starlette
 from tests.cli.conftest import Shell, io, key
+from tests.network.test_links import signed
 from tests.programs.support import make_hireable
 
 from ionet import USDC, pda, types
 from ionet.cli.app import load
+from ionet.formats.when import when
+from ionet.gateway._pipes import Measured, Pipes
 from ionet.localnet.dollars import add_usdc, write_prices
+from ionet.localnet.network import free_port
+from ionet.overlay import Measurement
 from ionet.store.manifest import Command, FileStore, Manifest
 
 HOUR = 3_600
@@ -43,20 +53,22 @@ class Desk:
     manifest: Path
     devices: int = 0
     nodes: list[Pubkey] = field(default_factory=list)
+    keys: dict[str, Keypair] = field(default_factory=dict)
 
     def node(self, *offer: object, class_id: int = 20) -> str:
         """A node of alice's, offered for IO and USDC unless told otherwise."""
         self.devices += 1
-        people = self.shell.people
+        people, device = self.shell.people, Keypair()
         found = self.shell.client.as_(people["alice"]).staking.register(
             class_id=class_id,
             fingerprint=sha256(f"{id(self)} {self.devices}".encode()).digest(),
-            device=Keypair(),
+            device=device,
             attester=people["attester"],
             region=276,
             memory_gib=24,
         )
         made = found.send().result
+        self.keys[str(made)] = device
         make_hireable(self.shell.client, made)
         self.nodes.append(made)
         node = str(made)
@@ -262,6 +274,65 @@ def test_a_cluster_is_booked_shown_and_cancelled(desk: Desk) -> None:
     assert said.endswith("waits for its start")
     said = shell.fails(4, *line[:4], "--count", 9, *line[6:], "--manifest-hash", "07" * 32, who="renter")
     assert said == "4 such nodes are free, not 9; see `ionet job search`"
+
+
+@contextmanager
+def gateway_that_knows(folder: Path, *statements: Measurement) -> Iterator[str]:
+    """What a gateway answers about links, on a port of its own."""
+
+    class Nobody:
+        async def device(self, node: bytes) -> bytes | None:
+            return None
+
+        async def is_seat(self, key: bytes) -> bool:
+            return False
+
+        async def is_renter(self, key: bytes) -> bool:
+            return False
+
+    measured = Measured(folder / "measured.sqlite3")
+    for statement in statements:
+        measured.keep(statement)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    web = Starlette(routes=Pipes(Nobody(), [url], measured).routes())
+    server = uvicorn.Server(uvicorn.Config(web, port=port, log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.02)
+        yield url
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        measured.close()
+
+
+def test_a_dry_run_says_which_nodes_fit_together_and_why_others_do_not(desk: Desk, tmp_path: Path) -> None:
+    shell, nodes = desk.shell, [desk.node() for _ in range(3)]
+    now = shell.client.time()
+    one, other = (desk.keys[node] for node in nodes[:2])
+    slow = signed((one, other), now)
+    line = ["job", "book", "--class", "RTX 4090", "--count", 2, "--for", "1h", "--manifest-hash", "07" * 32]
+    before = desk.purse("renter")
+    with gateway_that_knows(tmp_path, slow) as url:
+        near = [*line, "--gateway", url, "--dry-run", "--min-bandwidth", "80Mbit/s", "--max-latency", "40ms"]
+        done = shell.run(*near, who="renter")
+        assert done.exit_code == 0, done.output
+        pair = [f"{left} and {right}" for left, right in (nodes[:2], nodes[1::-1])]
+        facts = f"40 ms, 80 Mbit/s measured {when(now)} by both"
+        assert any(f"{both}: {facts}\n" in done.stderr for both in pair)
+        said = shell.fails(4, *line, "--gateway", url, "--min-bandwidth", "1Gbit/s", who="renter")
+        assert "no 2 of the 3 nodes fit together" in said
+        assert any(f"{both}: {facts}; too slow for --min-bandwidth 1 Gbit/s" in said for both in pair)
+        assert said.count("not measured within a day, which is not known to be good enough") == 2
+    said = shell.fails(4, *line, "--gateway", url, "--min-bandwidth", "1Gbit/s", who="renter")
+    assert f"what nodes have measured between them cannot be read at {url}" in said
+    assert desk.purse("renter") == before
+    said = shell.fails(2, *line[:4], *line[6:], "--max-latency", "5ms", who="renter")
+    assert "are for several nodes: give --count" in said
 
 
 class Crash(Exception):

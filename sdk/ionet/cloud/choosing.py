@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import httpx
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud.errors import NoNode
+from ionet.cloud.fitting import Fit, Offer, Together, fit, newest
 from ionet.formats.when import HOUR, span, when
 from ionet.staking.stake import class_name
 from ionet.token.currency import names_of
+from ionet.worker._measuring import measured_at
 
 if TYPE_CHECKING:
     from ionet import USD, AsyncClient, Listing, accounts
+
+
+#: Nodes among which those that fit together are looked for, the cheapest first.
+_CANDIDATES: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,46 @@ async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
     if not fitting:
         raise NoNode(await _why(client, wish, offered, lacks))
     return fitting
+
+
+async def choose_together(
+    client: AsyncClient, gateway: str, nodes: Sequence[Pubkey], count: int, wanted: Together
+) -> Fit:
+    """Chooses nodes that fit together, by what they have measured between them.
+
+    Args:
+        client: reads the nodes' devices.
+        gateway: the URL of one that keeps what nodes have measured, ``https://…``.
+        nodes: those that would do, the preferred first.
+        count: how many are wanted.
+        wanted: between any two of them; with nothing wanted, the outcome only says what is known.
+
+    Raises:
+        NoNode: no set of them fits, with the reasons; or the gateway does not tell, and something is wanted.
+    """
+    from ionet import accounts
+
+    known = await client.fetch_many(accounts.staking.Node, list(nodes[:_CANDIDATES]))
+    offers = [
+        Offer(node, bytes(item.device_key))
+        for node, item in zip(nodes, known, strict=False)
+        if item is not None
+    ]
+    if not wanted:
+        offers = offers[:count]
+    try:
+        measured = await measured_at(gateway, [offer.device for offer in offers])
+    except (httpx.HTTPError, ValueError) as bad:
+        if wanted:
+            raise NoNode(
+                f"what nodes have measured between them cannot be read at {gateway}: {bad!r}"
+            ) from None
+        measured = []
+    chosen = fit(offers, count, wanted, newest(measured, await client.time()))
+    if len(chosen.nodes) < count:
+        why = "; ".join(chosen.reasons)
+        raise NoNode(f"no {count} of the {len(offers)} nodes fit together: {why}")
+    return chosen
 
 
 def _lacking(

@@ -27,6 +27,7 @@ from uvicorn.server import ServerState
 from ionet.chain.errors import ConfigError
 from ionet.gateway._doors import Arrival, Doors
 from ionet.gateway._hub import Hub
+from ionet.gateway._pipes import Pipes, PipeSocket
 from ionet.gateway._socket import PeerSocket
 
 _log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ _GOODBYE: Final = 5.0
 _HEAD: Final = 16 << 10
 _KEEP_ALIVE: Final = 10
 _BACKLOG: Final = 1_024
+_PIPE: Final = b"ionet-pipe"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -112,12 +114,19 @@ class Server:
         hub: takes the peers.
         doors: count connections.
         certificate: None for plain HTTP.
+        pipes: between nodes; None: there are none here.
     """
 
     def __init__(
-        self, web: Starlette, hub: Hub, doors: Doors, *, certificate: Certificate | None = None
+        self,
+        web: Starlette,
+        hub: Hub,
+        doors: Doors,
+        *,
+        certificate: Certificate | None = None,
+        pipes: Pipes | None = None,
     ) -> None:
-        self.hub, self.doors = hub, doors
+        self.hub, self.doors, self.pipes = hub, doors, pipes
         self._certificate = certificate
         self._config = uvicorn.Config(
             web,
@@ -300,7 +309,7 @@ class Http(H11Protocol):
         super().handle_events()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
-        """Hands the connection over to a peer's socket."""
+        """Hands the connection over to a peer's socket, or to a pipe's."""
         assert self._arrival is not None
         self.connections.discard(self)
         forwarded = next((value for name, value in self.headers if name == b"x-forwarded-for"), b"")
@@ -310,13 +319,22 @@ class Http(H11Protocol):
         head = [event.method, b" ", event.target, b" HTTP/1.1\r\n"]
         for name, value in self.headers:
             head += [name, b": ", value, b"\r\n"]
+        if self._get_upgrade() == _PIPE:
+            pipes = self._server.pipes
+            assert pipes is not None
+            signed = next((value for name, value in self.headers if name == b"authorization"), b"")
+            pipe = PipeSocket(pipes, self._arrival, event.target.decode("latin-1"), signed.decode("latin-1"))
+            self.transport.set_protocol(pipe)
+            pipe.connection_made(self.transport)
+            return
         socket = PeerSocket(self._server.hub, self._arrival)
         self.transport.set_protocol(socket)
         socket.connection_made(self.transport)
         socket.data_received(b"".join((*head, b"\r\n")))
 
-    def _should_upgrade_to_ws(self) -> bool:
-        return True
+    def _should_upgrade(self) -> bool:
+        wanted = self._get_upgrade()
+        return wanted == b"websocket" or (wanted == _PIPE and self._server.pipes is not None)
 
 
 async def _too_many(scope: Scope, receive: Receive, send: Send) -> None:

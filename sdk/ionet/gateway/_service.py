@@ -21,6 +21,7 @@ from ionet.gateway._config import GatewayConfig
 from ionet.gateway._doors import Doors
 from ionet.gateway._files import files
 from ionet.gateway._hub import Hub, Registry
+from ionet.gateway._pipes import Measured, Pipes
 from ionet.gateway._registry import ChainLeases, ChainRegistry
 from ionet.gateway._relays import Relays
 from ionet.gateway._server import Certificate, Server, listen
@@ -98,7 +99,8 @@ class Gateway:
                 clients = tuple(AsyncClient.connect(url) for url in config.rpc)
                 for client in clients:
                     stack.push_async_callback(client.aclose)
-            hub = self.hub = Hub(self._registry or ChainRegistry(*clients), bounds, names=_names(self.url))
+            registry = self._registry or ChainRegistry(*clients)
+            hub = self.hub = Hub(registry, bounds, names=_names(self.url))
             doors = self.doors = Doors(
                 bounds, hub.counters, proxies=config.proxies, only_proxies=config.only_proxies
             )
@@ -121,7 +123,11 @@ class Gateway:
                 await relays.open()
                 routes += relays.routes()
                 loops.append(relays.keep())
-            server = Server(app(hub, routes), hub, doors, certificate=certificate)
+            measured = Measured(config.state / "measured.sqlite3")
+            stack.callback(measured.close)
+            pipes = Pipes(registry, [self.url], measured)
+            routes += pipes.routes()
+            server = Server(app(hub, routes), hub, doors, certificate=certificate, pipes=pipes)
             loops.append(server.keep())
             if certificate is not None:
                 loops.append(_renew(certificate))

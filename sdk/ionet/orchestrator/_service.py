@@ -9,7 +9,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -28,6 +28,7 @@ from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
+from ionet.orchestrator._pairs import Pairs
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Counts, Orchestrator
 from ionet.orchestrator._registrar import Registrar
@@ -236,9 +237,19 @@ class Service:
                 lambda: idle_of(peer.present(Role.AGENT)),
                 lambda: orchestrator.leased,
             )
+            links = Pairs(
+                peer,
+                [http for _, http in self._urls],
+                self._clock.now,
+                self._classes_of,
+                lambda: orchestrator.leased,
+                lambda about: self._chain.place(about) * policy.takeover,
+                orchestrator.journal,
+            )
             parts: dict[str, Callable[[], Awaitable[None]]] = {
                 "uploads": files.run,
                 "idle": lambda: idle.run(policy.interval),
+                "links": lambda: links.run(policy.interval),
                 "hints": lambda: self._wake(orchestrator, policy.interval),
                 "pruning": lambda: self._prune(orchestrator),
             }
@@ -290,6 +301,11 @@ class Service:
         if type(hour) is not int:
             raise Refused("bad-request", "an hour is a number")
         return Answer({"sha256": (await self._reports.measured(hour)).hex()})
+
+    async def _classes_of(self, nodes: Sequence[bytes]) -> dict[bytes, int]:
+        """The classes of those nodes that are there."""
+        known = await self._client.fetch_many(accounts.staking.Node, [Pubkey(node) for node in nodes])
+        return {node: item.class_ for node, item in zip(nodes, known, strict=True) if item is not None}
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""

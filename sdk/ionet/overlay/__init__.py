@@ -13,17 +13,22 @@ from ionet.overlay._authority import Authority, NotAdmitted
 from ionet.overlay._certificates import address as address_of
 from ionet.overlay._documents import DocumentError, Grant, LeaseFacts, Member, Request, objection
 from ionet.overlay._homes import OVERLAYS, OverlayError
+from ionet.overlay._measured import APART, FRESH, Measurement, MeasurementError
 from ionet.overlay._plan import DEVICE, MTU, Place, Subnet, member, relay
 from ionet.overlay._process import Process, forget, missing, reap
 
 __all__ = [
+    "APART",
     "DEVICE",
+    "FRESH",
     "MTU",
     "OVERLAYS",
     "Authority",
     "DocumentError",
     "Grant",
     "LeaseFacts",
+    "Measurement",
+    "MeasurementError",
     "Member",
     "NotAdmitted",
     "OverlayError",

@@ -30,6 +30,8 @@ from ionet.wire._message import MAX_MESSAGE
 
 #: The path at a gateway where peers connect.
 PATH: Final = "/peers"
+#: What the path of a pipe between two nodes begins with.
+PIPE: Final = "/links/"
 _PATIENCE: Final = 10.0
 _PING: Final = 20.0
 _FIRST_PAUSE: Final = 0.5

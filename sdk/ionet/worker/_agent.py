@@ -32,6 +32,7 @@ from ionet.wire import Answer, Refused, Request
 from ionet.worker._challenges import METHODS, Challenges, hex32, number
 from ionet.worker._clusters import INCOMPLETE, Network, Networks
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
+from ionet.worker._measuring import Links
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
 from ionet.worker._uptime import GAP, Uptime
@@ -158,6 +159,7 @@ class Agent:
         state: directory of this node's records and samples.
         policy: intervals and limits.
         networks: of leases over several machines; None: there are none here.
+        links: measures what lies between this node and others; None: it does not.
     """
 
     def __init__(
@@ -170,8 +172,11 @@ class Agent:
         state: Path,
         policy: AgentPolicy | None = None,
         networks: Networks | None = None,
+        links: Links | None = None,
     ) -> None:
         self._networks = networks
+        self._links = links
+        self._measuring = asyncio.Lock()
         self.node = worker.node
         self.worker = worker
         self._executor = executor
@@ -200,6 +205,7 @@ class Agent:
             "end": self._end,
             "join": self._join,
             "log": self._read_log,
+            "measure": self._measure,
             "prepare": self._prepare,
             "run": self._ask_run,
             "samples": self._samples,
@@ -555,6 +561,18 @@ class Agent:
         await self._from_seat(request)
         serving = self._serving
         return Answer({"job": serving.leased.job.hex() if serving else None, "node": self.node.hex()})
+
+    async def _measure(self, request: Request) -> Answer:
+        """Measures what lies between this node and another one, which a seat has asked as well."""
+        await self._from_seat(request)
+        if self._links is None:
+            raise Refused("no-links", "this worker does not measure")
+        if self._serving is not None or self._measuring.locked():
+            raise Refused("busy", "the node is leased, or measures already")
+        async with self._measuring:
+            # The gateway lets nodes' devices alone have a pipe.
+            said = await self._links.measure(hex32(request, "device"), str(request.arguments.get("at", "")))
+        return Answer({"measured": said.to_dict()})
 
     async def _prepare(self, request: Request) -> Answer:
         """Makes sure that a job's lease is taken up; the answer comes when it is."""

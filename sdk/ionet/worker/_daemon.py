@@ -35,6 +35,7 @@ from ionet.worker._config import Engine, NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain, NodeChain
+from ionet.worker._measuring import Links
 from ionet.worker._notify import Notifier
 from ionet.worker._podman import podman_of
 from ionet.worker._probe import Device, probe
@@ -176,11 +177,14 @@ class Daemon:
         worker = Worker(address, node.key, state, device=device, watch=watch)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
-        networks = None
+        networks = links = None
+        urls = [http for _, http in self._gateways]
         if isinstance(self._executor, BoxExecutor):
-            urls = [http for _, http in self._gateways]
             networks = Networks(self._chain, node.key.keypair, urls)
-        agent = Agent(worker, self._executor, self._chain, files, self._store, state, self._policy, networks)
+            links = Links(node.key.keypair, address, urls, self._time)
+        agent = Agent(
+            worker, self._executor, self._chain, files, self._store, state, self._policy, networks, links
+        )
         agent.on_event = lambda event, text: self._notifier.tell(event, str(node.config.address), text)
         peer = Peer(
             node.key.keypair,

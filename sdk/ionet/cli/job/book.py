@@ -19,7 +19,9 @@ from ionet.cli.job.parts import (
     Currency,
     For,
     ManifestHash,
+    MaxLatency,
     MaxRate,
+    MinBandwidth,
     MinLink,
     MinMemory,
     MinUnits,
@@ -128,6 +130,17 @@ def book(
     memory: MinMemory = 0,
     link: MinLink = 0,
     units: MinUnits = 1,
+    min_bandwidth: MinBandwidth = "0",  # type: ignore[assignment]  # read by its parser
+    max_latency: MaxLatency = "0",  # type: ignore[assignment]  # read by its parser
+    gateway: Annotated[
+        str | None,
+        typer.Option(
+            "--gateway",
+            metavar="URL",
+            envvar="IONET_GATEWAY",
+            help="Where to ask what nodes have measured between them.",
+        ),
+    ] = None,
     payer: Annotated[
         str | None,
         typer.Option(
@@ -143,15 +156,23 @@ def book(
     held, at least the booking fee. If one of several nodes cannot be booked, the others are cancelled and
     refunded at once. With --payer somebody else pays: the deposit comes from their account, and refunds go
     there.
+
+    With --min-bandwidth or --max-latency only such nodes are chosen as fit together, by what any two of them
+    have measured and both signed within a day; --dry-run shows it. What was not measured does not fit.
     """
     digest, content = _manifest(file, manifest_hash, store)
     io = session()
     if nodes and any(option is not None for option in (class_, count, region, max_rate)):
         raise UserError("name nodes, or choose them by --class, --count, --region and --max-rate; not both")
+    wanted = min_bandwidth, max_latency
+    if any(wanted) and len(nodes or []) < 2 and (count or 1) < 2:
+        raise UserError("--min-bandwidth and --max-latency are for several nodes: give --count")
     chosen = nodes or _choose(
         io, class_, count or 1, region=region, max_rate=max_rate, seconds=seconds, currency=currency,
-        memory=memory, link=link, units=units,
+        memory=memory, link=link, units=units, every=any(wanted),
     )  # fmt: skip
+    if len(nodes or []) > 1 or (count or 1) > 1:
+        chosen = _together(io, gateway, chosen, len(nodes) if nodes else count or 1, wanted)
     if content is not None and content.nodes != len(chosen):
         raise UserError(
             f"the manifest is for {content.nodes} node{'s' * (content.nodes != 1)}, not for {len(chosen)}:"
@@ -196,6 +217,7 @@ def _choose(
     memory: int,
     link: int,
     units: int,
+    every: bool,
 ) -> list[Pubkey]:
     if class_ is None:
         raise UserError("name a node, or choose by --class and --count")
@@ -214,7 +236,35 @@ def _choose(
         raise UserError(
             f"{len(listings)} such nodes are free, not {count}; see `ionet job search`", NOT_FOUND
         )
-    return [listing.node for listing in listings[:count]]
+    return [listing.node for listing in (listings if every else listings[:count])]
+
+
+def _together(
+    io: Session, gateway: str | None, nodes: list[Pubkey], count: int, wanted: tuple[int, int]
+) -> list[Pubkey]:
+    """The nodes that fit together; says what is known of their links."""
+    import asyncio
+
+    from ionet.cli.job.run import gateway_of
+    from ionet.cloud.choosing import choose_together
+    from ionet.cloud.fitting import Fit, Together
+    from ionet.wire._link import gateway_urls
+
+    if gateway is None and not any(wanted):
+        return nodes
+    _, url = gateway_urls(gateway_of(io, gateway))
+
+    async def chosen() -> Fit:
+        client = io.async_reader()
+        try:
+            return await choose_together(client, url, nodes, count, Together(*wanted))
+        finally:
+            await client.aclose()
+
+    fit = asyncio.run(chosen())
+    for reason in fit.reasons:
+        io.screen.note(reason)
+    return list(fit.nodes)
 
 
 def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:

@@ -35,6 +35,26 @@ def slippage(text: str) -> int:
     return bps
 
 
+def bandwidth(text: str) -> int:
+    """Bits a second: `80Mbit/s`; 0: any."""
+    from ionet.cloud.fitting import bits_of
+
+    try:
+        return 0 if text == "0" else bits_of(text)
+    except ValueError as bad:
+        raise typer.BadParameter(str(bad)) from None
+
+
+def round_trip(text: str) -> int:
+    """Microseconds: `50ms`; 0: any."""
+    from ionet.cloud.fitting import microseconds_of
+
+    try:
+        return 0 if text == "0" else microseconds_of(text)
+    except ValueError as bad:
+        raise typer.BadParameter(str(bad)) from None
+
+
 JobAddress: TypeAlias = Annotated[
     Pubkey, typer.Argument(metavar="JOB", parser=address, help="The job's address.")
 ]
@@ -73,6 +93,24 @@ MinLink: TypeAlias = Annotated[
 ]
 MinUnits: TypeAlias = Annotated[
     int, typer.Option("--units", min=1, max=8, help="Least number of processors.")
+]
+MinBandwidth: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--min-bandwidth",
+        metavar="RATE",
+        parser=bandwidth,
+        help="Least between any two nodes, as both have measured: 80Mbit/s, 1Gbit/s.",
+    ),
+]
+MaxLatency: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--max-latency",
+        metavar="TIME",
+        parser=round_trip,
+        help="Longest round trip between any two nodes, as both have measured: 50ms.",
+    ),
 ]
 ManifestHash: TypeAlias = Annotated[
     bytes | None,

@@ -1,0 +1,317 @@
+"""Measures what lies between two nodes, through a gateway's pipe; both sign it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import ssl
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import IonetError
+from ionet.chain.rpc.tls import tls
+from ionet.overlay import APART, Measurement, MeasurementError
+from ionet.store.signing import authorization
+from ionet.wire._link import PIPE, gateway_name
+
+#: Round trips, bytes of each half of one, and bytes of what is sent in each direction at most.
+_TRIPS: Final = 16
+_HALF: Final = 16
+_BLOCK: Final = 64 << 10
+_BLOCKS: Final = 64
+#: Seconds for which bytes are sent at most, and for all of it.
+_SENDING: Final = 3.0
+_WHOLE: Final = 40.0
+_PATIENCE: Final = 20.0
+_LINE: Final = 4_096
+#: Bytes of what a gateway tells of links.
+_ANSWER: Final = 64 << 20
+_MORE: Final = b"\x01"
+_LAST: Final = b"\x00"
+
+
+class NotMeasured(IonetError):
+    """The two nodes have no statement of each other; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a node needs to measure.
+
+    Attributes:
+        device: its key.
+        node: its address, 32 bytes.
+        gateways: URLs of the gateways that it goes to, ``https://…``, and to no others.
+        now: the chain's time, Unix seconds.
+    """
+
+    device: Keypair
+    node: bytes
+    gateways: Sequence[str]
+    now: Callable[[], int]
+
+    async def measure(self, other: bytes, url: str) -> Measurement:
+        """Measures with another device that does so at the same time, and has the gateway keep the outcome.
+
+        Args:
+            other: its key, 32 bytes.
+            url: the gateway's; one of this node's.
+
+        Raises:
+            NotMeasured: the other did not come, or does not sign what this one has measured.
+        """
+        if url not in self.gateways:
+            raise NotMeasured(f"{url[:200]} is none of this node's gateways")
+        try:
+            async with asyncio.timeout(_WHOLE):
+                return await self._measured(other, url)
+        except TimeoutError:
+            raise NotMeasured(f"it took longer than {_WHOLE:.0f} s") from None
+        except (OSError, httpx.HTTPError, asyncio.IncompleteReadError, ValueError) as bad:
+            raise NotMeasured(f"the pipe at {url} broke: {bad!r}") from None
+
+    async def _measured(self, other: bytes, url: str) -> Measurement:
+        async with httpx.AsyncClient(verify=tls(), timeout=_PATIENCE, follow_redirects=False) as client:
+            nonce = str((await client.get(f"{url}/links")).raise_for_status().json()["nonce"])[:200]
+            path = f"{PIPE}{Pubkey(other)}/{Pubkey(self.node)}"
+            header = authorization(self.device, "GET", url + path, 0, nonce)
+            reader, writer = await _pipe(url, path, header)
+            try:
+                said = await _Exchange(
+                    self.device, other, gateway_name(url), self.now(), reader, writer
+                ).run()
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError, ssl.SSLError):
+                    await writer.wait_closed()
+            said.verify()
+            if said.first == bytes(self.device.pubkey()):
+                (await client.put(f"{url}/links", json=said.to_dict())).raise_for_status()
+            return said
+
+
+async def _pipe(url: str, path: str, header: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Opens a pipe; it is there once the other node has come.
+
+    Raises:
+        NotMeasured: the gateway does not give one, or the other does not come.
+    """
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    reader, writer = await asyncio.open_connection(
+        parts.hostname, parts.port or (443 if secure else 80), ssl=tls() if secure else None, limit=1 << 20
+    )
+    words = (
+        f"GET {path} HTTP/1.1",
+        f"host: {parts.netloc}",
+        f"authorization: {header}",
+        "connection: upgrade",
+        "upgrade: ionet-pipe",
+    )
+    try:
+        writer.write("\r\n".join((*words, "", "")).encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        writer.close()
+        raise NotMeasured("the other node did not come to the gateway") from None
+    if not head.startswith(b"HTTP/1.1 101 "):
+        words_of = (await reader.read(_LINE)).decode(errors="replace")
+        writer.close()
+        printable = "".join(c for c in words_of[:300] if c.isprintable())
+        raise NotMeasured(f"{url} gives no pipe: {printable or head[:100]!r}")
+    return reader, writer
+
+
+class _Exchange:
+    """One measurement; both sides run it, and the lower key begins.
+
+    Args:
+        device: this side's key.
+        other: the other's, 32 bytes.
+        by: the gateway's name.
+        at: the chain's time.
+        reader: from the other.
+        writer: to the other.
+    """
+
+    def __init__(
+        self,
+        device: Keypair,
+        other: bytes,
+        by: str,
+        at: int,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self._device, self._own, self._other = device, bytes(device.pubkey()), other
+        self._by, self._at, self._reader, self._writer = by, at, reader, writer
+        self._transcript = sha256()
+
+    async def run(self) -> Measurement:
+        """Returns what both have signed.
+
+        Raises:
+            NotMeasured: the other says something else than was measured here.
+        """
+        return await (self._first() if self._own < self._other else self._second())
+
+    async def _first(self) -> Measurement:
+        trips = []
+        for _ in range(_TRIPS):
+            asked, began = os.urandom(_HALF), time.perf_counter_ns()
+            self._writer.write(asked)
+            answered = await self._reader.readexactly(_HALF)
+            trips.append(time.perf_counter_ns() - began)
+            self._transcript.update(asked + answered)
+        await self._send()
+        back = await self._receive()
+        its = await self._line()
+        said = Measurement(
+            self._own,
+            self._other,
+            self._by,
+            max(1, int(statistics.median(trips)) // 1_000),
+            (int(its["bytes"]), int(its["nanoseconds"])),
+            back,
+            self._at,
+            self._transcript.digest(),
+        )
+        said = replace(said, signatures=(bytes(self._device.sign_message(said.text)), bytes(64)))
+        self._tell(said.to_dict())
+        its = await self._line()
+        if "refused" in its:
+            raise NotMeasured(f"the other node does not sign: {str(its['refused'])[:300]}")
+        return replace(said, signatures=(said.signatures[0], bytes.fromhex(its["signature"])))
+
+    async def _second(self) -> Measurement:
+        trips, sent_at = [], 0
+        for _ in range(_TRIPS):
+            asked = await self._reader.readexactly(_HALF)
+            if sent_at:
+                trips.append(time.perf_counter_ns() - sent_at)
+            answered, sent_at = os.urandom(_HALF), time.perf_counter_ns()
+            self._writer.write(answered)
+            self._transcript.update(asked + answered)
+        forth = await self._receive()
+        began = time.perf_counter_ns()
+        count = await self._send()
+        self._tell({"bytes": forth[0], "nanoseconds": forth[1]})
+        said = Measurement.from_dict(await self._line())
+        took = time.perf_counter_ns() - began
+        expected = Measurement(
+            self._other, self._own, self._by, said.round_trip, forth, said.back, said.at,
+            self._transcript.digest(), said.signatures,
+        )  # fmt: skip
+        why = None
+        if said != expected or not said.signed_by(self._other):
+            why = "it is not what this node has received"
+        elif not _is_like(said.round_trip, int(statistics.median(trips)) // 1_000):
+            why = "this node has measured another round trip"
+        elif said.back[0] > count or said.back[1] > took or abs(said.at - self._at) > APART:
+            why = "this node has sent other bytes, or at another time"
+        if why is not None:
+            self._tell({"refused": why})
+            await self._writer.drain()
+            raise NotMeasured(f"what the other node has signed is not signed here: {why}")
+        signature = bytes(self._device.sign_message(said.text))
+        self._tell({"signature": signature.hex()})
+        await self._writer.drain()
+        return replace(said, signatures=(said.signatures[0], signature))
+
+    async def _send(self) -> int:
+        """Sends for some seconds, or so many bytes; returns how many."""
+        began = time.monotonic()
+        for number in range(_BLOCKS):
+            last = number == _BLOCKS - 1 or time.monotonic() - began > _SENDING
+            block = (_LAST if last else _MORE) + os.urandom(_BLOCK)
+            self._transcript.update(block)
+            self._writer.write(block)
+            await self._writer.drain()
+            if last:
+                break
+        return (number + 1) * (_BLOCK + 1)
+
+    async def _receive(self) -> tuple[int, int]:
+        """Returns the bytes that came after the first block, and the nanoseconds in which they did.
+
+        Of one block alone: its own, from the moment on when it was waited for.
+        """
+        began, since, count = time.perf_counter_ns(), 0, 0
+        for _ in range(_BLOCKS):
+            block = await self._reader.readexactly(_BLOCK + 1)
+            came = time.perf_counter_ns()
+            self._transcript.update(block)
+            if since:
+                count += len(block)
+            if block[:1] == _LAST:
+                return (count, max(1, came - since)) if count else (len(block), max(1, came - began))
+            since = since or came
+        raise NotMeasured("the other node sends without an end")
+
+    def _tell(self, values: dict[str, Any]) -> None:
+        self._writer.write(json.dumps(values).encode() + b"\n")
+
+    async def _line(self) -> dict[str, Any]:
+        """Reads an object.
+
+        Raises:
+            ValueError: it is none.
+        """
+        line = await self._reader.readuntil(b"\n")
+        value = json.loads(line) if len(line) <= _LINE else None
+        if not isinstance(value, dict):
+            raise ValueError("expected a short JSON object")
+        return value
+
+
+def _is_like(said: int, own: int) -> bool:
+    """Whether two medians of the same round trips can be: within a factor of two and some milliseconds."""
+    return own // 2 - 5_000 <= said <= 2 * own + 5_000
+
+
+async def measured_at(url: str, devices: Sequence[bytes]) -> list[Measurement]:
+    """What a gateway knows of the links among some devices; only what both nodes have signed.
+
+    Args:
+        url: the gateway's, ``https://…``.
+        devices: their keys, 32 bytes each, at most 256.
+
+    Raises:
+        httpx.HTTPError: it does not answer.
+        ValueError: its answer cannot be read.
+    """
+    body = {"devices": [str(Pubkey(device)) for device in devices]}
+    async with (
+        httpx.AsyncClient(verify=tls(), timeout=20.0, follow_redirects=False) as client,
+        client.stream("POST", f"{url}/links/find", json=body) as answer,
+    ):
+        answer.raise_for_status()
+        data = bytearray()
+        async for part in answer.aiter_bytes():
+            data += part
+            if len(data) > _ANSWER:
+                raise ValueError("the gateway answers too much")
+    value = json.loads(data)
+    told = value.get("measured") if isinstance(value, dict) else None
+    if not isinstance(told, list):
+        raise ValueError("the gateway answers without measurements")
+    known = []
+    for item in told:
+        try:
+            said = Measurement.from_dict(item)
+            said.verify()
+        except MeasurementError:
+            continue
+        known.append(said)
+    return known
