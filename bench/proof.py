@@ -5,7 +5,8 @@ cheaper than the
 prover: the last column is the ratio. Without a GPU the figures say how the protocol scales, not what a GPU
 needs.
 
-With `--residency`: the same of the proof that memory is held, and what it costs to hold less of it.
+With `--residency`: the same of the proof that memory is held, by numpy and compiled for this processor, and
+what it costs to hold less of it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ SIZES = ((256, 4_096), (1_024, 1_024), (1_024, 4_096), (2_048, 2_048), (1_024, 6
 FULL = ((4_096, 16_384), (4_096, 65_536), (8_192, 8_192))
 MEMORIES = (Sizes(2**14, 2_048, 2**12, 24), Sizes(2**16, 512, 2**14, 24), Sizes(2**16, 2_048, 2**14, 24))
 FULL_MEMORIES = (Sizes(2**16, 2_048, 2**16, 256), Sizes(2**20, 512, 2**16, 64))
+LARGE = Sizes(2**24, 2_048, 2**18, 64)
 HELD = (0.9, 0.7, 0.5, 0.25)
 
 
@@ -66,6 +68,9 @@ def figures(kernel: Backend, m: int, k: int) -> Figures:
     return min(rounds, key=lambda figures: figures.commit)
 
 
+_MAKES = {"numpy": lambda: residency.make_blocks, "native": residency.fastest_make}
+
+
 class Partial(residency.Prover):
     """A device that holds the first blocks, and makes the others again when they are read."""
 
@@ -81,34 +86,39 @@ class Partial(residency.Prover):
         return blocks
 
 
-def memory_figures(sizes: Sizes) -> str:
+def memory_figures(sizes: Sizes, name: str) -> str:
     """A row of the table for one size; the times are the best of three after one fill."""
     challenge = residency.Challenge(hashlib.sha256(repr(sizes).encode()).digest(), sizes)
     tracemalloc.start()
-    begun = time.perf_counter()
-    prover = residency.Prover(challenge)
-    fill = time.perf_counter() - begun
-    rounds = []
+    begun, worked = time.perf_counter(), time.process_time()
+    prover = residency.make_prover(challenge, name)
+    fill, filling = time.perf_counter() - begun, time.process_time() - worked
+    rounds, walking = [], []
     for number in range(3):
         start = hashlib.sha256(bytes([number])).digest()
         marks = [time.perf_counter()]
+        worked = time.process_time()
         root = prover.commit(start).root
         marks.append(time.perf_counter())
+        walking.append(time.process_time() - worked)
         drawn = residency.draw_chains(sizes, root, hashlib.sha256(root).digest())
         data = prover.open(root, drawn).to_bytes()
         marks.append(time.perf_counter())
-        verdict = residency.verify(challenge, start, root, drawn, residency.Opening.from_bytes(data))
+        verdict = residency.verify(
+            challenge, start, root, drawn, residency.Opening.from_bytes(data), make=_MAKES[name]()
+        )
         marks.append(time.perf_counter())
         assert verdict.ok, verdict
         rounds.append([after - before for before, after in itertools.pairwise(marks)])
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     commit, opening, judged = (min(column) for column in zip(*rounds, strict=True))
-    remake = fill / sizes.blocks * sizes.chains * sizes.reads / commit
+    reads = sizes.chains * sizes.reads / min(walking)
     return (
-        f"{sizes.memory / 2**20:5.0f} {sizes.rounds:7} {sizes.chains:7} {sizes.reads:6} {fill:8.2f}"
-        f" {commit:8.3f} {opening:7.3f} {judged:7.3f} {len(data) / 1024:6.1f} {peak / sizes.memory:7.2f}"
-        f" {(fill + commit) / judged:6.0f} {remake:7.0f}"
+        f"{name:7}{sizes.memory / 2**20:5.0f} {sizes.rounds:7} {sizes.chains:7} {sizes.reads:6} {fill:8.2f}"
+        f" {sizes.memory / filling / 1e9:7.4f} {commit:8.3f} {reads / 1e6:8.2f}"
+        f" {opening:7.3f} {judged:7.3f} {len(data) / 1024:6.1f} {peak / sizes.memory:7.2f}"
+        f" {(fill + commit) / judged:6.0f} {filling / sizes.blocks * reads:7.0f}"
     )
 
 
@@ -179,10 +189,20 @@ def strategies() -> None:
 
 
 def residency_main(full: bool) -> None:
-    print("numpy, one thread; 12 chains; seconds; peak: of what is held; remake: times a read")
-    print("  MiB  rounds  chains  reads     fill   commit    open  verify    KiB    peak  ratio  remake")
-    for sizes in (*MEMORIES, *(FULL_MEMORIES if full else ())):
-        print(memory_figures(sizes), flush=True)
+    print(
+        "numpy: one thread, native: all; 12 chains; seconds; GB/s and million reads by processor seconds;"
+        " peak: of what is held; remake: times a read"
+    )
+    print(
+        "         MiB  rounds  chains  reads     fill    GB/s   commit  Mread/s    open  verify    KiB"
+        "    peak  ratio  remake"
+    )
+    # What is compiled once is not part of any size.
+    residency.fastest_make()
+    for name in _MAKES:
+        large = (LARGE,) if name == "native" else ()
+        for sizes in (*MEMORIES, *((*FULL_MEMORIES, *large) if full else ())):
+            print(memory_figures(sizes, name), flush=True)
     partial_figures(MEMORIES[0])
     strategies()
 

@@ -89,7 +89,7 @@ async def test_a_seat_signs_for_a_device_that_has_computed(site: NetworkSite) ->
 class Lazy(Worker):
     """Computes less than it is asked for."""
 
-    def commit(self, challenge: Challenge) -> Commitment:
+    def commit(self, challenge: Challenge) -> Commitment[Challenge]:
         return super().commit(Challenge(challenge.seed, challenge.m, challenge.k // 2))
 
 

@@ -110,7 +110,7 @@ def judged(data: bytes) -> str | None:
     drawn = residency.draw_chains(CHALLENGE.sizes, **parts, count=3)
     try:
         opening = residency.Opening.from_bytes(data)
-    except residency.ResidencyError as error:
+    except prover.ProofError as error:
         return error.reason
     return residency.verify(CHALLENGE, START, parts["root"], drawn, opening).reason
 

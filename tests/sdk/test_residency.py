@@ -12,19 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ionet.formats.merkle import Tree
-from ionet.prover import ChallengeError
+from ionet.prover import ChallengeError, Commitment, ProofError, Reason, Verdict
 from ionet.prover.residency import (
     DOMAIN,
     Challenge,
-    Commitment,
     Draw,
     Opening,
     Prover,
-    Reason,
     Reference,
-    ResidencyError,
     Sizes,
-    Verdict,
     block,
     blocks_in,
     draw_chains,
@@ -110,7 +106,9 @@ class Backwards(Prover):
         return ends
 
 
-def answer(prover: Prover, start: bytes = START, count: int = 12) -> tuple[Commitment, Draw, Opening]:
+def answer(
+    prover: Prover, start: bytes = START, count: int = 12
+) -> tuple[Commitment[Challenge], Draw, Opening]:
     commitment = prover.commit(start)
     drawn = draw_chains(prover.challenge.sizes, commitment.root, RANDOMNESS, count)
     return commitment, drawn, prover.open(commitment.root, drawn)
@@ -121,11 +119,11 @@ def judged(opening: Opening, drawn: Draw, root: bytes | None = None) -> Verdict:
 
 
 @pytest.fixture(scope="module")
-def honest() -> tuple[Commitment, Draw, Opening]:
+def honest() -> tuple[Commitment[Challenge], Draw, Opening]:
     return answer(Prover(CHALLENGE))
 
 
-Answer = tuple[Commitment, Draw, Opening]
+Answer = tuple[Commitment[Challenge], Draw, Opening]
 
 # The specification
 
@@ -385,7 +383,7 @@ def test_ends_of_other_chains_are_wrong_ends() -> None:
     cheat = Prover(CHALLENGE)
     ends = np.roll(cheat.walk(START, np.arange(256, dtype=np.uint32)), 1)
     tree = Tree([end_leaf(ends[at : at + 64]) for at in range(0, 256, 64)], DOMAIN)
-    cheat._held = Commitment(CHALLENGE, START, tree.root, 1), ends, tree
+    cheat._held = START, Commitment(CHALLENGE, tree.root, 1), ends, tree
     drawn = draw_chains(SIZES, tree.root, RANDOMNESS)
     assert judged(cheat.open(tree.root, drawn), drawn).reason is Reason.WRONG_END
 
@@ -395,7 +393,7 @@ def test_a_chain_shorter_than_asked_for_is_a_wrong_end() -> None:
     short = Prover(Challenge(SEED, replace(SIZES, reads=11)))
     ends = short.walk(START, np.arange(256, dtype=np.uint32))
     tree = Tree([end_leaf(ends[at : at + 64]) for at in range(0, 256, 64)], DOMAIN)
-    cheat._held = Commitment(CHALLENGE, START, tree.root, 1), ends, tree
+    cheat._held = START, Commitment(CHALLENGE, tree.root, 1), ends, tree
     drawn = draw_chains(SIZES, tree.root, RANDOMNESS)
     assert judged(cheat.open(tree.root, drawn), drawn).reason is Reason.WRONG_END
 
@@ -497,7 +495,7 @@ def test_wrong_shapes_are_malformed(honest: Answer) -> None:
 
 
 def malformed(data: bytes) -> None:
-    with pytest.raises(ResidencyError) as refused:
+    with pytest.raises(ProofError) as refused:
         Opening.from_bytes(data)
     assert refused.value.reason is Reason.MALFORMED
 
@@ -532,7 +530,7 @@ def test_no_byte_of_an_opening_can_be_changed(honest: Answer, at: int, flip: int
     data[at % len(data)] ^= flip
     try:
         reason = judged(Opening.from_bytes(bytes(data)), drawn, root=commitment.root).reason
-    except ResidencyError as error:
+    except ProofError as error:
         reason = error.reason
     assert reason is not None
 
@@ -540,11 +538,11 @@ def test_no_byte_of_an_opening_can_be_changed(honest: Answer, at: int, flip: int
 def test_a_prover_cannot_open_what_it_did_not_commit_to() -> None:
     prover = Prover(Challenge(SEED, Sizes(64, 8, 64, 1)))
     drawn = Draw(RANDOMNESS, (0,))
-    with pytest.raises(ResidencyError, match="wrong-root") as refused:
+    with pytest.raises(ProofError, match="wrong-root") as refused:
         prover.open(bytes(32), drawn)
     assert refused.value.reason is Reason.WRONG_ROOT
     root = prover.commit(START).root
-    with pytest.raises(ResidencyError, match="chain 64 is outside") as outside:
+    with pytest.raises(ProofError, match="chain 64 is outside") as outside:
         prover.open(root, Draw(RANDOMNESS, (0, 64)))
     assert outside.value.reason is Reason.WRONG_CHAINS
 

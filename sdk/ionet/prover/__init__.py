@@ -14,6 +14,7 @@ correctly, or that nobody else used the device. Time is judged against a referen
 code.
 """
 
+from ionet.prover._answers import Commitment, ProofError, Reason, Verdict
 from ionet.prover._backends import (
     Backend,
     BackendError,
@@ -23,17 +24,7 @@ from ionet.prover._backends import (
     numpy_backend,
     torch_backend,
 )
-from ionet.prover._protocol import (
-    Commitment,
-    Opening,
-    ProofError,
-    Prover,
-    Reason,
-    Reference,
-    Verdict,
-    measure,
-    verify,
-)
+from ionet.prover._protocol import Opening, Prover, Reference, measure, verify
 from ionet.prover._spec import (
     CHUNK,
     DOMAIN,

@@ -7,16 +7,24 @@ import struct
 import time
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ionet.chain.errors import IonetError
 from ionet.formats.merkle import Tree, root_from_proof
+from ionet.prover._answers import (
+    Commitment,
+    ProofError,
+    Reason,
+    Verdict,
+    chunk_tree,
+    commitment_refused,
+    limit,
+    paths_fit,
+    slow,
+)
 from ionet.prover._backends import Backend, backend
 from ionet.prover._spec import (
-    CHUNK,
     DOMAIN,
     MODULUS,
     Challenge,
@@ -24,7 +32,6 @@ from ionet.prover._spec import (
     Draw,
     a_rows,
     b_columns,
-    chunk_leaf,
 )
 
 if TYPE_CHECKING:
@@ -32,49 +39,7 @@ if TYPE_CHECKING:
 
 _MAGIC: Final = b"IOPOC\0\0\x01"
 _HEADER: Final = struct.Struct("<8s32sII32s32sI")
-_CHUNK_BYTES: Final = 4 * CHUNK
 _BLOCK_ENTRIES: Final = 8 * 1024 * 1024
-
-
-class Reason(StrEnum):
-    """Why a proof was not accepted."""
-
-    MALFORMED = "malformed"
-    SMALLER = "smaller"
-    WRONG_SEED = "wrong-seed"
-    REPLAYED = "replayed"
-    WRONG_ROOT = "wrong-root"
-    WRONG_ROWS = "wrong-rows"
-    BAD_MERKLE_PATH = "bad-merkle-path"
-    WRONG_ROW = "wrong-row"
-    SLOW = "slow"
-
-
-class ProofError(IonetError):
-    """A proof cannot be read, or the prover was asked for something it has not computed.
-
-    Attributes:
-        reason: why.
-    """
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason.value}: {detail}")
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """The prover's answer to a challenge, before it knows what it will have to show.
-
-    Attributes:
-        challenge: what was computed.
-        root: Merkle root of C, 32 bytes.
-        nanoseconds: the prover's own time for the product and the tree; verifiers use their own clock.
-    """
-
-    challenge: Challenge
-    root: bytes
-    nanoseconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,25 +132,7 @@ class Reference:
     @property
     def limit_ns(self) -> int:
         """The longest accepted time, rounded up."""
-        return -(-self.nanoseconds * self.slack_bps // 10_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome of `verify`.
-
-    Attributes:
-        reason: None when the proof is accepted.
-        detail: what exactly was found, for people.
-    """
-
-    reason: Reason | None
-    detail: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether the proof is accepted."""
-        return self.reason is None
+        return limit(self.nanoseconds, self.slack_bps)
 
 
 class Prover:
@@ -197,14 +144,14 @@ class Prover:
 
     def __init__(self, kernel: Backend | None = None) -> None:
         self.backend = kernel or backend()
-        self._held: tuple[Commitment, NDArray[np.int32], Tree] | None = None
+        self._held: tuple[Commitment[Challenge], NDArray[np.int32], Tree] | None = None
 
-    def commit(self, challenge: Challenge) -> Commitment:
+    def commit(self, challenge: Challenge) -> Commitment[Challenge]:
         """Computes C and its root."""
         self._held = None
         start = time.perf_counter_ns()
         product = self.backend.product(challenge)
-        tree = Tree(_leaves(product), DOMAIN)
+        tree = chunk_tree(np.ascontiguousarray(product.astype("<i4", copy=False)).data.cast("B"), DOMAIN)
         commitment = Commitment(challenge, tree.root, time.perf_counter_ns() - start)
         self._held = commitment, product, tree
         return commitment
@@ -235,15 +182,6 @@ class Prover:
     def forget(self) -> None:
         """Drops the matrix and the tree."""
         self._held = None
-
-
-def _leaves(product: NDArray[np.int32]) -> bytes:
-    raw = np.ascontiguousarray(product.astype("<i4", copy=False)).data.cast("B")
-    # chunk_leaf, inlined: this loop is most of the commitment's cost on a fast device.
-    prefix, hashed = b"\x00" + DOMAIN, hashlib.sha256
-    return b"".join(
-        [hashed(prefix + raw[at : at + _CHUNK_BYTES]).digest() for at in range(0, len(raw), _CHUNK_BYTES)]
-    )
 
 
 def verify(
@@ -281,8 +219,8 @@ def verify(
     )
     if refusal is not None:
         return refusal
-    if reference is not None and nanoseconds is not None and nanoseconds > reference.limit_ns:
-        return Verdict(Reason.SLOW, f"took {nanoseconds} ns, at most {reference.limit_ns} ns for this class")
+    if (late := slow(nanoseconds, None if reference is None else reference.limit_ns)) is not None:
+        return late
     return Verdict(None, f"{len(opening.rows)} rows of a {challenge.m} x {challenge.k} product verified")
 
 
@@ -301,18 +239,15 @@ def _check_claims(
         )
     if claimed.seed != challenge.seed:
         return Verdict(Reason.WRONG_SEED, f"answers the seed {claimed.seed.hex()}")
-    if root in earlier_roots:
-        return Verdict(Reason.REPLAYED, f"the root {root.hex()} was committed for an earlier challenge")
-    if opening.root != root:
-        return Verdict(Reason.WRONG_ROOT, f"opens {opening.root.hex()}, committed was {root.hex()}")
+    if (refused := commitment_refused(opening, root, earlier_roots)) is not None:
+        return refused
     if opening.randomness != drawn.randomness or opening.rows != drawn.rows:
         return Verdict(Reason.WRONG_ROWS, f"opens rows {list(opening.rows)}, drawn were {list(drawn.rows)}")
     depth = challenge.m.bit_length() - 1
     if (
         opening.values.shape != (len(drawn.rows), challenge.m)
         or opening.values.dtype != np.int32
-        or len(opening.paths) != len(drawn.rows)
-        or any(len(path) != depth or any(len(item) != 32 for item in path) for path in opening.paths)
+        or not paths_fit(opening.paths, len(drawn.rows), depth)
     ):
         return Verdict(Reason.MALFORMED, "rows or paths of the wrong shape")
     return None
@@ -320,9 +255,7 @@ def _check_claims(
 
 def _check_paths(opening: Opening) -> Verdict | None:
     for row, values, path in zip(opening.rows, opening.values.astype("<i4"), opening.paths, strict=True):
-        raw = values.tobytes()
-        leaves = [chunk_leaf(raw[at : at + _CHUNK_BYTES]) for at in range(0, len(raw), _CHUNK_BYTES)]
-        if root_from_proof(Tree(leaves, DOMAIN).root, row, path) != opening.root:
+        if root_from_proof(chunk_tree(values.tobytes(), DOMAIN).root, row, path) != opening.root:
             return Verdict(Reason.BAD_MERKLE_PATH, f"row {row} is not in the committed tree")
     return None
 

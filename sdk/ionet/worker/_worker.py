@@ -108,7 +108,7 @@ class Worker:
             return self.samples(since)
         return SampleLog(self._state / f"{job.hex()}.samples").since(since)
 
-    def commit(self, challenge: Challenge) -> Commitment:
+    def commit(self, challenge: Challenge) -> Commitment[Challenge]:
         """Computes a challenge; see `ionet.prover.Prover.commit`."""
         return self._get_prover().commit(challenge)
 

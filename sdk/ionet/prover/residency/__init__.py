@@ -8,17 +8,16 @@
 
 What it does not prove: that the memory is on the processor that claims it, rather than behind a fast enough
 link; who owns it; or that it stays free for a renter afterwards. numpy is the reference, and too slow to fill
-a GPU's memory in time: the kernel of a class has to be fused.
+a machine's memory in time: `NativeProver` has the same bits from all processors, `CudaProver` from a GPU.
 """
 
+from ionet.prover.residency._choice import fastest_make, make_prover
+from ionet.prover.residency._cuda import CudaProver
+from ionet.prover.residency._native import Native, NativeProver, native
 from ionet.prover.residency._protocol import (
-    Commitment,
     Opening,
     Prover,
-    Reason,
     Reference,
-    ResidencyError,
-    Verdict,
     end_leaf,
     measure,
     opening_size,
@@ -47,22 +46,24 @@ __all__ = [
     "DEFAULT_DRAWN",
     "DOMAIN",
     "Challenge",
-    "Commitment",
+    "CudaProver",
     "Draw",
+    "Native",
+    "NativeProver",
     "Opening",
     "Prover",
-    "Reason",
     "Reference",
-    "ResidencyError",
     "Sizes",
-    "Verdict",
     "block",
     "blocks_in",
     "draw_chains",
     "end_leaf",
+    "fastest_make",
     "make_blocks",
+    "make_prover",
     "measure",
     "memory_seed",
+    "native",
     "next_state",
     "opening_size",
     "start_seed",

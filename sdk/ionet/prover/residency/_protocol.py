@@ -5,15 +5,25 @@ from __future__ import annotations
 import hashlib
 import struct
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ionet.chain.errors import IonetError
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
+from ionet.prover._answers import (
+    CHUNK_BYTES,
+    Commitment,
+    ProofError,
+    Reason,
+    Verdict,
+    chunk_tree,
+    commitment_refused,
+    limit,
+    paths_fit,
+    slow,
+)
 from ionet.prover._spec import ChallengeError
 from ionet.prover.residency._spec import (
     BATCH,
@@ -33,54 +43,10 @@ from ionet.prover.residency._spec import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+#: Makes blocks, as `make_blocks` does.
+Make = Callable[[bytes, "NDArray[np.uint32]", int], "NDArray[np.uint32]"]
 _MAGIC: Final = b"IOMEM\0\0\x01"
 _HEADER: Final = struct.Struct("<8s32s32sIIII32s32sI")
-_LEAF_BYTES: Final = 4 * CHAINS_PER_LEAF
-
-
-class Reason(StrEnum):
-    """Why an answer was not accepted."""
-
-    MALFORMED = "malformed"
-    SMALLER = "smaller"
-    WRONG_SEED = "wrong-seed"
-    WRONG_START = "wrong-start"
-    REPLAYED = "replayed"
-    WRONG_ROOT = "wrong-root"
-    WRONG_CHAINS = "wrong-chains"
-    BAD_MERKLE_PATH = "bad-merkle-path"
-    WRONG_READ = "wrong-read"
-    WRONG_END = "wrong-end"
-    SLOW = "slow"
-
-
-class ResidencyError(IonetError):
-    """An answer cannot be read, or the prover was asked for something that it does not hold.
-
-    Attributes:
-        reason: why.
-    """
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        super().__init__(f"{reason.value}: {detail}")
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Commitment:
-    """The first answer: where all chains ended, before it is known which of them will be asked for.
-
-    Attributes:
-        challenge: what is held.
-        start: what the chains started from, 32 bytes.
-        root: Merkle root of the chains' ends, 32 bytes.
-        nanoseconds: the prover's own time for the chains and the tree; verifiers use their own clock.
-    """
-
-    challenge: Challenge
-    start: bytes
-    root: bytes
-    nanoseconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +102,19 @@ class Opening:
         """Reads what `to_bytes` wrote; `opening_size` says beforehand how many bytes to accept.
 
         Raises:
-            ResidencyError: (MALFORMED) for any other length or content.
+            ProofError: (MALFORMED) for any other length or content.
         """
         if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
-            raise ResidencyError(Reason.MALFORMED, "not the bytes of a residency proof")
+            raise ProofError(Reason.MALFORMED, "not the bytes of a residency proof")
         _, seed, start, blocks, rounds, chains, reads, root, randomness, count = _HEADER.unpack_from(data)
         try:
             challenge = Challenge(seed, Sizes(blocks, rounds, chains, reads))
         except ChallengeError as error:
-            raise ResidencyError(Reason.MALFORMED, str(error)) from error
+            raise ProofError(Reason.MALFORMED, str(error)) from error
         if not 1 <= count <= MAX_DRAWN:
-            raise ResidencyError(Reason.MALFORMED, f"{count} chains; expected 1..{MAX_DRAWN}")
+            raise ProofError(Reason.MALFORMED, f"{count} chains; expected 1..{MAX_DRAWN}")
         if len(data) != opening_size(challenge.sizes, count):
-            raise ResidencyError(
+            raise ProofError(
                 Reason.MALFORMED,
                 f"{len(data)} bytes for {count} chains; expected {opening_size(challenge.sizes, count)}",
             )
@@ -181,7 +147,7 @@ class Opening:
 
 def opening_size(sizes: Sizes, count: int) -> int:
     """Returns the bytes of an opening of ``count`` chains."""
-    return _HEADER.size + count * (4 + _LEAF_BYTES + 32 * sizes.depth + 4 * sizes.reads)
+    return _HEADER.size + count * (4 + CHUNK_BYTES + 32 * sizes.depth + 4 * sizes.reads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,25 +169,7 @@ class Reference:
     @property
     def limit_ns(self) -> int:
         """The longest accepted time, rounded up."""
-        return -(-self.nanoseconds * self.slack_bps // 10_000) + self.grace_ns
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The outcome of `verify`.
-
-    Attributes:
-        reason: None when the answer is accepted.
-        detail: what exactly was seen, for people.
-    """
-
-    reason: Reason | None
-    detail: str
-
-    @property
-    def ok(self) -> bool:
-        """Whether the answer is accepted."""
-        return self.reason is None
+        return limit(self.nanoseconds, self.slack_bps, self.grace_ns)
 
 
 class Prover:
@@ -235,7 +183,7 @@ class Prover:
     def __init__(self, challenge: Challenge) -> None:
         self.challenge = challenge
         self.memory = self.fill()
-        self._held: tuple[Commitment, NDArray[np.uint32], Tree] | None = None
+        self._held: tuple[bytes, Commitment[Challenge], NDArray[np.uint32], Tree] | None = None
 
     def fill(self) -> NDArray[np.uint32]:
         """Returns all blocks, shape (blocks, 32)."""
@@ -270,7 +218,15 @@ class Prover:
         ends: NDArray[np.uint32] = states[0].copy()
         return ends
 
-    def commit(self, start: bytes) -> Commitment:
+    def ends(self, start: bytes) -> NDArray[np.uint32]:
+        """Returns all chains' ends, shape (chains,)."""
+        chains = self.challenge.sizes.chains
+        ends = np.empty(chains, np.uint32)
+        for at in range(0, chains, BATCH):
+            ends[at : at + BATCH] = self.walk(start, np.arange(at, min(at + BATCH, chains), dtype=np.uint32))
+        return ends
+
+    def commit(self, start: bytes) -> Commitment[Challenge]:
         """Walks all chains and commits to their ends.
 
         Raises:
@@ -279,41 +235,34 @@ class Prover:
         check_length("the start", start)
         self._held = None
         clock = time.perf_counter_ns()
-        sizes = self.challenge.sizes
-        ends = np.empty(sizes.chains, np.uint32)
-        for at in range(0, sizes.chains, BATCH):
-            numbers = np.arange(at, min(at + BATCH, sizes.chains), dtype=np.uint32)
-            ends[at : at + BATCH] = self.walk(start, numbers)
-        tree = Tree(
-            (end_leaf(ends[at : at + CHAINS_PER_LEAF]) for at in range(0, sizes.chains, CHAINS_PER_LEAF)),
-            DOMAIN,
-        )
-        commitment = Commitment(self.challenge, start, tree.root, time.perf_counter_ns() - clock)
-        self._held = commitment, ends, tree
+        ends = self.ends(start)
+        tree = chunk_tree(ends.astype("<u4").tobytes(), DOMAIN)
+        commitment = Commitment(self.challenge, tree.root, time.perf_counter_ns() - clock)
+        self._held = start, commitment, ends, tree
         return commitment
 
     def open(self, root: bytes, drawn: Draw) -> Opening:
         """Walks the drawn chains again and returns what they read, with their ends' paths.
 
         Raises:
-            ResidencyError: (WRONG_ROOT) when the last commitment has another root; (WRONG_CHAINS) for chains
+            ProofError: (WRONG_ROOT) when the last commitment has another root; (WRONG_CHAINS) for chains
                 that there are not.
         """
-        if self._held is None or self._held[0].root != root:
-            raise ResidencyError(Reason.WRONG_ROOT, f"nothing held under the root {root.hex()}; commit first")
-        commitment, ends, tree = self._held
+        if self._held is None or self._held[1].root != root:
+            raise ProofError(Reason.WRONG_ROOT, f"nothing held under the root {root.hex()}; commit first")
+        start, _, ends, tree = self._held
         outside = [number for number in drawn.chains if not 0 <= number < self.challenge.sizes.chains]
         if outside:
-            raise ResidencyError(
+            raise ProofError(
                 Reason.WRONG_CHAINS,
                 f"chain {outside[0]} is outside 0..{self.challenge.sizes.chains - 1}",
             )
         leaves = [number // CHAINS_PER_LEAF for number in drawn.chains]
         addresses = np.empty((len(leaves), self.challenge.sizes.reads), np.uint32)
-        self.walk(commitment.start, np.asarray(drawn.chains, np.uint32), addresses)
+        self.walk(start, np.asarray(drawn.chains, np.uint32), addresses)
         return Opening(
             challenge=self.challenge,
-            start=commitment.start,
+            start=start,
             root=root,
             randomness=drawn.randomness,
             chains=drawn.chains,
@@ -338,6 +287,7 @@ def verify(
     nanoseconds: int | None = None,
     reference: Reference | None = None,
     earlier_roots: Container[bytes] = (),
+    make: Make = make_blocks,
 ) -> Verdict:
     """Returns the verdict on an opening; makes at most ``len(drawn.chains) * reads`` blocks, and holds few.
 
@@ -350,6 +300,7 @@ def verify(
         nanoseconds: from the start's publication to receiving the root, by the verifier's clock.
         reference: how long the class takes; without it time is not judged.
         earlier_roots: roots of other hours and of other devices; no two challenges have the same.
+        make: makes blocks; `Native.make_blocks` gives the same bits sooner.
 
     Raises:
         ChallengeError: when ``reference`` is for other sizes, or given without ``nanoseconds``.
@@ -359,12 +310,12 @@ def verify(
     refusal = (
         _check_claims(challenge, start, root, drawn, opening, earlier_roots)
         or _check_paths(opening)
-        or _check_reads(opening)
+        or _check_reads(opening, make)
     )
     if refusal is not None:
         return refusal
-    if reference is not None and nanoseconds is not None and nanoseconds > reference.limit_ns:
-        return Verdict(Reason.SLOW, f"took {nanoseconds} ns, at most {reference.limit_ns} ns for this class")
+    if (late := slow(nanoseconds, None if reference is None else reference.limit_ns)) is not None:
+        return late
     return Verdict(None, f"{len(opening.chains)} chains over {challenge.sizes.memory} bytes verified")
 
 
@@ -390,10 +341,8 @@ def _check_claims(
         return Verdict(Reason.WRONG_SEED, f"answers the seed {opening.challenge.seed.hex()}")
     if opening.start != start:
         return Verdict(Reason.WRONG_START, f"starts from {opening.start.hex()}, not {start.hex()}")
-    if root in earlier_roots:
-        return Verdict(Reason.REPLAYED, f"the root {root.hex()} was committed for another challenge")
-    if opening.root != root:
-        return Verdict(Reason.WRONG_ROOT, f"opens {opening.root.hex()}, committed was {root.hex()}")
+    if (refused := commitment_refused(opening, root, earlier_roots)) is not None:
+        return refused
     if opening.randomness != drawn.randomness or opening.chains != drawn.chains:
         return Verdict(
             Reason.WRONG_CHAINS, f"opens chains {list(opening.chains)}, drawn were {list(drawn.chains)}"
@@ -404,8 +353,7 @@ def _check_claims(
         or opening.addresses.shape != (count, sizes.reads)
         or opening.ends.dtype != np.uint32
         or opening.addresses.dtype != np.uint32
-        or len(opening.paths) != count
-        or any(len(path) != sizes.depth or any(len(item) != 32 for item in path) for path in opening.paths)
+        or not paths_fit(opening.paths, count, sizes.depth)
     ):
         return Verdict(Reason.MALFORMED, "ends, paths or addresses of the wrong shape")
     return None
@@ -418,14 +366,14 @@ def _check_paths(opening: Opening) -> Verdict | None:
     return None
 
 
-def _check_reads(opening: Opening) -> Verdict | None:
+def _check_reads(opening: Opening, make: Make) -> Verdict | None:
     sizes, chains = opening.challenge.sizes, np.asarray(opening.chains, np.uint32)
     states = start_states(opening.start, chains)
     # A wrong chain is seen at its first wrong read: what was told beyond it costs nothing.
     together = max(1, BATCH // len(chains))
     for first in range(0, sizes.reads, together):
         told = opening.addresses[:, first : first + together]
-        made = make_blocks(opening.challenge.seed, told.reshape(-1), sizes.rounds)
+        made = make(opening.challenge.seed, told.reshape(-1), sizes.rounds)
         made = made.reshape(len(chains), -1, 32)
         for at in range(told.shape[1]):
             wrong = np.flatnonzero(next_addresses(states, sizes.blocks) != told[:, at])
@@ -445,9 +393,14 @@ def _check_reads(opening: Opening) -> Verdict | None:
 
 
 def measure(
-    sizes: Sizes, *, repeats: int = 3, slack_bps: int = 15_000, grace_ns: int = 500_000_000
+    sizes: Sizes,
+    *,
+    prover: Callable[[Challenge], Prover] = Prover,
+    repeats: int = 3,
+    slack_bps: int = 15_000,
+    grace_ns: int = 500_000_000,
 ) -> Reference:
     """Measures this machine as a class's reference: the best of several commitments over one fill."""
-    prover = Prover(Challenge(bytes(32), sizes))
-    best = min(prover.commit(hashlib.sha256(bytes([n])).digest()).nanoseconds for n in range(max(1, repeats)))
+    held = prover(Challenge(bytes(32), sizes))
+    best = min(held.commit(hashlib.sha256(bytes([n])).digest()).nanoseconds for n in range(max(1, repeats)))
     return Reference(sizes, best, slack_bps, grace_ns)

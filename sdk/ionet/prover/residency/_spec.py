@@ -181,6 +181,11 @@ def start_seed(*, later: bytes, seed: bytes) -> bytes:
     return hashlib.sha256(b"ionet:mem:start" + later + seed).digest()
 
 
+def first_words(seed: bytes) -> NDArray[np.uint32]:
+    """Returns the words of a block before its rounds that are the same for every number: rows a and b."""
+    return np.array([*struct.unpack("<8I", seed), *_SHA256_WORDS], np.uint32)
+
+
 def make_blocks(seed: bytes, numbers: Sequence[int] | NDArray[np.uint32], rounds: int) -> NDArray[np.uint32]:
     """Returns ``Block(seed, i, rounds)`` of each number, shape (len(numbers), 32).
 
@@ -190,7 +195,7 @@ def make_blocks(seed: bytes, numbers: Sequence[int] | NDArray[np.uint32], rounds
     check_length("the seed", seed)
     wanted = np.asarray(numbers, np.uint32)
     out = np.empty((len(wanted), _WORDS), np.uint32)
-    first = np.array([*struct.unpack("<8I", seed), *_SHA256_WORDS], np.uint32)
+    first = first_words(seed)
     for at in range(0, len(wanted), BATCH):
         part = wanted[at : at + BATCH]
         state = np.empty((_WORDS, len(part)), np.uint32)
