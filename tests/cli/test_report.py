@@ -7,6 +7,8 @@ for GPUs; the only node that is eligible gets as much of it as its owner's minim
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -30,6 +32,18 @@ class Files(SimpleHTTPRequestHandler):
 
     def log_message(self, *arguments: object) -> None:
         pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of a server of a folder's files."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @dataclass(slots=True)
@@ -216,6 +230,40 @@ def test_why_reads_the_reasons_of_the_evidence(shell: Shell, hour: Hour, report:
     assert said == f"the evidence is of hour {hour.seq}, not of hour 1"
 
 
+def test_what_is_left_out_of_a_report_must_make_no_difference(
+    shell: Shell, hour: Hour, report: str, tmp_path: Path
+) -> None:
+    failed = shell.prove(tmp_path / "failed.jsonl", hour.alice, reason=ProofReason.SLOW)
+    mine = tmp_path / "second.jsonl"
+    line = ("report", "measure", "--out", mine, "--hour", hour.seq, "--verdicts", failed)
+    shell.text(*line, who="second")
+    found = {
+        "node": hour.alice,
+        "attester": shell.address("attester"),
+        "found": "passed, and failed (it was too slow for its hardware class) counts",
+    }
+    left_out = {
+        "node": hour.alice,
+        "fact": "measured",
+        "stated": "passed",
+        "events": None,
+        "with_measured": "failed",
+    }
+    with served(tmp_path) as address:
+        for place in (mine, f"{address}/{mine.name}"):
+            done = shell.run("report", "check", report, "--measured", place, "--output", "json")
+            told = json.loads(done.stdout)
+            assert (done.exit_code, told["differences"], told["apart"]) == (1, [left_out], [found])
+        said = shell.fails_behind_text(2, "report", "approve", report, "--measured", place, who="second")
+        assert said.startswith(f"1 facts of report {hour.seq} differ")
+        said = shell.fails(5, "report", "check", report, "--measured", f"{address}/nothing")
+        assert said == f"{address}/nothing cannot be fetched: HTTP 404"
+    # Measured alike, it makes none.
+    shell.text("report", "measure", "--out", mine, "--hour", hour.seq, *hour.said, who="second")
+    told = shell.json("report", "check", report, "--measured", mine)
+    assert (told["differences"], told["apart"]) == ([], [])
+
+
 def test_an_attester_recomputes_before_approving(
     shell: Shell, hour: Hour, report: str, tmp_path: Path
 ) -> None:
@@ -299,20 +347,16 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     assert built["hour"] == seq
     assert io(built["total"]) == GPUS + io(built["rewards"])
     # Anybody fetches it from where it is published, and computes it again.
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(tmp_path)))
-    Thread(target=server.serve_forever, daemon=True).start()
-    place = f"http://127.0.0.1:{server.server_address[1]}"
-    line = ("report", "submit", out, "--place", f"{place}/next.jsonl", "--previous", hour.evidence)
-    said = shell.text(*line, who="attester")
-    assert said.startswith("Emitted ")
-    assert "IO first\nReported hour" in said
-    (first, *_) = (one["report"] for one in shell.json("report", "list"))
-    assert shell.json("report", "check", first, "--previous", hour.evidence)["differences"] == []
-    out.write_bytes(out.read_bytes() + b"\n")
-    said = shell.fails(3, "report", "check", first)
-    assert said.startswith(f"{place}/next.jsonl is not the evidence of report {seq}: its sha256 is")
-    server.shutdown()
-    server.server_close()
+    with served(tmp_path) as place:
+        line = ("report", "submit", out, "--place", f"{place}/next.jsonl", "--previous", hour.evidence)
+        said = shell.text(*line, who="attester")
+        assert said.startswith("Emitted ")
+        assert "IO first\nReported hour" in said
+        (first, *_) = (one["report"] for one in shell.json("report", "list"))
+        assert shell.json("report", "check", first, "--previous", hour.evidence)["differences"] == []
+        out.write_bytes(out.read_bytes() + b"\n")
+        said = shell.fails(3, "report", "check", first)
+        assert said.startswith(f"{place}/next.jsonl is not the evidence of report {seq}: its sha256 is")
     assert "cannot be fetched" in shell.fails(5, "report", "check", first)
     shell.text("report", "void", first, who="resolver")
     assert "void: the next report covers its hour" in shell.text("report", "show", first)

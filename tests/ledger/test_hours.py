@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.ledger import history
+from tests.programs.auctions import Auctions
 from tests.programs.market import TWO_HOURS, Market, prepared
 from tests.programs.people import TOKEN, People, class_args
 from tests.programs.support import DAY, HOUR
 
-from ionet import AsyncClient, ix
+from ionet import AsyncClient, EmissionUnknown, ix, types
 from ionet.ledger import Database, Follower, HourNotFinal, Hours, open_ledger, settled
 from ionet.ledger.hours import HourFacts
 from ionet.rewards import Absent, NodeHour, SharePolicy
+from ionet.token.emission import cumulative
 
 
 @dataclass(slots=True)
@@ -161,8 +164,71 @@ def test_dollars_count_at_the_price_of_io_that_was_stated_last(office: Office) -
     market.join(market.bob, 300 * TOKEN)
     market.prove(market.bob)
     market.book(TWO_HOURS, of=market.bob)
-    # 22,500 and 1,000,000 · 225 / 10⁴ = 22,500 micro-dollars; 4 USD are 202,020,203 base units.
-    assert office.alice(2).fees == 45_000 * 202_020_203 // 4_000_000 == 2_272_727
+    # 22,500 and 1,000,000 · 225 / 10⁴ = 22,500 micro-dollars, at the oracle's 2 USD for an IO.
+    assert office.alice(2).fees == 2_250_000
+
+
+def test_a_lot_states_what_io_is_worth(office: Office) -> None:
+    market = office.market
+    auctions = Auctions(market)
+    job = market.run(TWO_HOURS, mint=market.usdc)
+    market.world.advance(1_800)
+    market.attest(job, 1_800)
+    assert office.alice(2).fees == 0
+    auctions.offer(1_000_000_000)
+    # 0.045 USD at 2 USD for an IO.
+    assert office.alice(2).fees == 2_250_000
+
+
+# -- emission
+
+
+def test_what_hours_were_paid_is_known_however_many_cranks_ago(office: Office) -> None:
+    market = office.market
+    first = market.world.client.proofs.latest_hour()
+    for _ in range(30):
+        market.world.advance(HOUR)
+        market.world.send(ix.mint.emit())
+    with Database.create(":memory:", "1" * 32) as database:
+        database.write(history.truth(market.world.client))
+        emissions = Hours(database).emissions
+        for seq in range(1, first + 31):
+            assert emissions.most(seq) == cumulative(seq * HOUR)
+            assert emissions.hour(seq) == cumulative(seq * HOUR) - cumulative((seq - 1) * HOUR)
+    with pytest.raises(EmissionUnknown):
+        market.world.client.proofs.emission(first + 1)
+
+
+def test_what_a_linked_hour_was_paid_is_as_the_program_has_it(office: Office) -> None:
+    market, proofs = office.market, office.market.world.client.proofs
+    policy = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 2_500, 0)
+    market.world.send(ix.mint.set_policy(authority=market.world.deployer, policy=policy))
+    first = proofs.latest_hour()
+    with Database.create(":memory:", "1" * 32) as database:
+        emissions = Hours(database).emissions
+        for hours in (1, 3, 2):
+            market.world.advance(hours * HOUR)
+            database.write(history.truth(market.world.client))
+            with pytest.raises(EmissionUnknown, match="is not emitted yet by the ledger"):
+                emissions.hour(proofs.latest_hour())
+            market.world.send(ix.mint.emit())
+            database.write(history.truth(market.world.client))
+            for seq in range(first + 1, proofs.latest_hour() + 1):
+                assert emissions.hour(seq) == proofs.emission(seq).base
+                assert emissions.most(seq) == proofs.most(seq).base
+
+
+def test_a_correction_may_give_what_it_might_when_it_was_approved(office: Office) -> None:
+    """All but 50 stays unallocated by a final report: a correction has 50, and what was paid since."""
+    market, proofs = office.market, office.market.world.client.proofs
+    published = market.publish({market.alice.node: 50})
+    seq = proofs.get_report(published.address).seq
+    paid = cumulative(seq * HOUR)
+    with Database.create(":memory:", "1" * 32) as database:
+        database.write(history.truth(market.world.client))
+        most = Hours(database).emissions.most(seq + 1, correction=Pubkey.new_unique())
+    assert most == 50 + cumulative((seq + 1) * HOUR) - paid
+    assert most == proofs.most(seq + 1, correction=True).base
 
 
 # -- reading

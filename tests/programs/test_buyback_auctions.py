@@ -203,6 +203,9 @@ def test_the_clock_starts_with_the_lot_and_not_with_the_vault(auctions: Auctions
     sent = auctions.world.send(auctions.starting())
     event = sent.event(events.buyback.AuctionStarted)
     assert (event.time, event.size, event.minimum) == (auctions.world.now, 200 * DOLLAR, 50 * DOLLAR)
+    # 2 USD for an IO, and USDC at par.
+    stated = (event.price, event.exponent, event.currency_price, event.currency_exponent)
+    assert stated == (200_000_000, -8, 1, 0)
     assert auctions.sell().io == BY_TIME[0][1]
 
 

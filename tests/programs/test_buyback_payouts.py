@@ -153,6 +153,8 @@ def test_what_comes_in_later_waits_for_the_next_lot(auctions: Auctions, job: Pub
     sent = auctions.world.send(auctions.payouts("start_payout", job))
     event = sent.event(events.buyback.PayoutStarted)
     assert (event.size, event.minimum, event.time) == (THOUSAND, 50 * DOLLAR, auctions.world.now)
+    stated = (event.price, event.exponent, event.currency_price, event.currency_exponent)
+    assert stated == (200_000_000, -8, 1, 0)
     # From 3 % below the oracle again.
     assert auctions.credit(job).io == 51_546_391_753
 

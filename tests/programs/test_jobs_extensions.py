@@ -45,6 +45,8 @@ def test_an_extension_pays_its_own_hour_at_todays_price(market: Market) -> None:
         seconds=HOUR,
         ends_at=start + 3 * HOUR,
         held=D_IO + P_MORE + F_MORE,
+        currency_price=DEARER,
+        currency_exponent=-8,
     )
     found = market.job(job)
     assert (found.price, found.fee, found.seconds) == (P_IO + P_MORE, F_IO + F_MORE, 3 * HOUR)

@@ -87,6 +87,9 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         cluster_size=1,
         cluster=Pubkey.default(),
         manifest_hash=MANIFEST,
+        # 2 USD for an IO, 1 USD for a USDC.
+        currency_price=200_000_000 if currency is IN_IO else 100_000_000,
+        currency_exponent=-8,
     )
     assert (found.price, found.fee, found.seconds) == (currency.price, currency.fee, TWO_HOURS)
     assert (found.rate, found.units, found.attesters, found.payout) == (RATE, 1, 1, 1)

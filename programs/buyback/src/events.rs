@@ -82,6 +82,15 @@ pub struct AuctionStarted {
     pub sold_today: u64,
     /// What the vault holds, base units.
     pub vault: u64,
+    /// The oracle's price of IO: `price · 10^exponent` USD.
+    pub price: i64,
+    /// Exponent of `price`.
+    pub exponent: i32,
+    /// The oracle's price of what is for sale: `currency_price · 10^currency_exponent` USD a token; 1 and 0 at
+    /// par.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
 }
 
 /// Fees were sold for IO that was burned: the receipt.
@@ -164,6 +173,15 @@ pub struct PayoutStarted {
     pub minimum: u64,
     /// Decimals of the mint.
     pub decimals: u8,
+    /// The oracle's price of IO: `price · 10^exponent` USD.
+    pub price: i64,
+    /// Exponent of `price`.
+    pub exponent: i32,
+    /// The oracle's price of what is for sale: `currency_price · 10^currency_exponent` USD a token; 1 and 0 at
+    /// par.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
 }
 
 /// A job's supplier was paid IO for what the job was paid in: the receipt.

@@ -1,5 +1,6 @@
 use crate::state::{CloseReason, Currency, CurrencyArgs, DisputeOutcome, ParamsArgs, Party, PayoutKind};
 use anchor_lang::prelude::*;
+use io_common::pyth::Price;
 
 /// The configuration was created.
 #[event]
@@ -85,6 +86,10 @@ pub struct Booked {
     pub cluster: Pubkey,
     /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
+    /// The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a token.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
 }
 
 /// A cluster was opened.
@@ -168,6 +173,10 @@ pub struct Extended {
     pub ends_at: i64,
     /// What the escrow holds according to the job's account, base units.
     pub held: u64,
+    /// The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a token.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
 }
 
 /// The booked time of a job began.
@@ -384,7 +393,7 @@ impl OfferSet {
 }
 
 impl Booked {
-    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64, source: Pubkey) -> Self {
+    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64, oracle: Price, source: Pubkey) -> Self {
         Self {
             seq: job.seq,
             job: key,
@@ -405,6 +414,8 @@ impl Booked {
             cluster_size: job.cluster_size,
             cluster: job.cluster,
             manifest_hash: job.manifest_hash,
+            currency_price: oracle.price,
+            currency_exponent: oracle.exponent,
         }
     }
 }

@@ -72,6 +72,26 @@ def evidence_of(
         yield path
 
 
+@contextmanager
+def file_at(place: str, option: str) -> Iterator[Path]:
+    """Yields a file of this machine, or one that is fetched from a URL.
+
+    Args:
+        place: its name, or its URL.
+        option: by which it was given.
+
+    Raises:
+        UserError: it cannot be fetched.
+    """
+    if place.startswith("file:") or "://" not in place:
+        yield Path(place.removeprefix("file://").removeprefix("file:"))
+        return
+    with tempfile.TemporaryDirectory(prefix="ionet-evidence-") as folder:
+        path = Path(folder) / "file.jsonl"
+        _fetch(place, path, option)
+        yield path
+
+
 def _fetch(place: str, path: Path, option: str) -> None:
     import httpx
 
@@ -79,7 +99,7 @@ def _fetch(place: str, path: Path, option: str) -> None:
 
     if not place.startswith(("https://", "http://")):
         raise UserError(
-            f"the evidence is published at {place!r}; fetch it, and give the file with {option}", UNUSABLE
+            f"{place!r} is no http or https URL; fetch it, and give the file with {option}", UNUSABLE
         )
     try:
         with (
@@ -88,14 +108,14 @@ def _fetch(place: str, path: Path, option: str) -> None:
             path.open("wb") as file,
         ):
             if status != 200:
-                raise UserError(f"the evidence at {place} cannot be fetched: HTTP {status}", NO_NODE)
+                raise UserError(f"{place} cannot be fetched: HTTP {status}", NO_NODE)
             file.writelines(parts)
     except TooLarge:
         raise UserError(f"{place} is larger than {_MOST >> 20} MiB", UNUSABLE) from None
     except TimeoutError:
         raise UserError(f"{place} was not whole within {_LONGEST / 60:g} minutes", NO_NODE) from None
     except (httpx.HTTPError, httpx.InvalidURL) as bad:
-        raise UserError(f"the evidence at {place} cannot be fetched: {bad}", NO_NODE) from None
+        raise UserError(f"{place} cannot be fetched: {bad}", NO_NODE) from None
 
 
 def _check(path: Path, report: accounts.proofs.Report, name: str | None = None) -> None:

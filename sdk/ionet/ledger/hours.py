@@ -6,7 +6,7 @@ attestation counts in the hour in which it landed, so that each good second coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -16,8 +16,9 @@ from solders.pubkey import Pubkey
 from ionet import events, pda
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState, Pool
-from ionet.chain.amounts import BPS, IO, USDC
+from ionet.chain.amounts import BPS, USDC
 from ionet.formats.when import HOUR
+from ionet.ledger.emissions import Emissions
 from ionet.ledger.errors import HourNotFinal
 from ionet.ledger.records import Entry, Place
 from ionet.ledger.replay import records as r
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from ionet.rewards import Absent, Leaves, Measure, NodeHour, SharePolicy, Verdict, Word
 
 _LIVE: Final = int(NodeState.LIVE)
-#: The jobs program's booking fee until it is set for the first time, bps: no event says it.
-_FIRST_BOOKING_BPS: Final = 25
 _MICRO: Final = 10**USDC.DECIMALS
 
 
@@ -42,7 +41,7 @@ class Use:
     Attributes:
         seconds: that attesters found good, by the attestations of the hour.
         fees: both sides' for these seconds, base units of IO, rounded down; at the dollars of the booking and
-            the price of IO that an event stated last.
+            the oracle's price of IO that an event stated last.
         leased: whether a lease on it reached into the hour.
     """
 
@@ -151,6 +150,38 @@ class HourFacts:
         ours = [measure for measure in measures if measure.attester in self.attesters]
         return apart(ours, *self.medians(ours))
 
+    def left_out(
+        self, measures: Sequence[Measure], own: Iterable[Measure], *, before: Leaves | None = None
+    ) -> list[tuple[Pubkey, str, str]]:
+        """Nodes that earn, or fail, only since some of an attester's measurements are left out.
+
+        Args:
+            measures: those that a report counts.
+            own: an attester's, as it made them.
+            before: the previous report's leaves; None for the first report.
+
+        Returns:
+            Each node, what the report has found, and what it would have found, in words.
+        """
+        there = {(measure.attester, measure.node) for measure in measures}
+        missing = [item for item in own if (item.attester, item.node) not in there]
+        if not missing:
+            return []
+        without, whole = (self.rows(counted, before=before) for counted in (measures, [*measures, *missing]))
+        enough = self.policy.up_hours
+        found = []
+        for left, right in zip(without, whole, strict=True):
+            sides = [
+                (left.proof.name.lower(), right.proof.name.lower(), left.proof != right.proof),
+                (
+                    f"up for {left.up_hours} h",
+                    f"up for {right.up_hours} h",
+                    (left.up_hours >= enough) != (right.up_hours >= enough),
+                ),
+            ]
+            found += [(Pubkey(left.node), stated, seen) for stated, seen, differs in sides if differs]
+        return found
+
     def is_credible(self, word: Word) -> bool:
         """Whether the node's device can have said this: it is its key, and the node is that old."""
         address = Pubkey(word.node)
@@ -182,9 +213,9 @@ class _Lease:
         from ionet.rewards import tokens_to_io
 
         job = self.job
-        bps = _FIRST_BOOKING_BPS if job.booking_bps is None else job.booking_bps
+        bps = (job.booking_bps or 0) + (job.supplier_payment_bps or 0)
         price = job.price * seconds // job.seconds
-        amount = job.fee * seconds // job.seconds + price * (bps + (job.supplier_payment_bps or 0)) // BPS
+        amount = job.fee * seconds // job.seconds + price * bps // BPS
         if job.mint == pda.mint.MINT:
             return amount
         if io_price is None or not job.price:
@@ -198,10 +229,14 @@ class Hours:
 
     Args:
         database: has every event of the hours that are asked for, see `settled`.
+
+    Attributes:
+        emissions: what hours were paid, and what reports may give in all.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.emissions = Emissions(database)
         self._begin()
 
     def _begin(self) -> None:
@@ -245,21 +280,25 @@ class Hours:
             case events.jobs.Booked() as event:
                 if (job := self._state.jobs.get(event.job)) is not None:
                     self._leases[event.job] = _Lease(job)
-                self._priced(event.mint, event.usd, event.price)
+                self._priced(event.mint, event)
             case events.jobs.Extended() as event:
                 if (lease := self._leases.get(event.job)) is not None:
-                    self._priced(lease.job.mint, event.usd, event.price)
+                    self._priced(lease.job.mint, event)
             case events.jobs.Attested() as event:
                 if (lease := self._leases.get(event.job)) is not None:
                     lease.points.append((entry.time, event.attested))
-            case events.buyback.IoSold() | events.buyback.IoCredited() as event:
-                if event.price > 0:
-                    self._io_price = event.price * Fraction(10) ** event.exponent
+            case (
+                events.buyback.AuctionStarted()
+                | events.buyback.IoSold()
+                | events.buyback.PayoutStarted()
+                | events.buyback.IoCredited() as event
+            ):
+                self._io_price = event.price * Fraction(10) ** event.exponent
 
-    def _priced(self, mint: Pubkey, usd: int, price: int) -> None:
-        """What is paid in IO says what IO is worth."""
-        if mint == pda.mint.MINT and usd and price:
-            self._io_price = Fraction(usd * 10**IO.DECIMALS, price * _MICRO)
+    def _priced(self, mint: Pubkey, event: events.jobs.Booked | events.jobs.Extended) -> None:
+        """What is paid in IO states the oracle's price of IO."""
+        if mint == pda.mint.MINT:
+            self._io_price = event.currency_price * Fraction(10) ** event.currency_exponent
 
     def _made(self, end: int) -> HourFacts:
         from ionet.rewards import SharePolicy
@@ -273,7 +312,7 @@ class Hours:
         seats = state.attesters
         return HourFacts(
             end,
-            # What is not set yet is as the programs begin, and so are the defaults.
+            # Without the event that states one, where events are missing, the programs' own.
             SharePolicy(**{name: value for name, value in said.items() if value is not None}),
             {}
             if seats is None

@@ -585,12 +585,14 @@ class HourReports:
         differences = await self._facts_differ(account, stated, head, facts, base)
         # Where this seat's own is left out, it must make no difference.
         _, own = await self._own(account.seq, account.period_end)
+        missing = await asyncio.to_thread(facts.left_out, stated.measures, own, before=leaves)
+        differences += [
+            f"{node}: {stated} there, and {seen} with what this seat has found and is left out"
+            for node, stated, seen in missing
+        ]
         there = {(measure.attester, measure.node) for measure in stated.measures}
-        measures = [*stated.measures, *(item for item in own if (item.attester, item.node) not in there)]
-        if len(measures) > len(stated.measures):
-            whole = await asyncio.to_thread(facts.rows, measures, before=leaves)
-            differences += _left_out(base, whole, facts.policy.up_hours)
-        for measure, text in facts.apart(measures):
+        mine = (item for item in own if (item.attester, item.node) not in there)
+        for measure, text in facts.apart([*stated.measures, *mine]):
             node, attester = Pubkey(measure.node), Pubkey(measure.attester)
             self._note("measured otherwise", account.seq, f"{node}: {attester} found it {text}")
         if differences:
@@ -670,23 +672,3 @@ def _worth_showing(node: accounts.staking.Node, verdict: Verdict) -> bool:
     if not verdict.time or verdict.time <= last.time or verdict.time - HOUR < node.changed_at:
         return False
     return verdict.passed != bool(last.passed) or verdict.time - last.time >= _SHOW_EVERY
-
-
-def _left_out(stated: Sequence[NodeHour], whole: Sequence[NodeHour], up_hours: int) -> list[str]:
-    """Which nodes earn, or fail, only since this seat's own measurement is left out."""
-    texts = []
-    for there, here in zip(stated, whole, strict=True):
-        sides = [
-            (f"{there.proof.name.lower()}", f"{here.proof.name.lower()}", there.proof != here.proof),
-            (
-                f"up for {there.up_hours} h",
-                f"up for {here.up_hours} h",
-                (there.up_hours >= up_hours) != (here.up_hours >= up_hours),
-            ),
-        ]
-        texts += [
-            f"{Pubkey(there.node)}: {left} there, and {right} with what this seat has found and is left out"
-            for left, right, differs in sides
-            if differs
-        ]
-    return texts

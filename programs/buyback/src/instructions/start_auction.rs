@@ -63,6 +63,10 @@ pub fn handle_start_auction(ctx: Context<StartAuction>) -> Result<()> {
         opening: auction.opening,
         sold_today: auction.sold_today,
         vault: accounts.vault.amount,
+        price: prices.io.price,
+        exponent: prices.io.exponent,
+        currency_price: prices.currency.price,
+        currency_exponent: prices.currency.exponent,
     });
     Ok(())
 }

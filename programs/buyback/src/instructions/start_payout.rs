@@ -49,6 +49,17 @@ pub fn handle_start_payout(ctx: Context<StartPayout>) -> Result<()> {
     };
     payout.start(accounts.vault.amount, &prices, &config, time)?;
     let Lot { size, minimum, decimals, .. } = payout.lot;
-    emit!(PayoutStarted { seq: payout.next_seq(), job: payout.job, time, size, minimum, decimals });
+    emit!(PayoutStarted {
+        seq: payout.next_seq(),
+        job: payout.job,
+        time,
+        size,
+        minimum,
+        decimals,
+        price: prices.io.price,
+        exponent: prices.io.exponent,
+        currency_price: prices.currency.price,
+        currency_exponent: prices.currency.exponent,
+    });
     Ok(())
 }

@@ -21,7 +21,7 @@ use crate::state::{
 };
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{abi, clock, emit_cpi, ids, token};
+use io_common::{abi, clock, emit_cpi, ids, pyth::Price, token};
 use io_math::price::rental_usd;
 use io_math::ratio::bps_ceil;
 
@@ -119,8 +119,8 @@ pub struct Book<'info> {
 }
 
 impl Book<'_> {
-    /// The price of the rental of a node that may be leased, with its micro-dollars.
-    fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
+    /// The price of the rental of a node that may be leased, with its micro-dollars and the oracle's price.
+    fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64, Price)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
         offer.check_owner(&node.owner)?;
@@ -129,7 +129,8 @@ impl Book<'_> {
         check_node(&node, &self.class, longest, now)?;
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
-        let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
+        let (usd, price, oracle) =
+            priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
         let attesters = config.attesters_for(daily);
         check_seats(&self.attester_set, attesters)?;
         let fee_bps = u64::from(config.booking_bps).saturating_add(currency.payment_bps.into());
@@ -146,7 +147,7 @@ impl Book<'_> {
             attesters,
             verdict_at: node.last_proof.time,
         };
-        Ok((terms, usd))
+        Ok((terms, usd, oracle))
     }
 
     /// The end of the period of the report at the head; 0 if there is none, or its account was left out.
@@ -157,7 +158,13 @@ impl Book<'_> {
     }
 
     /// Fills the job's account and gives it the lease; says what was booked.
-    fn book(&self, args: &BookArgs, (terms, usd): (Terms, u64), bump: u8, now: i64) -> Result<Booked> {
+    fn book(
+        &self,
+        args: &BookArgs,
+        (terms, usd, oracle): (Terms, u64, Price),
+        bump: u8,
+        now: i64,
+    ) -> Result<Booked> {
         let key = self.job.key();
         let mut job = self.job.load_init()?;
         let mut offer = self.offer.load_mut()?;
@@ -190,17 +197,18 @@ impl Book<'_> {
         job.manifest_hash = args.manifest_hash;
         job.nonce = args.nonce;
         job.next_seq();
-        Ok(Booked::of(key, &job, usd, self.source.key()))
+        Ok(Booked::of(key, &job, usd, oracle, self.source.key()))
     }
 }
 
 pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let now = clock::now(accounts.offer.load()?.last_time)?;
-    let (terms, usd) = accounts.terms(args.seconds, now)?;
+    let priced = accounts.terms(args.seconds, now)?;
+    let (terms, ..) = &priced;
     let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
-    let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
+    let booked = accounts.book(&args, priced, ctx.bumps.job, now)?;
     let escrow = accounts.escrow.to_account_info();
     token::transfer(&accounts.source, &escrow, &accounts.payer, &[], deposit)?;
     emit_cpi!(ctx, booked)?;

@@ -100,7 +100,7 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     accounts.check_node(&job)?;
     let cluster = accounts.check_party(&job)?;
     let limits = accounts.config.load()?.price_limits;
-    let (usd, price) =
+    let (usd, price, oracle) =
         priced(&*accounts.currency.load()?, &accounts.price, &limits, (job.rate, job.units, seconds), now)?;
     let fee = job.extend(seconds, price, now)?;
     let deposit = price.checked_add(fee).ok_or(JobsError::Overflow)?;
@@ -113,6 +113,22 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     drop(job);
     token::transfer(&accounts.source, &accounts.escrow, &accounts.payer, &[], deposit)?;
     let (payer, source) = (accounts.payer.key(), accounts.source.key());
-    emit_cpi!(ctx, Extended { seq, job: key, payer, source, usd, price, fee, seconds, ends_at, held })?;
+    emit_cpi!(
+        ctx,
+        Extended {
+            seq,
+            job: key,
+            payer,
+            source,
+            usd,
+            price,
+            fee,
+            seconds,
+            ends_at,
+            held,
+            currency_price: oracle.price,
+            currency_exponent: oracle.exponent,
+        }
+    )?;
     Ok(())
 }

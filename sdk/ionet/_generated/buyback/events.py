@@ -58,6 +58,11 @@ class AuctionStarted(Event):
         opening: What the vault held when the day's first lot was started or sold, base units.
         sold_today: Sold on this day so far, base units of the mint.
         vault: What the vault holds, base units.
+        price: The oracle's price of IO: `price · 10^exponent` USD.
+        exponent: Exponent of `price`.
+        currency_price: The oracle's price of what is for sale: `currency_price · 10^currency_exponent`
+                USD a token; 1 and 0 at par.
+        currency_exponent: Exponent of `currency_price`.
     """
 
     seq: int
@@ -70,6 +75,10 @@ class AuctionStarted(Event):
     opening: int
     sold_today: int
     vault: int
+    price: int
+    exponent: int
+    currency_price: int
+    currency_exponent: int
 
 
 bind_event(
@@ -87,6 +96,10 @@ bind_event(
         ("opening", c.u64),
         ("sold_today", c.u64),
         ("vault", c.u64),
+        ("price", c.i64),
+        ("exponent", c.i32),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
     ),
 )
 
@@ -477,6 +490,11 @@ class PayoutStarted(Event):
         size: What is for sale, base units of the payout's mint.
         minimum: The smallest sale, base units of the mint; what is left at the end may be less.
         decimals: Decimals of the mint.
+        price: The oracle's price of IO: `price · 10^exponent` USD.
+        exponent: Exponent of `price`.
+        currency_price: The oracle's price of what is for sale: `currency_price · 10^currency_exponent`
+                USD a token; 1 and 0 at par.
+        currency_exponent: Exponent of `currency_price`.
     """
 
     seq: int
@@ -485,6 +503,10 @@ class PayoutStarted(Event):
     size: int
     minimum: int
     decimals: int
+    price: int
+    exponent: int
+    currency_price: int
+    currency_exponent: int
 
 
 bind_event(
@@ -498,6 +520,10 @@ bind_event(
         ("size", c.u64),
         ("minimum", c.u64),
         ("decimals", c.u8),
+        ("price", c.i64),
+        ("exponent", c.i32),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
     ),
 )
 

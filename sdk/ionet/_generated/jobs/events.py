@@ -132,6 +132,9 @@ class Booked(Event):
         cluster_size: Jobs of the cluster; 1 for a job that stands alone.
         cluster: The cluster's account, or zeros.
         manifest_hash: `sha256` of the manifest that says what is to be run.
+        currency_price: The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a
+                token.
+        currency_exponent: Exponent of `currency_price`.
     """
 
     seq: int
@@ -153,6 +156,8 @@ class Booked(Event):
     cluster_size: int
     cluster: Pubkey
     manifest_hash: bytes
+    currency_price: int
+    currency_exponent: int
 
 
 bind_event(
@@ -179,6 +184,8 @@ bind_event(
         ("cluster_size", c.u8),
         ("cluster", c.pubkey),
         ("manifest_hash", c.raw_bytes(32)),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
     ),
 )
 
@@ -444,6 +451,9 @@ class Extended(Event):
         seconds: Seconds that were added.
         ends_at: When the booked time is over, unix time.
         held: What the escrow holds according to the job's account, base units.
+        currency_price: The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a
+                token.
+        currency_exponent: Exponent of `currency_price`.
     """
 
     seq: int
@@ -456,6 +466,8 @@ class Extended(Event):
     seconds: int
     ends_at: int
     held: int
+    currency_price: int
+    currency_exponent: int
 
 
 bind_event(
@@ -473,6 +485,8 @@ bind_event(
         ("seconds", c.u64),
         ("ends_at", c.i64),
         ("held", c.u64),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
     ),
 )
 

@@ -12,7 +12,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO
-from ionet.cli.evidence import evidence_of, require_numpy
+from ionet.cli.evidence import evidence_of, file_at, require_numpy
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
@@ -21,7 +21,9 @@ from ionet.cli.session import Session, session
 from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
-    from ionet.ledger import Hours
+    from collections.abc import Iterable
+
+    from ionet.ledger import HourFacts, Hours
     from ionet.rewards import Before, Carry, Measure, Report, Scores, Verdict, Word
 
 app = Commands()
@@ -43,11 +45,12 @@ Verdicts = Annotated[
     ),
 ]
 Measured = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
         "--measured",
-        metavar="FILE",
-        help="What an attester has measured, as report measure writes it; repeatable; {hour} as above.",
+        metavar="FILE|URL",
+        help="What an attester has measured, as report measure writes it; repeatable; {hour} stands for the"
+        " hour's number.",
     ),
 ]
 Previous = Annotated[
@@ -90,6 +93,8 @@ class _Built:
     scores: Scores
     report: Report
     height: int
+    #: Who has measured something else than what counts.
+    apart: list[dict[str, Any]]
 
     def next(self) -> _Before:
         """What the next hour's report continues."""
@@ -222,7 +227,7 @@ def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
 
 
 def measures_of(
-    io: Session, seq: int, words: Path | None, verdicts: Path | None, measured: list[Path] | None
+    io: Session, seq: int, words: Path | None, verdicts: Path | None, measured: list[str] | None
 ) -> list[Measure]:
     """What attesters have measured of an hour: one's own, signed here, and files of others.
 
@@ -233,7 +238,7 @@ def measures_of(
 
     end = io.reader.proofs.period_end(seq)
 
-    def told(path: Path, refused: list[str]) -> None:
+    def told(path: Path | str, refused: list[str]) -> None:
         for line in refused[:_TOLD]:
             io.screen.note(f"warning: {path} {line}")
         if len(refused) > _TOLD:
@@ -251,8 +256,10 @@ def measures_of(
             told(verdicts, refused)
         measures += signed(io.signer, end, mine, found)
     for each in measured or ():
-        theirs, refused = read_measures(path := _of(each, seq), end)
-        told(path, refused)
+        place = each.replace(_NUMBER, str(seq))
+        with file_at(place, "--measured") as path:
+            theirs, refused = read_measures(path, end)
+        told(place, refused)
         measures += theirs
     kept: dict[tuple[bytes, bytes], Measure] = {}
     for measure in measures:
@@ -367,8 +374,7 @@ def _build(
             f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
             " `ionet node show`"
         )
-    for item, text in facts.apart(measures)[:_TOLD]:
-        io.screen.note(f"{Pubkey(item.node)}: {Pubkey(item.attester)} found it {text}")
+    apart = apart_of(io, facts, measures)
     made = assemble(
         path,
         period_end=end,
@@ -384,7 +390,20 @@ def _build(
         attesters=facts.attesters,
     )
     height = 0 if before.report is None else before.report.height
-    return _Built(seq, path, IO.from_base(made.emission), made.scores, made.report, height + 1)
+    return _Built(seq, path, IO.from_base(made.emission), made.scores, made.report, height + 1, apart)
+
+
+def apart_of(io: Session, facts: HourFacts, measures: Iterable[Measure]) -> list[dict[str, Any]]:
+    """Who has measured something else than what counts, by node and attester; the first are told."""
+    apart = [
+        {"node": Pubkey(item.node), "attester": Pubkey(item.attester), "found": text}
+        for item, text in facts.apart(measures)
+    ]
+    for item in apart[:_TOLD]:
+        io.screen.note(f"{item['node']}: {item['attester']} found it {item['found']}")
+    if len(apart) > _TOLD:
+        io.screen.note(f"and {len(apart) - _TOLD} more")
+    return apart
 
 
 def _show(io: Session, done: list[_Built]) -> None:
@@ -418,6 +437,7 @@ def _data(built: _Built) -> dict[str, Any]:
         "sha256": report.evidence,
         "root": report.root,
         "nodes": len(scores.reward),
+        "apart": built.apart,
         "paid_nodes": len(scores.reward) - _unpaid(scores),
         "emission": built.paid,
         "rewards": IO.from_base(scores.total),

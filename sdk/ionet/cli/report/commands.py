@@ -28,11 +28,12 @@ from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.report import build
-from ionet.cli.report.build import Previous, continued_report
+from ionet.cli.report.build import Measured, Previous, apart_of, continued_report, measures_of
 from ionet.cli.session import Session, session
 from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
 
 if TYPE_CHECKING:
+    from ionet.ledger import Hours
     from ionet.rewards import Before, Difference, Evidence, Report
 
 app = Commands("Hourly reports of rewards: building, approving, challenging, crediting.")
@@ -156,19 +157,30 @@ def submit(
 
 @app.command()
 def check(
-    report: ReportAddress, evidence: EvidenceOption = None, previous: Previous = None, ledger: Ledger = None
+    report: ReportAddress,
+    evidence: EvidenceOption = None,
+    previous: Previous = None,
+    measured: Measured = None,
+    ledger: Ledger = None,
 ) -> None:
     """Recompute a report from its evidence and the report before, and compare it with the events.
 
-    Facts are those of the hour's last second, by the ledger's events. Exits with 1 if one differs.
+    Facts are those of the hour's last second, by the ledger's events. What --measured has and the report
+    leaves out must make no difference. Exits with 1 if something differs.
     """
     io = session()
     account = io.reader.proofs.get_report(report)
     with evidence_of(account, evidence) as path:
         _recomputed(io, path, account, account.predecessor, previous)
-        differences = _differences(io, account, path, previous, ledger)
+        differences, apart = _differences(io, report, account, path, previous, measured, ledger)
     io.screen.show(
-        {"report": report, "recomputed": True, "root": account.root, "differences": differences},
+        {
+            "report": report,
+            "recomputed": True,
+            "root": account.root,
+            "differences": differences,
+            "apart": apart,
+        },
         f"The evidence leads to the report's root {account.root.hex()}: every reward and reason is right.",
         *_difference_lines(differences),
     )
@@ -181,6 +193,7 @@ def approve(
     report: ReportAddress,
     evidence: EvidenceOption = None,
     previous: Previous = None,
+    measured: Measured = None,
     accept: Annotated[
         bool,
         typer.Option("--accept-differences", help="Approve even if facts differ from the events'."),
@@ -189,7 +202,8 @@ def approve(
 ) -> None:
     """Recompute a report from its evidence, compare it with the events, and approve it; for an attester.
 
-    Needs the evidence of the report that it continues, since every leaf follows from that report's leaves. A
+    Needs the evidence of the report that it continues, since every leaf follows from that report's leaves.
+    What --measured has, as the report service's own, and the report leaves out must make no difference. A
     report that is void, has fallen, or waits for an earlier attester set is renewed: this approval is its
     first.
     """
@@ -197,7 +211,7 @@ def approve(
     account = io.client.proofs.get_report(report)
     with evidence_of(account, evidence) as path:
         recomputed = _recomputed(io, path, account, account.predecessor, previous)
-        differences = _differences(io, account, path, previous, ledger)
+        differences, apart = _differences(io, report, account, path, previous, measured, ledger)
     if differences and not accept:
         for line in _difference_lines(differences):
             io.screen.note(line)
@@ -218,6 +232,7 @@ def approve(
         weight=updated.weight,
         threshold=attesters.threshold,
         differences=differences,
+        apart=apart,
     )
 
 
@@ -283,9 +298,15 @@ def _recomputed(
 
 
 def _differences(
-    io: Session, report: accounts.proofs.Report, path: Path, previous: Path | None, ledger: str | None
-) -> list[dict[str, Any]]:
-    """How a report's facts differ from those that the events say."""
+    io: Session,
+    address: Pubkey,
+    report: accounts.proofs.Report,
+    path: Path,
+    previous: Path | None,
+    measured: list[str] | None,
+    ledger: str | None,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """How a report's facts differ from those that the events say, and who has measured something else."""
     from ionet.rewards import compare, read_evidence
 
     stated: Evidence = read_evidence(path)
@@ -294,15 +315,21 @@ def _differences(
     leaves = None if before is None or before.report is None else before.report.leaves
     with hours_of(io, ledger, report.period_end) as hours:
         facts = hours.facts(report.period_end)
+        due = _due_emission(hours, address, report, stated)
     mine = facts.rows(stated.measures, before=leaves)
-    for measure, text in facts.apart(stated.measures):
-        io.screen.note(f"{Pubkey(measure.node)}: {Pubkey(measure.attester)} found it {text}")
-    due = _due_emission(io, report, stated)
+    more = measures_of(io, report.seq, None, None, measured)
+    there = {(item.attester, item.node) for item in stated.measures}
+    missing = [item for item in more if (item.attester, item.node) not in there]
+    apart = apart_of(io, facts, [*stated.measures, *missing])
     carry = None if before is None else before.carry
     differences = compare(
         stated, mine, facts.policy, due, absent=facts.absent(), carry=carry, attesters=facts.attesters
     )
-    return [_difference_data(difference) for difference in differences]
+    left_out = [
+        {"node": node, "fact": "measured", "stated": found, "events": None, "with_measured": seen}
+        for node, found, seen in facts.left_out(stated.measures, missing, before=leaves)
+    ]
+    return [*(_difference_data(difference) for difference in differences), *left_out], apart
 
 
 def _difference_data(difference: Difference) -> dict[str, Any]:
@@ -319,14 +346,16 @@ def _difference_data(difference: Difference) -> dict[str, Any]:
     return {"node": node, "fact": difference.fact, "stated": stated, "events": seen}
 
 
-def _due_emission(io: Session, report: accounts.proofs.Report, stated: Evidence) -> int | None:
-    """What a report should share out, base units; None where it is no longer known."""
+def _due_emission(
+    hours: Hours, address: Pubkey, report: accounts.proofs.Report, stated: Evidence
+) -> int | None:
+    """What a report should share out, base units; None where it is not emitted yet."""
     from ionet.rewards import RewardError, to_share
 
     try:
-        paid = io.reader.proofs.emission(report.seq)
-        most = io.reader.proofs.most(report.seq, correction=bool(report.correction))
-        return to_share(paid.base, most.base, stated.kept)
+        paid = hours.emissions.hour(report.seq)
+        correction = address if report.correction else None
+        return to_share(paid, hours.emissions.most(report.seq, correction=correction), stated.kept)
     except (EmissionUnknown, RewardError):
         return None
 
@@ -339,8 +368,11 @@ def _difference_lines(differences: list[dict[str, Any]]) -> list[str]:
         node, fact, stated, seen = (difference[name] for name in ("node", "fact", "stated", "events"))
         if fact == "node":
             lines.append(f"  {node} {stated}")
+        elif fact == "measured":
+            seen = difference["with_measured"]
+            lines.append(f"  {node}: {stated} there, and {seen} with what is left out")
         elif fact == "emission":
-            paid = seen or "no longer known: emitted too many cranks ago"
+            paid = seen or "not emitted yet"
             lines.append(f"  emission of the hour: stated {stated}, events {paid}")
         elif node is None:
             lines.append(f"  {_OF_THE_HOUR.get(fact, f'parameter {fact}')}: stated {stated}, events {seen}")
