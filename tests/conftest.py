@@ -24,6 +24,24 @@ settings.register_profile("ci", deadline=None, derandomize=True, database=None, 
 settings.register_profile("long", deadline=None, max_examples=20_000, suppress_health_check=_QUIET)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+#: Whole processes with their own clocks, ports and boxes: two at once would wait for each other.
+_ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that run alone.
+
+    In CI such a test is tried a second time: nodes of others lose a transaction now and then, and a machine
+    that others use stands still for seconds. The log names every test that needed it.
+    """
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in _ALONE or any(item.get_closest_marker(name) for name in ("node", "ray", "slow")):
+            item.add_marker("alone")
+            if os.environ.get("CI"):
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
 
 @pytest.fixture(scope="session")
 def validator_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
