@@ -8,11 +8,13 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.network.faulty import Faulty
 from tests.orchestrator.killed import Bomb, Wired, buried
-from tests.orchestrator.support import StillWatch, policy
+from tests.orchestrator.support import policy
 from tests.orchestrator.test_program_chain import _CHAIN, Site
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
@@ -26,7 +28,7 @@ from ionet.orchestrator import Orchestrator, ProgramChain
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.prover import numpy_backend
-from ionet.store import AsyncHttpStore, NotStored
+from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import PATH
@@ -57,6 +59,8 @@ class Gateway:
         self, client: AsyncClient, store: FileStore, folder: Path, bounds: Bounds | None = None
     ) -> None:
         self.port = free_port()
+        #: What greetings call it; where something stands in front of it, that.
+        self.name: str | None = None
         self._made = (client, store, folder, bounds)
         self._stop = asyncio.Event()
 
@@ -69,6 +73,7 @@ class Gateway:
             port=self.port,
             store=str(store.root),
             bounds=bounds or Bounds(),
+            public=self.name,
         )
         service = Service(config, clients=(client,), quota=Plenty())
         ready = asyncio.Event()
@@ -100,6 +105,8 @@ class NetworkSite(Site):
         super().__init__(root)
         self.reader = AsyncClient.local(network=self.market.world.client.network, funds=SOL(0))
         self.gateway = Gateway(self.reader, self.store, root / "gateway")
+        #: Where machines and seats find each other; each has the attributes `url` and `http`.
+        self.gateways: list[Gateway | Faulty] = [self.gateway]
 
     def executor(self, machine: Supplier, store: FileStore, work: Path) -> Executor:
         """What runs programs on a machine."""
@@ -114,13 +121,14 @@ class NetworkSite(Site):
             DeviceKey(machine.device_key),
             state,
             device=device,
-            watch=StillWatch(),
+            watch=self.watch,
             kernel=numpy_backend(),
         )
         own = FileStore(state / "store")
         executor = self.executor(machine, own, state / "work")
-        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0)
-        files = StoreFiles(AsyncHttpStore(self.gateway.http, machine.device_key, retries=1))
+        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0, unheard_after=2.0)
+        stores = [AsyncHttpStore(one.http, machine.device_key, retries=1) for one in self.gateways]
+        files = StoreFiles(*stores)
         return Agent(
             Wired(worker, fuse, "begin", "sample", "end"),  # type: ignore[arg-type]
             Wired(executor, fuse, "open", "run", "stop", "release"),
@@ -139,11 +147,12 @@ class NetworkSite(Site):
         peer = Peer(
             machine.device_key,
             Role.AGENT,
-            [[self.gateway.url]],
+            [[one.url for one in self.gateways]],
             node=bytes(machine.node),
             handler=agent.handle,
             now=agent.now,
         )
+        agent.on_unheard = peer.leave
         async with peer:
             task = asyncio.create_task(agent.run())
             await peer.wait_connected(5)
@@ -165,38 +174,44 @@ class NetworkSite(Site):
         *,
         key: Keypair | None = None,
         takeover: int = 0,
+        root: str | None = None,
+        chain: Callable[[ProgramChain], Any] = lambda chain: chain,
     ) -> AsyncIterator[Orchestrator]:
-        """An orchestrator in a seat, with a directory of its own, that a bomb may kill."""
+        """An orchestrator in a seat, with a directory of its own, that a bomb may kill.
+
+        Args:
+            number: of the seat.
+            attest_every: seconds between attestations.
+            bomb: default: none.
+            key: default: the attester's of this number.
+            takeover: seconds after which it does what another seat has not done.
+            root: its directory's name; default: the seat's own.
+            chain: makes another chain of its chain, such as a liar's.
+        """
         fuse = bomb or Bomb(None)
         key = key or self.market.attesters[number]
         client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
-        chain = ProgramChain(client)
-        root = self.root / f"seat-{number}"
-        store = FileStore(root / "store")
-        kept = StoreFiles(AsyncHttpStore(self.gateway.http, retries=1))
-
-        async def fetch(digest: bytes) -> None:
-            with suppress(NotStored):
-                await kept.fetch(digest, store)
-
-        uploads = GatewayFiles([self.gateway.http], key, store)
+        real = ProgramChain(client)
+        place = self.root / (root or f"seat-{number}")
+        store = FileStore(place / "store")
+        uploads = GatewayFiles([one.http for one in self.gateways], key, store)
         uploading = asyncio.create_task(uploads.run())
-        async with Peer(key, Role.SEAT, [[self.gateway.url]]) as peer:
+        async with Peer(key, Role.SEAT, [[one.url] for one in self.gateways]) as peer:
             executor = RemoteExecutor(
                 peer,
-                chain.device_of,
-                root / "work",
-                turn=lambda lease: chain.place(lease.name.encode()) * takeover,
+                real.device_of,
+                place / "work",
+                turn=lambda lease: real.place(lease.name.encode()) * takeover,
                 now=lambda: self.now,
             )
             orchestrator = Orchestrator(
-                Wired(chain, fuse, *_CHAIN),
+                Wired(chain(real), fuse, *_CHAIN),
                 Wired(executor, fuse, "open", "run", "release"),
-                Wired(RemoteAgents(peer, chain.device_of), fuse, "begin", "sample", "commit", "open", "end"),
+                Wired(RemoteAgents(peer, real.device_of), fuse, "begin", "sample", "commit", "open", "end"),
                 Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
-                root / "journal.sqlite3",
+                place / "journal.sqlite3",
                 policy(interval=0.5, attest_every=attest_every, takeover=takeover),
-                fetch=fetch,
+                fetch=uploads.fetch_manifest,
                 publish=uploads.publish,
             )
             await peer.wait_connected(5)

@@ -54,6 +54,7 @@ _FINAL: Final = frozenset({"bad-manifest", "placement"})
 #: Bytes of a result document and of a log.
 _DOCUMENT: Final = 64 << 20
 _LOG: Final = 256 << 20
+_NOT_AGREED: Final = "has ended, and its attesters do not agree on a result"
 #: Told something for people, in a sentence.
 Tell = Callable[[str], None]
 
@@ -296,6 +297,8 @@ class AsyncRun:
     async def _result_hash(self) -> bytes | None:
         """The hash of the result that attesters wrote down, 32 bytes; None while there is none.
 
+        Where a job needs several attesters, of the result on which so many agree.
+
         Raises:
             RunUnreachable: the job is closed, and the chain's history does not show how it ended.
             NotRun: it has ended without a result.
@@ -305,7 +308,12 @@ class AsyncRun:
         job = await self.account()
         if job is not None:
             if any(job.result_hash):
-                return bytes(job.result_hash)
+                if job.attesters == 1:
+                    return bytes(job.result_hash)
+                agreed = await self.client.jobs.agreed_result(self.job)
+                if agreed is None and job.state == JobState.ENDED:
+                    raise NotRun(self.job, _NOT_AGREED)
+                return agreed
             if job.state == JobState.ENDED:
                 raise NotRun(self.job, f"has ended without a result: {_lower(job.reason.explain())}")
             return None
@@ -317,7 +325,10 @@ class AsyncRun:
             )
         if not any(ended.result_hash):
             raise NotRun(self.job, f"has ended without a result: {_lower(ended.reason.explain())}")
-        return bytes(ended.result_hash)
+        agreed = await self.client.jobs.agreed_result(self.job)
+        if agreed is None:
+            raise NotRun(self.job, _NOT_AGREED)
+        return agreed
 
     async def result(self, *, seconds: float = 0.0) -> Verdict:
         """How the program ended, as attesters wrote down: the document whose hash stands on the chain.

@@ -64,6 +64,7 @@ class JobView:
         started_at: None before the start.
         attested: this attester's record; None before its first attestation.
         agreed_upto: time up to which enough attesters have judged, Unix seconds; None before the start.
+        late: whether it is over, needs several attesters, and some seat has not judged it to its end.
         paid_upto: the start plus the seconds that the supplier has been paid for; None before the start.
         settle_from: earliest time at which parties can be paid: after the first hour, and after a dispute.
         unsettled: parties that a settlement would pay from ``settle_from`` on.
@@ -92,6 +93,7 @@ class JobView:
     ends_at: int | None = None
     attested: Attested | None = None
     agreed_upto: int | None = None
+    late: bool = False
     paid_upto: int | None = None
     settle_from: int = 0
     unsettled: frozenset[Party] = field(default_factory=frozenset)

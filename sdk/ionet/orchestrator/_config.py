@@ -52,6 +52,7 @@ METRICS: Final = "127.0.0.1:9477"
 POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "attest_every": (60, 86_400),
     "settle_every": (3_600, 31 * 86_400),
+    "complete_after": (1, 86_400),
     "lose_after": (60, 86_400),
     "challenge_m": (64, 1 << 16),
     "challenge_k": (64, 1 << 20),

@@ -94,6 +94,8 @@ class Policy:
     Attributes:
         attest_every: seconds between attestations of a running job.
         settle_every: seconds between payments to the supplier of a running job.
+        complete_after: seconds after a job's end for which a seat is waited for that has not judged all of
+            it, where enough others have: whom it agrees with decides what is paid.
         lose_after: seconds for which a running job's node has to have been silent before this seat says that
             it is gone.
         challenge_m: size of the compute challenge.
@@ -117,6 +119,7 @@ class Policy:
 
     attest_every: int = HOUR
     settle_every: int = DAY
+    complete_after: int = 900
     lose_after: int = 1_800
     challenge_m: int = 1024
     challenge_k: int = 4096
@@ -275,7 +278,8 @@ def _running(
             steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
         elif Party.SUPPLIER in job.unsettled:
             later.append(pays_from)
-        if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job):
+        waited = not job.late or now >= _end(job) + policy.complete_after
+        if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job) and waited:
             steps.append(Step(Kind.COMPLETE, job))
         elif job.silent_from is not None and now > job.silent_from:
             steps.append(Step(Kind.EXPIRE, job))

@@ -103,6 +103,7 @@ class ProgramChain:
         self._broken: set[Pubkey] = set()
         self._seat: int | None = None
         self._keys: frozenset[bytes] = frozenset()
+        self._held: tuple[int, ...] = ()
         self._seats_at = self._whole_at = -math.inf
 
     async def now(self) -> int:
@@ -246,9 +247,10 @@ class ProgramChain:
         self._seats_at = time.monotonic()
         keys = found.keys[: found.seats]
         self._keys = frozenset(bytes(key) for key, weight in zip(keys, found.weights, strict=False) if weight)
+        held = tuple(number for number, weight in enumerate(found.weights[: found.seats]) if weight)
         seat = keys.index(self._client.address) if self._client.address in keys else None
-        if seat != self._seat:
-            self._seat = seat
+        if (seat, held) != (self._seat, self._held):
+            self._seat, self._held = seat, held
             self._views.clear()
 
     async def _list(self) -> dict[Pubkey, int]:
@@ -397,6 +399,7 @@ class ProgramChain:
                 else None
             ),
             agreed_upto=None if started is None else started + looked_at(job),
+            late=started is not None and job.attesters > 1 and self._late(job),
             paid_upto=None if started is None else started + paid_seconds(job),
             settle_from=settle_from,
             unsettled=frozenset(unsettled),
@@ -405,6 +408,11 @@ class ProgramChain:
             lost_at=(seen.lost_at or None) if seen is not None else None,
             silent_from=silent_from(job) if phase is Phase.RUNNING else None,
         )
+
+    def _late(self, job: accounts.jobs.Job) -> bool:
+        """Whether a seat has not judged a job to its end."""
+        length = job.ends_at - job.started_at
+        return any(job.seen[seat].upto < length for seat in self._held)
 
     # ---- doing
 

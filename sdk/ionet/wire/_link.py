@@ -193,6 +193,7 @@ class Link:
         self._sending = asyncio.Lock()
         self._attempt: asyncio.Task[None] | None = None
         self._redials = False
+        self._leaves = False
         self._was_connected = False
         self.problem: str | None = "not connected yet"
         self.url: str | None = None
@@ -232,6 +233,12 @@ class Link:
         if self._attempt is not None:
             self._attempt.cancel()
 
+    def leave(self) -> None:
+        """Goes to another of its gateways, if there are several: this one is not dialled for a while."""
+        if self._socket is not None and len(self._ways) > 1:
+            self._leaves = True
+            self._socket.transport.abort()
+
     async def run(self) -> None:
         """Dials, and dials again, until it is cancelled."""
         while True:
@@ -270,6 +277,8 @@ class Link:
             # Whatever a gateway sends, dialling goes on.
             self.problem, retry = f"{shown} sent what cannot be read: {type(bad).__name__}", _FAULTY
             _log.error("%s", self.problem, exc_info=bad)
+        if self._leaves:
+            self.problem, retry, self._leaves = f"{shown} lets nothing through", _FAULTY, False
         _log.info("%s", self.problem)
         if time.monotonic() - began > _LONGEST_PAUSE:
             way.served()

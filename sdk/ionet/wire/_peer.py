@@ -268,6 +268,11 @@ class Peer:
         for link in self._links:
             link.redial()
 
+    def leave(self) -> None:
+        """Goes to other gateways than the present ones, where there are any."""
+        for link in self._links:
+            link.leave()
+
     def _dial(self) -> None:
         for number, link in enumerate(self._links):
             self._spawn(link.run(), f"link {number}")

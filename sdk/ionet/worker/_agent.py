@@ -86,6 +86,8 @@ class AgentPolicy:
         max_failures: failed runs after which the lease's outcome is a failure.
         max_begun: runs begun after which it is one, because the worker itself does not survive them.
         upload_seconds: for which storing of outputs is tried again, seconds of this machine.
+        unheard_after: seconds of this machine for which no seat has asked about a lease, after which the
+            gateway counts as one that lets nothing through.
     """
 
     look_every: float = 10.0
@@ -94,6 +96,7 @@ class AgentPolicy:
     max_failures: int = 3
     max_begun: int = 10
     upload_seconds: float = 3_600.0
+    unheard_after: float = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,9 @@ class Agent:
         self.facts = AgentFacts()
         #: Whether a gateway is connected: a device is up while one is, and the chain can be read.
         self.connected: Callable[[], bool] = lambda: True
+        #: Called when no seat has asked about a lease for long: another gateway may let seats through.
+        self.on_unheard: Callable[[], None] = lambda: None
+        self._heard_at = time.monotonic()
         #: Called with an event's name and text for the node's owner.
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
@@ -237,6 +243,7 @@ class Agent:
                     # The lease goes on while the chain cannot be asked, and so do its samples.
                     with contextlib.suppress(Exception):
                         await self._sample_if_due()
+                self._note_unheard()
                 if self._serving is not None:
                     pause = min(pause, self._policy.sample_every / self._clock.rate)
                 with contextlib.suppress(TimeoutError):
@@ -247,6 +254,15 @@ class Agent:
             if serving is not None and serving.run is not None:
                 serving.run.cancel()
                 await asyncio.gather(serving.run, return_exceptions=True)
+
+    def _note_unheard(self) -> None:
+        """Has another gateway tried where seats ask nothing of a lease: they do every few seconds."""
+        at = time.monotonic()
+        if self._serving is None or not self.connected():
+            self._heard_at = at
+        elif at - self._heard_at > self._policy.unheard_after:
+            self._heard_at = at
+            self.on_unheard()
 
     async def look(self) -> None:
         """Reads the chain once and does what is due."""
@@ -556,6 +572,7 @@ class Agent:
     async def _from_seat(self, request: Request) -> None:
         if not await self._chain.is_seat(request.sender):
             raise Refused("not-a-seat", "the key holds no seat in the attester set")
+        self._heard_at = time.monotonic()
 
     async def _describe(self, request: Request) -> Answer:
         await self._from_seat(request)

@@ -196,6 +196,7 @@ class Daemon:
             context=self._context,
         )
         agent.connected = lambda: peer.connected
+        agent.on_unheard = peer.leave
         try:
             async with peer:
                 node.agent, node.peer, node.problem = agent, peer, None

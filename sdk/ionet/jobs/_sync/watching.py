@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from solders.pubkey import Pubkey
@@ -123,6 +124,27 @@ class Watching(JobsBase):
             for event in sent.events:
                 if isinstance(event, events.jobs.Ended) and event.job == job:
                     return event
+        return None
+
+    def agreed_result(self, job: Pubkey) -> bytes | None:
+        """The hash of the result on which as many attesters agree as the job needs, also of a closed job.
+
+        The account has the hash that was said last, whoever said it. This is from the chain's history, which
+        a node keeps for a while only; None if that shows no such result, or more than one.
+        """
+        said: dict[int, bytes] = {}
+        for signature in self._connection.history(job):
+            sent = self._connection.transaction(signature)
+            for event in sent.events:
+                if getattr(event, "job", None) != job:
+                    continue
+                if isinstance(event, events.jobs.Attested) and any(event.result_hash):
+                    # The latest word of each seat counts, and comes first.
+                    said.setdefault(event.seat, bytes(event.result_hash))
+                elif isinstance(event, events.jobs.Booked):
+                    counted = Counter(said.values())
+                    agreed = [digest for digest, seats in counted.items() if seats >= event.attesters]
+                    return agreed[0] if len(agreed) == 1 else None
         return None
 
     def disputes(self, job: Pubkey) -> list[DisputeStatus]:
