@@ -66,8 +66,8 @@ class ServiceSite(NetworkSite):
         return OrchestratorConfig.load(config.state, {})
 
     @asynccontextmanager
-    async def service(self, config: OrchestratorConfig) -> AsyncIterator[Service]:
-        service, stop = Service(config), asyncio.Event()
+    async def service(self, config: OrchestratorConfig, *, jobs: bool = True) -> AsyncIterator[Service]:
+        service, stop = Service(config, jobs=jobs), asyncio.Event()
         task = asyncio.create_task(service.run(stop))
         try:
             yield service
@@ -250,9 +250,9 @@ async def test_a_node_and_a_gateway_that_were_away_are_found_again(site: Service
     assert site.runs == 1
 
 
-def process(config: OrchestratorConfig) -> subprocess.Popen[bytes]:
+def process(config: OrchestratorConfig, group: str = "orchestrator") -> subprocess.Popen[bytes]:
     command = "from ionet.cli import main; main()"
-    line = [sys.executable, "-c", command, "orchestrator", "run", "--state", str(config.state)]
+    line = [sys.executable, "-c", command, group, "run", "--state", str(config.state)]
     return subprocess.Popen(line, stderr=(config.state / "log").open("ab"))
 
 
@@ -284,6 +284,46 @@ async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_b
     assert status.exit_code == 3
     assert "NOT RUNNING" in status.output
     assert "Latest steps:" in status.output
+
+
+async def test_reports_are_served_alone_and_killed_processes_go_on(site: ServiceSite) -> None:
+    """Two seats of which both have to agree; one is a process that is killed, and neither serves a job."""
+    world, port = site.market.world, free_port()
+    seats = [types.proofs.Seat(key.pubkey(), 1) for key in site.market.attesters]
+    world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=2))
+    other = site.config(1, metrics=("127.0.0.1", port))
+    config, job = site.config(json_logs=True), site.book(HOUR)
+    async with site.machine(site.market.alice), site.service(other, jobs=False) as service:
+        await until(lambda: service.status().agents == 1)
+        world.advance(HOUR)
+        for pause in (2.0, 3.5):
+            running = process(config, "report")
+            await asyncio.sleep(pause)
+            world.advance(100)
+            running.kill()
+            running.wait()
+        running = process(config, "report")
+        try:
+            await site.until(lambda: world.client.proofs.get_config().head >= 1, 60, 600)
+            assert running.poll() is None
+            text = await asyncio.to_thread(
+                lambda: httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+            )
+            line = ["report", "status", "--state", str(config.state), "--output", "json"]
+            shown = await asyncio.to_thread(CliRunner().invoke, app, line)
+        finally:
+            running.terminate()
+            assert await asyncio.to_thread(running.wait, 30) == 0
+    reports = [keyed.account for keyed in world.client.proofs.reports()]
+    approved = [report for report in reports if report.approved_at]
+    # Each hour has one, of both; what both have made of an hour is the other's to approve, not their own.
+    assert len({report.seq for report in approved}) == len(approved) >= 1
+    assert {report.weight for report in approved} == {2}
+    assert site.market.job(job).started_at == 0
+    steps = [line for line in text.splitlines() if line.startswith("ionet_orchestrator_report_steps_total")]
+    assert any('step="report"' in line or 'step="approve"' in line for line in steps)
+    page = json.loads(shown.stdout)
+    assert (page["seat"], page["jobs"], page["gone"]) == (0, {}, None)
 
 
 async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:

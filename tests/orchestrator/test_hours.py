@@ -32,6 +32,8 @@ _TAKEOVER = 120
 class Seat:
     """One attester with a store and a journal of its own, which fetches what the other one has published."""
 
+    KIND = HourReports
+
     def __init__(self, office: Office, key: Keypair, number: int) -> None:
         root = office.root / f"seat-{number}"
         self.client = AsyncClient.local(network=office.market.world.client.network, signer=key, funds=SOL(10))
@@ -48,7 +50,7 @@ class Seat:
         self.reports = self._made()
 
     def _made(self) -> HourReports:
-        return HourReports(
+        return self.KIND(
             self.client,
             None,
             self.store,

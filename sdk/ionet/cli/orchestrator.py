@@ -94,13 +94,18 @@ def run(state: State = None) -> None:
 
     What runs at nodes goes on when this ends, and is found again. It can be killed at any moment.
     """
+    serve(state, jobs=True)
+
+
+def serve(state: Path | None, *, jobs: bool) -> None:
+    """Runs an attester's process by the settings of a state directory, with its jobs or for reports alone."""
     from ionet.orchestrator._config import OrchestratorConfig
     from ionet.orchestrator._service import Service
     from ionet.orchestrator._telling import log_to_stderr
 
     config = OrchestratorConfig.load(None if state is None else state.absolute())
     log_to_stderr(as_json=config.json_logs)
-    asyncio.run(_run(Service(config)))
+    asyncio.run(_run(Service(config, jobs=jobs)))
 
 
 async def _run(service: Any) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,6 +159,8 @@ class HourReports:
         self.latest: int | None = None
         #: Where the first hour begins, Unix seconds; None before the first look.
         self.start: int | None = None
+        #: How many steps were taken, by their names.
+        self.steps: Counter[str] = Counter()
         #: What the operator should know, or None.
         self.problem: str | None = None
 
@@ -313,6 +316,7 @@ class HourReports:
         self._note(step, seq, f"{detail}{': ' if detail else ''}{signature}")
 
     def _note(self, step: str, seq: int, detail: str) -> None:
+        self.steps[step] += 1
         self._journal.note(f"hour {seq}", step, detail)
 
     def _tell(self, text: str) -> None:

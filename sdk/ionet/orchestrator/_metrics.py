@@ -25,8 +25,10 @@ class _Collected(Collector):
         counts: Counts,
         nodes: Nodes,
         idle: Callable[[], IdleChallenges | None],
+        reports: Callable[[], Mapping[str, int]],
     ) -> None:
         self._status, self._counts, self._nodes, self._idle = status, counts, nodes, idle
+        self._reports = reports
 
     def collect(self) -> Iterable[Metric]:
         status, counts = self._status(), self._counts
@@ -66,6 +68,9 @@ class _Collected(Collector):
         yield _labelled(
             CounterMetricFamily, "rpc_errors", "Requests that failed.", ("node",), self._nodes.errors
         )
+        yield _labelled(
+            CounterMetricFamily, "report_steps", "Steps taken for hours' reports.", ("step",), self._reports()
+        )
         if (idle := self._idle()) is not None:
             ended = {"passed": idle.passed, "failed": idle.failed, "silent": idle.silent}
             yield _labelled(
@@ -87,6 +92,7 @@ def registry(
     counts: Counts,
     nodes: Nodes,
     idle: Callable[[], IdleChallenges | None],
+    reports: Callable[[], Mapping[str, int]],
 ) -> CollectorRegistry:
     """Returns what there is to read, with the process's memory, files and processor time.
 
@@ -95,9 +101,10 @@ def registry(
         counts: steps and seconds since the process began.
         nodes: the transport to the chain.
         idle: the challenges to idle nodes; None while there are none.
+        reports: how many steps were taken for hours' reports, by their names.
     """
     made = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=made)
-    made.register(_Collected(status, counts, nodes, idle))
+    made.register(_Collected(status, counts, nodes, idle, reports))
     return made

@@ -1,4 +1,4 @@
-"""`ionet orchestrator run`: one seat's process, from its settings to a graceful end."""
+"""`ionet orchestrator run` and `ionet report run`: a seat's process, from its settings to a graceful end."""
 
 from __future__ import annotations
 
@@ -24,10 +24,13 @@ from ionet.chain.rpc.sockets import AsyncNudge
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, load_keypair
 from ionet.formats.when import DAY, HOUR
+from ionet.orchestrator._chain import Phase
+from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
+from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._pairs import Pairs
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Counts, Orchestrator
@@ -95,13 +98,15 @@ class Service:
 
     Args:
         config: its settings.
+        jobs: whether it serves jobs. If not, it reports hours alone, whatever the settings say of reports.
 
     Raises:
         ConfigError: a keypair cannot be read.
     """
 
-    def __init__(self, config: OrchestratorConfig) -> None:
+    def __init__(self, config: OrchestratorConfig, *, jobs: bool = True) -> None:
         self.config = config
+        self._jobs = jobs
         self._key = _keypair(config.keypair)
         self._payer = self._key if config.payer is None else _keypair(config.payer)
         self._nodes = Nodes.of([cluster_url(url) for url in config.rpc])
@@ -121,6 +126,8 @@ class Service:
         self._orchestrator: Orchestrator | None = None
         self._reports: HourReports | None = None
         self._idle: IdleChallenges | None = None
+        #: Nodes with a job that has not ended, where this process serves none; None before the first look.
+        self._leased: frozenset[bytes] | None = None
         self._counts = Counts()
         #: What the operator should know, by what it is about.
         self.problems: dict[str, str] = {}
@@ -208,58 +215,66 @@ class Service:
                 now=lambda: self._clock.now() or 0,
             )
             await stack.enter_async_context(peer)
-            orchestrator = self._orchestrator = Orchestrator(
-                self._chain,
-                RemoteExecutor(
-                    peer,
-                    self._chain.device_of,
-                    state / "work",
-                    turn=lambda lease: self._chain.place(lease.name.encode()) * policy.takeover,
-                    now=lambda: self._clock.now() or 0,
-                ),
-                RemoteAgents(peer, self._chain.device_of),
-                store,
-                state / "journal.sqlite3",
-                policy,
-                fetch=files.fetch_manifest,
-                publish=files.publish,
-                counts=self._counts,
-            )
-            orchestrator.journal.told = self._told
-            stack.push_async_callback(orchestrator.aclose)
+            agents = RemoteAgents(peer, self._chain.device_of)
             over = asyncio.Event()
+            parts: dict[str, Callable[[], Awaitable[None]]] = {"uploads": files.run}
+            if self._jobs:
+                orchestrator = self._orchestrator = Orchestrator(
+                    self._chain,
+                    RemoteExecutor(
+                        peer,
+                        self._chain.device_of,
+                        state / "work",
+                        turn=lambda lease: self._chain.place(lease.name.encode()) * policy.takeover,
+                        now=lambda: self._clock.now() or 0,
+                    ),
+                    agents,
+                    store,
+                    state / "journal.sqlite3",
+                    policy,
+                    fetch=files.fetch_manifest,
+                    publish=files.publish,
+                    counts=self._counts,
+                )
+                stack.push_async_callback(orchestrator.aclose)
+                journal, challenger = orchestrator.journal, orchestrator.challenger
+                links = Pairs(
+                    peer,
+                    [http for _, http in self._urls],
+                    self._clock.now,
+                    self._classes_of,
+                    lambda: orchestrator.leased,
+                    lambda about: self._chain.place(about) * policy.takeover,
+                    journal,
+                )
+                parts["links"] = lambda: links.run(policy.interval)
+                parts["hints"] = lambda: self._wake(orchestrator, policy.interval)
+                serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))
+            else:
+                journal = Journal(state / "journal.sqlite3")
+                stack.callback(journal.close)
+                challenger = Challenger(self._chain, agents, store, journal, policy, files.publish)
+                parts["leases"] = lambda: self._look_at_leases(policy.interval)
+                serving = asyncio.create_task(_set(over))
+            journal.told = self._told
             idle = self._idle = IdleChallenges(
                 self._chain,
-                orchestrator.challenger,
-                orchestrator.journal,
+                challenger,
+                journal,
                 policy,
                 bytes(self._key.pubkey()),
                 lambda: idle_of(peer.present(Role.AGENT)),
-                lambda: orchestrator.leased,
+                lambda: self._leased if self._orchestrator is None else self._orchestrator.leased,
             )
-            links = Pairs(
-                peer,
-                [http for _, http in self._urls],
-                self._clock.now,
-                self._classes_of,
-                lambda: orchestrator.leased,
-                lambda about: self._chain.place(about) * policy.takeover,
-                orchestrator.journal,
-            )
-            parts: dict[str, Callable[[], Awaitable[None]]] = {
-                "uploads": files.run,
-                "idle": lambda: idle.run(policy.interval),
-                "links": lambda: links.run(policy.interval),
-                "hints": lambda: self._wake(orchestrator, policy.interval),
-                "pruning": lambda: self._prune(orchestrator),
-            }
-            if self.config.reports:
+            parts["idle"] = lambda: idle.run(policy.interval)
+            parts["pruning"] = lambda: self._prune(journal)
+            if self.config.reports or not self._jobs:
                 uptimes = Uptimes(
                     peer,
                     self._clock.now,
                     lambda: None if self._reports is None else self._reports.start,
                     lambda: max(GAP, int(3 * _UPTIME_EVERY * self._clock.rate)),
-                    orchestrator.journal,
+                    journal,
                 )
                 reports = self._reports = HourReports(
                     self._client,
@@ -268,7 +283,7 @@ class Service:
                     files.fetch,
                     files.publish,
                     lambda key, hour: _measured_by(peer, key, hour),
-                    orchestrator.journal,
+                    journal,
                     state / "reports",
                     self._evidence_at,
                     self.config.ledger or str(state / "ledger.sqlite3"),
@@ -279,7 +294,6 @@ class Service:
                 parts["uptime"] = lambda: uptimes.run(_UPTIME_EVERY)
                 parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
-            serving = asyncio.create_task(self._again("jobs", lambda: orchestrator.run(over), over))
             _log.info("serves as seat %s", self._seat)
             try:
                 while not stop.is_set() and self._seat is not None and not serving.done():
@@ -330,11 +344,18 @@ class Service:
             # Many announcements are one pass.
             await asyncio.sleep(max(1.0, interval / 10))
 
-    async def _prune(self, orchestrator: Orchestrator) -> None:
+    async def _look_at_leases(self, interval: float) -> None:
+        """Sees again and again which nodes have a job: those are not challenged as idle ones."""
+        while True:
+            jobs = await self._chain.jobs()
+            self._leased = frozenset(job.node for job in jobs if job.phase is not Phase.ENDED)
+            await asyncio.sleep(interval)
+
+    async def _prune(self, journal: Journal) -> None:
         """Forgets old lines of the journal, once an hour."""
         while True:
             if (now := self._clock.now()) is not None:
-                orchestrator.journal.prune(time.time() - _KEEP_LINES, now - _KEEP_VERDICTS)
+                journal.prune(time.time() - _KEEP_LINES, now - _KEEP_VERDICTS)
             await asyncio.sleep(HOUR)
 
     async def _again(self, name: str, part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
@@ -447,7 +468,13 @@ class Service:
 
         host, port = self.config.metrics
         try:
-            made = registry(lambda: self._latest, self._counts, self._nodes, lambda: self._idle)
+            made = registry(
+                lambda: self._latest,
+                self._counts,
+                self._nodes,
+                lambda: self._idle,
+                lambda: {} if self._reports is None else self._reports.steps,
+            )
             server, thread = start_http_server(port, host, made)
         except OSError as bad:
             self._problem("metrics", f"metrics cannot be served on {host}:{port}: {bad.strerror}")
@@ -535,6 +562,10 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await stop.wait()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:

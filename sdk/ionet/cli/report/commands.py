@@ -26,6 +26,7 @@ from ionet.cli.evidence import evidence_of, leaves_of, place_of, require_numpy
 from ionet.cli.failures import REFUSED, UNUSABLE, UserError
 from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
+from ionet.cli.orchestrator import State, serve, status
 from ionet.cli.output import when
 from ionet.cli.report import build
 from ionet.cli.report.build import Measured, Previous, apart_of, continued_report, measures_of
@@ -49,6 +50,23 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="Its evidence file; default: where it is published."),
 ]
+
+
+# -- the service
+
+
+@app.command()
+def run(state: State = None) -> None:
+    """Report hours as the seat of the keypair, until SIGTERM or Ctrl-C, and serve no jobs.
+
+    The same as an orchestrator does beside jobs, by the settings of ionet orchestrator init: it emits, builds
+    or approves each hour's report, makes it final, credits nodes, and asks devices what reports need. It can
+    be killed at any moment.
+    """
+    serve(state, jobs=False)
+
+
+app.command()(status)
 
 
 # -- looking

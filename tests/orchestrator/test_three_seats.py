@@ -1,0 +1,207 @@
+"""Hours' reports of three seats of which two approve: one is killed at every step, one lies, one is slow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from solders.keypair import Keypair
+from tests.orchestrator.killed import Killed
+from tests.orchestrator.test_hours import Office, Seat, lie
+from tests.programs.support import DAY, HOUR
+
+from ionet import AsyncCall, ReportState, ix, types
+from ionet.orchestrator._hours import HourReports
+from ionet.rewards import Statement, Word, statement_bytes
+from ionet.store.manifest import FileStore
+from ionet.token.emission import cumulative
+from ionet.wire import Unreachable
+
+#: What the life of a report is made of, as a seat sends it.
+SENT = ("emit", "report", "approve", "show verdict", "finalize", "credit")
+#: Each of them, before it is sent and after it has landed; and before and after a file is kept and published.
+STEPS = frozenset(
+    [f"{when} {step}" for step in SENT for when in ("before", "landed")]
+    + [f"{when} {step}" for step in ("put", "publish") for when in ("before", "after")]
+)
+#: As many as it takes until leaves can be credited, a day, and some more.
+HOURS = 28
+AWAY = 6
+
+
+@dataclass(slots=True)
+class Fuse:
+    """Ends a process the first time that it comes to each of these steps."""
+
+    left: set[str] = field(default_factory=set)
+    gone: bool = False
+
+    def tick(self, step: str) -> None:
+        if self.gone or step in self.left:
+            self.left.discard(step)
+            self.gone = True
+            raise Killed(step)
+
+
+class Mortal(HourReports):
+    """A seat's reports, which end where the fuse says; nothing of what follows happens."""
+
+    fuse: Fuse
+
+    async def _send(self, call: AsyncCall[Any], step: str, seq: int, detail: str = "") -> None:
+        self.fuse.tick(f"before {step}")
+        await super()._send(call, step, seq, detail)
+
+    def _note(self, step: str, seq: int, detail: str) -> None:
+        # What was sent has landed, and is not noted yet.
+        if step in SENT:
+            self.fuse.tick(f"landed {step}")
+        super()._note(step, seq, detail)
+
+
+class MortalStore(FileStore):
+    """A store of a process that ends where the fuse says."""
+
+    fuse: Fuse
+
+    def put(self, data: bytes) -> bytes:
+        self.fuse.tick("before put")
+        digest = super().put(data)
+        self.fuse.tick("after put")
+        return digest
+
+
+class Third(Seat):
+    """A seat that may be killed."""
+
+    KIND = Mortal
+
+    def __init__(self, office: Three, key: Keypair, number: int, fuse: Fuse) -> None:
+        self.fuse = fuse
+        super().__init__(office, key, number)
+
+    def _made(self) -> HourReports:
+        self.store = MortalStore(self.store.root)
+        self.store.fuse = self.fuse
+        made = super()._made()
+        assert isinstance(made, Mortal)
+        made.fuse, publish = self.fuse, made._publish
+
+        def published(digest: bytes) -> None:
+            self.fuse.tick("before publish")
+            publish(digest)
+            self.fuse.tick("after publish")
+
+        made._publish = published
+        return made
+
+
+class Three(Office):
+    """A market with three attesters; one node that is up and passes."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir()
+        super().__init__(root, 2)
+        world = self.market.world
+        keys = [Keypair.from_seed(bytes([number]) * 32) for number in (41, 42, 43)]
+        seats = [types.proofs.Seat(key.pubkey(), 1) for key in keys]
+        world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=2))
+        world.client.proofs.set_params(hold=DAY).send()
+        self.fuse = Fuse()
+        self.killed = Third(self, keys[0], 10, self.fuse)
+        self.liar, self.slow = (Seat(self, key, number) for number, key in enumerate(keys[1:], 11))
+        self.seats = [self.killed, self.liar, self.slow]
+        for seat in self.seats:
+            seat.reports._collect = self.collect
+        lie(self.liar, stake=1)
+        self.deaths = 0
+
+    async def collect(self, end: int) -> dict[bytes, Word]:
+        """What the node's device says to everybody."""
+        node, key = bytes(self.node), self.market.alice.device_key
+        age = (end - self.market.node().registered_at) // HOUR
+        fields = (HOUR, bytes(32), bytes(32))
+        signature = bytes(key.sign_message(statement_bytes(node, end, age, *fields)))
+        return {node: Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))}
+
+    async def ask(self, key: bytes, hour: int) -> bytes:
+        try:
+            return await super().ask(key, hour)
+        except Killed:
+            self.bury()
+            raise Unreachable("it has ended") from None
+
+    def bury(self) -> None:
+        """The process that was killed is begun again."""
+        self.deaths += 1
+        self.fuse.gone = False
+        self.killed.restart()
+        self.killed.reports._collect = self.collect
+
+    async def look(self, seat: Seat) -> None:
+        try:
+            await seat.settled()
+        except Killed:
+            self.bury()
+
+    async def passes(self) -> None:
+        """An hour, in which the slow one looks last, and late."""
+        self.hour_passes()
+        for turn in range(8):
+            await self.look(self.killed)
+            await self.look(self.liar)
+            if turn in (3, 7):
+                await self.look(self.slow)
+            self.market.world.advance(60)
+
+    def outcome(self) -> dict[str, Any]:
+        """What the hours came to on the chain."""
+        client = self.market.world.client
+        reports = [keyed.account for keyed in client.proofs.reports()]
+        approved = [report for report in reports if report.state in (ReportState.APPROVED, ReportState.FINAL)]
+        return {
+            "hours": sorted(report.seq for report in approved),
+            "totals": [report.total for report in sorted(approved, key=lambda report: report.seq)],
+            "final": self.config.final_height,
+            "credited": self.market.node().credited,
+        }
+
+
+async def after(root: Path, steps: frozenset[str]) -> Three:
+    """What a number of hours come to."""
+    office = Three(root)
+    # Before there is a report at the head, only the latest hour is reported.
+    await office.passes()
+    office.fuse.left = set(steps)
+    for _ in range(HOURS - 1):
+        await office.passes()
+    # The two others are away for some hours, and back.
+    office.market.world.advance(AWAY * HOUR)
+    for away in (*[True] * 24, *[False] * 2 * AWAY):
+        for seat in office.seats[: 1 if away else None]:
+            await office.look(seat)
+        office.market.world.advance(60)
+    for seat in office.seats:
+        seat.reports.close()
+    return office
+
+
+async def test_killed_at_every_step_a_seat_still_reports_beside_a_liar_and_a_slow_one(tmp_path: Path) -> None:
+    calm = await after(tmp_path / "calm", frozenset())
+    killed = await after(tmp_path / "killed", STEPS)
+    assert killed.fuse.left == set()
+    assert killed.deaths == len(STEPS)
+    end = killed.outcome()
+    assert end == calm.outcome()
+    first = end["hours"][0]
+    # Each hour is reported once, nobody else approves the liar's reports, and what is final was credited.
+    world = killed.market.world
+    latest = world.client.proofs.latest_hour()
+    assert end["hours"] == list(range(first, latest + 1))
+    assert len(end["hours"]) == HOURS + AWAY
+    for report in world.client.proofs.reports():
+        if report.account.payer == killed.liar.key.pubkey():
+            assert report.account.weight == 1
+    assert end["credited"] > 0
+    assert world.client.mint.get_config().emitted == cumulative(latest * HOUR)
