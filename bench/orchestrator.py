@@ -213,6 +213,9 @@ class FakeExecutor:
         await asyncio.Event().wait()
         raise AssertionError("it does not end")
 
+    async def collect(self, lease: Lease) -> None:
+        """Nothing has ended."""
+
     def log(self, lease: Lease) -> Path:
         return Path("nothing")
 

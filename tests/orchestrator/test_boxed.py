@@ -317,6 +317,20 @@ async def test_a_run_goes_on_when_its_executor_is_killed(boxes: Boxes) -> None:
     await boxes.executor.release(lease)
 
 
+async def test_a_run_that_ended_unwatched_is_collected_and_none_is_started_for_that(boxes: Boxes) -> None:
+    lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
+    assert await boxes.executor.collect(lease) is None
+    await killed(boxes, lease)
+    assert await boxes.executor.collect(lease) is None, "it goes on"
+    async with asyncio.timeout(60):
+        while (done := await boxes.executor.collect(lease)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+    assert list(done.value) == ["pid"]
+    assert printed(boxes, lease).count("--- attempt") == 1
+    await boxes.executor.release(lease)
+    assert await boxes.executor.collect(lease) is None
+
+
 async def test_a_run_begins_again_after_a_loss_of_power(boxes: Boxes) -> None:
     """It has not failed: what was cut off is counted by whoever counts what was begun."""
     lease = boxes.lease(Function("renters:slow", {"seconds": 2}))

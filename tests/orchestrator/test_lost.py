@@ -224,3 +224,26 @@ def test_the_plan_says_it_when_it_is_due_and_only_then(world: World) -> None:
     assert step(now + 1_900 + HOUR, 10, now + 1_900) is None, "another process has said it"
     assert step(now + 2_000, None, now + 1_900) is Kind.ATTEST
     assert step(now + 10 * HOUR, _AFTER, now + 1_900) is Kind.STOP
+
+
+def test_a_job_is_judged_to_its_end_only_when_it_is_known_how_its_run_ended(world: World) -> None:
+    job, now = world.book(seconds=HOUR), world.chain.clock
+    over = replace(
+        world.chain.accounts[job].job,
+        phase=Phase.RUNNING,
+        started_at=now - HOUR,
+        ends_at=now,
+        settle_from=now,
+    )
+
+    def kind(facts: Facts, at: int = now) -> Kind | None:
+        step = next_step([over], facts, at, Policy(attest_every=2 * HOUR))
+        return step.kind if isinstance(step, Step) else None
+
+    late = Facts(None, True, False, False, False, False)
+    assert kind(late) is Kind.COLLECT
+    assert kind(replace(late, blocked=frozenset({(Kind.COLLECT, b"", None)}))) is None
+    assert kind(replace(late, active=True)) is Kind.STOP
+    assert kind(replace(late, result=True)) is Kind.ATTEST
+    assert kind(replace(late, collected=True)) is Kind.ATTEST
+    assert kind(replace(late, placed=True, active=True), now - 1) is None, "it goes on"

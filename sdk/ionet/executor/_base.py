@@ -245,6 +245,18 @@ class Executor(Protocol):
         """
         ...
 
+    async def collect(self, lease: Lease) -> RunOutput | None:
+        """Returns the output of a run that an earlier process began, without starting anything.
+
+        Returns:
+            None if no run has ended.
+
+        Raises:
+            RunFailure: it did not succeed.
+            IonetError: that cannot be told now.
+        """
+        ...
+
     def log(self, lease: Lease) -> Path:
         """Returns the log file of the lease's runs; it may not exist yet."""
         ...
@@ -369,6 +381,10 @@ class LocalExecutor:
     def workspace(self, lease: Lease) -> Workspace:
         """Returns the lease's directory."""
         return Workspace(self._work / lease.name)
+
+    async def collect(self, lease: Lease) -> RunOutput | None:
+        """See `Executor.collect`."""
+        return self.workspace(lease).finished()
 
     def log(self, lease: Lease) -> Path:
         """See `Executor.log`."""

@@ -222,6 +222,20 @@ class BoxedExecutor(LocalExecutor):
             failed.touch()
             raise
 
+    async def collect(self, lease: Lease) -> RunOutput | None:
+        """See `Executor.collect`."""
+        workspace, box = self.workspace(lease), self._box(lease)
+        if (done := workspace.finished()) is not None:
+            return done
+        try:
+            if (workspace.root / _FAILED).exists() or not await asyncio.to_thread(box.exists):
+                return None
+            if await asyncio.to_thread(box.lost) or await asyncio.to_thread(box.ended) is None:
+                return None
+            return await asyncio.to_thread(self._finish, lease, box, await self._watch(lease, box))
+        except BoxError as error:
+            raise RunFailure(FailureReason.EXECUTOR, str(error)) from error
+
     def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
         """See `Executor.processes`."""
         return self._box(lease).roots()

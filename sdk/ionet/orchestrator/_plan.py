@@ -23,6 +23,7 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     LAUNCH = "launch"
     STOP = "stop"
+    COLLECT = "collect"
     LOSE = "lose"
     ATTEST = "attest"
     SETTLE = "settle"
@@ -172,6 +173,7 @@ class Facts:
         active: whether its run is in progress.
         unreachable: jobs whose nodes did not answer when the lease was to be placed.
         result: whether the store holds its result.
+        collected: whether all is known that can be of a run that this process has not followed to its end.
         released: whether this process has given everything back.
         silent: for how many seconds a job's node has not answered, from the first try to the latest.
         blocked: steps that failed in this pass and are not tried again before the next.
@@ -185,6 +187,7 @@ class Facts:
     active: bool
     result: bool
     released: bool
+    collected: bool = False
     unreachable: frozenset[bytes] = frozenset()
     silent: Mapping[bytes, int] = field(default_factory=lambda: MappingProxyType({}))
     blocked: frozenset[StepKey] = frozenset()
@@ -261,6 +264,9 @@ def _running(
     over = all(now >= _end(job) for job in running)
     if over and facts.active:
         steps.append(Step(Kind.STOP))
+    unknown = over and not (facts.result or facts.collected)
+    if unknown and not facts.active:
+        steps.append(Step(Kind.COLLECT))
     if not over and not facts.placed and facts.problem is None:
         steps.append(Step(Kind.PLACE))
     together = facts.complete and all(job.phase is Phase.RUNNING for job in jobs)
@@ -268,6 +274,8 @@ def _running(
         steps.append(Step(Kind.LAUNCH))
     for job in running:
         lose, due = _lose_due(job, facts, now, policy), _attest_due(job, facts, now, policy)
+        if unknown:
+            due = _NEVER  # its last attestation names the result
         later: list[int] = []
         if now >= lose:
             steps.append(Step(Kind.LOSE, job))

@@ -140,6 +140,8 @@ class _LeaseState:
         out_of_time: whether the run was stopped because the paid time was over.
         unreachable: jobs whose nodes' agents did not answer during placement.
         sampled_at: when the nodes' samples were last looked at, Unix seconds of the chain.
+        collecting: since when the outcome is sought of a run that others began, Unix seconds of the chain.
+        collected: whether that has been found, or cannot be.
     """
 
     nodes: list[tuple[bytes, bytes]]
@@ -150,6 +152,8 @@ class _LeaseState:
     out_of_time: bool = False
     unreachable: frozenset[bytes] = frozenset()
     sampled_at: int | None = None
+    collecting: int | None = None
+    collected: bool = False
 
     @property
     def active(self) -> bool:
@@ -573,6 +577,7 @@ class Orchestrator:
             silent={job: latest - first for job, (first, latest) in silent.items()},
             result=self._result(gang.name) is not None,
             released=state.released,
+            collected=state.collected,
             blocked=blocked,
             turn=self._chain.place(gang.name.encode()) * self._policy.takeover,
             since=self._left.get(gang.name, {}),
@@ -597,6 +602,8 @@ class Orchestrator:
         state = self._states.setdefault(gang.name, self._new_state(gang))
         if step.kind is Kind.RELEASE:
             return await self._release(state)
+        if step.kind is Kind.COLLECT:
+            return await self._collect(gang, state, now)
         if step.job is None:
             assert gang.lease is not None  # only a complete gang has steps of its lease
             live = {job.key for job in gang.jobs if job.phase is not Phase.ENDED}
@@ -715,6 +722,33 @@ class Orchestrator:
             await asyncio.wait({state.run})
         return "the paid time is over"
 
+    async def _collect(self, gang: _Gang, state: _LeaseState, now: int) -> str:
+        """Finds out how a run ended that this process has not followed to its end.
+
+        Raises:
+            NotYet: its node has not told; or its manifest, without which nobody knows what ran, is not here.
+        """
+        state.collecting = now if state.collecting is None else state.collecting
+        told = "no run has ended"
+        try:
+            if gang.lease is not None:
+                output = await self._executor.collect(gang.lease)
+                if output is not None:
+                    await asyncio.to_thread(self._store_output, gang.lease, output)
+                    told = "succeeded"
+            elif self._fetch is not None and gang.jobs[0].manifest not in self._store:
+                raise NotYet(gang.problem or "the manifest is not in the store")
+        except RunFailure as failure:
+            assert gang.lease is not None  # it was asked for
+            self._store_failure(gang.lease, failure)
+            told = str(failure)
+        except (NodeUnreachable, NotYet) as error:
+            if now < state.collecting + self._policy.lose_after:
+                raise NotYet(f"how the run ended is not known: {error}") from error
+            told = f"given up: {error}"
+        state.collected = True
+        return told
+
     async def _release(self, state: _LeaseState) -> str:
         if state.lease is not None:
             await self._executor.release(state.lease)
@@ -823,8 +857,9 @@ class Orchestrator:
             else:
                 proof = accepted
         except (NodeUnreachable, Busy) as error:
-            if now < upto + self._policy.lose_after and not self._is_lost(job):
-                # Its samples may still come: it keeps them.
+            silent = isinstance(error, NodeUnreachable)
+            if not self._is_lost(job) and (silent or now < upto + self._policy.lose_after):
+                # Its samples may still come: it keeps them. A process that comes late asks as long as others.
                 raise NotYet(f"the node does not answer: {error}") from error
             judge = self._judge(job)
             lost = max(before.upto, min(judge.through, upto))

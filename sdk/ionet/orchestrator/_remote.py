@@ -211,6 +211,27 @@ class RemoteExecutor(_Asking):
                 async with asyncio.timeout(_POLL):
                     await stopped.wait()
 
+    async def collect(self, lease: Lease) -> RunOutput | None:
+        """See `Executor.collect`. The agent remembers how its latest runs ended.
+
+        Raises:
+            NodeUnreachable: it does not answer, or is still at work on what the run has left.
+        """
+        job, node = lease.jobs[0].hex(), lease.nodes[0]
+        for last in (False, True):
+            try:
+                answer = await self._ask(node, "status", job=job)
+                if answer.blob:
+                    return _output(answer.blob)
+                if not answer.arguments.get("asked"):
+                    return None
+                if not last:
+                    # It may not have seen yet that the time is over.
+                    await self._ask(node, "end", job=job)
+            except Refused as bad:
+                raise NodeUnreachable(f"the node does not tell how the run ended: {bad}") from bad
+        raise NodeUnreachable("the node does not know yet how the run ended")
+
     def log(self, lease: Lease) -> Path:
         """See `Executor.log`. Logs are at the node and in the store; this file does not exist."""
         return self._work / lease.name / "run.log"

@@ -282,7 +282,7 @@ class Agent:
                 return
             if serving is None:
                 if self._is_over(leased):
-                    await self._clean(leased.job)
+                    await self._clean(leased)
                     self._clear("look", "lease")
                     return
                 problem = lease_problem(leased, self.node, leased.job)
@@ -304,11 +304,31 @@ class Agent:
             await self._serve(serving)
             self._clear("look", "lease")
 
-    async def _clean(self, job: bytes) -> None:
-        """Removes what is left of a lease that ended while this process did not run."""
-        if self._cleaned != job and LeaseRecord.known(self._state, job):
-            await self._executor.discard(lease_name([job]))
-            self._cleaned = job
+    async def _clean(self, leased: Leased) -> None:
+        """Keeps the outcome of a lease that ended while this process did not run, and removes the rest."""
+        job = leased.job
+        if self._cleaned == job or not LeaseRecord.known(self._state, job):
+            return
+        record = LeaseRecord.load(self._state, job)
+        if record.asked and record.outcome is None:
+            await self._conclude_late(leased, record)
+        await self._executor.discard(lease_name([job]))
+        self._cleaned = job
+
+    async def _conclude_late(self, leased: Leased, record: LeaseRecord) -> None:
+        """Records how a run ended that went on without this process."""
+        manifest = await self._manifest(leased.manifest)
+        lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
+        serving = _Serving(leased, lease, record)
+        try:
+            output = await self._executor.collect(lease)
+        except RunFailure as failure:
+            await self._conclude(serving, Outcome(failure.reason.value, failure.detail))
+            return
+        if output is None:
+            await self._conclude(serving, _ended_with_lease(record))
+        else:
+            await self._succeeded(serving, output)
 
     async def _take_up(self, leased: Leased) -> _Serving:
         """Fetches what a lease needs, and takes the device and a box for it.
@@ -390,7 +410,7 @@ class Agent:
             await asyncio.wait({serving.run}, timeout=self._policy.upload_seconds)
             serving.run.cancel()
         if serving.record.asked and serving.record.outcome is None:
-            await self._conclude(serving, _ended_with_lease(serving))
+            await self._conclude(serving, _ended_with_lease(serving.record))
         await self._executor.release(serving.lease)
         if serving.network is not None:
             await serving.network.close()
@@ -432,7 +452,7 @@ class Agent:
 
     async def _failed(self, serving: _Serving, failure: RunFailure) -> None:
         if failure.reason is FailureReason.STOPPED and serving.over:
-            await self._conclude(serving, _ended_with_lease(serving))
+            await self._conclude(serving, _ended_with_lease(serving.record))
             return
         serving.record = serving.record.but(self._state, failed=serving.record.failed + 1)
         self._event("run-failed", str(failure))
@@ -782,9 +802,9 @@ def _told(record: LeaseRecord, running: bool) -> Answer:
     return Answer(facts, canonical.encode(document))
 
 
-def _ended_with_lease(serving: _Serving) -> Outcome:
+def _ended_with_lease(record: LeaseRecord) -> Outcome:
     """How a run ends that goes on until the lease is over: only the head's is the job's."""
-    if serving.network is not None and not serving.network.is_head:
+    if record.head not in ("", record.job):
         return Outcome(None)
     return Outcome(FailureReason.OUT_OF_TIME.value, _PAID_TIME_OVER)
 
