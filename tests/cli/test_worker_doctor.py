@@ -92,11 +92,14 @@ class Place:
         self.shell.text(*line, "--attester", self.shell.key("attester"), who="alice")
 
     def findings(self) -> dict[str, Any]:
+        return {one["check"]: one for one in self.all_findings()}
+
+    def all_findings(self) -> list[Any]:
         done = self.shell.run("worker", "doctor", "--state", str(self.folder), "--output", "json")
         assert done.exit_code in (0, 1), done.output
-        found = json.loads(done.stdout)["findings"]
+        found: list[Any] = json.loads(done.stdout)["findings"]
         assert (done.exit_code == 1) == any(one["level"] == "fault" for one in found)
-        return {one["check"]: one for one in found}
+        return found
 
     def finding(self, check: str) -> tuple[str, str, str]:
         found = self.findings()[check]
@@ -169,6 +172,22 @@ def test_a_key_that_the_chain_does_not_know_is_a_fault(place: Place) -> None:
     level, says, _ = place.finding("registered")
     assert level == "fault"
     assert says == f"it is registered with the key {other.pubkey()}; here is {place.key.pubkey()}"
+
+
+def test_a_node_of_several_processors_is_compared_with_the_chain(place: Place) -> None:
+    place.register()
+    shell, first = place.shell, place.config.nodes[0]
+    more = NodeConfig(f"GPU-{place.uuid}", 1, CLASS, place.folder / "key-2.json")
+    write_key(more.key, Keypair())
+    line = ("node", "device", "register", "--class", CLASS, "--uuid", more.uuid)
+    shell.text(*line, "--device-key", str(more.key), "--attester", shell.key("attester"), who="alice")
+    shell.text("node", "attach", place.node, str(more.device), who="alice")
+    level, says, todo = place.finding("processors")
+    assert (level, says) == ("fault", "the chain counts 2, the settings have 1")
+    assert "part_of" in todo
+    place.change(nodes=(first, more))
+    of_more = [one for one in place.all_findings() if one["node"] == more.uuid]
+    assert "by part_of" in next(one["todo"] for one in of_more if one["check"] == "registered")
 
 
 def test_somebody_elses_device_is_a_fault(place: Place) -> None:

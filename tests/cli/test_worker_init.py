@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -15,8 +16,12 @@ from typing import Any, Final
 import pytest
 from solders.pubkey import Pubkey
 
+from ionet.chain.errors import ConfigError
+from ionet.executor._boxed import RAY_MEMORY
 from ionet.staking.bulk import SeedKeys
 from ionet.worker import DeviceKey, NodeConfig, WorkerConfig, probe
+from ionet.worker._config import GIB
+from ionet.worker._daemon import node_spec
 from ionet.worker._podman import PodmanError, PodmanMachine, podman_machine
 from ionet.worker._setup import usable
 
@@ -182,6 +187,67 @@ def test_a_fleets_machine_has_the_keys_that_its_import_has(rig: Rig, seed: Path)
     before = rig.config
     rig.init("--cpus", "1")
     assert rig.config.nodes == before.nodes, "the secret is not needed any more"
+
+
+def test_gpus_of_one_class_become_one_node_if_that_is_wished(rig: Rig) -> None:
+    said = rig.first("--together", "--cpus", "9", "--memory", "90")
+    first, second, third = rig.config.nodes
+    assert (first.part_of, second.part_of, third.part_of) == (None, UUIDS[0], UUIDS[0])
+    assert rig.config.served == (first,)
+    assert {node["node"] for node in said["nodes"]} == {str(first.address)}
+    assert len({DeviceKey.load(node.key).pubkey for node in rig.config.nodes}) == 3
+    spec = node_spec(rig.config, first)
+    assert (spec.gpus, spec.devices, spec.cpus) == (3, tuple(UUIDS), 9)
+    assert spec.memory == 90 * GIB - RAY_MEMORY
+    rig.init("--cpus", "3")
+    assert rig.config.processors(first) == (first, second, third), "they stay together"
+
+
+def test_what_is_a_node_of_its_own_stays_one(rig: Rig) -> None:
+    rig.first("--device", UUIDS[0], "--device", UUIDS[1], "--cpus", "10", "--memory", "90")
+    rig.init("--device", UUIDS[2], "--together")
+    first, second, third = rig.config.nodes
+    assert (first.part_of, second.part_of, third.part_of) == (None, None, UUIDS[0])
+    # Each processor brings its node an even part.
+    assert [node_spec(rig.config, node).cpus for node in (first, second)] == [6, 3]
+    memory = [node_spec(rig.config, node).memory for node in (first, second)]
+    assert memory == [60 * GIB - RAY_MEMORY, 30 * GIB - RAY_MEMORY]
+
+
+def test_an_imported_machines_processors_are_one_node(rig: Rig, seed: Path) -> None:
+    rig.first("--seed", str(seed), "--machine", "rack-7", "--network", str(NETWORK), "--device", UUIDS[1])
+    rig.init("--seed", str(seed), "--machine", "rack-7", "--network", str(NETWORK), "--device", UUIDS[0])
+    rig.init("--seed", str(seed), "--machine", "rack-7", "--network", str(NETWORK), "--device", UUIDS[2])
+    parts = {node.uuid: node.part_of for node in rig.config.nodes}
+    assert parts == {UUIDS[1]: None, UUIDS[0]: None, UUIDS[2]: UUIDS[0]}, "by their numbers, 0 first"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"part_of": "GPU-unknown"}, "it is the uuid of a node's first device, which stands above"),
+        ({"hardware_class": "A100-80GB"}, "a node's processors are of one class; the first one's is H100"),
+        ({"uuid": "a processor"}, "only GPUs are several to a node"),
+    ],
+)
+def test_what_cannot_be_one_node_is_refused(rig: Rig, change: dict[str, Any], said: str) -> None:
+    rig.first("--together")
+    first, second, third = rig.config.nodes
+    wrong = replace(rig.config, nodes=(first, second, replace(third, **change)))
+    with pytest.raises(ConfigError, match=f"part_of: {re.escape(said)}"):
+        wrong.save()
+    chained = replace(rig.config, nodes=(first, second, replace(third, part_of=UUIDS[1])))
+    with pytest.raises(ConfigError, match="first device, which stands above"):
+        chained.save()
+
+
+def test_a_node_has_eight_processors_at_most(rig: Rig) -> None:
+    rig.first("--together")
+    first, second, _ = rig.config.nodes
+    eight = [replace(second, uuid=f"GPU-{number}", key=rig.state / f"{number}.json") for number in range(8)]
+    replace(rig.config, nodes=(first, *eight[:7])).check()
+    with pytest.raises(ConfigError, match="a node has at most 8 processors"):
+        replace(rig.config, nodes=(first, *eight)).check()
 
 
 def test_a_fleet_has_one_file_and_each_machine_its_number(rig: Rig, library: Path, seed: Path) -> None:

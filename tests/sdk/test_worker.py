@@ -21,6 +21,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from ionet.chain.errors import ConfigError
 from ionet.prover import Challenge, draw, numpy_backend, verify
 from ionet.worker import (
     Break,
@@ -31,6 +32,7 @@ from ionet.worker import (
     DeviceKey,
     Judge,
     KeyFileError,
+    NodeConfig,
     NvmlWatch,
     Observation,
     Sample,
@@ -44,6 +46,8 @@ from ionet.worker import (
     hardware_classes,
     probe,
 )
+from ionet.worker._daemon import _device
+from ionet.worker._watch import Watches
 
 JOB, NODE, START = b"\1" * 32, b"\2" * 32, 1_800_000_000
 GIB = 1 << 30
@@ -460,6 +464,40 @@ def test_a_leases_own_processes_are_not_foreign_on_a_gpu() -> None:
         child.wait()
     driver.running = [2**22 + 1]
     assert watch.observe([]).foreign == (f"process {2**22 + 1}",)
+
+
+def test_a_stranger_on_one_of_a_nodes_gpus_is_on_the_node() -> None:
+    """And is not diluted by the others, of which none is used."""
+
+    class Two(Driver):
+        def nvmlDeviceGetComputeRunningProcesses(self, handle: int) -> list[Any]:
+            return super().nvmlDeviceGetComputeRunningProcesses(handle) if handle else []
+
+        def nvmlDeviceGetUtilizationRates(self, handle: int) -> Any:
+            return SimpleNamespace(gpu=90 if handle else 0)
+
+    driver = Two()
+    watch = Watches([NvmlWatch(f"GPU-{number}", nvml=driver) for number in range(2)])
+    assert watch.observe([]) == Observation(9_000, 0)
+    driver.running = [2**22 + 1]
+    assert watch.observe([]) == Observation(9_000, 9_000, (f"process {2**22 + 1}",))
+
+
+def test_names_of_strangers_on_many_gpus_are_bounded() -> None:
+    driver = Driver()
+    driver.running = [2**22 + number for number in range(1, 12)]
+    seen = Watches([NvmlWatch("GPU-0", nvml=driver), NvmlWatch("GPU-1", nvml=driver)]).observe([])
+    assert len(seen.foreign) == 8
+    assert len(set(seen.foreign)) == 8
+
+
+def test_a_node_one_of_whose_devices_is_gone_does_not_serve() -> None:
+    here = probe().devices[0]
+    settings = [NodeConfig(uuid, 0, "Other CPU", Path("key.json")) for uuid in (here.uuid, "GPU-gone")]
+    device, _ = _device(settings[0])
+    assert device == here
+    with pytest.raises(ConfigError, match="the device GPU-gone is not there"):
+        _device(*settings)
 
 
 # ---- the worker

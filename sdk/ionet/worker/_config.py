@@ -39,6 +39,7 @@ from urllib.parse import urlsplit
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.staking.constants import MAX_UNITS
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
@@ -126,6 +127,7 @@ class NodeConfig:
         network: account of the network that brought it in bulk (`ionet node network import`), or None.
         machine: the machine's name in that network, or in a fleet with one seed; else None.
         number: the processor's number in that machine; name and number are what its key is derived from.
+        part_of: own id of the node's first device, if this is a further processor of that node; else None.
     """
 
     uuid: str
@@ -136,6 +138,7 @@ class NodeConfig:
     network: Pubkey | None = None
     machine: str | None = None
     number: int = 0
+    part_of: str | None = None
 
     @property
     def registered_id(self) -> str:
@@ -167,7 +170,7 @@ class WorkerConfig:
         owner: the nodes' owner, who is paid; the key is elsewhere.
         rpc: URLs of Solana nodes, the preferred first; at least one.
         gateways: URLs of gateways, the preferred first; at least one.
-        nodes: at least one.
+        nodes: the devices, at least one; further processors of a node behind its first.
         limits: what leases may use.
         notify: where events that the owner must know are sent, or None.
         engine: what makes the boxes that jobs run in.
@@ -190,6 +193,15 @@ class WorkerConfig:
     def state(self) -> Path:
         """The state directory: where the file is."""
         return self.path.parent
+
+    @property
+    def served(self) -> tuple[NodeConfig, ...]:
+        """The nodes, by their first devices."""
+        return tuple(node for node in self.nodes if node.part_of is None)
+
+    def processors(self, first: NodeConfig) -> tuple[NodeConfig, ...]:
+        """All devices of a node, the first one first."""
+        return (first, *(node for node in self.nodes if node.part_of == first.uuid))
 
     @classmethod
     def load(
@@ -263,6 +275,8 @@ class WorkerConfig:
                 key=self._shown(node.key),
                 commission_bps=node.commission_bps,
             )
+            if node.part_of is not None:
+                lines += _assignments(part_of=node.part_of)
             if node.network is not None:
                 lines += _assignments(network=str(node.network))
             if node.machine is not None:
@@ -534,8 +548,25 @@ def _nodes(path: Path, table: _Table, engine: Engine) -> tuple[NodeConfig, ...]:
             ):
                 if mine == theirs:
                     raise item.wrong(name, "another node has the same; a device is one node")
+        if node.part_of is not None:
+            first = next((other for other in nodes if other.uuid == node.part_of), None)
+            if (wrong := _not_of_one_node(node, first, nodes)) is not None:
+                raise item.wrong("part_of", wrong)
         nodes.append(node)
     return tuple(nodes)
+
+
+def _not_of_one_node(node: NodeConfig, first: NodeConfig | None, nodes: Sequence[NodeConfig]) -> str | None:
+    """Returns why a device cannot be a further processor of a node; None if it can."""
+    if first is None or first.part_of is not None:
+        return "it is the uuid of a node's first device, which stands above"
+    if node.hardware_class != first.hardware_class:
+        return f"a node's processors are of one class; the first one's is {first.hardware_class}"
+    if not all(item.uuid.startswith("GPU-") for item in (node, first)):
+        return "only GPUs are several to a node"
+    if sum(item.part_of == first.uuid for item in nodes) + 1 >= MAX_UNITS:
+        return f"a node has at most {MAX_UNITS} processors"
+    return None
 
 
 def _node(path: Path, table: _Table) -> NodeConfig:
@@ -554,6 +585,7 @@ def _node(path: Path, table: _Table) -> NodeConfig:
         network=network,
         machine=machine,
         number=table.integer("number", 0, (1 << 32) - 1, "the processor's number in the machine", 0),
+        part_of=table.text("part_of", "the uuid of the node's first device", "") or None,
     )
     table.finish()
     return node

@@ -112,7 +112,7 @@ class Daemon:
         self._gateways = [gateway_urls(url, insecure=insecure) for url in config.gateways]
         state_folder(config.state)
         self._lock = _take(config.state / "worker.lock")
-        self._nodes = [_Node(node, DeviceKey.load(node.key)) for node in config.nodes]
+        self._nodes = [_Node(node, DeviceKey.load(node.key)) for node in config.served]
         self._store = FileStore(config.state / "store")
         self._executor = self._make_executor(unsafe_plain)
         self._clients = [AsyncClient.connect(url) for url in config.rpc]
@@ -172,7 +172,7 @@ class Daemon:
         if not await self._chain.registered(address, bytes(node.key.pubkey)):
             raise ConfigError("not registered yet; see: ionet worker register")
         # A driver may need its time.
-        device, watch = await asyncio.to_thread(_device, node.config)
+        device, watch = await asyncio.to_thread(_device, *self._config.processors(node.config))
         state = self._config.state / "nodes" / str(node.config.address)
         worker = Worker(address, node.key, state, device=device, watch=watch)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
@@ -210,7 +210,7 @@ class Daemon:
     def _make_executor(self, unsafe_plain: bool) -> BoxExecutor | PodmanExecutor | RayExecutor:
         config = self._config
         work = config.state / _WORK
-        specs = [self._spec(node) for node in config.nodes]
+        specs = [node_spec(config, node) for node in config.served]
         if unsafe_plain:
             _log.warning(
                 "jobs run as plain processes of this user, who can be robbed by them: --unsafe-plain"
@@ -229,7 +229,7 @@ class Daemon:
             work,
             image=image.resolve(),
             boxes=config.boxes,
-            disk=config.limits.disk // len(config.nodes),
+            disk=config.limits.disk // len(config.served),
             internet=Internet(config.limits.resolvers, config.limits.closed),
         )
 
@@ -240,22 +240,8 @@ class Daemon:
             raise ConfigError(f"jobs cannot be boxed here: {why}")
         if podman.image() is None:
             raise ConfigError("podman has no image that jobs run in; bring it by: ionet worker image")
-        disk = config.limits.disk // len(config.nodes)
+        disk = config.limits.disk // len(config.served)
         return PodmanExecutor(specs, self._store, work, podman=podman, disk=disk)
-
-    def _spec(self, node: NodeConfig) -> NodeSpec:
-        """The node's even part of what leases may use together, less what a box's own processes use."""
-        limits, count = self._config.limits, len(self._config.nodes)
-        memory = limits.memory // count
-        gpu = node.uuid.startswith("GPU-")
-        return NodeSpec(
-            bytes(node.address),
-            cpus=max(1, limits.cpus // count),
-            gpus=1 if gpu else 0,
-            memory=max(memory - RAY_MEMORY, memory // 2),
-            devices=(node.uuid,) if gpu else (),
-            internet=limits.internet,
-        )
 
     async def _sweep(self) -> None:
         """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
@@ -300,6 +286,27 @@ class Daemon:
         return replace(status, problems=told)
 
 
+def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
+    """Returns a node's part of what leases may use together, less what a box's own processes use.
+
+    Args:
+        config: the worker's settings.
+        node: the node's first device; each processor of the machine brings its node an even part.
+    """
+    limits, count = config.limits, len(config.nodes)
+    uuids = [item.uuid for item in config.processors(node)]
+    memory = limits.memory * len(uuids) // count
+    gpus = tuple(uuid for uuid in uuids if uuid.startswith("GPU-"))
+    return NodeSpec(
+        bytes(node.address),
+        cpus=max(1, limits.cpus * len(uuids) // count),
+        gpus=len(gpus),
+        memory=max(memory - RAY_MEMORY, memory // 2),
+        devices=gpus,
+        internet=limits.internet,
+    )
+
+
 async def sweep(
     executor: LocalExecutor, chain: NodeChain, nodes: Iterable[bytes], held: Callable[[], Iterable[str]]
 ) -> None:
@@ -318,18 +325,23 @@ async def sweep(
     await executor.sweep({*(lease_name([job]) for job in leases), *held()})
 
 
-def _device(config: NodeConfig) -> tuple[Device, Watch]:
-    """Returns the node's device as it is now, and what watches it.
+def _device(*configs: NodeConfig) -> tuple[Device, Watch]:
+    """Returns a node's first device as it is now, and what watches all of them.
+
+    Args:
+        configs: the node's devices, the first one first.
 
     Raises:
-        ConfigError: it is not there, or nobody can see who uses it.
+        ConfigError: one is not there, or nobody can see who uses it.
     """
     machine = probe()
-    for device in machine.devices:
-        if device.uuid == config.uuid:
-            return device, watch_for(device)
-    why = "; ".join(fault.reason for fault in machine.faults)
-    raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
+    here = {device.uuid: device for device in machine.devices}
+    for config in configs:
+        if config.uuid not in here:
+            why = "; ".join(fault.reason for fault in machine.faults)
+            raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
+    devices = [here[config.uuid] for config in configs]
+    return devices[0], watch_for(*devices)
 
 
 def _take(path: Path) -> IO[bytes]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
+from ionet._generated.staking.constants import MAX_UNITS
 from ionet.chain.errors import IonetError
 from ionet.staking.bulk import SeedKeys
 from ionet.staking.hardware import classify
@@ -102,6 +103,8 @@ class Wishes:
         engine: what makes the boxes that jobs run in.
         devices: own ids of the devices to set up; empty: see `chosen`.
         fleet: the fleet that the machine belongs to.
+        together: whether GPUs of one class become one node, up to eight of them; those of an imported network
+            do in any case, by their numbers in the machine.
     """
 
     owner: Pubkey | None = None
@@ -116,6 +119,7 @@ class Wishes:
     engine: Engine | None = None
     devices: tuple[str, ...] = ()
     fleet: Fleet | None = None
+    together: bool = False
 
 
 def planned(
@@ -170,8 +174,26 @@ def planned(
         assert device.hardware_class is not None  # `usable` has seen to it
         key = folder / f"{device.fingerprint.hex()[:16]}.json"
         fresh = NodeConfig(device.uuid, device.index, device.hardware_class.name, key)
-        nodes.append(_updated(fresh, device, wishes))
+        nodes.append(_placed(_updated(fresh, device, wishes), nodes, together=wishes.together))
     return replace(config, nodes=tuple(nodes))
+
+
+def _placed(node: NodeConfig, before: Sequence[NodeConfig], *, together: bool) -> NodeConfig:
+    """Returns a new device as a node of its own, or as a further processor of one that is there."""
+    if not node.uuid.startswith("GPU-"):
+        return node
+    for first in before:
+        if first.part_of is not None or first.hardware_class != node.hardware_class:
+            continue
+        if node.network is not None:
+            # As imports make nodes of a machine's processors.
+            same = (first.network, first.machine) == (node.network, node.machine)
+            joins = same and first.number == node.number // MAX_UNITS * MAX_UNITS
+        else:
+            joins = together and sum(item.part_of == first.uuid for item in before) + 1 < MAX_UNITS
+        if joins:
+            return replace(node, part_of=first.uuid)
+    return node
 
 
 def _limited(wishes: Wishes, limits: Limits) -> Limits:

@@ -164,8 +164,9 @@ def _node(
 ) -> Iterator[Finding]:
     node, offer = standing.node, standing.offer
     yield _registered(config, standing)
-    if node is None or standing.device is None:
+    if node is None or standing.device is None or standing.config.part_of is not None:
         return
+    yield from _counted(config, standing.config, node)
     yield _life(standing.config, standing.device, node)
     yield _stake(standing.config, node, standing.class_)
     yield _proof(standing.config, node, terms, head_end, now)
@@ -195,9 +196,15 @@ def _registered(config: WorkerConfig, standing: Standing) -> Finding:
             f"it is registered with the key {device.device_key}; here is {key}",
             "bring the key that it was registered with, or release the device and register it anew",
         )
-    if device.node != mine.address:
+    if (first := _first(config, mine)).address != device.node:
+        if first is not mine:
+            return rule.fault(
+                f"it is no processor of the node {first.address}",
+                f"ionet node attach {first.address} {mine.device}",
+            )
         return rule.warn(
-            f"it is a further processor of the node {device.node}", "the first one's worker serves it"
+            f"it is a further processor of the node {device.node}",
+            "say so in the settings, by part_of; until then jobs do not get it",
         )
     kind = class_name(standing.class_) if standing.class_ is not None else str(node.class_)
     if kind != mine.hardware_class:
@@ -206,6 +213,24 @@ def _registered(config: WorkerConfig, standing: Standing) -> Finding:
             "it is judged by the class on the chain: release it and register it anew",
         )
     return rule.ok(f"node {mine.address}, class {kind}")
+
+
+def _first(config: WorkerConfig, mine: NodeConfig) -> NodeConfig:
+    """The first device of the node that a device belongs to."""
+    return next((node for node in config.nodes if node.uuid == mine.part_of), mine)
+
+
+def _counted(config: WorkerConfig, mine: NodeConfig, node: accounts.staking.Node) -> Iterator[Finding]:
+    """Compares the processors that a node is paid for with those that jobs get."""
+    rule = Rule("processors", "Jobs get every processor that the chain counts for the node.", mine.uuid)
+    given = len(config.processors(mine))
+    if given < node.units:
+        yield rule.fault(
+            f"the chain counts {node.units}, the settings have {given}",
+            "name the others in the settings, by part_of, or take them off: ionet node detach",
+        )
+    elif given > 1:
+        yield rule.ok(f"{given}, {node.units} of them on the chain")
 
 
 def _life(mine: NodeConfig, device: accounts.staking.Device, node: accounts.staking.Node) -> Finding:

@@ -127,6 +127,29 @@ class CpuWatch:
         return out
 
 
+class Watches:
+    """Several devices of one node: whoever uses one of them uses the node.
+
+    Args:
+        watches: one for each device, at least one.
+    """
+
+    def __init__(self, watches: Iterable[Watch]) -> None:
+        self._watches = tuple(watches)
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        """See `Watch.observe`: the use of the device that is used most, and the strangers on all of them."""
+        roots = tuple(roots)
+        seen = [watch.observe(roots) for watch in self._watches]
+        names = dict.fromkeys(name for item in seen for name in item.foreign)
+        return Observation(
+            use_bps=max(item.use_bps for item in seen),
+            # A stranger on one of eight devices is not diluted by the other seven.
+            foreign_use_bps=max(item.foreign_use_bps for item in seen),
+            foreign=tuple(names)[:MAX_NAMES],
+        )
+
+
 class NvmlWatch:
     """An NVIDIA device: every process on it that is not the lease's. Needs nvidia-ml-py and psutil."""
 
@@ -270,12 +293,15 @@ def _refuse_namespace() -> None:
         )
 
 
-def watch_for(device: Device) -> Watch:
-    """Returns the watch for a device, which has been checked.
+def watch_for(*devices: Device) -> Watch:
+    """Returns the watch for a node's devices, each of which has been checked.
 
     Raises:
-        CannotWatch: nobody could tell on this machine who uses the device.
+        CannotWatch: nobody could tell on this machine who uses one of them.
     """
+    if len(devices) > 1:
+        return Watches([watch_for(device) for device in devices])
+    (device,) = devices
     if device.uuid.startswith("GPU-"):
         watch = NvmlWatch(device.uuid)
         watch.check()

@@ -17,7 +17,7 @@ from ionet.cli.worker.parts import StateOption, config_file
 from ionet.sandbox import BOXES
 from ionet.staking.bulk import SeedKeys
 from ionet.worker import DeviceKey, KeyFileError, WorkerConfig, probe
-from ionet.worker._config import Engine
+from ionet.worker._config import Engine, NodeConfig
 from ionet.worker._podman import PodmanError, podman_machine
 from ionet.worker._setup import Fleet, SetupError, Wishes, default_limits, make_keys, planned, usable
 
@@ -89,6 +89,10 @@ def init(
             help="The network that imports the devices: see `ionet node network list`.",
         ),
     ] = None,
+    together: Annotated[
+        bool,
+        typer.Option("--together", help="New GPUs of one class become one node, up to eight of them."),
+    ] = False,
     template: Annotated[
         Path | None,
         typer.Option("--from", metavar="FILE", help="Take what is not said from another machine's settings."),
@@ -124,6 +128,7 @@ def init(
         engine=engine,
         devices=tuple(device or ()),
         fleet=fleet,
+        together=together,
     )
     looked = probe()
     devices, faults = usable(looked)
@@ -155,12 +160,14 @@ def init(
 
 def _show(io: Session, config: WorkerConfig, keys: dict[Pubkey, DeviceKey], names: dict[str, str]) -> None:
     """Shows the nodes and what comes next."""
+    firsts: dict[str | None, NodeConfig] = {node.uuid: node for node in config.served}
     nodes = [
         {
-            "node": node.address,
+            "node": firsts.get(node.part_of, node).address,
             "uuid": node.uuid,
             "device": names.get(node.uuid),
             "class": node.hardware_class,
+            "part_of": node.part_of,
             "key": keys[node.address].pubkey if node.address in keys else None,
             "key_file": str(node.key),
         }

@@ -111,7 +111,7 @@ def offer(
         raise UserError(
             "say what to ask: --rate, or --floor and --ceiling; `ionet job offer NODE` shows an offer"
         )
-    chosen = nodes or [node.address for node in WorkerConfig.load(config_file(state)).nodes]
+    chosen = nodes or [node.address for node in WorkerConfig.load(config_file(state)).served]
     if watch:
         if terms.following is None:
             raise UserError("--watch follows the market: say --floor and --ceiling")

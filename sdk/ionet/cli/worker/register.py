@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -78,6 +78,7 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
         raise UserError(f"the device {node.uuid} is not there; see `ionet worker doctor`", UNUSABLE)
     kind = class_of(io, node.hardware_class)
     needed = minimum(kind, 1)
+    first = next((item for item in config.nodes if item.uuid == node.part_of), None)
     key = DeviceKey.load(node.key)
     folder = config.state / "nodes" / str(node.address)
     worker = Worker(bytes(node.address), key, folder, device=device)
@@ -89,21 +90,36 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
             attester = enlisting.attester(
                 seat, owner=config.owner, class_id=kind.id, fingerprint=node.fingerprint
             )
-            call = io.client.staking.register(
-                class_id=kind.id,
-                fingerprint=node.fingerprint,
-                device=key.keypair,
-                attester=attester,
-                commission_bps=node.commission_bps,
-                region=region,
-                memory_gib=max(1, device.memory >> 30),
-                link_mbps=link,
-            )
+            signers: dict[str, Any] = {
+                "class_id": kind.id,
+                "fingerprint": node.fingerprint,
+                "device": key.keypair,
+                "attester": attester,
+            }
+            if first is not None:
+                call = io.client.staking.register_device(**signers)
+            else:
+                call = io.client.staking.register(
+                    **signers,
+                    commission_bps=node.commission_bps,
+                    region=region,
+                    memory_gib=max(1, device.memory >> 30),
+                    link_mbps=link,
+                )
             try:
                 sent = io.send(call, f"register {device.name} as {node.hardware_class}")
             except NotEnlisted as bad:
                 reasons.append(str(bad))
                 continue
+            if first is not None:
+                io.done(
+                    sent,
+                    f"Registered device {sent.result} of class {node.hardware_class}",
+                    f"Next: ionet node attach {first.address} {sent.result}",
+                    device=sent.result,
+                    node=first.address,
+                )
+                return
             io.done(
                 sent,
                 f"Registered node {sent.result} of class {node.hardware_class}",

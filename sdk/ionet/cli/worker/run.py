@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from ionet.chain.rpc.urls import public_url
 from ionet.cli.options import Commands
 from ionet.cli.session import session
 from ionet.cli.worker.parts import StateOption, config_file
+
+if TYPE_CHECKING:
+    from ionet.worker import NodeConfig, WorkerConfig
 
 app = Commands()
 
@@ -46,13 +49,18 @@ def run(
     logging.getLogger("websockets").setLevel(logging.WARNING)
     daemon = Daemon(config, unsafe_plain=unsafe_plain)
     io.screen.show(
-        {"state": str(config.state), "nodes": [str(node.address) for node in config.nodes]},
-        f"Serving {len(config.nodes)} nodes with the settings in {config.path}; Ctrl-C stops it.",
-        *(f"  {node.address}  {node.hardware_class}" for node in config.nodes),
+        {"state": str(config.state), "nodes": [str(node.address) for node in config.served]},
+        f"Serving {len(config.served)} nodes with the settings in {config.path}; Ctrl-C stops it.",
+        *(f"  {node.address}  {_size(config, node)}{node.hardware_class}" for node in config.served),
         "Gateways: " + ", ".join(map(public_url, config.gateways)),
     )
     sys.stdout.flush()
     asyncio.run(_until_told(daemon))
+
+
+def _size(config: WorkerConfig, node: NodeConfig) -> str:
+    count = len(config.processors(node))
+    return "" if count == 1 else f"{count} x "
 
 
 async def _until_told(daemon: object) -> None:

@@ -101,7 +101,7 @@ def _asked(
 ) -> tuple[dict[str, NodeView], str | None]:
     """Returns the chain's view, or the one before and why there is no newer one."""
     try:
-        return {view.uuid: view for view in node_views(client, config.nodes)}, None
+        return {view.uuid: view for view in node_views(client, config.served)}, None
     except (RpcError, TransportError) as bad:
         return before, f"the chain cannot be read: {bad}"
 
@@ -119,7 +119,7 @@ def _page(config: WorkerConfig, nodes: dict[str, NodeView], chain: str | None) -
 
 
 def _lines(config: WorkerConfig, page: _Page) -> list[str]:
-    return [*_head(config, page), *(line for node in config.nodes for line in ("", *_node(node.uuid, page)))]
+    return [*_head(config, page), *(line for node in config.served for line in ("", *_node(node.uuid, page)))]
 
 
 def _head(config: WorkerConfig, page: _Page) -> list[str]:
@@ -197,5 +197,5 @@ def _json(config: WorkerConfig, page: _Page) -> dict[str, Any]:
         "trouble": page.trouble,
         "worker": page.worker,
         "chain_trouble": page.chain,
-        "nodes": [page.nodes[node.uuid] for node in config.nodes if node.uuid in page.nodes],
+        "nodes": [page.nodes[node.uuid] for node in config.served if node.uuid in page.nodes],
     }
