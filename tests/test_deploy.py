@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import plistlib
 import re
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from ionet.worker import state_directory
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 UNIT: Final = ROOT / "deploy/ionet-worker.service"
+AGENT: Final = ROOT / "deploy/ionet-worker.plist"
 CONTAINER: Final = ROOT / "deploy/Containerfile"
 #: Settings that give a service a mount namespace of its own (systemd.exec(5), "Sandboxing" and "Paths").
 _OWN_MOUNTS: Final = """
@@ -26,6 +28,12 @@ _OWN_MOUNTS: Final = """
     ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules
     ProtectKernelTunables ProtectProc ProtectSystem ReadOnlyPaths ReadWritePaths RestrictNamespaces
     RootDirectory RootImage TemporaryFileSystem
+"""
+#: Keys of launchd.plist(5) that an agent may use.
+_LAUNCHD: Final = """
+    EnvironmentVariables ExitTimeOut HardResourceLimits KeepAlive Label LowPriorityIO Nice ProcessType Program
+    ProgramArguments RunAtLoad SoftResourceLimits StandardErrorPath StandardOutPath ThrottleInterval Umask
+    WorkingDirectory
 """
 
 
@@ -77,6 +85,25 @@ def test_the_unit_leaves_leases_alone_and_comes_back() -> None:
     assert service["Restart"] == "always"
     assert general["StartLimitIntervalSec"] == "0"
     assert (service["KillMode"], service["Delegate"], service["NoNewPrivileges"]) == ("mixed", "yes", "yes")
+
+
+def test_the_agent_of_launchd_starts_the_worker_and_comes_back() -> None:
+    """By launchd.plist(5); no Mac has tried it."""
+    agent = plistlib.loads(AGENT.read_bytes())
+    shell, option, line = agent["ProgramArguments"]
+    assert (shell, option) == ("/bin/sh", "-c")
+    assert subprocess.run([shell, "-n", option, line], check=False).returncode == 0
+    *before, last = line.split("; ")
+    assert before == ["podman machine start"]
+    *words, program, group, command = last.split()
+    assert words == ["exec", "caffeinate", "-i"], "as on docs/operations.md"
+    assert (program, group, command) == ("/opt/ionet/bin/ionet", "worker", "run")
+    assert (agent["Label"], agent["KeepAlive"], agent["RunAtLoad"]) == (AGENT.stem, True, True)
+    # What launchd does not know it ignores without a word.
+    assert agent.keys() <= set(_LAUNCHD.split())
+    assert agent["Umask"] == 0o77, "a decimal number there"
+    documented = (ROOT / "docs/operations.md").read_text()
+    assert f"deploy/{AGENT.name}" in documented
 
 
 def test_boxes_are_made_without_the_rights_that_the_unit_gives_up(tmp_path: Path) -> None:

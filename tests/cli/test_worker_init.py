@@ -199,6 +199,7 @@ def test_gpus_of_one_class_become_one_node_if_that_is_wished(rig: Rig) -> None:
     spec = node_spec(rig.config, first)
     assert (spec.gpus, spec.devices, spec.cpus) == (3, tuple(UUIDS), 9)
     assert spec.memory == 90 * GIB - RAY_MEMORY
+    assert spec.internet_rate == 12_500_000, "100 Mbit/s"
     rig.init("--cpus", "3")
     assert rig.config.processors(first) == (first, second, third), "they stay together"
 
@@ -212,6 +213,8 @@ def test_what_is_a_node_of_its_own_stays_one(rig: Rig) -> None:
     assert [node_spec(rig.config, node).cpus for node in (first, second)] == [6, 3]
     memory = [node_spec(rig.config, node).memory for node in (first, second)]
     assert memory == [60 * GIB - RAY_MEMORY, 30 * GIB - RAY_MEMORY]
+    config = replace(rig.config, limits=replace(rig.config.limits, internet_mbps=24))
+    assert [node_spec(config, node).internet_rate for node in (first, second)] == [2_000_000, 1_000_000]
 
 
 def test_an_imported_machines_processors_are_one_node(rig: Rig, seed: Path) -> None:

@@ -334,6 +334,56 @@ def test_connections_are_limited(
     assert 250 < int(box.log()) <= 300
 
 
+CARRY = """
+import json, socket, sys, time
+address, size, seconds = (sys.argv[1], int(sys.argv[2])), int(sys.argv[3]), []
+for way in (b"get", b"put"):
+    with socket.create_connection(address, 60) as peer:
+        peer.settimeout(60)
+        begun = time.monotonic()
+        peer.sendall(way + b" %012d" % size)
+        left = size
+        if way == b"put": peer.sendall(bytes(size)); peer.shutdown(socket.SHUT_WR)
+        while way == b"get" and left: left -= len(peer.recv(min(left, 65536)))
+        assert peer.recv(4) == b"done"
+        seconds.append(round(1000 * (time.monotonic() - begun)))
+print(json.dumps(seconds))
+"""
+
+
+@pytest.fixture
+def carrier(there: World) -> Iterator[int]:
+    """A server beyond the router that gives and takes as many bytes as it is asked for; its port."""
+    code = """
+import socket
+with socket.create_server(("", 0)) as server:
+    print(server.getsockname()[1], flush=True)
+    while True:
+        peer, _ = server.accept()
+        with peer:
+            way, size = peer.recv(16, socket.MSG_WAITALL).split()
+            left = int(size)
+            if way == b"get": peer.sendall(bytes(left))
+            while way == b"put" and left: left -= len(peer.recv(min(left, 65536)))
+            peer.sendall(b"done")
+"""
+    command = ["ip", "netns", "exec", there.name, sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield int(server.stdout.readline())
+        server.kill()
+
+
+def test_bytes_a_second_are_limited_both_ways(box: Box, image: Path, there: World, carrier: int) -> None:
+    rate, size = 1_000_000, 3_000_000
+    line = (there.public, str(carrier), str(size))
+    least = 1000 * (size - _network.burst(rate)) // rate
+    internet = Internet(resolvers=(there.public,), rate=rate)
+    box.start(image, [PYTHON, "-c", CARRY, *line], limits=SMALL, internet=internet)
+    taken, given = map(int, answers(box))
+    assert (taken >= least, given >= least) == (True, True), (taken, given)
+
+
 def test_a_network_that_cannot_start_says_why(box: Box, image: Path) -> None:
     with pytest.raises(BoxError, match="cannot be made"):
         box.start(image, [PYTHON], limits=SMALL, internet=Internet(closed=("nonsense",)))

@@ -36,6 +36,7 @@ class World:
         own: this machine's own address in that network.
         log: the tokens that reached the server: one line "token protocol address".
         web: the directory that the public address serves by HTTP on port `WEB`.
+        name: of the network namespace.
     """
 
     public: str
@@ -44,6 +45,7 @@ class World:
     own: str
     log: Path
     web: Path
+    name: str
 
     def reached(self, token: str) -> set[str]:
         """Returns by which protocols and addresses something with the token has come."""
@@ -80,7 +82,7 @@ def world(place: Path) -> Iterator[World]:
         ):
             while "ready" not in log.read_text():
                 assert server.poll() is None
-            yield World(public, lan, near, own, log, web)
+            yield World(public, lan, near, own, log, web, name)
             server.kill()
     finally:
         subprocess.run(["ip", "netns", "delete", name], check=False)

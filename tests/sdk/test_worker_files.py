@@ -72,7 +72,9 @@ def full(folder: Path) -> WorkerConfig:
             ),
             NodeConfig("GPU-3", 2, "L4", Path("/keys/three.json"), machine="17", number=2),
         ),
-        limits=Limits(4, 16, 100, internet=True, resolvers=("8.8.4.4",), closed=("203.0.113.0/24",)),
+        limits=Limits(
+            4, 16, 100, internet=True, resolvers=("8.8.4.4",), closed=("203.0.113.0/24",), internet_mbps=7
+        ),
         notify="https://hook.example/token",
         images=Path("/images"),
         boxes=folder / "state" / "boxes",

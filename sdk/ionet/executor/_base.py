@@ -94,6 +94,7 @@ class NodeSpec:
         memory: bytes.
         devices: the GPUs' UUIDs: jobs on the node see these and no others.
         internet: whether jobs that ask for it reach the internet.
+        internet_rate: bytes a second that they send there at most, and receive; None: no limit.
 
     Raises:
         ValueError: there are UUIDs, and not one for each GPU.
@@ -105,6 +106,7 @@ class NodeSpec:
     memory: int = 1 << 30
     devices: tuple[str, ...] = ()
     internet: bool = False
+    internet_rate: int | None = None
 
     def __post_init__(self) -> None:
         if self.devices and len(set(self.devices)) != self.gpus:

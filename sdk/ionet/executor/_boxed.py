@@ -9,6 +9,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -311,11 +312,17 @@ class BoxedExecutor(LocalExecutor):
                     driver=found.files,
                     inputs=inputs,
                     given=given,
-                    internet=self._internet if manifest.resources.internet else None,
+                    internet=self._reach(specs) if manifest.resources.internet else None,
                     address=None if lease.part is None else lease.part.address,
                 )
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
+
+    def _reach(self, specs: Sequence[NodeSpec]) -> Internet:
+        """How a lease's box reaches the internet: its nodes' rates together."""
+        rates = [spec.internet_rate for spec in specs]
+        known = [rate for rate in rates if rate is not None]
+        return replace(self._internet, rate=sum(known) if len(known) == len(rates) else None)
 
     def _materials(self, manifest: Manifest, folder: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
         """Returns the files for the working directory, and those that the job cannot change."""

@@ -32,6 +32,8 @@ _BETWEEN: Final = "10.0.2.0/24"
 RATE: Final = 32
 BURST: Final = 256
 OPEN: Final = 1000
+#: Bytes that may come at once in any case.
+_LEAST_BURST: Final = 64 << 10
 #: Sockets and other open files of slirp4netns, and bytes of its memory.
 _FILES: Final = OPEN + 64
 _MEMORY: Final = 512 << 20
@@ -68,6 +70,7 @@ table inet box {{
   chain in {{
     type filter hook input priority filter; policy drop;
     iifname {{ "lo", "io0" }} accept;
+    {bytes}
     ct state established,related accept;
   }}
   chain out {{
@@ -76,6 +79,7 @@ table inet box {{
     meta nfproto ipv6 reject with icmpx admin-prohibited;
     ip daddr @closed reject with icmpx admin-prohibited;
     tcp dport 25 reject with icmpx admin-prohibited;
+    {bytes}
     ct state established,related accept;
     ct state invalid drop;
     meta l4proto != {{ tcp, udp }} drop;
@@ -106,10 +110,12 @@ class Internet:
         resolvers: IPv4 addresses of public name servers; the machine's own may be its router.
         closed: IPv4 networks that it must not reach, besides private ones, the machine's own addresses and
             the networks that it is in.
+        rate: bytes a second that it sends at most, and as many that it receives; None: no limit.
     """
 
     resolvers: tuple[str, ...] = ("9.9.9.9", "1.1.1.1")
     closed: tuple[str, ...] = ()
+    rate: int | None = None
 
 
 def make(name: str, owner: int | None) -> None:
@@ -156,17 +162,27 @@ def close(name: str, home: Path, internet: Internet) -> None:
         ToolFailed: the kernel or nft cannot.
     """
     file = home / "firewall"
-    file.write_text(rules([*internet.closed, *around()]))
+    file.write_text(rules([*internet.closed, *around()], internet.rate))
     tool("nsenter", f"--net={NETWORKS / name}", "nft", "--file", file)
 
 
-def rules(closed: Iterable[str]) -> str:
+def rules(closed: Iterable[str], rate: int | None = None) -> str:
     """Returns the firewall, for nft. Pure.
 
     Args:
         closed: IPv4 networks, besides those that are not the internet.
+        rate: bytes a second in each direction; None: no limit.
     """
-    return _RULES.format(closed=", ".join([*_CLOSED, *closed]), rate=RATE, burst=BURST, open=OPEN)
+    # What is over it is dropped, at which TCP becomes slower.
+    most = "" if rate is None else f"limit rate over {rate} bytes/second burst {burst(rate)} bytes drop;"
+    return _RULES.format(
+        closed=", ".join([*_CLOSED, *closed]), bytes=most, rate=RATE, burst=BURST, open=OPEN
+    )
+
+
+def burst(rate: int) -> int:
+    """Returns how many bytes may come at once where so many a second do."""
+    return max(_LEAST_BURST, rate // 4)
 
 
 def around() -> list[str]:

@@ -13,6 +13,7 @@ it that are not absolute are below the file's own directory.
 | `images`, `boxes` | `IONET_WORKER_IMAGES`, `IONET_WORKER_BOXES` | directories |
 | `[limits]` `cpus`, `memory_gib`, `disk_gib` | `IONET_WORKER_CPUS`, `…_MEMORY_GIB`, `…_DISK_GIB` | integers |
 | `[limits]` `internet` | `IONET_WORKER_INTERNET` | true or false |
+| `[limits]` `internet_mbps` | `IONET_WORKER_INTERNET_MBPS` | integer |
 | `[limits]` `resolvers` | `IONET_WORKER_RESOLVERS` | name servers of such jobs: public IPv4 addresses |
 | `[limits]` `closed` | `IONET_WORKER_CLOSED` | IPv4 networks that they do not reach, besides what is near |
 | `[[nodes]]` | | see `NodeConfig` |
@@ -51,6 +52,7 @@ _VARIABLE: Final = "IONET_WORKER_"
 #: Variables that are not settings of the file.
 _OTHERS: Final = frozenset({"STATE"})
 _RESOLVERS: Final = Internet().resolvers
+_MBPS: Final = 100
 _IMAGES: Final = Path("/var/lib/ionet/images")
 GIB: Final = 1 << 30
 #: The program's limit for a commission.
@@ -92,6 +94,7 @@ class Limits:
         memory_gib: GiB.
         disk_gib: GiB, for boxes' disks.
         internet: whether a job that asks for it may reach the internet.
+        internet_mbps: Mbit/s that such jobs send there at most, and as many that they receive.
         resolvers: public IPv4 addresses of the name servers of jobs that do.
         closed: IPv4 networks that these do not reach either, such as the router's public address.
     """
@@ -102,6 +105,7 @@ class Limits:
     internet: bool = False
     resolvers: tuple[str, ...] = _RESOLVERS
     closed: tuple[str, ...] = ()
+    internet_mbps: int = _MBPS
 
     @property
     def memory(self) -> int:
@@ -263,6 +267,7 @@ class WorkerConfig:
             memory_gib=self.limits.memory_gib,
             disk_gib=self.limits.disk_gib,
             internet=self.limits.internet,
+            internet_mbps=self.limits.internet_mbps,
             resolvers=list(self.limits.resolvers),
             closed=list(self.limits.closed),
         )
@@ -504,6 +509,7 @@ def _limits(table: _Table, engine: Engine) -> Limits:
         memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
         disk_gib=table.integer("disk_gib", 1, 1 << 20, "GiB of disk"),
         internet=table.take("internet", bool, "true or false", False),
+        internet_mbps=table.integer("internet_mbps", 1, 1 << 20, "Mbit/s to and from the internet", _MBPS),
         resolvers=tuple(table.texts("resolvers", "IPv4 addresses", _RESOLVERS)),
         closed=tuple(table.texts("closed", "IPv4 networks", ())),
     )
@@ -594,7 +600,7 @@ def _node(path: Path, table: _Table) -> NodeConfig:
 #: Settings of the first table and of `[limits]` that a variable can override, by type.
 _LISTS: Final = ("rpc", "gateways")
 _TEXTS: Final = ("owner", "notify", "engine", "images", "boxes")
-_INTEGERS: Final = ("cpus", "memory_gib", "disk_gib")
+_INTEGERS: Final = ("cpus", "memory_gib", "disk_gib", "internet_mbps")
 _LIMIT_LISTS: Final = ("resolvers", "closed")
 _BOOLS: Final = {"true": True, "false": False}
 

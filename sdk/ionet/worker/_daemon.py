@@ -304,6 +304,7 @@ def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
         memory=max(memory - RAY_MEMORY, memory // 2),
         devices=gpus,
         internet=limits.internet,
+        internet_rate=limits.internet_mbps * 125_000 * len(uuids) // count,
     )
 
 
