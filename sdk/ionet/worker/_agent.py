@@ -44,6 +44,8 @@ _PAGE: Final = 1 << 20
 _LOG_PAGE: Final = 256 << 10
 #: Characters of a problem that a renter is told.
 _WORDS: Final = 1_000
+#: Seconds before what could not go on, or failed, begins again.
+_AGAIN: Final = 1.0
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Seconds after an hour's end for which its uptime is stated.
 _STATED_FOR: Final = DAY
@@ -446,7 +448,9 @@ class Agent:
         except asyncio.CancelledError:
             raise
         except Exception as bad:
+            # A full disk, say: it begins again, but not as fast as this machine can.
             self._trouble("run", bad)
+            await asyncio.sleep(_AGAIN)
         finally:
             self._nudge.set()
 
@@ -460,7 +464,7 @@ class Agent:
         if over or not failure.retryable:
             await self._conclude(serving, Outcome(failure.reason.value, failure.detail))
         else:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(_AGAIN)
 
     async def _succeeded(self, serving: _Serving, output: RunOutput) -> None:
         outputs, sealed = [], serving.lease.manifest.sealed
