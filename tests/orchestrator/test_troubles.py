@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import resource
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.orchestrator.support import HOUR, RENTER, World, key
+from tests.orchestrator.support import HOUR, RENTER, World, full_disk, key
 
 from ionet.chain.errors import ConfigError
 from ionet.orchestrator import BoxExecutor, InlineExecutor, Journal, Lease, RayExecutor, RunOutput
@@ -31,17 +29,6 @@ class Broken:
         if self.broken:
             raise NVMLError("GPU is lost")
         return Observation(0, 0)
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """No file of this process can grow."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_a_drivers_error_costs_its_own_node_only_and_passes(world: World) -> None:

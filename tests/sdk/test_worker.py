@@ -20,6 +20,7 @@ import pynvml
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.orchestrator.support import full_disk
 
 from ionet.chain.errors import ConfigError
 from ionet.prover import Challenge, draw, numpy_backend, verify
@@ -384,6 +385,19 @@ def test_a_log_drops_a_line_that_a_killed_process_left_half_written(tmp_path: Pa
 
 
 # ---- watching
+
+
+def test_what_a_full_disk_took_of_a_line_is_not_in_the_way_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    log, samples = SampleLog(path), chain((0, QUIET), (60, QUIET), (120, QUIET))
+    log.append(samples[0])
+    size = path.stat().st_size
+    with full_disk(size + 100), pytest.raises(OSError, match="too large"):
+        log.append(samples[1])
+    assert log.last == samples[0]
+    for sample in samples[1:]:
+        log.append(sample)
+    assert SampleLog(path).since(0) == tuple(samples)
 
 
 def test_the_processors_foreign_use_is_seen() -> None:

@@ -168,10 +168,12 @@ class SampleLog:
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
         self._samples: list[Sample] = []
+        self._size = 0
         if self._path.exists():
             data = self._path.read_bytes()
             whole = data[: data.rfind(b"\n") + 1]
             self._samples = [Sample.from_line(line) for line in whole.splitlines()]
+            self._size = len(whole)
             if len(whole) != len(data):
                 os.truncate(self._path, len(whole))
 
@@ -185,11 +187,19 @@ class SampleLog:
         return tuple(self._samples[seq:])
 
     def append(self, sample: Sample) -> None:
-        """Adds a sample and flushes it to the disk."""
+        """Adds a sample and flushes it to the disk.
+
+        Raises:
+            OSError: it cannot be written; it is not added.
+        """
+        line = sample.to_line()
         with open(self._path, "ab") as file:
-            file.write(sample.to_line())
+            # A full disk may have taken a part of a line.
+            file.truncate(self._size)
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
+        self._size += len(line)
         self._samples.append(sample)
 
 
