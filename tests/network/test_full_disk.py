@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 import pytest
 from tests.network.site import free_port
-from tests.network.test_service import ServiceSite, until
+from tests.network.test_service import ServiceSite
 from tests.programs.market import IO_MINT
 from tests.programs.support import HOUR
 

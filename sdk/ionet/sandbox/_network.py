@@ -175,9 +175,7 @@ def rules(closed: Iterable[str], rate: int | None = None) -> str:
     """
     # What is over it is dropped, at which TCP becomes slower.
     most = "" if rate is None else f"limit rate over {rate} bytes/second burst {burst(rate)} bytes drop;"
-    return _RULES.format(
-        closed=", ".join([*_CLOSED, *closed]), bytes=most, rate=RATE, burst=BURST, open=OPEN
-    )
+    return _RULES.format(closed=", ".join([*_CLOSED, *closed]), bytes=most, rate=RATE, burst=BURST, open=OPEN)
 
 
 def burst(rate: int) -> int:
