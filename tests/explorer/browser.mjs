@@ -1,6 +1,8 @@
 // Visits the explorer's pages in Chromium and says as JSON what is wrong with them; see test_browser.py.
 //
-// usage: node browser.mjs URL PAGES_JSON [FOLDER]      FOLDER: where screenshots are put
+// usage: node browser.mjs '{"url": …, "pages": {NAME: PATH}, "keyboard": true, "folder": …}'
+//
+// keyboard: also goes through a search by keyboard. folder: where screenshots are put; then in all four ways.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 
@@ -8,8 +10,7 @@ const require = createRequire(new URL('../../web/explorer/package.json', import.
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const [url, given, folder] = process.argv.slice(2);
-const paths = JSON.parse(given);
+const { url, pages: paths, keyboard: byKeyboard, folder } = JSON.parse(process.argv[2]);
 const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -20,6 +21,8 @@ const seen = {};
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark']) {
+    // Each size and each scheme once is enough to find what is wrong.
+    if (!folder && (size === 'wide') !== (colorScheme === 'light')) continue;
     const context = await browser.newContext({ viewport, colorScheme, locale: 'de-DE' });
     const page = await context.newPage();
     let name = '';
@@ -31,7 +34,8 @@ for (const [size, viewport] of Object.entries(sizes)) {
       name = each;
       await page.goto(url + path);
       await page.waitForSelector('h1');
-      await page.waitForFunction(() => !document.querySelector('[role=status]'), null, { timeout: 10_000 });
+      await page.waitForFunction(() => !document.querySelector('[role=status]'), null, { timeout: 60_000 });
+      await page.waitForSelector('.badge .good, .badge .bad');
       const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (width > 0) say(`is ${width} pixels wider than the screen`);
       // The policy of the pages lets no script in; the debugger's own evaluation is not bound by it.
@@ -51,26 +55,48 @@ for (const [size, viewport] of Object.entries(sizes)) {
 }
 
 // Everything that a mouse reaches is reached by the keyboard, and is where one sees it.
-const page = await browser.newPage({ viewport: sizes.wide });
-await page.goto(url);
-await page.waitForFunction(() => !document.querySelector('[role=status]'));
-await page.keyboard.press('Tab');
-const first = await page.evaluate(() => document.activeElement?.textContent);
-await page.keyboard.press('Enter');
-const jumped = await page.evaluate(() => location.hash);
-await page.focus('input[type=search]');
-await page.keyboard.type('B200');
-await page.keyboard.press('Enter');
-await page.waitForURL('**/search?q=B200');
-await page.waitForSelector('main ul a');
-const after = await page.evaluate(() => document.activeElement?.id);
-for (let step = 0; step < 5; step += 1) {
+let keyboard = null;
+if (byKeyboard) {
+  let [first, jumped, after] = [];
+  const page = await browser.newPage({ viewport: sizes.wide });
+  await page.goto(url);
+  await page.waitForFunction(() => !document.querySelector('[role=status]'));
   await page.keyboard.press('Tab');
-  if (await page.evaluate(() => document.activeElement?.matches('main ul a'))) break;
+  first = await page.evaluate(() => document.activeElement?.textContent);
+  await page.keyboard.press('Enter');
+  jumped = await page.evaluate(() => location.hash);
+  await page.focus('input[type=search]');
+  await page.keyboard.type('B200');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/search?q=B200');
+  await page.waitForSelector('main ul a');
+  after = await page.evaluate(() => document.activeElement?.id);
+  for (let step = 0; step < 5; step += 1) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate(() => document.activeElement?.matches('main ul a'))) break;
+  }
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/devices?class=1');
+  await page.goBack();
+  await page.waitForURL('**/search?q=B200');
+  keyboard = { first, jumped, after };
 }
-await page.keyboard.press('Enter');
-await page.waitForURL('**/devices?class=1');
-await page.goBack();
-await page.waitForURL('**/search?q=B200');
+
+// What the badge says, and what it shows when it is asked.
+const last = await browser.newPage({ viewport: sizes.wide, locale: 'de-DE' });
+await last.goto(url);
+const tag = await last.waitForSelector('.badge .good, .badge .bad');
+const badge = {
+  text: (await tag.innerText()).replace(/\s+/g, ' ').trim(),
+  color: (await tag.getAttribute('class')).includes('good') ? 'good' : 'bad',
+};
+let differences = '';
+if (badge.color === 'bad') {
+  await tag.click();
+  differences = await last.innerText('#differences');
+  if (folder) await last.screenshot({ path: `${folder}/badge-wide-light.png` });
+}
+await last.waitForFunction(() => /^Live$/m.test(document.querySelector('footer').innerText), null, { timeout: 60_000 });
+const live = (await last.innerText('footer')).trim().split('\n').at(-1);
 await browser.close();
-console.log(JSON.stringify({ wrong, seen, keyboard: { first, jumped, after } }));
+console.log(JSON.stringify({ wrong, seen, keyboard, badge, differences, live }));

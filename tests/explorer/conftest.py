@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +11,33 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
-from tests.ledger.history import eventful, truth
+from tests.ledger.history import eventful, governed, truth
 from tests.stateful.arena import Arena
 
-from ionet import Client
-from ionet.explorer._app import bare
+from ionet import AsyncClient, AsyncLocalTransport, Client
+from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import Counters, Guard
-from ionet.explorer._past import Past
+from ionet.explorer._earned import Evidence
+from ionet.explorer._guard import Counters
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
 
 GENESIS = "11111111111111111111111111111111"
+
+
+class Near(Watching):
+    """Asks the embedded network, as a keeper asks the chain's node."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._network = client.network
+
+    def ask(self, question: Callable[[AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+        async def asked() -> Any:
+            async with AsyncClient(AsyncLocalTransport(self._network)) as client:
+                return await question(client)
+
+        return asyncio.run(asked())
 
 
 @dataclass(slots=True)
@@ -75,16 +91,35 @@ def database(place: str) -> Iterator[Database]:
         yield database
 
 
+@pytest.fixture(scope="package")
+def governed_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Database, str]]:
+    """A chain with votes, its ledger, and a proposal that is voted on."""
+    world, proposal = governed()
+    landed = truth(world.client)
+    last = max(sent.slot for sent in landed)
+    where = str(tmp_path_factory.mktemp("votes") / "ledger.db")
+    with Database.create(where, GENESIS) as database:
+        database.write(landed, scanned=last, final=last)
+    with Database.open(where) as database:
+        yield world.client, database, str(proposal)
+
+
 @pytest.fixture
 def serving(database: Database) -> Callable[..., Served]:
-    """Makes explorers; by default with room for every test's requests."""
+    """Makes explorers; by default with room for every test's requests, and without a node to ask."""
 
-    def make(bounds: Bounds | None = None, clock: Callable[[], float] | None = None) -> Served:
+    def make(
+        bounds: Bounds | None = None,
+        clock: Callable[[], float] | None = None,
+        watching: Watching | None = None,
+        evidence: Evidence | None = None,
+        database: Database = database,
+    ) -> Served:
         bounds = bounds or Bounds(per_second=100_000, at_once=100_000)
-        app, counters, watching = bare(), Counters(), Watching()
-        app.state.past, app.state.watching = Past(database, bounds.states), watching
+        app, counters, watching = bare(), Counters(), watching or Watching()
+        parts(app, database, watching, bounds, evidence)
         more = {} if clock is None else {"clock": clock}
-        return Served(app, Guard(app, bounds, counters, **more), database, counters, watching)
+        return Served(app, guarded(app, bounds, counters, **more), database, counters, watching)
 
     return make
 

@@ -15,7 +15,7 @@ from solders.keypair import Keypair
 from tests.explorer.conftest import Served
 
 from ionet.explorer import Bounds
-from ionet.explorer._app import application
+from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._models import Hit
 from ionet.explorer._pages import Pages, PagesBroken
 from ionet.explorer._values import table
@@ -26,8 +26,10 @@ PATHS = ["/api/v1/supply", "/api/v1/nothing", "/api/v1/supply?at=x", "/health", 
 @pytest.fixture
 def paged(explorer: Served) -> Served:
     """An explorer with its pages."""
-    app = application(explorer.database, explorer.watching, Bounds(), explorer.counters)
-    return Served(explorer.app, app, explorer.database, explorer.counters, explorer.watching)
+    app = bare(Pages())
+    parts(app, explorer.database, explorer.watching, Bounds())
+    served = guarded(app, Bounds(), explorer.counters)
+    return Served(explorer.app, served, explorer.database, explorer.counters, explorer.watching)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -194,7 +196,7 @@ def test_pages_that_are_not_those_of_the_manifest_are_not_served(
     shutil.copytree(str(resources.files("ionet.explorer") / "_built"), built)
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
     assert Pages().answer("/").status_code == 200
-    (script,) = built.glob("assets/*.js")
+    script = next(built.glob("assets/index-*.js"))
     script.write_bytes(script.read_bytes() + b" ")
     with pytest.raises(PagesBroken, match=re.escape(script.name)):
         Pages()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from tests.stateful.arena import Arena
 
 from ionet import AsyncClient, AsyncLocalTransport, Client
 from ionet.chain.errors import ConfigError, TransportError
-from ionet.explorer import Explorer, ExplorerConfig
+from ionet.explorer import Bounds, Explorer, ExplorerConfig
 from ionet.explorer._guard import Counters
 from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
@@ -113,6 +114,65 @@ async def test_what_it_cannot_begin_with_is_a_sentence(client: Client, tmp_path:
     with pytest.raises(TransportError):
         async with running(ExplorerConfig(str(tmp_path / "own.db"), port=0), gone):
             pass
+
+
+async def test_readers_are_told_at_once_and_again_when_something_changes(place: str, client: Client) -> None:
+    config = ExplorerConfig(ledger=place, fills=False, port=0)
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        async with asyncio.timeout(30), reader.stream("GET", "/api/v1/live") as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            assert answer.headers["cache-control"] == "no-store"
+            assert "default-src 'none'" in answer.headers["content-security-policy"]
+            first = await anext(line async for line in answer.aiter_lines() if line)
+        mark = json.loads(first.removeprefix("data: "))
+        assert mark == (await reader.get("/api/v1/mark")).json() | {
+            "reconciled": mark["reconciled"],
+            "reconciled_slot": mark["reconciled_slot"],
+        }
+        assert (await reader.head("/api/v1/live")).status_code == 405
+
+
+async def test_an_address_has_only_so_many_streams(place: str, client: Client) -> None:
+    config = ExplorerConfig(ledger=place, fills=False, port=0, every=None, bounds=Bounds(streams_each=1))
+    async with (
+        asyncio.timeout(60),
+        running(config, near(client)) as url,
+        httpx.AsyncClient(base_url=url) as reader,
+        reader.stream("GET", "/api/v1/live") as answer,
+    ):
+        await anext(answer.aiter_lines())
+        second = await reader.get("/api/v1/live")
+        assert second.status_code == 429
+        assert second.json()["error"]["message"] == "one address has at most 1 streams"
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: x\r\nX: "])
+async def test_a_head_that_does_not_come_ends_the_connection(place: str, client: Client, sent: bytes) -> None:
+    bounds = Bounds(head=1)
+    config = ExplorerConfig(ledger=place, fills=False, port=0, every=None, bounds=bounds)
+    async with running(config, near(client)) as url, asyncio.timeout(20):
+        port = int(url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+
+        async def drip() -> None:
+            while True:
+                await asyncio.sleep(0.2)
+                writer.write(b"x" if sent else b"")
+
+        dripping = asyncio.create_task(drip())
+        assert await reader.read() == b""
+        dripping.cancel()
+        writer.close()
+
+
+async def test_a_head_that_is_too_long_is_refused(place: str, client: Client) -> None:
+    config = ExplorerConfig(ledger=place, fills=False, port=0, every=None)
+    async with running(config, near(client)) as url, asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40_000)
+        assert (await reader.read()).startswith(b"HTTP/1.1 400")
+        writer.close()
 
 
 def test_what_differs_is_told_with_the_account() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -62,6 +63,14 @@ def run(
             help="Metrics for Prometheus, on this machine; empty: none.",
         ),
     ] = "127.0.0.1:9481",
+    evidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--evidence",
+            metavar="FOLDER",
+            help="Evidence of reports, each file named by its SHA-256; says why nodes earned nothing.",
+        ),
+    ] = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
 ) -> None:
     """Serve the market's pages and API, until SIGTERM or Ctrl-C.
@@ -89,6 +98,7 @@ def run(
         proxies=tuple(trust_proxy or ()),
         metrics=_place(metrics, "--metrics") if metrics else None,
         every=float(verify_every) if verify_every else None,
+        evidence=evidence,
     )
     log_to_stderr(as_json=log_json, fields=())
     asyncio.run(_serve(Explorer(config, io.async_reader), lambda url: _ready(io, url)))

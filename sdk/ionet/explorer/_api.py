@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ionet import __version__
-from ionet.explorer import _market, _supply
+from ionet.explorer import _accounts, _attesters, _auctions, _earned, _market, _proposals, _stakes, _supply
 from ionet.explorer import _models as m
+from ionet.explorer._accounts import Transactions
+from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
+from ionet.explorer._earned import Evidence
+from ionet.explorer._guard import address_of as reader_of
+from ionet.explorer._live import Live
 from ionet.explorer._past import Past
 from ionet.explorer._search import search as search_for
 from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text, table
@@ -22,6 +28,8 @@ T = TypeVar("T", bound=m.Answer)
 
 _MOST: Final = Bounds().rows
 _FAR: Final = 1 << 40
+#: Where an answer has no end.
+LIVE: Final = "/api/v1/live"
 _Time = Annotated[int, Field(ge=0, lt=_FAR)]
 _Address = Annotated[str, Path(min_length=32, max_length=44, description="An address, base58.")]
 
@@ -32,6 +40,12 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     at: Annotated[int | None, Field(ge=0, lt=_FAR, description="As of this past time, Unix seconds.")] = None
+
+
+class AskedNothing(BaseModel):
+    """A question without words."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class AskedRow(Asked):
@@ -54,6 +68,15 @@ class AskedNodes(AskedPage):
 
     class_: Annotated[int | None, Field(alias="class", ge=0, le=65_535, description="Of this class.")] = None
     owner: Annotated[str | None, Field(max_length=44, description="Of this owner.")] = None
+
+    network: Annotated[str | None, Field(max_length=44, description="Of this network.")] = None
+    country: Annotated[
+        int | None, Field(ge=0, le=999, description="In this country, ISO 3166-1 numeric; 0: none is stated.")
+    ] = None
+    only: Annotated[
+        Literal["live", "proven", "hired"] | None,
+        Field(description="Only those that a number of a class counts."),
+    ] = None
 
 
 class AskedJobs(AskedPage):
@@ -118,6 +141,20 @@ def _answer(asked: AskedRow, answer: T, rows: Sequence[BaseModel]) -> Any:
     return Response(table(rows), media_type="text/csv; charset=utf-8")
 
 
+def _time_of(cursor: str | None) -> int | None:
+    if cursor is None:
+        return None
+    if not (cursor.isascii() and cursor.isdecimal() and int(cursor) < _FAR):
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    return int(cursor)
+
+
+def _number_of(cursor: str | None) -> int:
+    if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    return int(cursor or 0)
+
+
 @router.get("/status", summary="How far the explorer is, and whether accounts hold what events say")
 def status(
     past: _ThePast, watching: Annotated[Watching, Depends(_watching)], asked: Annotated[Asked, Query()]
@@ -164,9 +201,15 @@ def classes(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.HardwareCl
 @router.get("/nodes", summary="Nodes by address", responses=_CSV)
 def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
     """Nodes."""
-    owner = None if asked.owner is None else address_of(asked.owner)
+    wanted = _market.Wanted(
+        asked.class_,
+        None if asked.owner is None else address_of(asked.owner),
+        None if asked.network is None else address_of(asked.network),
+        asked.country,
+        asked.only,
+    )
     with past.at(asked.at) as moment:
-        answer = _market.nodes(moment, asked.class_, owner, asked.cursor, asked.limit)
+        answer = _market.nodes(moment, wanted, asked.cursor, asked.limit)
     result: m.NodeRows = _answer(asked, answer, answer.nodes)
     return result
 
@@ -180,13 +223,113 @@ def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()])
     return result
 
 
+@router.get(
+    "/nodes/{address}/hours", summary="A node's hours: what it earned, or why nothing", responses=_CSV
+)
+def node_hours(
+    request: Request, past: _ThePast, address: _Address, asked: Annotated[AskedPage, Query()]
+) -> m.NodeHours:
+    """A node's hours."""
+    before = _time_of(asked.cursor)
+    evidence: Evidence = request.app.state.evidence
+    with past.at(asked.at) as moment:
+        answer = _earned.hours(moment, evidence, address_of(address), before, asked.limit)
+    result: m.NodeHours = _answer(asked, answer, answer.hours)
+    return result
+
+
+@router.get("/networks", summary="Nodes by network", responses=_CSV)
+def networks(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
+    """Nodes by network."""
+    with past.at(asked.at) as moment:
+        answer = _market.networks(moment)
+    result: m.Groups = _answer(asked, answer, answer.groups)
+    return result
+
+
+@router.get("/countries", summary="Nodes by country, as their owners state it", responses=_CSV)
+def countries(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
+    """Nodes by country."""
+    with past.at(asked.at) as moment:
+        answer = _market.countries(moment)
+    result: m.Groups = _answer(asked, answer, answer.groups)
+    return result
+
+
+@router.get("/stakes", summary="Nodes with room for co-stakers, by their reward", responses=_CSV)
+def stakes(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.StakeRows:
+    """Nodes with room for co-stakers."""
+    skip = _number_of(asked.cursor)
+    with past.at(asked.at) as moment:
+        answer = _stakes.stakes(moment, skip, asked.limit)
+    result: m.StakeRows = _answer(asked, answer, answer.nodes)
+    return result
+
+
+@router.get("/auctions", summary="Fees that are for sale, and what an IO is worth", responses=_CSV)
+def auctions(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Auctions:
+    """Auctions of fees."""
+    prices: Prices = request.app.state.prices
+    price, why = prices.now() if asked.at is None else (None, "the chain tells only the present price")
+    with past.at(asked.at) as moment:
+        answer = _auctions.auctions(moment, price, why)
+    result: m.Auctions = _answer(asked, answer, answer.vaults)
+    return result
+
+
+@router.get("/attesters", summary="Seats of attesters, and how far they agree", responses=_CSV)
+def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
+    """Seats of attesters."""
+    with past.at(asked.at) as moment:
+        answer = _attesters.seats(moment, past.database)
+    result: m.Seats = _answer(asked, answer, answer.seats)
+    return result
+
+
+@router.get("/proposals", summary="Proposals, the newest first", responses=_CSV)
+def proposals(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.ProposalRows:
+    """Proposals."""
+    skip = _number_of(asked.cursor)
+    with past.at(asked.at) as moment:
+        answer = _proposals.proposals(moment, skip, asked.limit)
+    result: m.ProposalRows = _answer(asked, answer, answer.proposals)
+    return result
+
+
+@router.get("/proposals/{address}", summary="A proposal and its change; as CSV its votes", responses=_CSV)
+def proposal(
+    past: _ThePast,
+    watching: Annotated[Watching, Depends(_watching)],
+    address: _Address,
+    asked: Annotated[AskedRow, Query()],
+) -> m.Proposal:
+    """A proposal."""
+    key = address_of(address)
+    with past.at(asked.at) as moment:
+        _proposals.record(moment, key)
+        stored, now = _proposals.hashes(moment, key), _proposals.parameters(moment)
+    # Readers of everything else do not wait for the node.
+    calls, why = _proposals.calls_of(watching, key, stored, now)
+    with past.at(asked.at) as moment:
+        answer = _proposals.proposal(moment, past.database, key, calls, why)
+    result: m.Proposal = _answer(asked, answer, answer.votes)
+    return result
+
+
+@router.get("/accounts/{address}", summary="An account as the events say that it is", responses=_CSV)
+def account(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Account:
+    """An account."""
+    with past.at(asked.at) as moment:
+        answer = _accounts.account(moment, address_of(address))
+    result: m.Account = _answer(asked, answer, answer.fields)
+    return result
+
+
 @router.get("/hours", summary="Hours with reports, the newest first", responses=_CSV)
 def hours(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.HourRows:
     """Hours with reports."""
-    if asked.cursor is not None and not (asked.cursor.isdecimal() and int(asked.cursor) < _FAR):
-        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    before = _time_of(asked.cursor)
     with past.at(asked.at) as moment:
-        before = None if asked.cursor is None else int(asked.cursor)
         answer = _market.hours(moment, before, asked.limit)
     result: m.HourRows = _answer(asked, answer, answer.hours)
     return result
@@ -207,10 +350,9 @@ def hour(
 def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
     """Jobs of a party."""
     party = address_of(asked.party)
-    if asked.cursor is not None and not (asked.cursor.isdecimal() and len(asked.cursor) < 10):
-        raise BadQuestion("the cursor is none that an answer has named as its `next`")
+    skip = _number_of(asked.cursor)
     with past.at(asked.at) as moment:
-        answer = _market.jobs(moment, past.database, party, int(asked.cursor or 0), asked.limit)
+        answer = _market.jobs(moment, past.database, party, skip, asked.limit)
     result: m.JobRows = _answer(asked, answer, answer.jobs)
     return result
 
@@ -272,6 +414,58 @@ def transaction(
         )
     result: m.Transaction = _answer(asked, answer, answer.events)
     return result
+
+
+@router.get(
+    "/transactions/{signature}/instructions",
+    summary="Its instructions, decoded by the programs' IDLs; the chain's node is asked for them",
+    responses={**_CSV, 503: {"model": m.Error, "description": "The node does not say."}},
+)
+def instructions(
+    request: Request,
+    past: _ThePast,
+    signature: Annotated[str, Path(min_length=64, max_length=88, description="Base58.")],
+    asked: Annotated[AskedRow, Query()],
+) -> m.Instructions:
+    """The instructions of a transaction."""
+    transactions: Transactions = request.app.state.transactions
+    with past.at(asked.at) as moment:
+        signed = past.database.transaction(signature)
+        if not signed or signed[0].entry.place.slot > moment.slot:
+            raise _market.Absent(f"no transaction {signature} with events is up to slot {moment.slot}")
+        as_of = _supply.as_of(moment)
+    payer, called = transactions.read(signature)
+    answer = m.Instructions(as_of=as_of, signature=signature, fee_payer=payer, instructions=called)
+    result: m.Instructions = _answer(asked, answer, answer.instructions)
+    return result
+
+
+@router.get(
+    "/live",
+    summary="Server-sent events: a mark whenever the ledger has moved on",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Mark"}}},
+            "description": "Events whose data is a mark.",
+        }
+    },
+)
+async def live(request: Request, asked: Annotated[AskedNothing, Query()]) -> Response:
+    """Marks, as the ledger moves on."""
+    streams: Live = request.app.state.live
+    address = reader_of(request.scope)
+    if why := streams.refuses(address):
+        problem = m.Error(error=m.Problem(message=why))
+        return JSONResponse(problem.model_dump(), 429, {"cache-control": "no-store", "retry-after": "60"})
+    return StreamingResponse(streams.stream(address), media_type="text/event-stream")
+
+
+@router.get("/mark", summary="How far the ledger is; what `/live` sends")
+def mark(request: Request, asked: Annotated[AskedNothing, Query()]) -> m.Mark:
+    """A mark."""
+    streams: Live = request.app.state.live
+    return streams.mark()
 
 
 @router.get("/search", summary="What an address, a signature, an hour, a class or a name is")

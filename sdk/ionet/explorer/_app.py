@@ -13,14 +13,18 @@ from starlette.types import ASGIApp
 
 from ionet import __version__
 from ionet.explorer import _models as m
-from ionet.explorer._api import router
+from ionet.explorer._accounts import Transactions
+from ionet.explorer._api import LIVE, router
+from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
+from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters, Guard
+from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
 from ionet.explorer._pages import Pages
 from ionet.explorer._past import NotYet, Past
 from ionet.explorer._values import BadQuestion
-from ionet.explorer._watching import Watching
+from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import Database, LedgerError
 
 
@@ -41,7 +45,13 @@ def bare(pages: Pages | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(router)
-    for kind, status in ((BadQuestion, 400), (NotYet, 400), (Absent, 404), (LedgerError, 503)):
+    for kind, status in (
+        (BadQuestion, 400),
+        (NotYet, 400),
+        (Absent, 404),
+        (LedgerError, 503),
+        (Unanswered, 503),
+    ):
         app.add_exception_handler(kind, _teller(status))
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -77,22 +87,34 @@ def bare(pages: Pages | None = None) -> FastAPI:
     return app
 
 
-def application(
-    database: Database, watching: Watching, bounds: Bounds, counters: Counters, pages: Pages | None = None
-) -> ASGIApp:
-    """The application behind its guard.
+def parts(
+    app: FastAPI, database: Database, watching: Watching, bounds: Bounds, evidence: Evidence | None = None
+) -> Live:
+    """Gives an application what its answers come from.
 
     Args:
+        app: see `bare`.
         database: to read from.
-        watching: knows whether the ledger moves on, and whether accounts are as it says.
+        watching: knows whether the ledger moves on, whether accounts are as it says, and has the node.
         bounds: what is taken from strangers.
-        counters: what happens is counted here.
-        pages: what browsers get; by default what is packaged.
+        evidence: of reports; by default none.
+
+    Returns:
+        What has to be stopped before the application is.
     """
-    app = bare(pages or Pages())
     app.state.past = Past(database, bounds.states)
     app.state.watching = watching
-    return Guard(app, bounds, counters)
+    app.state.prices = Prices(watching)
+    app.state.transactions = Transactions(watching)
+    app.state.evidence = evidence or Evidence(None)
+    app.state.live = Live(database, watching, bounds)
+    live: Live = app.state.live
+    return live
+
+
+def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> ASGIApp:
+    """An application behind its guard."""
+    return Guard(app, bounds, counters, streams=frozenset({LIVE}), **more)
 
 
 def _problem(status: int, sentence: str) -> JSONResponse:

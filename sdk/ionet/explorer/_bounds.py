@@ -19,6 +19,9 @@ class Bounds:
         rows: of one page of an answer.
         connections: at the same time.
         idle: seconds for which a silent connection is kept.
+        head: seconds that a request's head may take to come.
+        streams: of live marks, at the same time.
+        streams_each: of these, to one address.
         states: of past times that are kept.
     """
 
@@ -31,4 +34,7 @@ class Bounds:
     rows: int = 200
     connections: int = 512
     idle: int = 10
+    head: int = 10
+    streams: int = 256
+    streams_each: int = 8
     states: int = 4

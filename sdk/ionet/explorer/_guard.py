@@ -47,6 +47,7 @@ HEADERS: Final = {
     "x-frame-options": "DENY",
 }
 _REVALIDATE: Final = "no-cache"
+_STREAM: Final = "text/event-stream"
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Guard:
         bounds: what is taken.
         counters: what has happened.
         clock: seconds that only grow.
+        streams: paths whose answers have no end.
     """
 
     def __init__(
@@ -88,7 +90,9 @@ class Guard:
         bounds: Bounds,
         counters: Counters,
         clock: Callable[[], float] = time.monotonic,
+        streams: frozenset[str] = frozenset(),
     ) -> None:
+        self._streams = streams
         self._app = app
         self._bounds = bounds
         self._counters = counters
@@ -111,7 +115,8 @@ class Guard:
         else:
             # An answer to HEAD is one to GET without its body.
             await self._app({**scope, "method": "GET"}, receive, answer.take)
-        self._counters.seconds += self._clock() - began
+        if not answer.streams:
+            self._counters.seconds += self._clock() - began
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
         bounds, query = self._bounds, bytes(scope["query_string"])
@@ -120,11 +125,13 @@ class Guard:
         if scope["method"] not in {"GET", "HEAD"}:
             sentence = f"{scope['method']} changes something, and here is only something to read: use GET"
             return _Refusal(405, "method", sentence, (("allow", "GET, HEAD"),))
+        if scope["method"] == "HEAD" and scope["path"] in self._streams:
+            return _Refusal(405, "method", "this answer has no end: use GET", (("allow", "GET"),))
         headers = Headers(scope=scope)
         if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
             return _Refusal(413, "body", "a request here has no body")
         cost = bounds.past if b"at=" in query and "at" in parse_qs(query.decode("latin-1")) else 1
-        if (wait := self._rates.take(_address(scope), cost)) > 0:
+        if (wait := self._rates.take(address_of(scope), cost)) > 0:
             sentence = f"too many requests: {bounds.per_second} a second are answered; wait {wait} s"
             return _Refusal(429, "rate", sentence, (("retry-after", str(wait)),))
         return None
@@ -150,7 +157,8 @@ class _Rates:
         return 0 if taken else max(1, -(-int(cost - left) // rate))
 
 
-def _address(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
+    """Whom a request counts for: an IPv4 address, or an IPv6 network of 64 bits."""
     host = scope["client"][0] if scope.get("client") else ""
     try:
         address = ipaddress.ip_address(host)
@@ -164,7 +172,7 @@ def _address(scope: Scope) -> str:
 
 
 class _Answer:
-    """An answer on its way out: whole, with its ETag, or as 304 if the reader has it."""
+    """An answer on its way out: whole, with its ETag, or as 304 if the reader has it; or as it comes."""
 
     def __init__(self, scope: Scope, send: Send, counters: Counters) -> None:
         self._scope = scope
@@ -172,6 +180,8 @@ class _Answer:
         self._counters = counters
         self._start: Message = {}
         self._parts: list[bytes] = []
+        #: Whether it is sent as it comes.
+        self.streams = False
 
     async def refuse(self, refusal: _Refusal) -> None:
         """Answers with a sentence."""
@@ -185,10 +195,27 @@ class _Answer:
         """Takes what the application sends; answers are bounded, and are sent when they are whole."""
         if message["type"] == "http.response.start":
             self._start = message
+            self.streams = Headers(raw=message["headers"]).get("content-type", "").startswith(_STREAM)
+            if self.streams:
+                await self._begin()
+            return
+        if self.streams:
+            await self._send(message)
             return
         self._parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             await self._finish(b"".join(self._parts))
+
+    async def _begin(self) -> None:
+        start = {**self._start, "headers": list(self._start["headers"])}
+        headers = MutableHeaders(raw=start["headers"])
+        for name, value in HEADERS.items():
+            headers[name] = value
+        headers["cache-control"] = "no-store"
+        # Proxies that gather answers would keep it.
+        headers["x-accel-buffering"] = "no"
+        self._counters.answers[start["status"]] += 1
+        await self._send(start)
 
     async def _finish(self, body: bytes) -> None:
         start = {**self._start, "headers": list(self._start.get("headers", ()))}

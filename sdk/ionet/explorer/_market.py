@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from solders.pubkey import Pubkey
 
@@ -32,6 +33,8 @@ from ionet.formats.when import HOUR
 from ionet.jobs.receipt import Receipt, receipt_of
 from ionet.ledger import Database, State
 from ionet.ledger.replay import records as r
+
+K = TypeVar("K", bound=Hashable)
 
 _LIVE: Final = int(NodeState.LIVE)
 _CREDITS: Final = 48
@@ -115,23 +118,96 @@ def _class_row(number: int, class_: r.HardwareClass | None, count: _Count) -> m.
     )
 
 
+def networks(moment: Moment) -> m.Groups:
+    """Nodes by network: those that stand in none last."""
+    names = {key: text(network.name) for key, network in moment.state.networks.items()}
+    counts = _grouped(moment, lambda node: node.network, names)
+    groups = [
+        _group("" if key == NOBODY else str(key), names.get(key, ""), count) for key, count in counts.items()
+    ]
+    return m.Groups(as_of=as_of(moment), groups=sorted(groups, key=lambda group: (not group.key, group.name)))
+
+
+def countries(moment: Moment) -> m.Groups:
+    """Nodes by country, as their owners state it."""
+    counts = _grouped(moment, lambda node: node.region, ())
+    groups = [_group(country(code), country(code), count) for code, count in sorted(counts.items())]
+    return m.Groups(as_of=as_of(moment), groups=groups)
+
+
+def country(code: int) -> str:
+    """A country's ISO 3166-1 numeric code as it is written, or nothing."""
+    return f"{code:03}" if code else ""
+
+
+def _grouped(moment: Moment, key: Callable[[r.Node], K], known: Iterable[K]) -> dict[K, _Count]:
+    state, time = moment.state, moment.time
+    counts = {each: _Count() for each in known}
+    rented = hired(state, time)
+    for address, node in state.nodes.items():
+        count = counts.setdefault(key(node), _Count())
+        if node.state != NodeState.RETIRED:
+            count.registered += 1
+        if node.state == _LIVE:
+            count.live += node.units
+            count.stake += node.own__active + node.co__active
+        count.proven += node.units * is_proven(node, time)
+        count.hired += node.units * (address in rented)
+    return counts
+
+
+def _group(key: str, name: str, count: _Count) -> m.Group:
+    return m.Group(
+        key=key,
+        name=name,
+        nodes=count.registered,
+        live=count.live,
+        proven=count.proven,
+        hired=count.hired,
+        stake=of_io(count.stake),
+    )
+
+
 # --- nodes --------------------------------------------------------------------------------------
 
 
-def nodes(
-    moment: Moment, class_id: int | None, owner: Pubkey | None, cursor: str | None, limit: int
-) -> m.NodeRows:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which nodes are asked for; None: whatever it is."""
+
+    class_id: int | None = None
+    owner: Pubkey | None = None
+    network: Pubkey | None = None
+    country: int | None = None
+    only: str | None = None
+
+    def has(self, node: r.Node, time: int, rented: bool) -> bool:
+        """Whether a node is asked for."""
+        fits = {
+            None: True,
+            "live": node.state == _LIVE,
+            "proven": is_proven(node, time),
+            "hired": rented,
+        }
+        return (
+            (self.class_id is None or node.class_ == self.class_id)
+            and (self.owner is None or node.owner == self.owner)
+            and (self.network is None or node.network == self.network)
+            and (self.country is None or node.region == self.country)
+            and fits[self.only]
+        )
+
+
+def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.NodeRows:
     """Nodes by address, from after the cursor."""
     state, time = moment.state, moment.time
     after = b"" if cursor is None else bytes(address_of(cursor))
+    rented = hired(state, time)
     wanted = sorted(
         (address, node)
         for address, node in state.nodes.items()
-        if bytes(address) > after
-        and (class_id is None or node.class_ == class_id)
-        and (owner is None or node.owner == owner)
+        if bytes(address) > after and asked.has(node, time, address in rented)
     )
-    rented = hired(state, time)
     rows = [
         m.NodeRow(
             node=str(address),
@@ -178,9 +254,10 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         hired=address in hired(state, time),
         proven=is_proven(it, time),
         registered_at=it.registered_at,
-        commission_bps=it.commission_bps,
-        next_commission_bps=it.next_commission_bps if it.commission_at else None,
+        commission_bps=commission(it, time),
+        next_commission_bps=it.next_commission_bps if it.commission_at > time else None,
         commission_at=it.commission_at,
+        country=country(it.region),
         own_active=of_io(it.own__active),
         own_pending=of_io(it.own__pending),
         own_leaving=of_io(leaving),
@@ -201,6 +278,11 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         credits=_credits(moment, database, address),
         events=events_at(about=address, until=time),
     )
+
+
+def commission(node: r.Node, time: int) -> int:
+    """A node's commission at a time; its account has a new one only from the next credit on."""
+    return node.next_commission_bps if 0 < node.commission_at <= time else node.commission_bps
 
 
 def _proof(it: r.Node) -> m.Proof | None:

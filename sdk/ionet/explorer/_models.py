@@ -248,6 +248,8 @@ class Node(Answer):
     commission_bps: int
     next_commission_bps: int | None
     commission_at: int
+    country: str
+    """ISO 3166-1 numeric code, as its owner states it; empty: none."""
     own_active: Money
     own_pending: Money
     own_leaving: Money
@@ -464,6 +466,315 @@ class Transaction(Answer):
     slot: int
     time: int
     events: list[Event]
+
+
+class Group(Model):
+    """Nodes of a network, or in a country; the numbers answer the same questions as those of a class."""
+
+    key: str
+    """Address of the network, or ISO 3166-1 numeric code of the country; empty: they state none."""
+    name: str
+    nodes: int
+    """Registered, and not retired."""
+    live: int
+    """Processors of nodes that take part."""
+    proven: int
+    """Processors of live nodes with a passed compute proof shown on chain, of the hour before."""
+    hired: int
+    """Processors of nodes with a lease that stands."""
+    stake: Money
+    """Active, on live nodes, both sides."""
+
+
+class Groups(Answer):
+    """Nodes by network, or by country as their owners state it."""
+
+    groups: list[Group]
+
+
+class NodeHour(Model):
+    """What a node earned in an hour, or why nothing."""
+
+    end: int
+    report: str
+    """Address of the hour's report."""
+    report_state: str
+    reward: Money | None
+    """By the evidence; None: it is not known here."""
+    zero: bool | None
+    """Whether it earned nothing; None: neither events nor evidence say."""
+    why: list[str]
+    source: str
+    """What says so: `evidence`, of the hash in the report, `events`, or `nothing`."""
+
+
+class NodeHours(Answer):
+    """A node's hours with reports, the newest first."""
+
+    hours: list[NodeHour]
+    next: str | None
+
+
+class Lot(Model):
+    """What an auction sells now."""
+
+    started_at: int
+    ends_at: int
+    """From then on its price moves no further."""
+    lapses_at: int
+    """The last second in which it can be bought."""
+    size: Money
+    left: Money
+    minimum: Money
+
+
+class FeeVault(Model):
+    """A vault of fees, and the auction that sells what is in it for IO."""
+
+    vault: str
+    auction: str | None
+    shard: int
+    held: Money
+    """What came in less what went out, by the events; a gift to the vault has none."""
+    sold: Money
+    """In its whole life."""
+    bought: Money
+    """Burned for it."""
+    sales: int
+    lot: Lot | None
+    events: str | None
+
+
+class Price(Model):
+    """What the oracle says an IO is worth."""
+
+    usd_per_io: str
+    """Dollars, exact."""
+    time: int
+    """Of the price, Unix seconds."""
+    fault: str
+    """Why the program sells at no such price now; empty: it does."""
+
+
+class Auctions(Answer):
+    """Auctions of fees: the protocol pays `usd_per_io · (1 + bps / 10,000)` for an IO."""
+
+    start_bps: int | None
+    """Where a lot begins: less than 0 is below the oracle's price."""
+    end_bps: int | None
+    """Where it is after `period`; in between it moves evenly."""
+    period: int | None
+    price: Price | None
+    price_why: str
+    """Why there is no price; empty: there is."""
+    vaults: list[FeeVault]
+
+
+class Role(Model):
+    """An account of an instruction."""
+
+    name: str
+    address: str
+    signer: bool
+    writable: bool
+
+
+class Call(Model):
+    """A transaction that a proposal stores, decoded."""
+
+    index: int
+    text: str
+    arguments: dict[str, Any]
+    was: dict[str, Any]
+    """Of parameters that it changes: as they are, by the events."""
+    accounts: list[Role]
+    verified: bool
+    """Whether its bytes have the hash that the events state."""
+
+
+class Vote(Model):
+    """A vote: the last one of its voter."""
+
+    voter: str
+    """The position, or the node whose owner votes."""
+    by: str
+    choice: str
+    weight: Money
+    time: int
+    signature: str
+
+
+class ProposalRow(Model):
+    """A proposal in a list."""
+
+    proposal: str
+    title: str
+    proposer: str
+    standing: str
+    created_at: int
+    voting_ends: int
+    in_favour: Money
+    against: Money
+    abstain: Money
+    eligible: Money
+    """Stake that may vote."""
+
+
+class ProposalRows(Answer):
+    """Proposals, the newest first."""
+
+    proposals: list[ProposalRow]
+    next: str | None
+
+
+class Proposal(Answer):
+    """A proposal, its votes, and what it changes."""
+
+    proposal: str
+    title: str
+    uri: str
+    """Where its text is said to lie; others wrote this."""
+    text_hash: str
+    proposer: str
+    standing: str
+    created_at: int
+    voting_from: int
+    voting_ends: int
+    extended: int
+    eta: int
+    expires: int
+    bond: Money
+    in_favour: Money
+    against: Money
+    abstain: Money
+    eligible: Money
+    quorum: Money
+    """That has to vote."""
+    threshold_bps: int
+    """Of votes for and against, that have to be in favour."""
+    transactions: int
+    executed: int
+    calls: list[Call]
+    calls_why: str
+    """Why its transactions are not shown; empty: they are."""
+    votes: list[Vote]
+    """The heaviest, at most 200."""
+    events: str
+
+
+class Seat(Model):
+    """An attester's seat, and whether it agrees with the others."""
+
+    seat: int
+    attester: str
+    weight: int
+    approved: int
+    """Of the reports that reached their threshold in the last seven days."""
+    of: int
+    """How many such reports there are."""
+    last_approval: int
+    attestations: int
+    """Of rentals, in the last seven days; of all seats together the last 5,000 are looked at."""
+    with_breaks: int
+    """Of these, how many name time that was not good."""
+    last_attestation: int
+    good: int
+    """Good seconds that it counts in rentals that stand."""
+    agreed: int
+    """Good seconds of the same rentals that enough seats agree on."""
+    events: str
+
+
+class Seats(Answer):
+    """Seats of attesters."""
+
+    set_version: int
+    threshold: int
+    total_weight: int
+    seats: list[Seat]
+
+
+class Stated(Model):
+    """A field of an account."""
+
+    name: str
+    value: str
+
+
+class Account(Answer):
+    """An account as the events say that it is."""
+
+    account: str
+    kind: str
+    """`program.Type`."""
+    fields: list[Stated]
+    events: str
+
+
+class Instruction(Model):
+    """An instruction, decoded by the IDL of its program."""
+
+    program: str
+    program_id: str
+    name: str
+    """Empty: it is not known."""
+    summary: str
+    arguments: dict[str, Any]
+    accounts: list[Role]
+
+
+class Instructions(Answer):
+    """The instructions of a transaction, as the chain's node has them."""
+
+    signature: str
+    fee_payer: str
+    instructions: list[Instruction]
+
+
+class Commission(Model):
+    """A commission, and from when it holds."""
+
+    bps: int
+    start: int
+
+
+class StakeRow(Model):
+    """A node that co-stakers can stake on."""
+
+    node: str
+    class_name: str
+    owner: str
+    room: Money
+    """That co-stakers may still stake."""
+    own_active: Money
+    co_active: Money
+    co_reward: Money
+    """Of co-stakers, credited in the 30 days before."""
+    yearly_bps: int | None
+    """That reward as a yearly rate of what co-stakers have active now; None: they have nothing."""
+    commission_bps: int
+    commissions: list[Commission]
+    """As announced, the newest first; at most 10."""
+    slashed: Money
+    """Ever burned or set apart by slashes."""
+    slashes: int
+    proven: bool
+
+
+class StakeRows(Answer):
+    """Nodes with room for co-stakers, by the reward of the 30 days before."""
+
+    nodes: list[StakeRow]
+    next: str | None
+
+
+class Mark(Model):
+    """That the ledger has moved on, or accounts were compared anew; sent as an event of `/api/v1/live`."""
+
+    slot: int
+    time: int
+    reconciled: str
+    reconciled_slot: int | None
 
 
 class Hit(Model):

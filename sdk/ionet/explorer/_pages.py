@@ -22,7 +22,23 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 _INDEX: Final = "index.html"
 #: First parts of the pages' addresses.
 _SECTIONS: Final = frozenset(
-    {"", "devices", "events", "hours", "jobs", "nodes", "search", "supply", "transactions"}
+    {
+        "",
+        "accounts",
+        "attesters",
+        "auctions",
+        "devices",
+        "events",
+        "hours",
+        "jobs",
+        "networks",
+        "nodes",
+        "proposals",
+        "search",
+        "stake",
+        "supply",
+        "transactions",
+    }
 )
 
 

@@ -10,12 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+from solders.pubkey import Pubkey
+
 from ionet import events
 from ionet.chain.following import MARGIN
+from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
 
 #: What of an emission went into the reserve is counted under this name.
 WITHHELD: Final = "mint.Emitted:withheld"
+
+
+#: Days of rewards that are kept.
+_DAYS: Final = 60
 
 
 class NotYet(Exception):
@@ -49,6 +56,7 @@ class Moment:
         time: as of which, Unix seconds.
         past: whether a time was asked for.
         changes: of the supply, in their order.
+        commissions: of each node, from when and bps, as announced.
     """
 
     state: State = field(default_factory=State)
@@ -56,7 +64,15 @@ class Moment:
     time: int = 0
     past: bool = False
     changes: list[Change] = field(default_factory=list)
+    commissions: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
     last: Place | None = None
+    #: Co-stakers' part of each node's credits, by day.
+    _co_rewards: dict[Pubkey, dict[int, int]] = field(default_factory=dict)
+
+    def co_reward(self, node: Pubkey, days: int) -> int:
+        """What a node's co-stakers were credited today and in the days before, base units."""
+        since = self.time // DAY - days
+        return sum(amount for day, amount in self._co_rewards.get(node, {}).items() if day > since)
 
     def take(self, entry: Entry) -> None:
         """Takes an event, the next one of the chain."""
@@ -69,6 +85,22 @@ class Moment:
             before += event.withheld
         if after != before:
             self.changes.append(Change(entry.time, entry.name, after - before, after))
+        match entry.event:
+            case events.staking.Credited() as credited:
+                days = self._co_rewards.setdefault(credited.node, {})
+                day = entry.time // DAY
+                days[day] = days.get(day, 0) + credited.co_part
+                for old in [each for each in days if each < day - _DAYS]:
+                    del days[old]
+            case events.staking.NodeRegistered() as made:
+                self.commissions.setdefault(made.node, []).append((entry.time, _commission(self, made.node)))
+            case events.staking.CommissionSet() as told:
+                self.commissions.setdefault(told.node, []).append((told.from_, told.commission_bps))
+
+
+def _commission(moment: Moment, node: Pubkey) -> int:
+    it = moment.state.nodes.get(node)
+    return 0 if it is None else it.commission_bps
 
 
 class Past:

@@ -13,6 +13,7 @@ from solders.signature import Signature
 
 from ionet import pda
 from ionet.explorer import _models as m
+from ionet.explorer._accounts import kind_of
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
 from ionet.explorer._values import class_name, text
@@ -71,10 +72,15 @@ def _of_address(moment: Moment, database: Database, address: Pubkey) -> Iterator
         end = report.period_end
         yield m.Hit(kind="report", name=f"of the hour until {end}", key=key, href=f"/hours/{end}")
     if (network := state.networks.get(address)) is not None:
-        yield m.Hit(kind="network", name=text(network.name), key=key, href=f"/events?about={key}")
+        yield m.Hit(kind="network", name=text(network.name), key=key, href=f"/devices?network={key}")
+    if address in state.proposals:
+        title = text(state.proposals[address].title)
+        yield m.Hit(kind="proposal", name=title, key=key, href=f"/proposals/{key}")
     about = database.page(1, about=address, slot=moment.slot, until=moment.time)
     if about and getattr(about[0].entry.event, "job", None) == address:
         yield m.Hit(kind="job", name="a rental", key=key, href=f"/jobs/{key}")
+    elif (kind := kind_of(state, address)) is not None:
+        yield m.Hit(kind="account", name=kind, key=key, href=f"/accounts/{key}")
     elif about:
         yield m.Hit(kind="account", name="events about it", key=key, href=f"/events?about={key}")
     if any(node.owner == address for node in state.nodes.values()):
@@ -100,7 +106,7 @@ def _of_name(moment: Moment, wanted: str) -> Iterator[m.Hit]:
             yield m.Hit(kind="class", name=name, key=str(number), href=f"/devices?class={number}")
     for address, network in state.networks.items():
         if wanted in (name := text(network.name)).casefold():
-            yield m.Hit(kind="network", name=name, key=str(address), href=f"/events?about={address}")
+            yield m.Hit(kind="network", name=name, key=str(address), href=f"/devices?network={address}")
     for address, proposal in state.proposals.items():
         if wanted in (title := text(proposal.title)).casefold():
-            yield m.Hit(kind="proposal", name=title, key=str(address), href=f"/events?about={address}")
+            yield m.Hit(kind="proposal", name=title, key=str(address), href=f"/proposals/{address}")

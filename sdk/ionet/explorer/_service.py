@@ -8,14 +8,18 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import uvicorn
 
 from ionet import AsyncClient
 from ionet.chain.errors import ConfigError
-from ionet.explorer._app import application
+from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
+from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters
+from ionet.explorer._pages import Pages
+from ionet.explorer._patience import Patient
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
 
@@ -33,6 +37,8 @@ class ExplorerConfig:
         proxies: addresses or networks of proxies whose X-Forwarded-For is believed.
         metrics: address and port for Prometheus, or None.
         every: seconds from one comparison with accounts to the next, or None.
+        evidence: a folder with evidence of reports, each file named by the hex SHA-256 of its content, or
+            None.
         bounds: what it takes from strangers.
     """
 
@@ -43,6 +49,7 @@ class ExplorerConfig:
     proxies: tuple[str, ...] = ()
     metrics: tuple[str, int] | None = None
     every: float | None = 600.0
+    evidence: Path | None = None
     bounds: Bounds = field(default_factory=Bounds)
 
 
@@ -80,19 +87,20 @@ class Explorer:
             await asyncio.to_thread(keeper.start)
             database = stack.enter_context(Database.open(config.ledger))
             counters = Counters()
-            app = application(database, keeper, config.bounds, counters)
+            app = bare(Pages())
+            live = parts(app, database, keeper, config.bounds, Evidence(config.evidence))
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             host, port = listening.getsockname()[:2]
             self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             server = _Server(
                 uvicorn.Config(
-                    app,
+                    guarded(app, config.bounds, counters),
                     log_config=None,
                     access_log=False,
                     server_header=False,
                     lifespan="off",
-                    http="h11",
+                    http=Patient.within(config.bounds.head),
                     ws="none",
                     h11_max_incomplete_event_size=config.bounds.header,
                     limit_concurrency=config.bounds.connections,
@@ -106,6 +114,7 @@ class Explorer:
             stopping = asyncio.create_task(stop.wait())
             ready(self.url)
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            live.stop()
             server.should_exit = True
             stopping.cancel()
             await serving

@@ -6,14 +6,18 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from ionet import AsyncClient
 from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
 from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, verify
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 #: Differences that are told.
@@ -23,6 +27,13 @@ _LOOK: Final = 5.0
 _STANDS: Final = 300.0
 #: Seconds to the next try when the node cannot be read: at first, and at most.
 _RETRY: Final = (2.0, 60.0)
+#: Seconds that the node has for an answer, and questions to it at a time.
+_PATIENCE: Final = 5.0
+_ASKED: Final = 4
+
+
+class Unanswered(Exception):
+    """The chain's node does not say what was asked; the text says why."""
 
 
 class Watching:
@@ -36,6 +47,17 @@ class Watching:
     def __init__(self) -> None:
         self.trouble = ""
         self.reconciled = unknown("no comparison has been made yet")
+
+    def ask(self, question: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+        """Asks the chain's node something that no event says.
+
+        Args:
+            question: what is asked of a client.
+
+        Raises:
+            Unanswered: there is no node, or no answer in time.
+        """
+        raise Unanswered("this explorer has no node to ask")
 
 
 class Keeper(Watching):
@@ -60,6 +82,8 @@ class Keeper(Watching):
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
+        self._client: AsyncClient | None = None
+        self._asked = threading.BoundedSemaphore(_ASKED)
         self._thread = threading.Thread(target=self._run, name="ionet-explorer-keeper", daemon=True)
         if every is None:
             self.reconciled = unknown("comparisons are switched off")
@@ -85,6 +109,22 @@ class Keeper(Watching):
                 loop.call_soon_threadsafe(task.cancel)
         self._thread.join(30.0)
 
+    def ask(self, question: Callable[[AsyncClient], Coroutine[Any, Any, T]]) -> T:
+        """See `Watching.ask`."""
+        loop, client = self._loop, self._client
+        if loop is None or client is None:
+            raise Unanswered("the chain's node cannot be asked at the moment")
+        if not self._asked.acquire(blocking=False):
+            raise Unanswered("the chain's node is asked too much at the moment; try again in some seconds")
+        try:
+            asked = asyncio.run_coroutine_threadsafe(_in_time(question(client)), loop)
+            return asked.result(2 * _PATIENCE)
+        except (IonetError, TimeoutError, TookTooLong, CancelledError) as bad:
+            _log.warning("the node did not answer a reader's question: %s", bad)
+            raise Unanswered("the chain's node does not answer that at the moment") from bad
+        finally:
+            self._asked.release()
+
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
@@ -102,6 +142,7 @@ class Keeper(Watching):
     async def _main(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         async with self._connect() as client:
+            self._client = client
             database = await open_ledger(client, self._where) if self._fills else Database.open(self._where)
             with database:
                 self._ready.set()
@@ -152,6 +193,11 @@ class Keeper(Watching):
             return
         if self.reconciled.state != "holds":
             _log.error("accounts are not as the events say, up to slot %s", self.reconciled.slot)
+
+
+async def _in_time(question: Coroutine[Any, Any, T]) -> T:
+    async with asyncio.timeout(_PATIENCE):
+        return await question
 
 
 def unknown(why: str) -> m.Reconciled:

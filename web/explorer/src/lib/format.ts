@@ -5,6 +5,8 @@ const whole = new Intl.NumberFormat();
 const exact = [0, 8].map(
   (digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: 20 }),
 );
+const six = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 6 });
+const point = new Intl.NumberFormat().formatToParts(1.5).find((part) => part.type === 'decimal')?.value ?? '.';
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 2 });
@@ -17,6 +19,16 @@ export function amount(money: Money, digits = 0): string {
   const format = exact[digits ? 1 : 0];
   return format?.format(money.amount as Intl.StringNumericLiteral) ?? money.amount;
 }
+
+/** The same in two pieces, so that the fraction can stand back. */
+export function parts(money: Money, digits = 0): { whole: string; fraction: string } {
+  const text = amount(money, digits);
+  const at = text.lastIndexOf(point);
+  return at < 0 ? { whole: text, fraction: '' } : { whole: text.slice(0, at), fraction: text.slice(at) };
+}
+
+/** A decimal number, given as text, to its last digit but six at most. */
+export const decimal = (text: string): string => six.format(text as Intl.StringNumericLiteral);
 
 export function when(seconds: number): string {
   return seconds ? `${moment.format(seconds * 1000)} UTC` : '—';

@@ -124,6 +124,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{address}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A node's hours: what it earned, or why nothing
+         * @description A node's hours.
+         */
+        get: operations["node_hours_api_v1_nodes__address__hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nodes by network
+         * @description Nodes by network.
+         */
+        get: operations["networks_api_v1_networks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/countries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nodes by country, as their owners state it
+         * @description Nodes by country.
+         */
+        get: operations["countries_api_v1_countries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stakes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Nodes with room for co-stakers, by their reward
+         * @description Nodes with room for co-stakers.
+         */
+        get: operations["stakes_api_v1_stakes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auctions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fees that are for sale, and what an IO is worth
+         * @description Auctions of fees.
+         */
+        get: operations["auctions_api_v1_auctions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attesters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Seats of attesters, and how far they agree
+         * @description Seats of attesters.
+         */
+        get: operations["attesters_api_v1_attesters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proposals, the newest first
+         * @description Proposals.
+         */
+        get: operations["proposals_api_v1_proposals_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/proposals/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A proposal and its change; as CSV its votes
+         * @description A proposal.
+         */
+        get: operations["proposal_api_v1_proposals__address__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An account as the events say that it is
+         * @description An account.
+         */
+        get: operations["account_api_v1_accounts__address__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hours": {
         parameters: {
             query?: never;
@@ -244,6 +424,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/{signature}/instructions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its instructions, decoded by the programs' IDLs; the chain's node is asked for them
+         * @description The instructions of a transaction.
+         */
+        get: operations["instructions_api_v1_transactions__signature__instructions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events: a mark whenever the ledger has moved on
+         * @description Marks, as the ledger moves on.
+         */
+        get: operations["live_api_v1_live_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the ledger is; what `/live` sends
+         * @description A mark.
+         */
+        get: operations["mark_api_v1_mark_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -286,6 +526,24 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Account
+         * @description An account as the events say that it is.
+         */
+        Account: {
+            as_of: components["schemas"]["AsOf"];
+            /** Account */
+            account: string;
+            /**
+             * Kind
+             * @description `program.Type`.
+             */
+            kind: string;
+            /** Fields */
+            fields: components["schemas"]["Stated"][];
+            /** Events */
+            events: string;
+        };
+        /**
          * AsOf
          * @description Up to where events were looked at.
          */
@@ -305,6 +563,33 @@ export interface components {
              * @description Whether a past time was asked for.
              */
             past: boolean;
+        };
+        /**
+         * Auctions
+         * @description Auctions of fees: the protocol pays `usd_per_io · (1 + bps / 10,000)` for an IO.
+         */
+        Auctions: {
+            as_of: components["schemas"]["AsOf"];
+            /**
+             * Start Bps
+             * @description Where a lot begins: less than 0 is below the oracle's price.
+             */
+            start_bps: number | null;
+            /**
+             * End Bps
+             * @description Where it is after `period`; in between it moves evenly.
+             */
+            end_bps: number | null;
+            /** Period */
+            period: number | null;
+            price: components["schemas"]["Price"] | null;
+            /**
+             * Price Why
+             * @description Why there is no price; empty: there is.
+             */
+            price_why: string;
+            /** Vaults */
+            vaults: components["schemas"]["FeeVault"][];
         };
         /**
          * Break
@@ -331,6 +616,34 @@ export interface components {
             slashes: components["schemas"]["Money"];
             bonds: components["schemas"]["Money"];
             total: components["schemas"]["Money"];
+        };
+        /**
+         * Call
+         * @description A transaction that a proposal stores, decoded.
+         */
+        Call: {
+            /** Index */
+            index: number;
+            /** Text */
+            text: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /**
+             * Was
+             * @description Of parameters that it changes: as they are, by the events.
+             */
+            was: {
+                [key: string]: unknown;
+            };
+            /** Accounts */
+            accounts: components["schemas"]["Role"][];
+            /**
+             * Verified
+             * @description Whether its bytes have the hash that the events state.
+             */
+            verified: boolean;
         };
         /**
          * Challenge
@@ -370,6 +683,16 @@ export interface components {
             holder: string;
             active: components["schemas"]["Money"];
             pending: components["schemas"]["Money"];
+        };
+        /**
+         * Commission
+         * @description A commission, and from when it holds.
+         */
+        Commission: {
+            /** Bps */
+            bps: number;
+            /** Start */
+            start: number;
         };
         /**
          * Credit
@@ -447,6 +770,73 @@ export interface components {
             events: components["schemas"]["Event"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * FeeVault
+         * @description A vault of fees, and the auction that sells what is in it for IO.
+         */
+        FeeVault: {
+            /** Vault */
+            vault: string;
+            /** Auction */
+            auction: string | null;
+            /** Shard */
+            shard: number;
+            /** @description What came in less what went out, by the events; a gift to the vault has none. */
+            held: components["schemas"]["Money"];
+            /** @description In its whole life. */
+            sold: components["schemas"]["Money"];
+            /** @description Burned for it. */
+            bought: components["schemas"]["Money"];
+            /** Sales */
+            sales: number;
+            lot: components["schemas"]["Lot"] | null;
+            /** Events */
+            events: string | null;
+        };
+        /**
+         * Group
+         * @description Nodes of a network, or in a country; the numbers answer the same questions as those of a class.
+         */
+        Group: {
+            /**
+             * Key
+             * @description Address of the network, or ISO 3166-1 numeric code of the country; empty: they state none.
+             */
+            key: string;
+            /** Name */
+            name: string;
+            /**
+             * Nodes
+             * @description Registered, and not retired.
+             */
+            nodes: number;
+            /**
+             * Live
+             * @description Processors of nodes that take part.
+             */
+            live: number;
+            /**
+             * Proven
+             * @description Processors of live nodes with a passed compute proof shown on chain, of the hour before.
+             */
+            proven: number;
+            /**
+             * Hired
+             * @description Processors of nodes with a lease that stands.
+             */
+            hired: number;
+            /** @description Active, on live nodes, both sides. */
+            stake: components["schemas"]["Money"];
+        };
+        /**
+         * Groups
+         * @description Nodes by network, or by country as their owners state it.
+         */
+        Groups: {
+            as_of: components["schemas"]["AsOf"];
+            /** Groups */
+            groups: components["schemas"]["Group"][];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -597,6 +987,42 @@ export interface components {
             next: string | null;
         };
         /**
+         * Instruction
+         * @description An instruction, decoded by the IDL of its program.
+         */
+        Instruction: {
+            /** Program */
+            program: string;
+            /** Program Id */
+            program_id: string;
+            /**
+             * Name
+             * @description Empty: it is not known.
+             */
+            name: string;
+            /** Summary */
+            summary: string;
+            /** Arguments */
+            arguments: {
+                [key: string]: unknown;
+            };
+            /** Accounts */
+            accounts: components["schemas"]["Role"][];
+        };
+        /**
+         * Instructions
+         * @description The instructions of a transaction, as the chain's node has them.
+         */
+        Instructions: {
+            as_of: components["schemas"]["AsOf"];
+            /** Signature */
+            signature: string;
+            /** Fee Payer */
+            fee_payer: string;
+            /** Instructions */
+            instructions: components["schemas"]["Instruction"][];
+        };
+        /**
          * Job
          * @description A rental, from its events.
          */
@@ -704,6 +1130,41 @@ export interface components {
             next: string | null;
         };
         /**
+         * Lot
+         * @description What an auction sells now.
+         */
+        Lot: {
+            /** Started At */
+            started_at: number;
+            /**
+             * Ends At
+             * @description From then on its price moves no further.
+             */
+            ends_at: number;
+            /**
+             * Lapses At
+             * @description The last second in which it can be bought.
+             */
+            lapses_at: number;
+            size: components["schemas"]["Money"];
+            left: components["schemas"]["Money"];
+            minimum: components["schemas"]["Money"];
+        };
+        /**
+         * Mark
+         * @description That the ledger has moved on, or accounts were compared anew; sent as an event of `/api/v1/live`.
+         */
+        Mark: {
+            /** Slot */
+            slot: number;
+            /** Time */
+            time: number;
+            /** Reconciled */
+            reconciled: string;
+            /** Reconciled Slot */
+            reconciled_slot: number | null;
+        };
+        /**
          * Money
          * @description An exact amount.
          */
@@ -760,6 +1221,11 @@ export interface components {
             next_commission_bps: number | null;
             /** Commission At */
             commission_at: number;
+            /**
+             * Country
+             * @description ISO 3166-1 numeric code, as its owner states it; empty: none.
+             */
+            country: string;
             own_active: components["schemas"]["Money"];
             own_pending: components["schemas"]["Money"];
             own_leaving: components["schemas"]["Money"];
@@ -802,6 +1268,46 @@ export interface components {
             credits: components["schemas"]["Credit"][];
             /** Events */
             events: string;
+        };
+        /**
+         * NodeHour
+         * @description What a node earned in an hour, or why nothing.
+         */
+        NodeHour: {
+            /** End */
+            end: number;
+            /**
+             * Report
+             * @description Address of the hour's report.
+             */
+            report: string;
+            /** Report State */
+            report_state: string;
+            /** @description By the evidence; None: it is not known here. */
+            reward: components["schemas"]["Money"] | null;
+            /**
+             * Zero
+             * @description Whether it earned nothing; None: neither events nor evidence say.
+             */
+            zero: boolean | null;
+            /** Why */
+            why: string[];
+            /**
+             * Source
+             * @description What says so: `evidence`, of the hash in the report, `events`, or `nothing`.
+             */
+            source: string;
+        };
+        /**
+         * NodeHours
+         * @description A node's hours with reports, the newest first.
+         */
+        NodeHours: {
+            as_of: components["schemas"]["AsOf"];
+            /** Hours */
+            hours: components["schemas"]["NodeHour"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * NodeRow
@@ -868,6 +1374,27 @@ export interface components {
             lease_until: number;
         };
         /**
+         * Price
+         * @description What the oracle says an IO is worth.
+         */
+        Price: {
+            /**
+             * Usd Per Io
+             * @description Dollars, exact.
+             */
+            usd_per_io: string;
+            /**
+             * Time
+             * @description Of the price, Unix seconds.
+             */
+            time: number;
+            /**
+             * Fault
+             * @description Why the program sells at no such price now; empty: it does.
+             */
+            fault: string;
+        };
+        /**
          * Problem
          * @description Why there is no answer.
          */
@@ -891,6 +1418,104 @@ export interface components {
             reason: string;
             /** Passed */
             passed: boolean;
+        };
+        /**
+         * Proposal
+         * @description A proposal, its votes, and what it changes.
+         */
+        Proposal: {
+            as_of: components["schemas"]["AsOf"];
+            /** Proposal */
+            proposal: string;
+            /** Title */
+            title: string;
+            /**
+             * Uri
+             * @description Where its text is said to lie; others wrote this.
+             */
+            uri: string;
+            /** Text Hash */
+            text_hash: string;
+            /** Proposer */
+            proposer: string;
+            /** Standing */
+            standing: string;
+            /** Created At */
+            created_at: number;
+            /** Voting From */
+            voting_from: number;
+            /** Voting Ends */
+            voting_ends: number;
+            /** Extended */
+            extended: number;
+            /** Eta */
+            eta: number;
+            /** Expires */
+            expires: number;
+            bond: components["schemas"]["Money"];
+            in_favour: components["schemas"]["Money"];
+            against: components["schemas"]["Money"];
+            abstain: components["schemas"]["Money"];
+            eligible: components["schemas"]["Money"];
+            /** @description That has to vote. */
+            quorum: components["schemas"]["Money"];
+            /**
+             * Threshold Bps
+             * @description Of votes for and against, that have to be in favour.
+             */
+            threshold_bps: number;
+            /** Transactions */
+            transactions: number;
+            /** Executed */
+            executed: number;
+            /** Calls */
+            calls: components["schemas"]["Call"][];
+            /**
+             * Calls Why
+             * @description Why its transactions are not shown; empty: they are.
+             */
+            calls_why: string;
+            /**
+             * Votes
+             * @description The heaviest, at most 200.
+             */
+            votes: components["schemas"]["Vote"][];
+            /** Events */
+            events: string;
+        };
+        /**
+         * ProposalRow
+         * @description A proposal in a list.
+         */
+        ProposalRow: {
+            /** Proposal */
+            proposal: string;
+            /** Title */
+            title: string;
+            /** Proposer */
+            proposer: string;
+            /** Standing */
+            standing: string;
+            /** Created At */
+            created_at: number;
+            /** Voting Ends */
+            voting_ends: number;
+            in_favour: components["schemas"]["Money"];
+            against: components["schemas"]["Money"];
+            abstain: components["schemas"]["Money"];
+            /** @description Stake that may vote. */
+            eligible: components["schemas"]["Money"];
+        };
+        /**
+         * ProposalRows
+         * @description Proposals, the newest first.
+         */
+        ProposalRows: {
+            as_of: components["schemas"]["AsOf"];
+            /** Proposals */
+            proposals: components["schemas"]["ProposalRow"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Reconciled
@@ -969,6 +1594,140 @@ export interface components {
              * @description Where the evidence is said to lie; others wrote this.
              */
             evidence: string;
+        };
+        /**
+         * Role
+         * @description An account of an instruction.
+         */
+        Role: {
+            /** Name */
+            name: string;
+            /** Address */
+            address: string;
+            /** Signer */
+            signer: boolean;
+            /** Writable */
+            writable: boolean;
+        };
+        /**
+         * Seat
+         * @description An attester's seat, and whether it agrees with the others.
+         */
+        Seat: {
+            /** Seat */
+            seat: number;
+            /** Attester */
+            attester: string;
+            /** Weight */
+            weight: number;
+            /**
+             * Approved
+             * @description Of the reports that reached their threshold in the last seven days.
+             */
+            approved: number;
+            /**
+             * Of
+             * @description How many such reports there are.
+             */
+            of: number;
+            /** Last Approval */
+            last_approval: number;
+            /**
+             * Attestations
+             * @description Of rentals, in the last seven days; of all seats together the last 5,000 are looked at.
+             */
+            attestations: number;
+            /**
+             * With Breaks
+             * @description Of these, how many name time that was not good.
+             */
+            with_breaks: number;
+            /** Last Attestation */
+            last_attestation: number;
+            /**
+             * Good
+             * @description Good seconds that it counts in rentals that stand.
+             */
+            good: number;
+            /**
+             * Agreed
+             * @description Good seconds of the same rentals that enough seats agree on.
+             */
+            agreed: number;
+            /** Events */
+            events: string;
+        };
+        /**
+         * Seats
+         * @description Seats of attesters.
+         */
+        Seats: {
+            as_of: components["schemas"]["AsOf"];
+            /** Set Version */
+            set_version: number;
+            /** Threshold */
+            threshold: number;
+            /** Total Weight */
+            total_weight: number;
+            /** Seats */
+            seats: components["schemas"]["Seat"][];
+        };
+        /**
+         * StakeRow
+         * @description A node that co-stakers can stake on.
+         */
+        StakeRow: {
+            /** Node */
+            node: string;
+            /** Class Name */
+            class_name: string;
+            /** Owner */
+            owner: string;
+            /** @description That co-stakers may still stake. */
+            room: components["schemas"]["Money"];
+            own_active: components["schemas"]["Money"];
+            co_active: components["schemas"]["Money"];
+            /** @description Of co-stakers, credited in the 30 days before. */
+            co_reward: components["schemas"]["Money"];
+            /**
+             * Yearly Bps
+             * @description That reward as a yearly rate of what co-stakers have active now; None: they have nothing.
+             */
+            yearly_bps: number | null;
+            /** Commission Bps */
+            commission_bps: number;
+            /**
+             * Commissions
+             * @description As announced, the newest first; at most 10.
+             */
+            commissions: components["schemas"]["Commission"][];
+            /** @description Ever burned or set apart by slashes. */
+            slashed: components["schemas"]["Money"];
+            /** Slashes */
+            slashes: number;
+            /** Proven */
+            proven: boolean;
+        };
+        /**
+         * StakeRows
+         * @description Nodes with room for co-stakers, by the reward of the 30 days before.
+         */
+        StakeRows: {
+            as_of: components["schemas"]["AsOf"];
+            /** Nodes */
+            nodes: components["schemas"]["StakeRow"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Stated
+         * @description A field of an account.
+         */
+        Stated: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string;
         };
         /**
          * Status
@@ -1105,6 +1864,26 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * Vote
+         * @description A vote: the last one of its voter.
+         */
+        Vote: {
+            /**
+             * Voter
+             * @description The position, or the node whose owner votes.
+             */
+            voter: string;
+            /** By */
+            by: string;
+            /** Choice */
+            choice: string;
+            weight: components["schemas"]["Money"];
+            /** Time */
+            time: number;
+            /** Signature */
+            signature: string;
         };
     };
     responses: never;
@@ -1376,6 +2155,12 @@ export interface operations {
                 class?: number | null;
                 /** @description Of this owner. */
                 owner?: string | null;
+                /** @description Of this network. */
+                network?: string | null;
+                /** @description In this country, ISO 3166-1 numeric; 0: none is stated. */
+                country?: number | null;
+                /** @description Only those that a number of a class counts. */
+                only?: ("live" | "proven" | "hired") | null;
             };
             header?: never;
             path?: never;
@@ -1455,6 +2240,585 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Node"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    node_hours_api_v1_nodes__address__hours_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description `next` of the page before; default: the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An address, base58. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHours"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    networks_api_v1_networks_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    countries_api_v1_countries_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Groups"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stakes_api_v1_stakes_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description `next` of the page before; default: the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StakeRows"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    auctions_api_v1_auctions_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Auctions"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    attesters_api_v1_attesters_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seats"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    proposals_api_v1_proposals_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description `next` of the page before; default: the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalRows"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    proposal_api_v1_proposals__address__get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description An address, base58. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    account_api_v1_accounts__address__get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description An address, base58. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
                     "text/csv": unknown;
                 };
             };
@@ -1887,6 +3251,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    instructions_api_v1_transactions__signature__instructions_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Base58. */
+                signature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Instructions"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The node does not say. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    live_api_v1_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events whose data is a mark. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Mark"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mark_api_v1_mark_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mark"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Too many requests; see Retry-After. */

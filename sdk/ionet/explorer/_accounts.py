@@ -1,0 +1,175 @@
+"""Accounts as the events say that they are, and transactions decoded by the programs' IDLs."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections import OrderedDict
+from typing import Any, Final
+
+from solders.instruction import AccountMeta
+from solders.instruction import Instruction as Called
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from ionet import AsyncClient, pda
+from ionet.administration.decoding import decode
+from ionet.chain.transactions import writable
+from ionet.explorer import _models as m
+from ionet.explorer._market import Absent
+from ionet.explorer._past import Moment
+from ionet.explorer._proposals import roles, shown_arguments
+from ionet.explorer._supply import as_of
+from ionet.explorer._values import events_at, plain
+from ionet.explorer._watching import Unanswered, Watching
+from ionet.ledger import State
+from ionet.ledger.replay import records as r
+
+#: Transactions that are kept.
+_KEPT: Final = 500
+#: Positions up to which one is looked for by its address.
+_DERIVED: Final = 2_000
+
+
+def account(moment: Moment, address: Pubkey) -> m.Account:
+    """An account, by the events.
+
+    Raises:
+        Absent: no event says of one at this address.
+    """
+    it = _record(moment.state, address)
+    if it is None:
+        raise Absent(f"no event up to slot {moment.slot} says what an account {address} holds")
+    return m.Account(
+        as_of=as_of(moment),
+        account=str(address),
+        kind=it.KIND,
+        fields=[
+            m.Stated(name=path.replace("_.", ".").rstrip("_"), value=_said(value))
+            for path, value in it.stated()
+        ],
+        events=events_at(about=address, until=moment.time),
+    )
+
+
+def kind_of(state: State, address: Pubkey) -> str | None:
+    """The type of an account, `program.Type`; None: the events do not say what is in it."""
+    it = _record(state, address)
+    return None if it is None else it.KIND
+
+
+def _record(state: State, address: Pubkey) -> r.Record | None:
+    tables: tuple[dict[Pubkey, Any], ...] = (
+        state.nodes,
+        state.devices,
+        state.offers,
+        state.jobs,
+        state.reports,
+        state.challenges,
+        state.slashes,
+        state.proposals,
+        state.networks,
+        state.grants,
+        state.airdrops,
+        state.auctions,
+        state.clusters,
+        state.disputes,
+    )
+    for table in tables:
+        if (it := table.get(address)) is not None:
+            record: r.Record = it
+            return record
+    singles: dict[Pubkey, r.Record | None] = {
+        pda.mint.CONFIG: state.mint,
+        pda.distributor.CONFIG: state.distributor,
+        pda.buyback.CONFIG: state.buyback,
+        pda.proofs.CONFIG: state.proofs,
+        pda.staking.CONFIG: state.staking,
+        pda.jobs.CONFIG: state.jobs_config,
+        pda.governance.CONFIG: state.governance,
+        pda.proofs.ATTESTER_SET: state.attesters,
+    }
+    if (single := singles.get(address)) is not None:
+        return single
+    named: list[tuple[Pubkey, r.Record]] = [
+        (pda.jobs.currency(key), it) for key, it in state.currencies.items()
+    ]
+    named += [(pda.staking.class_(number), it) for number, it in state.classes.items()]
+    return next((it for key, it in named if key == address), None) or _position(state, address)
+
+
+def _position(state: State, address: Pubkey) -> r.Record | None:
+    # Addresses are derived from node and holder, which costs time that others wait for.
+    if len(state.positions) > _DERIVED:
+        return None
+    return next(
+        (
+            it
+            for (node, holder), it in state.positions.items()
+            if pda.staking.position(node, holder) == address
+        ),
+        None,
+    )
+
+
+def _said(value: Any) -> str:
+    shown = plain(value)
+    return shown if isinstance(shown, str) else str(shown).replace("'", "")
+
+
+class Transactions:
+    """Transactions as the chain's node has them, decoded; the last ones are kept.
+
+    Args:
+        watching: has the node.
+    """
+
+    def __init__(self, watching: Watching) -> None:
+        self._watching = watching
+        self._kept: OrderedDict[str, tuple[str, list[m.Instruction]]] = OrderedDict()
+
+    def read(self, signature: str) -> tuple[str, list[m.Instruction]]:
+        """Who pays a transaction's fee, and its instructions.
+
+        Raises:
+            Unanswered: the node does not say.
+        """
+        if (kept := self._kept.get(signature)) is None:
+            kept = _decoded(self._watching.ask(lambda client: _raw(client, signature)))
+            self._kept[signature] = kept
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return kept
+
+
+async def _raw(client: AsyncClient, signature: str) -> Any:
+    config = {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 0}
+    answer = await client.request("getTransaction", signature, config)
+    if answer is None:
+        raise Unanswered("the chain's node has not kept this transaction; its events are in the ledger")
+    return answer
+
+
+def _decoded(answer: Any) -> tuple[str, list[m.Instruction]]:
+    message = VersionedTransaction.from_bytes(b64decode(answer["transaction"][0])).message
+    loaded = (answer.get("meta") or {}).get("loadedAddresses") or {"writable": [], "readonly": []}
+    own = list(message.account_keys)
+    keys = [*own, *map(Pubkey.from_string, (*loaded["writable"], *loaded["readonly"]))]
+    changes = [*writable(message), *(True for _ in loaded["writable"]), *(False for _ in loaded["readonly"])]
+    instructions = []
+    for compiled in message.instructions:
+        metas = [
+            AccountMeta(keys[number], number < len(own) and message.is_signer(number), changes[number])
+            for number in compiled.accounts
+        ]
+        it = decode(Called(keys[compiled.program_id_index], bytes(compiled.data), metas))
+        instructions.append(
+            m.Instruction(
+                program=it.program,
+                program_id=str(it.program_id),
+                name=it.name or "",
+                summary=it.summary,
+                arguments=shown_arguments(it),
+                accounts=roles(it),
+            )
+        )
+    return str(own[0]), instructions

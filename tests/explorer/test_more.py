@@ -1,0 +1,328 @@
+"""What the API says of votes, attesters, auctions, places, stake, accounts and transactions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.pubkey import Pubkey
+from tests.explorer.conftest import Near, Served
+from tests.explorer.test_api import base
+from tests.stateful.arena import Arena
+
+from ionet import Client, accounts, pda
+from ionet.explorer._earned import Evidence, hours
+from ionet.explorer._past import Past
+from ionet.explorer._watching import Watching
+from ionet.ledger import Database, Landed
+from ionet.staking.stake import StakeCapacity
+
+
+@pytest.fixture
+def asking(serving: Callable[..., Served], client: Client) -> Served:
+    """An explorer that has a node to ask."""
+    return serving(watching=Near(client))
+
+
+# --- places and stake ---------------------------------------------------------------------------
+
+
+async def test_countries_and_networks_count_every_node_once(explorer: Served, client: Client) -> None:
+    nodes = [keyed.account for keyed in client.staking.nodes()]
+    live = sum(node.units for node in nodes if node.state == 0)
+    for path in ("/countries", "/networks"):
+        groups = (await explorer.read(path))["groups"]
+        assert sum(group["live"] for group in groups) == live
+        assert sum(base(group["stake"]) for group in groups) == sum(
+            node.own.active + node.co.active for node in nodes if node.state == 0
+        )
+    assert {group["key"] for group in (await explorer.read("/countries"))["groups"]} == {
+        f"{node.region:03}" if node.region else "" for node in nodes
+    }
+
+
+@pytest.mark.parametrize("only", ["live", "proven", "hired"])
+async def test_a_number_of_a_class_opens_the_nodes_that_it_counts(explorer: Served, only: str) -> None:
+    total = (await explorer.read("/classes"))["total"]
+    rows = (await explorer.read("/nodes", only=only))["nodes"]
+    assert sum(row["units"] for row in rows) == total[only]
+
+
+async def test_nodes_of_a_country_or_network_are_listed(explorer: Served) -> None:
+    whole = (await explorer.read("/nodes"))["nodes"]
+    assert (await explorer.read("/nodes", country=276))["nodes"] == whole
+    assert (await explorer.read("/nodes", country=40))["nodes"] == []
+    assert (await explorer.read("/nodes", network=str(Pubkey.default())))["nodes"] == whole
+
+
+async def test_the_room_of_a_node_is_that_of_the_program(
+    explorer: Served, client: Client, arena: Arena
+) -> None:
+    rows = {row["node"]: row for row in (await explorer.read("/stakes"))["nodes"]}
+    for keyed in client.staking.nodes():
+        class_ = client.fetch(accounts.staking.Class, pda.staking.class_(keyed.account.class_))
+        capacity = StakeCapacity.of(keyed.account, class_)
+        row = rows.get(str(keyed.address))
+        assert (0 if row is None else base(row["room"])) == capacity.co.base
+    row = rows[str(arena.market.alice.node)]
+    # Announced after the node's last credit, and due by now; its account has the one before.
+    assert (row["commission_bps"], row["commissions"][0]["bps"]) == (900, 900)
+    assert row["slashes"] == 2
+
+
+async def test_the_reward_of_co_stakers_is_that_of_thirty_days(
+    database: Database, landed: list[Landed], arena: Arena
+) -> None:
+    credited: list[tuple[int, Any]] = [
+        (sent.time, emitted.event)
+        for sent in landed
+        for emitted in sent.log.emitted
+        if type(emitted.event).__name__ == "Credited"
+    ]
+    last, past = max(time for time, _ in credited), Past(database, 2)
+    with past.at(last) as moment:
+        expected = sum(event.co_part for time, event in credited if time // 86_400 > last // 86_400 - 30)
+        assert moment.co_reward(arena.market.alice.node, 30) == expected > 0
+
+
+# --- attesters and hours ------------------------------------------------------------------------
+
+
+async def test_seats_are_those_of_the_set_with_their_approvals(
+    explorer: Served, client: Client, landed: list[Landed]
+) -> None:
+    seats = client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+    last = max(
+        sent.time
+        for sent in landed
+        for emitted in sent.log.emitted
+        if type(emitted.event).__name__ == "ReportApproved"
+    )
+    answer = await explorer.read("/attesters", at=last)
+    assert answer["threshold"] == seats.threshold
+    assert [row["attester"] for row in answer["seats"]] == [
+        str(key) for key in seats.keys[: len(answer["seats"])]
+    ]
+    first = answer["seats"][0]
+    assert 0 < first["approved"] <= first["of"]
+    assert first["last_approval"] == last
+
+
+async def test_an_hour_without_evidence_says_only_what_events_prove(explorer: Served, arena: Arena) -> None:
+    rows = (await explorer.read(f"/nodes/{arena.market.alice.node}/hours"))["hours"]
+    assert [row["end"] for row in rows] == sorted((row["end"] for row in rows), reverse=True)
+    assert {row["source"] for row in rows} == {"events", "nothing"}
+    first = rows[-1]
+    assert first["zero"] is True
+    assert first["why"] == ["it had been registered for less than the 5 hours in a row that are needed"]
+    assert all(row["zero"] is None and row["reward"] is None for row in rows if row["source"] == "nothing")
+
+
+def _evidence(folder: Path, node: Pubkey, reward: int, why: int) -> bytes:
+    """A file of evidence with a line for a node, as docs of the format have it; its hash."""
+    policy = dict.fromkeys(("fee_bound_bps", "gpu_bps", "in_use_bps", "reward_bound_bps", "up_hours"), 50)
+    header = {"format": "ionet-evidence/4", "period_end": 1_800_000_000, "policy": policy}
+    line = {
+        "banned": False,
+        "closed_at": 0,
+        "credited": "0",
+        "fees": "0",
+        "in_use": False,
+        "lifetime": str(reward),
+        "multiplier_bps": 12_500,
+        "node": str(node),
+        "pool": "gpu",
+        "previous_height": 41,
+        "proof": "passed",
+        "required_stake": "25000000000",
+        "reward": str(reward),
+        "stake": "25000000000",
+        "statement": None,
+        "units": 1,
+        "up_hours": 1,
+        "verdict": {"evidence": "00" * 32, "passed": True, "reason": 0, "score_bps": 1, "time": 1},
+        "why": why,
+    }
+    content = b"".join(
+        json.dumps(part, sort_keys=True, separators=(",", ":")).encode() + b"\n" for part in (header, line)
+    )
+    digest = sha256(content).digest()
+    (folder / digest.hex()).write_bytes(content)
+    return digest
+
+
+@pytest.mark.parametrize(
+    ("reward", "why", "words"),
+    [
+        (77, 0, []),
+        (
+            0,
+            1 | 2,
+            ["not up for the required hours in a row", "the owner's active stake is below the minimum"],
+        ),
+    ],
+)
+def test_evidence_of_the_reports_hash_says_why_an_hour_paid_nothing(
+    database: Database, arena: Arena, tmp_path: Path, reward: int, why: int, words: list[str]
+) -> None:
+    node = arena.market.alice.node
+    digest = _evidence(tmp_path, node, reward, why)
+    with Past(database, 1).at(None) as moment:
+        report = max(moment.state.reports.values(), key=lambda report: report.period_end)
+        report.evidence_hash = digest
+        row = hours(moment, Evidence(tmp_path), node, None, 1).hours[0]
+        assert (row.source, row.zero, row.why) == ("evidence", not reward, words)
+        assert row.reward is not None
+        assert row.reward.base == str(reward)
+        # A file that is not what its name says counts for nothing.
+        (tmp_path / digest.hex()).write_bytes((tmp_path / digest.hex()).read_bytes() + b"\n")
+        assert hours(moment, Evidence(tmp_path), node, None, 1).hours[0].source != "evidence"
+
+
+def test_evidence_is_never_looked_for_where_a_stranger_says(
+    database: Database, arena: Arena, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("{}")
+    with Past(database, 1).at(None) as moment:
+        for report in moment.state.reports.values():
+            report.evidence_uri = f"file://{secret}".encode()
+        folder = tmp_path / "evidence"
+        folder.mkdir()
+        rows = hours(moment, Evidence(folder), arena.market.alice.node, None, 50).hours
+        assert {row.source for row in rows} <= {"events", "nothing"}
+
+
+# --- auctions -----------------------------------------------------------------------------------
+
+
+async def test_auctions_have_their_terms_and_the_oracles_price(asking: Served, client: Client) -> None:
+    answer = await asking.read("/auctions")
+    config = client.buyback.get_config()
+    assert (answer["start_bps"], answer["end_bps"], answer["period"]) == (
+        config.start_bps,
+        config.end_bps,
+        config.period,
+    )
+    price = client.price(config.price_account)
+    assert int(answer["price"]["usd_per_io"].replace(".", "")) == price.price
+    # Nobody has posted one for months.
+    assert "old" in answer["price"]["fault"]
+    sold = [vault for vault in answer["vaults"] if vault["sales"]]
+    assert [base(vault["bought"]) for vault in sold] == [
+        client.fetch(accounts.buyback.Auction, Pubkey.from_string(vault["auction"])).bought for vault in sold
+    ]
+
+
+async def test_a_lot_is_shown_while_it_can_be_bought(explorer: Served, landed: list[Landed]) -> None:
+    started = next(
+        (sent.time, emitted.event)
+        for sent in landed
+        for emitted in sent.log.emitted
+        if type(emitted.event).__name__ == "AuctionStarted"
+    )
+    time = started[0]
+    answer = await explorer.read("/auctions", at=time)
+    lots = [vault["lot"] for vault in answer["vaults"] if vault["lot"]]
+    assert lots
+    assert lots[0]["lapses_at"] - lots[0]["ends_at"] == answer["period"]
+    assert answer["price"] is None
+    assert answer["price_why"]
+    later = await explorer.read("/auctions", at=lots[0]["lapses_at"] + 1)
+    assert all(vault["lot"] is None for vault in later["vaults"])
+
+
+# --- proposals ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parliament(
+    serving: Callable[..., Served], governed_chain: tuple[Client, Database, str]
+) -> tuple[Served, Client, str]:
+    client, database, proposal = governed_chain
+    return serving(watching=Near(client), database=database), client, proposal
+
+
+async def test_a_proposal_is_as_its_account_and_its_votes_add_up(
+    parliament: tuple[Served, Client, str],
+) -> None:
+    served, client, proposal = parliament
+    answer = await served.read(f"/proposals/{proposal}")
+    account = client.governance.get_proposal(Pubkey.from_string(proposal))
+    sums = {"for": account.in_favour, "against": account.against, "abstain": account.abstain}
+    assert base(answer["in_favour"]) == account.in_favour
+    assert answer["standing"] == "voting"
+    for choice, stake in sums.items():
+        votes = [base(vote["weight"]) for vote in answer["votes"] if vote["choice"] == choice]
+        # A co-staker's vote is taken off the owner's, whose event states it whole.
+        assert sum(votes) >= stake
+    listed = (await served.read("/proposals"))["proposals"]
+    assert len(listed) == len(client.governance.proposals())
+    assert next(row for row in listed if row["proposal"] == proposal)["title"] == answer["title"]
+
+
+async def test_a_stored_call_is_decoded_and_has_the_hash_that_was_voted_on(
+    parliament: tuple[Served, Client, str],
+) -> None:
+    served, _, proposal = parliament
+    (call,) = (await served.read(f"/proposals/{proposal}"))["calls"]
+    assert call["verified"] is True
+    assert call["text"].startswith("pay 1 IO from token account")
+
+
+async def test_a_call_that_is_not_what_was_voted_on_is_marked(
+    serving: Callable[..., Served], governed_chain: tuple[Client, Database, str]
+) -> None:
+    client, database, proposal = governed_chain
+
+    class Lying(Near):
+        def ask(self, question: Any) -> Any:
+            answer = super().ask(question)
+            return [
+                type(args)(args.program_id, args.accounts, bytes(args.data[:-1]) + b"\x07") for args in answer
+            ]
+
+    served = serving(watching=Lying(client), database=database)
+    (call,) = (await served.read(f"/proposals/{proposal}"))["calls"]
+    assert call["verified"] is False
+
+
+async def test_without_a_node_a_proposal_says_why_its_calls_are_missing(
+    serving: Callable[..., Served], governed_chain: tuple[Client, Database, str]
+) -> None:
+    _, database, proposal = governed_chain
+    answer = await serving(watching=Watching(), database=database).read(f"/proposals/{proposal}")
+    assert (answer["calls"], answer["calls_why"]) == ([], "this explorer has no node to ask")
+
+
+# --- accounts and transactions --------------------------------------------------------------------
+
+
+async def test_an_account_is_as_the_chain_has_it(explorer: Served, client: Client, arena: Arena) -> None:
+    address = arena.market.alice.node
+    answer = await explorer.read(f"/accounts/{address}")
+    account = client.staking.get_node(address)
+    fields = {field["name"]: field["value"] for field in answer["fields"]}
+    assert answer["kind"] == "staking.Node"
+    assert (fields["own.active"], fields["owner"]) == (str(account.own.active), str(account.owner))
+    absent = await explorer.get(f"/api/v1/accounts/{Pubkey.new_unique()}")
+    assert absent.status_code == 404
+
+
+async def test_instructions_are_decoded_by_the_programs_idl(asking: Served, landed: list[Landed]) -> None:
+    answer = await asking.read(f"/transactions/{landed[-1].signature}/instructions")
+    first = answer["instructions"][0]
+    assert (first["program"], first["name"]) == ("staking", "execute_slash")
+    assert [role["name"] for role in first["accounts"]][:3] == ["config", "node", "slash"]
+
+
+async def test_what_only_the_node_knows_is_reported_as_unknown_without_one(
+    explorer: Served, landed: list[Landed]
+) -> None:
+    answer = await explorer.get(f"/api/v1/transactions/{landed[-1].signature}/instructions")
+    assert answer.status_code == 503
+    assert answer.json()["error"]["message"] == "this explorer has no node to ask"
