@@ -1,0 +1,165 @@
+"""How fast an explorer answers, with how many readers at once, and how much memory and time its state takes.
+
+Run with `python bench/explorer.py [nodes] [--hours N] [--readers N] [--seconds S]`. Nodes register,
+stake and are credited hour by hour, in events that the programs' own encoders write
+(`bench/ledger.py`). The explorer is a process of its own; readers are tasks of this one, and each asks
+for one page after the other. Goals of the project, on two cores, with 330,000 nodes, 100 million events
+and 50 readers: every page in 200 ms, and all in 4 GiB. What a smaller run measures is said first; what
+follows from it for that size is computed, and said to be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx
+import psutil
+import uvicorn
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from bench.ledger import HOUR, fill, key
+
+from ionet.explorer import Bounds
+from ionet.explorer._app import bare, guarded, parts
+from ionet.explorer._guard import Counters
+from ionet.explorer._pages import Pages
+from ionet.explorer._watching import Watching
+from ionet.ledger import Database
+
+NODES, EVENTS, READERS = 330_000, 100_000_000, 50
+START = 1_800_000_000
+GIB = 1 << 30
+
+
+def serve(path: str, told: Connection) -> None:
+    """Serves a ledger until it is killed; tells its port, seconds of the replay, and memory before it."""
+    before = psutil.Process().memory_info().rss
+    with Database.open(path) as database:
+        bounds = Bounds(per_second=1_000_000, at_once=1_000_000)
+        app = bare(Pages())
+        parts(app, database, Watching(), bounds)
+        began = time.perf_counter()
+        with app.state.past.at(None):
+            pass
+        seconds = time.perf_counter() - began
+        config = uvicorn.Config(
+            guarded(app, bounds, Counters()), port=0, log_level="error", lifespan="off", ws="none", http="h11"
+        )
+        server = uvicorn.Server(config)
+        listening = config.bind_socket()
+        told.send((listening.getsockname()[1], seconds, before))
+        asyncio.run(server.serve([listening]))
+
+
+def pages(nodes: int, hours: int) -> dict[str, str]:
+    """What readers ask for."""
+    node = key(random.randrange(nodes))
+    last = START + hours * HOUR
+    return {
+        "supply": "/api/v1/supply",
+        "supply by day": "/api/v1/supply/days",
+        "classes": "/api/v1/classes",
+        "nodes": "/api/v1/nodes",
+        "node": f"/api/v1/nodes/{node}",
+        "node's hours": f"/api/v1/nodes/{node}/hours",
+        "account": f"/api/v1/accounts/{node}",
+        "countries": "/api/v1/countries",
+        "stakes": "/api/v1/stakes",
+        "hour": f"/api/v1/hours/{last - last % HOUR}",
+        "events": f"/api/v1/events?about={node}",
+        "newest events": "/api/v1/events?name=staking.Credited",
+        "search": f"/api/v1/search?q={node}",
+        "document": "/",
+    }
+
+
+async def read(port: int, nodes: int, hours: int, readers: int, seconds: float) -> dict[str, list[float]]:
+    """Milliseconds of each page's answers."""
+    times: dict[str, list[float]] = defaultdict(list)
+    until = time.monotonic() + seconds
+
+    async def reader(client: httpx.AsyncClient, number: int) -> None:
+        turn = number
+        while time.monotonic() < until:
+            asked = list(pages(nodes, hours).items())
+            name, path = asked[turn % len(asked)]
+            turn += 1
+            began = time.perf_counter()
+            answer = await client.get(path)
+            times[name].append((time.perf_counter() - began) * 1e3)
+            assert answer.status_code == 200, (path, answer.text[:200])
+
+    async with (
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}",
+            timeout=120,
+            verify=False,
+            limits=httpx.Limits(max_connections=readers, max_keepalive_connections=readers),
+        ) as client,
+        asyncio.TaskGroup() as group,
+    ):
+        for number in range(readers):
+            group.create_task(reader(client, number))
+    return times
+
+
+def shown(title: str, times: dict[str, list[float]]) -> None:
+    print(f"\n{title}\n{'page':16} {'answers':>8} {'median ms':>10} {'95 % ms':>9} {'most ms':>9}")
+    for name, each in times.items():
+        ordered = sorted(each)
+        high = ordered[int(len(ordered) * 0.95)]
+        print(f"{name:16} {len(each):8,} {statistics.median(each):10.1f} {high:9.1f} {ordered[-1]:9.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("nodes", nargs="?", type=int, default=10_000)
+    parser.add_argument("--hours", type=int, default=24)
+    parser.add_argument("--readers", type=int, default=READERS)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    options = parser.parse_args()
+    nodes, hours = options.nodes, options.hours
+    events = nodes * (3 + hours)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "ledger.db")
+        fill(path, nodes, hours)
+        size = path.stat().st_size
+        here, there = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(str(path), there), daemon=True
+        )
+        process.start()
+        try:
+            port, replay, before = here.recv()
+            server = psutil.Process(process.pid)
+            state = server.memory_info().rss - before
+            alone = asyncio.run(read(port, nodes, hours, 1, options.seconds))
+            many = asyncio.run(read(port, nodes, hours, options.readers, options.seconds))
+            peak = server.memory_info().rss
+        finally:
+            process.kill()
+            process.join()
+    print(f"measured: {nodes:,} nodes, {events:,} events, {size / GIB:.2f} GiB of ledger")
+    print(f"replay at the start: {replay:.1f} s, {events / replay:,.0f} events a second")
+    print(f"memory: {state / GIB:.2f} GiB of state, {peak / GIB:.2f} GiB in all after the readers")
+    shown("one reader", alone)
+    shown(f"{options.readers} readers", many)
+    whole = before + state * NODES / nodes
+    print(f"\ncomputed for {NODES:,} nodes and {EVENTS:,} events, in proportion to what was measured:")
+    print(f"memory {whole / GIB:.1f} GiB, replay {EVENTS * replay / events / 60:.0f} min at each start,")
+    print(f"ledger {size * EVENTS / events / GIB:.0f} GiB")
+
+
+if __name__ == "__main__":
+    main()
