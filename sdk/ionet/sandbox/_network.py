@@ -32,8 +32,6 @@ _BETWEEN: Final = "10.0.2.0/24"
 RATE: Final = 32
 BURST: Final = 256
 OPEN: Final = 1000
-#: Bytes that may come at once in any case.
-_LEAST_BURST: Final = 64 << 10
 #: Sockets and other open files of slirp4netns, and bytes of its memory.
 _FILES: Final = OPEN + 64
 _MEMORY: Final = 512 << 20
@@ -171,16 +169,11 @@ def rules(closed: Iterable[str], rate: int | None = None) -> str:
 
     Args:
         closed: IPv4 networks, besides those that are not the internet.
-        rate: bytes a second in each direction; None: no limit.
+        rate: bytes a second in each direction, of which those of one second may come at once; None: no limit.
     """
     # What is over it is dropped, at which TCP becomes slower.
-    most = "" if rate is None else f"limit rate over {rate} bytes/second burst {burst(rate)} bytes drop;"
+    most = "" if rate is None else f"limit rate over {rate} bytes/second drop;"
     return _RULES.format(closed=", ".join([*_CLOSED, *closed]), bytes=most, rate=RATE, burst=BURST, open=OPEN)
-
-
-def burst(rate: int) -> int:
-    """Returns how many bytes may come at once where so many a second do."""
-    return max(_LEAST_BURST, rate // 4)
 
 
 def around() -> list[str]:
