@@ -16,6 +16,12 @@ from ionet.cli.output import span
 from ionet.cli.session import session
 
 app = Commands("A public host where workers, attesters and renters meet, and where files lie.")
+State = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="DIR", envvar="IONET_GATEWAY_STATE", help="The state directory; default: own."
+    ),
+]
 
 
 @app.command()
@@ -44,12 +50,7 @@ def run(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Plain HTTP to other machines, which everybody can read.")
     ] = False,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            "--state", metavar="DIR", envvar="IONET_GATEWAY_STATE", help="The state directory; default: own."
-        ),
-    ] = None,
+    state: State = None,
     store: Annotated[
         str | None,
         typer.Option(
@@ -124,6 +125,23 @@ async def _serve(gateway: Any, ready: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await gateway.run(stop, ready)
+
+
+@app.command()
+def firewall(state: State = None) -> None:
+    """Print rules for nft that bound the bytes of leases' relays, by the gateway's settings.
+
+    A gateway has no right to load them; root does: `ionet gateway firewall | nft -f -`.
+    """
+    from ionet.gateway._config import GatewayConfig
+    from ionet.gateway._relays import firewall as rules
+
+    io = session()
+    config = GatewayConfig.load(state)
+    if config.relays is None:
+        raise UserError("this gateway has no relays; name their ports in its settings: relays")
+    text = rules(config.relays.ports, config.relay_mbps * 125_000, config.relays_mbps * 125_000)
+    io.screen.show({"rules": text}, text.rstrip("\n"))
 
 
 @app.command()

@@ -14,6 +14,8 @@ not absolute are below the file's own directory.
 | `store` | `IONET_GATEWAY_STORE` | `--store` | directory, or `s3://…` |
 | `rpc` | `IONET_GATEWAY_RPC` | `--rpc` | URLs or names of clusters, the preferred first |
 | `relays` | `IONET_GATEWAY_RELAYS` | `--relays` | `ADDRESS:FIRST-LAST`: UDP ports for leases' relays |
+| `relay_mbps` | `IONET_GATEWAY_RELAY_MBPS` | | Mbit/s that come to one lease's relay, and leave it |
+| `relays_mbps` | `IONET_GATEWAY_RELAYS_MBPS` | | the same of all relays together |
 | `metrics` | `IONET_GATEWAY_METRICS` | `--metrics` | `ADDRESS:PORT` on this machine; empty: none |
 | `log` | `IONET_GATEWAY_LOG` | `--log-json` | `text` or `json` |
 | `[bounds]` | `IONET_GATEWAY_BOUNDS_…` | | integers, see `ionet.gateway._bounds.Bounds` |
@@ -47,10 +49,13 @@ from ionet.worker._config import _Table, _toml, is_loopback
 CONFIG_FILE: Final = "config.toml"
 LISTEN: Final = "127.0.0.1:8470"
 METRICS: Final = "127.0.0.1:9464"
+RELAY_MBPS: Final = 100
+RELAYS_MBPS: Final = 1_000
 _VARIABLE: Final = "IONET_GATEWAY_"
 _OTHERS: Final = frozenset({"STATE"})
 _TEXTS: Final = ("listen", "public", "tls_cert", "tls_key", "store", "relays", "metrics", "log")
 _LISTS: Final = ("trust_proxy", "rpc")
+_NUMBERS: Final = ("relay_mbps", "relays_mbps")
 _BOOLS: Final = {"true": True, "false": False}
 _TABLES: Final[Mapping[str, type]] = {"bounds": Bounds, "files": Limits}
 
@@ -84,6 +89,8 @@ class GatewayConfig:
         store: where files lie: a directory, or `s3://…`.
         rpc: URLs of Solana nodes, the preferred first; at least one.
         relays: where relays of leases are; None: there are none.
+        relay_mbps: Mbit/s that come to one relay at most; see `ionet.gateway._relays.firewall`.
+        relays_mbps: all together.
         metrics: address and port on this machine; None: none are served.
         metrics_required: whether it is an error that they cannot be served there.
         json_logs: whether log lines are JSON.
@@ -101,6 +108,8 @@ class GatewayConfig:
     store: str = field(default="store", repr=False)
     rpc: tuple[str, ...] = field(default=("localhost",), repr=False)
     relays: Ports | None = None
+    relay_mbps: int = RELAY_MBPS
+    relays_mbps: int = RELAYS_MBPS
     metrics: tuple[str, int] | None = None
     metrics_required: bool = False
     json_logs: bool = False
@@ -189,7 +198,7 @@ def _integers(kind: type) -> dict[str, type]:
 def _override(values: dict[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
     """Puts into the file's values what variables say, and returns the variables by the fields' names."""
     settings: dict[str, tuple[str | None, str]] = {
-        name.upper(): (None, name) for name in (*_TEXTS, *_LISTS, "insecure")
+        name.upper(): (None, name) for name in (*_TEXTS, *_LISTS, *_NUMBERS, "insecure")
     }
     for part, kind in _TABLES.items():
         settings |= {f"{part}_{name}".upper(): (part, name) for name in _integers(kind)}
@@ -259,6 +268,8 @@ def _parsed(path: Path, table: _Table) -> GatewayConfig:
         store=store if store.startswith("s3:") else str(path.parent / Path(store).expanduser()),
         rpc=tuple(rpc),
         relays=relays,
+        relay_mbps=table.integer("relay_mbps", 1, 1 << 20, "Mbit/s", RELAY_MBPS),
+        relays_mbps=table.integer("relays_mbps", 1, 1 << 20, "Mbit/s", RELAYS_MBPS),
         metrics=served,
         metrics_required=metrics_required,
         json_logs=log == "json",

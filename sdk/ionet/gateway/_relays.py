@@ -42,6 +42,7 @@ _BEGIN: Final = 60.0
 #: Requests that are answered at once.
 _AT_ONCE: Final = 8
 _RECORDS: Final = "leases.json"
+_TABLE: Final = "ionet_relays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,32 @@ class Ports:
                 f"it is an IPv4 address with ports from 1024 on, as in 198.51.100.1:4300-4363, not {text!r}"
             ) from None
         return cls(match[1], range(first, last + 1))
+
+
+def firewall(ports: range, each: int, together: int) -> str:
+    """Returns rules for nft that bound the bytes of relays, to be loaded by root. Pure.
+
+    A gateway has no right to do that itself, and should have none. What comes in beyond a bound is dropped,
+    and a relay sends nothing but what has come in.
+
+    Args:
+        ports: of UDP, one for each relay.
+        each: bytes a second that come to one relay; those of one second may come at once.
+        together: to all relays.
+    """
+    lines = [
+        f"table inet {_TABLE} {{}}",
+        f"delete table inet {_TABLE}",
+        f"table inet {_TABLE} {{",
+        "  chain in {",
+        "    type filter hook input priority filter; policy accept;",
+        f"    udp dport != {ports[0]}-{ports[-1]} accept",
+        *(f"    udp dport {port} limit rate over {each} bytes/second drop" for port in ports),
+        f"    meta l4proto udp limit rate over {together} bytes/second drop",
+        "  }",
+        "}",
+    ]
+    return "\n".join([*lines, ""])
 
 
 class Leases(Protocol):
