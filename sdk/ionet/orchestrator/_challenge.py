@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -14,7 +14,18 @@ from ionet.orchestrator._agents import Agents
 from ionet.orchestrator._chain import Chain
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._plan import Policy
-from ionet.prover import Challenge, ProofError, Reference, Verdict, challenge_seed, draw, verify
+from ionet.prover import (
+    Challenge,
+    ProofError,
+    Reference,
+    Verdict,
+    challenge_seed,
+    draw,
+    median,
+    slow,
+    verify,
+)
+from ionet.staking.hardware import hardware_classes
 from ionet.store.manifest import FileStore
 
 
@@ -78,6 +89,7 @@ class Challenger:
         attempt: int,
         reference: Reference | None,
         earlier: set[bytes],
+        times: Sequence[int] = (),
     ) -> Posed:
         """Poses one challenge and judges its answer; the caller keeps it.
 
@@ -88,6 +100,7 @@ class Challenger:
             attempt: number of the challenge for this.
             reference: how fast the node's class answers; None leaves time unjudged.
             earlier: roots that the node has committed to before; none may come again.
+            times: what its latest right answers took, nanoseconds: the median of them and of this one counts.
 
         Raises:
             NodeUnreachable: there was no answer.
@@ -115,10 +128,10 @@ class Challenger:
                 root,
                 drawn,
                 opening,
-                nanoseconds=nanoseconds if reference else None,
-                reference=reference,
                 earlier_roots=earlier,
             )
+            if verdict.ok and reference is not None:
+                verdict = self._timed(verdict, [*times, nanoseconds], reference)
         record: dict[str, canonical.Json] = {
             "at": at,
             "detail": verdict.detail,
@@ -131,12 +144,23 @@ class Challenger:
             "reason": verdict.reason.value if verdict.reason else None,
             "root": root.hex(),
             "seed": seed.hex(),
+            "times": [*times, nanoseconds],
         }
         digest = self._store.put(canonical.encode(record))
         for item in (digest, proof):
             if any(item):
                 self._publish(item)
         return Posed(verdict, proof, record, digest)
+
+    def _timed(self, verdict: Verdict, times: Sequence[int], reference: Reference) -> Verdict:
+        """Returns the verdict on right answers by their time; who is too slow is told what it reaches."""
+        late = slow(median(times), reference.limit_ns)
+        if late is None:
+            return verdict
+        reached = self._policy.reached(median(times))
+        names = {kind.id: kind.name for kind in hardware_classes()}
+        lower = "no class that was measured" if reached is None else names.get(reached, f"class {reached}")
+        return Verdict(late.reason, f"{late.detail} (median of {len(times)}); it reaches {lower}")
 
     def keep(self, node: bytes, record: Mapping[str, Any], reference: Reference | None) -> None:
         """Keeps a record's verdict for the hour's report; keeping it again does nothing."""

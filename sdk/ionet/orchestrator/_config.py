@@ -13,6 +13,7 @@ The file holds no secret but URLs. Paths in it that are not absolute are below t
 | `log` | `IONET_ORCHESTRATOR_LOG` | `text` or `json` |
 | `notify` | `IONET_ORCHESTRATOR_NOTIFY` | URL, `https`; empty for none |
 | `low_sol` | `IONET_ORCHESTRATOR_LOW_SOL` | below this the payer counts as poor, lamports |
+| `speeds` | `IONET_ORCHESTRATOR_SPEEDS` | file of classes' speeds; empty: the package's |
 | `[reports]` `build` | `IONET_ORCHESTRATOR_REPORTS_BUILD` | whether hours' reports are made here |
 | `[reports]` `place` | `IONET_ORCHESTRATOR_REPORTS_PLACE` | their evidence; empty: the first gateway |
 | `[reports]` `ledger` | `IONET_ORCHESTRATOR_REPORTS_LEDGER` | ledger of facts; empty: one of its own |
@@ -36,6 +37,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
 from ionet.orchestrator._plan import Policy
+from ionet.staking.speeds import Speeds, class_speeds, parse_speeds
 from ionet.wire._link import gateway_urls
 
 # The reader of settings is the worker's: one parser, one way to say what is wrong.
@@ -101,6 +103,7 @@ class OrchestratorConfig:
         json_logs: whether log lines are JSON.
         notify: where events go that the operator must know, or None.
         low_sol: lamports below which the payer is called poor.
+        speeds: file of classes' speeds, by which the time of proofs is judged; None: the package's.
         reports: whether hours' reports are built, sent and approved.
         place: address of the reports' evidence; None: the first gateway's store.
         ledger: file or URL of the ledger that the hours' facts come from; None: one in the state directory.
@@ -117,6 +120,7 @@ class OrchestratorConfig:
     json_logs: bool = False
     notify: str | None = field(default=None, repr=False)
     low_sol: int = LOW_SOL
+    speeds: Path | None = None
     reports: bool = True
     place: str | None = None
     ledger: str | None = field(default=None, repr=False)
@@ -128,8 +132,13 @@ class OrchestratorConfig:
         return self.path.parent
 
     def made_policy(self) -> Policy:
-        """Returns the policy that the settings make."""
+        """Returns the policy that the settings make.
+
+        Raises:
+            ConfigError: the file of speeds cannot be read, or is none.
+        """
         changes: dict[str, Any] = {**_REMOTE, **self.policy}
+        changes["references"] = Policy.references_of(self._speeds())
         if (milliseconds := changes.pop("interval_ms", None)) is not None:
             changes["interval"] = milliseconds / 1_000
         return Policy(**changes)
@@ -180,6 +189,7 @@ class OrchestratorConfig:
             log="json" if self.json_logs else "text",
             notify=self.notify or "",
             low_sol=self.low_sol,
+            speeds="" if self.speeds is None else self._shown(self.speeds),
         )
         lines += [
             "",
@@ -188,6 +198,14 @@ class OrchestratorConfig:
         ]
         lines += ["", "[policy]", *_assignments(**dict(self.policy))]
         return "\n".join(lines) + "\n"
+
+    def _speeds(self) -> Speeds:
+        if self.speeds is None:
+            return class_speeds()
+        try:
+            return parse_speeds(self.speeds.read_text("utf-8"), str(self.speeds))
+        except (OSError, UnicodeDecodeError) as bad:
+            raise ConfigError(f"the speeds {self.speeds} cannot be read: {bad}") from None
 
     def _shown(self, path: Path) -> str:
         """A path below the state directory is written relative to it, so that the directory can be moved."""
@@ -258,6 +276,7 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
         with table.about("notify"):
             check_notify(notify)
     low_sol = table.integer("low_sol", 0, 10**15, "lamports", LOW_SOL)
+    speeds = table.text("speeds", "a file of classes' speeds", "")
     reports, place, ledger = _reports(table.table("reports")) if table.has("reports") else (True, None, None)
     policy = _policy(table.table("policy")) if table.has("policy") else {}
     table.finish()
@@ -272,6 +291,7 @@ def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
         json_logs=log == "json",
         notify=notify or None,
         low_sol=low_sol,
+        speeds=path.parent / Path(speeds).expanduser() if speeds else None,
         reports=reports,
         place=place,
         ledger=ledger,
@@ -306,7 +326,7 @@ def _policy(table: _Table) -> dict[str, int]:
 
 
 _LISTS: Final = ("rpc", "gateways")
-_TEXTS: Final = ("genesis", "keypair", "payer", "metrics", "log", "notify")
+_TEXTS: Final = ("genesis", "keypair", "payer", "metrics", "log", "notify", "speeds")
 _BOOLS: Final = {"true": True, "false": False}
 
 

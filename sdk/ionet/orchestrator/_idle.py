@@ -21,6 +21,7 @@ from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._program import ProgramChain
+from ionet.prover import MEDIAN_OF, Reason
 
 _log = logging.getLogger(__name__)
 _DOMAIN: Final = b"ionet:idle"
@@ -42,12 +43,14 @@ class _Tried:
         tries: how many there were.
         next_at: when to try next, Unix seconds of the chain.
         done: whether there is a verdict.
+        draws: challenges that were answered.
     """
 
     hour: int
     tries: int
     next_at: int
     done: bool = False
+    draws: int = 0
 
 
 class IdleChallenges:
@@ -82,6 +85,8 @@ class IdleChallenges:
         self._leased = leased
         self._secret = secrets.token_bytes(32)
         self._tried: dict[bytes, _Tried] = {}
+        #: What each node's latest right answers took, nanoseconds, the last one last.
+        self._times: dict[bytes, tuple[int, ...]] = {}
         self._under_way: dict[bytes, asyncio.Task[None]] = {}
         #: How many have passed, have failed, and gave no answer, since this process began.
         self.passed = self.failed = self.silent = 0
@@ -141,9 +146,24 @@ class IdleChallenges:
                 tried.done = True
                 return
             rules = self._policy.rules_of(node, known.class_id, known.pool)
+            times = self._times.get(node, ())
             posed = await self._challenger.pose(
-                about, node, at=now, attempt=tried.tries - 1, reference=rules.reference, earlier=set()
+                about,
+                node,
+                at=now,
+                attempt=tried.draws,
+                reference=rules.reference,
+                earlier=set(),
+                times=times,
             )
+            tried.draws += 1
+            if posed.verdict.reason in (None, Reason.SLOW):
+                self._times[node] = (*times, posed.record["nanoseconds"])[-(MEDIAN_OF - 1) :]
+            if posed.verdict.reason is Reason.SLOW and len(times) < MEDIAN_OF - 1:
+                # Too few to judge its speed by: another draw follows, and costs it no try.
+                tried.tries, tried.next_at = tried.tries - 1, now
+                self._journal.note(node.hex(), "idle challenge slow", posed.verdict.detail)
+                return
         except NodeUnreachable as bad:
             self.silent += 1
             self._journal.note(node.hex(), "idle challenge unanswered", str(bad))
@@ -163,6 +183,7 @@ class IdleChallenges:
                 return
             self._challenger.keep(node, posed.record, rules.reference)
             tried.done = True
+            self._times = {key: kept for key, kept in self._times.items() if key in self._tried}
             self.passed, self.failed = self.passed + posed.verdict.ok, self.failed + (not posed.verdict.ok)
             said = "passed" if posed.verdict.ok else f"failed: {posed.verdict.reason}"
             self._journal.note(node.hex(), "idle challenge", f"{said} {posed.verdict.detail}".rstrip())

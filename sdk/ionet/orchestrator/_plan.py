@@ -12,6 +12,7 @@ from ionet._generated.jobs.constants import LOST_WITHIN
 from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
 from ionet.prover import Challenge, Reference
+from ionet.staking.speeds import Speeds
 from ionet.worker import TimeLockPolicy
 
 
@@ -139,8 +140,30 @@ class Policy:
     takeover: int = 120
     interval: float = 15.0
 
+    @staticmethod
+    def references_of(speeds: Speeds) -> dict[int, tuple[Reference, ...]]:
+        """Returns the references that a table of speeds makes."""
+        return {
+            item.class_id: tuple(
+                Reference(speed.m, speed.k, speed.nanoseconds, speed.slack_bps, speed.grace_ns)
+                for speed in item.rate
+            )
+            for item in speeds.classes
+        }
+
     def __post_init__(self) -> None:
         Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
+
+    def reached(self, nanoseconds: int) -> int | None:
+        """Returns the number of the fastest class that a time for the usual challenge reaches, or None."""
+        size = (self.challenge_m, self.challenge_k)
+        reaching = [
+            (item.limit_ns, class_id)
+            for class_id, known in self.references.items()
+            for item in known
+            if (item.m, item.k) == size and nanoseconds <= item.limit_ns
+        ]
+        return min(reaching)[1] if reaching else None
 
     def rules_for(self, job: JobView) -> NodeRules:
         """Returns how a job's node is judged; see `rules_of`."""

@@ -14,7 +14,7 @@ correctly, or that nobody else used the device. Time is judged against a referen
 code.
 """
 
-from ionet.prover._answers import Commitment, ProofError, Reason, Verdict
+from ionet.prover._answers import MEDIAN_OF, Commitment, ProofError, Reason, Verdict, median, slow
 from ionet.prover._backends import (
     Backend,
     BackendError,
@@ -46,6 +46,7 @@ __all__ = [
     "CHUNK",
     "DOMAIN",
     "FLOAT32_EXACT_K",
+    "MEDIAN_OF",
     "MODULUS",
     "Backend",
     "BackendError",
@@ -70,7 +71,9 @@ __all__ = [
     "draw",
     "draw_rows",
     "measure",
+    "median",
     "numpy_backend",
+    "slow",
     "torch_backend",
     "verify",
 ]

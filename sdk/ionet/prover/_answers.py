@@ -13,6 +13,8 @@ from ionet.formats.merkle import Tree
 
 #: Bytes of a leaf: 64 entries of four bytes, or 64 chains' ends.
 CHUNK_BYTES: Final = 256
+#: Right answers by whose median a device's speed is judged.
+MEDIAN_OF: Final = 3
 
 
 class Reason(StrEnum):
@@ -127,6 +129,15 @@ def chunk_tree(raw: bytes | memoryview, domain: bytes) -> Tree:
 def limit(nanoseconds: int, slack_bps: int, grace_ns: int = 0) -> int:
     """Returns the longest accepted time, rounded up."""
     return -(-nanoseconds * slack_bps // 10_000) + grace_ns
+
+
+def median(times: Sequence[int]) -> int:
+    """Returns the middle one of some times, of an even number the later of two.
+
+    Nobody is judged slow by one answer: `MEDIAN_OF` are drawn, and while there are fewer, an answer that is
+    too slow by them is followed by another draw.
+    """
+    return sorted(times)[len(times) // 2]
 
 
 def slow(nanoseconds: int | None, limit_ns: int | None) -> Verdict | None:

@@ -122,17 +122,19 @@ class Reference:
         nanoseconds: product and tree.
         slack_bps: how much longer a device may take, in basis points of the reference (15,000: one and a half
             times).
+        grace_ns: what is added for the way to the verifier.
     """
 
     m: int
     k: int
     nanoseconds: int
     slack_bps: int = 15_000
+    grace_ns: int = 0
 
     @property
     def limit_ns(self) -> int:
         """The longest accepted time, rounded up."""
-        return limit(self.nanoseconds, self.slack_bps)
+        return limit(self.nanoseconds, self.slack_bps, self.grace_ns)
 
 
 class Prover:

@@ -20,7 +20,9 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
+from ionet.staking.hardware import hardware_classes
 from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
+from ionet.staking.speeds import class_speeds
 from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class RewardExplanation:
         exact: whether stake, proof and uptime are the hour's (from evidence) rather than today's.
         report: the hour's report that the evidence belongs to; None without evidence, or if no report has
             its hash.
+        untimed: why nobody judges how long its proofs take; None where its class has been measured.
     """
 
     node: Pubkey
@@ -66,6 +69,7 @@ class RewardExplanation:
     waiting: tuple[Cause, ...]
     exact: bool
     report: Pubkey | None
+    untimed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,17 @@ def explain(facts: Facts) -> RewardExplanation:
         waiting=waiting,
         exact=line is not None,
         report=None if line is None else _report_of(facts, line),
+        untimed=_untimed(facts.node.class_),
+    )
+
+
+def _untimed(class_id: int) -> str | None:
+    if class_speeds().of(class_id) is not None:
+        return None
+    name = next((kind.name for kind in hardware_classes() if kind.id == class_id), f"number {class_id}")
+    return (
+        f"Nobody has measured how fast the class {name} answers proofs: they are judged by right answers"
+        " alone, unless attesters have measured it themselves."
     )
 
 

@@ -357,6 +357,8 @@ def why(
         )
     if explanation.exact and explanation.report is None:
         lines.append("No report on the chain has the hash of this evidence file: it proves nothing.")
+    if explanation.untimed is not None:
+        lines.append(explanation.untimed)
     io.screen.show(
         {
             "node": explanation.node,
@@ -367,6 +369,7 @@ def why(
             "report": explanation.report,
             "unpaid": explanation.unpaid,
             "waiting": explanation.waiting,
+            "untimed": explanation.untimed,
         },
         *lines,
     )

@@ -13,7 +13,7 @@ a machine's memory in time: `NativeProver` has the same bits from all processors
 
 from ionet.prover.residency._choice import fastest_make, make_prover
 from ionet.prover.residency._cuda import CudaProver
-from ionet.prover.residency._native import Native, NativeProver, native
+from ionet.prover.residency._native import Native, NativeProver, native, processors
 from ionet.prover.residency._protocol import (
     Opening,
     Prover,
@@ -66,6 +66,7 @@ __all__ = [
     "native",
     "next_state",
     "opening_size",
+    "processors",
     "start_seed",
     "verify",
 ]

@@ -1,0 +1,92 @@
+"""`ionet proof`: proofs that a device is what it says."""
+
+from __future__ import annotations
+
+import json
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from ionet.cli.evidence import require_numpy
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.session import session
+
+app = Commands("Proofs that a device is what it says: measuring how fast this machine answers.")
+
+#: Sizes of products that are measured: what attesters ask for by default, and a larger one.
+_RATES: Final = ((1_024, 4_096), (4_096, 4_096))
+_ROUNDS: Final = 2_048
+_CHAINS: Final = 1 << 16
+_READS: Final = 256
+_BLOCKS_IN_MIB: Final = 8_192
+
+
+@app.command()
+def measure(
+    class_id: Annotated[
+        int | None,
+        typer.Option("--class", metavar="NUMBER", help="Hardware class; default: this machine's device's."),
+    ] = None,
+    memory: Annotated[
+        int, typer.Option("--memory", metavar="MIB", min=8, help="How much memory to fill and read.")
+    ] = 256,
+    repeats: Annotated[
+        int, typer.Option("--repeats", metavar="TIMES", min=1, max=1_000, help="The best of so many.")
+    ] = 5,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write a file of speeds, for attesters.")
+    ] = None,
+) -> None:
+    """Measure how fast this machine answers proofs, as a reference for its hardware class.
+
+    Nothing else should run on it meanwhile. Attesters judge time by the speeds in the package, or by the file
+    that `speeds` in an orchestrator's settings names.
+    """
+    require_numpy()
+    from ionet.prover import backend, residency
+    from ionet.prover import measure as measure_rate
+    from ionet.staking.hardware import hardware_classes
+    from ionet.staking.speeds import ClassSpeeds, MemorySpeed, RateSpeed, Speeds
+    from ionet.worker import probe
+
+    io = session()
+    device = probe().devices[0]
+    if class_id is None and device.hardware_class is not None:
+        class_id = device.hardware_class.id
+    kind = next((item for item in hardware_classes() if item.id == class_id), None)
+    if kind is None:
+        known = "this machine's device has none" if class_id is None else f"there is no class {class_id}"
+        raise UserError(f"{known}; name one with --class, as ionet node classes list shows them")
+    kernel = backend()
+    rate = tuple(
+        RateSpeed(m, k, measure_rate(m, k, kernel=kernel, repeats=repeats).nanoseconds) for m, k in _RATES
+    )
+    blocks = memory * _BLOCKS_IN_MIB
+    sizes = residency.Sizes(blocks, _ROUNDS, min(_CHAINS, 1 << (blocks.bit_length() - 1)), _READS)
+    walked = residency.measure(sizes, prover=residency.make_prover, repeats=repeats)
+    chains = MemorySpeed(blocks, _ROUNDS, sizes.chains, _READS, walked.nanoseconds)
+    source = (
+        f"{device.name}, {residency.processors()} processors, {kernel.name}; best of {repeats} by"
+        f" `ionet proof measure` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}"
+    )
+    speeds = Speeds((ClassSpeeds(kind.id, source, rate, (chains,)),))
+    if out is not None:
+        try:
+            out.write_text(json.dumps(speeds.document(), indent=2) + "\n", "utf-8")
+        except OSError as bad:
+            raise UserError(f"{out} cannot be written: {bad.strerror}") from None
+    io.screen.show(
+        {**speeds.document(), "digest": speeds.digest.hex()},
+        f"class {kind.id} ({kind.name}): {source}",
+        *(
+            f"  {item.m} x {item.k} product and tree: {item.nanoseconds / 1e6:,.0f} ms;"
+            f" answers are due in {item.nanoseconds * item.slack_bps / 1e10 + item.grace_ns / 1e6:,.0f} ms"
+            for item in rate
+        ),
+        f"  {sizes.chains} chains of {_READS} reads over {memory} MiB: {chains.nanoseconds / 1e6:,.0f} ms",
+        *([] if out is None else [f"written to {out}; its digest is {speeds.digest.hex()}"]),
+    )
