@@ -12,6 +12,10 @@ found, it expects
 with a reward r a day and a stake S. The last line is the lowest chance at which every cheat of the table
 loses.
 
+How likely a cheat is found on a day follows from how often it is asked: `asked` computes it for one device
+that answers for several nodes, which number challenges find whenever its owner is drawn (tests/cheats: each
+time).
+
 The plays run first: what the programs let a cheat keep that is found on a certain day must be what the table
 is computed from, to the base unit.
 """
@@ -36,12 +40,17 @@ from tests.programs.test_proofs import params  # noqa: E402
 from tests.programs.test_slashing import about, fraud  # noqa: E402
 
 from ionet import ReportState, errors, ix  # noqa: E402
+from ionet.orchestrator import Policy  # noqa: E402
+from ionet.orchestrator._number import rounds_an_hour  # noqa: E402
 from ionet.rewards import SharePolicy  # noqa: E402
 from ionet.staking.classes import hardware_classes, minimum_stake  # noqa: E402
 from ionet.token.emission import cumulative  # noqa: E402
 
 #: Honest nodes of a market.
 MARKETS: Final = (2, 200, 20_000, 330_000)
+#: Nodes of an owner who has one device, and seats that ask.
+OWNERS: Final = (2, 8, 64)
+SEATS: Final = 8
 #: Processors of a cheat's node; the most that a node has.
 UNITS: Final = 8
 #: What leaves can still be slashed for so long.
@@ -254,6 +263,28 @@ def table(terms: Terms, chance: float) -> tuple[list[str], float]:
     return lines, worst
 
 
+def asked(nodes: int, market: int, seats: int = SEATS) -> float:
+    """The chance that a day has a number challenge to an owner, and so finds that its nodes are one device.
+
+    Args:
+        nodes: of the owner.
+        market: all nodes, each of an owner with several.
+        seats: that draw an owner, by the number of their nodes, some times an hour.
+    """
+    draws = 24 * seats * rounds_an_hour(market, Policy().number_most)
+    return 1 - (1 - min(1.0, nodes / market)) ** draws
+
+
+def chances(worst: float) -> list[str]:
+    """A line for each size of owner: the chance a day in every market, and whether the cheat loses by it."""
+    lines = [f"{'nodes of the owner':<22}" + " ".join(f"{f'of {count:,}':>12}" for count in MARKETS)]
+    for nodes in OWNERS:
+        found = (100 * asked(nodes, max(count, nodes)) for count in MARKETS)
+        cells = " ".join(f"{chance:10.2f} {'+' if chance > worst else ' '}" for chance in found)
+        lines.append(f"{nodes:<22}{cells}")
+    return lines
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -280,6 +311,8 @@ def main() -> int:
     print(f"\nleaving at the best time, and as easily found while the stake cools: loses at {leaving} %")
     print(f"leaving at the best time, and never found once it is gone: loses at {gone} %")
     print(f"loses at {worst:g} % a day or more")
+    print(f"\none device for all nodes of an owner, found by {SEATS} seats' number challenges: % a day; + loses")
+    print("\n".join(chances(worst)))
     return 0
 
 

@@ -3,7 +3,7 @@
 Run with `python bench/proof.py [--backend numpy|torch|torch-cuda|..] [--full]`. The verifier must stay far
 cheaper than the
 prover: the last column is the ratio. Without a GPU the figures say how the protocol scales, not what a GPU
-needs.
+needs. In processor time: checking as a part of computing; answers that one core checks in an hour.
 
 With `--residency`: the same of the proof that memory is held, by numpy and compiled for this processor, and
 what it costs to hold less of it.
@@ -44,6 +44,8 @@ class Figures:
     opening: float
     verify: float
     size: int
+    checking: float
+    held: int
 
 
 def figures(kernel: Backend, m: int, k: int) -> Figures:
@@ -55,16 +57,22 @@ def figures(kernel: Backend, m: int, k: int) -> Figures:
         marks = [time.perf_counter()]
         kernel.product(challenge)
         marks.append(time.perf_counter())
+        worked = time.process_time()
         root = prover.commit(challenge).root
+        computing = time.process_time() - worked
         marks.append(time.perf_counter())
         drawn = draw(challenge, root, hashlib.sha256(root).digest())
         data = prover.open(root, drawn.rows, drawn.randomness).to_bytes()
         marks.append(time.perf_counter())
+        worked = time.process_time()
         verdict = verify(challenge, root, drawn, Opening.from_bytes(data))
+        checking = (time.process_time() - worked) / computing
         marks.append(time.perf_counter())
         assert verdict.ok, verdict
         product, commit, opening, judged = (after - before for before, after in itertools.pairwise(marks))
-        rounds.append(Figures(product, commit, opening, judged, len(data)))
+        # C and its tree, which it keeps until it is asked; A and B come and go in pieces.
+        held = 4 * m * m + 64 * (m * m // 64)
+        rounds.append(Figures(product, commit, opening, judged, len(data), checking, held))
     return min(rounds, key=lambda figures: figures.commit)
 
 
@@ -221,13 +229,16 @@ def main() -> None:
     kernel = backend(arguments.backend)
     kernel.check()
     print(f"backend {kernel.name}; 16 rows, two vectors; seconds")
-    print("     m       k  product   commit    GOPS    open  verify    KiB  ratio")
+    print(
+        "     m       k  product   commit    GOPS    open  verify    KiB  ratio  check %  checks/h  held MiB"
+    )
     for m, k in (*SIZES, *(FULL if arguments.full else ())):
         measured = figures(kernel, m, k)
         rate = Challenge(bytes(32), m, k).operations / measured.product / 1e9
         print(
             f"{m:6} {k:7} {measured.product:8.3f} {measured.commit:8.3f} {rate:7.1f} {measured.opening:7.3f}"
-            f" {measured.verify:7.3f} {measured.size / 1024:6.0f} {measured.commit / measured.verify:6.1f}",
+            f" {measured.verify:7.3f} {measured.size / 1024:6.0f} {measured.commit / measured.verify:6.1f}"
+            f" {100 * measured.checking:8.2f} {3600 / measured.verify:9,.0f} {measured.held / 2**20:9.0f}",
             flush=True,
         )
 

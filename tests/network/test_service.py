@@ -32,7 +32,15 @@ from ionet.store import StoreError
 from ionet.store.manifest import MAX_BYTES, FileStore
 from ionet.wire import Peer, Refused, Role
 
-_POLICY = {"challenge_m": 64, "challenge_k": 256, "challenge_rows": 4, "interval_ms": 200, "takeover": 1}
+_POLICY = {
+    "challenge_m": 64,
+    "challenge_k": 256,
+    "challenge_rows": 4,
+    "number_m": 64,
+    "number_k": 256,
+    "interval_ms": 200,
+    "takeover": 1,
+}
 
 
 class ServiceSite(NetworkSite):

@@ -131,7 +131,7 @@ class Challenger:
                 earlier_roots=earlier,
             )
             if verdict.ok and reference is not None:
-                verdict = self._timed(verdict, [*times, nanoseconds], reference)
+                verdict = self.timed(verdict, [*times, nanoseconds], reference)
         record: dict[str, canonical.Json] = {
             "at": at,
             "detail": verdict.detail,
@@ -152,7 +152,7 @@ class Challenger:
                 self._publish(item)
         return Posed(verdict, proof, record, digest)
 
-    def _timed(self, verdict: Verdict, times: Sequence[int], reference: Reference) -> Verdict:
+    def timed(self, verdict: Verdict, times: Sequence[int], reference: Reference) -> Verdict:
         """Returns the verdict on right answers by their time; who is too slow is told what it reaches."""
         late = slow(median(times), reference.limit_ns)
         if late is None:
@@ -161,6 +161,12 @@ class Challenger:
         names = {kind.id: kind.name for kind in hardware_classes()}
         lower = "no class that was measured" if reached is None else names.get(reached, f"class {reached}")
         return Verdict(late.reason, f"{late.detail} (median of {len(times)}); it reaches {lower}")
+
+    def store(self, data: bytes) -> bytes:
+        """Stores a proof or a record, tells that others may want it, and returns its hash."""
+        digest = self._store.put(data)
+        self._publish(digest)
+        return digest
 
     def keep(self, node: bytes, record: Mapping[str, Any], reference: Reference | None) -> None:
         """Keeps a record's verdict for the hour's report; keeping it again does nothing."""

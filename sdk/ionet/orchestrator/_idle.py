@@ -132,6 +132,10 @@ class IdleChallenges:
                 continue
             self._under_way[node] = asyncio.create_task(self._challenge(node, tried, now))
 
+    def judged(self, node: bytes, hour: int) -> None:
+        """Leaves a node alone for the rest of an hour: it has a verdict that no other is to replace."""
+        self._tried[node] = _Tried(hour, 0, 0, done=True)
+
     def _moment(self, node: bytes, hour: int) -> int:
         """When a node is challenged in an hour: nobody else knows it, as it follows from a secret."""
         lot = sha256(_DOMAIN + self._secret + node + hour.to_bytes(8, "little")).digest()

@@ -103,6 +103,10 @@ class Policy:
         challenge_m: size of the compute challenge.
         challenge_k: inner length of the compute challenge.
         challenge_rows: rows to open.
+        number_m: size of the challenge to all processors at once, of which each gets one: large enough that
+            two, one after the other, are late.
+        number_k: its inner length.
+        number_most: nodes that are asked at once.
         challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
         challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
@@ -126,6 +130,9 @@ class Policy:
     challenge_m: int = 1024
     challenge_k: int = 4096
     challenge_rows: int = 16
+    number_m: int = 4096
+    number_k: int = 4096
+    number_most: int = 32
     challenge_every: int = HOUR
     challenge_attempts: int = 2
     challenges_at_once: int = 1
@@ -152,7 +159,9 @@ class Policy:
         }
 
     def __post_init__(self) -> None:
-        Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
+        # Raises for sizes that do not exist.
+        Challenge(bytes(32), self.challenge_m, self.challenge_k)
+        Challenge(bytes(32), self.number_m, self.number_k)
 
     def reached(self, nanoseconds: int) -> int | None:
         """Returns the number of the fastest class that a time for the usual challenge reaches, or None."""

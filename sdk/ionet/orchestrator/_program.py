@@ -65,12 +65,16 @@ class NodeView:
         class_id: its hardware class.
         pool: the class's kind of hardware, ``gpu`` or ``cpu``.
         live: whether it is in the market.
+        owner: who owns it, 32 bytes.
+        units: how many processors it has.
     """
 
     device: bytes
     class_id: int
     pool: str
     live: bool
+    owner: bytes
+    units: int
 
 
 class ProgramChain:
@@ -341,7 +345,12 @@ class ProgramChain:
 
     def _remember(self, address: bytes, node: accounts.staking.Node) -> NodeView:
         view = NodeView(
-            bytes(node.device_key), node.class_, node.pool.name.lower(), live=node.state == NodeState.LIVE
+            bytes(node.device_key),
+            node.class_,
+            node.pool.name.lower(),
+            live=node.state == NodeState.LIVE,
+            owner=bytes(node.owner),
+            units=node.units,
         )
         self._known[address] = time.monotonic(), view
         return view

@@ -111,6 +111,26 @@ class RemoteAgents(_Asking):
             raise NodeUnreachable(f"the node cannot compute: {bad}") from bad
         return root, nanoseconds
 
+    async def reserve(self, node: bytes) -> None:
+        """See `Counting.reserve`."""
+        try:
+            await self._ask(node, "reserve")
+        except Refused as bad:
+            raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
+
+    async def number(self, node: bytes, challenges: Sequence[Challenge]) -> tuple[list[bytes], int]:
+        """See `Counting.number`."""
+        first = challenges[0]
+        seeds = [challenge.seed.hex() for challenge in challenges]
+        start = time.perf_counter_ns()
+        try:
+            answer = await self._ask(node, "number", _COMPUTING, k=first.k, m=first.m, seeds=seeds)
+            nanoseconds = time.perf_counter_ns() - start
+            roots = [bytes.fromhex(root) for root in answer.arguments["roots"]]
+        except (Refused, KeyError, ValueError, TypeError) as bad:
+            raise NodeUnreachable(f"the node cannot compute: {bad}") from bad
+        return roots, nanoseconds
+
     async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
         """See `Agents.open`."""
         try:

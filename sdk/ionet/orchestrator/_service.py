@@ -9,7 +9,7 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,7 @@ from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._pairs import Pairs
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Counts, Orchestrator
@@ -257,16 +258,20 @@ class Service:
                 parts["leases"] = lambda: self._look_at_leases(policy.interval)
                 serving = asyncio.create_task(_set(over))
             journal.told = self._told
-            idle = self._idle = IdleChallenges(
-                self._chain,
-                challenger,
-                journal,
-                policy,
-                bytes(self._key.pubkey()),
-                lambda: idle_of(peer.present(Role.AGENT)),
-                lambda: self._leased if self._orchestrator is None else self._orchestrator.leased,
+
+            def there() -> set[bytes]:
+                return idle_of(peer.present(Role.AGENT))
+
+            def leased() -> Collection[bytes] | None:
+                return self._leased if self._orchestrator is None else self._orchestrator.leased
+
+            seat = bytes(self._key.pubkey())
+            idle = self._idle = IdleChallenges(self._chain, challenger, journal, policy, seat, there, leased)
+            number = NumberChallenges(
+                self._chain, agents, challenger, journal, policy, there, leased, idle.judged
             )
             parts["idle"] = lambda: idle.run(policy.interval)
+            parts["number"] = lambda: number.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)
             if self.config.reports or not self._jobs:
                 uptimes = Uptimes(

@@ -97,7 +97,7 @@ class TorchBackend(Backend):
         self._torch: Any = importlib.import_module("torch")
         self._device = device
         self.name = f"torch-{device}"
-        if device == "cuda":
+        if device.startswith("cuda"):
             # TF32 would round nothing (4-bit entries), but its accumulation is not documented to be exact.
             self._torch.backends.cuda.matmul.allow_tf32 = False
 
@@ -191,3 +191,12 @@ def backend(name: str | None = None) -> Backend:
         if torch.cuda.is_available() or torch.backends.mps.is_available():
             return torch_backend()
     return numpy_backend()
+
+
+def backends() -> list[Backend]:
+    """Returns a backend for each processor: every NVIDIA GPU that torch sees, else the one of `backend`."""
+    if importlib.util.find_spec("torch") is not None:
+        torch: Any = importlib.import_module("torch")
+        if torch.cuda.is_available() and torch.cuda.device_count() > 1:
+            return [torch_backend(f"cuda:{number}") for number in range(torch.cuda.device_count())]
+    return [backend()]

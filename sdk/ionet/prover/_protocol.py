@@ -181,6 +181,11 @@ class Prover:
             paths=tuple(tree.proof(row, challenge.row_height) for row in rows),
         )
 
+    @property
+    def root(self) -> bytes | None:
+        """Root of what it holds, 32 bytes; None before `commit`."""
+        return None if self._held is None else self._held[0].root
+
     def forget(self) -> None:
         """Drops the matrix and the tree."""
         self._held = None

@@ -7,11 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from ionet.prover import Challenge
+from ionet.prover import MAX_UNITS, Challenge
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._worker import Worker
 
-METHODS: Final = frozenset({"commit", "open", "reserve"})
+METHODS: Final = frozenset({"commit", "number", "open", "reserve"})
 #: Seconds for which a seat may keep the device for itself.
 _RESERVED_FOR: Final = 120.0
 _MOST_ROWS: Final = 256
@@ -53,7 +53,19 @@ class Challenges:
             return Answer()
         if self._reserved is None or self._reserved[0] != request.sender:
             raise Refused("not-reserved", "the device is not kept for this seat")
-        return await (self._commit(request) if request.method == "commit" else self._open(request))
+        methods = {"commit": self._commit, "number": self._number, "open": self._open}
+        return await methods[request.method](request)
+
+    async def _number(self, request: Request) -> Answer:
+        """Computes a product on each processor, all at once; the answer comes when all are done."""
+        seeds, m, k = request.arguments["seeds"], number(request, "m"), number(request, "k")
+        if not isinstance(seeds, list) or not 1 <= len(seeds) <= MAX_UNITS:
+            raise Refused("bad-request", f"seeds are 1 to {MAX_UNITS}")
+        challenges = [Challenge(bytes.fromhex(seed), m, k) for seed in seeds]
+        start = time.monotonic()
+        commitments = await asyncio.to_thread(self._worker.commit_all, challenges)
+        self.milliseconds = round(1_000 * (time.monotonic() - start))
+        return Answer({"roots": [commitment.root.hex() for commitment in commitments]})
 
     async def _commit(self, request: Request) -> Answer:
         challenge = Challenge(hex32(request, "seed"), number(request, "m"), number(request, "k"))
@@ -68,7 +80,8 @@ class Challenges:
             raise Refused("bad-request", f"rows are at most {_MOST_ROWS} integers")
         randomness = hex32(request, "randomness")
         opening = await asyncio.to_thread(self._worker.open, hex32(request, "root"), rows, randomness)
-        self._reserved = None
+        if not self._worker.counting:
+            self._reserved = None
         return Answer({}, opening.to_bytes())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class Worker:
         device: by default the first device of this machine.
         watch: by default the one for the device.
         kernel: for challenges; by default `ionet.prover.backend()`, made when first needed.
+        kernels: for challenges to all processors at once, one for each; by default ``kernel`` alone, or
+            `ionet.prover.backends()`.
     """
 
     def __init__(
@@ -44,13 +47,17 @@ class Worker:
         device: Device | None = None,
         watch: Watch | None = None,
         kernel: Backend | None = None,
+        kernels: Sequence[Backend] = (),
     ) -> None:
         self.node = node
         self.key = key
         self.device = device or probe().devices[0]
         self._watch = watch or watch_for(self.device)
         self._kernel = kernel
+        self._kernels = tuple(kernels) or (() if kernel is None else (kernel,))
         self._prover: Prover | None = None
+        #: One for each challenge of the last `commit_all` that has not been opened yet.
+        self._counted: list[Prover] = []
         self._state = Path(state)
         state_folder(self._state)
         self._lock: IO[bytes] | None = None
@@ -112,8 +119,33 @@ class Worker:
         """Computes a challenge; see `ionet.prover.Prover.commit`."""
         return self._get_prover().commit(challenge)
 
+    def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
+        """Computes challenges at once, each on a processor of its own as far as there are any."""
+        from ionet.prover import Prover, backends
+
+        kernels = self._kernels = self._kernels or tuple(backends())
+        provers = [Prover(kernels[n % len(kernels)]) for n in range(len(challenges))]
+
+        def work(kernel: int) -> list[Commitment[Challenge]]:
+            mine = range(kernel, len(challenges), len(kernels))
+            return [provers[n].commit(challenges[n]) for n in mine]
+
+        with ThreadPoolExecutor(len(kernels)) as pool:
+            parts = list(pool.map(work, range(len(kernels))))
+        self._counted = provers
+        return [parts[n % len(kernels)][n // len(kernels)] for n in range(len(challenges))]
+
+    @property
+    def counting(self) -> bool:
+        """Whether commitments of `commit_all` are held that have not been opened."""
+        return bool(self._counted)
+
     def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
-        """Opens rows of the last commitment and forgets it."""
+        """Opens rows of a commitment and forgets it."""
+        for prover in self._counted:
+            if prover.root == root:
+                self._counted.remove(prover)
+                return prover.open(root, rows, randomness)
         prover = self._get_prover()
         opening = prover.open(root, rows, randomness)
         prover.forget()

@@ -1,0 +1,140 @@
+"""Cheats about how many processors there are, each refused with its reason by real agents and seats."""
+
+from __future__ import annotations
+
+import pytest
+from tests.cheats.conftest import Field
+from tests.cheats.devices import (
+    Chip,
+    Doubled,
+    Fewer,
+    Halved,
+    OfAnother,
+    Precomputed,
+    RelabelledReplay,
+    Replay,
+    Smaller,
+)
+
+from ionet import ProofReason
+from ionet.prover import Reason, number_challenges, numpy_backend
+from ionet.wire import Answer, Refused, Request
+from ionet.worker import Worker
+
+
+def reasons(verdicts: dict[bytes, object]) -> list[object]:
+    return [getattr(verdict, "reason", None) for verdict in verdicts.values()]
+
+
+async def test_two_nodes_with_a_device_each_are_counted(field: Field) -> None:
+    market = field.site.market
+    field.put(market.alice, Worker, Chip(0.8))
+    field.put(market.bob, Worker, Chip(0.8))
+    verdicts = await field.count([field.alice, field.bob], seconds=0.8)
+    assert [verdict.ok for verdict in verdicts.values()] == [True, True], verdicts
+
+
+async def test_one_device_passes_for_two_nodes_in_turn_and_not_at_once(field: Field) -> None:
+    market, shared = field.site.market, Chip(0.8)
+    field.put(market.alice, Worker, shared)
+    field.put(market.bob, Worker, shared)
+    for node in (field.alice, field.bob):
+        assert (await field.count([node], seconds=0.8))[node].ok, "in turn nothing tells: hence at once"
+    verdicts = await field.count([field.alice, field.bob], seconds=0.8)
+    assert Reason.SLOW in reasons(verdicts)
+    slow = next(verdict for verdict in verdicts.values() if verdict.reason is Reason.SLOW)
+    assert "median of 3" in slow.detail
+    # And the hour's report has it: nobody books the node.
+    kept = {reason for _, _, reason, _ in field.journal.verdicts(0, 2**40)}
+    assert ProofReason.SLOW in kept
+
+
+async def test_eight_processors_that_are_there_are_counted(field: Field) -> None:
+    field.chain.units = 8
+    field.put(field.site.market.alice, Worker, *(Chip(0.3) for _ in range(8)))
+    verdict = (await field.count([field.alice], seconds=0.3, grace=1.0))[field.alice]
+    assert verdict.ok, verdict
+    assert verdict.detail == "8 processors answered at once"
+
+
+async def test_one_processor_is_not_eight(field: Field) -> None:
+    field.chain.units = 8
+    field.put(field.site.market.alice, Worker, Chip(0.3))
+    assert reasons(await field.count([field.alice], seconds=0.3, grace=1.0)) == [Reason.SLOW]
+
+
+@pytest.mark.parametrize(("kind", "reason"), [(Fewer, Reason.SMALLER), (Doubled, Reason.REPLAYED)])
+async def test_one_root_is_not_eight(field: Field, kind: type[Worker], reason: Reason) -> None:
+    field.chain.units = 8
+    field.put(field.site.market.alice, kind)
+    assert reasons(await field.count([field.alice])) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (Precomputed, Reason.WRONG_SEED),
+        (Smaller, Reason.SMALLER),
+    ],
+)
+async def test_what_was_not_asked_is_no_answer(field: Field, kind: type[Worker], reason: Reason) -> None:
+    field.put(field.site.market.alice, kind)
+    verdicts = await field.count([field.alice, field.bob])
+    assert reasons(verdicts) == [reason, None], "the honest node beside it passes"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"), [(Replay, Reason.WRONG_SEED), (RelabelledReplay, Reason.WRONG_ROW)]
+)
+async def test_an_answer_is_good_once(field: Field, kind: type[Worker], reason: Reason) -> None:
+    field.put(field.site.market.alice, kind)
+    assert reasons(await field.count([field.alice])) == [None]
+    assert reasons(await field.count([field.alice])) == [reason]
+
+
+async def test_another_devices_answer_is_not_ones_own(field: Field) -> None:
+    cheat = field.put(field.site.market.alice, OfAnother)
+    fresh = await field.chain.beacon()
+    (cheat.other,) = number_challenges(field.bob, 1, fresh.value, 64, 256)
+    assert reasons(await field.count([field.alice, field.bob])) == [Reason.WRONG_SEED, None]
+
+
+async def test_half_a_product_does_not_pass_however_long_its_root_was_ground(field: Field) -> None:
+    halved = Halved()
+    field.put(field.site.market.alice, Worker, halved)
+    # Four rows of 64 are drawn: half of a product passes one time in 16, and six of six one in 16 million.
+    seen = [reasons(await field.count([field.alice]))[0] for _ in range(6)]
+    assert Reason.WRONG_ROW in seen
+    assert halved.ground == 6 * 64
+
+
+async def test_a_slower_class_is_late(field: Field) -> None:
+    field.put(field.site.market.alice, Worker, Chip(1.7))
+    assert reasons(await field.count([field.alice], seconds=0.8)) == [Reason.SLOW]
+
+
+async def test_a_node_that_answers_only_one_by_one_did_not_answer(field: Field) -> None:
+    """It has given its device to another node for the moment, and says that it is busy."""
+    challenges = field.agents[field.site.market.alice.name]._challenges
+    asked = []
+    real = challenges.handle
+
+    async def busy(request: Request) -> Answer:
+        asked.append(request.method)
+        raise Refused("busy", "another seat challenges the device at this moment")
+
+    challenges.handle = busy  # type: ignore[method-assign]
+    try:
+        verdicts = await field.count([field.alice, field.bob])
+    finally:
+        challenges.handle = real  # type: ignore[method-assign]
+    assert reasons(verdicts) == [Reason.UNANSWERED, None]
+    assert asked == ["reserve"] * 3
+
+
+async def test_a_device_is_released_when_all_its_products_are_opened(field: Field) -> None:
+    field.chain.units = 3
+    field.put(field.site.market.alice, Worker, numpy_backend())
+    assert reasons(await field.count([field.alice])) == [None]
+    challenges = field.agents[field.site.market.alice.name]._challenges
+    assert challenges._reserved is None
