@@ -311,7 +311,7 @@ def main() -> int:
     print(f"\nleaving at the best time, and as easily found while the stake cools: loses at {leaving} %")
     print(f"leaving at the best time, and never found once it is gone: loses at {gone} %")
     print(f"loses at {worst:g} % a day or more")
-    print(f"\none device for all nodes of an owner, found by {SEATS} seats' number challenges: % a day; + loses")
+    print(f"\none device for all nodes of an owner, found by {SEATS} seats: chance a day in %; + loses")
     print("\n".join(chances(worst)))
     return 0
 

@@ -41,7 +41,8 @@ from ionet.prover import (
     torch_backend,
     verify,
 )
-from ionet.prover._spec import splitmix64, stream_key
+from ionet.prover._compiled import Project, Projector, fastest_projection, project
+from ionet.prover._spec import MODULUS, splitmix64, stream_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -479,3 +480,29 @@ def test_torch_gives_the_same_bits_as_numpy(device: str) -> None:
         pytest.skip(str(error))
     for challenge in (CHALLENGE, Challenge(LATER, 64, 8_208), Challenge(SEED, 256, 16)):
         assert np.array_equal(found.product(challenge), numpy_backend().product(challenge))
+
+
+# The compiled verifier
+
+
+@pytest.mark.parametrize(("m", "k", "vectors"), [(64, 16, 1), (64, 4096, 2), (1024, 48, 3), (4096, 272, 2)])
+def test_the_compiled_verifier_makes_the_sums_of_numpy(m: int, k: int, vectors: int) -> None:
+    challenge = Challenge(hashlib.sha256(bytes([m % 251, vectors])).digest(), m, k)
+    drawn = draw(challenge, bytes(32), bytes(32), vectors=vectors)
+    largest = np.full((1, m), MODULUS - 1, np.int64)
+    for vector in (drawn.vectors, largest):
+        assert np.array_equal(Projector()(challenge, vector), project(challenge, vector))
+
+
+@pytest.mark.parametrize("projection", [project, fastest_projection()])
+def test_a_wrong_entry_is_seen_by_either_verifier(projection: Project) -> None:
+    assert isinstance(fastest_projection(), Projector)
+    challenge = Challenge(bytes(32), 64, 256)
+    product = numpy_backend().product(challenge)
+    product[7, 9] += 1
+    prover = Prover(Cheating(product))
+    root = prover.commit(challenge).root
+    drawn = draw(challenge, root, bytes(32), rows=64)
+    opening = prover.open(root, drawn.rows, bytes(32))
+    verdict = verify(challenge, root, drawn, opening, projection=projection)
+    assert verdict == Verdict(Reason.WRONG_ROW, "row 7 is not that row of A times B")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
-import importlib.util
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ionet.prover._backends import BackendError
+from ionet.prover._compiled import Engine
 from ionet.prover.residency._kernels import processor_code
 from ionet.prover.residency._protocol import Prover
 from ionet.prover.residency._spec import (
@@ -45,31 +44,15 @@ class Native:
     """
 
     def __init__(self, lanes: int | None = None) -> None:
-        if importlib.util.find_spec("llvmlite") is None:
-            raise BackendError("llvmlite is not installed; install it, or use numpy")
-        llvm: Any = importlib.import_module("llvmlite.binding")
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
-        features = llvm.get_host_cpu_features()
-        self.lanes = lanes or (16 if features.get("avx512f") else 8 if features.get("avx2") else 4)
-        machine = llvm.Target.from_default_triple().create_target_machine(
-            cpu=llvm.get_host_cpu_name(), features=features.flatten(), opt=3
-        )
-        module = llvm.parse_assembly(processor_code(self.lanes))
-        module.verify()
-        # The code lives as long as its engine.
-        self._engine = llvm.create_mcjit_compiler(module, machine)
-        self._engine.finalize_object()
+        self._engine = Engine(processor_code, lanes)
+        self.lanes = self._engine.lanes
         pointer, wide, word = ctypes.c_void_p, ctypes.c_uint64, ctypes.c_uint32
         make = (pointer, pointer, pointer, wide, word)
-        self._make_one = self._function("make_1", *make)
-        self._make = self._function(f"make_{self.lanes}", *make)
-        self._walk_one = self._function("walk_1", pointer, pointer, wide, wide, word, pointer)
-        self._walk = self._function(f"walk_{self.lanes}", pointer, pointer, wide, wide, word)
+        self._make_one = self._engine.function("make_1", *make)
+        self._make = self._engine.function(f"make_{self.lanes}", *make)
+        self._walk_one = self._engine.function("walk_1", pointer, pointer, wide, wide, word, pointer)
+        self._walk = self._engine.function(f"walk_{self.lanes}", pointer, pointer, wide, wide, word)
         self._check()
-
-    def _function(self, name: str, *arguments: Any) -> Any:
-        return ctypes.CFUNCTYPE(None, *arguments)(self._engine.get_function_address(name))
 
     def make_into(
         self, out: NDArray[np.uint32], seed: bytes, numbers: NDArray[np.uint32], rounds: int
