@@ -17,13 +17,13 @@ from tests.cheats.devices import (
 )
 
 from ionet import ProofReason
-from ionet.prover import Reason, number_challenges, numpy_backend
+from ionet.prover import Reason, Verdict, number_challenges, numpy_backend
 from ionet.wire import Answer, Refused, Request
 from ionet.worker import Worker
 
 
-def reasons(verdicts: dict[bytes, object]) -> list[object]:
-    return [getattr(verdict, "reason", None) for verdict in verdicts.values()]
+def reasons(verdicts: dict[bytes, Verdict]) -> list[Reason | None]:
+    return [verdict.reason for verdict in verdicts.values()]
 
 
 async def test_two_nodes_with_a_device_each_are_counted(field: Field) -> None:
