@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -193,10 +195,16 @@ def backend(name: str | None = None) -> Backend:
     return numpy_backend()
 
 
-def backends() -> list[Backend]:
-    """Returns a backend for each processor: every NVIDIA GPU that torch sees, else the one of `backend`."""
-    if importlib.util.find_spec("torch") is not None:
+def backends(gpus: Sequence[int] = ()) -> list[Backend]:
+    """Returns a backend for each of some GPUs, where torch sees them; else the one of `backend`, for all.
+
+    Args:
+        gpus: numbers of NVIDIA GPUs, as their driver counts them.
+    """
+    if gpus and importlib.util.find_spec("torch") is not None:
+        # torch would count the fastest one first.
+        os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
         torch: Any = importlib.import_module("torch")
-        if torch.cuda.is_available() and torch.cuda.device_count() > 1:
-            return [torch_backend(f"cuda:{number}") for number in range(torch.cuda.device_count())]
+        if torch.cuda.is_available() and torch.cuda.device_count() > max(gpus):
+            return [torch_backend(f"cuda:{number}") for number in gpus]
     return [backend()]

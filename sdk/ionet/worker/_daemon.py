@@ -172,9 +172,9 @@ class Daemon:
         if not await self._chain.registered(address, bytes(node.key.pubkey)):
             raise ConfigError("not registered yet; see: ionet worker register")
         # A driver may need its time.
-        device, watch = await asyncio.to_thread(_device, *self._config.processors(node.config))
+        device, watch, gpus = await asyncio.to_thread(_device, *self._config.processors(node.config))
         state = self._config.state / "nodes" / str(node.config.address)
-        worker = Worker(address, node.key, state, device=device, watch=watch)
+        worker = Worker(address, node.key, state, device=device, watch=watch, gpus=gpus)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
         networks = links = None
@@ -326,8 +326,8 @@ async def sweep(
     await executor.sweep({*(lease_name([job]) for job in leases), *held()})
 
 
-def _device(*configs: NodeConfig) -> tuple[Device, Watch]:
-    """Returns a node's first device as it is now, and what watches all of them.
+def _device(*configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
+    """Returns a node's first device as it is now, what watches all of them, and the numbers of its GPUs.
 
     Args:
         configs: the node's devices, the first one first.
@@ -342,7 +342,8 @@ def _device(*configs: NodeConfig) -> tuple[Device, Watch]:
             why = "; ".join(fault.reason for fault in machine.faults)
             raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
     devices = [here[config.uuid] for config in configs]
-    return devices[0], watch_for(*devices)
+    gpus = tuple(device.index for device in devices if device.uuid.startswith("GPU-"))
+    return devices[0], watch_for(*devices), gpus
 
 
 def _take(path: Path) -> IO[bytes]:

@@ -33,9 +33,10 @@ class Worker:
         state: directory for sample logs and the device's lock; survives restarts.
         device: by default the first device of this machine.
         watch: by default the one for the device.
-        kernel: for challenges; by default `ionet.prover.backend()`, made when first needed.
-        kernels: for challenges to all processors at once, one for each; by default ``kernel`` alone, or
-            `ionet.prover.backends()`.
+        kernel: for challenges; by default `ionet.prover.backends()` of ``gpus``, made when first needed.
+        kernels: for challenges to all processors at once, one for each; by default ``kernel`` alone, or those
+            of ``gpus``.
+        gpus: numbers of the node's NVIDIA GPUs, as their driver counts them.
     """
 
     def __init__(
@@ -48,12 +49,13 @@ class Worker:
         watch: Watch | None = None,
         kernel: Backend | None = None,
         kernels: Sequence[Backend] = (),
+        gpus: Sequence[int] = (),
     ) -> None:
         self.node = node
         self.key = key
         self.device = device or probe().devices[0]
         self._watch = watch or watch_for(self.device)
-        self._kernel = kernel
+        self._gpus = tuple(gpus)
         self._kernels = tuple(kernels) or (() if kernel is None else (kernel,))
         self._prover: Prover | None = None
         #: One for each challenge of the last `commit_all` that has not been opened yet.
@@ -121,9 +123,9 @@ class Worker:
 
     def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
         """Computes challenges at once, each on a processor of its own as far as there are any."""
-        from ionet.prover import Prover, backends
+        from ionet.prover import Prover
 
-        kernels = self._kernels = self._kernels or tuple(backends())
+        kernels = self._own_kernels()
         provers = [Prover(kernels[n % len(kernels)]) for n in range(len(challenges))]
 
         def work(kernel: int) -> list[Commitment[Challenge]]:
@@ -178,8 +180,15 @@ class Worker:
         if self._prover is None:
             from ionet.prover import Prover
 
-            self._prover = Prover(self._kernel)
+            self._prover = Prover(self._own_kernels()[0])
         return self._prover
+
+    def _own_kernels(self) -> tuple[Backend, ...]:
+        if not self._kernels:
+            from ionet.prover import backends
+
+            self._kernels = tuple(backends(self._gpus))
+        return self._kernels
 
     def _take_lock(self) -> IO[bytes]:
         import fcntl
