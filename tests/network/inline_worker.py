@@ -29,8 +29,8 @@ class InlineDaemon(Daemon):
         return InlineExecutor(specs, self._store, config.state / "leases")
 
 
-def _still(*configs: NodeConfig) -> tuple[Device, Watch]:
-    return Device(0, configs[0].uuid, "test processor", "cpu", 1 << 30, None), StillWatch()
+def _still(*configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
+    return Device(0, configs[0].uuid, "test processor", "cpu", 1 << 30, None), StillWatch(), ()
 
 
 async def _main(state: Path) -> None:

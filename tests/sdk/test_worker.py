@@ -508,8 +508,8 @@ def test_names_of_strangers_on_many_gpus_are_bounded() -> None:
 def test_a_node_one_of_whose_devices_is_gone_does_not_serve() -> None:
     here = probe().devices[0]
     settings = [NodeConfig(uuid, 0, "Other CPU", Path("key.json")) for uuid in (here.uuid, "GPU-gone")]
-    device, _ = _device(settings[0])
-    assert device == here
+    device, _, gpus = _device(settings[0])
+    assert (device, gpus) == (here, ())
     with pytest.raises(ConfigError, match="the device GPU-gone is not there"):
         _device(*settings)
 
