@@ -17,9 +17,16 @@ import time
 from pathlib import Path
 
 import numpy as np
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+from solders.keypair import Keypair
+from solders.message import Message
+from solders.pubkey import Pubkey
 
+from ionet import Client, accounts
+from ionet.chain.transactions import PACKET_SIZE
 from ionet.formats.when import HOUR
-from ionet.rewards import Hour, Leaves, build_report, cumulate, score_hour, write_evidence
+from ionet.orchestrator._credits import divided
+from ionet.rewards import Hour, Leaves, Report, build_report, cumulate, score_hour, write_evidence
 
 EMISSION = 456_308_464_000
 
@@ -55,6 +62,27 @@ def bare_rate(count: int) -> float:
     return count / (time.perf_counter() - start)
 
 
+def looked_through(leaves: Leaves) -> float:
+    """Seconds that it takes to see which nodes are to be credited with their leaves: all of them."""
+    size = accounts.staking.Node.SIZE
+    assert size is not None
+    data = accounts.staking.Node.DISCRIMINATOR + bytes(size - len(accounts.staking.Node.DISCRIMINATOR))
+    node = accounts.staking.Node.decode(data)
+    start = time.perf_counter()
+    due, _ = divided(leaves, [node] * len(leaves), 10 * HOUR)
+    assert len(due) == int((leaves.lifetime > 0).sum())
+    return time.perf_counter() - start
+
+
+def credit_bytes(report: Report) -> int:
+    """Size of the transaction that credits a node with its leaf, with compute limit and price."""
+    client = Client.local(signer=Keypair())
+    node = Pubkey(report.leaves.nodes[0].tobytes())
+    credit = client.staking.credit(node, Pubkey.new_unique(), report).ix()
+    limits = [set_compute_unit_limit(1), set_compute_unit_price(1)]
+    return 1 + 64 + len(bytes(Message([*limits, *credit], client.address)))
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nodes", nargs="?", type=int, default=330_000)
@@ -86,6 +114,8 @@ def main() -> int:
     print(f"{len(leaves):,} leaves, depth {report.tree.depth}, root {report.root.hex()[:16]}")
     for (_, before), (name, after) in itertools.pairwise(marks):
         print(f"  {name:14} {after - before:6.2f} s")
+    print(f"  {'whose credit':14} {looked_through(leaves):6.2f} s, in a thread, beside the seat's other work")
+    print(f"  {'a credit':14} {credit_bytes(report):,} bytes of a transaction's {PACKET_SIZE:,}")
     print(f"  {'total':14} {total:6.2f} s, peak {peak:.2f} GiB, evidence {size / 2**20:.0f} MiB")
     rate = len(leaves) / tree
     print(f"  tree: {rate:,.0f} leaves/s, {2 * rate / bare:.2f} of hashlib's bare {bare:,.0f} hashes/s")

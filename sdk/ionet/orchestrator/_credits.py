@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -18,7 +19,7 @@ from ionet.formats.when import HOUR
 from ionet.staking.stake import is_changing
 
 if TYPE_CHECKING:
-    from ionet.rewards import Evidence, Report
+    from ionet.rewards import Evidence, Leaves, Report
 
 #: Seconds of the chain between two looks.
 _EVERY: Final = 660
@@ -31,9 +32,27 @@ _BEHIND: Final = 6 * HOUR
 _LOOK_BACK: Final = 48
 _AT_ONCE: Final = 8
 
+#: Calls that are made before they are sent.
+_MADE_AT_ONCE: Final = 256
+
 _Nodes = Mapping[Pubkey, accounts.staking.Node]
 #: Sends a call, and notes it: what it is, its hour, and what it is about.
 Send = Callable[[AsyncCall[Any], str, int, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A node that is to be credited with its leaf.
+
+    Attributes:
+        node: its address.
+        state: its account.
+        previous_height: that of the leaf.
+    """
+
+    node: Pubkey
+    state: accounts.staking.Node
+    previous_height: int
 
 
 class Credits:
@@ -88,14 +107,8 @@ class Credits:
         address, account = newest
         report = await self._read(address, account)
         nodes = await self._fetch(report)
-        before = {key: report.leaves.leaf(report.leaves.index(bytes(key))).previous_height for key in nodes}
-        waiting = {
-            key: node
-            for key, node in nodes.items()
-            if is_changing(node) and before[key] > node.credited_height
-        }
-        others = {key: node for key, node in nodes.items() if key not in waiting}
-        await self._credit(address, account, report, others, now)
+        due, waiting = await asyncio.to_thread(divided, report.leaves, nodes, now)
+        await self._credit(address, account, report, due, now)
         if waiting:
             await self._in_order(address, account, waiting, now, config.min_height)
 
@@ -115,10 +128,12 @@ class Credits:
                 break
             address, account = account.predecessor, earlier
         report = await self._read(address, account)
-        held = {bytes(key) for key in waiting}
-        mine = [raw.tobytes() for raw in report.leaves.nodes if raw.tobytes() in held]
-        chosen = {key: waiting[key] for key in map(Pubkey, mine)}
-        await self._credit(address, account, report, chosen, now)
+
+        def chosen() -> list[Due]:
+            held = [waiting.get(Pubkey(raw.tobytes())) for raw in report.leaves.nodes]
+            return divided(report.leaves, held, now, in_order=True)[0]
+
+        await self._credit(address, account, report, await asyncio.to_thread(chosen), now)
 
     # -- reading
 
@@ -146,37 +161,53 @@ class Credits:
         self._leaves = address, report
         return report
 
-    async def _fetch(self, report: Report) -> dict[Pubkey, accounts.staking.Node]:
+    async def _fetch(self, report: Report) -> list[accounts.staking.Node | None]:
+        """The nodes of a report's leaves, in their order."""
         keys = [Pubkey(raw.tobytes()) for raw in report.leaves.nodes]
-        nodes = await self._client.fetch_many(accounts.staking.Node, keys)
-        return {key: node for key, node in zip(keys, nodes, strict=True) if node is not None}
+        return await self._client.fetch_many(accounts.staking.Node, keys)
 
     # -- sending
 
     async def _credit(
-        self, address: Pubkey, account: accounts.proofs.Report, report: Report, nodes: _Nodes, now: int
+        self,
+        address: Pubkey,
+        account: accounts.proofs.Report,
+        report: Report,
+        due: Sequence[Due],
+        now: int,
     ) -> None:
-        due = [
-            key
-            for key, node in nodes.items()
-            if now >= self._refused.get((key, address), now - _AGAIN_AFTER) + _AGAIN_AFTER
-            and _lacks(node, report, key, now)
+        tried = [
+            item
+            for item in due
+            if now >= self._refused.get((item.node, address), now - _AGAIN_AFTER) + _AGAIN_AFTER
         ]
-        calls = [await self._call(key, nodes[key], address, account, report) for key in due]
+        # Calls hold their leaves' proofs, so that only some are made before they are sent.
+        for first in range(0, len(tried), _MADE_AT_ONCE):
+            await self._credit_some(address, account, report, tried[first : first + _MADE_AT_ONCE], now)
+
+    async def _credit_some(
+        self,
+        address: Pubkey,
+        account: accounts.proofs.Report,
+        report: Report,
+        due: Sequence[Due],
+        now: int,
+    ) -> None:
+        calls = [await self._call(item, address, account, report) for item in due]
         groups = pack(self._client.address, [await call.ix() for call in calls])
         gate = asyncio.Semaphore(_AT_ONCE)
 
         async def send(group: list[int]) -> None:
             async with gate:
                 try:
-                    about = ", ".join(str(due[number]) for number in group)
+                    about = ", ".join(str(due[number].node) for number in group)
                     call = reduce(add, (calls[number] for number in group))
                     await self._send(call, "credit", account.seq, about)
                     return
                 except TransactionFailed as bad:
                     if len(group) == 1:
-                        self._refused[due[group[0]], address] = now
-                        self._note("credit refused", account.seq, f"{due[group[0]]}: {bad}")
+                        self._refused[due[group[0]].node, address] = now
+                        self._note("credit refused", account.seq, f"{due[group[0]].node}: {bad}")
                         return
                 except IonetError as bad:
                     # Whether it landed the next look sees.
@@ -189,22 +220,44 @@ class Credits:
         await asyncio.gather(*(send(group) for group in groups))
 
     async def _call(
-        self,
-        node: Pubkey,
-        state: accounts.staking.Node,
-        address: Pubkey,
-        account: accounts.proofs.Report,
-        report: Report,
+        self, due: Due, address: Pubkey, account: accounts.proofs.Report, report: Report
     ) -> AsyncCall[Any]:
         """Makes the call, with the report at the leaf's previous height where that was not credited."""
-        leaf = report.leaves.leaf(report.leaves.index(bytes(node)))
         previous = None
-        if is_changing(state) and leaf.previous_height > state.credited_height:
+        if is_changing(due.state) and due.previous_height > due.state.credited_height:
             previous, height = account.predecessor, account.height - 1
-            while height > leaf.previous_height and previous != Pubkey.default():
+            while height > due.previous_height and previous != Pubkey.default():
                 earlier = await self._client.proofs.get_report(previous)
                 previous, height = earlier.predecessor, earlier.height - 1
-        return self._client.staking.credit(node, address, report, previous=previous)
+        return self._client.staking.credit(due.node, address, report, previous=previous)
+
+
+def divided(
+    leaves: Leaves, nodes: Sequence[accounts.staking.Node | None], now: int, *, in_order: bool = False
+) -> tuple[list[Due], dict[Pubkey, accounts.staking.Node]]:
+    """Which nodes are to be credited with their leaves now, and which with an earlier report first.
+
+    Args:
+        leaves: a report's.
+        nodes: the leaves' nodes, in their order; None where there is none to look at.
+        now: the chain's time.
+        in_order: whether this is the earliest report that nodes lack.
+    """
+    due, waiting = [], {}
+    columns = (
+        leaves.nodes,
+        leaves.lifetime.tolist(),
+        leaves.through.tolist(),
+        leaves.previous_height.tolist(),
+    )
+    for node, raw, lifetime, through, height in zip(nodes, *columns, strict=True):
+        if node is None:
+            continue
+        if not in_order and is_changing(node) and height > node.credited_height:
+            waiting[Pubkey(raw.tobytes())] = node
+        elif _lacks(node, lifetime, through, now):
+            due.append(Due(Pubkey(raw.tobytes()), node, height))
+    return due, waiting
 
 
 def read_report(path: Path, account: accounts.proofs.Report) -> tuple[Evidence, Report]:
@@ -227,16 +280,15 @@ def _is_creditable(report: accounts.proofs.Report, now: int, min_height: int) ->
     return report.state == ReportState.FINAL and in_time and report.height >= min_height
 
 
-def _lacks(node: accounts.staking.Node, report: Report, key: Pubkey, now: int) -> bool:
+def _lacks(node: accounts.staking.Node, lifetime: int, through: int, now: int) -> bool:
     """Whether a node is to be credited with its leaf now."""
-    leaf = report.leaves.leaf(report.leaves.index(bytes(key)))
-    if leaf.lifetime <= node.credited and leaf.through <= node.credited_through:
+    if lifetime <= node.credited and through <= node.credited_through:
         return False
     if node.fraud or now < node.credit_frozen_until or node.stopped_since:
         return False
     if is_changing(node) and now <= node.last_credit_at + constants.staking.CREDIT_REST:
         return False
-    first = leaf.lifetime > node.credited == 0
+    first = lifetime > node.credited == 0
     if first or is_changing(node) or node.state != NodeState.LIVE:
         return True
-    return leaf.through - node.credited_through >= _BEHIND
+    return through - node.credited_through >= _BEHIND
