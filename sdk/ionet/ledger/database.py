@@ -803,12 +803,34 @@ class Database:
     def at(self, time: int) -> State:
         """The state of every account at the end of a second, by the events until then.
 
+        A long history is replayed from a checkpoint of an hour before, if there is one; see
+        `ionet.ledger.checkpoints`.
+
         Args:
             time: Unix seconds.
         """
-        from ionet.ledger.replay.state import replay
+        from ionet.ledger.checkpoints import Checkpoints, folder_of
 
-        return replay(self.entries(time=time))
+        url = self._engine.url
+        if self._is_sqlite:
+            where = (
+                None if not url.database or url.database == ":memory:" else str(Path(url.database).resolve())
+            )
+        else:
+            where = url.set(password=None).render_as_string()
+        return Checkpoints(self, None if where is None else folder_of(where, self.genesis)).at(time)
+
+    def events_before(self, hour: int) -> int:
+        """How many events there are before an hour.
+
+        Args:
+            hour: its beginning, Unix seconds.
+        """
+        c = schema.by_hour.c
+        with self._reading() as connection:
+            return int(
+                connection.execute(sa.select(sa.func.sum(c.events)).where(c.hour < hour)).scalar() or 0
+            )
 
     def gaps(self) -> list[Gap]:
         """The accounts of which events are missing, by their own numbers."""

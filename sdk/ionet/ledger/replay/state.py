@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -175,11 +176,11 @@ def replay(entries: Iterable[Entry], state: State | None = None) -> State:
     return state
 
 
+@cache
 def handlers() -> dict[type[Any], Handler]:
-    """The handler of each type of event that changes the state."""
-    if not HANDLERS:
-        for name in ("others", "renting", "stake"):
-            import_module(f"ionet.ledger.replay.{name}")
+    """The handler of each type of event that changes the state: of all modules that have some."""
+    for name in ("others", "renting", "stake"):
+        import_module(f"ionet.ledger.replay.{name}")
     return HANDLERS
 
 

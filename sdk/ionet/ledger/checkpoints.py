@@ -1,0 +1,193 @@
+"""States of past hours, from which later ones are replayed: caches, that can be dropped and are made anew.
+
+A checkpoint is what the final events before an hour say. It is used only while the ledger has as many events
+before that hour as when it was made, and by the very code that made it.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import os
+import pickle
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from solders.pubkey import Pubkey
+
+from ionet.formats.when import HOUR
+from ionet.ledger.records import Place
+from ionet.ledger.replay.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ionet.ledger.records import Entry
+
+#: Events after which a checkpoint is made, and for each record of the state: it takes as long as some events.
+EVERY: Final = 50_000
+_FOR_EACH_RECORD: Final = 2
+#: Checkpoints of a ledger; the least recently used goes.
+_MOST: Final = 24
+_SUFFIX: Final = ".state"
+#: What a file may be made of.
+_MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
+
+
+class Events(Protocol):
+    """What a ledger is asked; see `Database`."""
+
+    def entries(self, *, time: int | None = ..., after: Place | None = ...) -> Iterator[Entry]:
+        """Its events, in the chain's order."""
+
+    def is_final(self, before: int) -> bool:
+        """Whether nothing before a time can change."""
+
+    def events_before(self, hour: int) -> int:
+        """How many events there are before an hour."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A checkpoint: the state before an hour, how many events there were, and the last of them."""
+
+    before: int
+    events: int
+    after: Place
+    state: State
+
+
+class Checkpoints:
+    """The checkpoints of a ledger, in a folder of the user's own.
+
+    Args:
+        database: the ledger.
+        folder: where they are; None: none are kept, as for a ledger in memory.
+        every: events after which one is made.
+    """
+
+    def __init__(self, database: Events, folder: Path | None, every: int = EVERY) -> None:
+        self._database = database
+        self._folder = folder
+        self._every = every
+
+    def at(self, time: int) -> State:
+        """The state at the end of a second, from the latest checkpoint before it."""
+        kept = self._latest(time + 1)
+        state, after = (State(), None) if kept is None else (kept.state, kept.after)
+        hour, since = None, 0
+        for entry in self._database.entries(time=time, after=after):
+            begun = entry.time // HOUR * HOUR
+            if after is not None and begun != hour and self._is_worth_one(state, since):
+                self._keep(_Kept(begun, 0, after, state))
+                since = 0
+            state.apply(entry)
+            hour, after, since = begun, entry.place, since + 1
+        return state
+
+    def _is_worth_one(self, state: State, since: int) -> bool:
+        if self._folder is None or since < self._every:
+            return False
+        return since >= _FOR_EACH_RECORD * sum(1 for _ in state)
+
+    def _latest(self, until: int) -> _Kept | None:
+        if self._folder is None:
+            return None
+        found = []
+        for path in self._folder.glob(f"*-{_code()}{_SUFFIX}"):
+            with suppress(ValueError):
+                found.append((int(path.name.partition("-")[0]), path))
+        for before, path in sorted(found, reverse=True):
+            if before > until:
+                continue
+            kept = _read(path)
+            if (
+                kept is not None
+                and kept.before == before
+                and self._database.events_before(before) == kept.events
+            ):
+                with suppress(OSError):
+                    os.utime(path)
+                return kept
+            with suppress(OSError):
+                path.unlink()
+        return None
+
+    def _keep(self, kept: _Kept) -> None:
+        """Writes one, if nothing before its hour can change any more; without room, none is kept."""
+        assert self._folder is not None
+        if not self._database.is_final(kept.before):
+            return
+        kept.events = self._database.events_before(kept.before)
+        part = self._folder / f".{secrets.token_hex(8)}"
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                content = io.BytesIO()
+                _Pickler(content, pickle.HIGHEST_PROTOCOL).dump(kept)
+                part.write_bytes(sha256(content.getbuffer()).digest() + content.getbuffer())
+                part.replace(self._folder / f"{kept.before}-{_code()}{_SUFFIX}")
+            finally:
+                part.unlink(missing_ok=True)
+            paths = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
+            for path in paths[:-_MOST]:
+                path.unlink(missing_ok=True)
+
+
+def folder_of(where: str, genesis: str) -> Path:
+    """The folder of a ledger's checkpoints, below the user's caches.
+
+    Args:
+        where: the database's URL, or its file.
+        genesis: the chain's genesis hash, base58.
+    """
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return caches / "ionet" / "states" / sha256(f"{genesis} {where}".encode()).hexdigest()[:16]
+
+
+@cache
+def _code() -> str:
+    """Stands for the code that replays."""
+    modules = resources.files("ionet.ledger.replay").iterdir()
+    parts = [item.read_bytes() for item in sorted(modules, key=lambda item: item.name) if item.is_file()]
+    parts.append(resources.files("ionet._programs").joinpath("manifest.json").read_bytes())
+    return sha256(b"".join(parts)).hexdigest()[:16]
+
+
+def _key(data: bytes) -> Pubkey:
+    return Pubkey.from_bytes(data)
+
+
+class _Pickler(pickle.Pickler):
+    dispatch_table = copyreg.dispatch_table | {Pubkey: lambda key: (_key, (bytes(key),))}
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes nothing but states."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        own = module == __name__ and name in ("_key", "_Kept")
+        if own or (module in _MODULES and "." not in name):
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a state")
+
+
+def _read(path: Path) -> _Kept | None:
+    """A checkpoint; None where it cannot be read."""
+    try:
+        content = memoryview(path.read_bytes())
+        if sha256(content[32:]).digest() != content[:32]:
+            return None
+        found = _Unpickler(io.BytesIO(content[32:])).load()
+    except Exception:  # whatever is wrong with a cache, it is made anew
+        return None
+    return found if isinstance(found, _Kept) else None
+
+
+__all__ = ["EVERY", "Checkpoints", "folder_of"]
