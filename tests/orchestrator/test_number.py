@@ -1,0 +1,115 @@
+"""Which nodes a seat asks for all their processors, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from hashlib import sha256
+
+import pytest
+from tests.orchestrator.support import FakeChain
+
+from ionet.formats.when import HOUR
+from ionet.orchestrator import Policy
+from ionet.orchestrator._number import NumberChallenges, rounds_an_hour
+from ionet.orchestrator._program import NodeView
+from ionet.prover import ChallengeError, Verdict, draw_cohort, draw_owner, number_challenges
+
+
+def key(text: str) -> bytes:
+    return sha256(text.encode()).digest()
+
+
+#: Ann has two nodes, Bea six, and everybody else one.
+OWNERS = {key(f"node {n}"): key("ann" if n < 2 else "bea" if n < 8 else f"owner {n}") for n in range(20)}
+
+
+def lots(count: int) -> list[bytes]:
+    return [key(f"lot {n}") for n in range(count)]
+
+
+def test_an_owner_is_drawn_with_all_nodes_and_by_how_many_there_are() -> None:
+    drawn = Counter(OWNERS[draw_owner(OWNERS, lot, 32)[0]] for lot in lots(400))
+    assert set(drawn) == {key("ann"), key("bea")}
+    # Six of eight: 300 of 400, with a standard deviation of 9.
+    assert abs(drawn[key("bea")] - 300) < 5 * 9
+    for lot in lots(20):
+        nodes = draw_owner(OWNERS, lot, 32)
+        assert {node for node, owner in OWNERS.items() if owner == OWNERS[nodes[0]]} == set(nodes)
+
+
+def test_of_an_owner_with_more_nodes_than_are_asked_others_come_each_time() -> None:
+    many = {key(f"node {n}"): key("ann") for n in range(50)}
+    groups = [draw_owner(many, lot, 8) for lot in lots(40)]
+    assert {len(group) for group in groups} == {8}
+    assert len(set().union(*groups)) == 50
+
+
+def test_where_nobody_has_several_nodes_no_owner_is_drawn() -> None:
+    assert draw_owner({key("a"): key("ann"), key("b"): key("bea")}, bytes(32), 8) == ()
+
+
+def test_a_cohort_is_of_anybodys_nodes() -> None:
+    nodes = tuple(OWNERS)
+    assert sorted(draw_cohort(nodes, bytes(32), 99)) == sorted(nodes)
+    assert len({draw_cohort(nodes, lot, 4) for lot in lots(20)}) == 20
+
+
+def test_every_processor_of_every_node_has_a_seed_of_its_own() -> None:
+    seeds = {item.seed for node in OWNERS for item in number_challenges(node, 8, bytes(32), 64, 256)}
+    assert len(seeds) == 20 * 8
+    with pytest.raises(ChallengeError, match=r"9 processors; a node has 1\.\.8"):
+        number_challenges(bytes(32), 9, bytes(32), 64, 256)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "rounds"), [(0, 1), (1, 1), (768, 1), (769, 2), (20_000, 27), (330_000, 64)]
+)
+def test_so_many_groups_are_asked_that_each_node_is_asked_about_once_a_day(nodes: int, rounds: int) -> None:
+    assert rounds_an_hour(nodes, 32) == rounds
+
+
+class Asking(NumberChallenges):
+    """Notes which groups would be asked, and at what time."""
+
+    groups: list[tuple[int, tuple[bytes, ...]]]
+
+    async def count(self, nodes: Sequence[bytes]) -> dict[bytes, Verdict]:
+        self.groups.append((await self._chain.now(), tuple(nodes)))
+        return {}
+
+
+class Chain(FakeChain):
+    async def node(self, address: bytes) -> NodeView | None:
+        return NodeView(bytes(32), 1, "gpu", address != key("node 3"), OWNERS[address], 1)
+
+
+async def asked(leased: list[bytes] | None) -> list[tuple[int, tuple[bytes, ...]]]:
+    chain, nothing = Chain(), None
+    chain.clock -= chain.clock % HOUR
+    seat = Asking(chain, nothing, nothing, nothing, Policy(), lambda: list(OWNERS), lambda: leased)  # type: ignore[arg-type]
+    seat.groups = []
+    start = chain.clock
+    while chain.clock < start + 3 * HOUR:
+        await seat.look()
+        chain.clock += 60
+    return [(at - start, nodes) for at, nodes in seat.groups]
+
+
+async def test_each_hour_has_an_owner_and_a_cohort_at_moments_of_its_own() -> None:
+    leased = [key("node 5")]
+    groups = await asked(leased)
+    assert len(groups) == 2 * 3
+    by_hour = [[(at % HOUR, nodes) for at, nodes in groups if at // HOUR == hour] for hour in range(3)]
+    assert {len(hour) for hour in by_hour} == {2}
+    assert len({at for hour in by_hour for at, _ in hour}) > 1
+    for hour in by_hour:
+        of_one_owner = [nodes for _, nodes in hour if len({OWNERS[node] for node in nodes}) == 1]
+        assert len(of_one_owner) == 1
+        # Neither the leased node nor the one that is not in the market is asked.
+        assert max(len(nodes) for _, nodes in hour) == 18
+    assert not {key("node 5"), key("node 3")} & {node for _, nodes in groups for node in nodes}
+
+
+async def test_nobody_is_asked_while_it_is_not_known_who_is_leased() -> None:
+    assert await asked(None) == []
