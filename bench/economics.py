@@ -275,13 +275,20 @@ def asked(nodes: int, market: int, seats: int = SEATS) -> float:
     return 1 - (1 - min(1.0, nodes / market)) ** draws
 
 
-def chances(worst: float) -> list[str]:
-    """A line for each size of owner: the chance a day in every market, and whether the cheat loses by it."""
+def chances(terms: Terms) -> list[str]:
+    """A line for each size of owner: the chance a day in every market, and whether any cheat loses by it."""
+    evens = {
+        count: max(loses_staying(row, terms) for row in rows(terms) if row.honest == count)
+        for count in MARKETS
+    }
     lines = [f"{'nodes of the owner':<22}" + " ".join(f"{f'of {count:,}':>12}" for count in MARKETS)]
     for nodes in OWNERS:
-        found = (100 * asked(nodes, max(count, nodes)) for count in MARKETS)
-        cells = " ".join(f"{chance:10.2f} {'+' if chance > worst else ' '}" for chance in found)
+        found = {count: 100 * asked(nodes, max(count, nodes)) for count in MARKETS}
+        cells = " ".join(
+            f"{chance:10.2f} {'+' if chance > evens[at] else ' '}" for at, chance in found.items()
+        )
         lines.append(f"{nodes:<22}{cells}")
+    lines.append(f"{'break-even':<22}" + " ".join(f"{evens[count]:10.2f}  " for count in MARKETS))
     return lines
 
 
@@ -312,7 +319,7 @@ def main() -> int:
     print(f"leaving at the best time, and never found once it is gone: loses at {gone} %")
     print(f"loses at {worst:g} % a day or more")
     print(f"\none device for all nodes of an owner, found by {SEATS} seats: chance a day in %; + loses")
-    print("\n".join(chances(worst)))
+    print("\n".join(chances(terms)))
     return 0
 
 
