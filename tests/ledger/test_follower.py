@@ -24,7 +24,7 @@ from tests.ws_faults import Faults, SocketProxy
 
 import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, ProgramMissing, WatchSettings
-from ionet.ledger import Database, Follower, LedgerError, open_ledger
+from ionet.ledger import Database, Follower, LedgerError, open_ledger, read_ledger
 
 QUICK: Final = WatchSettings(
     silence=0.5, poll=0.03, refresh=0.3, backoff=0.01, longest=0.1, opening=2.0, spacing=0.0, patience=1.0
@@ -327,13 +327,14 @@ async def test_another_chain_is_refused(arena: Arena, bare: Client, tmp_path: Pa
     with await open_ledger(near(client), place) as database:
         await Follower(near(client), database).catch_up()
         before = rows(database)
-    with FaultProxy(client.network, _genesis) as proxy:
-        async with AsyncClient(AsyncHttpTransport(proxy.url)) as far:
-            with pytest.raises(LedgerError, match=r"is of the chain \w+, and this node's is another"):
-                await open_ledger(far, place)
-    # Test networks have the same genesis hash: what was final tells them apart.
-    with pytest.raises(LedgerError, match=r"does not know transaction \w+ of slot \d+, which"):
-        await open_ledger(near(bare), place)
+    for opens in (open_ledger, read_ledger):
+        with FaultProxy(client.network, _genesis) as proxy:
+            async with AsyncClient(AsyncHttpTransport(proxy.url)) as far:
+                with pytest.raises(LedgerError, match=r"is of the chain \w+, and this node's is another"):
+                    await opens(far, place)
+        # Test networks have the same genesis hash: what was final tells them apart.
+        with pytest.raises(LedgerError, match=r"does not know transaction \w+ of slot \d+, which"):
+            await opens(near(bare), place)
     with pytest.raises(ProgramMissing):
         await open_ledger(near(Client.local(shipped=False)), str(tmp_path / "new.db"))
     assert not (tmp_path / "new.db").exists()

@@ -50,15 +50,21 @@ Ledger = Annotated[
 
 
 @contextmanager
-def opened(where: str | None) -> Iterator[Database | None]:
-    """A ledger to read from; None if none is named."""
+def opened(where: str | None, io: Session | None = None) -> Iterator[Database | None]:
+    """A ledger to read from; None if none is named.
+
+    Args:
+        where: the ledger, or None.
+        io: has the node whose chain it is to be of; None: of any.
+    """
     if where is None:
         yield None
         return
     needed()
     from ionet.ledger import Database
 
-    with Database.open(where) as database:
+    genesis = None if io is None else str(io.reader.request("getGenesisHash"))
+    with Database.open(where, genesis) as database:
         yield database
 
 
@@ -82,11 +88,12 @@ def hours_of(io: Session, where: str | None, until: int) -> Iterator[Hours]:
 
 
 async def _settled(io: Session, where: str | None, until: int) -> Database:
-    from ionet.ledger import Database, Follower, open_ledger, settled
+    from ionet.ledger import Follower, open_ledger, read_ledger, settled
 
     async with io.async_reader() as client:
+        follower: Follower | None = None
         if where is not None:
-            database, follower = Database.open(where), None
+            database = await read_ledger(client, where)
         else:
             database = await open_ledger(client, ":memory:")
             follower = Follower(client, database)

@@ -58,7 +58,7 @@ def verify(
 
 
 async def _verified(io: Session, where: str | None, at: int | None) -> Verified:
-    from ionet.ledger import Database, Follower, LedgerInUse, open_ledger, verify, verify_at
+    from ionet.ledger import Follower, LedgerInUse, open_ledger, read_ledger, verify, verify_at
 
     async with io.async_reader() as client:
         follower = None
@@ -66,7 +66,7 @@ async def _verified(io: Session, where: str | None, at: int | None) -> Verified:
             database = await open_ledger(client, where or ":memory:")
         except LedgerInUse:
             # Whoever writes to it keeps it up to date.
-            database = Database.open(str(where))
+            database = await read_ledger(client, str(where))
         else:
             follower = Follower(client, database)
         with database:

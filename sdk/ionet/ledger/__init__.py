@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ionet.ledger.database import Database
     from ionet.ledger.errors import HourNotFinal, LedgerError, LedgerInUse
-    from ionet.ledger.follower import Follower, Progress, open_ledger
+    from ionet.ledger.follower import Follower, Progress, open_ledger, read_ledger
     from ionet.ledger.hours import HourFacts, Hours, settled
     from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
     from ionet.ledger.replay.state import State
@@ -22,7 +22,7 @@ else:
     _NAMES = {
         "database": ("Database",),
         "errors": ("HourNotFinal", "LedgerError", "LedgerInUse"),
-        "follower": ("Follower", "Progress", "open_ledger"),
+        "follower": ("Follower", "Progress", "open_ledger", "read_ledger"),
         "hours": ("HourFacts", "Hours", "settled"),
         "replay.state": ("State",),
         "verifying": ("Check", "Verified", "verify", "verify_at"),
@@ -55,6 +55,7 @@ __all__ = [
     "Total",
     "Verified",
     "open_ledger",
+    "read_ledger",
     "settled",
     "verify",
     "verify_at",

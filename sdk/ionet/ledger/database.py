@@ -171,18 +171,22 @@ class Database:
                 raise
 
     @classmethod
-    def open(cls, where: str) -> Self:
+    def open(cls, where: str, genesis: str | None = None) -> Self:
         """Opens a database to read from, also while another process writes to it.
 
+        Args:
+            where: see `create`.
+            genesis: the chain's genesis hash, base58; None: of any chain.
+
         Raises:
-            LedgerError: there is none, or it is of another version.
+            LedgerError: there is none, or it is of another version or chain.
         """
         url = url_of(where)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             raise LedgerError(f"there is no ledger {_shown(url)}; ionet ledger run makes one")
         with _plainly(url):
             engine = _engine(url)
-            return cls(engine, _check(engine, url, None), None)
+            return cls(engine, _check(engine, url, genesis), None)
 
     def close(self) -> None:
         """Closes it."""

@@ -89,7 +89,25 @@ async def open_ledger(client: AsyncReader, where: str) -> Database:
         account = await client.account(program_id)
         if account is None or not account.executable:
             raise ProgramMissing(str(program_id), name)
-    database = Database.create(where, genesis)
+    return await _of_its_chain(client, Database.create(where, genesis))
+
+
+async def read_ledger(client: AsyncReader, where: str) -> Database:
+    """Opens a ledger of a node's chain to read from, which another process may write to.
+
+    Args:
+        client: asks the node.
+        where: see `Database.create`.
+
+    Raises:
+        LedgerError: the node is of another chain than the ledger; or see `Database.open`.
+    """
+    genesis = str(await client.request("getGenesisHash"))
+    return await _of_its_chain(client, Database.open(where, genesis))
+
+
+async def _of_its_chain(client: AsyncReader, database: Database) -> Database:
+    """Makes sure that the node knows the last transaction that is final in a ledger."""
     try:
         if (last := database.last_final()) is not None:
             slot, signature = last

@@ -271,13 +271,13 @@ class HourReports:
         return await asyncio.to_thread(hours.facts, end)
 
     async def _opened(self) -> tuple[Database, Follower | None, Hours]:
-        from ionet.ledger import Database, Follower, Hours, LedgerInUse, open_ledger
+        from ionet.ledger import Follower, Hours, LedgerInUse, open_ledger, read_ledger
 
         try:
             database = await open_ledger(self._client, self._ledger_at)
         except LedgerInUse:
             # Whoever writes to it keeps it up to date.
-            database = Database.open(self._ledger_at)
+            database = await read_ledger(self._client, self._ledger_at)
             return database, None, Hours(database)
         return database, Follower(self._client, database), Hours(database)
 
