@@ -53,9 +53,10 @@ def start(
     network: Annotated[
         bool,
         typer.Option(
-            "--network/--no-network", help="Whether a gateway, an orchestrator and two workers run, too."
+            "--network/--no-network", help="Whether a gateway, an orchestrator and workers run, too."
         ),
     ] = True,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=3, help="How many workers run.")] = 2,
     gateway: Annotated[
         int, typer.Option("--gateway", help="Port of the gateway on 127.0.0.1; 0: any.")
     ] = 8470,
@@ -70,7 +71,7 @@ def start(
     in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it, and --speed
     makes it run faster.
 
-    A gateway, an orchestrator and two workers of this machine run beside it, so that what is booked runs.
+    A gateway, an orchestrator and workers of this machine run beside it, so that what is booked runs.
     Their settings, states and logs are in DIR/network.
     """
     from ionet import USDC, Client
@@ -91,7 +92,7 @@ def start(
         set_up(client, people)
         addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
-        parts = _network(client, keys, server.url, people, gateway, speed) if network else None
+        parts = _network(client, keys, server.url, people, gateway, speed, workers) if network else None
         try:
             screen.show(
                 {
@@ -121,13 +122,14 @@ def start(
 
 
 def _network(
-    client: Client, keys: Path, url: str, people: Mapping[str, Keypair], port: int, speed: int
+    client: Client, keys: Path, url: str, people: Mapping[str, Keypair], port: int, speed: int, workers: int
 ) -> LocalNetwork:
     """Makes and starts the network's processes."""
     from ionet.localnet.network import LocalNetwork
 
     files = {name: keys / f"{name}.json" for name in people}
-    parts = LocalNetwork.make(client, (keys / "network").absolute(), url, people, files, port, speed)
+    folder = (keys / "network").absolute()
+    parts = LocalNetwork.make(client, folder, url, people, files, port, speed, workers)
     try:
         parts.start()
     except BaseException:

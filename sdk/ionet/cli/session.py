@@ -180,13 +180,13 @@ class Session:
             if (opened := self.__dict__.get(name)) is not None:
                 opened.close()
 
-    def async_client(self) -> AsyncClient:
-        """Returns the same client with coroutines, to work on many things at once."""
+    def async_client(self, signer: Signer | None = None) -> AsyncClient:
+        """Returns the same client with coroutines, to work on many things at once; or another signer's."""
         from ionet import AsyncClient, AsyncHttpTransport
 
         transport = AsyncHttpTransport(self.url)
         return AsyncClient(
-            transport, signer=self.signer, commitment=self.client.commitment, fees=self.client.fees
+            transport, signer=signer or self.signer, commitment=self.client.commitment, fees=self.client.fees
         )
 
     def async_reader(self) -> AsyncClient:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -22,10 +22,11 @@ from ionet.chain.errors import (
     TransactionNotShown,
     TransactionUnknown,
 )
-from ionet.cloud.choosing import Wish, choose, processors
+from ionet.cloud.choosing import Wish, choose, choose_together, processors
 from ionet.cloud.errors import NoNode, NotEnough
+from ionet.cloud.fitting import Together
 from ionet.cloud.packing import Package
-from ionet.cloud.running import AsyncRun
+from ionet.cloud.running import AsyncClusterRun, AsyncRun
 from ionet.store import AsyncHttpStore, StoreRefused, StoreUnreachable
 from ionet.store.manifest import Command, Manifest, Resources, RuntimeEnv
 from ionet.wire._link import gateway_urls
@@ -52,16 +53,23 @@ class Offered:
     """What would be booked, and at what price.
 
     Attributes:
-        listing: the node.
-        quotes: its quote, with every fee.
+        listing: the node; of several the first.
+        quotes: the quotes of all nodes, with every fee.
         manifest: what would be run.
         others: nodes that would do as well, the cheapest first.
+        reasons: of several nodes: what is known of the links between them, and why others do not fit.
     """
 
     listing: Listing
     quotes: Quotes
     manifest: Manifest
     others: tuple[Listing, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def nodes(self) -> tuple[Pubkey, ...]:
+        """All nodes that would be booked."""
+        return tuple(quote.node for quote in self.quotes.nodes)
 
     @property
     def limit(self) -> Amount:
@@ -87,6 +95,9 @@ class AsyncLaunch:
         pip: packages that are installed first, each as ``name==version``; they take the internet.
         internet: whether the program reaches the internet; not every supplier allows it.
         sealed: whether the worker seals files and log for the renter before it stores them.
+        nodes: how many nodes; several are one Ray cluster, and the program runs on the first.
+        on_loss: what becomes of the run when one of several is lost: `end` or `continue`.
+        together: what is wanted between any two of several nodes.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -108,14 +119,18 @@ class AsyncLaunch:
         pip: Sequence[str] = (),
         internet: bool = False,
         sealed: bool = False,
+        nodes: int = 1,
+        on_loss: Literal["end", "continue"] = "end",
+        together: Together | None = None,
         insecure: bool = False,
     ) -> None:
-        _, http = gateway_urls(gateway, insecure=insecure)
+        _, http = self._url = gateway_urls(gateway, insecure=insecure)
         self._client, self._gateway, self._insecure, self._key = client, gateway, insecure, key
         self._package, self._wish = package, wish
         self._cpus, self._gpus, self._memory = cpus, gpus, memory
         self._env, self._pip, self._internet = env, tuple(pip), internet or bool(pip)
         self._sealed = sealed
+        self._nodes, self._on_loss, self._together = nodes, on_loss, together or Together()
         self._store = AsyncHttpStore(http, key)
         self._folder = TemporaryDirectory(prefix="ionet-")
         self._archive = Path(self._folder.name) / "working_dir.zip"
@@ -150,6 +165,14 @@ class AsyncLaunch:
             if not listings:
                 raise NoNode(f"no such node with {gpus} GPUs is free; the cheapest has {most}")
             first = listings[0]
+        nodes, reasons = [first.node], tuple[str, ...]()
+        if self._nodes > 1:
+            alike = [item.node for item in listings if item.units == first.units or self._gpus is not None]
+            if len(alike) < self._nodes:
+                raise NoNode(f"{len(alike)} such nodes are free, not {self._nodes}")
+            fit = await choose_together(self._client, self._url[1], alike, self._nodes, self._together)
+            nodes, reasons = list(fit.nodes), fit.reasons
+            first = next(item for item in listings if item.node == nodes[0])
         digest = await asyncio.to_thread(self._package.write, self._archive)
         manifest = Manifest(
             Command(self._package.argv),
@@ -158,10 +181,12 @@ class AsyncLaunch:
             runtime_env=RuntimeEnv(env_vars=dict(self._env), pip=self._pip, working_dir=digest.hex()),
             inputs=await asyncio.to_thread(self._package.given),
             sealed=self._sealed,
+            nodes=self._nodes,
+            on_loss=self._on_loss,
         )
-        quotes = await self._client.jobs.quotes(
-            [first.node], self._wish.seconds, currency=self._wish.currency
-        )
+        quotes = await self._client.jobs.quotes(nodes, self._wish.seconds, currency=self._wish.currency)
+        if self._nodes > 1:
+            return Offered(first, quotes, manifest, reasons=reasons)
         others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
         return Offered(first, quotes, manifest, others)
 
@@ -252,6 +277,8 @@ class AsyncLaunch:
             TransactionUnknown: whether a node was booked is unknown.
             IonetError: the booking failed.
         """
+        if self._nodes > 1:
+            return await self._book_cluster(offered, patience)
         why: list[str] = []
         for listing in (offered.listing, *offered.others):
             job = await self._book_node(listing, offered, why)
@@ -265,6 +292,28 @@ class AsyncLaunch:
                     patience=patience,
                 )
         raise NoNode("nothing was booked: " + "; ".join(dict.fromkeys(why)))
+
+    async def _book_cluster(self, offered: Offered, patience: float) -> AsyncClusterRun:
+        """Books all nodes or none."""
+        booking = await self._client.jobs.book_cluster(
+            offered.nodes,
+            self._wish.seconds,
+            offered.manifest.hash,
+            currency=self._wish.currency,
+            quotes=offered.quotes,
+        )
+        # The head is the first in the order of booking, as everybody reads it.
+        jobs = await self._client.jobs.cluster_jobs(booking.cluster)
+        return AsyncClusterRun(
+            self._client,
+            self._gateway,
+            jobs[0].address if jobs else booking.jobs[0],
+            key=self._key,
+            insecure=self._insecure,
+            patience=patience,
+            cluster=booking.cluster,
+            jobs=booking.jobs,
+        )
 
     async def _book_node(self, listing: Listing, offered: Offered, why: list[str]) -> Pubkey | None:
         """Books one node; None if it cannot be had for the limit, with the reason."""

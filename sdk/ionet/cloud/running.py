@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -402,6 +402,79 @@ class AsyncRun:
             raise NotRun(self.job, "has left no log")
         await follower.write_stored(digest)
         return False
+
+
+class AsyncClusterRun(AsyncRun):
+    """The run of a program on several nodes: its log and outcome are the head's, its costs are all jobs'.
+
+    Args:
+        client: see `AsyncRun`.
+        gateway: see `AsyncRun`.
+        job: the head's: the one that was booked first.
+        cluster: the cluster's account.
+        jobs: all jobs that were booked for it; those booked in place of lost ones are found.
+        key: see `AsyncRun`.
+        insecure: see `AsyncRun`.
+        patience: see `AsyncRun`.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        gateway: str,
+        job: Pubkey,
+        *,
+        cluster: Pubkey,
+        jobs: Iterable[Pubkey] = (),
+        key: Keypair | None = None,
+        insecure: bool = False,
+        patience: float = 120.0,
+    ) -> None:
+        super().__init__(client, gateway, job, key=key, insecure=insecure, patience=patience)
+        self.cluster = cluster
+        self._insecure = insecure
+        self._others: dict[Pubkey, AsyncRun] = {}
+        self._add(jobs)
+
+    def _add(self, jobs: Iterable[Pubkey]) -> None:
+        for job in jobs:
+            if job != self.job and job not in self._others:
+                self._others[job] = AsyncRun(
+                    self.client, self.gateway, job, connect=False, insecure=self._insecure
+                )
+
+    async def __aexit__(self, *error: object) -> None:
+        for run in self._others.values():
+            await run.__aexit__(*error)
+        await super().__aexit__(*error)
+
+    async def _rest(self) -> list[AsyncRun]:
+        """A run of each job but the head's."""
+        self._add([keyed.address for keyed in await self.client.jobs.cluster_jobs(self.cluster)])
+        return list(self._others.values())
+
+    async def stop(self) -> bool:
+        """Ends all running jobs, so that only the used time of each is paid; see `AsyncRun.stop`."""
+        stopped = await super().stop()
+        for run in await self._rest():
+            account = await run.account()
+            if account is not None and account.started_at:
+                stopped |= await run.stop()
+        return stopped
+
+    async def cost(self) -> Cost:
+        """What all jobs cost together; see `AsyncRun.cost`."""
+        costs = [await super().cost(), *[await run.cost() for run in await self._rest()]]
+        paid, refund = costs[0].paid, costs[0].refund
+        for cost in costs[1:]:
+            paid, refund = paid + cost.paid, refund + cost.refund
+        return Cost(paid, refund, any(cost.first_hour for cost in costs), max(cost.used for cost in costs))
+
+    async def cancel(self) -> None:
+        """Ends all jobs that have not started, at the price of the time that their nodes were held."""
+        for booking in await self.client.jobs.cancel_cluster(self.cluster):
+            if booking.error is not None:
+                raise NotRun(booking.job, f"may still be booked: {booking.error}")
 
 
 class _Follower:

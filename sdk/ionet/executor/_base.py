@@ -155,6 +155,8 @@ class Lease:
         manifest: the manifest.
         part: where the lease has nodes on other machines, too: what this machine's is. Its jobs and nodes are
             then this machine's alone.
+        joins: node and job of the head of a lease that runs already, which this node joins in place of a lost
+            one; None for a lease of its own.
     """
 
     jobs: tuple[bytes, ...]
@@ -163,6 +165,7 @@ class Lease:
     digest: bytes
     manifest: Manifest
     part: Part | None = None
+    joins: tuple[bytes, bytes] | None = None
 
     @property
     def name(self) -> str:

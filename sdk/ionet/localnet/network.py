@@ -1,4 +1,4 @@
-"""The network's processes on this machine, for a local node: a gateway, an orchestrator and two workers."""
+"""The network's processes on this machine, for a local node: a gateway, an orchestrator and workers."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ _MAX_GAP: Final = 180
 #: In the folder: the processes' ids by name.
 PROCESSES: Final = "processes.json"
 _RATE: Final = USD("0.5")
+_OWNERS: Final = ("alice", "bob", "carol")
 _COMMISSION_BPS: Final = 1_000
 #: Seconds for the gateway to come up, and until a process that has ended is started again.
 _COMING_UP: Final = 30.0
@@ -100,6 +101,7 @@ class LocalNetwork:
         key_files: Mapping[str, Path],
         port: int = 0,
         speed: int = 1,
+        workers: int = 2,
     ) -> LocalNetwork:
         """Registers the nodes, stakes on them, offers them, and writes the processes' settings.
 
@@ -111,6 +113,7 @@ class LocalNetwork:
             key_files: their keypair files.
             port: the gateway's; 0: any.
             speed: how fast the chain's clock runs, beside this machine's.
+            workers: how many run, 1 to 3.
         """
         shutil.rmtree(folder, ignore_errors=True)
         key_folder(folder)
@@ -121,18 +124,18 @@ class LocalNetwork:
         network.alone = why or no_overlay()
         network._add("gateway", "gateway", "run", *network._gateway_options())
         network._make_orchestrator(speed)
-        devices = network._devices()
-        for number, (owner, device) in enumerate(zip(("alice", "bob"), devices, strict=False), start=1):
+        devices = network._devices(workers)
+        for number, (owner, device) in enumerate(zip(_OWNERS, devices, strict=False), start=1):
             network._make_worker(client, owner, number, len(devices), device)
         return network
 
     # -- its making
 
     @staticmethod
-    def _devices() -> Sequence[Device]:
-        """Two devices; where there is only the processor, both workers share it."""
+    def _devices(count: int) -> Sequence[Device]:
+        """So many devices; where there is only the processor, all workers share it."""
         devices = probe().devices
-        return devices[:2] if devices[0].pool == "gpu" else (devices[0], devices[0])
+        return devices[:count] if devices[0].pool == "gpu" else (devices[0],) * count
 
     def _gateway_options(self) -> tuple[str, ...]:
         listen = self.gateway.removeprefix("http://")

@@ -200,7 +200,7 @@ class Facts:
 
     Attributes:
         problem: why its manifest cannot be served, or None.
-        complete: whether every job of the cluster is booked.
+        complete: whether every job of the cluster is booked; once it runs, whether its head's is not closed.
         placed: whether this process holds the placement.
         active: whether its run is in progress.
         unreachable: jobs whose nodes did not answer when the lease was to be placed.
@@ -294,14 +294,16 @@ def _running(
         return []
     steps: list[Step] = []
     over = all(now >= _end(job) for job in running)
-    if over and facts.active:
+    # The run is the head's, whose job is the first: without it nobody has an outcome any more.
+    headless = not facts.complete or jobs[0].phase is Phase.ENDED
+    if facts.active and (over or headless):
         steps.append(Step(Kind.STOP))
     unknown = over and not (facts.result or facts.collected)
     if unknown and not facts.active:
         steps.append(Step(Kind.COLLECT))
     if not over and not facts.placed and facts.problem is None:
         steps.append(Step(Kind.PLACE))
-    together = facts.complete and all(job.phase is Phase.RUNNING for job in jobs)
+    together = not headless and all(job.phase is not Phase.BOOKED for job in jobs)
     if facts.placed and together and not (over or facts.result or facts.active):
         steps.append(Step(Kind.LAUNCH))
     for job in running:

@@ -137,7 +137,7 @@ class _LeaseState:
         placed: whether placement and agents are ready.
         released: whether they were released.
         run: the run in progress or the last one.
-        out_of_time: whether the run was stopped because the paid time was over.
+        over: why the run was stopped, as its result says; None if it was not.
         unreachable: jobs whose nodes' agents did not answer during placement.
         sampled_at: when the nodes' samples were last looked at, Unix seconds of the chain.
         collecting: since when the outcome is sought of a run that others began, Unix seconds of the chain.
@@ -149,7 +149,7 @@ class _LeaseState:
     placed: bool = False
     released: bool = False
     run: asyncio.Task[None] | None = None
-    out_of_time: bool = False
+    over: tuple[FailureReason, str] | None = None
     unreachable: frozenset[bytes] = frozenset()
     sampled_at: int | None = None
     collecting: int | None = None
@@ -378,6 +378,8 @@ class Orchestrator:
     def result(self, job: bytes) -> Result | None:
         """Returns the result of the run that a job took part in, or None while there is none."""
         record = self._record(job)
+        if record is not None and record["joins"]:
+            record = self._record(record["joins"][1])
         return read_result(self._store, lease_name(record["jobs"])) if record is not None else None
 
     # ---- which jobs belong together
@@ -387,6 +389,7 @@ class Orchestrator:
         by_key = {job.key: job for job in jobs}
         gangs: list[_Gang] = []
         clusters: dict[tuple[bytes, bytes, bytes, int], list[JobView]] = {}
+        served: dict[bytes, dict[str, Any]] = {}
         taken: set[bytes] = set()
         for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
             if job.key in taken:
@@ -405,6 +408,8 @@ class Orchestrator:
             if record is not None:
                 members = [by_key[key] for key in record["jobs"] if key in by_key]
                 taken.update(member.key for member in members)
+                if job.cluster != bytes(32):
+                    served.setdefault(job.cluster, record)
                 gangs.append(self._recorded(members, record))
                 if len(record["jobs"]) == 1:
                     self._keep_alone(job, gangs[-1])
@@ -414,8 +419,11 @@ class Orchestrator:
             else:
                 named = (job.renter, job.cluster, job.manifest, job.cluster_size)
                 clusters.setdefault(named, []).append(job)
-        for (*_, size), group in clusters.items():
-            gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
+        for (_, cluster, _, size), group in clusters.items():
+            if (record := served.get(cluster)) is not None:
+                gangs += [self._joining(job, record) for job in group]
+            else:
+                gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
         return gangs
 
     def _keep_alone(self, job: JobView, gang: _Gang) -> None:
@@ -440,6 +448,19 @@ class Orchestrator:
         )
         return _Gang(lease.name, jobs, lease, problem, complete=True)
 
+    def _joining(self, job: JobView, record: dict[str, Any]) -> _Gang:
+        """A node booked in place of a lost one: it joins what runs."""
+        manifest, problem = self._manifest(job.manifest)
+        if not self._executor.outlives:
+            problem = "only workers can join a cluster that runs, and this orchestrator runs jobs itself"
+        lease = None
+        if manifest is not None:
+            head = record["joins"] or [record["nodes"][0], record["jobs"][0]]
+            lease = Lease(
+                (job.key,), (job.node,), job.renter, job.manifest, manifest, joins=(head[0], head[1])
+            )
+        return _Gang(lease_name([job.key]), [job], lease, problem, complete=lease is not None)
+
     def _recorded(self, members: list[JobView], record: dict[str, Any]) -> _Gang:
         manifest, problem = self._manifest(members[0].manifest)
         lease = None
@@ -450,8 +471,10 @@ class Orchestrator:
                 renter=members[0].renter,
                 digest=members[0].manifest,
                 manifest=manifest,
+                joins=(record["joins"][0], record["joins"][1]) if record["joins"] else None,
             )
-        complete = len(members) == len(record["jobs"])
+        # Those of nodes that were lost are closed while the others go on.
+        complete = members[0].key == record["jobs"][0]
         return _Gang(lease_name(record["jobs"]), members, lease, problem, complete)
 
     def _fetch_manifests(self, jobs: Sequence[JobView]) -> None:
@@ -488,7 +511,8 @@ class Orchestrator:
             record = None
             if digest is not None:
                 value: Any = canonical.decode(self._store.get(digest))
-                record = {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
+                names = ("jobs", "nodes", "joins")
+                record = {name: [bytes.fromhex(item) for item in value.get(name, ())] for name in names}
             self._records[job] = record
         return self._records[job]
 
@@ -575,13 +599,20 @@ class Orchestrator:
             active=state.active,
             unreachable=state.unreachable,
             silent={job: latest - first for job, (first, latest) in silent.items()},
-            result=self._result(gang.name) is not None,
+            result=self._result_of(gang) is not None,
             released=state.released,
             collected=state.collected,
             blocked=blocked,
             turn=self._chain.place(gang.name.encode()) * self._policy.takeover,
             since=self._left.get(gang.name, {}),
         )
+
+    def _result_of(self, gang: _Gang) -> bytes | None:
+        """Returns the digest of the result that a lease has, or of the one that it has joined."""
+        if gang.lease is None or gang.lease.joins is None:
+            return self._result(gang.name)
+        record = self._record(gang.lease.joins[1])
+        return None if record is None else self._result(lease_name(record["jobs"]))
 
     def _result(self, lease: str) -> bytes | None:
         """Returns the digest of a lease's result; None while there is none."""
@@ -611,7 +642,7 @@ class Orchestrator:
             lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
                 Kind.PLACE: partial(self._place, live, running, now),
                 Kind.LAUNCH: self._launch,
-                Kind.STOP: self._stop,
+                Kind.STOP: partial(self._stop, headless=gang.jobs[0].key not in live and bool(live)),
             }
             return await lease_steps[step.kind](gang.lease, state)
         job = step.job
@@ -644,10 +675,13 @@ class Orchestrator:
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
             # Recorded before anything runs: a restart must group the same jobs again, even if some of them
             # are closed by then.
+            values = {
+                "jobs": lease.jobs,
+                "nodes": lease.nodes,
+                **({"joins": lease.joins} if lease.joins else {}),
+            }
             digest = self._store.put(
-                canonical.encode(
-                    {"jobs": [job.hex() for job in lease.jobs], "nodes": [node.hex() for node in lease.nodes]}
-                )
+                canonical.encode({name: [item.hex() for item in items] for name, items in values.items()})
             )
             for job in lease.jobs:
                 self._records.pop(job, None)
@@ -687,11 +721,13 @@ class Orchestrator:
             self.journal.end_run(lease.name, attempt, "succeeded")
         except RunFailure as failure:
             final = failure
-            if state.out_of_time and failure.reason is FailureReason.STOPPED:
-                final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over", failure.log)
+            if state.over is not None and failure.reason is FailureReason.STOPPED:
+                final = RunFailure(*state.over, failure.log, final=True)
             self.journal.end_run(lease.name, attempt, final.reason, final.detail)
             self.journal.note(lease.name, "run failed", str(final))
-            if not final.retryable or self.journal.failures(lease.name) >= self._policy.max_failures:
+            over = not final.retryable or self.journal.failures(lease.name) >= self._policy.max_failures
+            # Of a node that has joined, the run is its head's, and so is the result.
+            if over and lease.joins is None:
                 self._store_failure(lease, final)
         except (IonetError, OSError) as error:
             # The store or the disk failed: the outcome stays in the workspace for the next attempt.
@@ -700,7 +736,7 @@ class Orchestrator:
         except Exception as error:
             self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
             self._tell(lease.name, "run failed", error)
-            if self.journal.failures(lease.name) >= self._policy.max_failures:
+            if lease.joins is None and self.journal.failures(lease.name) >= self._policy.max_failures:
                 detail = f"{type(error).__name__}: {error}"
                 self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
         finally:
@@ -715,12 +751,14 @@ class Orchestrator:
         except (IonetError, OSError) as error:
             self.journal.note(lease.name, "log not kept", str(error))
 
-    async def _stop(self, lease: Lease, state: _LeaseState) -> str:
-        state.out_of_time = True
+    async def _stop(self, lease: Lease, state: _LeaseState, *, headless: bool) -> str:
+        state.over = (FailureReason.OUT_OF_TIME, "the paid time is over")
+        if headless:
+            state.over = (FailureReason.NODE_LOST, f"lost: {lease.nodes[0].hex()}")
         await self._executor.stop(lease)
         if state.run is not None:
             await asyncio.wait({state.run})
-        return "the paid time is over"
+        return state.over[1]
 
     async def _collect(self, gang: _Gang, state: _LeaseState, now: int) -> str:
         """Finds out how a run ended that this process has not followed to its end.
@@ -732,7 +770,8 @@ class Orchestrator:
         told = "no run has ended"
         try:
             if gang.lease is not None:
-                output = await self._executor.collect(gang.lease)
+                # That of a node that has joined is its head's, of another lease.
+                output = None if gang.lease.joins else await self._executor.collect(gang.lease)
                 if output is not None:
                     await asyncio.to_thread(self._store_output, gang.lease, output)
                     told = "succeeded"
@@ -869,7 +908,7 @@ class Orchestrator:
         breaks += judge.breaks_within(before.upto, upto)
         if gained < upto - before.upto and not breaks:
             breaks.append(Break(BreakReason.SAMPLE_GAP, judge.through, upto, "no sample yet"))
-        result = self._result(gang.name)
+        result = self._result_of(gang)
         reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
         record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
         for digest in (record, proof, result):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from ionet.prover import Reason as ProofReason
 from ionet.wire import Answer, Peer, Refused, Unreachable
 from ionet.worker import Busy, Sample, SampleError
 
+_log = logging.getLogger(__name__)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 #: Seconds for an answer that needs no work, for one that prepares a lease, and for a challenge.
 _SOON: Final = 20.0
@@ -27,6 +29,10 @@ _COMPUTING: Final = 120.0
 _POLL: Final = 2.0
 #: Seconds for which a node's word on a run that is over is waited for.
 _LAST_WORD: Final = 30.0
+#: Seconds without an answer after which the head of a lease over several machines is lost, and within which
+#: another of its nodes has to have answered.
+_HEAD_LOST: Final = 25.0
+_HEARD: Final = 10.0
 _MOST_OUTPUTS: Final = 100_000
 #: Returns the key of a node's device, as the chain has it; None if there is no such node.
 DeviceOf = Callable[[bytes], Awaitable[bytes | None]]
@@ -174,31 +180,42 @@ class RemoteExecutor(_Asking):
         self._turn = turn
         self._now = now
         self._stopped: dict[str, asyncio.Event] = {}
+        #: By lease of several nodes: when one of the others has answered last, by this process's clock.
+        self._others: dict[str, float] = {}
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`. The nodes are taken by `RemoteAgents.begin`."""
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
-        """See `Executor.run`. Of a lease over several machines, the first node has the result."""
-        others = [
-            asyncio.create_task(self._follow(lease, node, job))
-            for node, job in zip(lease.nodes[1:], lease.jobs[1:], strict=True)
-        ]
+        """See `Executor.run`. Of a lease over several machines, the first node has the result.
+
+        A node that joins a lease has none, and is looked after until it is stopped.
+        """
+        members = list(zip(lease.nodes, lease.jobs, strict=True))
+        if (head := lease.joins) is None:
+            head, *members = members
+        others = [asyncio.create_task(self._follow(lease, head, *member)) for member in members]
         try:
-            return await self._run(lease)
+            return await (self._run(lease) if lease.joins is None else self._joined(lease))
         finally:
             for task in others:
                 task.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
-    async def _follow(self, lease: Lease, node: bytes, job: bytes) -> None:
-        """Has a node join the first one's, and carries what they say to each other for that."""
+    async def _joined(self, lease: Lease) -> RunOutput:
+        stopped = self._stopped[lease.name] = asyncio.Event()
+        await stopped.wait()
+        raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+
+    async def _follow(self, lease: Lease, head: tuple[bytes, bytes], node: bytes, job: bytes) -> None:
+        """Has a node join the head's, and carries what they say to each other for that."""
+        first, its = head
         while True:
             with contextlib.suppress(NodeUnreachable, Refused):
                 answer = await self._ask(node, "run", job=job.hex())
+                self._others[lease.name] = time.monotonic()
                 if isinstance(asked := answer.arguments.get("join"), Mapping):
-                    head, its = lease.nodes[0], lease.jobs[0]
-                    granted = await self._ask(head, "admit", job=its.hex(), request=dict(asked))
+                    granted = await self._ask(first, "admit", job=its.hex(), request=dict(asked))
                     grant = granted.arguments.get("grant")
                     await self._ask(node, "join", job=job.hex(), grant=grant)
             await asyncio.sleep(_POLL)
@@ -207,19 +224,23 @@ class RemoteExecutor(_Asking):
         stopped = self._stopped[lease.name] = asyncio.Event()
         job, node, began = lease.jobs[0].hex(), lease.nodes[0], self._now()
         over: float | None = None
+        patience = _SOON if len(lease.nodes) == 1 else _SOON / 3
+        last = time.monotonic()
         while True:
             heard = True
             mine = self._now() >= began + self._turn(lease)
             try:
-                answer = await self._ask(node, "run" if mine else "status", job=job)
+                answer = await self._ask(node, "run" if mine else "status", patience, job=job)
+                last = time.monotonic()
                 if answer.blob:
                     return _output(answer.blob)
                 # What has ended there may still be on its way to the store.
                 heard = not answer.arguments.get("running")
             except NodeUnreachable:
                 heard = False
+                self._check_head(lease, last)
             except Refused:
-                pass
+                last = time.monotonic()
             if stopped.is_set():
                 # A run that has succeeded must not count as stopped because a gateway is being restarted.
                 over = over or time.monotonic()
@@ -252,6 +273,26 @@ class RemoteExecutor(_Asking):
                 raise NodeUnreachable(f"the node does not tell how the run ended: {bad}") from bad
         raise NodeUnreachable("the node does not know yet how the run ended")
 
+    def _check_head(self, lease: Lease, last: float) -> None:
+        """Ends a run whose head has gone silent, where the manifest wants that: its members have nobody else.
+
+        Only while others of its nodes answer: the fault may be this seat's, or the gateway's.
+
+        Args:
+            lease: the lease.
+            last: when the head was heard last, by this process's clock.
+
+        Raises:
+            RunFailure: the head is lost.
+        """
+        silence = time.monotonic() - last
+        others = time.monotonic() - self._others.get(lease.name, float("-inf"))
+        if len(lease.nodes) > 1 and silence >= _HEAD_LOST and others <= _HEARD:
+            head = lease.nodes[0].hex()
+            _log.warning("lease %s: its head %s does not answer for %.0f s", lease.name, head, silence)
+            if lease.manifest.on_loss == "end":
+                raise RunFailure(FailureReason.NODE_LOST, f"lost: {head}", final=True)
+
     def log(self, lease: Lease) -> Path:
         """See `Executor.log`. Logs are at the node and in the store; this file does not exist."""
         return self._work / lease.name / "run.log"
@@ -272,6 +313,7 @@ class RemoteExecutor(_Asking):
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`. The agent releases by itself what the chain shows to be over."""
+        self._others.pop(lease.name, None)
         self._stopped.pop(lease.name, None)
 
     async def shutdown(self) -> None:

@@ -228,12 +228,14 @@ class LeaseFacts:
         renters: keys of the renter: the wallet, and the session key if there is one.
         members: the nodes whose lease stands and whose job has not ended; the head first.
         ends_at: when the last of them ends, Unix seconds of the chain.
+        started: whether one of them runs: all were there once.
     """
 
     lease: bytes
     renters: frozenset[bytes]
     members: tuple[Member, ...]
     ends_at: int
+    started: bool = False
 
     @property
     def head(self) -> Member | None:

@@ -74,7 +74,8 @@ class Networks:
         if leased.running:
             # Its time counts already: what fails now is told by the run.
             return network
-        if len(facts.members) < leased.cluster_size:
+        # In one that runs, a node that takes a lost one's place waits for nobody.
+        if len(facts.members) < leased.cluster_size and not facts.started:
             booked = f"{len(facts.members)} of the cluster's {leased.cluster_size} nodes are booked"
             raise Refused(INCOMPLETE, booked)
         if (why := overlay.missing()) is not None:

@@ -49,7 +49,11 @@ async def lease_facts(client: AsyncClient, job: bytes) -> LeaseFacts | None:
     jobs = [keyed for keyed in jobs if _ends_at(keyed.account) > now]
     members = await _members(client, jobs)
     return LeaseFacts(
-        lease, frozenset(renters), tuple(members), max((_ends_at(keyed.account) for keyed in jobs), default=0)
+        lease,
+        frozenset(renters),
+        tuple(members),
+        max((_ends_at(keyed.account) for keyed in jobs), default=0),
+        any(keyed.account.state == JobState.RUNNING for keyed in jobs),
     )
 
 

@@ -187,6 +187,7 @@ class Cluster:
         self._seconds = wanted["seconds"]
         self._address = f"{wanted['head']}:{_GCS}"
         self._told: set[str] = set()
+        self._there: dict[str, str] = {}
         self._looked = 0.0
 
     def gather(self) -> str | None:
@@ -208,9 +209,15 @@ class Cluster:
         if len(set(placed)) != len(self._nodes):
             return f"{len(self._nodes)} leased nodes are {len(set(placed))} of Ray's"
         remove_placement_group(group)
-        for node, address in sorted(self._alive().items()):
-            print(f"--- node {node} is there as {address}", flush=True)
+        self._greet(self._alive())
         return None
+
+    def _greet(self, alive: Mapping[str, str]) -> None:
+        """Says in the log which nodes have come: at first, again, or in place of a lost one."""
+        for node, address in sorted(alive.items()):
+            if node not in self._there:
+                print(f"--- node {node} is there as {address}", flush=True)
+        self._there = dict(alive)
 
     @staticmethod
     def _alive() -> dict[str, str]:
@@ -233,11 +240,12 @@ class Cluster:
         if time.monotonic() - self._looked < _LOOK:
             return None
         self._looked = time.monotonic()
-        missing = self._nodes_without(self._alive())
-        for node in missing:
-            if node not in self._told:
+        alive = self._alive()
+        for node in sorted({*self._nodes_without(alive), *self._there} - alive.keys()):
+            if node in self._there or node not in self._told:
                 self._told.add(node)
                 print(f"--- node {node} is lost", flush=True)
+        self._greet(alive)
         return f"lost: {', '.join(sorted(self._told))}" if self._told and self._ends else None
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -16,11 +19,20 @@ import typer
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import IonetError
+from ionet import USD, IonetError
 from ionet.chain.errors import AccountNotFound, RpcError, TransportError
 from ionet.cli.arguments import address, length_of
 from ionet.cli.failures import UserError
-from ionet.cli.job.parts import ClassFilter, JobAddress, MaxRate, RegionFilter, quotes_json, show_quotes
+from ionet.cli.job.parts import (
+    ClassFilter,
+    JobAddress,
+    MaxLatency,
+    MaxRate,
+    MinBandwidth,
+    RegionFilter,
+    quotes_json,
+    show_quotes,
+)
 from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -76,12 +88,18 @@ class _Stage:
 
     gateway: str
     job: Pubkey | None = None
+    cluster: Pubkey | None = None
     booking: bool = False
 
     @property
     def note(self) -> str:
         if self.job is not None:
             hint = "" if self.gateway == _LOCAL else f" --gateway {self.gateway}"
+            if self.cluster is not None:
+                return (
+                    f"cluster {self.cluster} goes on, and is paid for. Follow its first job: ionet job follow"
+                    f" {self.job}{hint}; see its jobs, to stop each: ionet job cluster {self.cluster}"
+                )
             return (
                 f"job {self.job} goes on, and is paid for. Follow it: ionet job follow {self.job}{hint};"
                 f" fetch its files: ionet job fetch {self.job}{hint}; stop it: ionet job stop {self.job}"
@@ -110,6 +128,13 @@ class _Log:
         stream.flush()
         stream.buffer.write(data)
         stream.buffer.flush()
+
+
+class OnLoss(StrEnum):
+    """What becomes of a run on several nodes when one of them is lost."""
+
+    END = "end"
+    CONTINUE = "continue"
 
 
 @app.command()
@@ -168,6 +193,25 @@ def run(
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the node for the time booked when the program has ended.")
     ] = False,
+    nodes: Annotated[
+        int, typer.Option("--nodes", min=1, max=255, help="On so many nodes, as one Ray cluster.")
+    ] = 1,
+    min_bandwidth: MinBandwidth = "0",  # type: ignore[assignment]  # read by its parser
+    max_latency: MaxLatency = "0",  # type: ignore[assignment]  # read by its parser
+    on_loss: Annotated[
+        OnLoss | None,
+        typer.Option("--on-loss", help="Of several nodes, when one is lost; default: end."),
+    ] = None,
+    replace: Annotated[
+        int,
+        typer.Option(
+            "--replace",
+            metavar="N",
+            min=0,
+            max=255,
+            help="Of several nodes, book up to so many in place of lost ones, for --max-rate at most.",
+        ),
+    ] = 0,
 ) -> None:
     """Run a program on a rented node: pack, upload, book, follow its log, fetch its files.
 
@@ -175,6 +219,11 @@ def run(
     $IONET_OUTPUT comes back. When it has ended, the job is stopped, so that only the time used is paid, and
     at least the first hour. Exit status: the program's own; 128 and more for a signal, 124 if its time was
     over, 137 if it used too much memory.
+
+    With --nodes it runs on the node that is booked first, and `ray.init()` finds all of them. What two of
+    them have not measured and both signed does not count for --min-bandwidth and --max-latency. With
+    --replace this command books nodes in place of lost ones as long as it runs, with a session key of its
+    own that may spend no more than that costs; the run goes on without a lost node.
 
     Of a folder, what .gitignore and .ionetignore name is not sent. Who knows the hash of what is sent can
     read it, and so can the node's supplier.
@@ -186,6 +235,19 @@ def run(
     io.check_several("running a program")
     if (class_ is None) == (node is None):
         raise UserError("say where: --class CLASS, or --node NODE")
+    if nodes == 1 and (min_bandwidth or max_latency or on_loss or replace):
+        raise UserError(
+            "--min-bandwidth, --max-latency, --on-loss and --replace are for several nodes: give --nodes"
+        )
+    if nodes > 1 and node is not None:
+        raise UserError("several nodes are chosen by --class, not by --node")
+    if replace and max_rate is None:
+        raise UserError("--replace goes with --max-rate: it says what a node may cost")
+    if replace and (on_loss is OnLoss.END or detach):
+        raise UserError(
+            "--replace is for runs that go on without a lost node, as long as this command runs: it goes with"
+            " neither --on-loss end nor --detach; see: ionet job guard"
+        )
     try:
         given = variables(env or [])
     except ValueError as bad:
@@ -196,6 +258,7 @@ def run(
 
     async def work() -> int:
         from ionet.cloud import AsyncLaunch, Wish
+        from ionet.cloud.fitting import Together
 
         wish = Wish(
             seconds,
@@ -220,9 +283,14 @@ def run(
                 pip=pip or [],
                 internet=internet,
                 sealed=encrypt,
+                nodes=nodes,
+                on_loss="continue" if replace or on_loss is OnLoss.CONTINUE else "end",
+                together=Together(min_bandwidth, max_latency),
             )
             async with launching:
                 offered = await launching.offer()
+                for reason in offered.reasons:
+                    io.screen.note(reason)
                 _show_offer(io, offered, packed.size, len(packed.files) + len(packed.inputs), packed.left_out)
                 if io.dry_run:
                     return 0
@@ -230,11 +298,54 @@ def run(
             if detach:
                 _show_booked(io, stage, offered)
                 return 0
-            async with booked:
+            async with booked, _guarded(io, client, booked, offered, replace, max_rate):
                 end = _End(io, booked, stage, keep=keep, folder=out, force=force)
                 return await end.reached({"quote": quotes_json(offered.quotes)})
 
     _exit(stage, work)
+
+
+@asynccontextmanager
+async def _guarded(
+    io: Session,
+    client: AsyncClient,
+    booked: AsyncRun,
+    offered: Offered,
+    replace: int,
+    max_rate: USD | None,
+) -> AsyncIterator[None]:
+    """Replaces lost nodes meanwhile, by a session key whose allowance ends afterwards."""
+    from ionet.chain.files import write_secret
+    from ionet.cloud.replacing import AsyncGuard, Limits, entrust, take_back
+    from ionet.cloud.running import AsyncClusterRun
+
+    if not replace or max_rate is None or not isinstance(booked, AsyncClusterRun):
+        yield
+        return
+    key, limits = Keypair(), Limits(replace, max_rate)
+    # It may have SOL left, and what it may spend, if this command is killed.
+    place = Path(f"session-{str(booked.cluster)[:8]}.json")
+    write_secret(place, json.dumps(list(bytes(key))))
+    try:
+        allowed = await entrust(client, booked.cluster, key.pubkey(), offered.quotes, limits)
+    except IonetError as bad:
+        io.screen.warn(f"Lost nodes will not be replaced, as no session key may spend anything: {bad}")
+        yield
+        return
+    io.screen.warn(f"The session key in {place} may spend {allowed} on replacements; after a crash go on by:")
+    io.screen.warn(f"ionet -k {place} job guard {booked.cluster} --replace {replace} --max-rate {max_rate:n}")
+    async with _Closing(io.async_client(key)) as session:
+        guard = asyncio.create_task(AsyncGuard(session, booked.cluster, limits, _tell(io)).run())
+        try:
+            yield
+        finally:
+            guard.cancel()
+            await asyncio.gather(guard, return_exceptions=True)
+            try:
+                await take_back(client, session, offered.quotes.mint)
+                os.unlink(place)  # noqa: PTH108 (pathlib's is refused in a coroutine)
+            except IonetError as bad:
+                io.screen.warn(f"The session key in {place} may still spend: {bad}")
 
 
 def _exit(stage: _Stage, work: Callable[[], Any]) -> None:
@@ -295,8 +406,14 @@ def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: 
     sent = f"{files} file{'s' * (files != 1)}, {size:,} bytes"
     if not io.screen.as_json:
         show_quotes(io, offered.quotes)
+        several = len(offered.nodes) > 1
         facts: list[tuple[str, object]] = [
-            ("Node", f"{listing.node}, {listing.rate} per processor and hour"),
+            (
+                "Nodes" if several else "Node",
+                f"{len(offered.nodes)}, see above"
+                if several
+                else f"{listing.node}, {listing.rate} per processor and hour",
+            ),
             ("Runs", command),
             ("Needs", f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory"),
             ("Sends", sent + (f"; {left_out} files and folders stay here" if left_out else "")),
@@ -308,6 +425,8 @@ def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: 
         data = {
             "dry_run": True,
             "node": listing.node,
+            "nodes": offered.nodes,
+            "links": offered.reasons,
             "manifest": offered.manifest.to_dict(),
             "manifest_hash": offered.manifest.hash,
             "files": files,
@@ -322,13 +441,18 @@ async def _book(io: Session, stage: _Stage, launching: AsyncLaunch, offered: Off
     """Uploads and books; what cannot be uploaded afterwards is cancelled."""
     await launching.check_funds(offered)
     seconds = offered.quotes.nodes[0].seconds
-    io.confirm(f"run this on {offered.listing.node} for {span(seconds)}, for at most {offered.limit}")
+    where = f"{len(offered.nodes)} nodes" if len(offered.nodes) > 1 else str(offered.listing.node)
+    io.confirm(f"run this on {where} for {span(seconds)}, for at most {offered.limit}")
     told = _transfer(io)
     await launching.upload(offered, told)
     stage.booking = True
     booked = await launching.book(offered)
     stage.job, stage.booking = booked.job, False
-    io.screen.warn(f"Booked job {booked.job} for {span(seconds)}")
+    stage.cluster = getattr(booked, "cluster", None)
+    what = (
+        f"job {booked.job}" if stage.cluster is None else f"cluster {stage.cluster}, first job {booked.job},"
+    )
+    io.screen.warn(f"Booked {what} for {span(seconds)}")
     if launching.undelivered:
         io.screen.warn(f"Uploading {launching.undelivered} files")
         try:
@@ -342,16 +466,20 @@ async def _book(io: Session, stage: _Stage, launching: AsyncLaunch, offered: Off
 
 def _show_booked(io: Session, stage: _Stage, offered: Offered) -> None:
     hint = "" if stage.gateway == _LOCAL else f" --gateway {stage.gateway}"
+    stop = f"Stop it, so that no more than the time used is paid: ionet job stop {stage.job}"
+    if stage.cluster is not None:
+        stop = f"See its jobs, to stop each and pay the time used: ionet job cluster {stage.cluster}"
     io.screen.show(
         {
             "job": stage.job,
+            "cluster": stage.cluster,
             "manifest_hash": offered.manifest.hash,
             "quote": quotes_json(offered.quotes),
             "detached": True,
         },
         f"Follow it: ionet job follow {stage.job}{hint}",
         f"Fetch its files: ionet job fetch {stage.job}{hint}",
-        f"Stop it, so that no more than the time used is paid: ionet job stop {stage.job}",
+        stop,
     )
 
 
