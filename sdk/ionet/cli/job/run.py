@@ -335,7 +335,8 @@ async def _guarded(
     io.screen.warn(f"The session key in {place} may spend {allowed} on replacements; after a crash go on by:")
     io.screen.warn(f"ionet -k {place} job guard {booked.cluster} --replace {replace} --max-rate {max_rate:n}")
     async with _Closing(io.async_client(key)) as session:
-        guard = asyncio.create_task(AsyncGuard(session, booked.cluster, limits, _tell(io)).run())
+        watching = AsyncGuard(session, booked.cluster, limits, _tell(io))
+        guard = asyncio.create_task(watching.run())
         try:
             yield
         finally:
@@ -343,7 +344,13 @@ async def _guarded(
             await asyncio.gather(guard, return_exceptions=True)
             try:
                 await take_back(client, session, offered.quotes.mint)
-                os.unlink(place)  # noqa: PTH108 (pathlib's is refused in a coroutine)
+                if watching.replaced:
+                    io.screen.warn(
+                        f"The rent of {watching.replaced} jobs comes back to the session key when they are"
+                        f" closed: keep {place}"
+                    )
+                else:
+                    os.unlink(place)  # noqa: PTH108 (pathlib's is refused in a coroutine)
             except IonetError as bad:
                 io.screen.warn(f"The session key in {place} may still spend: {bad}")
 
