@@ -16,6 +16,7 @@ from tests.explorer.conftest import Served
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
+from ionet.explorer._guard import Counters, Guard, _Kept
 from ionet.explorer._models import Hit
 from ionet.explorer._pages import Pages, PagesBroken
 from ionet.explorer._values import table
@@ -80,6 +81,42 @@ async def test_an_answer_that_the_reader_has_is_not_sent_again(explorer: Served)
     assert again.headers["etag"] == first.headers["etag"]
     other = await explorer.get("/api/v1/classes", headers={"if-none-match": first.headers["etag"]})
     assert other.status_code == 200
+
+
+async def test_an_answer_is_repeated_until_the_version_changes() -> None:
+    made: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        made.append(scope["path"])
+        body = f"{len(made)}".encode()
+        await send({"type": "http.response.start", "status": 200 if body != b"9" else 503, "headers": []})
+        await send({"type": "http.response.body", "body": body})
+
+    version = ["a"]
+    guard = Guard(app, Bounds(), Counters(), version=lambda: tuple(version))
+    transport = httpx.ASGITransport(guard)
+    async with httpx.AsyncClient(transport=transport, base_url="http://explorer.test") as reader:
+        first = await reader.get("/api/v1/x")
+        again = await reader.get("/api/v1/x")
+        assert (first.text, again.text, again.headers["etag"]) == ("1", "1", first.headers["etag"])
+        known = await reader.get("/api/v1/x", headers={"if-none-match": first.headers["etag"]})
+        assert (known.status_code, known.text) == (304, "")
+        assert (await reader.get("/api/v1/x?a=1")).text == "2"
+        version[0] = "b"
+        assert (await reader.get("/api/v1/x")).text == "3"
+        # Outside of the API nothing is kept.
+        assert [(await reader.get("/health")).text for _ in range(2)] == ["4", "5"]
+
+
+def test_kept_answers_are_bounded() -> None:
+    kept = _Kept(160)
+    kept.find((b"", b""), 1)
+    for number in range(40):
+        kept.add((b"", str(number).encode()), 1, {}, b"x" * 10)
+    there = [number for number in range(40) if kept.find((b"", str(number).encode()), 1)]
+    assert there == list(range(24, 40))
+    kept.add((b"", b"large"), 1, {}, b"x" * 11)
+    assert kept.find((b"", b"large"), 1) is None
 
 
 async def test_head_answers_as_get_without_the_body(explorer: Served) -> None:

@@ -113,8 +113,9 @@ def parts(
 
 
 def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> ASGIApp:
-    """An application behind its guard."""
-    return Guard(app, bounds, counters, streams=frozenset({LIVE}), **more)
+    """An application with its parts, behind its guard."""
+    live: Live = app.state.live
+    return Guard(app, bounds, counters, streams=frozenset({LIVE}), version=live.version, **more)
 
 
 def _problem(status: int, sentence: str) -> JSONResponse:

@@ -23,6 +23,7 @@ class Bounds:
         streams: of live marks, at the same time.
         streams_each: of these, to one address.
         states: of past times that are kept.
+        kept: bytes of answers that are kept while the ledger stands.
     """
 
     per_second: int = 20
@@ -38,3 +39,4 @@ class Bounds:
     streams: int = 256
     streams_each: int = 8
     states: int = 4
+    kept: int = 64 << 20

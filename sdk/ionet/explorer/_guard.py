@@ -48,6 +48,8 @@ HEADERS: Final = {
 }
 _REVALIDATE: Final = "no-cache"
 _STREAM: Final = "text/event-stream"
+#: Below it answers are made from what has a version.
+_API: Final = "/api/v1/"
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class Guard:
         counters: what has happened.
         clock: seconds that only grow.
         streams: paths whose answers have no end.
+        version: of what answers are made from: while it is the same, so are they. None: none is kept.
     """
 
     def __init__(
@@ -91,8 +94,11 @@ class Guard:
         counters: Counters,
         clock: Callable[[], float] = time.monotonic,
         streams: frozenset[str] = frozenset(),
+        version: Callable[[], object] | None = None,
     ) -> None:
         self._streams = streams
+        self._version = version
+        self._kept = _Kept(bounds.kept)
         self._app = app
         self._bounds = bounds
         self._counters = counters
@@ -113,10 +119,25 @@ class Guard:
             self._counters.refused[refusal.reason] += 1
             await answer.refuse(refusal)
         else:
-            # An answer to HEAD is one to GET without its body.
-            await self._app({**scope, "method": "GET"}, receive, answer.take)
+            await self._ask(scope, receive, answer)
         if not answer.streams:
             self._counters.seconds += self._clock() - began
+
+    async def _ask(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        key = (scope.get("raw_path") or b"", bytes(scope["query_string"]))
+        if (
+            self._version is not None
+            and scope["path"].startswith(_API)
+            and scope["path"] not in self._streams
+        ):
+            # What is made from now on may be newer than this, which harms nobody.
+            version = self._version()
+            if (kept := self._kept.find(key, version)) is not None:
+                await answer.repeat(*kept)
+                return
+            answer.keep = lambda start, body: self._kept.add(key, version, start, body)
+        # An answer to HEAD is one to GET without its body.
+        await self._app({**scope, "method": "GET"}, receive, answer.take)
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
         bounds, query = self._bounds, bytes(scope["query_string"])
@@ -157,6 +178,37 @@ class _Rates:
         return 0 if taken else max(1, -(-int(cost - left) // rate))
 
 
+class _Kept:
+    """Answers that many readers want, of one version of what they are made from.
+
+    Args:
+        most: bytes of their bodies together.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._version: object = None
+        self._answers: OrderedDict[tuple[bytes, bytes], tuple[Message, bytes]] = OrderedDict()
+        self._size = 0
+
+    def find(self, key: tuple[bytes, bytes], version: object) -> tuple[Message, bytes] | None:
+        """An answer of this version."""
+        if version != self._version:
+            self._version, self._size = version, 0
+            self._answers.clear()
+        return self._answers.get(key)
+
+    def add(self, key: tuple[bytes, bytes], version: object, start: Message, body: bytes) -> None:
+        """Keeps an answer; those kept first go first."""
+        if version != self._version or key in self._answers or len(body) > self._most // 16:
+            return
+        self._answers[key] = start, body
+        self._size += len(body)
+        while self._size > self._most:
+            _, (_, first) = self._answers.popitem(last=False)
+            self._size -= len(first)
+
+
 def address_of(scope: Scope) -> str:
     """Whom a request counts for: an IPv4 address, or an IPv6 network of 64 bits."""
     host = scope["client"][0] if scope.get("client") else ""
@@ -182,6 +234,8 @@ class _Answer:
         self._parts: list[bytes] = []
         #: Whether it is sent as it comes.
         self.streams = False
+        #: Told of an answer that may be repeated.
+        self.keep: Callable[[Message, bytes], None] | None = None
 
     async def refuse(self, refusal: _Refusal) -> None:
         """Answers with a sentence."""
@@ -217,7 +271,14 @@ class _Answer:
         self._counters.answers[start["status"]] += 1
         await self._send(start)
 
+    async def repeat(self, start: Message, body: bytes) -> None:
+        """Answers as before."""
+        self._start = start
+        await self._finish(body)
+
     async def _finish(self, body: bytes) -> None:
+        if self.keep is not None and self._start["status"] == 200:
+            self.keep(self._start, body)
         start = {**self._start, "headers": list(self._start.get("headers", ()))}
         headers = MutableHeaders(raw=start["headers"])
         for name, value in HEADERS.items():

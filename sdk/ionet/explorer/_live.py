@@ -17,6 +17,8 @@ from ionet.ledger import Database, LedgerError
 #: Seconds between two looks, without anything new, and until a reader has to come again.
 _LOOK: Final = 2.0
 _BEAT: Final = 15.0
+#: Seconds after which what only the chain's node knows is asked for again.
+_STALE: Final = 10.0
 _LONGEST: Final = 3600.0
 
 
@@ -62,6 +64,10 @@ class Live:
             )
             self._last = now, mark
         return self._last[1]
+
+    def version(self) -> tuple[m.Mark, int]:
+        """Of what is known of the chain; another one after ten seconds at the latest."""
+        return self.mark(), int(time.monotonic() / _STALE)
 
     async def stream(self, address: str) -> AsyncIterator[str]:
         """Marks as they change, the present one first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, TypeVar
 
 from solders.pubkey import Pubkey
@@ -183,18 +184,14 @@ class Wanted:
 
     def has(self, node: r.Node, time: int, rented: bool) -> bool:
         """Whether a node is asked for."""
-        fits = {
-            None: True,
-            "live": node.state == _LIVE,
-            "proven": is_proven(node, time),
-            "hired": rented,
-        }
         return (
             (self.class_id is None or node.class_ == self.class_id)
             and (self.owner is None or node.owner == self.owner)
             and (self.network is None or node.network == self.network)
             and (self.country is None or node.region == self.country)
-            and fits[self.only]
+            and (self.only != "live" or node.state == _LIVE)
+            and (self.only != "proven" or is_proven(node, time))
+            and (self.only != "hired" or rented)
         )
 
 
@@ -203,11 +200,12 @@ def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.No
     state, time = moment.state, moment.time
     after = b"" if cursor is None else bytes(address_of(cursor))
     rented = hired(state, time)
-    wanted = sorted(
-        (address, node)
-        for address, node in state.nodes.items()
-        if bytes(address) > after and asked.has(node, time, address in rented)
+    fitting = (
+        (address, state.nodes[address])
+        for address in moment.nodes_after(after)
+        if asked.has(state.nodes[address], time, address in rented)
     )
+    wanted = list(islice(fitting, limit + 1))
     rows = [
         m.NodeRow(
             node=str(address),
@@ -271,10 +269,10 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         credited_through=it.credited_through,
         proof=_proof(it),
         offer=_offer(state, address, time),
-        devices=[str(key) for key in state.devices if pda.staking.node(key) == address],
+        devices=[str(key) for key in moment.devices.get(address, ()) if key in state.devices],
         leases_done=leases.done,
         leases_broken=leases.broken,
-        co_stakers=_co_stakers(state, address),
+        co_stakers=_co_stakers(moment, address),
         credits=_credits(moment, database, address),
         events=events_at(about=address, until=time),
     )
@@ -312,11 +310,13 @@ def _offer(state: State, address: Pubkey, time: int) -> m.Offer | None:
     )
 
 
-def _co_stakers(state: State, address: Pubkey) -> list[m.CoStaker]:
+def _co_stakers(moment: Moment, address: Pubkey) -> list[m.CoStaker]:
+    positions = moment.state.positions
     held = [
         position
-        for (staked_on, _), position in state.positions.items()
-        if staked_on == address and (position.active or position.pending)
+        for holder in moment.holders.get(address, ())
+        if (position := positions.get((address, holder))) is not None
+        and (position.active or position.pending)
     ]
     held.sort(key=lambda position: (-position.active - position.pending, bytes(position.holder)))
     return [

@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from solders.pubkey import Pubkey
 
-from ionet import events
+from ionet import events, pda
 from ionet.chain.following import MARGIN
 from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
@@ -57,6 +58,8 @@ class Moment:
         past: whether a time was asked for.
         changes: of the supply, in their order.
         commissions: of each node, from when and bps, as announced.
+        devices: that were registered for each node.
+        holders: that ever staked on each node.
     """
 
     state: State = field(default_factory=State)
@@ -65,7 +68,10 @@ class Moment:
     past: bool = False
     changes: list[Change] = field(default_factory=list)
     commissions: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
+    devices: dict[Pubkey, list[Pubkey]] = field(default_factory=dict)
+    holders: dict[Pubkey, set[Pubkey]] = field(default_factory=dict)
     last: Place | None = None
+    _ordered: list[Pubkey] = field(default_factory=list)
     #: Co-stakers' part of each node's credits, by day.
     _co_rewards: dict[Pubkey, dict[int, int]] = field(default_factory=dict)
 
@@ -73,6 +79,14 @@ class Moment:
         """What a node's co-stakers were credited today and in the days before, base units."""
         since = self.time // DAY - days
         return sum(amount for day, amount in self._co_rewards.get(node, {}).items() if day > since)
+
+    def nodes_after(self, address: bytes) -> Iterator[Pubkey]:
+        """Addresses of nodes in their order, from after one."""
+        # Accounts of nodes are never closed.
+        if len(self._ordered) != len(self.state.nodes):
+            self._ordered = sorted(self.state.nodes, key=bytes)
+        first = bisect_right(self._ordered, address, key=bytes)
+        return islice(self._ordered, first, None)
 
     def take(self, entry: Entry) -> None:
         """Takes an event, the next one of the chain."""
@@ -94,6 +108,12 @@ class Moment:
                     del days[old]
             case events.staking.NodeRegistered() as made:
                 self.commissions.setdefault(made.node, []).append((entry.time, _commission(self, made.node)))
+            case events.staking.DeviceRegistered() as device:
+                its = self.devices.setdefault(pda.staking.node(device.device), [])
+                if device.device not in its:
+                    its.append(device.device)
+            case events.staking.Staked() as staked:
+                self.holders.setdefault(staked.node, set()).add(staked.holder)
             case events.staking.CommissionSet() as told:
                 self.commissions.setdefault(told.node, []).append((told.from_, told.commission_bps))
 
