@@ -134,6 +134,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
         fill(path, nodes, hours)
+        with Database.create(str(path), "bench") as database:
+            scanned = database.marks().scanned
+            database.write([], scanned=scanned, final=scanned)
         size = path.stat().st_size
         here, there = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(

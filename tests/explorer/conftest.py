@@ -12,7 +12,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 from tests.ledger.history import eventful, governed, truth
-from tests.stateful.arena import Arena
+from tests.programs.auctions import Auctions
+from tests.stateful.arena import Arena, built
 
 from ionet import AsyncClient, AsyncLocalTransport, Client
 from ionet.explorer._app import bare, guarded, parts
@@ -102,6 +103,21 @@ def governed_chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[C
         database.write(landed, scanned=last, final=last)
     with Database.open(where) as database:
         yield world.client, database, str(proposal)
+
+
+@pytest.fixture(scope="package")
+def selling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, Database]]:
+    """A chain with a lot of fees for sale since its last second, at a fresh price of 2 dollars."""
+    market = built().market
+    Auctions(market).offer(100 * 10**6)
+    client = market.world.client
+    landed = truth(client)
+    last = max(sent.slot for sent in landed)
+    where = str(tmp_path_factory.mktemp("lots") / "ledger.db")
+    with Database.create(where, GENESIS) as database:
+        database.write(landed, scanned=last, final=last)
+    with Database.open(where) as database:
+        yield client, database
 
 
 @pytest.fixture

@@ -236,6 +236,23 @@ async def test_a_job_has_its_receipt(explorer: Served, arena: Arena) -> None:
     assert base(early["held"]) == base(early["deposit"])
 
 
+async def test_a_jobs_escrow_is_told_event_by_event(explorer: Served, arena: Arena) -> None:
+    for row in (await explorer.read("/jobs", party=str(arena.market.alice.key)))["jobs"]:
+        answer = await explorer.read(f"/jobs/{row['job']}")
+        held = 0
+        for moved in answer["timeline"]:
+            held += 0 if moved["amount"] is None else base(moved["amount"])
+            assert base(moved["held"]) == held >= 0
+        assert held == base(answer["held"])
+        paid = [
+            -base(moved["amount"])
+            for moved in answer["timeline"]
+            if moved["event"] == "Paid" and moved["amount"]
+        ]
+        assert sum(paid) == sum(base(answer[f"paid_{party}"]) for party in ("supplier", "fees", "refund"))
+        assert answer["timeline"][0]["event"] == "Booked"
+
+
 async def test_jobs_of_a_party_come_in_pages(explorer: Served, arena: Arena) -> None:
     party = str(arena.market.alice.key)
     whole = (await explorer.read("/jobs", party=party))["jobs"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -132,9 +133,19 @@ def voted(tools: None, governed_chain: tuple[Client, Database, str]) -> Any:
         return visit({"url": url, "pages": {"votes": "/proposals", "proposal": f"/proposals/{proposal}"}})
 
 
-def test_pages_are_accessible_fit_the_screen_and_ask_nobody_else(visited: Any, voted: Any) -> None:
+@pytest.fixture(scope="module")
+def sold(tools: None, selling: tuple[Client, Database]) -> Any:
+    """The same of the auctions while a lot is for sale."""
+    client, database = selling
+    watching = Near(client)
+    watching.reconciled = told(Verified(7, 1, (Check("supply of IO", 5, 5),), (), (), {}))
+    with serving(database, watching) as url:
+        return visit({"url": url, "pages": {"lots": "/auctions"}})
+
+
+def test_pages_are_accessible_fit_the_screen_and_ask_nobody_else(visited: Any, voted: Any, sold: Any) -> None:
     """No violation of axe's rules, no line in the console, at 1,280 pixels in light, at 360 in dark."""
-    assert visited["wrong"] + voted["wrong"] == []
+    assert visited["wrong"] + voted["wrong"] + sold["wrong"] == []
 
 
 def test_the_keyboard_reaches_content_search_and_results(visited: Any) -> None:
@@ -177,3 +188,12 @@ def test_a_transaction_is_decoded(visited: Any) -> None:
 
 def test_pages_are_told_when_the_ledger_moves_on(visited: Any) -> None:
     assert visited["live"] == "Live"
+
+
+def test_a_lots_price_moves_from_three_per_cent_below_the_oracles(sold: Any) -> None:
+    """Rule 15: 2 USD · (1 − 3 % + 5 % of the hour that has passed), in the first minutes of the lot."""
+    shown = re.search(r"1,9(\d{1,5})\sUSD\sfor\san\sIO,\s*\d,?\d*\s%\sbelow", sold["seen"]["lots"])
+    assert shown is not None, sold["seen"]["lots"]
+    millionths = 1_900_000 + int(shown[1].ljust(5, "0"))
+    assert 1_940_000 <= millionths < 1_950_000
+    assert "until it moves no further" in sold["seen"]["lots"]

@@ -10,11 +10,14 @@ from typing import Final, TypeVar
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.jobs import events as jobs_events
 from ionet._generated.jobs.types import JobState
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState, Pool
-from ionet.chain.amounts import USD
+from ionet.chain.amounts import USD, Amount
+from ionet.chain.following import WatchedEvent
+from ionet.chain.schema import Event
 from ionet.explorer import _models as m
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
@@ -438,12 +441,16 @@ def _report(state: State, key: Pubkey, it: r.Report) -> m.Report:
 # --- jobs ---------------------------------------------------------------------------------------
 
 
-def _receipt(moment: Moment, database: Database, job: Pubkey) -> Receipt:
-    past = [
+def _story(moment: Moment, database: Database, job: Pubkey) -> list[WatchedEvent]:
+    """The events of a job, in their order."""
+    return [
         told
         for told in database.watched(about=job, until=moment.time, slot=max(moment.slot, 1))
         if getattr(told.event, "job", None) == job
     ]
+
+
+def _receipt(moment: Moment, job: Pubkey, past: list[WatchedEvent]) -> Receipt:
     booked = next((told.event for told in past if type(told.event).__name__ == "Booked"), None)
     if booked is None:
         raise Absent(f"no event up to slot {moment.slot} books a job {job}")
@@ -452,13 +459,58 @@ def _receipt(moment: Moment, database: Database, job: Pubkey) -> Receipt:
     return receipt_of(job, past, its_unit, None if node_ is None else node_.class_)
 
 
+def _timeline(past: list[WatchedEvent], its: type[Amount]) -> list[m.Moved]:
+    """What happened to a job's escrow, event by event."""
+    held, rows = 0, []
+    for told in past:
+        if told.event.PROGRAM_ID != jobs_events.Booked.PROGRAM_ID:
+            continue
+        moved, text_ = _moved(told.event)
+        held += moved
+        rows.append(
+            m.Moved(
+                time=told.time or 0,
+                signature=told.signature,
+                event=type(told.event).__name__,
+                text=text_,
+                amount=money(its.from_base(moved)) if moved else None,
+                held=money(its.from_base(held)),
+            )
+        )
+    return rows
+
+
+def _moved(event: Event) -> tuple[int, str]:
+    """What an event moves into a job's escrow, and what it says."""
+    match event:
+        case jobs_events.Booked():
+            return event.price + event.fee, f"price and fee of {event.seconds:,} s"
+        case jobs_events.Extended():
+            return event.price + event.fee, f"price and fee of {event.seconds:,} s more"
+        case jobs_events.Paid():
+            return -event.amount, f"to {word(event.party)}"
+        case jobs_events.JobClosed():
+            return -event.surplus if event.surplus else 0, "surplus to the fees" if event.surplus else ""
+        case jobs_events.Attested():
+            return 0, f"seat {event.seat}: {event.good:,} of {event.upto:,} s were good"
+        case jobs_events.TimeLost():
+            return 0, f"seat {event.seat}: {event.lost:,} s were not good"
+        case jobs_events.Ended() | jobs_events.Stopped():
+            return 0, word(event.reason)
+        case jobs_events.DisputeMade() | jobs_events.DisputeResolved() | jobs_events.DisputeClosed():
+            return 0, "see the dispute's events"
+        case _:
+            return 0, ""
+
+
 def job(moment: Moment, database: Database, address: Pubkey) -> m.Job:
     """A rental.
 
     Raises:
         Absent: there is none of this address.
     """
-    bill = _receipt(moment, database, address)
+    past = _story(moment, database, address)
+    bill = _receipt(moment, address, past)
     amounts = {
         name: None if (amount := getattr(bill, name)) is None else money(amount)
         for name in (
@@ -514,6 +566,7 @@ def job(moment: Moment, database: Database, address: Pubkey) -> m.Job:
                 m.Step(time=sent.time, slot=sent.slot, signature=sent.signature, events=list(sent.events))
                 for sent in bill.transactions
             ],
+            "timeline": _timeline(past, type(bill.price)),
             "checks": [
                 m.Check(
                     name=check.name,
@@ -541,7 +594,7 @@ def jobs(moment: Moment, database: Database, party: Pubkey, skip: int, limit: in
             more = True
             break
         try:
-            bill = _receipt(moment, database, address)
+            bill = _receipt(moment, address, _story(moment, database, address))
         except Absent:
             break
         rows.append(

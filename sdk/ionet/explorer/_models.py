@@ -356,6 +356,20 @@ class Step(Model):
     events: list[str]
 
 
+class Moved(Model):
+    """What happened to a job and its escrow, an event each."""
+
+    time: int
+    signature: str
+    event: str
+    text: str
+    """What it says, in words."""
+    amount: Money | None
+    """Into the escrow; less than 0: out of it. None: nothing moved."""
+    held: Money
+    """In the escrow afterwards."""
+
+
 class Check(Model):
     """A sum that has to hold."""
 
@@ -412,6 +426,7 @@ class Job(Answer):
     held: Money
     breaks: list[Break]
     steps: list[Step]
+    timeline: list[Moved]
     checks: list[Check]
     adds_up: bool
     """Whether every sum holds and no event is missing."""

@@ -1087,6 +1087,8 @@ export interface components {
             breaks: components["schemas"]["Break"][];
             /** Steps */
             steps: components["schemas"]["Step"][];
+            /** Timeline */
+            timeline: components["schemas"]["Moved"][];
             /** Checks */
             checks: components["schemas"]["Check"][];
             /**
@@ -1184,6 +1186,27 @@ export interface components {
              * @description The same in base units, the integer that programs store.
              */
             base: string;
+        };
+        /**
+         * Moved
+         * @description What happened to a job and its escrow, an event each.
+         */
+        Moved: {
+            /** Time */
+            time: number;
+            /** Signature */
+            signature: string;
+            /** Event */
+            event: string;
+            /**
+             * Text
+             * @description What it says, in words.
+             */
+            text: string;
+            /** @description Into the escrow; less than 0: out of it. None: nothing moved. */
+            amount: components["schemas"]["Money"] | null;
+            /** @description In the escrow afterwards. */
+            held: components["schemas"]["Money"];
         };
         /**
          * Node
