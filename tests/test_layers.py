@@ -37,6 +37,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("executor",),
     ("overlay",),
     ("rewards", "prover", "store", "sandbox", "wire"),
+    ("service",),
     ("formats",),
     ("_generated",),
     ("chain",),

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.orchestrator.support import StillWatch
 
 from ionet.executor import InlineExecutor
-from ionet.formats.logs import log_to_stderr
+from ionet.service.logs import log_to_stderr
 from ionet.worker import Device, NodeConfig, WorkerConfig, _daemon
 from ionet.worker._agent import AgentPolicy
 from ionet.worker._daemon import Daemon, node_spec

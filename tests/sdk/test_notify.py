@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ionet import ConfigError
-from ionet.worker import _notify
-from ionet.worker._notify import ATTEMPTS, QUEUE, Notifier
+from ionet.service import notices
+from ionet.service.notices import ATTEMPTS, QUEUE, Notifier
 
 
 class Hook:
@@ -130,7 +130,7 @@ async def test_a_redirect_is_not_followed(hook: Hook) -> None:
 async def test_a_receiver_that_hangs_holds_nobody_up_and_the_oldest_events_go(
     hook: Hook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_notify, "_GRACE", 0.2)
+    monkeypatch.setattr(notices, "_GRACE", 0.2)
     hook.open.clear()
     begin = time.monotonic()
     async with Notifier(hook.url) as notifier:

@@ -79,7 +79,7 @@ def run(
     chain's accounts with the ledger as `ionet verify` does, and each page shows what came of it. It needs no
     key. Let a proxy with a certificate stand before it where others are to reach it.
     """
-    from ionet.formats.logs import log_to_stderr
+    from ionet.service.logs import log_to_stderr
 
     try:
         from ionet.explorer import Explorer, ExplorerConfig

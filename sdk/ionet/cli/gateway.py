@@ -85,7 +85,7 @@ def run(
     go first. The gateway needs no key of the chain, and is trusted with nothing but to be there. Without
     --rpc the node is that of --url.
     """
-    from ionet.formats.logs import log_to_stderr
+    from ionet.service.logs import log_to_stderr
 
     try:
         from ionet.gateway._config import GatewayConfig

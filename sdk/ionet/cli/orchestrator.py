@@ -101,10 +101,10 @@ def serve(state: Path | None, *, jobs: bool) -> None:
     """Runs an attester's process by the settings of a state directory, with its jobs or for reports alone."""
     from ionet.orchestrator._config import OrchestratorConfig
     from ionet.orchestrator._service import Service
-    from ionet.orchestrator._telling import log_to_stderr
+    from ionet.service.logs import log_to_stderr
 
     config = OrchestratorConfig.load(None if state is None else state.absolute())
-    log_to_stderr(as_json=config.json_logs)
+    log_to_stderr(as_json=config.json_logs, fields=("job", "step", "detail"))
     asyncio.run(_run(Service(config, jobs=jobs)))
 
 

@@ -40,11 +40,10 @@ from ionet.chain.signers import cluster_url
 from ionet.gateway._bounds import Bounds
 from ionet.gateway._doors import Network
 from ionet.gateway._relays import Ports
+from ionet.service import settings
+from ionet.service.settings import Table, is_loopback
 from ionet.store.keeper import Limits
 from ionet.wire._link import gateway_urls
-
-# The reader of settings is the worker's: one parser, one way to say what is wrong.
-from ionet.worker._config import _Table, _toml, is_loopback
 
 CONFIG_FILE: Final = "config.toml"
 LISTEN: Final = "127.0.0.1:8470"
@@ -65,13 +64,7 @@ def state_directory(environment: Mapping[str, str] | None = None) -> Path:
 
     That is `/var/lib/ionet/gateway` for root, and `~/.local/share/ionet/gateway` for others.
     """
-    environment = os.environ if environment is None else environment
-    if named := environment.get(f"{_VARIABLE}STATE"):
-        return Path(named).expanduser()
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/ionet/gateway")
-    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "ionet/gateway"
+    return settings.state_directory("gateway", environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +136,13 @@ class GatewayConfig:
         """
         environment = os.environ if environment is None else environment
         path = (state_directory(environment) if state is None else state).absolute() / CONFIG_FILE
-        values = _read(path)
+        values = settings.read(path)
         said = _override(values, environment)
         for name, value in (options or {}).items():
             values[name] = value
             said[name] = f"--{name.replace('_', '-')}"
         values.setdefault("rpc", list(rpc))
-        return _parsed(path, _Table(path, values, said))
+        return _parsed(path, Table(path, values, said))
 
 
 def address(text: str) -> tuple[str, int]:
@@ -170,23 +163,6 @@ def _network(text: str) -> Network:
         return ipaddress.ip_network(text)
     except ValueError:
         raise ConfigError(f"{text!r} is no address and no network, such as 10.0.0.0/8") from None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(1 << 20)
-    except FileNotFoundError:
-        return {}
-    except OSError as bad:
-        raise ConfigError(f"{path} cannot be read: {bad.strerror}") from None
-    if os.name == "posix" and mode & 0o022:
-        raise ConfigError(f"others can write to {path}; run: chmod 600 {path}")
-    try:
-        return _toml(path, data.decode())
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8") from None
 
 
 def _integers(kind: type) -> dict[str, type]:
@@ -228,7 +204,7 @@ def _typed(name: str, text: str) -> object:
     return int(text) if name not in _TEXTS and text.isdecimal() else text
 
 
-def _parsed(path: Path, table: _Table) -> GatewayConfig:
+def _parsed(path: Path, table: Table) -> GatewayConfig:
     with table.about("listen"):
         host, port = address(table.text("listen", "HOST:PORT", LISTEN))
     insecure: bool = table.take("insecure", bool, "true or false", False)
@@ -281,7 +257,7 @@ def _parsed(path: Path, table: _Table) -> GatewayConfig:
     return config
 
 
-def _tls(path: Path, table: _Table) -> tuple[Path, Path] | None:
+def _tls(path: Path, table: Table) -> tuple[Path, Path] | None:
     chain = table.text("tls_cert", "a PEM file", "")
     key = table.text("tls_key", "a PEM file", "")
     if not chain and not key:
@@ -291,7 +267,7 @@ def _tls(path: Path, table: _Table) -> tuple[Path, Path] | None:
     return path.parent / Path(chain).expanduser(), path.parent / Path(key).expanduser()
 
 
-def _numbers(table: _Table, name: str) -> dict[str, Any]:
+def _numbers(table: Table, name: str) -> dict[str, Any]:
     if not table.has(name):
         return {}
     part, values = table.table(name), {}

@@ -26,12 +26,12 @@ from ionet.gateway._registry import ChainLeases, ChainRegistry
 from ionet.gateway._relays import Relays
 from ionet.gateway._server import Certificate, Server, listen
 from ionet.overlay import missing
+from ionet.service.settings import is_loopback
 from ionet.store.keeper import Keeper, Quota
 from ionet.store.opening import open_backend
 from ionet.store.quota import ChainQuota
 from ionet.wire import Role
 from ionet.wire._link import gateway_name
-from ionet.worker._config import is_loopback
 
 _log = logging.getLogger(__name__)
 #: Files of a process besides its connections: libraries, the ledger, the chain.

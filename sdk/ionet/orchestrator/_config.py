@@ -37,11 +37,10 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
 from ionet.orchestrator._plan import Policy
+from ionet.service import settings
+from ionet.service.settings import Table, assignments, check_notify, is_loopback, toml
 from ionet.staking.speeds import Speeds, class_speeds, parse_speeds
 from ionet.wire._link import gateway_urls
-
-# The reader of settings is the worker's: one parser, one way to say what is wrong.
-from ionet.worker._config import _assignments, _Table, _toml, check_notify, is_loopback
 
 CONFIG_FILE: Final = "config.toml"
 _VARIABLE: Final = "IONET_ORCHESTRATOR_"
@@ -82,13 +81,7 @@ def state_directory(environment: Mapping[str, str] | None = None) -> Path:
 
     That is `/var/lib/ionet/orchestrator` for root, and `~/.local/share/ionet/orchestrator` for others.
     """
-    environment = os.environ if environment is None else environment
-    if named := environment.get(f"{_VARIABLE}STATE"):
-        return Path(named).expanduser()
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/ionet/orchestrator")
-    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "ionet/orchestrator"
+    return settings.state_directory("orchestrator", environment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +154,11 @@ class OrchestratorConfig:
         """
         environment = os.environ if environment is None else environment
         path = (state_directory(environment) if state is None else state) / CONFIG_FILE
-        values = _read(path)
+        values = settings.read(
+            path, "there is no orchestrator at {folder}; make one with: ionet orchestrator init"
+        )
         variables = _override(values, environment)
-        return _parsed(path, _Table(path, values, variables))
+        return _parsed(path, Table(path, values, variables))
 
     def save(self) -> None:
         """Writes the file, whole or not at all, with mode 0600 in a directory of mode 0700.
@@ -172,7 +167,7 @@ class OrchestratorConfig:
             ConfigError: it cannot be written, or its directory belongs to somebody else.
         """
         text = self.to_toml()
-        _parsed(self.path, _Table(self.path, _toml(self.path, text), {}))
+        _parsed(self.path, Table(self.path, toml(self.path, text), {}))
         key_folder(self.state)
         try:
             replace_secret(self.path, text)
@@ -182,7 +177,7 @@ class OrchestratorConfig:
     def to_toml(self) -> str:
         """Returns the file's content."""
         lines = ["# Written by `ionet orchestrator init`. See docs/operations.md.", ""]
-        lines += _assignments(
+        lines += assignments(
             rpc=list(self.rpc),
             genesis=self.genesis or "",
             gateways=list(self.gateways),
@@ -197,9 +192,9 @@ class OrchestratorConfig:
         lines += [
             "",
             "[reports]",
-            *_assignments(build=self.reports, place=self.place or "", ledger=self.ledger or ""),
+            *assignments(build=self.reports, place=self.place or "", ledger=self.ledger or ""),
         ]
-        lines += ["", "[policy]", *_assignments(**dict(self.policy))]
+        lines += ["", "[policy]", *assignments(**dict(self.policy))]
         return "\n".join(lines) + "\n"
 
     def _speeds(self) -> Speeds:
@@ -237,25 +232,7 @@ def _joined(host: str, port: int) -> str:
 # -- reading
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(1 << 20)
-    except FileNotFoundError:
-        said = f"there is no orchestrator at {path.parent}; make one with: ionet orchestrator init"
-        raise ConfigError(said) from None
-    except OSError as bad:
-        raise ConfigError(f"{path} cannot be read: {bad.strerror}") from None
-    if os.name == "posix" and mode & 0o022:
-        raise ConfigError(f"others can write to {path}; run: chmod 600 {path}")
-    try:
-        return _toml(path, data.decode())
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8") from None
-
-
-def _parsed(path: Path, table: _Table) -> OrchestratorConfig:
+def _parsed(path: Path, table: Table) -> OrchestratorConfig:
     rpc = table.texts("rpc", "URLs of Solana nodes")
     gateways = table.texts("gateways", "gateways' URLs")
     for name, values, check in (("rpc", rpc, cluster_url), ("gateways", gateways, gateway_urls)):
@@ -309,7 +286,7 @@ def _check_hash(text: str) -> None:
         raise ConfigError(f"{text!r} is no hash in base58; `solana genesis-hash` shows it") from None
 
 
-def _reports(table: _Table) -> tuple[bool, str | None, str | None]:
+def _reports(table: Table) -> tuple[bool, str | None, str | None]:
     build: bool = table.take("build", bool, "true or false", True)
     place = table.text("place", "the address of reports' evidence", "")
     if len(place.encode()) > 96:
@@ -319,7 +296,7 @@ def _reports(table: _Table) -> tuple[bool, str | None, str | None]:
     return build, place or None, ledger or None
 
 
-def _policy(table: _Table) -> dict[str, int]:
+def _policy(table: Table) -> dict[str, int]:
     values = {}
     for name, (low, high) in POLICY.items():
         if table.has(name):

@@ -40,11 +40,11 @@ from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
 from ionet.orchestrator._uptime import Uptimes
+from ionet.service.notices import Notifier
 from ionet.store.manifest import FileStore
 from ionet.wire import Answer, Peer, Refused, Request, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._leases import Clock
-from ionet.worker._notify import Notifier
 from ionet.worker._uptime import GAP
 
 _log = logging.getLogger(__name__)

@@ -24,18 +24,14 @@ Lists are separated by commas in a variable. `IONET_WORKER_STATE` names the stat
 from __future__ import annotations
 
 import ipaddress
-import json
 import os
 import sys
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from solders.pubkey import Pubkey
 
@@ -45,6 +41,8 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
 from ionet.sandbox import BOXES, Internet
+from ionet.service import settings
+from ionet.service.settings import Table, assignments, check_notify, checked_url, toml
 from ionet.worker._probe import fingerprint
 
 CONFIG_FILE: Final = "config.toml"
@@ -64,13 +62,7 @@ def state_directory(environment: Mapping[str, str] | None = None) -> Path:
 
     That is `/var/lib/ionet/worker` for root, and `~/.local/share/ionet/worker` for others.
     """
-    environment = os.environ if environment is None else environment
-    if named := environment.get(f"{_VARIABLE}STATE"):
-        return Path(named).expanduser()
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        return Path("/var/lib/ionet/worker")
-    data = environment.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "ionet/worker"
+    return settings.state_directory("worker", environment)
 
 
 class Engine(StrEnum):
@@ -225,13 +217,13 @@ class WorkerConfig:
         environment = os.environ if environment is None else environment
         place = state_directory(environment) if path is None else Path(path).expanduser()
         place = (place / CONFIG_FILE if place.is_dir() or path is None else place).absolute()
-        values = _read(place)
+        values = settings.read(place, "there is no worker at {folder}; make one with: ionet worker init")
         variables = _override(values, environment)
-        return _parsed(place, _Table(place, values, variables))
+        return _parsed(place, Table(place, values, variables))
 
     def check(self) -> None:
         """Raises `ConfigError` for settings that could not be read again; see `load`."""
-        _parsed(self.path, _Table(self.path, _toml(self.path, self.to_toml()), {}))
+        _parsed(self.path, Table(self.path, toml(self.path, self.to_toml()), {}))
 
     def save(self) -> None:
         """Writes the file, whole or not at all, with mode 0600 in a directory of mode 0700.
@@ -252,7 +244,7 @@ class WorkerConfig:
             "# Written by `ionet worker init`, which keeps changes made here. See docs/operations.md.",
             "",
         ]
-        lines += _assignments(
+        lines += assignments(
             owner=str(self.owner),
             rpc=list(self.rpc),
             gateways=list(self.gateways),
@@ -262,7 +254,7 @@ class WorkerConfig:
             boxes=self._shown(self.boxes),
         )
         lines += ["", "[limits]"]
-        lines += _assignments(
+        lines += assignments(
             cpus=self.limits.cpus,
             memory_gib=self.limits.memory_gib,
             disk_gib=self.limits.disk_gib,
@@ -273,7 +265,7 @@ class WorkerConfig:
         )
         for node in self.nodes:
             lines += ["", "[[nodes]]"]
-            lines += _assignments(
+            lines += assignments(
                 uuid=node.uuid,
                 index=node.index,
                 **{"class": node.hardware_class},
@@ -281,11 +273,11 @@ class WorkerConfig:
                 commission_bps=node.commission_bps,
             )
             if node.part_of is not None:
-                lines += _assignments(part_of=node.part_of)
+                lines += assignments(part_of=node.part_of)
             if node.network is not None:
-                lines += _assignments(network=str(node.network))
+                lines += assignments(network=str(node.network))
             if node.machine is not None:
-                lines += _assignments(machine=node.machine, number=node.number)
+                lines += assignments(machine=node.machine, number=node.number)
         return "\n".join(lines) + "\n"
 
     def _shown(self, path: Path) -> str:
@@ -299,181 +291,13 @@ def check_gateway(url: str) -> str:
     Raises:
         ConfigError: it is no `wss` or `https` URL, nor `ws` or `http` to this machine.
     """
-    return _checked_url(url, {"wss": "ws", "https": "http"}, "a gateway's URL")
-
-
-def check_notify(url: str) -> str:
-    """Returns the URL that events are sent to.
-
-    Raises:
-        ConfigError: it is no `https` URL, nor `http` to this machine.
-    """
-    return _checked_url(url, {"https": "http"}, "a URL for events")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a URL's host is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _checked_url(url: str, plain: Mapping[str, str], what: str) -> str:
-    """Raises `ConfigError`; the text does not show the URL, which may hold a key."""
-    wanted = " or ".join(plain)
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ConfigError(f"{what} cannot be read; write {next(iter(plain))}://HOST:PORT") from None
-    if not host or port == 0 or any(letter.isspace() or not letter.isprintable() for letter in url):
-        raise ConfigError(f"{what} names a host: {next(iter(plain))}://HOST:PORT")
-    if parts.scheme in plain:
-        return url
-    if parts.scheme in plain.values():
-        if is_loopback(host):
-            return url
-        raise ConfigError(f"{what} is encrypted unless it leads to this machine: begin it with {wanted}")
-    raise ConfigError(f"{what} begins with {wanted}")
+    return checked_url(url, {"wss": "ws", "https": "http"}, "a gateway's URL")
 
 
 # -- reading
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            data = file.read(1 << 20)
-    except FileNotFoundError:
-        raise ConfigError(f"there is no worker at {path.parent}; make one with: ionet worker init") from None
-    except OSError as bad:
-        raise ConfigError(f"{path} cannot be read: {bad.strerror}") from None
-    if os.name == "posix" and mode & 0o022:
-        raise ConfigError(f"others can write to {path}; run: chmod 600 {path}")
-    try:
-        return _toml(path, data.decode())
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8") from None
-
-
-def _toml(path: Path, text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as bad:
-        raise ConfigError(f"{path} is not TOML: {bad}") from None
-
-
-class _Table:
-    """One table of the file, of which each field is taken once; what is left over is unknown."""
-
-    def __init__(
-        self, path: Path, values: Mapping[str, Any], variables: Mapping[str, str], prefix: str = ""
-    ) -> None:
-        self._path = path
-        self._values = dict(values)
-        self._variables = variables
-        self._prefix = prefix
-        self._known: list[str] = []
-
-    def wrong(self, name: str, right: str) -> ConfigError:
-        """The error for a field: where it is said, and what would be right."""
-        place = f"{self._prefix}{name}"
-        return ConfigError(f"{self._variables.get(place) or f'{self._path}: {place}'}: {right}")
-
-    @contextmanager
-    def about(self, name: str) -> Iterator[None]:
-        """Names the field in errors of what checks its value."""
-        try:
-            yield
-        except ConfigError as bad:
-            raise self.wrong(name, str(bad)) from None
-
-    def has(self, name: str) -> bool:
-        """Whether the field is there."""
-        self._known.append(name)
-        return name in self._values
-
-    def take(self, name: str, kind: type, right: str, default: Any = None) -> Any:
-        """Returns a field's value; without a default it must be there."""
-        self._known.append(name)
-        if name not in self._values:
-            if default is None:
-                raise self.wrong(name, f"it is missing; it is {right}")
-            return default
-        value = self._values.pop(name)
-        # True is an int to Python, and not to a reader of the file.
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise self.wrong(name, f"it is {right}, not {_kind(value)}")
-        return value
-
-    def text(self, name: str, right: str, default: str | None = None) -> str:
-        """Returns a text of printable characters; empty only by default."""
-        value: str = self.take(name, str, right, default)
-        if (not value and default is None) or not value.isprintable():
-            raise self.wrong(name, f"it is {right}, in printable characters")
-        return value
-
-    def integer(self, name: str, low: int, high: int, right: str, default: int | None = None) -> int:
-        """Returns an integer within bounds."""
-        value: int = self.take(name, int, right, default)
-        if not low <= value <= high:
-            raise self.wrong(name, f"it is {right}, from {low:,} to {high:,}, not {value:,}")
-        return value
-
-    def texts(self, name: str, right: str, default: Sequence[str] | None = None) -> list[str]:
-        """Returns a list of texts that names none twice, and is empty only by default."""
-        wanted = None if default is None else list(default)
-        values: list[Any] = self.take(name, list, f"a list of {right}", wanted)
-        if values == wanted:
-            return values
-        for value in values:
-            if not isinstance(value, str):
-                raise self.wrong(name, f"each in the list is a text; {_kind(value)} is none")
-        if not values:
-            raise self.wrong(name, f"the list is empty; it needs one of {right} at least")
-        if len(set(values)) != len(values):
-            raise self.wrong(name, "one of them is there twice")
-        return values
-
-    def address(self, name: str, right: str) -> Pubkey:
-        """Returns an address."""
-        text = self.text(name, right)
-        try:
-            return Pubkey.from_string(text)
-        except ValueError:
-            raise self.wrong(name, f"{text!r} is no address; it is {right}, in base58") from None
-
-    def folder(self, name: str, right: str, default: Path) -> Path:
-        """Returns a path; a relative one is below the file's directory."""
-        text = self.text(name, right) if self.has(name) else str(default)
-        return self._path.parent / Path(text).expanduser()
-
-    def table(self, name: str) -> _Table:
-        """Returns a table within this one."""
-        values = self.take(name, dict, f"a table: [{name}]")
-        return _Table(self._path, values, self._variables, f"{self._prefix}{name}.")
-
-    def tables(self, name: str) -> list[_Table]:
-        """Returns an array of tables, at least one."""
-        values = self.take(name, list, f"a list of tables, each begun by [[{name}]]")
-        if not values or not all(isinstance(value, dict) for value in values):
-            raise self.wrong(name, f"there is at least one table, begun by [[{name}]]")
-        return [
-            _Table(self._path, value, self._variables, f"{name}[{number}].")
-            for number, value in enumerate(values)
-        ]
-
-    def finish(self) -> None:
-        """Raises `ConfigError` for a field that nobody has taken."""
-        for name in self._values:
-            near = get_close_matches(name, self._known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(self._known)}"
-            raise self.wrong(name, f"no such setting; {hint}")
-
-
-def _parsed(path: Path, table: _Table) -> WorkerConfig:
+def _parsed(path: Path, table: Table) -> WorkerConfig:
     owner = table.address("owner", "the address of the nodes' owner")
     rpc = table.texts("rpc", "URLs of Solana nodes")
     gateways = table.texts("gateways", "gateways' URLs")
@@ -496,14 +320,14 @@ def _parsed(path: Path, table: _Table) -> WorkerConfig:
     )
 
 
-def _engine(table: _Table) -> Engine:
+def _engine(table: Table) -> Engine:
     text = table.text("engine", "runc or podman", default_engine())
     if text not in list(Engine):
         raise table.wrong("engine", f"it is runc or podman, not {text!r}")
     return Engine(text)
 
 
-def _limits(table: _Table, engine: Engine) -> Limits:
+def _limits(table: Table, engine: Engine) -> Limits:
     limits = Limits(
         cpus=table.integer("cpus", 1, 4_096, "a number of cores"),
         memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
@@ -540,7 +364,7 @@ def _is_network(text: str) -> bool:
     return True
 
 
-def _nodes(path: Path, table: _Table, engine: Engine) -> tuple[NodeConfig, ...]:
+def _nodes(path: Path, table: Table, engine: Engine) -> tuple[NodeConfig, ...]:
     nodes: list[NodeConfig] = []
     for item in table.tables("nodes"):
         node = _node(path, item)
@@ -575,7 +399,7 @@ def _not_of_one_node(node: NodeConfig, first: NodeConfig | None, nodes: Sequence
     return None
 
 
-def _node(path: Path, table: _Table) -> NodeConfig:
+def _node(path: Path, table: Table) -> NodeConfig:
     network = table.address("network", "the account of a network") if table.has("network") else None
     machine = None
     if network is not None or table.has("machine"):
@@ -636,22 +460,3 @@ def _typed(name: str, text: str) -> object:
     if name in _INTEGERS and text.isdecimal():
         return int(text)
     return _BOOLS.get(text, text) if name == "internet" else text
-
-
-def _kind(value: object) -> str:
-    return {
-        str: "a text",
-        bool: "true or false",
-        int: "an integer",
-        float: "a decimal number",
-        list: "a list",
-        dict: "a table",
-    }.get(type(value), "a date or time")
-
-
-# -- writing
-
-
-def _assignments(**values: object) -> list[str]:
-    # JSON's texts, lists, integers and truth values are TOML's as well, without control characters.
-    return [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]

@@ -25,6 +25,7 @@ from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
 from ionet.executor._boxed import RAY_MEMORY
 from ionet.sandbox import Internet, missing, podman_lacking
+from ionet.service.notices import Notifier
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
@@ -36,7 +37,6 @@ from ionet.worker._files import StoreFiles
 from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._measuring import Links
-from ionet.worker._notify import Notifier
 from ionet.worker._podman import podman_of
 from ionet.worker._probe import Device, probe
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from ionet.chain.rpc.urls import public_url
 from ionet.cli.options import Commands
 from ionet.cli.session import session
 from ionet.cli.worker.parts import StateOption, config_file
+from ionet.service.logs import log_to_stderr
 
 if TYPE_CHECKING:
     from ionet.worker import NodeConfig, WorkerConfig
@@ -42,11 +42,7 @@ def run(
 
     io = session()
     config = WorkerConfig.load(config_file(state))
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("websockets").setLevel(logging.WARNING)
+    log_to_stderr(as_json=False)
     daemon = Daemon(config, unsafe_plain=unsafe_plain)
     io.screen.show(
         {"state": str(config.state), "nodes": [str(node.address) for node in config.served]},

@@ -26,7 +26,7 @@ import httpx
 
 from ionet.chain.rpc.urls import keep_secret, public_url
 from ionet.formats.text import printable
-from ionet.worker._config import check_notify
+from ionet.service.settings import check_notify
 
 _log = logging.getLogger(__name__)
 #: Events that wait; with more, the oldest are dropped.

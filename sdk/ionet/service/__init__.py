@@ -1,0 +1,1 @@
+"""What services share: settings, log lines, and notices to their owners."""
