@@ -73,7 +73,7 @@ def _show(console: Console, step: Step) -> None:
 
 
 def _table(console: Console, played: Demo) -> None:
-    table = Table(title="\nChecks, amounts in base units (10^-8 IO, 10^-6 USDC)", title_justify="left", box=None)
+    table = Table(title="\nChecks, in base units (10^-8 IO, 10^-6 USDC)", title_justify="left", box=None)
     table.add_column("")
     table.add_column("must hold")
     table.add_column("expected", justify="right")
