@@ -13,7 +13,7 @@ from tests.programs.people import class_args
 
 from ionet import ix
 from ionet.orchestrator import NodeRules, Orchestrator, Policy
-from ionet.prover import Reference, measure, numpy_backend
+from ionet.prover import Reference
 from ionet.staking.hardware import hardware_classes
 from ionet.worker import BreakReason, Observation, TimeLockPolicy
 
@@ -65,32 +65,11 @@ async def test_a_node_of_no_known_class_is_judged_as_a_gpu(world: World) -> None
     assert world.chain.closed[job].good == 0
 
 
-async def test_a_processor_that_says_it_is_a_gpu_is_not_attested(world: World) -> None:
-    here = measure(64, 256, kernel=numpy_backend())
-    gpu = Reference(64, 256, max(1, here.nanoseconds // 10_000))
-    world.watches[world.specs[0].node].seen = Observation(9_000, 0)
-    kind = CLASSES["RTX 4090"]
-    job = world.book(class_id=kind.id, pool=kind.pool)
-    await served(world, references={kind.id: (Reference(128, 256, 1 << 60), gpu)})
-    assert world.chain.closed[job].good == 0
-    assert reasons(world) == {BreakReason.CHALLENGE_FAILED}
-
-
-async def test_the_same_processor_is_attested_as_what_it_is(world: World) -> None:
-    here = measure(64, 256, kernel=numpy_backend(), slack_bps=100_000_000)
+async def test_how_long_proofs_take_is_not_judged_while_a_renter_uses_the_node(world: World) -> None:
     kind = CLASSES["AMD Ryzen"]
     job = book(world, kind.name)
-    orchestrator = await served(world, references={kind.id: (here,)})
+    await served(world, references={kind.id: (Reference(64, 256, 1),)})
     assert world.chain.closed[job].good == HOUR
-    assert "not timed" not in {entry.step for entry in orchestrator.journal.entries(job.hex())}
-
-
-async def test_it_is_said_once_that_nobody_times_a_class(world: World) -> None:
-    job = world.book(seconds=2 * HOUR, class_id=3, pool="gpu")
-    orchestrator = await served(world)
-    assert world.chain.closed[job].good == 2 * HOUR
-    said = [entry.detail for entry in orchestrator.journal.entries(job.hex()) if entry.step == "not timed"]
-    assert said == ["no reference of size 64 x 256 for class 3"]
 
 
 async def test_rules_that_are_set_here_stand_above_the_classs(world: World) -> None:

@@ -175,8 +175,13 @@ class Policy:
         return min(reaching)[1] if reaching else None
 
     def rules_for(self, job: JobView) -> NodeRules:
-        """Returns how a job's node is judged; see `rules_of`."""
-        return self.rules_of(job.node, job.class_id, job.pool)
+        """Returns how a job's node is judged while it is leased; see `rules_of`.
+
+        By its class alone nobody judges its speed then: what the renter runs slows its answers.
+        """
+        rules = self.rules_of(job.node, job.class_id, job.pool)
+        own = self.rules.get(job.node, self.default_rules)
+        return rules if own is not None else replace(rules, reference=None)
 
     def rules_of(self, node: bytes, class_id: int | None, pool: str | None) -> NodeRules:
         """Returns how a node is judged.

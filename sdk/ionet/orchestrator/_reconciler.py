@@ -224,8 +224,6 @@ class Orchestrator:
         self._judges: dict[bytes, Judge] = {}
         #: By job whose node does not answer: the chain's times of the first and the latest try in vain.
         self._silences: dict[bytes, tuple[int, int]] = {}
-        #: Jobs whose proofs nobody times, as their class has no reference yet; said in the journal.
-        self._untimed: set[bytes] = set()
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
         #: How many jobs there were at the last pass, by phase; and what leases wait for.
@@ -537,7 +535,6 @@ class Orchestrator:
         for by_job in (self._judges, self._silences, self._alone, self._records):
             for key in by_job.keys() - keys:
                 del by_job[key]
-        self._untimed &= keys
 
     # ---- one lease
 
@@ -964,22 +961,12 @@ class Orchestrator:
     ) -> tuple[Verdict, bytes]:
         """Poses one challenge, in its two phases, and stores it with its outcome."""
         reference = self._policy.rules_for(job).reference
-        if reference is None:
-            self._note_untimed(job)
         posed = await self.challenger.pose(
             job.key, job.node, at=at, attempt=attempt, reference=reference, earlier=earlier
         )
         self._store.link(_proof_name(job, attempt), posed.digest)
         self._keep_verdict(job, posed.record)
         return posed.verdict, posed.proof
-
-    def _note_untimed(self, job: JobView) -> None:
-        """Says once a job that nobody judges how long its proofs take."""
-        if job.key not in self._untimed:
-            self._untimed.add(job.key)
-            size = f"{self._policy.challenge_m} x {self._policy.challenge_k}"
-            kind = "its class, which is not known" if job.class_id is None else f"class {job.class_id}"
-            self.journal.note(job.key.hex(), "not timed", f"no reference of size {size} for {kind}")
 
     def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
         """Keeps a proof's verdict for the hour's report; keeping it again does nothing."""
