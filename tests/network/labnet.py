@@ -1,71 +1,318 @@
-"""A local network whose workers stand behind two NATs of a laboratory, and its gateway between them."""
+"""A local network on machines of a laboratory: suppliers behind NATs, gateways, seats; and what breaks."""
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
+import signal
 import socket
+import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from tests.network.lab import GATEWAY, Lab, lab
+from solders.keypair import Keypair
+from tests.network.lab import GATEWAY, Lab, eventually, lab, run
 
-from ionet import Client, load_keypair
+from ionet import SOL, Client, load_keypair
 from ionet.cli.localnet import PEOPLE
-from ionet.localnet.network import LocalNetwork, free_port
-from soaking import Net, localnet
+from ionet.localnet.network import LocalNetwork, _Part, free_port
+from ionet.orchestrator._config import OrchestratorConfig
+from ionet.overlay import reap
+from ionet.sandbox import Box
+from ionet.worker import WorkerConfig
+from soaking import BOXES, Net, localnet, wait
 
-_MACHINES: Final = {"gateway": "gateway", "orchestrator": "gateway", "worker-1": "A", "worker-2": "B"}
+#: Machines of the laboratory by the processes that run there, and the interface that is their line.
+_MACHINES: Final = {
+    "gateway": "gateway",
+    "gateway-2": "gateway2",
+    "orchestrator": "gateway",
+    "orchestrator-2": "gateway2",
+    "orchestrator-3": "gateway2",
+    "worker-1": "A",
+    "worker-2": "B",
+}
+_LINES: Final = {"gateway": "pgateway", "gateway2": "pgateway2", "A": "pnatA", "B": "pnatB"}
+SECOND_GATEWAY: Final = "198.51.100.2"
+#: Where the chain is, and the renter.
+HERE: Final = "here"
+#: Seconds for all processes to come up, on a busy machine.
+_UP: Final = 120.0
+#: Megabytes of a disk whose power is cut, and seconds after which a file system writes by itself.
+_DISK: Final = 768
+_COMMIT: Final = 300
+
+
+@dataclass
+class Wires:
+    """What passes by TCP between the machines; while one is cut off, what is on its way waits."""
+
+    _up: dict[str, threading.Event] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def up(self, machine: str) -> threading.Event:
+        """Set while the machine is not cut off."""
+        if machine not in self._up:
+            self._up[machine] = threading.Event()
+            self._up[machine].set()
+        return self._up[machine]
+
+    def join(self, made: Lab, near: str, port: int, far: str) -> None:
+        """Passes on what connects to a port of one machine's loopback to that of another's."""
+        ends = [self.up(near), self.up(far)]
+        self._stack.enter_context(_passed_on(_at(made, near), port, _at(made, far), ends))
+
+    def close(self) -> None:
+        for event in self._up.values():
+            event.set()
+        self._stack.close()
+
+
+@dataclass
+class LabNet(Net):
+    """A running local network in a laboratory."""
+
+    lab: Lab = None  # type: ignore[assignment]
+    wires: Wires = field(default_factory=Wires)
+    parts: LocalNetwork = None  # type: ignore[assignment]
+    disk: Path | None = None
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def outage(self, what: str) -> Iterator[None]:
+        """Cuts off a machine: its TCP waits, its packets are lost. The chain's is `here`."""
+        self.wires.up(what).clear()
+        line = _LINES.get(what)
+        if line:
+            self.lab.ip("inet", f"link set {line} down")
+        try:
+            yield
+        finally:
+            if line:
+                self.lab.ip("inet", f"link set {line} up")
+            self.wires.up(what).set()
+
+    def until_at_work(self) -> None:
+        """Waits until each seat has reached a node."""
+        logs = list(self.folder.glob("network/orchestrator*.log"))
+        wait(
+            _UP,
+            "a seat has reached no node",
+            lambda: all(b"idle challenge: passed" in log.read_bytes() for log in logs),
+        )
+
+    def until_up(self) -> None:
+        """Waits until every process has begun to serve since it was last started."""
+        wait(
+            _UP,
+            "a process is not up",
+            lambda: all(_begun(part.log) for part in self.parts._parts if part.process is not None),
+        )
+
+    def watch(self, stop: threading.Event) -> None:
+        """Starts again what has ended, until it is told to stop."""
+        while not stop.wait(0.3):
+            with self._starting:
+                self.parts.watch()
+
+    def cut_power(self, name: str) -> None:
+        """Ends all that runs at a supplier's machine at once, and what was not on its disk is lost."""
+        assert self.disk is not None
+        with self._starting:
+            part = next(each for each in self.parts._parts if each.name == name)
+            assert part.process is not None
+            state = self.folder / "network" / name
+            self.processes()
+            boxes = [Box(path.name, BOXES) for path in (state / "leases").iterdir()]
+            pids = [part.process.pid]
+            while pids:
+                for pid in pids:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                time.sleep(0.01)
+                pids = [pid for box in boxes for pid in box.processes()]
+            part.process.wait()
+            # The file system has not been told: its image is what a disk has after that.
+            left = self.disk.with_suffix(".left")
+            run("cp", "--sparse=always", str(self.disk), str(left))
+            run("umount", str(state))
+            left.replace(self.disk)
+            run("mount", "-o", f"loop,commit={_COMMIT}", str(self.disk), str(state))
+
+    def left_over(self) -> list[str]:
+        left = super().left_over()
+        groups = [path for top in Path("/sys/fs/cgroup").glob("**/ionet") for path in top.iterdir()]
+        left += [f"control group {path}" for path in groups if path.name in self.boxes]
+        return left + [f"process of a box {name}" for name in self.boxes if Box(name, BOXES).processes()]
 
 
 @contextmanager
-def behind_nats(folder: Path, speed: int) -> Iterator[Net]:
-    """As `soaking.localnet`, on machines of a laboratory. Their loopback has the chain, and the gateway.
+def behind_nats(
+    folder: Path,
+    speed: int,
+    *,
+    gateways: int = 1,
+    seats: int = 1,
+    disk: str | None = None,
+    symmetric: bool = False,
+) -> Iterator[LabNet]:
+    """As `soaking.localnet`, on machines of a laboratory. Their loopback has the chain, and the gateways.
 
-    Leases' networks have nothing of that: they go through the NATs, to the gateway's public address.
+    Leases' networks have nothing of that: they go through the NATs, to the gateway's public address. The NAT
+    of `A` gives each connection a port of its own choice.
+
+    Args:
+        folder: for keys and states.
+        speed: seconds of the chain in one of this machine.
+        gateways: one or two.
+        seats: one, or three of which two have to agree on each job.
+        symmetric: whether the NAT of `B` does so, too; else it keeps ports.
+        disk: the worker whose state is on a disk of its own, so that its power can be cut.
     """
-    with localnet(folder, speed, "--no-network") as net, lab(A=True, B=True) as made, ExitStack() as stack:
+    with (
+        localnet(folder, speed, "--no-network") as net,
+        lab(A=True, B=symmetric) as made,
+        ExitStack() as stack,
+    ):
         files = {name: net.folder / f"{name}.json" for name in PEOPLE}
         keys = {name: load_keypair(path) for name, path in files.items()}
         client = Client.connect(net.told["url"], signer=keys["deployer"])
         port, place = free_port(), net.folder.absolute() / "network"
         parts = LocalNetwork.make(client, place, net.told["url"], keys, files, port, speed)
+        wires = Wires()
+        stack.callback(wires.close)
         chain = int(net.told["url"].rpartition(":")[2])
-        for machine in ("gateway", "A", "B"):
-            stack.enter_context(_passed_on(_at(made, machine), chain, _here))
-        for listens in (_at(made, "A"), _at(made, "B"), _here):
-            stack.enter_context(_passed_on(listens, port, _at(made, "gateway")))
+        ports = {"gateway": port}
+        if gateways == 2:
+            made._plug("gateway2", SECOND_GATEWAY)
+            ports["gateway2"] = free_port()
+            _add_gateway(parts, ports["gateway2"])
+        if seats == 3:
+            _add_seats(client, parts, keys["attester"], net.folder)
+        _let_know(parts, [f"http://127.0.0.1:{ports[name]}" for name in ports])
+        machines = [*ports, "A", "B"]
+        for machine in machines:
+            wires.join(made, machine, chain, HERE)
+        for gateway, number in ports.items():
+            for machine in (HERE, *machines):
+                if machine != gateway:
+                    wires.join(made, machine, number, gateway)
         for part in parts._parts:
             words = list(part.command)
+            machine = _MACHINES[part.name]
+            machine = machine if machine in machines else "gateway"
             if "--relays" in words:
-                words[words.index("--relays") + 1] = f"{GATEWAY}:4300-4303"
-            part.command = ("nsenter", f"--net={made.network(_MACHINES[part.name])}", *words)
+                address = GATEWAY if part.name == "gateway" else SECOND_GATEWAY
+                words[words.index("--relays") + 1] = f"{address}:4300-4303"
+            part.command = ("nsenter", f"--net={made.network(machine)}", *words)
+        image = None if disk is None else _own_disk(folder, place / disk, stack)
+        told = {"gateway": parts.gateway, "nodes": {name: str(node) for name, node in parts.nodes.items()}}
+        found = LabNet(
+            net.folder, {**net.told, **told}, speed, lab=made, wires=wires, parts=parts, disk=image
+        )
+        stop = threading.Event()
+        watching = threading.Thread(target=found.watch, args=(stop,), daemon=True)
         try:
             parts.start()
-            told = {
-                "gateway": parts.gateway,
-                "nodes": {name: str(node) for name, node in parts.nodes.items()},
-            }
-            yield Net(net.folder, {**net.told, **told}, speed)
+            watching.start()
+            yield found
         finally:
+            stop.set()
+            if watching.is_alive():
+                watching.join()
             parts.stop()
+            reap(parts.folder / "gateway-2" / "relays")
+
+
+#: What a process says last before it serves, by the beginning of its name.
+_SERVES: Final = {"gateway": b"Listening;", "orchestrator": b"serves as seat", "worker": b"Gateways:"}
+_STARTS: Final = {"gateway": b"runs as root", "orchestrator": b"the seat's key is", "worker": b"Serving "}
+
+
+def _begun(log: Path) -> bool:
+    """Whether a process serves; what it says is said anew each time that it is started."""
+    kind, text = log.name.split("-")[0].removesuffix(".log"), log.read_bytes()
+    return text.rfind(_SERVES[kind]) > text.rfind(_STARTS[kind])
+
+
+def _add_gateway(parts: LocalNetwork, port: int) -> None:
+    """A second gateway, with a state of its own."""
+    first = next(part for part in parts._parts if part.name == "gateway")
+    words = list(first.command)
+    words[words.index("--listen") + 1] = f"127.0.0.1:{port}"
+    words[words.index("--state") + 1] = str(parts.folder / "gateway-2")
+    parts._parts.insert(1, _Part("gateway-2", tuple(words), parts.folder / "gateway-2.log"))
+
+
+def _add_seats(client: Client, parts: LocalNetwork, first: Keypair, folder: Path) -> None:
+    """Two more seats, each with its orchestrator; each job needs two of the three."""
+    config = OrchestratorConfig.load(parts.folder / "orchestrator", {})
+    part = next(part for part in parts._parts if part.name == "orchestrator")
+    seats = [first]
+    for number in (2, 3):
+        key, file = Keypair(), folder / f"attester-{number}.json"
+        file.write_text(json.dumps(list(bytes(key))))
+        file.chmod(0o600)
+        client.airdrop(key.pubkey(), SOL(10))
+        seats.append(key)
+        state = parts.folder / f"orchestrator-{number}"
+        replace(config, path=state / config.path.name, keypair=file.absolute()).save()
+        words = list(part.command)
+        words[words.index("--state") + 1] = str(state)
+        name = f"orchestrator-{number}"
+        parts._parts.append(_Part(name, tuple(words), parts.folder / f"{name}.log"))
+    client.proofs.set_attesters({key.pubkey(): 1 for key in seats}, threshold=2).send()
+    client.jobs.set_params(attesters=2, attesters_large=2).send()
+
+
+def _let_know(parts: LocalNetwork, gateways: list[str]) -> None:
+    """Writes into everybody's settings where the gateways are."""
+    for state in parts.folder.glob("orchestrator*"):
+        if state.is_dir():
+            replace(OrchestratorConfig.load(state, {}), gateways=tuple(gateways)).save()
+    for state in parts.folder.glob("worker-*"):
+        if state.is_dir():
+            replace(WorkerConfig.load(state), gateways=tuple(gateways)).save()
+
+
+def _own_disk(folder: Path, state: Path, stack: ExitStack) -> Path:
+    """Moves a directory to a file system of its own, that writes when it is told to and seldom besides."""
+    image, there = folder.absolute() / "disk.img", state.with_suffix(".there")
+    with image.open("wb") as file:
+        file.truncate(_DISK << 20)
+    run("/usr/sbin/mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1", str(image))
+    state.rename(there)
+    state.mkdir(mode=0o700)
+    run("mount", "-o", f"loop,commit={_COMMIT}", str(image), str(state))
+    stack.callback(lambda: eventually(lambda: _unmounted(state)))
+    state.chmod(0o700)
+    shutil.copytree(there, state, dirs_exist_ok=True)
+    shutil.rmtree(there)
+    os.sync()
+    return image
+
+
+def _unmounted(place: Path) -> bool:
+    return subprocess.run(["umount", str(place)], capture_output=True, check=False).returncode == 0
 
 
 _Place = Callable[[], socket.socket]
 
 
-def _here() -> socket.socket:
-    return socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-
-
 def _at(made: Lab, machine: str) -> _Place:
+    if machine == HERE:
+        return lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     return lambda: made.tcp(machine)
 
 
 @contextmanager
-def _passed_on(listens: _Place, port: int, to: _Place) -> Iterator[None]:
-    """Passes on what connects to a port of one machine's loopback to that of another's."""
+def _passed_on(listens: _Place, port: int, to: _Place, ends: list[threading.Event]) -> Iterator[None]:
     server = listens()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind(("127.0.0.1", port))
@@ -74,12 +321,16 @@ def _passed_on(listens: _Place, port: int, to: _Place) -> Iterator[None]:
     def pump(source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(1 << 16):
+                for end in ends:
+                    end.wait()
                 target.sendall(data)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
     def serve(stream: socket.socket) -> None:
+        for end in ends:
+            end.wait()
         with stream, to() as other:
             try:
                 other.connect(("127.0.0.1", port))

@@ -101,7 +101,7 @@ def relays(net: Net) -> list[Path]:
 def test_a_program_runs_on_nodes_behind_two_nats_and_every_second_is_paid(tmp_path: Path) -> None:
     needed()
     prepared_image()
-    with behind_nats(tmp_path, SPEED) as net:
+    with behind_nats(tmp_path, SPEED, symmetric=True) as net:
         jobs = book_cluster(net, 3, "0")
         document = result_of(net, jobs[0], 170)
         assert document["reason"] is None, document

@@ -16,7 +16,8 @@ from soaking import book, localnet, paid, result_of, shuffled
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 SPEED = 30
-HOURS = 2
+#: `test_broken_lines` has the rest, where there can be a laboratory.
+HOURS = 1
 SEED = 20
 NAMES = ["gateway", "orchestrator", "worker-1", "worker-2"]
 

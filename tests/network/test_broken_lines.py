@@ -1,0 +1,26 @@
+"""The real processes behind two NATs, with two gateways and three seats, while everything fails in turn."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.network.breaking import Plan, all_is_right_in_the_end
+from tests.network.lab import needed
+from tests.network.labnet import behind_nats
+from tests.sandbox.support import prepared_image
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+SPEED = 30
+#: Longer than a seat waits for an answer, and than Ray for a node; `scripts/soak` has a minute.
+OUTAGE = float(os.environ.get("IONET_OUTAGE", "22"))
+
+
+def test_lines_processes_and_power_fail_and_nothing_is_lost(tmp_path: Path) -> None:
+    needed()
+    prepared_image()
+    with behind_nats(tmp_path, SPEED, gateways=2, seats=3, disk="worker-2") as net:
+        all_is_right_in_the_end(net, Plan(OUTAGE))
+    assert not net.left_over()
