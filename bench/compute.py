@@ -45,9 +45,10 @@ from ionet import (
 )
 from ionet.administration.shards import shard_of, stake_shards, vault_of
 from ionet.chain.ids import TOKEN_PROGRAM
-from ionet.formats.merkle import root_from_proof
+from ionet.formats.merkle import leaf_hash, root_from_proof
 from ionet.formats.when import DAY, HOUR
 from ionet.governance import Choice
+from ionet.proofs.disproof import Disproof
 from ionet.proofs.report import head_of
 from ionet.rewards import Leaf, Verdict
 from ionet.token.airdrop import AirdropTree, Share
@@ -87,7 +88,7 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
 #: Instructions that only another program may call: their units are part of that call's.
 CALLED: Final = frozenset(
     {
-        *("staking.freeze_credit", "staking.set_last_proof"),
+        *("staking.freeze_credit", "staking.set_last_proof", "staking.slash_disproved"),
         *("governance.set_params", "governance.set_guardian"),
     }
 )
@@ -105,6 +106,10 @@ _DOLLAR: Final = 1_000_000
 #: The compute budget's instruction that sets the limit.
 _OVERHEAD: Final = 150
 _FEES: Final = FeePolicy(compute_limit=1_400_000)
+
+#: The largest product, and a memory of 80 GiB with 12 chains of 1,320 reads: sizes, leaves of the tree.
+_PRODUCT: Final = ((4_096, 65_536), 2**18)
+_MEMORY: Final = ((603_979_776, 2_048), 2**14)
 
 Counts = dict[str, dict[str, list[int]]]
 Figures = dict[str, dict[str, dict[str, int]]]
@@ -127,6 +132,8 @@ class Meter:
     """Units of each instruction sent, by program and name."""
 
     counts: Counts = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    #: Of transactions whose size is bounded only just: the largest, by program and name.
+    sizes: dict[tuple[str, str], int] = field(default_factory=dict)
     names: dict[str, dict[bytes, str]] = field(default_factory=idls)
     programs: dict[Pubkey, str] = field(
         default_factory=lambda: {
@@ -155,6 +162,7 @@ class Meter:
         return {
             program: {
                 name: {"median": round(statistics.median(units)), "max": max(units)}
+                | ({"bytes": self.sizes[program, name]} if (program, name) in self.sizes else {})
                 for name, units in sorted(self.counts[program].items())
             }
             for program in PROGRAMS
@@ -732,6 +740,79 @@ class World:
         self.measure(ix.proofs.void_report(guardian=self.me, report=report))
         self.measure(ix.proofs.renew_report(attester=first.pubkey(), report=report), first)
 
+    def hours(self, supplier: Supplier) -> None:
+        """Two hours of compute proofs; in each something that the device has signed is disproved."""
+        for wrong in (self.wrong_cell, self.wrong_read):
+            self.wait(HOUR)
+            config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
+            seq = (self.now - config.start) // HOUR + 1
+            hour = pda.proofs.hour(seq)
+            self.measure(ix.proofs.tick(payer=self.me, seq=seq))
+            for one in self.attesters:
+                root = self.keys.randbytes(32)
+                commit = ix.proofs.commit_compute(attester=one.pubkey(), hour=hour, root=root, count=7)
+                self.measure(commit, one)
+            # The slowest draw: after it nearly all slots that are known have passed.
+            self.client.network.clock.advance(0, slots=500)
+            self.measure(ix.proofs.draw_hour(hour=hour))
+            self.disprove(wrong(supplier, seq))
+            self.wait(9 * DAY)
+            self.measure(ix.proofs.close_hour(hour=hour, payer=self.me))
+
+    def disprove(self, disproof: Disproof) -> None:
+        """Measures units and bytes of a disproof."""
+        table = self.client.proofs.disproof_table(disproof).send().result
+        self.client.network.clock.advance(0, slots=1)
+        call = self.client.proofs.disprove(disproof, table)
+        name = f"disprove_{disproof.kind}"
+        size = len(bytes(call.tx(fees=_FEES)))
+        self.meter.sizes["proofs", name] = max(size, self.meter.sizes.get(("proofs", name), 0))
+        _, instruction = disproof.instructions(self.me)
+        self.meter.add(instruction, call.send(fees=_FEES).compute_units, "")
+
+    def wrong_cell(self, supplier: Supplier, seq: int) -> Disproof:
+        """A cell that no product has, in a tree that the device has signed."""
+        sizes, leaves = _PRODUCT
+        entries = (2**30).to_bytes(4, "little") * 64
+        row, column = self.keys.randrange(sizes[0]), self.keys.randrange(sizes[0])
+        place = row * (sizes[0] // 64) + column // 64
+        leaf = leaf_hash(b"ionet:poc", entries)
+        commitment, path = self.committed(sizes, leaves, leaf, place)
+        args = types.proofs.CellArgs(commitment=commitment, row=row, column=column, entries=entries)
+        return self.signed(supplier, seq, args, path)
+
+    def wrong_read(self, supplier: Supplier, seq: int) -> Disproof:
+        """A read whose address is right, and whose next state is not."""
+        sizes, leaves = _MEMORY
+        place = self.keys.randrange(leaves)
+        leaf = leaf_hash(b"ionet:mem:read", bytes(268))
+        commitment, path = self.committed(sizes, leaves, leaf, place)
+        numbers = {"chain": 0, "read": 0, "address": 0}
+        args = types.proofs.ReadArgs(
+            commitment=commitment, place=place, state=bytes(128), next=bytes(128), **numbers
+        )
+        return self.signed(supplier, seq, args, path)
+
+    def committed(
+        self, sizes: tuple[int, int], leaves: int, leaf: bytes, place: int
+    ) -> tuple[types.proofs.Commitment, tuple[bytes, ...]]:
+        """A commitment to a tree with a leaf at a place, and the leaf's path."""
+        path = tuple(self.keys.randbytes(32) for _ in range(leaves.bit_length() - 1))
+        root = root_from_proof(leaf, place, path)
+        return types.proofs.Commitment(unit=0, number=0, sizes=sizes, root=root), path
+
+    def signed(
+        self,
+        supplier: Supplier,
+        seq: int,
+        args: types.proofs.CellArgs | types.proofs.ReadArgs,
+        path: tuple[bytes, ...],
+    ) -> Disproof:
+        """What the device has signed."""
+        device = supplier.device
+        unsigned = Disproof(supplier.node, seq, device.pubkey(), bytes(64), args, path)
+        return replace(unsigned, signature=bytes(device.sign_message(unsigned.message)))
+
     def void(self) -> None:
         """A report that is refuted, and one that the guardian voids."""
         for guarded in (False, True):
@@ -1272,6 +1353,8 @@ class World:
         self.void()
         self.squat(self.supplier(0))
         self.distribute(self.supplier(0))
+        for supplier in suppliers:
+            self.hours(supplier)
         for number, supplier in enumerate(suppliers):
             self.leave(supplier, number)
         for number, supplier in enumerate(suppliers):

@@ -24,7 +24,7 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from tests.programs.market import IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN
-from tests.programs.support import World
+from tests.programs.support import SYSVARS, World
 
 from ionet import Sent, pda, price_feed, token_account
 from ionet.administration.shards import fee_vaults
@@ -166,7 +166,7 @@ class Suite(Generic[S]):
         for index, account in self._accounts(name, made.call):
             meta = made.call.accounts[index]
             found = network.account(meta.pubkey)
-            if found is None or found.executable or meta.is_signer:
+            if found is None or found.executable or meta.is_signer or found.owner == SYSVARS:
                 continue
             with made.undone(meta.pubkey):
                 network.set_account(meta.pubkey, lamports=0)

@@ -42,7 +42,8 @@ PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs", "governance",
 #: A program's own error, or the name of one of Anchor's, the System program's or SPL Token's.
 Refusal: TypeAlias = type[ProgramError] | str
 
-_SYSVARS: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
+#: Owns what the runtime itself writes.
+SYSVARS: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 
 
 def with_variant(build: Callable[[int], Instruction], number: int) -> Instruction:
@@ -193,7 +194,7 @@ class World:
     def _state(self, key: Pubkey) -> tuple[int, bytes, Pubkey] | None:
         found = self.client.network.account(key)
         # The runtime moves its own clock and slot hashes on.
-        if found is None or found.owner == _SYSVARS:
+        if found is None or found.owner == SYSVARS:
             return None
         return found.lamports, bytes(found.data), found.owner
 

@@ -280,6 +280,17 @@ def _last_proof(market: Market) -> Instruction:
     return ix.staking.set_last_proof(node=market.alice.node, verdict=verdict)
 
 
+def _disproved(market: Market) -> Instruction:
+    return ix.staking.slash_disproved(
+        payer=market.world.deployer,
+        node=market.alice.node,
+        shard=market.alice.shard,
+        hour=1,
+        period_end=market.world.now,
+        evidence_hash=bytes(32),
+    )
+
+
 def _unused(market: Market) -> int:
     """Makes room for a shard: they are all open."""
     market.world.client.network.set_account(pda.staking.shard(3), lamports=0)
@@ -332,6 +343,7 @@ STAKING: dict[str, Case[Market]] = {
     "forfeit_reward": _forfeit,
     "freeze_credit": _freeze,
     "set_last_proof": _last_proof,
+    "slash_disproved": _disproved,
     "set_params": _admin(lambda market, who: ix.staking.set_params(authority=who, params=params(market))),
     "set_paused": _admin(lambda _, who: ix.staking.set_paused(signer=who, paused=1)),
     "propose_authority": _admin(lambda _, who: ix.staking.propose_authority(authority=who, successor=who)),
@@ -389,6 +401,8 @@ FREE_STAKING: Final = {
     # The proofs program may judge and freeze any of them.
     "freeze_credit": frozenset({"node"}),
     "set_last_proof": frozenset({"node"}),
+    # Whoever has shown it to the proofs program.
+    "slash_disproved": frozenset({"payer"}),
 }
 FREE_JOBS: Final = {
     # The authority changes any of them.
@@ -455,7 +469,7 @@ ON_STAKING: Final = Suite(
     # A leaf credits what is new in it.
     harmless=SETTERS | {"credit_node", "evict_device", "set_class", "set_commission", "settle_changes"},
     # What the proofs program signs.
-    unsendable=frozenset({"freeze_credit", "set_last_proof"}),
+    unsendable=frozenset({"freeze_credit", "set_last_proof", "slash_disproved"}),
     # A slash is dismissed by nothing.
     zero=frozenset({"resolve_slash"}),
     scenes={"register_node": _without_node},

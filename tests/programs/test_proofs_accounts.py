@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 from solders.instruction import Instruction
+from solders.pubkey import Pubkey
 from tests.programs.market import Market
 from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_accounts
 from tests.programs.people import TOKEN, Published
@@ -96,6 +97,36 @@ def _show(market: Market) -> Instruction:
     return showing(market, _proposed(market, approved=True))
 
 
+def _ticking(market: Market) -> Instruction:
+    seq = (market.world.now - market.world.mint_config.start) // HOUR + 1
+    return ix.proofs.tick(payer=market.world.deployer, seq=seq)
+
+
+def _ticked(market: Market) -> Pubkey:
+    """The hour that runs, begun."""
+    market.send(ticking := _ticking(market))
+    return ticking.accounts[2].pubkey
+
+
+def _committing(market: Market) -> Instruction:
+    attester = market.attesters[0].pubkey()
+    return ix.proofs.commit_compute(attester=attester, hour=_ticked(market), root=bytes(32), count=1)
+
+
+def _draw(market: Market) -> Instruction:
+    hour = _ticked(market)
+    for one in market.attesters:
+        market.send(ix.proofs.commit_compute(attester=one.pubkey(), hour=hour, root=bytes(32), count=1))
+    market.world.client.network.clock.advance(0, slots=40)
+    return ix.proofs.draw_hour(hour=hour)
+
+
+def _close_hour(market: Market) -> Instruction:
+    hour = _ticked(market)
+    market.world.advance(9 * DAY)
+    return ix.proofs.close_hour(hour=hour, payer=market.world.deployer)
+
+
 def _accept(market: Market) -> Instruction:
     heir = market.actor().pubkey()
     market.send(ix.proofs.propose_authority(authority=market.world.deployer, successor=heir))
@@ -115,6 +146,10 @@ CASES: Final[dict[str, Case[Market]]] = {
     "renew_report": _renew,
     "endorse": _endorse,
     "show_verdict": _show,
+    "tick": _ticking,
+    "commit_compute": _committing,
+    "draw_hour": _draw,
+    "close_hour": _close_hour,
     "set_params": lambda market: ix.proofs.set_params(
         authority=market.world.deployer, params=params(market.world)
     ),
@@ -130,9 +165,11 @@ SUITE: Final = Suite(
     scene=joined,
     others=market_accounts,
     free={
-        # Whichever attester it is; of any node.
+        # Whichever attester it is; of any node. Whoever pays.
+        "tick": frozenset({"payer"}),
         "report": frozenset({"attester"}),
         "renew_report": frozenset({"attester"}),
+        "commit_compute": frozenset({"attester"}),
     },
     absent={
         # A leaf that names no node refutes the report as well.
@@ -140,7 +177,10 @@ SUITE: Final = Suite(
         # An account that gets its rent back may have been empty.
         "decide": frozenset({"rent_payer"}),
         "lift_challenge": frozenset({"rent_payer"}),
+        "close_hour": frozenset({"payer"}),
     },
+    # See test_disproofs.py: a signature stands before them, and a lookup table holds their accounts.
+    untested=frozenset({"initialize", "disprove_cell", "disprove_read"}),
     harmless=SETTERS | {"show_verdict", "set_attesters"},
 )
 

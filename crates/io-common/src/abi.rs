@@ -253,6 +253,20 @@ pub struct CreditFreeze {
     pub min_report_seq: u64,
 }
 
+/// How long what a device signed in an hour can be disproved after its end, seconds: the default hold of rewards.
+pub const DISPROVE_TIME: i64 = 7 * io_math::DAY;
+
+/// What was shown to be wrong of a node.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Disproof {
+    /// Hours from the start of emission to the end of the hour.
+    pub hour: u64,
+    /// End of the hour, unix time.
+    pub period_end: i64,
+    /// SHA-256 of the message that the device signed.
+    pub evidence_hash: [u8; 32],
+}
+
 crate::open_enum!(
     /// Why a compute proof failed.
     pub enum ProofReason {
@@ -278,6 +292,16 @@ crate::open_enum!(
         Slow = 9,
         /// There was no answer in time.
         Unanswered = 10,
+        /// What the device had signed was shown to be wrong on the chain.
+        Disproved = 11,
+        /// Chains of reads did not begin where they had to.
+        WrongStart = 12,
+        /// Other chains were opened than those drawn.
+        WrongChains = 13,
+        /// A read of a chain does not follow from those before.
+        WrongRead = 14,
+        /// A chain does not end where the commitment says.
+        WrongEnd = 15,
     }
 );
 

@@ -1,6 +1,6 @@
 //! Calls of one program by another, without a dependency between them.
 
-use crate::abi::CreditFreeze;
+use crate::abi::{CreditFreeze, Disproof};
 use crate::ids::{PROOFS, PROOFS_CONFIG, STAKING_PROGRAM};
 use crate::leaf::Verdict;
 use anchor_lang::prelude::*;
@@ -36,6 +36,21 @@ pub fn set_last_proof<'info>(
     let mut data = discriminator("set_last_proof").to_vec();
     verdict.serialize(&mut data)?;
     call_staking(proofs_config, node, data)
+}
+
+/// `staking.slash_disproved`, signed by the proofs program's configuration: configuration, payer, node, slash,
+/// shard, system program, event authority, program.
+pub fn slash_disproved(accounts: [AccountInfo; 8], disproof: &Disproof) -> Result<()> {
+    const WRITABLE: [bool; 8] = [false, true, true, true, true, false, false, false];
+    const SIGNS: [bool; 8] = [true, true, false, false, false, false, false, false];
+    let mut data = discriminator("slash_disproved").to_vec();
+    disproof.serialize(&mut data)?;
+    let metas = accounts.iter().zip(WRITABLE).zip(SIGNS).map(|((account, is_writable), is_signer)| {
+        AccountMeta { pubkey: *account.key, is_signer, is_writable }
+    });
+    let instruction = Instruction { program_id: STAKING_PROGRAM, accounts: metas.collect(), data };
+    invoke_signed(&instruction, &accounts, &[&[b"config", &[PROOFS.bump]]])?;
+    Ok(())
 }
 
 /// `staking.stake`, signed by the holder as the transaction's signer: holder, configuration, class, node,

@@ -13,6 +13,12 @@ pub const DISTRIBUTOR_PROGRAM: Pubkey = pubkey!("ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZ
 
 /// The classic SPL Token program.
 pub const TOKEN_PROGRAM: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+/// What the runtime knows of the transaction's instructions.
+pub const INSTRUCTIONS: Pubkey = pubkey!("Sysvar1nstructions1111111111111111111111111");
+/// The hashes of the latest slots.
+pub const SLOT_HASHES: Pubkey = pubkey!("SysvarS1otHashes111111111111111111111111111");
+/// The runtime's own program that checks signatures before a transaction runs.
+pub const ED25519_PROGRAM: Pubkey = pubkey!("Ed25519SigVerify111111111111111111111111111");
 /// Owner of every Pyth price account (Pyth's receiver program).
 pub const PYTH_RECEIVER: Pubkey = pubkey!("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 

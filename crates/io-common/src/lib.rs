@@ -18,6 +18,7 @@ pub mod open_enum;
 pub mod outflow;
 pub mod pyth;
 pub mod roles;
+pub mod slots;
 pub mod snapshot;
 pub mod token;
 

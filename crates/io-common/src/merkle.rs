@@ -11,6 +11,10 @@ pub type Hash = [u8; 32];
 
 /// Domain of reward leaves.
 pub const REWARD: &[u8] = b"ionet:reward";
+/// Domain of the rate proof's leaves.
+pub const RATE: &[u8] = b"ionet:poc";
+/// Domain of the leaves of a residency proof's reads.
+pub const READ: &[u8] = b"ionet:mem:read";
 /// Domain of airdrop leaves.
 pub const AIRDROP: &[u8] = b"ionet:airdrop";
 
@@ -19,6 +23,11 @@ pub const AIRDROP: &[u8] = b"ionet:airdrop";
 pub fn airdrop_leaf(airdrop: &Pubkey, index: u32, claimant: &Pubkey, amount: u64) -> Hash {
     let (index, amount) = (index.to_le_bytes(), amount.to_le_bytes());
     hashv(&[&[0], AIRDROP, airdrop.as_ref(), &index, claimant.as_ref(), &amount]).to_bytes()
+}
+
+/// A leaf of a domain.
+pub fn leaf(domain: &[u8], payload: &[u8]) -> Hash {
+    hashv(&[&[0], domain, payload]).to_bytes()
 }
 
 /// The levels of a tree of `leaves` leaves: `⌈log2(leaves)⌉`.
@@ -46,7 +55,7 @@ pub fn verify(root: &Hash, leaf: Hash, index: u32, proof: &[Hash]) -> bool {
 mod tests {
     use super::*;
 
-    fn leaf(id: u8) -> Hash {
+    fn reward(id: u8) -> Hash {
         hashv(&[&[0], REWARD, &[id; 32]]).to_bytes()
     }
 
@@ -56,7 +65,7 @@ mod tests {
 
     #[test]
     fn each_leaf_is_found_at_its_index_and_nowhere_else() {
-        let leaves: Vec<Hash> = (0u8..4).map(leaf).collect();
+        let leaves: Vec<Hash> = (0u8..4).map(reward).collect();
         let (left, right) = (join(&leaves[0], &leaves[1]), join(&leaves[2], &leaves[3]));
         let root = join(&left, &right);
         assert!(verify(&root, leaves[2], 2, &[leaves[3], left]));
@@ -67,7 +76,7 @@ mod tests {
 
     #[test]
     fn an_inner_node_is_not_a_leaf() {
-        let leaves: Vec<Hash> = (0u8..2).map(leaf).collect();
+        let leaves: Vec<Hash> = (0u8..2).map(reward).collect();
         let root = join(&leaves[0], &leaves[1]);
         let mut fields = [0u8; 64];
         fields[..32].copy_from_slice(&leaves[0]);

@@ -113,7 +113,7 @@ pub enum ProofsError {
     FeeBoundOutOfBounds,
     #[msg("the hours that a node must be up must be from 0 to 168")]
     UpHoursOutOfBounds,
-    #[msg("the reason of a verdict must be 0 to 10, the numbers of ProofReason")]
+    #[msg("the reason of a verdict must be 0 to 15, the numbers of ProofReason")]
     UnknownReason,
     #[msg("this key has left a seat in the last seven days: it cannot take one yet")]
     KeyDeparted,
@@ -155,4 +155,40 @@ pub enum ProofsError {
     TooManyVoids,
     #[msg("rewards must be held back for at most 30 days")]
     HoldOutOfBounds,
+    #[msg("seq must be the hours from the start of emission to the end of the hour that runs; left: it")]
+    WrongHour,
+    #[msg("this is not the sysvar of the latest slots' hashes, or it has none")]
+    NoSlotHashes,
+    #[msg("the time for commitments of this hour is over; left: its end, right: now")]
+    CommitsClosed,
+    #[msg("this seat has posted its root of the hour already")]
+    AlreadyCommitted,
+    #[msg("seats can still post their roots of this hour; left: until, right: now")]
+    CommitsOpen,
+    #[msg("no seat has posted a root of this hour: there is nothing to draw from")]
+    NothingCommitted,
+    #[msg("the hour is drawn already")]
+    AlreadyDrawn,
+    #[msg("the hour is over, and was not drawn: verdicts repeat the last one")]
+    HourOver,
+    #[msg("the slot of the draw has no hash yet; left: the first slot, right: the latest hash")]
+    DrawTooEarly,
+    #[msg("what was signed in this hour can still be disproved; left: until, right: now")]
+    HourKept,
+    #[msg("what was signed in this hour can no longer be disproved; left: until when, right: now")]
+    HourTooOld,
+    #[msg("no such proof is specified, or it is too large to make again in one transaction")]
+    SizesUnknown,
+    #[msg("there is no such cell, block or processor")]
+    OutsideProof,
+    #[msg(
+        "the instruction before must be Ed25519's, of one signature with all its data, of this commitment"
+    )]
+    NotSigned,
+    #[msg("the commitment is not signed by this node's device")]
+    ForeignCommitment,
+    #[msg("the cell is right")]
+    CellStands,
+    #[msg("the read is right")]
+    ReadStands,
 }

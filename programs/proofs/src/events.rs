@@ -240,3 +240,59 @@ pub struct ParamsSet {
 }
 
 io_common::administration_events!();
+
+/// An hour's compute proofs have begun.
+#[event]
+pub struct HourTicked {
+    /// The hour.
+    pub hour: Pubkey,
+    /// Hours from the start of emission to `period_end`.
+    pub report_seq: u64,
+    /// End of the hour, unix time.
+    pub period_end: i64,
+    /// Who paid the rent.
+    pub payer: Pubkey,
+    /// The slot whose hash is the seed.
+    pub seed_slot: u64,
+    /// What challenges are made of.
+    pub seed: [u8; 32],
+}
+
+/// A seat has posted the root of the commitments that it received.
+#[event]
+pub struct ComputeCommitted {
+    /// The hour.
+    pub hour: Pubkey,
+    /// The attester's seat.
+    pub seat: u8,
+    /// The attester.
+    pub attester: Pubkey,
+    /// Merkle root of the commitments.
+    pub root: [u8; 32],
+    /// How many they are.
+    pub count: u32,
+    /// Counts the changes of the attester set.
+    pub set_version: u32,
+    /// From which slot on the draw counts; 0 while seats are missing.
+    pub draw_from: u64,
+}
+
+/// An hour was drawn, or its draw has begun.
+#[event]
+pub struct HourDrawn {
+    /// The hour.
+    pub hour: Pubkey,
+    /// From which slot on the draw counts.
+    pub draw_from: u64,
+    /// The slot whose hash decides; 0 where the draw has only begun.
+    pub drawn_slot: u64,
+    /// That hash; zeros where the draw has only begun.
+    pub randomness: [u8; 32],
+}
+
+/// An hour was closed, and its rent went back.
+#[event]
+pub struct HourClosed {
+    /// The hour.
+    pub hour: Pubkey,
+}

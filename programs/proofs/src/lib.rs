@@ -151,6 +151,61 @@ pub mod proofs {
         handle_show_verdict(ctx, leaf)
     }
 
+    /// Begins an hour's compute proofs: the hash of the latest slot is their seed.
+    ///
+    /// * seq - Hours from the start of emission to the end of the hour that runs.
+    ///
+    /// Caller: anyone, once an hour. Errors: `NoEmission`, `PeriodBeforeStart`, `WrongHour`, `NoSlotHashes`.
+    pub fn tick(ctx: Context<Tick>, seq: u64) -> Result<()> {
+        handle_tick(ctx, seq)
+    }
+
+    /// Posts a seat's root of the commitments that it received in time.
+    ///
+    /// * root - Merkle root of the commitments.
+    /// * count - How many they are.
+    ///
+    /// Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyCommitted`.
+    pub fn commit_compute(ctx: Context<CommitCompute>, root: [u8; 32], count: u32) -> Result<()> {
+        handle_commit_compute(ctx, root, count)
+    }
+
+    /// Draws an hour by a slot hash from after the last root, or begins the draw where that has to wait.
+    ///
+    /// Caller: anyone, until the hour is over. Errors: `AlreadyDrawn`, `HourOver`, `CommitsOpen`,
+    /// `NothingCommitted`, `NoSlotHashes`, `DrawTooEarly`.
+    pub fn draw_hour(ctx: Context<DrawHour>) -> Result<()> {
+        handle_draw_hour(ctx)
+    }
+
+    /// Closes an hour in which nothing can be disproved any more; the rent goes back to who paid it.
+    ///
+    /// Caller: anyone. Errors: `HourKept`, `WrongRentPayer`.
+    pub fn close_hour(ctx: Context<CloseHour>) -> Result<()> {
+        handle_close_hour(ctx)
+    }
+
+    /// Shows that a cell of a product that a device has signed is wrong: slashes its node without appeal, and
+    /// fails its verdict. The instruction before has to be Ed25519's, of the device's signature; the hashes of the
+    /// leaf's path follow as accounts.
+    ///
+    /// Caller: anyone, until seven days after the hour. Errors: `NotANode`, `HourTooOld`, `SizesUnknown`,
+    /// `OutsideProof`, `WrongProof`, `NotSigned`, `ForeignCommitment`, `CellStands`, and those of staking's
+    /// `slash_disproved`.
+    pub fn disprove_cell<'info>(ctx: Context<'info, Disprove<'info>>, args: CellArgs) -> Result<()> {
+        handle_disprove_cell(ctx, args)
+    }
+
+    /// Shows that a read of a residency proof that a device has signed is wrong, by making its block again;
+    /// otherwise as `disprove_cell`.
+    ///
+    /// Caller: anyone, until seven days after the hour. Errors: `NotANode`, `HourTooOld`, `SizesUnknown`,
+    /// `OutsideProof`, `WrongProof`, `NotSigned`, `ForeignCommitment`, `ReadStands`, and those of staking's
+    /// `slash_disproved`.
+    pub fn disprove_read<'info>(ctx: Context<'info, Disprove<'info>>, args: ReadArgs) -> Result<()> {
+        handle_disprove_read(ctx, args)
+    }
+
     /// Sets the roles besides the authority, and the terms of challenges.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,

@@ -216,4 +216,6 @@ pub enum StakingError {
     LeafOutOfOrder,
     #[msg("the verdict is from before the node last changed; left: its hour, right: since")]
     VerdictBeforeChange,
+    #[msg("a node's owner can give it another device key once it has been retired for seven days")]
+    KeyStays,
 }

@@ -375,6 +375,30 @@ pub struct SlashSetApart {
     pub totals: NodeTotals,
 }
 
+/// What the node's device had signed was shown to be wrong: a part of its stake was set apart, and its compute proof
+/// has failed.
+#[event]
+pub struct NodeDisproved {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The slash.
+    pub slash: Pubkey,
+    /// The node.
+    pub node: Pubkey,
+    /// Who showed it and paid the rent.
+    pub payer: Pubkey,
+    /// Hours from the start of emission to the end of the hour.
+    pub hour: u64,
+    /// End of the hour, unix time.
+    pub period_end: i64,
+    /// SHA-256 of the message that the device had signed.
+    pub evidence_hash: [u8; 32],
+    /// Set apart, base units.
+    pub amount: u64,
+    /// The node's sums after it.
+    pub totals: NodeTotals,
+}
+
 /// The authority has taken a slash back.
 #[event]
 pub struct SlashCancelled {

@@ -14,7 +14,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use io_common::abi::CreditFreeze;
+use io_common::abi::{CreditFreeze, Disproof};
 use io_common::leaf::{LeafArgs, Verdict};
 use state::{ClassArgs, NodeArgs, ParamsArgs};
 
@@ -429,6 +429,23 @@ pub mod staking {
     /// Caller: the proofs program. Errors: `NotProofs`.
     pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
         handle_set_last_proof(ctx, verdict)
+    }
+
+    /// Sets a tenth of a node's minimum apart, without appeal, and fails its verdict: what its device had signed was
+    /// shown to be wrong.
+    ///
+    /// * hour - Hours from the start of emission to the end of the hour in which it was signed.
+    /// * period_end - End of that hour, unix time.
+    /// * evidence_hash - SHA-256 of the message that was signed.
+    ///
+    /// Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`.
+    pub fn slash_disproved(
+        ctx: Context<SlashDisproved>,
+        hour: u64,
+        period_end: i64,
+        evidence_hash: [u8; 32],
+    ) -> Result<()> {
+        handle_slash_disproved(ctx, Disproof { hour, period_end, evidence_hash })
     }
 
     /// Sets roles, the cooldown, the time for appeals, and the limits of slashes and rewards.

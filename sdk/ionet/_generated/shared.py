@@ -33,6 +33,11 @@ class ProofReason(Named):
     WRONG_ROW = 8, "A row of the product is wrong."
     SLOW = 9, "It was too slow for its hardware class."
     UNANSWERED = 10, "There was no answer in time."
+    DISPROVED = 11, "What the device had signed was shown to be wrong on the chain."
+    WRONG_START = 12, "Chains of reads did not begin where they had to."
+    WRONG_CHAINS = 13, "Other chains were opened than those drawn."
+    WRONG_READ = 14, "A read of a chain does not follow from those before."
+    WRONG_END = 15, "A chain does not end where the commitment says."
 
 
 __all__ = ["Allocation", "ProofReason"]

@@ -13,6 +13,7 @@ ASSOCIATED_TOKEN_PROGRAM: Final = Pubkey.from_string("ATokenGPvbdGVxr1b2hvZbsiqW
 COMPUTE_BUDGET_PROGRAM: Final = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
 BPF_LOADER_UPGRADEABLE: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 ADDRESS_LOOKUP_TABLE_PROGRAM: Final = Pubkey.from_string("AddressLookupTab1e1111111111111111111111111")
+ED25519_PROGRAM: Final = Pubkey.from_string("Ed25519SigVerify111111111111111111111111111")
 SLOT_HASHES: Final = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
 CLOCK: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 #: Pyth's receiver program, owner of price accounts.

@@ -61,7 +61,7 @@ COMMANDS: Final = {
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
     "events": ("events", "What happened: the programs' events, filtered, and as they come."),
     "ledger": ("ledger", "Every event of the programs in a database, from the first one."),
-    "proof": ("proof", "Proofs that a device is what it says: measuring how fast this machine answers."),
+    "proof": ("proof", "Proofs that a device is what it says: measuring, and showing that one is wrong."),
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "explorer": ("explorer", "The market in a browser: pages and an API over a ledger."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),

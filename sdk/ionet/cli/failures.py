@@ -74,6 +74,7 @@ TIMES: Final = frozenset(
     {
         "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
         "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld", "VerdictBeforeChange",
+        "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld",
     }
 )  # fmt: skip
 SPANS: Final = frozenset(
@@ -82,7 +83,7 @@ SPANS: Final = frozenset(
         "LoweredBelowPaid", "VerdictTooOld",
     }
 )  # fmt: skip
-COUNTS: Final = frozenset({"ClusterFull", "ClusterIncomplete", "TooFewSeats"})
+COUNTS: Final = frozenset({"ClusterFull", "ClusterIncomplete", "TooFewSeats", "WrongHour", "DrawTooEarly"})
 #: Of a job's currency.
 JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
 BPS: Final = frozenset({"CommissionStep"})

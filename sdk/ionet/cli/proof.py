@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import platform
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
+from ionet import IO
 from ionet.cli.evidence import require_numpy
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
 from ionet.cli.session import session
 
-app = Commands("Proofs that a device is what it says: measuring how fast this machine answers.")
+app = Commands("Proofs that a device is what it says: measuring, and showing that one is wrong.")
 
 #: Sizes of products that are measured: what attesters ask for by default, and a larger one.
 _RATES: Final = ((1_024, 4_096), (4_096, 4_096))
@@ -23,6 +25,10 @@ _ROUNDS: Final = 2_048
 _CHAINS: Final = 1 << 16
 _READS: Final = 256
 _BLOCKS_IN_MIB: Final = 8_192
+
+#: How long to wait for the slot after the lookup table's, seconds, and how often to look.
+_SLOT_WAIT: Final = 30.0
+_LOOK: Final = 0.3
 
 
 @app.command()
@@ -89,4 +95,41 @@ def measure(
         ),
         f"  {sizes.chains} chains of {_READS} reads over {memory} MiB: {chains.nanoseconds / 1e6:,.0f} ms",
         *([] if out is None else [f"written to {out}; its digest is {speeds.digest.hex()}"]),
+    )
+
+
+@app.command()
+def disprove(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="What the device has signed, its leaf and its path, as JSON."),
+    ],
+) -> None:
+    """Show that a cell or a read that a device has signed is wrong; for anyone.
+
+    The owner of its node loses a tenth of the node's minimum, without appeal, and its verdict fails. A first
+    transaction makes a lookup table, whose rent stays with it; the second one disproves.
+    """
+    from ionet.proofs.disproof import Disproof, DisproofError
+
+    io = session()
+    try:
+        shown = Disproof.from_json(file.read_text())
+    except OSError as bad:
+        raise UserError(f"{file} cannot be read: {bad.strerror}") from bad
+    except (DisproofError, UnicodeDecodeError) as bad:
+        raise UserError(f"{file}: {bad}") from bad
+    made = io.send(io.client.proofs.disproof_table(shown), f"make a lookup table to disprove {shown.node}")
+    until = time.monotonic() + _SLOT_WAIT
+    while io.reader.slot() <= made.slot and time.monotonic() < until:
+        time.sleep(_LOOK)
+    sent = io.send(io.client.proofs.disprove(shown, made.result), f"disprove {shown.node}")
+    fine = IO.from_base(sent.result.amount)
+    io.done(
+        sent,
+        f"Disproved: {shown.node} loses {fine}, and its verdict of hour {shown.hour} fails",
+        node=shown.node,
+        slash=shown.slash,
+        amount=fine,
+        table=made.result.key,
     )

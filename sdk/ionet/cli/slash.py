@@ -234,6 +234,8 @@ def _next(slash: accounts.staking.Slash, now: int) -> str:
         return f"anyone can set it apart and execute it{until}"
     if slash.apart:
         return "anyone can burn what was set apart, as far as the limit allows"
+    if slash.state == SlashState.DISPROVED:
+        return f"it stays until {when(slash.appeal_until)}, so that nobody shows the same again"
     if slash.state == SlashState.APPEALED and last is not None:
         return f"the resolver decides until {when(last)}, else it lapses"
     if slash.state == SlashState.PROPOSED and now < slash.appeal_until:

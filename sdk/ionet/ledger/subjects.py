@@ -43,7 +43,7 @@ _COUNTED_BY: Final[Mapping[str, str]] = {
     "jobs.DisputeClosed": "dispute",
 }
 #: Fields that name an account which an event is about as well.
-_ALSO: Final = ("node", "job", "report", "network", "slash", "dispute", "grant", "airdrop")
+_ALSO: Final = ("node", "job", "report", "network", "slash", "dispute", "grant", "airdrop", "hour")
 #: What an event moved, base units of IO or of the job's currency: the sum of these fields.
 _AMOUNTS: Final[Mapping[str, tuple[str, ...]]] = {
     "buyback.IoSold": ("io",),

@@ -276,6 +276,8 @@ def slash_is_settable(slash: accounts.staking.Slash, now: int) -> bool:
 
 def slash_is_over(slash: accounts.staking.Slash, now: int) -> bool:
     """Whether anyone can close a slash: `Slash::is_over`."""
+    if slash.state == SlashState.DISPROVED:
+        return not slash.apart and now > slash.appeal_until
     last = slash_until(slash)
     waits = bool(slash.amount) if last is None else now <= last and bool(slash.amount or slash.fraud)
     return not slash.apart and not waits

@@ -1,8 +1,11 @@
-use super::{Class, Device, Slots};
+use super::{Class, Device, Slots, DISPROOF_BPS};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool, CREDITABLE, MAX_HOLD};
+use io_common::abi::{
+    CreditFreeze, Disproof, LastProof, NodeState, Pool, ProofReason, CREDITABLE, DISPROVE_TIME, MAX_HOLD,
+};
 use io_common::Snapshot;
+use io_math::ratio::mul_div_floor;
 use io_math::reward::{bound, split, Accumulator, Split};
 use io_math::slash::Reach;
 use io_math::{shares, BPS, HOUR};
@@ -319,8 +322,8 @@ pub struct Node {
     pub set_apart: u64,
     /// What is left of a former owner's side.
     pub former: Former,
-    /// When its owner, class or processors last changed, unix time: compute proofs have to be later. 0 while
-    /// they are those that it was registered with.
+    /// When its owner, class or processors last changed, or something that its device signed was disproved, unix
+    /// time: compute proofs have to be later. 0 while none of it has happened.
     pub changed_at: i64,
     pub reserved: [u8; 56],
 }
@@ -527,6 +530,22 @@ impl Node {
         }
         self.record_own(now);
         Ok(())
+    }
+
+    /// Sets a tenth of its minimum apart, or what the owner has that no proposal holds back, and fails its verdict:
+    /// what its device had signed was shown to be wrong.
+    pub fn disprove(&mut self, disproof: &Disproof, now: i64) -> Result<u64> {
+        let fine = mul_div_floor(self.minimum, DISPROOF_BPS, BPS).ok_or(StakingError::Overflow)?;
+        let free = self.slashable()?.saturating_sub(self.frozen);
+        let amount = fine.min(self.own.total()?).min(free);
+        self.frozen = self.frozen.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.set_apart(amount, now)?;
+        let Disproof { period_end: time, evidence_hash, .. } = *disproof;
+        let reason = ProofReason::Disproved;
+        self.last_proof = LastProof { time, evidence_hash, reason, ..LastProof::default() };
+        // Verdicts of hours until now say nothing against it.
+        self.changed_at = now;
+        Ok(amount)
     }
 
     /// Takes `amount` of what was set apart: it is burned, or goes back.
@@ -867,6 +886,9 @@ impl Node {
             self.check_passes(now)?;
             self.network = Pubkey::default();
         }
+        // What the present key has signed can be disproved until then.
+        let kept = passed_on || self.device_key == device.device_key;
+        require!(kept || now >= self.retired_at.saturating_add(DISPROVE_TIME), StakingError::KeyStays);
         // The others are of the former owner, or of the former class.
         let alone = self.units == 1 || !passed_on && self.class == device.class;
         require!(alone, StakingError::DevicesAttached);
@@ -1414,6 +1436,40 @@ mod tests {
         smaller.units = 2;
         smaller.detach(5_000).unwrap();
         assert_eq!(smaller.last_proof.passed, 1);
+    }
+
+    #[test]
+    fn a_disproof_takes_a_tenth_of_the_minimum_from_what_the_owner_has_free() {
+        let disproof = Disproof { hour: 3, period_end: 10_800, evidence_hash: [7; 32] };
+        let mut rich = node(500 * IO, 300 * IO);
+        rich.own.due = 5 * IO;
+        assert_eq!(rich.disprove(&disproof, 11_000).unwrap(), 20 * IO);
+        assert_eq!((rich.own.due, rich.own.active, rich.set_apart, rich.frozen), (0, 485 * IO, 20 * IO, 0));
+        assert_eq!((rich.own.lost, rich.own_snapshot.now, rich.co.tokens), (15 * IO, 485 * IO, 300 * IO));
+        let proof = rich.last_proof;
+        assert_eq!((proof.passed, proof.reason, proof.time), (0, ProofReason::Disproved, 10_800));
+        assert!(rich.check_verdict(14_400).is_err(), "the hour had begun before");
+        rich.check_verdict(14_600).unwrap();
+        let mut poor = node(7 * IO, 300 * IO);
+        assert_eq!(poor.disprove(&disproof, 11_000).unwrap(), 7 * IO, "co-stakers lose nothing");
+        assert!(poor.is_live());
+        let mut held = node(500 * IO, 0);
+        held.freeze(495 * IO, 9_000).unwrap();
+        assert_eq!(held.disprove(&disproof, 11_000).unwrap(), 5 * IO, "the rest is a proposal's");
+        assert_eq!(held.disprove(&disproof, 11_000).unwrap(), 0);
+        held.set_apart(495 * IO, 12_000).unwrap();
+    }
+
+    #[test]
+    fn an_owner_gives_a_node_another_key_only_when_the_last_one_has_signed_nothing_lately() {
+        let mut node = node(500, 0);
+        let mut mine = device(node.owner, 0);
+        mine.device_key = Pubkey::new_unique();
+        node.retire(5_000).unwrap();
+        let reopened = |now: i64, device: &Device| node.clone().reopen(device, &class(10_000), args(0), now);
+        assert!(reopened(5_000 + DISPROVE_TIME - 1, &mine).is_err());
+        reopened(5_000 + DISPROVE_TIME, &mine).unwrap();
+        reopened(5_001, &device(node.owner, 0)).unwrap();
     }
 
     #[test]

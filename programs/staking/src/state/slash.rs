@@ -26,8 +26,17 @@ io_common::open_enum!(
         Decided = 2,
         /// Taken back by the authority.
         Cancelled = 3,
+        /// Set apart at once, because what the device had signed was shown to be wrong.
+        Disproved = 4,
     }
 );
+
+/// Seed of a slash by disproof: `["disproof", node, hour]`, the hour in 8 bytes, little endian.
+#[constant]
+pub const DISPROOF_SEED: &[u8] = b"disproof";
+/// What a disproof sets apart, bps of the node's minimum.
+#[constant]
+pub const DISPROOF_BPS: u64 = 1_000;
 
 /// A proposal to slash a node: `["slash", node, nonce]`.
 #[account(zero_copy)]
@@ -68,7 +77,7 @@ pub struct Slash {
     pub appealed_at: i64,
     /// When it was decided, unix time; 0 while it was not.
     pub decided_at: i64,
-    /// End of the time for an appeal, fixed when it was proposed.
+    /// End of the time for an appeal, fixed when it was proposed; for a disproof until when it stays, unix time.
     pub appeal_until: i64,
     pub reserved: [u8; 64],
 }
@@ -151,7 +160,10 @@ impl Slash {
         require!(!self.is_decided(), StakingError::SlashDecided);
         let taken = (core::mem::take(&mut self.amount), core::mem::take(&mut self.apart));
         require!(taken != (0, 0), StakingError::NotExecutable);
-        self.state = SlashState::Cancelled;
+        // A disproof's account stays, so that nobody shows the same again.
+        if !self.is(SlashState::Disproved) {
+            self.state = SlashState::Cancelled;
+        }
         Ok(taken)
     }
 
@@ -172,6 +184,9 @@ impl Slash {
     /// Whether nothing can come of it any more. What was set apart waits for its burning, and fraud for its
     /// decision, so that nobody closes the case by paying in time.
     pub fn is_over(&self, now: i64) -> bool {
+        if self.is(SlashState::Disproved) {
+            return self.apart == 0 && now > self.appeal_until;
+        }
         let waits = match self.last_day() {
             Some(last) => now <= last && (self.amount > 0 || self.fraud == 1),
             None => self.amount > 0,
@@ -239,6 +254,24 @@ mod tests {
         assert!(slash.decide(99, APPEAL).is_err(), "what was set apart goes back by the authority only");
         assert_eq!(slash.decide(100, APPEAL).unwrap(), 0);
         assert!(slash.is_decided() && slash.is_over(APPEAL));
+    }
+
+    #[test]
+    fn a_disproof_is_burned_without_a_decision_and_stays_until_its_hour_is_past() {
+        let mut slash = slash();
+        (slash.state, slash.amount, slash.apart) = (SlashState::Disproved, 0, 100);
+        assert!(slash.clone().appeal(5).is_err());
+        assert!(slash.decide(100, APPEAL).is_err());
+        assert!(slash.settable(170, APPEAL).is_err());
+        assert!(!slash.is_decided(), "the limit without a decision holds");
+        let mut cancelled = slash;
+        assert_eq!(cancelled.cancel().unwrap(), (0, 100));
+        assert!(cancelled.cancel().is_err());
+        slash.execute(100).unwrap();
+        for slash in [slash, cancelled] {
+            assert!(!slash.is_over(APPEAL) && !slash.has_lapsed(APPEAL + 1));
+            assert!(slash.is_over(APPEAL + 1));
+        }
     }
 
     #[test]

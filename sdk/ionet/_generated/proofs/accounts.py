@@ -226,6 +226,70 @@ bind_account(
 
 
 @dataclass(frozen=True, slots=True)
+class Hour(Account):
+    """An hour's compute proofs: `["hour", seq]`. Its seed, what each seat has received, and the draw.
+
+    Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        committed: Seats that have posted their root, by bit.
+        set_version: Version of the attester set at the latest root.
+        seq: Hours from the start of emission to `period_end`.
+        period_end: End of the hour, unix time.
+        ticked_at: When it was ticked, unix time; seats post their roots for `COMMIT_TIME` from then on.
+        seed_slot: The slot whose hash is the seed.
+        draw_from: From which slot on `DRAW_SLOTS` count; 0 while nobody has begun the draw.
+        drawn_slot: The slot whose hash decides the draw; 0 while it is not drawn.
+        seed: What this hour's challenges are made of.
+        randomness: What rows, vectors and chains are drawn from.
+        payer: Who ticked it and paid the rent, and gets it back.
+        roots: By seat, the Merkle root of the commitments that it received in time.
+        counts: By seat, how many they are.
+    """
+
+    version: int
+    bump: int
+    committed: int
+    set_version: int
+    seq: int
+    period_end: int
+    ticked_at: int
+    seed_slot: int
+    draw_from: int
+    drawn_slot: int
+    seed: bytes
+    randomness: bytes
+    payer: Pubkey
+    roots: tuple[bytes, ...]
+    counts: tuple[int, ...]
+
+
+bind_account(
+    Hour,
+    PROGRAM_ID,
+    bytes.fromhex("a24deddbbe652aa0"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("committed", c.u16),
+        ("set_version", c.u32),
+        ("seq", c.u64),
+        ("period_end", c.i64),
+        ("ticked_at", c.i64),
+        ("seed_slot", c.u64),
+        ("draw_from", c.u64),
+        ("drawn_slot", c.u64),
+        ("seed", c.raw_bytes(32)),
+        ("randomness", c.raw_bytes(32)),
+        ("payer", c.pubkey),
+        ("roots", c.array(c.raw_bytes(32), 16)),
+        ("counts", c.array(c.u32, 16)),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Report(Account):
     """Cumulative rewards of all nodes until the end of a period: `["report", seq, sha256(content)]`. Never
     closed: what attesters have approved stays on record.
@@ -327,4 +391,4 @@ bind_account(
 )
 
 
-__all__ = ["AttesterSet", "Challenge", "Config", "Report"]
+__all__ = ["AttesterSet", "Challenge", "Config", "Hour", "Report"]

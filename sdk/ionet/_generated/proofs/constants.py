@@ -13,6 +13,8 @@ ATTESTERS_SEED: Final = b"attesters"
 BOND_SEED: Final = b"bond"
 #: Seed of a challenge: `["challenge", report, node]`.
 CHALLENGE_SEED: Final = b"challenge"
+#: Time from an hour's tick in which seats post their roots, seconds.
+COMMIT_TIME: Final = 1_200
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
 #: Time from a correction's approval to its finality, seconds. The next correction is approved after this
@@ -21,6 +23,12 @@ CORRECTION_WINDOW: Final = 259_200
 #: Time in which a key that has left a seat takes no other, seconds: what it approved at the old seat would
 #: count twice.
 DEPARTED_TIME: Final = 604_800
+#: How long what a device signed in an hour can be disproved after its end, seconds.
+DISPROVE_TIME: Final = 604_800
+#: Slots from the last root to the one whose hash decides the draw, so that no root is chosen by it.
+DRAW_SLOTS: Final = 32
+#: Seed of an hour: `["hour", seq]`, the seq in 8 bytes, little endian.
+HOUR_SEED: Final = b"hour"
 #: Heights whose reports are known, and the most that are approved and not final at once.
 KEPT_HEIGHTS: Final = 192
 #: Largest bond of a challenge, base units of IO.
@@ -72,9 +80,13 @@ __all__ = [
     "ATTESTERS_SEED",
     "BOND_SEED",
     "CHALLENGE_SEED",
+    "COMMIT_TIME",
     "CONFIG_SEED",
     "CORRECTION_WINDOW",
     "DEPARTED_TIME",
+    "DISPROVE_TIME",
+    "DRAW_SLOTS",
+    "HOUR_SEED",
     "KEPT_HEIGHTS",
     "MAX_CHALLENGE_BOND",
     "MAX_CHALLENGE_FREEZE",

@@ -451,11 +451,11 @@ class UpHoursOutOfBounds(_ProgramError):
 
 
 class UnknownReason(_ProgramError):
-    """6055: the reason of a verdict must be 0 to 10, the numbers of ProofReason."""
+    """6055: the reason of a verdict must be 0 to 15, the numbers of ProofReason."""
 
     CODE = 6055
     NAME = "UnknownReason"
-    MSG = "the reason of a verdict must be 0 to 10, the numbers of ProofReason"
+    MSG = "the reason of a verdict must be 0 to 15, the numbers of ProofReason"
 
 
 class KeyDeparted(_ProgramError):
@@ -606,6 +606,144 @@ class HoldOutOfBounds(_ProgramError):
     MSG = "rewards must be held back for at most 30 days"
 
 
+class WrongHour(_ProgramError):
+    """6074: seq must be the hours from the start of emission to the end of the hour that runs; left: it."""
+
+    CODE = 6074
+    NAME = "WrongHour"
+    MSG = "seq must be the hours from the start of emission to the end of the hour that runs; left: it"
+
+
+class NoSlotHashes(_ProgramError):
+    """6075: this is not the sysvar of the latest slots' hashes, or it has none."""
+
+    CODE = 6075
+    NAME = "NoSlotHashes"
+    MSG = "this is not the sysvar of the latest slots' hashes, or it has none"
+
+
+class CommitsClosed(_ProgramError):
+    """6076: the time for commitments of this hour is over; left: its end, right: now."""
+
+    CODE = 6076
+    NAME = "CommitsClosed"
+    MSG = "the time for commitments of this hour is over; left: its end, right: now"
+
+
+class AlreadyCommitted(_ProgramError):
+    """6077: this seat has posted its root of the hour already."""
+
+    CODE = 6077
+    NAME = "AlreadyCommitted"
+    MSG = "this seat has posted its root of the hour already"
+
+
+class CommitsOpen(_ProgramError):
+    """6078: seats can still post their roots of this hour; left: until, right: now."""
+
+    CODE = 6078
+    NAME = "CommitsOpen"
+    MSG = "seats can still post their roots of this hour; left: until, right: now"
+
+
+class NothingCommitted(_ProgramError):
+    """6079: no seat has posted a root of this hour: there is nothing to draw from."""
+
+    CODE = 6079
+    NAME = "NothingCommitted"
+    MSG = "no seat has posted a root of this hour: there is nothing to draw from"
+
+
+class AlreadyDrawn(_ProgramError):
+    """6080: the hour is drawn already."""
+
+    CODE = 6080
+    NAME = "AlreadyDrawn"
+    MSG = "the hour is drawn already"
+
+
+class HourOver(_ProgramError):
+    """6081: the hour is over, and was not drawn: verdicts repeat the last one."""
+
+    CODE = 6081
+    NAME = "HourOver"
+    MSG = "the hour is over, and was not drawn: verdicts repeat the last one"
+
+
+class DrawTooEarly(_ProgramError):
+    """6082: the slot of the draw has no hash yet; left: the first slot, right: the latest hash."""
+
+    CODE = 6082
+    NAME = "DrawTooEarly"
+    MSG = "the slot of the draw has no hash yet; left: the first slot, right: the latest hash"
+
+
+class HourKept(_ProgramError):
+    """6083: what was signed in this hour can still be disproved; left: until, right: now."""
+
+    CODE = 6083
+    NAME = "HourKept"
+    MSG = "what was signed in this hour can still be disproved; left: until, right: now"
+
+
+class HourTooOld(_ProgramError):
+    """6084: what was signed in this hour can no longer be disproved; left: until when, right: now."""
+
+    CODE = 6084
+    NAME = "HourTooOld"
+    MSG = "what was signed in this hour can no longer be disproved; left: until when, right: now"
+
+
+class SizesUnknown(_ProgramError):
+    """6085: no such proof is specified, or it is too large to make again in one transaction."""
+
+    CODE = 6085
+    NAME = "SizesUnknown"
+    MSG = "no such proof is specified, or it is too large to make again in one transaction"
+
+
+class OutsideProof(_ProgramError):
+    """6086: there is no such cell, block or processor."""
+
+    CODE = 6086
+    NAME = "OutsideProof"
+    MSG = "there is no such cell, block or processor"
+
+
+class NotSigned(_ProgramError):
+    """6087: the instruction before must be Ed25519's, of one signature with all its data, of this
+    commitment.
+    """
+
+    CODE = 6087
+    NAME = "NotSigned"
+    MSG = "the instruction before must be Ed25519's, of one signature with all its data, of this commitment"
+
+
+class ForeignCommitment(_ProgramError):
+    """6088: the commitment is not signed by this node's device."""
+
+    CODE = 6088
+    NAME = "ForeignCommitment"
+    MSG = "the commitment is not signed by this node's device"
+
+
+class CellStands(_ProgramError):
+    """6089: the cell is right."""
+
+    CODE = 6089
+    NAME = "CellStands"
+    MSG = "the cell is right"
+
+
+class ReadStands(_ProgramError):
+    """6090: the read is right."""
+
+    CODE = 6090
+    NAME = "ReadStands"
+    MSG = "the read is right"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -682,31 +820,59 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6071: WrongVerdict,
     6072: TooManyVoids,
     6073: HoldOutOfBounds,
+    6074: WrongHour,
+    6075: NoSlotHashes,
+    6076: CommitsClosed,
+    6077: AlreadyCommitted,
+    6078: CommitsOpen,
+    6079: NothingCommitted,
+    6080: AlreadyDrawn,
+    6081: HourOver,
+    6082: DrawTooEarly,
+    6083: HourKept,
+    6084: HourTooOld,
+    6085: SizesUnknown,
+    6086: OutsideProof,
+    6087: NotSigned,
+    6088: ForeignCommitment,
+    6089: CellStands,
+    6090: ReadStands,
 }
 
 
 __all__ = [
     "AlreadyApproved",
+    "AlreadyCommitted",
     "AlreadyDecided",
+    "AlreadyDrawn",
     "AlreadyEndorsed",
     "BondOutOfBounds",
+    "CellStands",
     "ChallengeExpired",
     "ChallengeOpen",
+    "CommitsClosed",
+    "CommitsOpen",
     "CorrectionOpen",
     "CorrectionStands",
     "CorrectionTooSoon",
+    "DrawTooEarly",
     "DuplicateKey",
     "FeeBoundOutOfBounds",
+    "ForeignCommitment",
     "FreezeOutOfBounds",
     "GpuShareOutOfBounds",
     "HalfVacantSeat",
     "HoldOutOfBounds",
+    "HourKept",
+    "HourOver",
+    "HourTooOld",
     "InUseShareOutOfBounds",
     "KeyDeparted",
     "LeafStands",
     "MayNotPause",
     "NoEmission",
     "NoLeaves",
+    "NoSlotHashes",
     "NotACorrection",
     "NotANode",
     "NotApproved",
@@ -722,7 +888,10 @@ __all__ = [
     "NotPendingAuthority",
     "NotRenewable",
     "NotResolver",
+    "NotSigned",
     "NotUpgradeAuthority",
+    "NothingCommitted",
+    "OutsideProof",
     "Overflow",
     "Paused",
     "PeriodBeforeStart",
@@ -730,10 +899,12 @@ __all__ = [
     "PeriodForgotten",
     "PeriodNotOver",
     "PeriodNotWholeHours",
+    "ReadStands",
     "ReportDecided",
     "ReportFell",
     "SeatMissing",
     "SeatMoved",
+    "SizesUnknown",
     "StaleSet",
     "ThresholdOutOfBounds",
     "TooManyDeparted",
@@ -752,6 +923,7 @@ __all__ = [
     "WrongBond",
     "WrongContentHash",
     "WrongDestination",
+    "WrongHour",
     "WrongNode",
     "WrongPredecessor",
     "WrongProgramData",

@@ -203,6 +203,45 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class ComputeCommitted(Event):
+    """A seat has posted the root of the commitments that it received.
+
+    Attributes:
+        hour: The hour.
+        seat: The attester's seat.
+        attester: The attester.
+        root: Merkle root of the commitments.
+        count: How many they are.
+        set_version: Counts the changes of the attester set.
+        draw_from: From which slot on the draw counts; 0 while seats are missing.
+    """
+
+    hour: Pubkey
+    seat: int
+    attester: Pubkey
+    root: bytes
+    count: int
+    set_version: int
+    draw_from: int
+
+
+bind_event(
+    ComputeCommitted,
+    PROGRAM_ID,
+    bytes.fromhex("180d4fe81923a86c"),
+    (
+        ("hour", c.pubkey),
+        ("seat", c.u8),
+        ("attester", c.pubkey),
+        ("root", c.raw_bytes(32)),
+        ("count", c.u32),
+        ("set_version", c.u32),
+        ("draw_from", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class CorrectionEndorsed(Event):
     """The guardian has endorsed a correction, which then needs the threshold only.
 
@@ -231,6 +270,81 @@ bind_event(
         ("report_seq", c.u64),
         ("approved_at", c.i64),
         ("head", types.HeadState.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HourClosed(Event):
+    """An hour was closed, and its rent went back.
+
+    Attributes:
+        hour: The hour.
+    """
+
+    hour: Pubkey
+
+
+bind_event(HourClosed, PROGRAM_ID, bytes.fromhex("854af073756b961b"), (("hour", c.pubkey),))
+
+
+@dataclass(frozen=True, slots=True)
+class HourDrawn(Event):
+    """An hour was drawn, or its draw has begun.
+
+    Attributes:
+        hour: The hour.
+        draw_from: From which slot on the draw counts.
+        drawn_slot: The slot whose hash decides; 0 where the draw has only begun.
+        randomness: That hash; zeros where the draw has only begun.
+    """
+
+    hour: Pubkey
+    draw_from: int
+    drawn_slot: int
+    randomness: bytes
+
+
+bind_event(
+    HourDrawn,
+    PROGRAM_ID,
+    bytes.fromhex("aadb4c760600bf17"),
+    (("hour", c.pubkey), ("draw_from", c.u64), ("drawn_slot", c.u64), ("randomness", c.raw_bytes(32))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HourTicked(Event):
+    """An hour's compute proofs have begun.
+
+    Attributes:
+        hour: The hour.
+        report_seq: Hours from the start of emission to `period_end`.
+        period_end: End of the hour, unix time.
+        payer: Who paid the rent.
+        seed_slot: The slot whose hash is the seed.
+        seed: What challenges are made of.
+    """
+
+    hour: Pubkey
+    report_seq: int
+    period_end: int
+    payer: Pubkey
+    seed_slot: int
+    seed: bytes
+
+
+bind_event(
+    HourTicked,
+    PROGRAM_ID,
+    bytes.fromhex("d1114f73cd13f7d9"),
+    (
+        ("hour", c.pubkey),
+        ("report_seq", c.u64),
+        ("period_end", c.i64),
+        ("payer", c.pubkey),
+        ("seed_slot", c.u64),
+        ("seed", c.raw_bytes(32)),
     ),
 )
 
@@ -567,7 +681,11 @@ EVENTS: Mapping[bytes, type[Event]] = {
     ChallengeDecided.DISCRIMINATOR: ChallengeDecided,
     ChallengeLifted.DISCRIMINATOR: ChallengeLifted,
     ChallengeMade.DISCRIMINATOR: ChallengeMade,
+    ComputeCommitted.DISCRIMINATOR: ComputeCommitted,
     CorrectionEndorsed.DISCRIMINATOR: CorrectionEndorsed,
+    HourClosed.DISCRIMINATOR: HourClosed,
+    HourDrawn.DISCRIMINATOR: HourDrawn,
+    HourTicked.DISCRIMINATOR: HourTicked,
     Initialized.DISCRIMINATOR: Initialized,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
@@ -587,7 +705,11 @@ __all__ = [
     "ChallengeDecided",
     "ChallengeLifted",
     "ChallengeMade",
+    "ComputeCommitted",
     "CorrectionEndorsed",
+    "HourClosed",
+    "HourDrawn",
+    "HourTicked",
     "Initialized",
     "ParamsSet",
     "PausedSet",

@@ -142,6 +142,64 @@ def challenge(
     )
 
 
+_CLOSE_HOUR = c.arguments("close_hour", bytes.fromhex("e1886fd421196c6c"), ())
+
+
+def close_hour(*, hour: Pubkey, payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -> Instruction:
+    """Closes an hour in which nothing can be disproved any more; the rent goes back to who paid it.
+
+    Caller: anyone. Errors: `HourKept`, `WrongRentPayer`.
+
+    Args:
+        hour: The hour. (writable)
+        payer: Who paid the rent. (writable)
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_HOUR(),
+        [AccountMeta(hour, False, True), AccountMeta(payer, False, True), *remaining_accounts],
+    )
+
+
+_COMMIT_COMPUTE = c.arguments(
+    "commit_compute", bytes.fromhex("c677a500888545bb"), (("root", c.raw_bytes(32)), ("count", c.u32))
+)
+
+
+def commit_compute(
+    *,
+    attester: Pubkey,
+    hour: Pubkey,
+    root: bytes,
+    count: Int,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Posts a seat's root of the commitments that it received in time.
+
+    Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyCommitted`.
+
+    Args:
+        attester: An attester. (signer)
+        attester_set: The attester set. (read-only)
+        hour: The hour. (writable)
+        root: Merkle root of the commitments.
+        count: How many they are.
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _COMMIT_COMPUTE(root, count),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(hour, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
 _DECIDE = c.arguments("decide", bytes.fromhex("7b7db87df92b710f"), (("upheld", c.boolean),))
 
 
@@ -205,6 +263,152 @@ def decide(
             AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
         ],
+    )
+
+
+_DISPROVE_CELL = c.arguments(
+    "disprove_cell", bytes.fromhex("c0423e3af3407b99"), (("args", types.CellArgs.CODEC),)
+)
+
+
+def disprove_cell(
+    *,
+    payer: Pubkey,
+    hour: Pubkey,
+    node: Pubkey,
+    slash: Pubkey,
+    shard: Pubkey,
+    args: types.CellArgs,
+    config: Pubkey = pda.CONFIG,
+    instructions: Pubkey = pda.INSTRUCTIONS,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    staking_events: Pubkey = pda.STAKING_EVENTS,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Shows that a cell of a product that a device has signed is wrong: slashes its node without appeal,
+    and
+    fails its verdict. The instruction before has to be Ed25519's, of the device's signature; the hashes of
+    the
+    leaf's path follow as accounts.
+
+    Caller: anyone, until seven days after the hour. Errors: `NotANode`, `HourTooOld`, `SizesUnknown`,
+    `OutsideProof`, `WrongProof`, `NotSigned`, `ForeignCommitment`, `CellStands`, and those of staking's
+    `slash_disproved`.
+
+    Args:
+        payer: Pays the rent of the slash, and gets it back. (signer, writable)
+        config: The program's configuration, which signs the call to the staking program. (read-only)
+        hour: The hour in which it was signed. (read-only)
+        node: The node. (writable)
+        slash: The new slash, `["disproof", node, seq of the hour]`. (writable)
+        shard: The shard of active stake that the node counts in. (writable)
+        instructions: What the runtime knows of the transaction's instructions. (read-only)
+        staking_program: The staking program. (read-only)
+        staking_events: Signs the staking program's events. (read-only)
+        system_program: The System program. (read-only)
+        args: A cell of a product.
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _DISPROVE_CELL(args),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(hour, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(shard, False, True),
+            AccountMeta(instructions, False, False),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(staking_events, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_DISPROVE_READ = c.arguments(
+    "disprove_read", bytes.fromhex("0c44043cd56c62e0"), (("args", types.ReadArgs.CODEC),)
+)
+
+
+def disprove_read(
+    *,
+    payer: Pubkey,
+    hour: Pubkey,
+    node: Pubkey,
+    slash: Pubkey,
+    shard: Pubkey,
+    args: types.ReadArgs,
+    config: Pubkey = pda.CONFIG,
+    instructions: Pubkey = pda.INSTRUCTIONS,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    staking_events: Pubkey = pda.STAKING_EVENTS,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Shows that a read of a residency proof that a device has signed is wrong, by making its block again;
+    otherwise as `disprove_cell`.
+
+    Caller: anyone, until seven days after the hour. Errors: `NotANode`, `HourTooOld`, `SizesUnknown`,
+    `OutsideProof`, `WrongProof`, `NotSigned`, `ForeignCommitment`, `ReadStands`, and those of staking's
+    `slash_disproved`.
+
+    Args:
+        payer: Pays the rent of the slash, and gets it back. (signer, writable)
+        config: The program's configuration, which signs the call to the staking program. (read-only)
+        hour: The hour in which it was signed. (read-only)
+        node: The node. (writable)
+        slash: The new slash, `["disproof", node, seq of the hour]`. (writable)
+        shard: The shard of active stake that the node counts in. (writable)
+        instructions: What the runtime knows of the transaction's instructions. (read-only)
+        staking_program: The staking program. (read-only)
+        staking_events: Signs the staking program's events. (read-only)
+        system_program: The System program. (read-only)
+        args: A read of a chain.
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _DISPROVE_READ(args),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(hour, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(shard, False, True),
+            AccountMeta(instructions, False, False),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(staking_events, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_DRAW_HOUR = c.arguments("draw_hour", bytes.fromhex("9949f80cf1cc3774"), ())
+
+
+def draw_hour(
+    *, hour: Pubkey, slot_hashes: Pubkey = _ids.SLOT_HASHES, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Draws an hour by a slot hash from after the last root, or begins the draw where that has to wait.
+
+    Caller: anyone, until the hour is over. Errors: `AlreadyDrawn`, `HourOver`, `CommitsOpen`,
+    `NothingCommitted`, `NoSlotHashes`, `DrawTooEarly`.
+
+    Args:
+        hour: The hour. (writable)
+        slot_hashes: The hashes of the latest slots. (read-only)
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _DRAW_HOUR(),
+        [AccountMeta(hour, False, True), AccountMeta(slot_hashes, False, False), *remaining_accounts],
     )
 
 
@@ -659,6 +863,48 @@ def show_verdict(
     )
 
 
+_TICK = c.arguments("tick", bytes.fromhex("5c4f2c0865503f0f"), (("seq", c.u64),))
+
+
+def tick(
+    *,
+    payer: Pubkey,
+    seq: Int,
+    mint_config: Pubkey = pda.MINT_CONFIG,
+    hour: Pubkey | None = None,
+    slot_hashes: Pubkey = _ids.SLOT_HASHES,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Begins an hour's compute proofs: the hash of the latest slot is their seed.
+
+    Caller: anyone, once an hour. Errors: `NoEmission`, `PeriodBeforeStart`, `WrongHour`, `NoSlotHashes`.
+
+    Args:
+        payer: Pays the rent, and gets it back. (signer, writable)
+        mint_config: The mint's configuration, read for the start of emission. (read-only)
+        hour: The new hour. (writable, derived if None)
+        slot_hashes: The hashes of the latest slots. (read-only)
+        system_program: The System program. (read-only)
+        seq: Hours from the start of emission to the end of the hour that runs.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if hour is None:
+        hour = pda.hour(seq=seq)
+    return Instruction(
+        PROGRAM_ID,
+        _TICK(seq),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(mint_config, False, False),
+            AccountMeta(hour, False, True),
+            AccountMeta(slot_hashes, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _VOID_REPORT = c.arguments("void_report", bytes.fromhex("da383d970a4a146d"), ())
 
 
@@ -696,7 +942,12 @@ __all__ = [
     "accept_authority",
     "approve",
     "challenge",
+    "close_hour",
+    "commit_compute",
     "decide",
+    "disprove_cell",
+    "disprove_read",
+    "draw_hour",
     "endorse",
     "finalize",
     "initialize",
@@ -709,5 +960,6 @@ __all__ = [
     "set_params",
     "set_paused",
     "show_verdict",
+    "tick",
     "void_report",
 ]

@@ -18,6 +18,51 @@ from ..shared import ProofReason
 
 
 @dataclass(frozen=True, slots=True)
+class Commitment(Record):
+    """What a device signed: the root of all that it had computed.
+
+    Attributes:
+        unit: Which of the node's processors, from 0.
+        number: Which of its commitments of the hour, from 0.
+        sizes: m and k of a product; blocks and rounds of a memory.
+        root: Root of the tree.
+    """
+
+    unit: int
+    number: int
+    sizes: tuple[int, ...]
+    root: bytes
+
+
+bind_record(
+    Commitment, (("unit", c.u32), ("number", c.u32), ("sizes", c.array(c.u32, 2)), ("root", c.raw_bytes(32)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellArgs(Record):
+    """A cell of a product.
+
+    Attributes:
+        commitment: What was signed.
+        row: The cell's row.
+        column: Its column.
+        entries: The leaf that it stands in: 64 entries of the row, i32 each.
+    """
+
+    commitment: Commitment
+    row: int
+    column: int
+    entries: bytes
+
+
+bind_record(
+    CellArgs,
+    (("commitment", Commitment.CODEC), ("row", c.u32), ("column", c.u32), ("entries", c.raw_bytes(256))),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Departed(Record):
     """A key that has left its seat; zeros in a free place.
 
@@ -186,6 +231,43 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
+class ReadArgs(Record):
+    """A read of a chain.
+
+    Attributes:
+        commitment: What was signed.
+        place: The place of the leaf in the tree.
+        chain: The chain.
+        read: Which of its reads, from 0.
+        state: The chain's state before it.
+        address: The block that was read.
+        next: The chain's state after it.
+    """
+
+    commitment: Commitment
+    place: int
+    chain: int
+    read: int
+    state: bytes
+    address: int
+    next: bytes
+
+
+bind_record(
+    ReadArgs,
+    (
+        ("commitment", Commitment.CODEC),
+        ("place", c.u32),
+        ("chain", c.u32),
+        ("read", c.u32),
+        ("state", c.raw_bytes(128)),
+        ("address", c.u32),
+        ("next", c.raw_bytes(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportArgs(Record):
     """A report's content, as attesters propose it.
 
@@ -293,12 +375,15 @@ class Params(TypedDict, total=False):
 
 
 __all__ = [
+    "CellArgs",
+    "Commitment",
     "Departed",
     "HeadState",
     "LeafArgs",
     "Params",
     "ParamsArgs",
     "ProofReason",
+    "ReadArgs",
     "ReportArgs",
     "ReportState",
     "Roles",

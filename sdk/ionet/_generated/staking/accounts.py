@@ -325,8 +325,8 @@ class Node(Account):
         set_apart: Set apart for slashes and not burned yet, base units: it belongs to neither side any
                 more.
         former: What is left of a former owner's side.
-        changed_at: When its owner, class or processors last changed, unix time: compute proofs have to be
-                later. 0 while they are those that it was registered with.
+        changed_at: When its owner, class or processors last changed, or something that its device signed
+                was disproved, unix time: compute proofs have to be later. 0 while none of it has happened.
     """
 
     version: int
@@ -527,7 +527,8 @@ class Slash(Account):
         proposed_at: When it was proposed, unix time.
         appealed_at: When it was appealed, unix time; 0 while it was not.
         decided_at: When it was decided, unix time; 0 while it was not.
-        appeal_until: End of the time for an appeal, fixed when it was proposed.
+        appeal_until: End of the time for an appeal, fixed when it was proposed; for a disproof until when
+                it stays, unix time.
     """
 
     version: int

@@ -35,6 +35,10 @@ DEFAULT_DECIDED_LIMIT_BPS: Final = 1_000
 DEFAULT_REWARD_BOUND_BPS: Final = 96
 #: Seed of a device: `["device", fingerprint]`.
 DEVICE_SEED: Final = b"device"
+#: What a disproof sets apart, bps of the node's minimum.
+DISPROOF_BPS: Final = 1_000
+#: Seed of a slash by disproof: `["disproof", node, hour]`, the hour in 8 bytes, little endian.
+DISPROOF_SEED: Final = b"disproof"
 #: Seed of emission's ledger: `["emission"]`.
 EMISSION_SEED: Final = b"emission"
 #: Time for setting apart a slash that nobody appealed, from the end of its time for an appeal, seconds.
@@ -116,6 +120,8 @@ __all__ = [
     "DEFAULT_DECIDED_LIMIT_BPS",
     "DEFAULT_REWARD_BOUND_BPS",
     "DEVICE_SEED",
+    "DISPROOF_BPS",
+    "DISPROOF_SEED",
     "EMISSION_SEED",
     "EXECUTION",
     "LAST_CREDIT",

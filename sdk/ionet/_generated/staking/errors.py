@@ -844,6 +844,14 @@ class VerdictBeforeChange(_ProgramError):
     MSG = "the verdict is from before the node last changed; left: its hour, right: since"
 
 
+class KeyStays(_ProgramError):
+    """6103: a node's owner can give it another device key once it has been retired for seven days."""
+
+    CODE = 6103
+    NAME = "KeyStays"
+    MSG = "a node's owner can give it another device key once it has been retired for seven days"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -949,6 +957,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6100: ReportCorrected,
     6101: LeafOutOfOrder,
     6102: VerdictBeforeChange,
+    6103: KeyStays,
 }
 
 
@@ -978,6 +987,7 @@ __all__ = [
     "Frozen",
     "HourNotEarned",
     "InNetwork",
+    "KeyStays",
     "LastDevice",
     "LeafBeyondReport",
     "LeafOutOfOrder",

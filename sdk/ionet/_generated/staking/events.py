@@ -557,6 +557,53 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class NodeDisproved(Event):
+    """What the node's device had signed was shown to be wrong: a part of its stake was set apart, and its
+    compute proof
+    has failed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        payer: Who showed it and paid the rent.
+        hour: Hours from the start of emission to the end of the hour.
+        period_end: End of the hour, unix time.
+        evidence_hash: SHA-256 of the message that the device had signed.
+        amount: Set apart, base units.
+        totals: The node's sums after it.
+    """
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    payer: Pubkey
+    hour: int
+    period_end: int
+    evidence_hash: bytes
+    amount: int
+    totals: types.NodeTotals
+
+
+bind_event(
+    NodeDisproved,
+    PROGRAM_ID,
+    bytes.fromhex("a4269edd99cd4032"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("payer", c.pubkey),
+        ("hour", c.u64),
+        ("period_end", c.i64),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("amount", c.u64),
+        ("totals", types.NodeTotals.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class NodeRegistered(Event):
     """A node was registered or reopened.
 
@@ -1183,6 +1230,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     Initialized.DISCRIMINATOR: Initialized,
     NetworkJoined.DISCRIMINATOR: NetworkJoined,
     NetworkRegistered.DISCRIMINATOR: NetworkRegistered,
+    NodeDisproved.DISCRIMINATOR: NodeDisproved,
     NodeRegistered.DISCRIMINATOR: NodeRegistered,
     NodeRetired.DISCRIMINATOR: NodeRetired,
     OwnerExpelled.DISCRIMINATOR: OwnerExpelled,
@@ -1222,6 +1270,7 @@ __all__ = [
     "Initialized",
     "NetworkJoined",
     "NetworkRegistered",
+    "NodeDisproved",
     "NodeRegistered",
     "NodeRetired",
     "OwnerExpelled",

@@ -1788,6 +1788,63 @@ def settle_changes(
     )
 
 
+_SLASH_DISPROVED = c.arguments(
+    "slash_disproved",
+    bytes.fromhex("54356b29d4b353b1"),
+    (("hour", c.u64), ("period_end", c.i64), ("evidence_hash", c.raw_bytes(32))),
+)
+
+
+def slash_disproved(
+    *,
+    payer: Pubkey,
+    node: Pubkey,
+    shard: Pubkey,
+    hour: Int,
+    period_end: Int,
+    evidence_hash: bytes,
+    proofs: Pubkey = pda.PROOFS,
+    disproof: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets a tenth of a node's minimum apart, without appeal, and fails its verdict: what its device had
+    signed was
+    shown to be wrong.
+
+    Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`.
+
+    Args:
+        proofs: The proofs program's configuration signs. (signer)
+        payer: Pays the rent, and gets it back. (signer, writable)
+        node: The node. (writable)
+        disproof: The new slash. (writable, derived if None)
+        shard: The shard of active stake that the node counts in. (writable)
+        system_program: The System program. (read-only)
+        hour: Hours from the start of emission to the end of the hour in which it was signed.
+        period_end: End of that hour, unix time.
+        evidence_hash: SHA-256 of the message that was signed.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if disproof is None:
+        disproof = pda.disproof(node=node, hour=hour)
+    return Instruction(
+        PROGRAM_ID,
+        _SLASH_DISPROVED(hour, period_end, evidence_hash),
+        [
+            AccountMeta(proofs, True, False),
+            AccountMeta(payer, True, True),
+            AccountMeta(node, False, True),
+            AccountMeta(disproof, False, True),
+            AccountMeta(shard, False, True),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _STAKE = c.arguments("stake", bytes.fromhex("ceb0ca12c8d1b36c"), (("amount", c.u64),))
 
 
@@ -2033,6 +2090,7 @@ __all__ = [
     "set_params",
     "set_paused",
     "settle_changes",
+    "slash_disproved",
     "stake",
     "unstake",
     "withdraw",

@@ -35,6 +35,11 @@ def device(fingerprint: bytes) -> Pubkey:
     return _find((b"device", c.raw_bytes(32).encode(fingerprint)), PROGRAM_ID)
 
 
+def disproof(node: Pubkey, hour: Int) -> Pubkey:
+    """Returns the address seeded by `disproof`, node, hour."""
+    return _find((b"disproof", bytes(node), c.seed(c.u64, hour)), PROGRAM_ID)
+
+
 def network(authority: Pubkey) -> Pubkey:
     """Returns the address seeded by `network`, authority."""
     return _find((b"network", bytes(authority)), PROGRAM_ID)
@@ -76,6 +81,7 @@ __all__ = [
     "PROOFS_CONFIG",
     "class_",
     "device",
+    "disproof",
     "network",
     "node",
     "position",

@@ -543,6 +543,7 @@ class SlashState(Named):
     APPEALED = 1, "Waits for the resolver."
     DECIDED = 2, "Decided: what is left of it can be set apart, also from co-stakers."
     CANCELLED = 3, "Taken back by the authority."
+    DISPROVED = 4, "Set apart at once, because what the device had signed was shown to be wrong."
 
 
 slash_state_codec: Codec[SlashState] = c.unit_enum(SlashState)

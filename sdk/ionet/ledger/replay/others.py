@@ -290,6 +290,38 @@ def _lifted(state: State, event: Any, now: int) -> None:
         state.supply -= event.bond
 
 
+@on(_P.HourTicked)
+def _ticked(state: State, event: _P.HourTicked, now: int) -> None:
+    state.hours[event.hour] = r.Hour(
+        seq=event.report_seq,
+        period_end=event.period_end,
+        ticked_at=now,
+        seed_slot=event.seed_slot,
+        seed=event.seed,
+        payer=event.payer,
+    )
+
+
+@on(_P.ComputeCommitted)
+def _committed(state: State, event: _P.ComputeCommitted, now: int) -> None:
+    hour = state.hours[event.hour]
+    hour.committed |= 1 << event.seat
+    hour.set_version, hour.draw_from = event.set_version, event.draw_from
+    hour.roots[event.seat], hour.counts[event.seat] = event.root, event.count
+
+
+@on(_P.HourDrawn)
+def _drawn(state: State, event: _P.HourDrawn, now: int) -> None:
+    hour = state.hours[event.hour]
+    hour.draw_from, hour.drawn_slot = event.draw_from, event.drawn_slot
+    hour.randomness = event.randomness
+
+
+@on(_P.HourClosed)
+def _hour_closed(state: State, event: _P.HourClosed, now: int) -> None:
+    del state.hours[event.hour]
+
+
 # --- buyback ------------------------------------------------------------------------------------
 
 

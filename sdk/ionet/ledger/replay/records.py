@@ -428,6 +428,34 @@ class Challenge(Record):
     evidence_hash: bytes = b""
 
 
+@dataclass(slots=True)
+class Hour(Record):
+    """An hour's compute proofs."""
+
+    KIND: ClassVar[str] = "proofs.Hour"
+    seq: int = 0
+    period_end: int = 0
+    ticked_at: int = 0
+    seed_slot: int = 0
+    seed: bytes = b""
+    payer: Pubkey = NOBODY
+    committed: int = 0
+    set_version: int = 0
+    draw_from: int = 0
+    drawn_slot: int = 0
+    randomness: bytes = bytes(32)
+    roots: list[bytes] = field(default_factory=lambda: [bytes(32)] * _SEATS)
+    counts: list[int] = field(default_factory=lambda: [0] * _SEATS)
+
+    def stated(self) -> Iterator[tuple[str, Any]]:
+        """See `Record.stated`."""
+        for path, value in Record.stated(self):
+            if isinstance(value, list):
+                yield from ((f"{path}.{seat}", part) for seat, part in enumerate(value))
+            else:
+                yield path, value
+
+
 # --- staking ------------------------------------------------------------------------------------
 
 

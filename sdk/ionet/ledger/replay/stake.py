@@ -501,8 +501,22 @@ def _end(node: r.Node) -> None:
 
 @on(_S.SlashSetApart)
 def _set_apart(state: State, event: _S.SlashSetApart, now: int) -> None:
+    node, before = state.nodes[event.node], state.nodes[event.node].counted
+    bitten = _take(state, event)
+    node.frozen -= event.amount
+    slash = state.slashes[event.slash]
+    slash.amount -= event.amount
+    slash.apart += event.amount
+    if bitten:
+        _end(node)
+    _record(node, own=True)
+    _adjust(state, event.node, before, node)
+
+
+def _take(state: State, event: _S.SlashSetApart | _S.NodeDisproved) -> bool:
+    """Sets apart what an event says, and returns whether co-stakers lose."""
     node, totals = state.nodes[event.node], event.totals
-    before, lost = node.counted, node.own__active - totals.own_active
+    lost = node.own__active - totals.own_active
     _end_own_late(node, node.own__late + lost - totals.own_late)
     node.own__late = totals.own_late - lost
     changes = {
@@ -512,19 +526,32 @@ def _set_apart(state: State, event: _S.SlashSetApart, now: int) -> None:
     if node.own__cooling is not None:
         node.own__cooling.lose(-changes["own_cooling"])
     state.agree(event, "amount", event.amount, -sum(changes.values()))
-    bitten = changes["co_tokens"] < 0
+    bitten: bool = changes["co_tokens"] < 0
     _totals(state, event, added_late=lost, set_apart=event.amount, **changes)
     if lost:
         node.own__lost += lost
         node.own__lost_at = node.last_time
-    node.frozen -= event.amount
-    slash = state.slashes[event.slash]
-    slash.amount -= event.amount
-    slash.apart += event.amount
-    if bitten:
-        _end(node)
+    return bitten
+
+
+@on(_S.NodeDisproved)
+def _disproved(state: State, event: _S.NodeDisproved, now: int) -> None:
+    node, before = state.nodes[event.node], state.nodes[event.node].counted
+    _take(state, event)
     _record(node, own=True)
     _adjust(state, event.node, before, node)
+    _forget_proof(node)
+    node.last_proof__time = event.period_end
+    node.last_proof__reason = int(types.ProofReason.DISPROVED)
+    state.slashes[event.slash] = r.Slash(
+        node=event.node,
+        owner=node.owner,
+        state=int(types.SlashState.DISPROVED),
+        apart=event.amount,
+        evidence_hash=event.evidence_hash,
+        proposed_at=node.last_time,
+        appeal_until=event.period_end + constants.proofs.DISPROVE_TIME,
+    )
 
 
 @on(_S.Slashed)
@@ -550,7 +577,8 @@ def _cancelled(state: State, event: _S.SlashCancelled, now: int) -> None:
     _go_on(state, node, slash)
     slash.amount -= event.freed
     slash.apart -= event.returned
-    slash.state = int(types.SlashState.CANCELLED)
+    if slash.state != int(types.SlashState.DISPROVED):
+        slash.state = int(types.SlashState.CANCELLED)
 
 
 @on(_S.SlashClosed)

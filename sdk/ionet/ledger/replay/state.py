@@ -67,6 +67,7 @@ class State:
     payouts: dict[Pubkey, r.Payout] = field(default_factory=dict)
     reports: dict[Pubkey, r.Report] = field(default_factory=dict)
     challenges: dict[Pubkey, r.Challenge] = field(default_factory=dict)
+    hours: dict[Pubkey, r.Hour] = field(default_factory=dict)
     classes: dict[int, r.HardwareClass] = field(default_factory=dict)
     devices: dict[Pubkey, r.Device] = field(default_factory=dict)
     networks: dict[Pubkey, r.Network] = field(default_factory=dict)
@@ -141,6 +142,7 @@ class State:
             self.payouts,
             self.reports,
             self.challenges,
+            self.hours,
             self.classes,
             self.devices,
             self.networks,

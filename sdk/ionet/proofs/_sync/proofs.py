@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
+from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
@@ -14,11 +15,13 @@ from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.when import HOUR
 from ionet.proofs._sync.hours import Hours
+from ionet.proofs.disproof import table_draft
 from ionet.proofs.report import ReportDraft, check_same, head_of, leaf_args
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
     from ionet.chain.records import KeyedAccount
+    from ionet.proofs.disproof import Disproof
     from ionet.rewards import Report
 
 
@@ -255,6 +258,95 @@ class Proofs(Hours):
         """
         leaf = leaf_args(leaves, node)
         return Call(self._connection, [ix.proofs.show_verdict(report=report, node=node, leaf=leaf)])
+
+    # -- hours of compute proofs
+
+    @deferred
+    def tick(self) -> Call[Pubkey]:
+        """Begins the compute proofs of the hour that runs; for anyone. Gives the hour's account."""
+        seq = self.latest_hour() + 1
+        instruction = ix.proofs.tick(payer=self._connection.address, seq=seq)
+        return Call(self._connection, [instruction], decode=lambda _: pda.proofs.hour(seq))
+
+    def commit_compute(self, seq: int, root: bytes, count: int) -> Call[None]:
+        """Posts the root of the commitments that a seat received in time; for an attester, once an hour.
+
+        Args:
+            seq: hours from the start of emission to the end of the hour.
+            root: Merkle root of the commitments, 32 bytes.
+            count: how many they are.
+        """
+        instruction = ix.proofs.commit_compute(
+            attester=self._connection.address, hour=pda.proofs.hour(seq), root=root, count=count
+        )
+        return Call(self._connection, [instruction])
+
+    def draw_hour(self, seq: int) -> Call[bool]:
+        """Draws an hour, or begins its draw; for anyone. Gives whether it is drawn.
+
+        Where it has only begun, call it again 32 slots later.
+
+        Args:
+            seq: hours from the start of emission to the end of the hour.
+        """
+        instruction = ix.proofs.draw_hour(hour=pda.proofs.hour(seq))
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: sent.event(events.proofs.HourDrawn).drawn_slot != 0,
+        )
+
+    @deferred
+    def close_hour(self, seq: int) -> Call[None]:
+        """Closes an hour in which nothing can be disproved any more; for anyone.
+
+        The rent goes back to who ticked it.
+
+        Args:
+            seq: hours from the start of emission to the end of the hour.
+        """
+        hour = self.get_hour(seq)
+        instruction = ix.proofs.close_hour(hour=pda.proofs.hour(seq), payer=hour.payer)
+        return Call(self._connection, [instruction])
+
+    def get_hour(self, seq: int) -> accounts.proofs.Hour:
+        """An hour's compute proofs: seed, roots, draw.
+
+        Args:
+            seq: hours from the start of emission to the end of the hour.
+        """
+        return self._connection.fetch(accounts.proofs.Hour, pda.proofs.hour(seq))
+
+    @deferred
+    def disproof_table(self, disproof: Disproof) -> Call[AddressLookupTableAccount]:
+        """Makes the lookup table that `disprove` needs; for anyone. Gives it: usable from the next slot.
+
+        Args:
+            disproof: what is to be shown.
+        """
+        owner = self._connection.address
+        slot = self._connection.slot() - 1
+        draft = table_draft(owner, slot, disproof.addresses(owner))
+        table = AddressLookupTableAccount(draft.address, draft.keys)
+        return Call(self._connection, draft.instructions, decode=lambda _: table)
+
+    def disprove(
+        self, disproof: Disproof, table: AddressLookupTableAccount
+    ) -> Call[events.staking.NodeDisproved]:
+        """Shows that something that a device has signed is wrong; for anyone. Gives the event.
+
+        Its node loses a tenth of its minimum, without appeal, and its verdict fails.
+
+        Args:
+            disproof: what is wrong.
+            table: of `disproof_table`, from an earlier slot.
+        """
+        return Call(
+            self._connection,
+            disproof.instructions(self._connection.address),
+            tables=[table],
+            decode=lambda sent: sent.event(events.staking.NodeDisproved),
+        )
 
     # -- reads
 
