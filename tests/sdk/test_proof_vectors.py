@@ -9,15 +9,18 @@ from typing import Any, Final
 
 import numpy as np
 import pytest
+from solders.keypair import Keypair
 
 from ionet import prover
 from ionet.prover import residency
+from ionet.prover._signed import RATE_MESSAGE, READS_MESSAGE, SignedRoot, rate_challenge, reads_tree, walked
 from ionet.prover._spec import splitmix64, stream_key
 from ionet.prover.residency._spec import start_states
 
 VECTORS: Final = json.loads((Path(__file__).parent / "proof_vectors.json").read_text())
 RATE: Final[dict[str, Any]] = VECTORS["rate"]
 MEMORY: Final[dict[str, Any]] = VECTORS["residency"]
+SIGNED: Final[dict[str, Any]] = VECTORS["signed"]
 
 
 def raw(part: dict[str, Any], *names: str) -> dict[str, bytes]:
@@ -124,3 +127,46 @@ def test_one_bit_of_the_vectors_opening_has_the_vectors_reason(change: dict[str,
     data = bytearray.fromhex(MEMORY["opening"])
     data[change["offset"]] ^= 1
     assert judged(bytes(data)) == change["reason"]
+
+
+def signed(kind: bytes, sizes: tuple[int, int], root: str) -> SignedRoot:
+    """What the vectors' device signs."""
+    return SignedRoot(
+        kind=kind,
+        hour=SIGNED["hour"],
+        node=bytes.fromhex(SIGNED["node"]),
+        unit=SIGNED["unit"],
+        number=SIGNED["number"],
+        sizes=sizes,
+        root=bytes.fromhex(root),
+    )
+
+
+def test_what_a_device_signs_for_a_product_is_that_of_the_vectors() -> None:
+    device = Keypair.from_seed(bytes.fromhex(SIGNED["secret"]))
+    assert bytes(device.pubkey()).hex() == SIGNED["key"]
+    parts = raw(SIGNED, "node", "hour_seed")
+    challenge = rate_challenge(
+        seed=parts["hour_seed"],
+        node=parts["node"],
+        unit=SIGNED["unit"],
+        number=SIGNED["number"],
+        m=RATE["m"],
+        k=RATE["k"],
+    )
+    assert challenge.seed.hex() == SIGNED["product_seed"]
+    message = signed(RATE_MESSAGE, (RATE["m"], RATE["k"]), RATE["root"]).message
+    assert message.hex() == SIGNED["product_message"]
+    assert bytes(device.sign_message(message)).hex() == SIGNED["product_signature"]
+
+
+def test_the_reads_that_a_device_signs_are_those_of_the_vectors() -> None:
+    device = Keypair.from_seed(bytes.fromhex(SIGNED["secret"]))
+    reads = walked(CHALLENGE, START, SIGNED["chains"])
+    assert [read.leaf.hex() for read in reads] == SIGNED["read_leaves"]
+    root = reads_tree(reads).root.hex()
+    assert root == SIGNED["reads_root"]
+    sizes = CHALLENGE.sizes.blocks, CHALLENGE.sizes.rounds
+    message = signed(READS_MESSAGE, sizes, root).message
+    assert message.hex() == SIGNED["reads_message"]
+    assert bytes(device.sign_message(message)).hex() == SIGNED["reads_signature"]
