@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -23,6 +24,9 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, suppress_health_check=_QUIET)
 settings.register_profile("long", deadline=None, max_examples=20_000, suppress_health_check=_QUIET)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+# A shell that runs the tests in its background has them ignore it, and so all that they start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Whole processes with their own clocks, ports and boxes: two at once would wait for each other.
 _ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}

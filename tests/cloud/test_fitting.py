@@ -8,16 +8,8 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet.cloud.fitting import (
-    Offer,
-    Together,
-    bits_of,
-    fit,
-    microseconds_of,
-    newest,
-    rate_text,
-    trip_text,
-)
+from ionet.cloud.fitting import Offer, Together, fit, newest
+from ionet.formats.links import bits_of, microseconds_of, rate_text, trip_text
 from ionet.overlay import Measurement
 
 #: 2027-01-15 14:00 UTC.

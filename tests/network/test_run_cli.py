@@ -131,7 +131,8 @@ async def test_whoever_is_interrupted_comes_back_and_fetches(terminal: Terminal)
     async with asyncio.timeout(30):
         assert (await process.stdout.readline()).startswith(b"begins")
     process.send_signal(signal.SIGINT)
-    last = (await process.communicate())[1].decode().strip().splitlines()
+    async with asyncio.timeout(60):
+        last = (await process.communicate())[1].decode().strip().splitlines()
     assert process.returncode == 130
     note = next(line for line in last if line.startswith("interrupted: "))
     (job,) = re.findall(r"ionet job follow (\w+)", note)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -10,13 +9,13 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
+from ionet.formats.links import rate_text, trip_text
 from ionet.formats.when import when
 from ionet.overlay import APART, FRESH, Measurement
 
 #: Sets of nodes that are tried, and pairs of which it is said why they do not fit.
 _TRIES: Final = 20_000
 _SAID: Final = 12
-_UNITS: Final[Mapping[str, int]] = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,46 +154,3 @@ def _said(left: Offer, right: Offer, wanted: Together, known: Mapping[frozenset[
         f"{trip_text(measured.round_trip)}, {rate_text(measured.bits)} measured {when(measured.at)} by both"
     )
     return f"{about}: {facts}{'; ' if lacks else ''}{' and '.join(lacks)}"
-
-
-def bits_of(text: str) -> int:
-    """Reads bits a second: ``80Mbit/s``, ``1Gbit/s``.
-
-    Raises:
-        ValueError: it is not that.
-    """
-    match = re.fullmatch(r"([0-9]{1,6})(?:\.([0-9]{1,3}))? ?([kMG]?)bit(?:/s)?", text)
-    if match is None or not (
-        bits := int(match[1] + (match[2] or "").ljust(3, "0")) * _UNITS[match[3]] // 1_000
-    ):
-        raise ValueError(f"{text!r} is no bandwidth: write 80Mbit/s or 1Gbit/s")
-    return bits
-
-
-def microseconds_of(text: str) -> int:
-    """Reads a round trip: ``50ms``.
-
-    Raises:
-        ValueError: it is not that.
-    """
-    match = re.fullmatch(r"([0-9]{1,5}) ?ms", text)
-    if match is None or not int(match[1]):
-        raise ValueError(f"{text!r} is no round trip: write 50ms")
-    return int(match[1]) * 1_000
-
-
-def rate_text(bits: int) -> str:
-    """Bits a second in words, rounded down."""
-    for size, name in ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s")):
-        if bits >= 10 * size or (bits >= size and not bits % size):
-            return f"{bits // size} {name}"
-        if bits >= size:
-            return f"{bits // (size // 10) / 10:g} {name}"
-    return f"{bits} bit/s"
-
-
-def trip_text(microseconds: int) -> str:
-    """A round trip in words, rounded up."""
-    if microseconds < 10_000:
-        return f"{-(-microseconds // 100) / 10:g} ms"
-    return f"{-(-microseconds // 1_000)} ms"

@@ -243,6 +243,8 @@ def _together(
     io: Session, gateway: str | None, nodes: list[Pubkey], count: int, wanted: tuple[int, int]
 ) -> list[Pubkey]:
     """The nodes that fit together; says what is known of their links."""
+    if gateway is None and not any(wanted):
+        return nodes
     import asyncio
 
     from ionet.cli.job.run import gateway_of
@@ -250,8 +252,6 @@ def _together(
     from ionet.cloud.fitting import Fit, Together
     from ionet.wire._link import gateway_urls
 
-    if gateway is None and not any(wanted):
-        return nodes
     _, url = gateway_urls(gateway_of(io, gateway))
 
     async def chosen() -> Fit:

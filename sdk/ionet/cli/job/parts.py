@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 from ionet import USD, AmountError
 from ionet.cli.arguments import address, digest, length_of, percent
 from ionet.cli.output import span
+from ionet.formats.links import bits_of, microseconds_of
 
 if TYPE_CHECKING:
     from ionet import Quotes
@@ -37,8 +38,6 @@ def slippage(text: str) -> int:
 
 def bandwidth(text: str) -> int:
     """Bits a second: `80Mbit/s`; 0: any."""
-    from ionet.cloud.fitting import bits_of
-
     try:
         return 0 if text == "0" else bits_of(text)
     except ValueError as bad:
@@ -47,8 +46,6 @@ def bandwidth(text: str) -> int:
 
 def round_trip(text: str) -> int:
     """Microseconds: `50ms`; 0: any."""
-    from ionet.cloud.fitting import microseconds_of
-
     try:
         return 0 if text == "0" else microseconds_of(text)
     except ValueError as bad:
