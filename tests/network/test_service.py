@@ -278,6 +278,8 @@ async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_b
             running.kill()
             running.wait()
         running = process(config)
+        # A job that nobody starts in time ends unpaid, and a process needs seconds to begin.
+        await until(lambda: site.runs == 1, 60)
         # Slowly: where the machine is busy, samples of a faster time would lie too far apart.
         await site.until_gone(job, step=30)
         assert not running.poll()
