@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in _ALONE or any(item.get_closest_marker(name) for name in ("node", "ray", "slow")):
+        if folder in _ALONE or any(item.get_closest_marker(name) for name in ("alone", "node", "ray", "slow")):
             item.add_marker("alone")
             if os.environ.get("CI"):
                 item.add_marker(pytest.mark.flaky(reruns=1))
