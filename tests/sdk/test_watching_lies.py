@@ -28,6 +28,9 @@ from ionet import (
     accounts,
 )
 
+# What a node says is timed to fractions of a second.
+pytestmark = pytest.mark.alone
+
 ADDRESS: Final = Keypair().pubkey()
 NODE: Final = accounts.staking.Node
 #: Nothing is read again unless there is a reason.
@@ -283,12 +286,12 @@ def test_after_a_connection_is_lost_it_is_read_at_once(node: tuple[Said, Client]
     """Also where the node announces no slot by which the reading would be late."""
     said, client = node
     calm = WatchSettings(silence=60.0, poll=60.0, refresh=60.0, backoff=0.01, longest=0.05, opening=1.0)
-    said.announces = [0.05, "no JSON"]
+    said.announces = [0.8, "no JSON"]
 
     def move() -> None:
         said.slot, said.account, said.announces = 101, account(6), []
 
-    threading.Timer(0.02, move).start()
+    threading.Timer(0.4, move).start()
     assert told(client, 2, calm) == [(100, 5), (101, 6)]
     assert said.connections == 2
 
