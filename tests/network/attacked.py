@@ -149,6 +149,16 @@ class Attacked:
         """The URL where peers connect."""
         return self.url.replace("http", "ws", 1) + PATH
 
+    def narrow(self, connection: socket.socket) -> None:
+        """Has the kernel keep little of what the gateway sends over a connection, until it is read."""
+        assert self.service.doors is not None
+        for arrival in list(self.service.doors._all):
+            if arrival.transport.get_extra_info("peername") == connection.getsockname():
+                made = arrival.transport.get_extra_info("socket")
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+                return
+        raise AssertionError("the gateway has no such connection")
+
     def refused(self, why: str) -> int:
         return self.hub.counters.refused[why]
 
