@@ -30,6 +30,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Whole processes with their own clocks, ports and boxes: two at once would wait for each other.
 _ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}
+_MARKS = ("alone", "node", "ray", "slow")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in _ALONE or any(item.get_closest_marker(name) for name in ("alone", "node", "ray", "slow")):
+        if folder in _ALONE or any(item.get_closest_marker(mark) for mark in _MARKS):
             item.add_marker("alone")
             if os.environ.get("CI"):
                 item.add_marker(pytest.mark.flaky(reruns=1))

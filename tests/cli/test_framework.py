@@ -19,6 +19,7 @@ from ionet.cli.session import Session
 IONET = [sys.executable, "-c", "from ionet.cli import main; main()"]
 
 
+@pytest.mark.alone
 def test_help_answers_in_a_third_of_a_second() -> None:
     """Of the processor's time, as the machine may be busy with something else."""
     best = 1e9

@@ -63,15 +63,16 @@ pytestmark = [pytest.mark.node]
 MANIFEST: Final = bytes([7]) * 32
 #: Two hours: ⌈5 / 1.99⌉ IO, and a quarter per cent of it.
 PRICE, FEE = 251_256_282, 628_141
-#: Seconds after which a subscription stands, also on a busy machine; surfpool announces nothing from before.
-SETTLED: Final = (2.0, 8.0)
+#: Seconds after which a subscription stands; surfpool announces nothing from before, and often nothing.
+#: Its blockhashes live for six, as its slots take 50 ms here.
+SETTLED: Final = 4 * (2.0, 4.0, 3.0)
 SEND, STATUSES = "sendTransaction", "getSignatureStatuses"
 #: So slow that only what a node announces comes in time.
 SLOW: Final = WatchSettings(poll=60, refresh=60)
 PATIENCE: Final = 20
 # Seconds between two looks at a status; a blockhash outlives two of them, so that a node may lose what it was
 # sent.
-PAUSE: Final = 24.0
+PAUSE: Final = 10.0
 
 
 def turned(market: Market) -> Market:
@@ -163,7 +164,10 @@ def test_sending_waits_for_the_announcement_by_websocket(
         transport, began = Late(url(market)), time.monotonic()
         transport.settled = settled
         with ionet.Client(transport, signer=market.people["bob"]) as bob:
-            bob.send(pay(market))
+            try:
+                bob.send(pay(market))
+            except ionet.TransactionExpired:
+                continue  # the machine was too busy for a blockhash's life
         if transport.looks == 2 and time.monotonic() - began - settled < PAUSE / 2:
             return
     pytest.fail("no announcement ended a pause")
@@ -177,7 +181,10 @@ async def test_sending_by_coroutines_waits_for_it_too(
         transport, began = AsyncLate(url(market)), time.monotonic()
         transport.settled = settled
         async with AsyncClient(transport, signer=market.people["bob"]) as bob:
-            await bob.send(pay(market))
+            try:
+                await bob.send(pay(market))
+            except ionet.TransactionExpired:
+                continue
         if transport.looks == 2 and time.monotonic() - began - settled < PAUSE / 2:
             return
     pytest.fail("no announcement ended a pause")
