@@ -284,8 +284,8 @@ async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_b
             running.kill()
             running.wait()
         running = process(config)
-        # Slowly, for a process needs seconds to begin, and a job that nobody starts in time ends unpaid. Yet time
-        # has to pass: the job may be this seat's to start only after the other's turn.
+        # Slowly, for a process needs seconds to begin, and a job that nobody starts in time ends unpaid. Yet
+        # time has to pass: the job may be this seat's to start only after the other's turn.
         await site.until(lambda: site.runs == 1, 1)
         # Slowly: where the machine is busy, samples of a faster time would lie too far apart.
         await site.until_gone(job, step=30)
