@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from starlette.applications import Starlette
 from tests.cli.conftest import Shell, io, key
+from tests.faults import Asked, FaultProxy, on
 from tests.network.test_links import signed
 from tests.programs.support import make_hireable
 
@@ -676,3 +677,17 @@ def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path)
     assert shell.fails(3, "job", "receipt", job, "--ledger", tmp_path / "none.db") == (
         f"there is no ledger {tmp_path / 'none.db'}; ionet ledger run makes one"
     )
+    commands = (("job", "receipt", job), ("job", "list", "--closed"), ("job", "search"), ("events",))
+    for answers, said in (
+        (on("getGenesisHash", lambda asked: asked.result("another")), "and this node's is another"),
+        # Test networks have the same genesis hash: what was final tells them apart.
+        (on("getSignatureStatuses", _unknown), "it is of another chain, or no longer has the past"),
+    ):
+        with FaultProxy(shell.client.network, answers) as elsewhere:
+            far = replace(shell, url=elsewhere.url)
+            for command in commands:
+                assert said in far.fails(3, *command, *read, who="renter")
+
+
+def _unknown(asked: Asked) -> object:
+    return asked.result({"context": {"slot": 1}, "value": [None for _ in asked.body["params"][0]]})

@@ -89,7 +89,7 @@ def events_(
         raise typer.BadParameter("without a ledger, --follow needs a --program or an --account")
     names = _names(program, kind)
     span = _seconds(io, since), _seconds(io, until)
-    with opened(ledger) as database:
+    with opened(io, ledger) as database:
         if database is not None:
             told = _from_ledger(database, names, about, span, follow=follow)
         else:

@@ -50,22 +50,29 @@ Ledger = Annotated[
 
 
 @contextmanager
-def opened(where: str | None, io: Session | None = None) -> Iterator[Database | None]:
+def opened(io: Session, where: str | None) -> Iterator[Database | None]:
     """A ledger to read from; None if none is named.
 
     Args:
-        where: the ledger, or None.
-        io: has the node whose chain it is to be of; None: of any.
+        io: has the node of whose chain it must be.
+        where: a ledger that another process keeps, or None.
+
+    Raises:
+        LedgerError: it is of another chain than the node, or cannot be read.
     """
     if where is None:
         yield None
         return
     needed()
-    from ionet.ledger import Database
-
-    genesis = None if io is None else str(io.reader.request("getGenesisHash"))
-    with Database.open(where, genesis) as database:
+    with asyncio.run(_read(io, where)) as database:
         yield database
+
+
+async def _read(io: Session, where: str) -> Database:
+    from ionet.ledger import read_ledger
+
+    async with io.async_reader() as client:
+        return await read_ledger(client, where)
 
 
 @contextmanager

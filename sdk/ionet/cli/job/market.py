@@ -189,7 +189,7 @@ def search(
         :count
     ]
     classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
-    with opened(ledger, io) as database:
+    with opened(io, ledger) as database:
         leases = database.leases(listing.node for listing in listings) if database is not None else None
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]

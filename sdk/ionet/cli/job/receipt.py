@@ -29,7 +29,7 @@ def receipt(job: JobAddress, ledger: Ledger = None) -> None:
     Exits with 1 if the sums do not hold or an event is missing. Nodes keep history for a while only.
     """
     io = session()
-    with opened(ledger) as database:
+    with opened(io, ledger) as database:
         try:
             bill = io.reader.jobs.receipt(job, ledger=database)
         except LookupError as bad:
@@ -54,7 +54,7 @@ def list_(
         list_open(io, role, party)
         return
     party = party or io.signer.pubkey()
-    with opened(ledger) as database:
+    with opened(io, ledger) as database:
         bills = io.reader.jobs.closed(
             party, as_renter=role is not Role.SUPPLIER, as_supplier=role is not Role.RENTER, ledger=database
         )
