@@ -212,6 +212,9 @@ def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> N
 
 def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed]) -> None:
     ordered = sorted(landed, key=lambda sent: sent.slot)
+    # Until something is burned.
+    while "Slashed" not in {type(emitted.event).__name__ for emitted in ordered[-1].log.emitted}:
+        ordered.pop()
     last, rest = ordered[-1], ordered[:-1]
     with Database.create(":memory:", GENESIS) as database:
         database.write(ordered, scanned=last.slot, final=rest[-1].slot)

@@ -14,8 +14,9 @@ from tests.programs.auctions import Auctions
 from tests.programs.distribution import Distribution, schedule
 from tests.programs.market import EVIDENCE, IO_MINT, TWO_HOURS, Market
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR, World
+from tests.programs.support import DAY, HOUR, MINUTE, World
 from tests.programs.test_challenges import about, challenging, proposed, showing
+from tests.programs.test_disproofs import Scene, cell_of
 from tests.stateful.arena import Arena, built
 
 from ionet import Client, LocalNetwork, ix, pda, token_account
@@ -93,8 +94,11 @@ def eventful() -> Arena:
     _pay(of)
     _stake(of)
     _rent(of, arena)
+    gone = _prove(of, arena)
     _distribute(of)
     _slash(of)
+    _close_hour(of, *gone)
+    _disprove(of, arena)
     return arena
 
 
@@ -180,8 +184,54 @@ def _slash(of: Market) -> None:
     of.send(of.staking("appeal", slash=first))
     of.send(of.staking("resolve_slash", slash=first, amount=25 * TOKEN))
     of.send(of.staking("set_apart_slash", slash=first))
-    shards = [AccountMeta(one, False, False) for one in stake_shards() if one != of.alice.shard]
-    of.send(of.staking("execute_slash", slash=first, remaining_accounts=tuple(shards)))
+    of.send(of.staking("execute_slash", slash=first, remaining_accounts=_other_shards(of)))
+
+
+def _other_shards(of: Market) -> tuple[AccountMeta, ...]:
+    return tuple(AccountMeta(one, False, False) for one in stake_shards() if one != of.alice.shard)
+
+
+def _prove(of: Market, arena: Arena) -> tuple[Pubkey, Pubkey]:
+    """An hour's compute proofs, until it is drawn, and a disproof of which a part is burned and a part goes
+    back; the hour and the disproof."""
+    scene = _ticked(of)
+    hour, made = pda.proofs.hour(scene.hour.seq), cell_of(scene)
+    for number, attester in enumerate(arena.attesters):
+        root = bytes([number]) * 32
+        of.send(
+            ix.proofs.commit_compute(attester=attester.pubkey(), hour=hour, root=root, count=number + 3),
+        )
+    of.world.client.network.clock.advance(0, slots=40)
+    of.send(ix.proofs.draw_hour(hour=hour))
+    scene.call(made).send()
+    of.send(of.staking("execute_slash", slash=made.slash, remaining_accounts=_other_shards(of)))
+    of.send(of.staking("cancel_slash", slash=made.slash, authority=of.world.deployer))
+    return hour, made.slash
+
+
+def _close_hour(of: Market, hour: Pubkey, disproof: Pubkey) -> None:
+    """Both accounts, whose seven days are over."""
+    of.send(of.staking("close_slash", slash=disproof, proposer=of.world.deployer))
+    of.send(ix.proofs.close_hour(hour=hour, payer=of.world.deployer))
+
+
+def _disprove(of: Market, arena: Arena) -> None:
+    """An hour and a disproof that stay, beside an open slash; one seat has posted its root, and no other."""
+    scene = _ticked(of)
+    hour, first = pda.proofs.hour(scene.hour.seq), arena.attesters[0].pubkey()
+    of.send(ix.proofs.commit_compute(attester=first, hour=hour, root=b"\5" * 32, count=7))
+    of.world.advance(20 * MINUTE)
+    for _ in ("begun", "made"):
+        of.send(ix.proofs.draw_hour(hour=hour))
+        of.world.client.network.clock.advance(0, slots=40)
+    scene.call(cell_of(scene)).send()
+    of.check()
+
+
+def _ticked(of: Market) -> Scene:
+    proofs = of.world.client.proofs
+    proofs.tick().send()
+    return Scene(of, proofs.get_hour(proofs.latest_hour() + 1))
 
 
 def _close(dao: dao_market.Dao, holder: Keypair) -> None:

@@ -17,10 +17,13 @@ from solders.pubkey import Pubkey
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import eventful, governed, truth
 from tests.ledger.test_database import GENESIS, without
+from tests.programs.support import DAY
 from tests.stateful.arena import Arena
+from tests.stateful.test_replay_stateful import entries_of
 
 import ionet
-from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, pda
+from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, ProofReason, events, pda
+from ionet._generated.staking.types import SlashState
 from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
 from ionet.ledger.replay.compare import QUIET, numbers
 from ionet.ledger.replay.state import replay
@@ -101,8 +104,13 @@ def test_every_event_that_is_dropped_is_noticed(landed: list[Landed], there: Fou
     for event in emitted:
         by_type.setdefault(subjects()[type(event.event)].name, []).append(event)
     assert len(by_type) >= 20, sorted(by_type)
-    for name, events in by_type.items():
-        for event in {id(events[n]): events[n] for n in (0, -1)}.values():
+    for name, kept in by_type.items():
+        for event in {id(kept[n]): kept[n] for n in (0, -1)}.values():
+            said = event.event
+            drawn = said.hour if isinstance(said, events.proofs.HourDrawn) else None
+            if drawn is not None and ("proofs.Hour", drawn) not in there.accounts:
+                # Nothing numbers it, and nothing that stays follows from it.
+                continue
             verified = compared(without(landed, event), there)
             assert not verified.holds, name
             subject = subjects()[type(event.event)]
@@ -113,6 +121,21 @@ def test_every_event_that_is_dropped_is_noticed(landed: list[Landed], there: Fou
                     names.add(str(pda.governance.outflow(event.event.asset)))
             text = told_of(verified)
             assert any(one in text for one in names), f"{name}: {text}"
+
+
+def test_a_disproof_is_told_by_events_alone(arena: Arena) -> None:
+    """A tenth of the minimum is set apart, and the verdict has failed."""
+    state = replay(entry for sent in truth(arena.market.world.client) for entry in entries_of(sent))
+    node, account = state.nodes[arena.market.alice.node], arena.market.node()
+    (made,) = (slash for slash in state.slashes.values() if slash.state == SlashState.DISPROVED)
+    assert (made.apart, made.amount, made.burned) == (account.minimum // 10, 0, 0)
+    others = sum(slash.apart for slash in state.slashes.values() if slash is not made)
+    assert node.set_apart == account.set_apart == made.apart + others
+    assert (node.last_proof__passed, node.last_proof__reason) == (0, ProofReason.DISPROVED)
+    (hour,) = state.hours.values()
+    assert (node.last_proof__time, made.appeal_until) == (hour.period_end, hour.period_end + 7 * DAY)
+    assert (hour.committed, hour.counts[:2]) == (1, [7, 0])
+    assert hour.drawn_slot >= hour.draw_from + 32
 
 
 def _keys(event: Any) -> Iterator[tuple[str, Pubkey]]:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import events, pda
+from ionet import accounts, events, pda
+from ionet._generated.staking.types import SlashState
 from ionet.chain._async.reader import AsyncReader
 from ionet.chain.errors import DecodeError
 from ionet.chain.following import PAGE
@@ -529,15 +530,21 @@ _ADDRESSES: Final[Mapping[str, Callable[[Any], Pubkey]]] = {
     "jobs.Job": lambda account: pda.jobs.job(account.offer, account.nonce),
     "jobs.Offer": lambda account: pda.jobs.offer(account.node),
     "proofs.Challenge": lambda account: pda.proofs.challenge(account.report, account.node),
+    "proofs.Hour": lambda account: pda.proofs.hour(account.seq),
     "proofs.Report": lambda account: pda.proofs.report(account.seq, account.content_hash),
     "staking.Class": lambda account: pda.staking.class_(account.id),
     "staking.Device": lambda account: pda.staking.device(account.fingerprint),
     "staking.Network": lambda account: pda.staking.network(account.authority),
     "staking.Node": lambda account: pda.staking.node(account.device),
     "staking.Position": lambda account: pda.staking.position(account.node, account.holder),
-    "staking.Slash": lambda account: pda.staking.slash(account.node, account.nonce),
+    "staking.Slash": lambda account: _slash_place(account)(account.node, account.nonce),
     "staking.StakeShard": lambda account: pda.staking.shard(account.index),
 }
+
+
+def _slash_place(account: accounts.staking.Slash) -> Callable[[Pubkey, int], Pubkey]:
+    """A disproof is kept by its hour, so that there is one of a node and hour."""
+    return pda.staking.disproof if account.state == SlashState.DISPROVED else pda.staking.slash
 
 
 def _inner(kind: str, address: Pubkey, account: Any) -> Iterator[Difference]:

@@ -308,11 +308,17 @@ def _committed(state: State, event: _P.ComputeCommitted, now: int) -> None:
     hour.committed |= 1 << event.seat
     hour.set_version, hour.draw_from = event.set_version, event.draw_from
     hour.roots[event.seat], hour.counts[event.seat] = event.root, event.count
+    if event.draw_from and (seats := state.attesters) is not None:
+        # The draw counts from the last seat's root on.
+        others = sum(1 << seat for seat, weight in enumerate(seats.weights) if weight)
+        state.agree(event, f"of hour {event.hour} seats", hour.committed & others, others)
 
 
 @on(_P.HourDrawn)
 def _drawn(state: State, event: _P.HourDrawn, now: int) -> None:
     hour = state.hours[event.hour]
+    if event.drawn_slot:
+        state.agree(event, f"of hour {event.hour} draw_from", event.draw_from, hour.draw_from)
     hour.draw_from, hour.drawn_slot = event.draw_from, event.drawn_slot
     hour.randomness = event.randomness
 
