@@ -226,7 +226,7 @@ def test_a_correction_may_give_what_it_might_when_it_was_approved(office: Office
     paid = cumulative(seq * HOUR)
     with Database.create(":memory:", "1" * 32) as database:
         database.write(history.truth(market.world.client))
-        most = Hours(database).emissions.most(seq + 1, correction=Pubkey.new_unique())
+        most = Hours(database).emissions.most(seq + 1, correction=Pubkey.default())
     assert most == 50 + cumulative((seq + 1) * HOUR) - paid
     assert most == proofs.most(seq + 1, correction=True).base
 

@@ -11,7 +11,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, Market
-from tests.programs.people import class_args
+from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
@@ -24,6 +24,7 @@ from ionet.proofs.report import head_of
 from ionet.rewards import NodeHour, Verdict, Word, measure_line, measured, read_evidence
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
+from ionet.token.emission import cumulative
 from ionet.wire import Unreachable
 
 _TAKEOVER = 120
@@ -192,6 +193,26 @@ async def test_hours_of_an_absence_are_made_up_for_in_order(tmp_path: Path) -> N
     await seat.settled()
     assert (office.config.head, office.head().seq) == (6, first + 5)
     assert office.market.world.client.mint.get_config().emitted
+
+
+async def test_an_hour_that_was_emitted_after_its_facts_were_read_is_reported(tmp_path: Path) -> None:
+    """Under a linked policy only the crank says what it was paid, here a quarter."""
+    office = Office(tmp_path, 1)
+    (seat,), world = office.seats, office.market.world
+    policy = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 2_500, 0)
+    world.send(ix.mint.set_policy(authority=world.deployer, policy=policy))
+    office.hour_passes()
+    seq = world.client.proofs.latest_hour()
+    # What comes after the hour makes it final.
+    office.market.co_stake(office.market.carol, TOKEN)
+    await seat.reports._facts(world.client.proofs.period_end(seq))
+    before = world.client.mint.get_config()
+    await seat.settled()
+    assert office.head().seq == seq
+    paid = (cumulative(seq * HOUR) - before.emitted) // 4
+    ours = paid * (cumulative(seq * HOUR) - cumulative((seq - 1) * HOUR))
+    stated = read_evidence(seat.store.path(office.head().evidence_hash)).emission
+    assert stated == ours // (cumulative(seq * HOUR) - before.emitted)
 
 
 async def test_the_second_seat_computes_again_and_approves(tmp_path: Path) -> None:

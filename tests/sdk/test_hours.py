@@ -342,6 +342,9 @@ def test_an_hour_of_too_many_cranks_ago_is_forgotten_and_the_earliest_is_named(m
     assert (bad.value.reason, bad.value.hour) == ("PeriodForgotten", first + 2)
     proofs.emission(first + 2)
     # Its beginning is the end of the earliest report that the program takes.
+    proofs.most(first + 1)
+    with pytest.raises(EmissionUnknown, match=f"hour {first + 1} is the earliest"):
+        proofs.most(first)
     offered(market, first + 1, 0)
     with pytest.raises(errors.proofs.PeriodForgotten):
         offered(market, first, 0)

@@ -48,8 +48,8 @@ class Emissions:
 
         Args:
             seq: the hour's number.
-            correction: the report, where it is a correction: what had stayed unallocated at the latest final
-                report before its approval is not its to give.
+            correction: the report, where it is a correction, or zeros if it is not made yet: what had stayed
+                unallocated at the latest final report before its approval is not its to give.
 
         Raises:
             EmissionUnknown: as `hour`.

@@ -270,6 +270,27 @@ class HourReports:
         await settled(self._client, database, follower, end)
         return await asyncio.to_thread(hours.facts, end)
 
+    async def _emission(self, seq: int) -> tuple[int, int]:
+        """What an hour was paid, and the most that its report may give in all, by the ledger of its facts.
+
+        Raises:
+            EmissionUnknown: the ledger does not have its emission yet.
+        """
+        assert self._ledger is not None
+        _, follower, hours = self._ledger
+
+        def read() -> tuple[int, int]:
+            return hours.emissions.hour(seq), hours.emissions.most(seq)
+
+        try:
+            return await asyncio.to_thread(read)
+        except EmissionUnknown:
+            # It was emitted after the hour's last second, up to which the ledger has to be whole for facts.
+            if follower is None:
+                raise
+            await follower.catch_up()
+            return await asyncio.to_thread(read)
+
     async def _opened(self) -> tuple[Database, Follower | None, Hours]:
         from ionet.ledger import Follower, Hours, LedgerInUse, open_ledger, read_ledger
 
@@ -403,18 +424,18 @@ class HourReports:
         from ionet.rewards import assemble
 
         try:
-            paid, most = await self._client.proofs.emission(seq), await self._client.proofs.most(seq)
+            await self._client.proofs.most(seq)
         except EmissionUnknown as bad:
             if bad.hour <= seq:
                 raise
-            # Emitted too many cranks ago: the hours until then cannot be reported any more.
+            # Emitted too many cranks ago: the chain takes no report of the hours until then any more.
             seq = bad.hour
             if seq > network.latest:
                 raise
-            paid, most = await self._client.proofs.emission(seq), await self._client.proofs.most(seq)
         end = network.start + seq * HOUR
         before = None if head is None else head.before
         facts = await self._facts(end)
+        paid, most = await self._emission(seq)
         measures = await self._gathered(network, seq, end, facts)
         if measures is None:
             return False
@@ -431,8 +452,8 @@ class HourReports:
                 path,
                 period_end=end,
                 rows=rows,
-                paid=paid.base,
-                most=most.base,
+                paid=paid,
+                most=most,
                 policy=facts.policy,
                 absent=facts.absent(),
                 before=before,
@@ -615,10 +636,9 @@ class HourReports:
         """How a report's facts differ from this seat's, in words."""
         from ionet.rewards import RewardError, compare, to_share
 
-        proofs, due = self._client.proofs, None
-        with contextlib.suppress(EmissionUnknown, RewardError):
-            paid, most = await proofs.emission(account.seq), await proofs.most(account.seq)
-            due = to_share(paid.base, most.base, stated.kept)
+        due = None
+        with contextlib.suppress(RewardError):
+            due = to_share(*await self._emission(account.seq), stated.kept)
         carry = None if head is None else head.carry
         found = compare(
             stated, base, facts.policy, due, absent=facts.absent(), carry=carry, attesters=facts.attesters

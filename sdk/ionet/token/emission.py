@@ -75,7 +75,7 @@ def hour(config: accounts.mint.Config, seq: int) -> int:
         EmissionUnknown: it is not emitted yet, under a policy that decides the amount only then; or it was
             emitted too many cranks ago.
     """
-    start, end = (_paid(config, hours, seq) for hours in (seq - 1, seq))
+    start, end = (_paid(config, hours, seq, needs=1) for hours in (seq - 1, seq))
     return end - start
 
 
@@ -89,10 +89,11 @@ def until(config: accounts.mint.Config, seq: int) -> int:
     Raises:
         EmissionUnknown: as `hour`.
     """
-    return _paid(config, seq, seq)
+    return _paid(config, seq, seq, needs=0)
 
 
-def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
+def _paid(config: accounts.mint.Config, hours: int, seq: int, *, needs: int) -> int:
+    """What was paid until then; `needs`: how many hours before an hour have to be known for it."""
     scheduled = cumulative(hours * HOUR)
     if scheduled > config.emitted:
         if config.policy.kind == PolicyKind.FIXED:
@@ -106,7 +107,7 @@ def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
         )
     paid = paid_until(config.history, scheduled)
     if paid is None:
-        earliest = 1 + bisect_left(
+        earliest = needs + bisect_left(
             range(TOTAL_HOURS), config.history[-1].emitted, key=lambda n: cumulative(n * HOUR)
         )
         raise EmissionUnknown(

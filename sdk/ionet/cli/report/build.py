@@ -162,10 +162,13 @@ def build(
     if words is not None:
         _places(words, hours, "--statements")
     inputs = {seq: _Inputs(measures_of(io, seq, words, verdicts, measured)) for seq in hours}
-    # Read before the first file is written, as an hour may not be emitted yet.
-    paid = {seq: io.reader.proofs.emission(seq) for seq in hours}
+    for seq in hours:
+        # The chain takes no report of an hour that is not emitted, or that it has forgotten.
+        io.reader.proofs.most(seq)
     done: list[_Built] = []
     with hours_of(io, ledger, io.reader.proofs.period_end(last)) as facts:
+        # Read before the first file is written, as the ledger may not have an hour's emission yet.
+        paid = {seq: facts.emissions.hour(seq) for seq in hours}
         for seq in hours:
             built = _build(io, seq, paid[seq], files[seq], inputs[seq], before or _Before(seq - 1), facts)
             before = built.next()
@@ -202,7 +205,7 @@ def correct(
         raise UserError(f"{what} is of the latest hour already: a correction is the next hour's report")
     inputs = _Inputs(measures_of(io, seq, words, verdicts, measured), _restated(restated))
     with hours_of(io, ledger, io.reader.proofs.period_end(seq)) as facts:
-        built = _build(io, seq, io.reader.proofs.emission(seq), out, inputs, before, facts)
+        built = _build(io, seq, facts.emissions.hour(seq), out, inputs, before, facts)
     _show(io, [built])
 
 
@@ -352,7 +355,7 @@ def continued_file(io: Session, path: Path) -> _Before:
 
 
 def _build(
-    io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before, hours: Hours
+    io: Session, seq: int, paid: int, path: Path, inputs: _Inputs, before: _Before, hours: Hours
 ) -> _Built:
     from ionet.rewards import assemble
 
@@ -379,8 +382,8 @@ def _build(
         path,
         period_end=end,
         rows=rows,
-        paid=paid.base,
-        most=io.reader.proofs.most(seq, correction=inputs.restated is not None).base,
+        paid=paid,
+        most=hours.emissions.most(seq, correction=None if inputs.restated is None else Pubkey.default()),
         policy=facts.policy,
         absent=facts.absent(),
         before=before.report,
