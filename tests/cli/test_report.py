@@ -160,8 +160,24 @@ def test_a_fact_that_the_events_do_not_say_is_named(shell: Shell, hour: Hour, tm
         "  parameter gpu_bps: stated 9000, events 9500",
         f"  {hour.bob} units: stated 2, events 1",
     ]
-    assert shell.run("report", "approve", report, who="second").exit_code == 2
+    approve = ("report", "approve", report)
+    refused = shell.fails_behind_text(2, *approve, who="second")
+    assert refused.startswith(f"2 facts of report {hour.seq} differ from what the events say; see")
+    assert refused.endswith("--accept hour:gpu_bps")
+    # What is accepted by name is accepted alone.
+    for name, other in (("hour:gpu_bps", f"{hour.bob}:units"), (hour.bob, "hour:gpu_bps")):
+        refused = shell.fails_behind_text(2, *approve, "--accept", name, who="second")
+        assert refused.startswith(f"1 facts of report {hour.seq} differ")
+        assert "besides those that you accept" in refused
+        assert refused.endswith(f"--accept {other}")
+    for name in (hour.alice, f"{hour.bob}:stake", "hour:units", "hour", "hour:"):
+        refused = shell.fails(2, *approve, "--accept", hour.bob, "--accept", name, who="second")
+        assert refused.startswith(f"--accept {name} names nothing that differs: write NODE, NODE:FACT or")
     assert shell.json("report", "show", report)["weight"] == 1
+    accept = ("--accept", f"{hour.bob}:units", "--accept", "hour:gpu_bps")
+    done = shell.text(*approve, *accept, who="second")
+    assert f"  {hour.bob} units: stated 2, events 1" in done
+    assert shell.json("report", "show", report)["weight"] == 2
     shell.text("report", "void", report, who="resolver")
 
 
@@ -450,7 +466,7 @@ def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp
     assert "a correction" in shell.text("report", "show", report)
     done = shell.json("report", "endorse", report, who="resolver")
     assert done["state"] == "pending"
-    more = ("--previous", hour.evidence, "--accept-differences")
+    more = ("--previous", hour.evidence)
     done = shell.json("report", "approve", report, *more, who="second")
     assert done["state"] == "approved"
     shell.text("report", "void", report, who="deployer")

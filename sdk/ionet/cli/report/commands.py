@@ -213,29 +213,36 @@ def approve(
     previous: Previous = None,
     measured: Measured = None,
     accept: Annotated[
-        bool,
-        typer.Option("--accept-differences", help="Approve even if facts differ from the events'."),
-    ] = False,
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="NODE[:FACT]",
+            help="Approve although this differs: all facts of a node, or one; hour:FACT for one of the hour;"
+            " repeatable.",
+        ),
+    ] = None,
     ledger: Ledger = None,
 ) -> None:
     """Recompute a report from its evidence, compare it with the events, and approve it; for an attester.
 
     Needs the evidence of the report that it continues, since every leaf follows from that report's leaves.
-    What --measured has, as the report service's own, and the report leaves out must make no difference. A
-    report that is void, has fallen, or waits for an earlier attester set is renewed: this approval is its
-    first.
+    What --measured has, as the report service's own, and the report leaves out must make no difference. Only
+    what --accept names may differ, and it must. A report that is void, has fallen, or waits for an earlier
+    attester set is renewed: this approval is its first.
     """
     io = session()
     account = io.client.proofs.get_report(report)
     with evidence_of(account, evidence) as path:
         recomputed = _recomputed(io, path, account, account.predecessor, previous)
         differences, apart = _differences(io, report, account, path, previous, measured, ledger)
-    if differences and not accept:
-        for line in _difference_lines(differences):
+    accepted = _accepted(differences, accept or [])
+    if others := [difference for difference in differences if difference not in accepted]:
+        for line in _difference_lines(others):
             io.screen.note(line)
+        more = " besides those that you accept" if accepted else ""
         raise UserError(
-            f"{len(differences)} facts of report {account.seq} differ from what the events say;"
-            " see `ionet report check`, or say --accept-differences"
+            f"{len(others)} facts of report {account.seq} differ from what the events say{more}; see `ionet"
+            f" report check`, or accept each that you know to be right: --accept {_names(others[0])[-1]}"
         )
     stale = account.state != ReportState.PENDING or account.set_version != _set_version(io)
     call = io.client.proofs.renew if stale else io.client.proofs.approve
@@ -245,6 +252,7 @@ def approve(
     io.done(
         sent,
         f"Approved report {account.seq}: {_next(report, updated, config, attesters, 0)}",
+        *(_difference_lines(accepted) if accepted else ()),
         report=report,
         state=updated.state,
         weight=updated.weight,
@@ -252,6 +260,28 @@ def approve(
         differences=differences,
         apart=apart,
     )
+
+
+def _names(difference: dict[str, Any]) -> tuple[str, ...]:
+    """What --accept may call a difference, the narrowest name last."""
+    node, fact = difference["node"], difference["fact"]
+    return (f"hour:{fact}",) if node is None else (str(node), f"{node}:{fact}")
+
+
+def _accepted(differences: list[dict[str, Any]], accept: list[str]) -> list[dict[str, Any]]:
+    """Those of the differences that are accepted by name.
+
+    Raises:
+        UserError: a name is of none of them.
+    """
+    known = {name for difference in differences for name in _names(difference)}
+    for name in accept:
+        if name not in known:
+            raise UserError(
+                f"--accept {name} names nothing that differs: write NODE, NODE:FACT or hour:FACT, as `ionet"
+                " report check --output json` names them"
+            )
+    return [difference for difference in differences if {*_names(difference)} & {*accept}]
 
 
 def _continues(io: Session, report: accounts.proofs.Report) -> str:
