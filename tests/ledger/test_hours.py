@@ -9,18 +9,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.ledger import history
 from tests.programs.auctions import Auctions
 from tests.programs.market import TWO_HOURS, Market, prepared
 from tests.programs.people import TOKEN, People, class_args
 from tests.programs.support import DAY, HOUR
+from tests.programs.test_disproofs import Scene, cell_of
 
-from ionet import AsyncClient, EmissionUnknown, ix, types
+from ionet import AsyncClient, EmissionUnknown, ProofReason, ix, types
 from ionet.ledger import Database, Follower, HourNotFinal, Hours, open_ledger, settled
 from ionet.ledger.hours import HourFacts
-from ionet.rewards import Absent, NodeHour, SharePolicy
+from ionet.rewards import (
+    Absent,
+    Leaves,
+    Measure,
+    NodeHour,
+    Proof,
+    SharePolicy,
+    Statement,
+    Verdict,
+    Word,
+    measured,
+    statement_bytes,
+)
+from ionet.rewards._leaves import pack
 from ionet.token.emission import cumulative
 
 
@@ -178,6 +194,87 @@ def test_a_lot_states_what_io_is_worth(office: Office) -> None:
     auctions.offer(1_000_000_000)
     # 0.045 USD at 2 USD for an IO.
     assert office.alice(2).fees == 2_250_000
+
+
+# -- what is measured, and repeated
+
+
+def said(office: Office, seq: int, up_hours: int | None = None, key: Keypair | None = None) -> list[Measure]:
+    """What the first attester has of the node's device, or its verdict."""
+    market, end = office.market, office.end(seq)
+    node, device = bytes(market.alice.node), key or market.alice.device_key
+    words, judged = {}, {}
+    if up_hours is None:
+        judged[node] = Verdict(end, 9_000, ProofReason.PASSED, True, b"\7" * 32)
+    else:
+        text = statement_bytes(node, end, up_hours, HOUR, bytes(32), bytes(32))
+        signature = bytes(device.sign_message(text))
+        statement = Statement(bytes(device.pubkey()), HOUR, bytes(32), bytes(32), signature)
+        words[node] = Word(node, up_hours, statement)
+    return measured(market.attesters[0], end, words, judged)
+
+
+def leaves(office: Office, seq: int, reason: ProofReason) -> Leaves:
+    """Those of a report that says this of the node in an hour."""
+    verdict = Verdict(office.end(seq), 9_000, reason, reason == ProofReason.PASSED, b"\7" * 32)
+    return Leaves(
+        nodes=np.frombuffer(bytes(office.market.alice.node), np.uint8).reshape(1, 32),
+        lifetime=np.zeros(1, np.uint64),
+        through=np.full(1, verdict.time, np.int64),
+        verdicts=np.frombuffer(pack(verdict), np.uint8).reshape(1, -1),
+    )
+
+
+def test_uptime_is_the_devices_word_as_far_as_it_can_be(office: Office) -> None:
+    office.begins(8)
+    facts, end = office.facts(7), office.end(7)
+    possible = (end - office.market.node().registered_at) // HOUR
+    (row,) = facts.rows(said(office, 7, possible))
+    assert row.up_hours == possible
+    # More than there was, another key's word, or none.
+    for measures in (said(office, 7, possible + 1), said(office, 7, possible, Keypair()), ()):
+        (row,) = facts.rows(measures)
+        assert (row.up_hours, row.statement) == (0, None)
+
+
+@pytest.mark.parametrize("reason", [ProofReason.PASSED, ProofReason.SLOW])
+def test_an_hour_in_which_a_device_was_not_drawn_repeats_the_last_verdict(
+    office: Office, reason: ProofReason
+) -> None:
+    office.begins(4)
+    (row,) = office.facts(3).rows(before=leaves(office, 2, reason))
+    proof = Proof.PASSED if reason == ProofReason.PASSED else Proof.FAILED
+    assert row.verdict is not None
+    assert (row.proof, row.verdict.reason, row.verdict.time) == (proof, reason, office.end(3))
+
+
+def test_a_leased_and_attested_hour_passes_and_a_leased_one_alone_does_not(office: Office) -> None:
+    last = leaves(office, 1, ProofReason.SLOW)
+    job = office.market.run(TWO_HOURS)
+    office.market.world.advance(HOUR // 2)
+    (row,) = office.facts(2).rows(before=last)
+    assert (row.in_use, row.proof) == (False, Proof.FAILED)
+    office.market.attest(job, HOUR // 2)
+    (row,) = office.facts(2).rows(before=last)
+    assert (row.in_use, row.proof) == (True, Proof.PASSED)
+
+
+def test_a_verdict_of_before_a_disproof_is_neither_counted_nor_repeated(office: Office) -> None:
+    client = office.market.world.client
+    client.network.clock.advance(1)
+    client.proofs.tick().send()
+    scene = Scene(office.market, client.proofs.get_hour(2))
+    scene.call(cell_of(scene)).send()
+    office.begins(5)
+    (row,) = office.facts(2).rows(said(office, 2))
+    assert row.proof is Proof.MISSING
+    # The hour began before it.
+    (row,) = office.facts(3).rows(before=leaves(office, 2, ProofReason.PASSED))
+    assert row.proof is Proof.MISSING
+    (row,) = office.facts(3).rows(said(office, 3))
+    assert row.proof is Proof.PASSED
+    (row,) = office.facts(4).rows(before=leaves(office, 3, ProofReason.PASSED))
+    assert row.proof is Proof.PASSED
 
 
 # -- emission

@@ -68,7 +68,8 @@ def grown() -> Grown:
     client.as_(people["carol"]).staking.stake(first, IO(2_000)).send()
     client.airdrop(TREASURY, SOL(10))
     client.network.clock.set(int(time.time()) - _BEHIND)
-    report = report_verdicts(client.as_(people["attester"]).proofs, [first])
+    attester = client.as_(people["attester"])
+    report = report_verdicts(attester.proofs, attester.staking, [first])
     alice.jobs.offer(first, rate=RATE).send()
     # A price from the future is as good as one of as long ago.
     half = int(time.time()) + PRICE_AGE * 2 // 3
@@ -140,4 +141,5 @@ class Market:
 
     def prove(self, *nodes: Pubkey) -> None:
         """Nodes pass a compute proof of the latest hour, by a report."""
-        self.report = report_verdicts(self.as_("attester").proofs, nodes, previous=self.report)
+        attester = self.as_("attester")
+        self.report = report_verdicts(attester.proofs, attester.staking, nodes, previous=self.report)

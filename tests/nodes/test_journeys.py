@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -48,10 +49,10 @@ from ionet.chain._async import send as async_sending
 from ionet.chain._sync import send as sending
 from ionet.chain.nonces import nonce_of
 from ionet.governance.proposals import Choice, Draft, Standing
+from ionet.proofs.verdicts import _absent, _rows
 from ionet.rewards import (
     Hour,
     Statement,
-    Word,
     build_report,
     cumulate,
     score_hour,
@@ -358,15 +359,18 @@ def test_from_stake_to_claim(market: Market) -> None:
     end, emitted = attester.period_end(seq), attester.emission(seq)
     message = statement_bytes(bytes(node), end, 6, HOUR, bytes(32), bytes(32))
     said = Statement(bytes(device.pubkey()), HOUR, bytes(32), bytes(32), bytes(device.sign_message(message)))
-    facts = attester.facts(seq, {bytes(node): Word(bytes(node), 6, said)}, before=market.report.leaves)
-    hour = Hour.from_rows(facts)
+    # The market was loaded into the node: there is no past to fill a ledger from.
+    rows = _rows(market.client.staking, end, {}, market.report.leaves)
+    hour = Hour.from_rows(
+        replace(row, up_hours=6, statement=said) if row.node == bytes(node) else row for row in rows
+    )
     scores = score_hour(hour, emitted.base, policy=attester.policy())
     leaves = cumulate(
         market.report.leaves,
         hour,
         scores,
         end,
-        absent=attester.absent(seq),
+        absent=_absent(market.client.staking, end),
         height=attester.get_config().head,
     )
     report = build_report(leaves, end, bytes(32))

@@ -198,7 +198,7 @@ class _Scenario:
                 digests[bytes(supplier.node)] = digest
         attester = self.market.as_(self.market.people.attester)
         passed = [supplier.node for supplier in suppliers if bytes(supplier.node) in digests]
-        self.before = report_verdicts(attester.proofs, passed)
+        self.before = report_verdicts(attester.proofs, attester.staking, passed)
         record.say("the attester reported both verdicts, and they were shown to the nodes' accounts")
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")

@@ -109,7 +109,7 @@ class AsyncClient(AsyncConnection):
         """Attesters and their hourly reports."""
         from ionet.proofs._async.proofs import AsyncProofs
 
-        return AsyncProofs(self, mint=self.mint, staking=self.staking, jobs=self.jobs)
+        return AsyncProofs(self, mint=self.mint)
 
     @cached_property
     def governance(self) -> AsyncGovernance[Self]:

@@ -110,7 +110,7 @@ class Client(Connection):
         """Attesters and their hourly reports."""
         from ionet.proofs._sync.proofs import Proofs
 
-        return Proofs(self, mint=self.mint, staking=self.staking, jobs=self.jobs)
+        return Proofs(self, mint=self.mint)
 
     @cached_property
     def governance(self) -> Governance[Self]:
