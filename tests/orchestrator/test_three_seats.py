@@ -1,4 +1,4 @@
-"""Hours' reports of three seats of which two approve: one is killed at every step, one lies, one is slow."""
+"""Hours' reports of seats of which one is killed at every step, one is absent, one lies, one is slow."""
 
 from __future__ import annotations
 
@@ -97,7 +97,19 @@ class Third(Seat):
         return made
 
 
-class Three(Office):
+class WithDevice(Office):
+    """A market in which a node's device answers every seat."""
+
+    async def collect(self, end: int) -> dict[bytes, Word]:
+        """What the node's device says to everybody."""
+        node, key = bytes(self.node), self.market.alice.device_key
+        age = (end - self.market.node().registered_at) // HOUR
+        fields = (HOUR, bytes(32), bytes(32))
+        signature = bytes(key.sign_message(statement_bytes(node, end, age, *fields)))
+        return {node: Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))}
+
+
+class Three(WithDevice):
     """A market with three attesters; one node that is up and passes."""
 
     def __init__(self, root: Path) -> None:
@@ -116,14 +128,6 @@ class Three(Office):
             seat.reports._collect = self.collect
         lie(self.liar, stake=1)
         self.deaths = 0
-
-    async def collect(self, end: int) -> dict[bytes, Word]:
-        """What the node's device says to everybody."""
-        node, key = bytes(self.node), self.market.alice.device_key
-        age = (end - self.market.node().registered_at) // HOUR
-        fields = (HOUR, bytes(32), bytes(32))
-        signature = bytes(key.sign_message(statement_bytes(node, end, age, *fields)))
-        return {node: Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))}
 
     async def ask(self, key: bytes, hour: int) -> bytes:
         try:
@@ -205,3 +209,49 @@ async def test_killed_at_every_step_a_seat_still_reports_beside_a_liar_and_a_slo
             assert report.account.weight == 1
     assert end["credited"] > 0
     assert world.client.mint.get_config().emitted == cumulative(latest * HOUR)
+
+
+class Five(WithDevice):
+    """A market with five attesters, of whom three approve; the node has been up for long enough to earn."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir()
+        super().__init__(root, 2)
+        world = self.market.world
+        keys = [Keypair.from_seed(bytes([number]) * 32) for number in range(51, 56)]
+        seats = [types.proofs.Seat(key.pubkey(), 1) for key in keys]
+        world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=3))
+        world.advance(6 * HOUR)
+        self.seats = [Seat(self, key, number) for number, key in enumerate(keys, 20)]
+        for seat in self.seats:
+            seat.reports._collect = self.collect
+
+
+async def totals(office: Five, absent: Seat | None, slow: Seat | None) -> list[int]:
+    """What the approved reports of some hours give in all, in their order."""
+    for _ in range(4):
+        office.hour_passes()
+        for turn in range(14):
+            for seat in office.seats:
+                if seat is not absent and (seat is not slow or turn == 13):
+                    await seat.settled()
+            office.market.world.advance(60)
+    for seat in office.seats:
+        seat.reports.close()
+    reports = [keyed.account for keyed in office.market.world.client.proofs.reports()]
+    approved = [report for report in reports if report.state == ReportState.APPROVED]
+    return [report.total for report in sorted(approved, key=lambda report: report.seq)]
+
+
+async def test_an_absent_a_lying_and_a_slow_seat_at_once_change_no_reward(tmp_path: Path) -> None:
+    expected = await totals(Five(tmp_path / "calm"), None, None)
+    office = Five(tmp_path / "troubled")
+    absent, liar, slow = office.seats[:3]
+    office.silent.add(bytes(absent.key.pubkey()))
+    lie(liar, stake=1)
+    assert await totals(office, absent, slow) == expected
+    assert len(expected) == 4
+    assert 0 < expected[0] < expected[-1]
+    for seat, steps in ((absent, {"report", "approve"}), (liar, {"approve"})):
+        assert not [step for step in steps if seat.steps(step)]
+    assert slow.steps("approve")
