@@ -15,11 +15,11 @@ from tests.programs.distribution import Distribution, schedule
 from tests.programs.market import EVIDENCE, IO_MINT, TWO_HOURS, Market
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, MINUTE, World
-from tests.programs.test_challenges import about, challenging, proposed, showing
+from tests.programs.test_challenges import about, challenging, proposed, showing, voiding
 from tests.programs.test_disproofs import Scene, cell_of
 from tests.stateful.arena import Arena, built
 
-from ionet import Client, LocalNetwork, ix, pda, token_account
+from ionet import Client, LocalNetwork, ix, pda, token_account, types
 from ionet.administration.shards import stake_shards
 from ionet.chain.transactions import sent_from_record
 from ionet.ledger import Database, Landed, schema
@@ -91,6 +91,7 @@ def eventful() -> Arena:
         ix.staking.register_network(authority=of.alice.key, name=b"net".ljust(32, b"\0")),
         signers=[of.alice.owner],
     )
+    _administer(of)
     _pay(of)
     _stake(of)
     _rent(of, arena)
@@ -99,11 +100,27 @@ def eventful() -> Arena:
     _slash(of)
     _close_hour(of, *gone)
     _disprove(of, arena)
+    _leave(of, arena)
     return arena
 
 
 def _lifetime(of: Market) -> int:
     return of.node().credited + TOKEN
+
+
+def _administer(of: Market) -> None:
+    """Pauses, parameters and authorities of every program, all as they were in the end."""
+    client, other = of.world.client, of.world.client.as_(of.carol)
+    for name in ("mint", "proofs", "buyback", "staking", "jobs", "distributor"):
+        mine, theirs = getattr(client, name), getattr(other, name)
+        for paused in (1, 0):
+            mine.set_paused(paused).send()
+        mine._set_params().send()
+        mine.propose_authority(of.carol.pubkey()).send()
+        theirs.accept_authority().send()
+        theirs.propose_authority(of.world.deployer).send()
+        mine.accept_authority().send()
+    client.mint.set_policy(types.mint.PolicyArgs(types.mint.PolicyKind.FIXED, 0, 0)).send()
 
 
 def _pay(of: Market) -> None:
@@ -226,6 +243,15 @@ def _disprove(of: Market, arena: Arena) -> None:
         of.world.client.network.clock.advance(0, slots=40)
     scene.call(cell_of(scene)).send()
     of.check()
+
+
+def _leave(of: Market, arena: Arena) -> None:
+    """Cooled stake goes, and a node; a report is voided, and a challenge stays open."""
+    of.send(of.staking("withdraw", by=of.carol))
+    of.send(of.staking("retire_node", of=arena.nodes["bob"]))
+    of.send(voiding(of, proposed(of, {of.alice.node: _lifetime(of)})))
+    of.world.advance(HOUR)
+    of.send(challenging(of, proposed(of, {of.alice.node: _lifetime(of)}), by=of.carol))
 
 
 def _ticked(of: Market) -> Scene:
