@@ -17,6 +17,7 @@ import pytest
 import sqlalchemy as sa
 from solders.pubkey import Pubkey
 from tests.ledger.history import rows, truth
+from tests.orchestrator.support import full_disk
 from tests.programs.market import TWO_HOURS
 from tests.programs.support import DAY, HOUR
 from tests.stateful.arena import built
@@ -346,6 +347,16 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, landed: list[Landed]) -> No
         ):
             database.write(landed)
         assert rows(database) == before
+
+
+@pytest.mark.parametrize("room", [0, 100, 4096, 20_000, 40_000])
+def test_a_ledger_that_a_full_disk_had_no_room_for_is_begun_anew(tmp_path: Path, room: int) -> None:
+    place = str(tmp_path / "full.db")
+    with full_disk(room), pytest.raises(LedgerError, match=r"^the database .*full\.db cannot be used: "):
+        Database.create(place, GENESIS)
+    with pytest.raises(LedgerError, match=r"^there is no ledger .*full\.db; ionet ledger run makes one$"):
+        Database.open(place)
+    assert written(place) == written(str(tmp_path / "other.db"))
 
 
 def test_a_ledger_of_another_chain_is_refused(place: str, landed: list[Landed]) -> None:

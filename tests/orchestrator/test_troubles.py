@@ -12,6 +12,7 @@ from tests.orchestrator.support import HOUR, RENTER, World, full_disk, key
 
 from ionet.chain.errors import ConfigError
 from ionet.orchestrator import BoxExecutor, InlineExecutor, Journal, Lease, RayExecutor, RunOutput
+from ionet.orchestrator._journal import latest_entries
 from ionet.worker import Observation
 
 
@@ -149,6 +150,36 @@ def test_a_journal_that_cannot_be_written_counts_in_memory_and_is_written_later(
     assert again.failures("lease") == 2
     assert [entry.detail for entry in again.entries()] == ["while it was full", "after"]
     again.close()
+
+
+@pytest.mark.parametrize("room", [0, 100, 4096, 8192, 20_000])
+def test_a_journal_that_a_full_disk_has_no_room_for_is_made_when_it_has(tmp_path: Path, room: int) -> None:
+    path = tmp_path / "journal.sqlite3"
+    with full_disk(room):
+        journal = Journal(path, retry=0.0)
+        assert journal.in_memory
+        assert journal.begin_run("lease") == 1
+        journal.note("job", "step", "while it was full")
+    assert not path.exists() or latest_entries(path, 5) == []
+    journal.note("job", "step", "after")
+    journal.close()
+    assert [entry.detail for entry in latest_entries(path, 5)] == ["while it was full", "after"]
+    assert not path.with_suffix(".damaged").exists()
+
+
+def test_a_journal_is_not_given_up_since_the_disk_is_full_at_a_start(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite3"
+    first = Journal(path)
+    assert first.begin_run("lease") == 1
+    first.note("job", "step", "before")
+    first.close()
+    with full_disk():
+        journal = Journal(path, retry=0.0)
+        assert journal.begin_run("lease") == 2
+        journal.note("job", "step", "while it was full")
+    journal.note("job", "step", "after")
+    journal.close()
+    assert [entry.detail for entry in latest_entries(path, 5)] == ["before", "while it was full", "after"]
 
 
 @pytest.mark.parametrize("kind", [InlineExecutor, RayExecutor, BoxExecutor])

@@ -60,13 +60,17 @@ class Measured:
     def __init__(self, path: Path, most: int = 200_000, per_device: int = 64) -> None:
         self._most, self._per_device = most, per_device
         self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._base.execute("PRAGMA journal_mode=WAL")
-        self._base.execute("PRAGMA synchronous=NORMAL")
-        self._base.execute(
-            "CREATE TABLE IF NOT EXISTS measured (number INTEGER PRIMARY KEY AUTOINCREMENT,"
-            " first BLOB, second BLOB, at INTEGER, statement TEXT, UNIQUE (first, second))"
-        )
-        self._base.execute("CREATE INDEX IF NOT EXISTS by_second ON measured (second)")
+        try:
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=NORMAL")
+            self._base.execute(
+                "CREATE TABLE IF NOT EXISTS measured (number INTEGER PRIMARY KEY AUTOINCREMENT,"
+                " first BLOB, second BLOB, at INTEGER, statement TEXT, UNIQUE (first, second))"
+            )
+            self._base.execute("CREATE INDEX IF NOT EXISTS by_second ON measured (second)")
+        except sqlite3.Error:
+            self._base.close()
+            raise
 
     def keep(self, said: Measurement) -> None:
         """Keeps a statement, which was verified, unless a newer one of the pair is there."""

@@ -6,6 +6,7 @@ and the marks included; so whatever ends the process, the database is as after s
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -77,8 +78,9 @@ def _plainly(url: sa.URL) -> Iterator[None]:
     """Reports what a database refuses in one sentence."""
     try:
         yield
-    except sa.exc.DBAPIError as bad:
-        text = " ".join(str(bad.orig).split())
+    except (sa.exc.DBAPIError, sqlite3.Error) as bad:
+        # SQLite's own come where its own connection is used.
+        text = " ".join(str(bad.orig if isinstance(bad, sa.exc.DBAPIError) else bad).split())
         raise LedgerError(f"the database {_shown(url)} cannot be used: {text}") from bad
     except OSError as bad:
         raise LedgerError(f"the database {_shown(url)} cannot be used: {bad.strerror}") from bad
@@ -183,7 +185,7 @@ class Database:
         """
         url = url_of(where)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-            raise LedgerError(f"there is no ledger {_shown(url)}; ionet ledger run makes one")
+            raise _absent(url)
         with _plainly(url):
             engine = _engine(url)
             return cls(engine, _check(engine, url, genesis), None)
@@ -1013,13 +1015,21 @@ def _make(engine: sa.Engine, genesis: str) -> None:
         connection.execute(sa.insert(schema.mints).values(id=0, address=bytes(pda.mint.MINT)))
 
 
+def _absent(url: sa.URL) -> LedgerError:
+    return LedgerError(f"there is no ledger {_shown(url)}; ionet ledger run makes one")
+
+
 def _check(engine: sa.Engine, url: sa.URL, genesis: str | None) -> str:
     """Returns the genesis hash of a database's chain.
 
     Raises:
         LedgerError: it is no ledger, or of another version or chain.
     """
-    if "meta" not in sa.inspect(engine).get_table_names():
+    tables = sa.inspect(engine).get_table_names()
+    if not tables:
+        # As a full disk leaves it that has no room for them.
+        raise _absent(url)
+    if "meta" not in tables:
         raise LedgerError(f"{_shown(url)} is a database, but not a ledger")
     with engine.connect() as connection:
         facts = {row.name: row.value for row in connection.execute(sa.select(schema.meta))}

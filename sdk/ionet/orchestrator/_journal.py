@@ -54,7 +54,7 @@ class Entry:
 class Journal:
     """An SQLite file. The chain and the store decide what is done next; the journal only counts and reports.
 
-    While the file cannot be written, as on a full disk, it is kept in memory, and written when it can be.
+    While the file cannot be made or written, as on a full disk, it is kept in memory; later it is written.
 
     Args:
         path: the file; a damaged one is renamed and replaced by a new one.
@@ -74,6 +74,8 @@ class Journal:
         state_folder(self._path.parent)
         try:
             self._db = self._open(self._path)
+        except sqlite3.OperationalError:
+            self._begin_in_memory()
         except sqlite3.DatabaseError:
             with contextlib.suppress(FileNotFoundError):
                 self._path.replace(self._path.with_suffix(".damaged"))
@@ -95,13 +97,25 @@ class Journal:
             self._move_to_memory()
             self._db.execute(statement, values)
 
+    def _begin_in_memory(self) -> None:
+        """Begins with what can be read of a file that cannot be written."""
+        log = self._path.with_name(f"{self._path.name}-wal")
+        # Where nothing is left to be added to it, it can be read without files beside it.
+        whole = not log.exists() or not log.stat().st_size
+        try:
+            self._db = sqlite3.connect(_reading(self._path) + "&immutable=1" * whole, uri=True)
+        except sqlite3.OperationalError:
+            self._db = sqlite3.connect(":memory:")
+        self._move_to_memory()
+
     def _move_to_memory(self) -> None:
-        memory = self._open(":memory:")
+        memory = sqlite3.connect(":memory:", isolation_level=None)
         # What cannot be read any more is lost, as the whole journal may be.
         with contextlib.suppress(sqlite3.Error):
             self._db.backup(memory)
         with contextlib.suppress(sqlite3.Error):
             self._db.close()
+        memory.executescript(_SCHEMA)
         self._db, self._retry_at = memory, time.monotonic() + self._retry
 
     def _return_to_file(self) -> None:
@@ -228,8 +242,11 @@ def latest_entries(path: Path, most: int) -> list[Entry]:
         JournalError: it cannot be read.
     """
     try:
-        db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=1.0)
+        db = sqlite3.connect(_reading(path), uri=True, timeout=1.0)
         try:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'entries'").fetchone():
+                # There was no room for its tables: the orchestrator makes them when there is.
+                return []
             rows = db.execute(
                 "SELECT at, job, step, detail FROM entries ORDER BY id DESC LIMIT ?", (most,)
             ).fetchall()
@@ -238,3 +255,8 @@ def latest_entries(path: Path, most: int) -> list[Entry]:
     except sqlite3.Error as bad:
         raise JournalError(f"{path} cannot be read: {bad}") from None
     return [Entry(*row) for row in reversed(rows)]
+
+
+def _reading(path: Path) -> str:
+    """A file as SQLite opens it to read only."""
+    return f"file:{quote(str(path))}?mode=ro"
