@@ -143,7 +143,12 @@ class NetworkSite(Site):
     async def machine(self, machine: Supplier, bomb: Bomb | None = None) -> AsyncIterator[Agent]:
         """A machine that is on for as long as the context lasts, or until a bomb kills its worker."""
         agent = self.agent(machine, bomb)
-        await sweep(agent._executor._real, ClientChain(self.reader), [bytes(machine.node)], list)  # type: ignore[attr-defined]
+        await sweep(
+            agent._executor._real,  # type: ignore[attr-defined]
+            ClientChain(self.reader),
+            {bytes(machine.node): agent._state},
+            list,
+        )
         peer = Peer(
             machine.device_key,
             Role.AGENT,

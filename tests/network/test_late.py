@@ -14,7 +14,7 @@ from tests.network.site import NetworkSite
 from tests.programs.support import HOUR
 
 from ionet.cloud import AsyncRun
-from ionet.executor import FailureReason
+from ionet.executor import FailureReason, lease_name
 from ionet.orchestrator import Orchestrator
 from ionet.worker._agent import Agent
 
@@ -133,6 +133,36 @@ async def test_a_worker_that_comes_when_the_time_is_over_still_stores_what_the_r
     assert verdict.ok
     assert len(fetched.files) == 2
     assert not [path for path in site.root.rglob("work/*") if path.is_dir()]
+
+
+async def test_a_worker_that_comes_when_its_node_has_the_next_lease_still_tells_how_the_run_ended(
+    renting: Renting,
+) -> None:
+    site, go = renting.site, renting.folder / "go"
+    async with AsyncExitStack() as stack:
+        agent = await stack.enter_async_context(site.machine(site.market.alice))
+        run = await renting.book(renting.script(), env={"WAITS_FOR": str(go)}, seconds=HOUR)
+        async with site.seat() as seat:
+            await until_begun(seat, agent, run)
+        await site.gateway.stop()
+        go.touch()
+        async with asyncio.timeout(20):
+            while "store" not in agent.facts.problems:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+    await pass_by(renting)
+    await site.gateway.start()
+    never = {"WAITS_FOR": str(renting.folder / "never")}
+    following = await renting.book(renting.script(), env=never, seconds=HOUR)
+    async with site.machine(site.market.alice) as agent, site.seat() as seat:
+        await until_paid(site, seat, run)
+        async with run:
+            verdict = await run.result(seconds=20)
+            fetched = await run.fetch(verdict, renting.folder / "out")
+        await until_begun(seat, agent, following)
+        assert agent.facts.job == bytes(following.job)
+    assert verdict.ok
+    assert len(fetched.files) == 2
+    assert not (site.root / site.market.alice.name / "work" / lease_name([bytes(run.job)])).exists()
 
 
 async def test_a_run_that_was_cut_off_with_its_worker_is_out_of_time(renting: Renting) -> None:

@@ -193,6 +193,8 @@ class Agent:
         self._clock = Clock()
         self._serving: _Serving | None = None
         self._cleaned: bytes | None = None
+        #: Jobs of before this process whose outcome is not recorded; None before the first look.
+        self._earlier: list[bytes] | None = None
         self._refusal: _Refusal | None = None
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
@@ -279,6 +281,8 @@ class Agent:
                 if leased is None:
                     await self._finish(serving)
                     return
+            if serving is None:
+                await self._clean_earlier(None if leased is None else leased.job)
             if leased is None:
                 self._clear("look", "lease")
                 return
@@ -316,6 +320,24 @@ class Agent:
             await self._conclude_late(leased, record)
         await self._executor.discard(lease_name([job]))
         self._cleaned = job
+
+    async def _clean_earlier(self, but: bytes | None) -> None:
+        """Cleans up after leases that ended, and were followed by others, while this process did not run."""
+        if self._earlier is None:
+            self._earlier = await asyncio.to_thread(LeaseRecord.unfinished, self._state)
+        for job in [job for job in self._earlier if job != but]:
+            leased = await self._chain.job(job)
+            if leased is not None and not self._is_over(leased):
+                continue
+            if leased is not None:
+                try:
+                    await self._clean(leased)
+                except IonetError as bad:
+                    # The next lease does not wait for it any longer.
+                    self._trouble("look", bad)
+            # Nobody asks any more for one that is closed.
+            await self._executor.discard(lease_name([job]))
+            self._earlier.remove(job)
 
     async def _conclude_late(self, leased: Leased, record: LeaseRecord) -> None:
         """Records how a run ended that went on without this process."""

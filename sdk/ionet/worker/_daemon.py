@@ -11,7 +11,7 @@ import fcntl
 import logging
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final
@@ -39,6 +39,7 @@ from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._measuring import Links
 from ionet.worker._podman import podman_of
 from ionet.worker._probe import Device, probe
+from ionet.worker._record import LeaseRecord
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
 from ionet.worker._watch import Watch, watch_for
 from ionet.worker._worker import Worker
@@ -173,7 +174,7 @@ class Daemon:
             raise ConfigError("not registered yet; see: ionet worker register")
         # A driver may need its time.
         device, watch, gpus = await asyncio.to_thread(_device, *self._config.processors(node.config))
-        state = self._config.state / "nodes" / str(node.config.address)
+        state = self._state_of(node)
         worker = Worker(address, node.key, state, device=device, watch=watch, gpus=gpus)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
@@ -245,7 +246,7 @@ class Daemon:
 
     async def _sweep(self) -> None:
         """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
-        nodes = [bytes(node.config.address) for node in self._nodes]
+        nodes = {bytes(node.config.address): self._state_of(node) for node in self._nodes}
         while True:
             with contextlib.suppress(IonetError):
                 await sweep(self._executor, self._chain, nodes, self._held)
@@ -256,6 +257,9 @@ class Daemon:
         """Names of leases that have been taken up meanwhile."""
         jobs = [node.agent.facts.job for node in self._nodes if node.agent is not None]
         return [lease_name([job]) for job in jobs if job is not None]
+
+    def _state_of(self, node: _Node) -> Path:
+        return self._config.state / "nodes" / str(node.config.address)
 
     # -- what it says of itself
 
@@ -309,20 +313,22 @@ def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
 
 
 async def sweep(
-    executor: LocalExecutor, chain: NodeChain, nodes: Iterable[bytes], held: Callable[[], Iterable[str]]
+    executor: LocalExecutor, chain: NodeChain, nodes: Mapping[bytes, Path], held: Callable[[], Iterable[str]]
 ) -> None:
-    """Removes what is left of leases that no node has any more.
+    """Removes what is left of leases that no node has any more, and whose outcome is recorded.
 
     Args:
         executor: what the leases ran in.
         chain: tells which leases the nodes have.
-        nodes: the nodes' addresses.
+        nodes: the nodes' addresses, and where their records are.
         held: names of leases that have been taken up meanwhile.
 
     Raises:
         IonetError: the chain cannot be read; nothing is removed.
     """
     leases = [leased.job for node in nodes if (leased := await chain.leased(node)) is not None]
+    for folder in nodes.values():
+        leases += await asyncio.to_thread(LeaseRecord.unfinished, folder)
     await executor.sweep({*(lease_name([job]) for job in leases), *held()})
 
 

@@ -80,6 +80,12 @@ class LeaseRecord:
         """Returns whether a lease has a record."""
         return _path(folder, job.hex()).exists()
 
+    @classmethod
+    def unfinished(cls, folder: Path) -> list[bytes]:
+        """Returns the jobs, 32 bytes each, whose run was asked for, and has no outcome yet."""
+        records = [cls.load(folder, bytes.fromhex(path.stem)) for path in sorted(folder.glob("*.lease"))]
+        return [bytes.fromhex(known.job) for known in records if known.asked and known.outcome is None]
+
     @staticmethod
     def forget(folder: Path, keep: int) -> None:
         """Removes all but the newest records and samples.
