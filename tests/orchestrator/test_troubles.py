@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,18 @@ import pytest
 from tests.orchestrator.support import HOUR, RENTER, World, full_disk, key
 
 from ionet.chain.errors import ConfigError
-from ionet.orchestrator import BoxExecutor, InlineExecutor, Journal, Lease, RayExecutor, RunOutput
+from ionet.orchestrator import (
+    BoxExecutor,
+    FailureReason,
+    InlineExecutor,
+    Journal,
+    Lease,
+    RayExecutor,
+    RunFailure,
+    RunOutput,
+)
 from ionet.orchestrator._journal import latest_entries
+from ionet.store.manifest import Command, Manifest, Resources
 from ionet.worker import Observation
 
 
@@ -195,3 +206,45 @@ async def test_no_lease_is_opened_where_everybody_writes(world: World, tmp_path:
         await executor.open(lease)
     assert list(work.iterdir()) == []
     await executor.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given", "megabits"),
+    [(None, (8, 4), 12), (3, (8, 4), 6), (4, (8, 4), 8), (3, (8, None), 6), (None, (8, None), None)],
+)
+async def test_a_box_has_the_smaller_of_what_manifest_and_supplier_say_of_the_internet(
+    world: World, tmp_path: Path, wanted: int | None, given: tuple[int | None, ...], megabits: int | None
+) -> None:
+    executor, lease = reaching(world, tmp_path, wanted, given)
+    await executor.open(lease)
+    rate = executor._reach(lease.manifest, list(executor._nodes.values())).rate
+    assert rate == (None if megabits is None else megabits * 1_000_000 // 8)
+
+
+async def test_a_manifest_that_asks_for_more_of_the_internet_than_a_node_gives_is_refused(
+    world: World, tmp_path: Path
+) -> None:
+    executor, lease = reaching(world, tmp_path, 5, (8, 4))
+    with pytest.raises(
+        RunFailure, match="internet_mbps: this node gives jobs 4 Mbit/s, not 5; ask"
+    ) as refused:
+        await executor.open(lease)
+    assert refused.value.reason is FailureReason.PLACEMENT
+    assert not executor.workspace(lease).root.exists()
+
+
+def reaching(
+    world: World, folder: Path, wanted: int | None, given: tuple[int | None, ...]
+) -> tuple[BoxExecutor, Lease]:
+    """Nodes that give jobs so many Mbit/s, and a lease of them all that wants so many of each."""
+    rates = [None if megabits is None else megabits * 1_000_000 // 8 for megabits in given]
+    specs = [
+        replace(spec, internet=True, internet_rate=rate)
+        for spec, rate in zip(world.specs, rates, strict=False)
+    ]
+    assert len(specs) == len(given)
+    executor = BoxExecutor(specs, world.store, folder / "work", image=folder, boxes=folder / "boxes")
+    resources = Resources(internet=True, internet_mbps=wanted)
+    manifest = Manifest(Command(("true",)), resources, nodes=len(specs))
+    nodes = tuple(spec.node for spec in specs)
+    return executor, Lease((key(0), key(1)), nodes, RENTER, manifest.hash, manifest)

@@ -99,6 +99,9 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"resources": {"cpus": "2"}}, "resources.cpus: '2' is not an integer"),
         ({"resources": {"gpus": 9}}, "resources.gpus: 9 is outside 0..8"),
         ({"resources": {"internet": 1}}, "resources.internet: 1 is not true or false"),
+        ({"resources": {"internet_mbps": 5}}, "resources.internet_mbps: only with internet = true"),
+        ({"resources": {"internet": True, "internet_mbps": 0}}, "internet_mbps: 0 is outside 1..1048576"),
+        ({"resources": {"internet": True, "internet_mbps": True}}, "internet_mbps: True is not an integer"),
         ({"sealed": "yes"}, "sealed: 'yes' is not true or false"),
         ({"nodes": 2, "on_loss": "wait"}, "on_loss: 'wait' is not end or continue"),
         ({"nodes": 2, "on_loss": ["end"]}, "is not end or continue"),
@@ -136,6 +139,10 @@ def test_a_manifest_without_internet_has_the_bytes_that_it_had_before_there_was_
     asking = Manifest(FUNCTION, resources=Resources(internet=True))
     assert asking.hash != plain.hash
     assert Manifest.from_bytes(asking.to_bytes()) == asking
+    assert b"mbps" not in asking.to_bytes()
+    limited = Manifest(FUNCTION, resources=Resources(internet=True, internet_mbps=5))
+    assert b'"internet":true,"internet_mbps":5,' in limited.to_bytes()
+    assert Manifest.from_bytes(limited.to_bytes()) == limited
     spelled = plain.to_bytes().replace(b'"gpus":0,', b'"gpus":0,"internet":false,')
     with pytest.raises(ManifestError, match=r"hash the output of Manifest\.to_bytes"):
         Manifest.from_bytes(spelled)

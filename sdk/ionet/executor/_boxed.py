@@ -52,6 +52,8 @@ _BOOT: Final = (
     "os.execv(sys.executable,[sys.executable,'-m','ionet.workloads.driver'])"
 )
 MIB: Final = 1 << 20
+#: Bytes a second.
+MBIT: Final = 125_000
 #: What Ray's own processes use, which no manifest asks for.
 RAY_MEMORY: Final = 2048 * MIB
 _OBJECT_STORE: Final = 80 * MIB  # Ray's minimum is 75 MiB
@@ -193,6 +195,14 @@ class BoxedExecutor(LocalExecutor):
                 "resources.internet: this node's supplier does not allow jobs to reach the internet; choose"
                 " another node, or bring what the job needs as inputs",
             )
+        wanted = lease.manifest.resources.internet_mbps
+        given = [rate for node in lease.nodes if (rate := self._nodes[node].internet_rate) is not None]
+        if wanted is not None and given and wanted * MBIT > min(given):
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                f"resources.internet_mbps: this node gives jobs {min(given) // MBIT} Mbit/s, not {wanted};"
+                " ask for less, leave it out, or choose another node",
+            )
         self._make_workspace(lease)
         self._opened.add(lease.name)
 
@@ -312,14 +322,18 @@ class BoxedExecutor(LocalExecutor):
                     driver=found.files,
                     inputs=inputs,
                     given=given,
-                    internet=self._reach(specs) if manifest.resources.internet else None,
+                    internet=self._reach(manifest, specs) if manifest.resources.internet else None,
                     address=None if lease.part is None else lease.part.address,
                 )
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
 
-    def _reach(self, specs: Sequence[NodeSpec]) -> Internet:
-        """How a lease's box reaches the internet: its nodes' rates together."""
+    def _reach(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Internet:
+        """How a lease's box reaches the internet: its nodes' rates together, or as little as is asked for."""
+        wanted = manifest.resources.internet_mbps
+        if wanted is not None:
+            # No node gives less.
+            return replace(self._internet, rate=wanted * MBIT * len(specs))
         rates = [spec.internet_rate for spec in specs]
         known = [rate for rate in rates if rate is not None]
         return replace(self._internet, rate=sum(known) if len(known) == len(rates) else None)

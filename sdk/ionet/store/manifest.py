@@ -12,7 +12,8 @@ sorted, no white space, integers only. Fields, all required in the canonical for
      "max_duration": 3600,                                                       seconds of one run
      "nodes": 1,
      "resources": {"cpus": 1, "gpus": 0, "memory": 268435456},                   per node; bytes; may also
-                                                                                 hold "internet": true
+                                                                                 hold "internet": true, and
+                                                                                 "internet_mbps": 50
      "runtime_env": {"env_vars": {}, "pip": ["numpy==2.4.6"], "working_dir": null},
      "version": 1}
 
@@ -187,12 +188,15 @@ class Resources:
         memory: bytes.
         internet: whether the run reaches the internet: public addresses by IPv4, and nothing near the node.
             Not every supplier allows it. In the canonical form only where it is true.
+        internet_mbps: Mbit/s that it is given there, each way; None: what the node gives. No node that gives
+            less is used. In the canonical form only where it is given.
     """
 
     cpus: int = 1
     gpus: int = 0
     memory: int = 256 * 1024 * 1024
     internet: bool = False
+    internet_mbps: int | None = None
 
     def __post_init__(self) -> None:
         _integer(self.cpus, "resources.cpus", 1, 1024)
@@ -200,6 +204,12 @@ class Resources:
         _integer(self.memory, "resources.memory", 1024 * 1024, 2**46)
         if not _is_bool(self.internet):
             raise ManifestError(f"resources.internet: {self.internet!r} is not true or false")
+        if self.internet_mbps is not None:
+            _integer(self.internet_mbps, "resources.internet_mbps", 1, 2**20)
+            if not self.internet:
+                raise ManifestError(
+                    "resources.internet_mbps: only with internet = true; leave it out, or say so"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +286,7 @@ class Manifest:
                 "memory": self.resources.memory,
                 # Manifests from before there was this field keep their hash.
                 **({"internet": True} if self.resources.internet else {}),
+                **({"internet_mbps": rate} if (rate := self.resources.internet_mbps) is not None else {}),
             },
             "runtime_env": {
                 "env_vars": dict(self.runtime_env.env_vars),
@@ -315,7 +326,8 @@ class Manifest:
             raise ManifestError(
                 f"version: {version!r} is not supported; this package writes and reads {VERSION}"
             )
-        resources = _object(top.get("resources", {}), "resources", (), ("cpus", "gpus", "memory", "internet"))
+        known = ("cpus", "gpus", "memory", "internet", "internet_mbps")
+        resources = _object(top.get("resources", {}), "resources", (), known)
         env = _object(top.get("runtime_env", {}), "runtime_env", (), ("env_vars", "pip", "working_dir"))
         return cls(
             entrypoint=_entrypoint(top["entrypoint"]),

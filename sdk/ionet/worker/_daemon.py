@@ -23,7 +23,7 @@ from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
-from ionet.executor._boxed import RAY_MEMORY
+from ionet.executor._boxed import MBIT, RAY_MEMORY
 from ionet.sandbox import Internet, missing, podman_lacking
 from ionet.service.notices import Notifier
 from ionet.store import AsyncHttpStore
@@ -308,7 +308,7 @@ def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
         memory=max(memory - RAY_MEMORY, memory // 2),
         devices=gpus,
         internet=limits.internet,
-        internet_rate=limits.internet_mbps * 125_000 * len(uuids) // count,
+        internet_rate=limits.internet_mbps * MBIT * len(uuids) // count,
     )
 
 
