@@ -26,6 +26,7 @@ UNITS: Final = 8
 
 _MESSAGE: Final = struct.Struct("<16sQ32sIIII32s")
 _READ: Final = struct.Struct("<II128sI128s")
+MESSAGE_BYTES: Final = _MESSAGE.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ class SignedRoot:
         numbers = (self.number, *self.sizes)
         if not 0 <= self.hour < 2**64 or any(not 0 <= number < 2**32 for number in numbers):
             raise ChallengeError("the hour has to fit into 64 bits, number and sizes into 32")
+
+    @classmethod
+    def from_message(cls, message: bytes) -> SignedRoot:
+        """Reads what `message` wrote.
+
+        Raises:
+            ChallengeError: it is none.
+        """
+        if len(message) != MESSAGE_BYTES:
+            raise ChallengeError(f"a device signs {MESSAGE_BYTES} bytes, not {len(message)}")
+        kind, hour, node, unit, number, first, second, root = _MESSAGE.unpack(message)
+        return cls(kind, hour, node, unit, number, (first, second), root)
 
     @property
     def message(self) -> bytes:
