@@ -37,6 +37,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
 from ionet.orchestrator._plan import Policy
+from ionet.prover._hour import MOST_K, MOST_M
 from ionet.service import settings
 from ionet.service.settings import Table, assignments, check_notify, is_loopback, toml
 from ionet.staking.speeds import Speeds, class_speeds, parse_speeds
@@ -63,6 +64,10 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "number_m": (64, 1 << 16),
     "number_k": (64, 1 << 20),
     "number_most": (1, 256),
+    "hour_most": (0, 1_000_000),
+    "hour_m": (64, MOST_M),
+    "hour_k": (64, MOST_K),
+    "hour_disprove": (0, 1),
     "max_gap": (1, 86_400),
     "max_failures": (1, 100),
     "max_interruptions": (1, 1_000),

@@ -107,6 +107,11 @@ class Policy:
             two, one after the other, are late.
         number_k: its inner length.
         number_most: nodes that are asked at once.
+        hour_most: signed products that the seat opens and checks in an hour, those that the hour's draw names
+            first; 0: it takes no part in hours of signed products.
+        hour_m: size of the hour's product.
+        hour_k: its inner length.
+        hour_disprove: 1 where the seat sends the disproofs that it finds; they are written to files anyway.
         challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
         challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
@@ -133,6 +138,10 @@ class Policy:
     number_m: int = 4096
     number_k: int = 4096
     number_most: int = 32
+    hour_most: int = 0
+    hour_m: int = 1024
+    hour_k: int = 4096
+    hour_disprove: int = 0
     challenge_every: int = HOUR
     challenge_attempts: int = 2
     challenges_at_once: int = 1
@@ -162,6 +171,7 @@ class Policy:
         # Raises for sizes that do not exist.
         Challenge(bytes(32), self.challenge_m, self.challenge_k)
         Challenge(bytes(32), self.number_m, self.number_k)
+        Challenge(bytes(32), self.hour_m, self.hour_k)
 
     def reached(self, nanoseconds: int) -> int | None:
         """Returns the number of the fastest class that a time for the usual challenge reaches, or None."""

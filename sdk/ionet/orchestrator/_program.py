@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from base64 import b64decode
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from ionet import AsyncCall, AsyncClient, JobState, NodeState, accounts, constan
 from ionet.chain.errors import (
     AccountNotFound,
     DecodeError,
+    IonetError,
     ProgramError,
     RpcError,
     TransactionExpired,
@@ -43,6 +44,7 @@ from ionet.orchestrator._chain import (
     Phase,
 )
 from ionet.orchestrator._seats import place
+from ionet.proofs.disproof import Disproof
 
 _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
@@ -75,6 +77,31 @@ class NodeView:
     live: bool
     owner: bytes
     units: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourView:
+    """An hour's compute proofs on the chain. Times are Unix seconds.
+
+    Attributes:
+        seq: hours from the start of emission to its end.
+        period_end: its end.
+        ticked_at: when they began.
+        commit_until: until when seats post their roots.
+        seed: what products are made of, 32 bytes.
+        draw_from: the slot from which those count that pass before the draw; 0 while it has not begun.
+        randomness: what is opened is drawn from it, 32 bytes; None while the hour is not drawn.
+        roots: by the keys of the seats that have posted one.
+    """
+
+    seq: int
+    period_end: int
+    ticked_at: int
+    commit_until: int
+    seed: bytes
+    draw_from: int
+    randomness: bytes | None
+    roots: Mapping[bytes, bytes]
 
 
 class ProgramChain:
@@ -240,6 +267,77 @@ class ProgramChain:
             return
         if status.closable and not await self._ask(self._client.jobs.find_jobs(cluster=cluster)):
             await self._send(self._anybody.jobs.close_cluster(cluster))
+
+    # ---- hours of compute proofs
+
+    async def running_hour(self) -> tuple[int, HourView | None]:
+        """Returns the number of the hour that runs, and its compute proofs where somebody has begun them."""
+        running: tuple[int, HourView | None] = await self._ask(self._hour())
+        return running
+
+    async def _hour(self) -> tuple[int, HourView | None]:
+        seq = await self._client.proofs.latest_hour() + 1
+        try:
+            hour = await self._client.proofs.get_hour(seq)
+        except AccountNotFound:
+            return seq, None
+        keys = (await self._client.proofs.get_attesters()).keys
+        posted = {
+            bytes(key): root
+            for seat, (key, root) in enumerate(zip(keys, hour.roots, strict=True))
+            if hour.committed >> seat & 1
+        }
+        return seq, HourView(
+            seq=seq,
+            period_end=hour.period_end,
+            ticked_at=hour.ticked_at,
+            commit_until=min(hour.ticked_at + constants.proofs.COMMIT_TIME, hour.period_end),
+            seed=hour.seed,
+            draw_from=hour.draw_from,
+            randomness=hour.randomness if hour.drawn_slot else None,
+            roots=posted,
+        )
+
+    async def is_seat(self, key: bytes) -> bool:
+        """Returns whether a key holds a seat with a weight."""
+        await self._read_seats()
+        return key in self._keys
+
+    async def slot(self) -> int:
+        """Returns the latest slot."""
+        slot: int = await self._ask(self._client.slot())
+        return slot
+
+    async def tick(self) -> str:
+        """Begins the compute proofs of the hour that runs."""
+        return await self._send(self._anybody.proofs.tick())
+
+    async def post_root(self, seq: int, root: bytes, count: int) -> str:
+        """Posts this seat's root of an hour, and how many commitments it stands for."""
+        return await self._send(self._client.proofs.commit_compute(seq, root, count))
+
+    async def draw_hour(self, seq: int) -> str:
+        """Draws an hour, or begins its draw."""
+        return await self._send(self._anybody.proofs.draw_hour(seq))
+
+    async def close_hours(self, before: int) -> int:
+        """Closes the hours whose rent is this seat's and that ended before a time; returns how many."""
+        payer = self._anybody.address
+        old = await self._ask(self._client.find(accounts.proofs.Hour, payer=payer))
+        due = [keyed.account.seq for keyed in old if keyed.account.period_end < before]
+        for seq in due:
+            await self._send(self._anybody.proofs.close_hour(seq))
+        return len(due)
+
+    async def disprove(self, disproof: Disproof) -> str:
+        """Shows that something a device has signed is wrong: two transactions, a slot apart."""
+        call = self._anybody.proofs.disproof_table(disproof)
+        try:
+            table = (await call.send()).result
+        except (IonetError, OSError) as error:
+            raise ChainUnavailable(f"no lookup table was made: {error}") from error
+        await self.beacon(after=await self.slot())
+        return await self._send(self._anybody.proofs.disprove(disproof, table))
 
     # ---- reading
 

@@ -17,6 +17,8 @@ from ionet.formats import canonical
 from ionet.orchestrator._agents import NodeUnreachable
 from ionet.prover import Challenge, Opening, ProofError
 from ionet.prover import Reason as ProofReason
+from ionet.prover._hour import Entry
+from ionet.prover._signed import RATE_MESSAGE, SignedRoot
 from ionet.wire import Answer, Peer, Refused, Unreachable
 from ionet.worker import Busy, Sample, SampleError
 
@@ -50,7 +52,9 @@ class _Asking:
         self._peer = peer
         self._device_of = device_of
 
-    async def _ask(self, node: bytes, method: str, seconds: float = _SOON, **arguments: Any) -> Answer:
+    async def _ask(
+        self, node: bytes, method: str, seconds: float = _SOON, blob: bytes = b"", **arguments: Any
+    ) -> Answer:
         """Asks the agent of a node.
 
         Raises:
@@ -61,7 +65,7 @@ class _Asking:
         if device is None:
             raise NodeUnreachable(f"the chain has no node {node.hex()}")
         try:
-            return await self._peer.ask(device, method, arguments, seconds=seconds)
+            return await self._peer.ask(device, method, arguments, blob, seconds=seconds)
         except Unreachable as bad:
             raise NodeUnreachable(str(bad)) from bad
 
@@ -107,7 +111,7 @@ class RemoteAgents(_Asking):
                 if bad.kind != "busy" or time.monotonic() > deadline:
                     raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
             await asyncio.sleep(_POLL)
-        arguments = {"k": challenge.k, "m": challenge.m, "seed": challenge.seed.hex()}
+        arguments: dict[str, Any] = {"k": challenge.k, "m": challenge.m, "seed": challenge.seed.hex()}
         start = time.perf_counter_ns()
         try:
             answer = await self._ask(node, "commit", _COMPUTING, **arguments)
@@ -152,6 +156,58 @@ class RemoteAgents(_Asking):
         self._prepared.discard((node, job))
         with contextlib.suppress(Refused):
             await self._ask(node, "end", job=job.hex())
+
+
+class RemoteProducts(_Asking):
+    """Devices' part in hours of compute proofs. All methods may raise `NodeUnreachable`."""
+
+    async def product(self, node: bytes, hour: int, units: int, sizes: tuple[int, int]) -> list[Entry]:
+        """Has a node's processors compute the hour's products, and returns what its device has signed.
+
+        Raises:
+            ProofError: there is no such answer, or the device has not signed it.
+        """
+        device = await self._device_of(node)
+        m, k = sizes
+        try:
+            answer = await self._ask(node, "product", _COMPUTING, hour=hour, units=units, m=m, k=k)
+        except Refused as bad:
+            raise NodeUnreachable(f"the node signs no product: {bad}") from bad
+        try:
+            roots, signatures = (
+                [bytes.fromhex(text) for text in answer.arguments[name]] for name in ("roots", "signatures")
+            )
+            entries = [
+                Entry(SignedRoot(RATE_MESSAGE, hour, node, unit, 0, sizes, root), device or b"", signature)
+                for unit, (root, signature) in enumerate(zip(roots, signatures, strict=True))
+            ]
+        except (KeyError, ValueError, TypeError, IonetError) as bad:
+            raise ProofError(ProofReason.MALFORMED, f"the node's answer has no signed roots: {bad}") from bad
+        if len(entries) != units:
+            raise ProofError(ProofReason.SMALLER, f"{len(entries)} processors signed, it has {units}")
+        if not all(entry.verify() for entry in entries):
+            raise ProofError(ProofReason.MALFORMED, "its device has not signed what it answers")
+        return entries
+
+    async def receipt(self, entry: Entry, signature: bytes) -> None:
+        """Gives a device the seat's receipt."""
+        signed = entry.signed
+        try:
+            await self._ask(signed.node, "receipt", _SOON, signature, hour=signed.hour, leaf=entry.leaf.hex())
+        except Refused as bad:
+            raise NodeUnreachable(f"the node keeps no receipt: {bad}") from bad
+
+    async def reveal(self, entry: Entry, rows: int) -> tuple[bytes, Mapping[str, Any]]:
+        """Returns an opening's bytes, and the receipts that the device shows, seat and signature in hex."""
+        signed = entry.signed
+        m, k = signed.sizes
+        arguments: dict[str, Any] = {"hour": signed.hour, "k": k, "m": m, "rows": rows, "unit": signed.unit}
+        try:
+            answer = await self._ask(signed.node, "reveal", _COMPUTING, **arguments)
+        except Refused as bad:
+            raise NodeUnreachable(f"the node does not open its commitment: {bad}") from bad
+        receipts = answer.arguments.get("receipts")
+        return answer.blob, receipts if isinstance(receipts, Mapping) else {}
 
 
 class RemoteExecutor(_Asking):

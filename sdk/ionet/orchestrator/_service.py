@@ -33,10 +33,11 @@ from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._pairs import Pairs
+from ionet.orchestrator._products import ProductHours
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Counts, Orchestrator
 from ionet.orchestrator._registrar import Registrar
-from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
+from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteProducts
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
 from ionet.orchestrator._uptime import Uptimes
@@ -50,6 +51,8 @@ from ionet.worker._uptime import GAP
 _log = logging.getLogger(__name__)
 #: Seconds within which another seat says what it has measured.
 _ANSWER_WITHIN: Final = 10.0
+#: Bytes of a seat's list of signed products: 200 for each processor, for a million of them.
+_MOST_LIST: Final = 200_000_000
 #: Seconds between looks at the seat, the payer's SOL and the clock.
 _LOOK_EVERY: Final = 10.0
 #: And while something is amiss.
@@ -127,6 +130,7 @@ class Service:
         self._orchestrator: Orchestrator | None = None
         self._reports: HourReports | None = None
         self._idle: IdleChallenges | None = None
+        self._products: ProductHours | None = None
         #: Nodes with a job that has not ended, where this process serves none; None before the first look.
         self._leased: frozenset[bytes] | None = None
         self._counts = Counts()
@@ -272,6 +276,22 @@ class Service:
             )
             parts["idle"] = lambda: idle.run(policy.interval)
             parts["number"] = lambda: number.run(policy.interval)
+            if policy.hour_most:
+                products = self._products = ProductHours(
+                    self._chain,
+                    RemoteProducts(peer, self._chain.device_of),
+                    challenger,
+                    journal,
+                    policy,
+                    seat,
+                    lambda message: bytes(self._key.sign_message(message)),
+                    state / "products",
+                    there,
+                    leased,
+                    lambda key, hour: _list_of(peer, files, store, key, hour),
+                    idle.judged,
+                )
+                parts["products"] = lambda: products.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)
             if self.config.reports or not self._jobs:
                 uptimes = Uptimes(
@@ -308,17 +328,21 @@ class Service:
                 # A transaction that is under way is waited for; whatever takes longer is done again.
                 await asyncio.wait({serving}, timeout=_GRACE)
                 await _ended(serving, *tasks)
-        self._peer = self._files = self._orchestrator = self._reports = self._idle = None
+        self._peer = self._files = self._orchestrator = self._reports = self._idle = self._products = None
 
     async def _handle(self, registrar: Registrar, request: Request) -> Answer:
-        """Answers what others ask a seat: a signature for a device, or what it has measured of an hour."""
-        if request.method != "measured":
+        """Answers what others ask a seat: a signature for a device, what it has of an hour."""
+        if request.method not in ("measured", "products"):
             return await registrar.handle(request)
-        if self._reports is None:
-            raise Refused("no-reports", "this seat makes no reports")
         hour = request.arguments["hour"]
         if type(hour) is not int:
             raise Refused("bad-request", "an hour is a number")
+        if request.method == "products":
+            if self._products is None:
+                raise Refused("no-products", "this seat collects no signed products")
+            return Answer({"sha256": self._products.shown(hour).hex()})
+        if self._reports is None:
+            raise Refused("no-reports", "this seat makes no reports")
         return Answer({"sha256": (await self._reports.measured(hour)).hex()})
 
     async def _classes_of(self, nodes: Sequence[bytes]) -> dict[bytes, int]:
@@ -543,7 +567,22 @@ async def _measured_by(peer: Peer, key: bytes, hour: int) -> bytes:
     Raises:
         IonetError: it does not say.
     """
-    answer = await peer.ask(key, "measured", {"hour": hour}, seconds=_ANSWER_WITHIN)
+    return await _digest_of(peer, key, "measured", hour)
+
+
+async def _list_of(peer: Peer, files: GatewayFiles, store: FileStore, key: bytes, hour: int) -> bytes:
+    """Another seat's list of an hour's signed products.
+
+    Raises:
+        IonetError: it does not show it.
+    """
+    digest = await _digest_of(peer, key, "products", hour)
+    await files.fetch(digest, _MOST_LIST)
+    return await asyncio.to_thread(store.path(digest).read_bytes)
+
+
+async def _digest_of(peer: Peer, key: bytes, method: str, hour: int) -> bytes:
+    answer = await peer.ask(key, method, {"hour": hour}, seconds=_ANSWER_WITHIN)
     try:
         digest = bytes.fromhex(str(answer.arguments["sha256"]))
     except (KeyError, ValueError):

@@ -29,10 +29,12 @@ from ionet.overlay import Request as Joining
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.store.sealed import SEALED, seal_file
 from ionet.wire import Answer, Refused, Request
-from ionet.worker._challenges import METHODS, Challenges, hex32, number
+from ionet.worker._arguments import hex32, number
+from ionet.worker._challenges import METHODS, Challenges
 from ionet.worker._clusters import INCOMPLETE, Network, Networks
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._measuring import Links
+from ionet.worker._products import Products
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
 from ionet.worker._uptime import GAP, Uptime
@@ -199,7 +201,7 @@ class Agent:
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
-        self._challenges = Challenges(worker, chain.is_seat)
+        self._challenges = Challenges(worker, chain.is_seat, Products(worker, chain, state / "receipts.json"))
         self._uptime = Uptime(state / "uptime.json")
         self.facts = AgentFacts()
         #: Whether a gateway is connected: a device is up while one is, and the chain can be read.
@@ -605,6 +607,8 @@ class Agent:
         Raises:
             Refused: it is not this asker's, or not possible now.
         """
+        if request.method == "product" and self.busy:
+            raise Refused("leased", "the device serves a job, and computes nothing else")
         if request.method in METHODS:
             answer = await self._challenges.handle(request)
             self.facts.last_challenge_ms = self._challenges.milliseconds

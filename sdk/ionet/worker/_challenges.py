@@ -9,9 +9,11 @@ from typing import Final
 
 from ionet.prover import MAX_UNITS, Challenge
 from ionet.wire import Answer, Refused, Request
+from ionet.worker._arguments import hex32, number
+from ionet.worker._products import Products
 from ionet.worker._worker import Worker
 
-METHODS: Final = frozenset({"commit", "number", "open", "reserve"})
+METHODS: Final = frozenset({"commit", "number", "open", "product", "receipt", "reserve", "reveal"})
 #: Seconds for which a seat may keep the device for itself.
 _RESERVED_FOR: Final = 120.0
 _MOST_ROWS: Final = 256
@@ -26,13 +28,20 @@ class Challenges:
     Args:
         worker: the device.
         is_seat: whether a key holds a seat.
+        products: signs the products of hours; None: a device that is not registered signs none.
 
     Attributes:
         milliseconds: how long the last product took; None before the first.
     """
 
-    def __init__(self, worker: Worker, is_seat: Callable[[bytes], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        is_seat: Callable[[bytes], Awaitable[bool]],
+        products: Products | None = None,
+    ) -> None:
         self._worker = worker
+        self._products = products
         self._is_seat = is_seat
         self._reserved: tuple[bytes, float] | None = None
         self.milliseconds: int | None = None
@@ -45,15 +54,34 @@ class Challenges:
         """
         if not await self._is_seat(request.sender):
             raise Refused("not-a-seat", "the key holds no seat in the attester set")
+        if request.method in ("product", "receipt", "reveal"):
+            return await self._signed(request)
         if request.method == "reserve":
             now = time.monotonic()
             if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
                 raise Refused("busy", "another seat challenges the device at this moment")
+            if self._products is not None and self._products.computing:
+                raise Refused("busy", "the device computes the hour's product")
             self._reserved = request.sender, now + _RESERVED_FOR
             return Answer()
         if self._reserved is None or self._reserved[0] != request.sender:
             raise Refused("not-reserved", "the device is not kept for this seat")
         methods = {"commit": self._commit, "number": self._number, "open": self._open}
+        return await methods[request.method](request)
+
+    async def _signed(self, request: Request) -> Answer:
+        if self._products is None:
+            raise Refused("not-registered", "a device signs products when it is registered")
+        if request.method == "product" and self._reserved is not None:
+            # It would slow an answer that is timed.
+            if time.monotonic() < self._reserved[1]:
+                raise Refused("busy", "a seat challenges the device at this moment")
+            self._reserved = None
+        methods = {
+            "product": self._products.product,
+            "receipt": self._products.receipt,
+            "reveal": self._products.reveal,
+        }
         return await methods[request.method](request)
 
     async def _number(self, request: Request) -> Answer:
@@ -83,29 +111,3 @@ class Challenges:
         if not self._worker.counting:
             self._reserved = None
         return Answer({}, opening.to_bytes())
-
-
-def hex32(request: Request, name: str) -> bytes:
-    """Returns an argument of 32 bytes, written in hex.
-
-    Raises:
-        Refused: it is none.
-        KeyError: it is missing.
-    """
-    value = bytes.fromhex(request.arguments[name])
-    if len(value) != 32:
-        raise Refused("bad-request", f"{name} has 32 bytes")
-    return value
-
-
-def number(request: Request, name: str) -> int:
-    """Returns an argument that is a number, 0 or more.
-
-    Raises:
-        Refused: it is none.
-        KeyError: it is missing.
-    """
-    value = request.arguments[name]
-    if type(value) is not int or value < 0:
-        raise Refused("bad-request", f"{name} is a number, 0 or more")
-    return value

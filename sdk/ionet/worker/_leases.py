@@ -51,6 +51,23 @@ class Leased:
     funded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProductHour:
+    """An hour's compute proofs, as the chain has them.
+
+    Attributes:
+        seq: hours from the start of emission to its end.
+        period_end: its end, Unix seconds.
+        seed: what its products are made of, 32 bytes.
+        randomness: what is opened is drawn from it, 32 bytes; None while the hour is not drawn.
+    """
+
+    seq: int
+    period_end: int
+    seed: bytes
+    randomness: bytes | None
+
+
 class NodeChain(Protocol):
     """The chain, as a worker's agent reads it. All methods may raise `IonetError`."""
 
@@ -72,6 +89,10 @@ class NodeChain(Protocol):
 
     async def is_seat(self, key: bytes) -> bool:
         """Returns whether a key holds a seat in the attester set."""
+        ...
+
+    async def product_hour(self, seq: int) -> ProductHour | None:
+        """Returns an hour's compute proofs; None if nobody has begun them."""
         ...
 
 
@@ -130,6 +151,18 @@ class ClientChain:
             )
             self._seats = at, frozenset(bytes(seat) for seat in seats.keys[: seats.seats])
         return key in self._seats[1]
+
+    async def product_hour(self, seq: int) -> ProductHour | None:
+        """See `NodeChain.product_hour`."""
+
+        async def question(client: AsyncClient) -> ProductHour | None:
+            try:
+                hour = await client.proofs.get_hour(seq)
+            except AccountNotFound:
+                return None
+            return ProductHour(seq, hour.period_end, hour.seed, hour.randomness if hour.drawn_slot else None)
+
+        return await self._ask(question)
 
     async def registered(self, node: bytes, device: bytes) -> bool:
         """Returns whether the chain has a node with this device's key."""

@@ -123,6 +123,12 @@ class Worker:
 
     def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
         """Computes challenges at once, each on a processor of its own as far as there are any."""
+        computed = self.compute(challenges)
+        self._counted = [prover for prover, _ in computed]
+        return [commitment for _, commitment in computed]
+
+    def compute(self, challenges: Sequence[Challenge]) -> list[tuple[Prover, Commitment[Challenge]]]:
+        """Computes challenges at once, as `commit_all`; the caller keeps who can open them."""
         from ionet.prover import Prover
 
         kernels = self._own_kernels()
@@ -134,8 +140,7 @@ class Worker:
 
         with ThreadPoolExecutor(len(kernels)) as pool:
             parts = list(pool.map(work, range(len(kernels))))
-        self._counted = provers
-        return [parts[n % len(kernels)][n // len(kernels)] for n in range(len(challenges))]
+        return [(prover, parts[n % len(kernels)][n // len(kernels)]) for n, prover in enumerate(provers)]
 
     @property
     def counting(self) -> bool:
