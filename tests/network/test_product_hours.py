@@ -325,6 +325,9 @@ async def test_a_seat_that_was_restarted_leaves_nobody_out(field: Field) -> None
     async with seat.serving():
         await seat.look()
         await seat.look()
+    # It was killed while it wrote one more.
+    (file,) = (seat.root / "products").glob("*.entries")
+    file.write_bytes(file.read_bytes() + b"ionet:poc:comm")
     async with seat.serving():
         field.advance(15 * MINUTE)
         await seat.look()
@@ -368,6 +371,7 @@ async def test_a_device_that_is_leased_after_the_draw_is_not_judged(field: Field
     field.put(field.site.market.alice, Silent)
     async with field.seat().serving() as seat:
         await field.drawn(seat)
+        await seat.look()
         seat.leased.add(field.alice)
         field.advance(5 * MINUTE + 1)
         await seat.look()
@@ -389,15 +393,36 @@ async def test_a_device_that_misses_the_time_for_commitments_fails(field: Field)
     assert field.hour().roots[0] == root_of(entry_of(field, field.site.market.bob))
 
 
-async def test_a_device_that_came_too_late_to_be_asked_three_times_does_not_fail(field: Field) -> None:
+@pytest.mark.parametrize("minutes", [(9, 14), (12, 13, 14)])
+async def test_a_device_that_had_no_five_minutes_and_three_tries_does_not_fail(
+    field: Field, minutes: tuple[int, ...]
+) -> None:
     field.put(field.site.market.alice, Mute)
     async with field.seat().serving() as seat:
         await seat.look()
-        field.advance(14 * MINUTE)
-        await seat.look()
-        field.advance(MINUTE)
-        await seat.look()
+        asked = 0
+        for minute in (*minutes, 15):
+            field.advance((minute - asked) * MINUTE)
+            await seat.look()
+            asked = minute
+        assert seat.lines("no commitment")
         assert seat.verdicts() == {}
+
+
+class Forged(Products):
+    """Signs nothing, and says that it has."""
+
+    async def product(self, request: Request) -> Answer:
+        answer = await super().product(request)
+        return Answer({**answer.arguments, "signatures": ["00" * 64]})
+
+
+async def test_what_a_device_has_not_signed_is_no_commitment(field: Field) -> None:
+    field.put(field.site.market.alice, Forged)
+    async with field.seat().serving() as seat:
+        await field.collected(seat)
+        assert seat.verdicts() == {field.alice: ProofReason.MALFORMED}
+    assert field.hour().counts[0] == 1
 
 
 class Off(Backend):
@@ -531,6 +556,8 @@ async def test_a_seat_that_leaves_a_device_out_is_named_by_the_devices_receipt(
     async with field.seat(0).serving() as honest, field.seat(1, kind).serving() as other:
         kind.left_out = field.alice
         await field.drawn(honest, other)
+        # Its receipts outlive the device's process.
+        field.put(market.alice)
         if isinstance(other.hours, Pretending):
             entries = [entry_of(field, who) for who in (market.alice, market.bob)]
             other.hours.whole = b"".join(sorted(entries))

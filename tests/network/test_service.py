@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ from tests.programs.market import IO_MINT, Market
 from tests.programs.support import HOUR
 from typer.testing import CliRunner
 
-from ionet import SOL, ConfigError, ix, types
+from ionet import SOL, ConfigError, ix, pda, types
 from ionet.cli.app import app
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
-from ionet.orchestrator._service import Service, _measured_by
+from ionet.orchestrator._service import Service, _digest_of, _measured_by
 from ionet.orchestrator._status import OrchestratorStatus
 from ionet.rewards import read_evidence, read_measures
 from ionet.store import StoreError
@@ -209,6 +210,28 @@ async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account
             (bytes(seat), bytes(site.market.alice.node))
         ]
         assert not refused
+
+
+async def test_a_seat_collects_signed_products_where_its_settings_say_so(site: ServiceSite) -> None:
+    world, seat = site.market.world, site.market.attesters[0].pubkey()
+    world.advance(HOUR - (world.now - world.mint_config.start) % HOUR)
+    seq = (world.now - world.mint_config.start) // HOUR + 1
+    place = pda.proofs.hour(seq)
+    config = site.config(policy={**_POLICY, "hour_most": 10, "hour_m": 64, "hour_k": 256}, reports=False)
+    async with site.machine(site.market.alice), site.service(config):
+        await site.until(lambda: world.client.account(place), step=1)
+        await until(lambda: any((config.state / "products").glob("*.entries")))
+        async with Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as peer:
+            with pytest.raises(Refused, match=f"this seat shows no list of hour {seq}"):
+                await _digest_of(peer, bytes(seat), "products", seq)
+            world.advance(15 * 60)
+            await until(lambda: world.client.proofs.get_hour(seq).committed)
+            digest = await _digest_of(peer, bytes(seat), "products", seq)
+        await until(lambda: digest in site.store)
+        entry = site.store.path(digest).read_bytes()
+        hour = world.client.proofs.get_hour(seq)
+        assert (len(entry), hour.counts[0]) == (200, 1)
+        assert hour.roots[0] == sha256(b"\0ionet:hour" + entry).digest()
 
 
 @pytest.mark.parametrize("co_staked", [False, True])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -284,12 +285,15 @@ class ProductHours:
         for old in self._folder.glob("*.entries"):
             if old.stem.isdecimal() and int(old.stem) < seq - 1:
                 old.unlink(missing_ok=True)
+        path, entries = self._path(seq), list[Entry]()
+        data = path.read_bytes() if path.exists() else b""
         try:
-            data = self._path(seq).read_bytes()
-        except FileNotFoundError:
-            return {}
-        whole = len(data) - len(data) % ENTRY_BYTES
-        entries = [Entry.from_bytes(data[at : at + ENTRY_BYTES]) for at in range(0, whole, ENTRY_BYTES)]
+            for at in range(0, len(data), ENTRY_BYTES):
+                entries.append(Entry.from_bytes(data[at : at + ENTRY_BYTES]))
+        except ProofError as bad:
+            # A process that was killed while it wrote: nobody has a receipt for what it had not finished.
+            _log.warning("%s ends in the middle of an entry: %s", path, bad)
+            os.truncate(path, len(entries) * ENTRY_BYTES)
         return {entry.place: entry for entry in entries}
 
     def _path(self, seq: int) -> Path:
