@@ -52,7 +52,8 @@ _TRIES: Final = 3
 ANSWER_WITHIN: Final = 300
 #: Seconds between that and the hour's end, for the verdict to be one of this hour.
 _MARGIN: Final = 60
-_UNDER_WAY: Final = 64
+#: Questions to devices under way.
+_UNDER_WAY: Final = 256
 #: Seconds of the chain after the last moment of a disproof, when an hour's account is closed.
 _CLOSE_AFTER: Final = HOUR
 
@@ -116,8 +117,12 @@ class _Hour:
     seq: int
     entries: dict[tuple[bytes, int, int], Entry]
     asked: dict[bytes, _Asked] = field(default_factory=dict)
+    #: No entry is taken any more; root and file of the list follow.
     closed: bool = False
     root: bytes = b""
+    listed: bytes = b""
+    #: What is opened, and until when; None while this seat has not seen the draw.
+    drawn: tuple[Entry, ...] = ()
     due: int | None = None
     judged: set[tuple[bytes, int, int]] = field(default_factory=set)
     #: By seat: receipts that are to be compared, by leaf, and the leaves of its list. Who was named for what.
@@ -166,6 +171,7 @@ class ProductHours:
         self._challenger = challenger
         self._journal = journal
         self._policy = policy
+        self._rows = min(policy.challenge_rows, policy.hour_m)
         self._seat = seat
         self._sign = sign
         self._folder = folder
@@ -224,11 +230,14 @@ class ProductHours:
         leased = self._leased()
         if leased is not None and now < closing(hour) and self._seat not in hour.roots:
             self._collect(mine, hour, now, leased)
-        elif now >= closing(hour) and not mine.closed:
-            mine.closed, mine.root = True, list_root(list(mine.entries.values()))
+        elif now >= closing(hour) and not mine.root:
+            mine.closed = True
+            entries = tuple(mine.entries.values())
+            root, data = await asyncio.to_thread(lambda: (list_root(entries), list_bytes(entries)))
+            mine.listed, mine.root = self._challenger.store(data), root
             if leased is not None:
                 self._judge_missing(mine, hour, now, leased)
-        if mine.closed and self._seat not in hour.roots:
+        if mine.root and self._seat not in hour.roots:
             await self._post(mine, hour, now)
         if hour.randomness is None:
             await self._draw(mine, hour, now)
@@ -324,7 +333,6 @@ class ProductHours:
         if now >= hour.commit_until:
             self._say(mine, "root not posted", "the time for roots is over")
             return
-        self._challenger.store(list_bytes(mine.entries.values()))
         await self._tolerant(mine, "root", self._chain.post_root(mine.seq, mine.root, len(mine.entries)))
 
     async def _draw(self, mine: _Hour, hour: HourView, now: int) -> None:
@@ -362,12 +370,13 @@ class ProductHours:
         assert hour.randomness is not None
         if mine.due is None:
             mine.due = now + ANSWER_WITHIN
+            mine.drawn = draw_entries(mine.entries.values(), hour.randomness, self._policy.hour_most)
         if mine.due + _MARGIN >= hour.period_end:
             self._say(
                 mine, "drawn too late", "no opening would be due before the hour ends; nobody is judged"
             )
             return
-        for entry in draw_entries(mine.entries.values(), hour.randomness, self._policy.hour_most):
+        for entry in mine.drawn:
             place = entry.place
             if place in mine.judged or place in self._under_way or entry.signed.node in leased:
                 continue
@@ -384,7 +393,7 @@ class ProductHours:
     async def _reveal(self, mine: _Hour, hour: HourView, entry: Entry, due: int) -> None:
         node = entry.signed.node
         try:
-            data, receipts = await self._devices.reveal(entry, self._policy.challenge_rows)
+            data, receipts = await self._devices.reveal(entry, self._rows)
             now = await self._chain.now()
             if now > due:
                 mine.judged.add(entry.place)
@@ -413,7 +422,7 @@ class ProductHours:
             seed=hour.seed, node=signed.node, unit=signed.unit, number=signed.number, m=m, k=k
         )
         assert hour.randomness is not None
-        drawn = draw(challenge, signed.root, hour.randomness, rows=self._policy.challenge_rows)
+        drawn = draw(challenge, signed.root, hour.randomness, rows=self._rows)
         try:
             opening = Opening.from_bytes(data)
         except ProofError as bad:
@@ -508,9 +517,9 @@ class ProductHours:
             IonetError: there is none, or it is not closed yet.
         """
         mine = self._hour
-        if mine is None or mine.seq != seq or not mine.closed:
+        if mine is None or mine.seq != seq or not mine.root:
             raise IonetError(f"this seat shows no list of hour {seq}")
-        return self._challenger.store(list_bytes(mine.entries.values()))
+        return mine.listed
 
     # -- verdicts
 

@@ -26,7 +26,7 @@ from ionet.worker._worker import Worker
 if TYPE_CHECKING:
     from ionet.prover import Challenge
 
-_MOST_ROWS: Final = 64
+_MOST_ROWS: Final = 256
 #: Hours whose receipts are kept: as long as what was signed in them can be disproved, and a day.
 _KEPT: Final = 192
 
