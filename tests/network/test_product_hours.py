@@ -279,6 +279,36 @@ async def test_an_hour_is_ticked_collected_posted_drawn_opened_and_judged(field:
             assert Signature(bytes.fromhex(signature)).verify(Pubkey(bytes.fromhex(key)), message)
 
 
+async def test_a_seat_goes_on_where_another_one_has_ticked_or_drawn_since_it_looked(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its node of Solana shows it the hour as it was a moment ago."""
+    async with field.seat(0).serving() as first, field.seat(1).serving() as second:
+        chain = second.hours._chain
+
+        async def look_behind() -> None:
+            before = await chain.running_hour()
+            await first.look()
+            with monkeypatch.context() as patch:
+
+                async def running_hour() -> Any:
+                    return before
+
+                patch.setattr(chain, "running_hour", running_hour)
+                await second.look()
+
+        await look_behind()
+        await field.collected(first, second)
+        field.slots()
+        await look_behind()
+        for step in ("tick", "draw"):
+            assert (len(first.lines(step)), len(second.lines(step))) == (1, 0)
+            assert len(second.lines(f"{step} not taken")) == 1
+        for seat in (first, second):
+            await seat.look()
+        assert [seat.hours.passed for seat in (first, second)] == [2, 2]
+
+
 async def test_a_device_that_was_restarted_opens_what_it_had_signed(field: Field) -> None:
     async with field.seat().serving() as seat:
         await field.collected(seat)
