@@ -179,7 +179,8 @@ class Field:
         for _ in range(2):
             for seat in seats:
                 await seat.look()
-        self.advance(15 * MINUTE)
+            self.advance(MINUTE)
+        self.advance(14 * MINUTE)
         for seat in seats:
             await seat.look()
 
@@ -341,6 +342,10 @@ async def test_a_device_signs_for_the_chains_hours_alone_and_one_size_for_a_seat
     async with field.seat().serving() as seat:
         await seat.look()
         devices = seat.hours._devices
+        field.advance(MINUTE - 1)
+        with pytest.raises(IonetError, match="nothing is signed within 60 s of an hour's tick"):
+            await devices.product(field.alice, field.seq, 1, (M, K))
+        field.advance(1)
         with pytest.raises(IonetError, match=f"the chain has no compute proofs of hour {field.seq + 1}"):
             await devices.product(field.alice, field.seq + 1, 1, (M, K))
         with pytest.raises(IonetError, match="at most 4096 x 65536"):
@@ -354,6 +359,7 @@ async def test_a_seat_that_was_restarted_leaves_nobody_out(field: Field) -> None
     seat = field.seat()
     async with seat.serving():
         await seat.look()
+        field.advance(MINUTE)
         await seat.look()
     # It was killed while it wrote one more.
     (file,) = (seat.root / "products").glob("*.entries")
@@ -413,8 +419,8 @@ async def test_a_device_that_misses_the_time_for_commitments_fails(field: Field)
     async with field.seat().serving() as seat:
         await seat.look()
         for _ in range(4):
-            await seat.look()
             field.advance(MINUTE)
+            await seat.look()
         assert seat.verdicts() == {}
         field.advance(11 * MINUTE)
         await seat.look()
@@ -509,7 +515,7 @@ async def test_a_late_draw_judges_nobody(field: Field) -> None:
     async with field.seat().serving() as seat:
         await field.collected(seat)
         # Nobody comes for the draw until six minutes before the hour's end.
-        field.advance(39 * MINUTE)
+        field.advance(38 * MINUTE)
         await seat.look()
         field.slots()
         await seat.look()
@@ -526,7 +532,8 @@ async def test_a_seat_that_misses_its_window_posts_nothing_and_goes_on(field: Fi
         for _ in range(2):
             await first.look()
             await second.look()
-        field.advance(15 * MINUTE)
+            field.advance(MINUTE)
+        field.advance(13 * MINUTE)
         await first.look()
         field.advance(5 * MINUTE)
         await second.look()
@@ -692,6 +699,7 @@ async def test_a_gateway_that_holds_commitments_back_makes_them_late_for_its_sea
     prompt, slow = field.seat(0), field.seat(1)
     async with behind(field, slow) as held, prompt.serving(), slow.serving():
         await prompt.look()
+        field.advance(MINUTE)
         await prompt.look()
         await delayed(held, slow.look(), lambda: field.advance(15 * MINUTE))
         await prompt.look()

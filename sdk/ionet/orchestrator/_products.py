@@ -32,6 +32,7 @@ from ionet.proofs.cells import wrong_cell
 from ionet.prover import Opening, ProofError, Reason, Verdict, draw, verify
 from ionet.prover._hour import (
     ENTRY_BYTES,
+    SETTLED,
     Entry,
     draw_entries,
     list_bytes,
@@ -247,6 +248,8 @@ class ProductHours:
     # -- collecting
 
     def _collect(self, mine: _Hour, hour: HourView, now: int, leased: Collection[bytes]) -> None:
+        if now < hour.ticked_at + SETTLED:
+            return
         for node in sorted(set(self._connected()).difference(leased)):
             asked, place = mine.asked.setdefault(node, _Asked()), (node, -1, 0)
             known = (node, 0, 0) in mine.entries

@@ -57,12 +57,14 @@ class ProductHour:
 
     Attributes:
         seq: hours from the start of emission to its end.
-        period_end: its end, Unix seconds.
+        ticked_at: when they began, Unix seconds.
+        period_end: the hour's end, Unix seconds.
         seed: what its products are made of, 32 bytes.
         randomness: what is opened is drawn from it, 32 bytes; None while the hour is not drawn.
     """
 
     seq: int
+    ticked_at: int
     period_end: int
     seed: bytes
     randomness: bytes | None
@@ -160,7 +162,8 @@ class ClientChain:
                 hour = await client.proofs.get_hour(seq)
             except AccountNotFound:
                 return None
-            return ProductHour(seq, hour.period_end, hour.seed, hour.randomness if hour.drawn_slot else None)
+            randomness = hour.randomness if hour.drawn_slot else None
+            return ProductHour(seq, hour.ticked_at, hour.period_end, hour.seed, randomness)
 
         return await self._ask(question)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ionet.chain.files import replace_secret
 from ionet.prover import MAX_UNITS, ChallengeError, Prover, draw
-from ionet.prover._hour import MOST_K, MOST_M, Entry, receipt_holds
+from ionet.prover._hour import MOST_K, MOST_M, SETTLED, Entry, receipt_holds
 from ionet.prover._signed import RATE_MESSAGE, SignedRoot, rate_challenge
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
@@ -73,7 +73,10 @@ class Products:
         Arguments are `hour`, `units`, `m`, `k`; the answer has `roots` and `signatures` by processor.
         """
         hour = await self._hour(request)
-        if hour.randomness is not None or hour.period_end <= await self._chain.now():
+        now = await self._chain.now()
+        if now < hour.ticked_at + SETTLED:
+            raise Refused("too-early", f"nothing is signed within {SETTLED} s of an hour's tick")
+        if hour.randomness is not None or hour.period_end <= now:
             raise Refused("too-late", f"hour {hour.seq} is drawn or over: nothing more is signed in it")
         units, sizes = number(request, "units"), self._sizes_of(request)
         if not 1 <= units <= MAX_UNITS:
