@@ -2,7 +2,7 @@
 
 `AsyncLaunch` packs, chooses, uploads and books; `AsyncRun` is a job that is booked, also one of yesterday or
 of another machine: its log, how its program ended, its files. `launch` and `attach` are the same for code
-without coroutines.
+without coroutines. `ClusterFile` is a file that says what a renter wants of a cluster.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     )
     from ionet.cloud.fetching import Fetched
     from ionet.cloud.launching import AsyncLaunch, Offered
+    from ionet.cloud.lines import ClusterFileError
     from ionet.cloud.packing import Package, package
     from ionet.cloud.results import Verdict
     from ionet.cloud.running import AsyncRun
+    from ionet.cloud.spec import ClusterFile, ClusterSpec
 else:
     from ionet._lazy import lazy
 
@@ -47,9 +49,11 @@ else:
                 ),
                 "fetching": ("Fetched",),
                 "launching": ("AsyncLaunch", "Offered"),
+                "lines": ("ClusterFileError",),
                 "packing": ("Package", "package"),
                 "results": ("Verdict",),
                 "running": ("AsyncRun",),
+                "spec": ("ClusterFile", "ClusterSpec"),
             }.items()
             for name in names
         },
@@ -58,6 +62,9 @@ else:
 __all__ = [
     "AsyncLaunch",
     "AsyncRun",
+    "ClusterFile",
+    "ClusterFileError",
+    "ClusterSpec",
     "Fetched",
     "NoNode",
     "NotEnough",
