@@ -19,7 +19,7 @@ import uvicorn
 from tests.explorer.conftest import Near
 from tests.stateful.arena import Arena
 
-from ionet import Client
+from ionet import Client, events
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._guard import Counters
@@ -97,6 +97,11 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
     alice = arena.market.alice
     with Database.open(place) as database:
         job = next(iter(database.booked_by(alice.key)))
+        executed = next(
+            one.signature
+            for one in reversed(landed)
+            if any(isinstance(e.event, events.staking.Slashed) for e in one.log.emitted)
+        )
         end = max(report.period_end for report in database.at(landed[-1].time).reports.values())
         pages = {
             "supply": "/",
@@ -113,7 +118,7 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
             "attesters": "/attesters",
             "proposals": "/proposals",
             "events": "/events?name=jobs.Booked",
-            "transaction": f"/transactions/{landed[-1].signature}",
+            "transaction": f"/transactions/{executed}",
             "search": f"/search?q={alice.node}",
             "past": f"/devices?at={landed[len(landed) // 2].time}",
         }

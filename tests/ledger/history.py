@@ -17,6 +17,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, MINUTE, World
 from tests.programs.test_challenges import about, challenging, proposed, showing, voiding
 from tests.programs.test_disproofs import Scene, cell_of
+from tests.programs.test_governance import burning, ending, params, returning
 from tests.stateful.arena import Arena, built
 
 from ionet import Client, LocalNetwork, ix, pda, token_account, types
@@ -278,6 +279,15 @@ def _close(dao: dao_market.Dao, holder: Keypair) -> None:
     dao.send(ix.governance.close_transaction(proposal=lost, transaction=stored, rent_payer=house.key))
 
 
+def _give_up(dao: dao_market.Dao) -> None:
+    """A draft that is taken back, with its bond; a proposal that nobody votes on, whose bond is burned."""
+    draft, alone = dao.draft(), dao.open(by=dao.beta)
+    dao.send(ix.governance.cancel(signer=dao.alpha.key, proposal=draft))
+    dao.send(returning(dao, draft))
+    ending(dao, alone)
+    dao.send(burning(dao, alone))
+
+
 def governed() -> tuple[World, Pubkey]:
     """A chain with votes, from its first transaction; and a proposal."""
     made: list[LocalNetwork] = []
@@ -293,7 +303,9 @@ def governed() -> tuple[World, Pubkey]:
     dao = dao_market.Dao(dao_market._world(voters, made[0]), voters)
     dao.enact(dao.paying(IO_MINT, token_account(voters.carol.pubkey(), IO_MINT), 5 * TOKEN))
     dao.enact(ix.governance.set_guardian(guardian=voters.carol.pubkey()))
+    dao.enact(ix.governance.set_params(params=params()))
     _close(dao, voters.carol)
+    _give_up(dao)
     open_one = dao.open(dao.paying(IO_MINT, token_account(voters.dave.pubkey(), IO_MINT), TOKEN))
     dao.vote(open_one, dao.alpha)
     house = next(one for one in dao.voters.houses if one.co)

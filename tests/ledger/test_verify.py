@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
@@ -16,6 +17,7 @@ import pytest
 from solders.pubkey import Pubkey
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import eventful, governed, truth
+from tests.ledger.seldom import seldom
 from tests.ledger.test_database import GENESIS, without
 from tests.programs.support import DAY
 from tests.stateful.arena import Arena
@@ -24,9 +26,10 @@ from tests.stateful.test_replay_stateful import entries_of
 import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, ProofReason, events, pda
 from ionet._generated.staking.types import SlashState
+from ionet.chain.events import EmittedEvent
 from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
 from ionet.ledger.replay.compare import QUIET, numbers
-from ionet.ledger.replay.state import replay
+from ionet.ledger.replay.state import State, replay
 from ionet.ledger.subjects import subjects
 from ionet.ledger.verifying import Comparison, Found, read_found
 
@@ -40,12 +43,19 @@ def arena() -> Arena:
     return eventful()
 
 
-@pytest.fixture(scope="module", params=["market", "votes"])
-def client(request: pytest.FixtureRequest) -> Client:
-    if request.param == "market":
-        arena: Arena = request.getfixturevalue("arena")
-        return arena.market.world.client
-    return governed()[0].client
+@pytest.fixture(scope="module")
+def chains(arena: Arena) -> dict[str, Client]:
+    """In which, together, everything has happened."""
+    return {
+        "market": arena.market.world.client,
+        "seldom": seldom().market.world.client,
+        "votes": governed()[0].client,
+    }
+
+
+@pytest.fixture(scope="module", params=["market", "seldom", "votes"])
+def client(request: pytest.FixtureRequest, chains: dict[str, Client]) -> Client:
+    return chains[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +64,20 @@ def landed(client: Client) -> list[Landed]:
 
 
 @pytest.fixture(scope="module")
-async def there(client: Client, landed: list[Landed]) -> Found:
-    read = await read_found(near(client))
+def ledger(landed: list[Landed]) -> Iterator[Database]:
     with Database.create(":memory:", GENESIS) as database:
         database.write(landed)
-        state = replay(database.entries())
+        yield database
+
+
+@pytest.fixture(scope="module")
+def state(ledger: Database) -> State:
+    return replay(ledger.entries())
+
+
+@pytest.fixture(scope="module")
+async def there(client: Client, state: State) -> Found:
+    read = await read_found(near(client))
     for (kind, address), account in read.accounts.items():
         if kind == "staking.Node":
             # The voters' hours count as credited, by the tests' own word.
@@ -67,13 +86,21 @@ async def there(client: Client, landed: list[Landed]) -> Found:
     return read
 
 
-def compared(landed: list[Landed], there: Found) -> Verified:
-    with Database.create(":memory:", GENESIS) as database:
-        database.write(landed)
-        state = replay(database.entries())
-        told = Comparison(there)
-        told.take(state)
-        return told.result(state, database, 0)
+def compared(ledger: Database, state: State, there: Found, programs: set[str] | None = None) -> Verified:
+    told = Comparison(there)
+    told.take(state, programs)
+    return told.result(state, ledger, 0)
+
+
+@contextmanager
+def lacking(ledger: Database, sent: Landed, event: EmittedEvent) -> Iterator[None]:
+    """The ledger as it would be, had it never seen an event."""
+    place = [(sent.slot, sent.signature)]
+    ledger.write(without([sent], event), dropped=place)
+    try:
+        yield
+    finally:
+        ledger.write([sent], dropped=place)
 
 
 def told_of(verified: Verified) -> str:
@@ -82,45 +109,61 @@ def told_of(verified: Verified) -> str:
     return "\n".join([*sums, *map(str, verified.differences), *verified.missing])
 
 
-def test_the_market_holds_what_its_events_say(landed: list[Landed], there: Found) -> None:
-    verified = compared(landed, there)
+def test_every_type_of_event_occurs(chains: dict[str, Client]) -> None:
+    """So that each is dropped once below, and what follows from each is compared."""
+    emitted = [event for chain in chains.values() for sent in truth(chain) for event in sent.log.emitted]
+    assert {type(event.event) for event in emitted} == set(subjects())
+
+
+#: Of which sums something is there.
+SUMS: Final = {
+    "market": {"emission vault", "burn receipts", "escrows", "grants", "airdrops", "bonds"},
+    "seldom": {"emission vault", "reserve burned", "grants", "claimed of airdrops", "fee vaults"},
+    "votes": {"votes", "bonds"},
+}
+
+
+def test_the_market_holds_what_its_events_say(
+    request: pytest.FixtureRequest, ledger: Database, state: State, there: Found
+) -> None:
+    verified = compared(ledger, state, there)
     assert verified.holds, told_of(verified)
     sums = {check.name: check.expected for check in verified.checks}
     assert sums["supply of IO"] == there.supply > 0
     assert sums["active stake of nodes"] > 0
-    used = (
-        {"votes"}
-        if sums["votes"]
-        else {"emission vault", "burn receipts", "escrows", "grants", "airdrops", "bonds"}
-    )
-    assert all(sums[name] > 0 for name in used)
+    assert all(sums[name] > 0 for name in SUMS[request.node.callspec.params["client"]])
 
 
-def test_every_event_that_is_dropped_is_noticed(landed: list[Landed], there: Found) -> None:
+def test_every_event_that_is_dropped_is_noticed(
+    landed: list[Landed], ledger: Database, state: State, there: Found
+) -> None:
     """The account that counted it is named, or the one that it made."""
-    emitted = [event for one in landed for event in one.log.emitted]
     # Of each type the first and the last.
-    by_type: dict[str, list[Any]] = {}
-    for event in emitted:
-        by_type.setdefault(subjects()[type(event.event)].name, []).append(event)
+    by_type: dict[str, list[tuple[Landed, EmittedEvent]]] = {}
+    for sent in landed:
+        for event in sent.log.emitted:
+            by_type.setdefault(subjects()[type(event.event)].name, []).append((sent, event))
     assert len(by_type) >= 20, sorted(by_type)
     for name, kept in by_type.items():
-        for event in {id(kept[n]): kept[n] for n in (0, -1)}.values():
+        for sent, event in {id(kept[n][1]): kept[n] for n in (0, -1)}.values():
             said = event.event
             drawn = said.hour if isinstance(said, events.proofs.HourDrawn) else None
             if drawn is not None and ("proofs.Hour", drawn) not in there.accounts:
                 # Nothing numbers it, and nothing that stays follows from it.
                 continue
-            verified = compared(without(landed, event), there)
+            with lacking(ledger, sent, event):
+                verified = compared(ledger, replay(ledger.entries()), there)
             assert not verified.holds, name
-            subject = subjects()[type(event.event)]
-            names = {str(subject.account(event.event)), name}
+            subject = subjects()[type(said)]
+            names = {str(subject.account(said)), name}
             if not subject.seq:
-                names |= {str(value) for _, value in _keys(event.event)} | {"is about"}
-                if name == "governance.OutflowOpened":
-                    names.add(str(pda.governance.outflow(event.event.asset)))
+                names |= {str(value) for _, value in _keys(said)} | {"is about"}
+                if isinstance(said, events.governance.OutflowOpened):
+                    names.add(str(pda.governance.outflow(said.asset)))
             text = told_of(verified)
             assert any(one in text for one in names), f"{name}: {text}"
+    # It was put back each time.
+    assert compared(ledger, replay(ledger.entries()), there).holds
 
 
 def test_a_disproof_is_told_by_events_alone(arena: Arena) -> None:
@@ -162,66 +205,63 @@ def _other(value: Any) -> Any:
     return not value if isinstance(value, bool) else value + 1
 
 
-def test_every_number_of_every_account_that_changes_is_noticed(landed: list[Landed], there: Found) -> None:
+def test_every_number_of_every_account_that_changes_is_noticed(
+    ledger: Database, state: State, there: Found
+) -> None:
     """But bumps, which follow from addresses."""
-    with Database.create(":memory:", GENESIS) as database:
-        database.write(landed)
-        state = replay(database.entries())
-        unnoticed: Counter[tuple[str, str]] = Counter()
-        noticed: Counter[tuple[str, str]] = Counter()
-        seen: Counter[str] = Counter()
-        for (kind, address), account in there.accounts.items():
-            seen[kind] += 1
-            if seen[kind] > 1:
-                continue
-            for path, _ in numbers(account):
-                wrong = {**there.accounts, (kind, address): changed(account, path)}
-                told = Comparison(replace_accounts(there, wrong))
-                told.take(state, {kind.partition(".")[0]})
-                verified = told.result(state, database, 0)
-                plain = ".".join("*" if step.isdigit() else step for step in path.split("."))
-                if verified.holds:
-                    unnoticed[kind, plain] += 1
-                else:
-                    assert str(address) in told_of(verified) or any(c.difference for c in verified.checks)
-                    noticed[kind, plain] += 1
-        assert len(seen) >= 12, seen
-        assert set(unnoticed) == {(kind, "bump") for kind in seen}
-        assert sum(noticed.values()) > 100
+    unnoticed: Counter[tuple[str, str]] = Counter()
+    noticed: Counter[tuple[str, str]] = Counter()
+    seen: Counter[str] = Counter()
+    for (kind, address), account in there.accounts.items():
+        seen[kind] += 1
+        if seen[kind] > 1:
+            continue
+        for path, _ in numbers(account):
+            wrong = {**there.accounts, (kind, address): changed(account, path)}
+            verified = compared(ledger, state, replace_accounts(there, wrong), {kind.partition(".")[0]})
+            plain = ".".join("*" if step.isdigit() else step for step in path.split("."))
+            if verified.holds:
+                unnoticed[kind, plain] += 1
+            else:
+                assert str(address) in told_of(verified) or any(c.difference for c in verified.checks)
+                noticed[kind, plain] += 1
+    assert len(seen) >= 12, seen
+    assert set(unnoticed) == {(kind, "bump") for kind in seen}
+    assert sum(noticed.values()) > 100
 
 
 def replace_accounts(there: Found, accounts: dict[Any, Any]) -> Found:
     return replace(there, accounts=accounts)
 
 
-def test_every_token_account_that_changes_is_noticed(landed: list[Landed], there: Found) -> None:
+def test_every_token_account_that_changes_is_noticed(ledger: Database, state: State, there: Found) -> None:
     full = sorted(there.tokens.items(), key=lambda one: -one[1])
     for address, amount in full[:: max(1, len(full) // 8)]:
         for other in {amount + 1, max(amount - 1, 0)} - {amount}:
             tokens = {**there.tokens, address: other}
-            verified = compared(landed, replace(there, tokens=tokens))
+            verified = compared(ledger, state, replace(there, tokens=tokens))
             if verified.holds:
                 # Of another mint there may be gifts, before and now; less than expected is missed.
                 assert other + 1 >= amount
                 assert address in verified.gifts or other > amount
     supply = replace(there, supply=there.supply + 1)
-    assert "supply of IO" in told_of(compared(landed, supply))
+    assert "supply of IO" in told_of(compared(ledger, state, supply))
 
 
-def test_an_account_too_many_or_too_few_is_named(landed: list[Landed], there: Found) -> None:
-    assert compared(landed, there).holds
+def test_an_account_too_many_or_too_few_is_named(ledger: Database, state: State, there: Found) -> None:
+    assert compared(ledger, state, there).holds
     kinds = {kind: address for kind, address in there.accounts if "Position" not in kind}
     for kind, address in kinds.items():
         rest = {key: account for key, account in there.accounts.items() if key != (kind, address)}
         if kind not in QUIET and kind not in ("distributor.Claims", "governance.Proposal"):
-            text = told_of(compared(landed, replace_accounts(there, rest)))
+            text = told_of(compared(ledger, state, replace_accounts(there, rest)))
             assert kind in text, f"{kind} {address}: {text}"
         if kind.endswith("Config") or kind in ("proofs.AttesterSet", "staking.EmissionLedger"):
             continue
         stranger = Pubkey.from_bytes(b"\x2a" * 32)
         account = there.accounts[kind, address]
         more = {**there.accounts, (kind, stranger): account}
-        assert str(stranger) in told_of(compared(landed, replace_accounts(there, more))), kind
+        assert str(stranger) in told_of(compared(ledger, state, replace_accounts(there, more))), kind
 
 
 async def test_a_chain_on_which_nothing_has_happened_is_as_its_events_say() -> None:
