@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -116,6 +118,30 @@ async def test_nothing_dearer_than_the_limit_is_booked(market: Market) -> None:
     assert looked == Looked(
         "a node is lost, and no other of its class is free for 2.6 USD per processor and hour or less,"
         " the limit --max-rate; the cheapest costs 2.61 USD"
+    )
+    assert market.purse("renter", market.usdc) == before
+
+
+async def test_a_rate_that_is_raised_between_two_looks_at_it_is_not_paid(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rented = Rented(market)
+    near = market.offered("2.5")
+    before = market.purse("renter", market.usdc)
+    rented.lose(rented.jobs[2])
+    guard = rented.guard()
+    jobs = guard._client.jobs
+    search = jobs.search
+
+    async def searched(**what: Any) -> Any:
+        found = await search(**what)
+        market.as_("alice").jobs.offer(near, rate=USD("2.61")).send()
+        return found
+
+    monkeypatch.setattr(jobs, "search", searched)
+    assert await guard.look() == Looked(
+        f"a node is lost, and none is booked: {near} asks for 2.61 USD now, which is more than 2.6 USD, the"
+        " limit --max-rate"
     )
     assert market.purse("renter", market.usdc) == before
 

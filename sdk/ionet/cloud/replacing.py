@@ -294,6 +294,12 @@ class AsyncGuard:
                 f" hour or less, the limit --max-rate{dearer}"
             )
         quote = await client.jobs.quote(fitting[0].node, want.seconds, currency=currency)
+        if quote.rate > limits.max_rate:
+            # Its supplier has raised it since the search: what is booked is what was quoted, or nothing.
+            return Looked(
+                f"a node is lost, and none is booked: {quote.node} asks for {quote.rate} now, which is more"
+                f" than {limits.max_rate}, the limit --max-rate"
+            )
         purse = await client.token_account(token_account(cluster.renter, quote.mint))
         unit = unit_of(await client.jobs.get_currency(currency))
         allowed = purse.delegated_amount if purse.delegate == client.address else 0
