@@ -154,8 +154,67 @@ async def test_a_gateway_that_answers_for_a_node_gets_no_statement() -> None:
         for item in exchanges:
             item._writer.close()
     assert [type(outcome) for outcome in outcomes] == [NotMeasured, NotMeasured]
-    assert "does not sign" in str(outcomes[0])
-    assert "not what this node has received" in str(outcomes[1])
+    assert "before it had received all, or something else" in str(outcomes[0])
+    assert "does not sign" in str(outcomes[1])
+
+
+@pytest.mark.parametrize("liar", ["the first", "the second", "one that answers before it has received all"])
+async def test_who_says_to_have_received_faster_than_was_sent_gets_no_statement(liar: str) -> None:
+    """A node with a slow line wants to be chosen: what it sends, others measure; this is its own word."""
+    devices = sorted((Keypair(), Keypair()), key=key)
+    ends: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    both = asyncio.Event()
+
+    async def arrived(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends.append((reader, writer))
+        if len(ends) == 2:
+            both.set()
+
+    async def passed(source: asyncio.StreamReader, to: asyncio.StreamWriter, slowly: bool) -> None:
+        while data := await source.read(1 << 16):
+            if slowly:
+                # Four megabytes a second, and the trips at once.
+                await asyncio.sleep(len(data) / (4 << 20) if len(data) > 1_000 else 0)
+            to.write(data)
+            await to.drain()
+
+    async with await asyncio.start_server(arrived, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        exchanges = []
+        for device, other in (devices, devices[::-1]):
+            streams = await asyncio.open_connection("127.0.0.1", port)
+            exchanges.append(_Exchange(device, key(other), "g:443", AT, *streams))
+            await asyncio.sleep(0.05)
+        lying, honest = exchanges if liar == "the first" else exchanges[::-1]
+        receive = lying._receive
+
+        async def boasting(proof: bytes = b"") -> tuple[tuple[int, int], int]:
+            (count, _), came = await receive(proof)
+            return (count, 1_000_000), came
+
+        async def early(proof: bytes = b"") -> int:
+            return await send()
+
+        lying._receive = boasting  # type: ignore[method-assign]
+        if liar.startswith("one"):
+            send, lying._send = lying._send, early  # type: ignore[method-assign]
+        async with asyncio.timeout(60):
+            await both.wait()
+            # Slow is what the liar receives.
+            pumps = [
+                asyncio.create_task(passed(ends[0][0], ends[1][1], lying is exchanges[1])),
+                asyncio.create_task(passed(ends[1][0], ends[0][1], lying is exchanges[0])),
+            ]
+            running = asyncio.create_task(lying.run())
+            with pytest.raises(NotMeasured, match=r"or faster, than this|has not sent so fast|before it had"):
+                await honest.run()
+        for task in (running, *pumps):
+            task.cancel()
+        await asyncio.gather(running, *pumps, return_exceptions=True)
+        for _, writer in ends:
+            writer.close()
+        for item in exchanges:
+            item._writer.close()
 
 
 def test_a_statement_that_was_changed_is_not_signed() -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import httpx
@@ -157,6 +157,8 @@ class _Exchange:
         self._device, self._own, self._other = device, bytes(device.pubkey()), other
         self._by, self._at, self._reader, self._writer = by, at, reader, writer
         self._transcript = sha256()
+        #: Whether what was received last began with its proof.
+        self._proven = False
 
     async def run(self) -> Measurement:
         """Returns what both have signed.
@@ -174,15 +176,23 @@ class _Exchange:
             answered = await self._reader.readexactly(_HALF)
             trips.append(time.perf_counter_ns() - began)
             self._transcript.update(asked + answered)
-        await self._send()
-        back = await self._receive()
+        trip, began = int(statistics.median(trips)), time.perf_counter_ns()
+        count = await self._send()
+        back, came = await self._receive(self._transcript.digest())
         its = await self._line()
+        forth = (int(its["bytes"]), int(its["nanoseconds"]))
+        # It sends when it has received all: until its first block was here, which took its time as well.
+        seen = came - began - trip - back[1] * (_BLOCK + 1) // back[0]
+        if not self._proven:
+            await self._refuse("the other has sent before it had received all, or something else")
+        if forth[0] > count or not _is_possible(forth[1], seen):
+            await self._refuse("the other says that it has received more, or faster, than this node has sent")
         said = Measurement(
             self._own,
             self._other,
             self._by,
-            max(1, int(statistics.median(trips)) // 1_000),
-            (int(its["bytes"]), int(its["nanoseconds"])),
+            max(1, trip // 1_000),
+            forth,
             back,
             self._at,
             self._transcript.digest(),
@@ -203,11 +213,14 @@ class _Exchange:
             answered, sent_at = os.urandom(_HALF), time.perf_counter_ns()
             self._writer.write(answered)
             self._transcript.update(asked + answered)
-        forth = await self._receive()
+        forth, _ = await self._receive()
         began = time.perf_counter_ns()
-        count = await self._send()
+        count = await self._send(self._transcript.digest())
         self._tell({"bytes": forth[0], "nanoseconds": forth[1]})
-        said = Measurement.from_dict(await self._line())
+        its = await self._line()
+        if "refused" in its:
+            raise NotMeasured(f"the other node does not sign: {str(its['refused'])[:300]}")
+        said = Measurement.from_dict(its)
         took = time.perf_counter_ns() - began
         expected = Measurement(
             self._other, self._own, self._by, said.round_trip, forth, said.back, said.at,
@@ -220,21 +233,36 @@ class _Exchange:
             why = "this node has measured another round trip"
         elif said.back[0] > count or said.back[1] > took or abs(said.at - self._at) > APART:
             why = "this node has sent other bytes, or at another time"
+        elif not _is_possible(said.back[1], took - 1_000 * said.round_trip):
+            why = "this node has not sent so fast"
         if why is not None:
-            self._tell({"refused": why})
-            await self._writer.drain()
-            raise NotMeasured(f"what the other node has signed is not signed here: {why}")
+            await self._refuse(why)
         signature = bytes(self._device.sign_message(said.text))
         self._tell({"signature": signature.hex()})
         await self._writer.drain()
         return replace(said, signatures=(said.signatures[0], signature))
 
-    async def _send(self) -> int:
-        """Sends for some seconds, or so many bytes; returns how many."""
+    async def _refuse(self, why: str) -> NoReturn:
+        """Tells the other that nothing is signed here.
+
+        Raises:
+            NotMeasured: always.
+        """
+        self._tell({"refused": why})
+        await self._writer.drain()
+        raise NotMeasured(f"nothing is signed here: {why}")
+
+    async def _send(self, proof: bytes = b"") -> int:
+        """Sends for some seconds, or so many bytes; returns how many.
+
+        Args:
+            proof: what the first block begins with: who has it has received all that was sent before.
+        """
         began = time.monotonic()
         for number in range(_BLOCKS):
             last = number == _BLOCKS - 1 or time.monotonic() - began > _SENDING
-            block = (_LAST if last else _MORE) + os.urandom(_BLOCK)
+            start = b"" if number else proof
+            block = (_LAST if last else _MORE) + start + os.urandom(_BLOCK - len(start))
             self._transcript.update(block)
             self._writer.write(block)
             await self._writer.drain()
@@ -242,20 +270,24 @@ class _Exchange:
                 break
         return (number + 1) * (_BLOCK + 1)
 
-    async def _receive(self) -> tuple[int, int]:
-        """Returns the bytes that came after the first block, and the nanoseconds in which they did.
+    async def _receive(self, proof: bytes = b"") -> tuple[tuple[int, int], int]:
+        """Returns the bytes that came after the first block, and the nanoseconds in which they did; and when.
 
-        Of one block alone: its own, from the moment on when it was waited for.
+        Of one block alone: its own, from the moment on when it was waited for. When: the moment at which the
+        first block was here, nanoseconds of this process.
         """
         began, since, count = time.perf_counter_ns(), 0, 0
         for _ in range(_BLOCKS):
             block = await self._reader.readexactly(_BLOCK + 1)
             came = time.perf_counter_ns()
             self._transcript.update(block)
+            self._proven = self._proven if since else block.startswith(proof, 1)
             if since:
                 count += len(block)
             if block[:1] == _LAST:
-                return (count, max(1, came - since)) if count else (len(block), max(1, came - began))
+                if count:
+                    return (count, max(1, came - since)), since
+                return (len(block), max(1, came - began)), came
             since = since or came
         raise NotMeasured("the other node sends without an end")
 
@@ -278,6 +310,14 @@ class _Exchange:
 def _is_like(said: int, own: int) -> bool:
     """Whether two medians of the same round trips can be: within a factor of two and some milliseconds."""
     return own // 2 - 5_000 <= said <= 2 * own + 5_000
+
+
+def _is_possible(said: int, seen: int) -> bool:
+    """Whether a receiver's nanoseconds can be, beside the sender's: a quarter and 250 ms less at least.
+
+    What is on its way, in buffers, and a busy machine make the sender's longer; nothing makes them shorter.
+    """
+    return 4 * said + 250_000_000 >= seen
 
 
 async def measured_at(url: str, devices: Sequence[bytes]) -> list[Measurement]:
