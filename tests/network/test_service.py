@@ -6,8 +6,8 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests.programs.market import IO_MINT, Market
 from tests.programs.support import HOUR
 from typer.testing import CliRunner
 
-from ionet import SOL, ConfigError, ix, pda, types
+from ionet import SOL, ConfigError, events, ix, pda, types
 from ionet.cli.app import app
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
@@ -261,30 +261,64 @@ async def test_a_node_that_is_up_earns_and_is_credited(site: ServiceSite, co_sta
     assert (node.own.due, node.co.owed) == (node.credited, 0)
 
 
-async def test_a_node_and_a_gateway_that_were_away_are_found_again(site: ServiceSite) -> None:
-    job, away = site.book(HOUR), False
+async def test_a_node_and_a_gateway_that_were_away_are_found_again_and_cost_nobody_anything(
+    site: ServiceSite,
+) -> None:
+    """The answer to the start is lost; then the chain and the gateway are away for ten minutes of the job."""
+    job, away, lost = site.book(HOUR), False, False
+    terms, before = site.market.job(job), site.money()
 
     def mode(asked: Asked) -> Any:
-        return Raw(503) if away else PASS
+        nonlocal lost
+        if away:
+            return Raw(503)
+        if lost or asked.method != "sendTransaction":
+            return PASS
+        answer = asked.forward()
+        lost = site.market.job(job).started_at > 0
+        return Raw(503) if lost else answer
+
+    async def pass_minutes(count: int) -> None:
+        """While the node samples by itself, however fast this machine is."""
+        for _ in range(count):
+            site.market.world.advance(60)
+            await until(lambda: (agent.facts.last_sample_at or 0) >= site.now, 60)
 
     with FaultProxy(site.market.world.client.network, mode) as node:
         config = site.config(rpc=(node.url,))
-        async with site.machine(site.market.alice), site.service(config) as service:
+        async with site.machine(site.market.alice) as agent, site.service(config) as service:
             await site.until_attested(job)
+            assert lost
             await site.gateway.stop()
             away = True
             await until(lambda: "chain" in service.problems, 60)
+            await pass_minutes(10)
             away = False
             await site.gateway.start()
+            await until(lambda: not service.problems.keys() & {"chain", "gateways", "jobs"}, 60)
+            await pass_minutes((site.market.job(job).ends_at - site.now) // 60)
             await site.until_gone(job)
             await until(lambda: not service.problems.keys() & {"chain", "gateways", "jobs"}, 60)
+    client = site.market.world.client
+    told = [event for signature in client.history(job) for event in client.transaction(signature).events]
+    assert sum(isinstance(event, events.jobs.Started) for event in told) == 1
     assert site.runs == 1
+    fee = -(-terms.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + terms.price - fee
 
 
-def process(config: OrchestratorConfig, group: str = "orchestrator") -> subprocess.Popen[bytes]:
+@contextmanager
+def process(config: OrchestratorConfig, group: str = "orchestrator") -> Iterator[subprocess.Popen[bytes]]:
+    """An orchestrator in a process of its own, which is killed unless it has ended."""
     command = "from ionet.cli import main; main()"
     line = [sys.executable, "-c", command, group, "run", "--state", str(config.state)]
-    return subprocess.Popen(line, stderr=(config.state / "log").open("ab"))
+    with (config.state / "log").open("ab") as log:
+        running = subprocess.Popen(line, stderr=log)
+    try:
+        yield running
+    finally:
+        running.kill()
+        running.wait()
 
 
 def serves(running: subprocess.Popen[bytes], config: OrchestratorConfig) -> bool:
@@ -301,20 +335,18 @@ async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_b
     terms, before = site.market.job(job), site.money()
     async with site.machine(site.market.alice):
         for pause in (2.5, 4.0, 3.2):
-            running = process(config)
-            await asyncio.sleep(pause)
-            site.market.world.advance(100)
-            running.kill()
-            running.wait()
-        running = process(config)
-        # Slowly, for a process needs seconds to begin, and a job that nobody starts in time ends unpaid. Yet
-        # time has to pass: the job may be this seat's to start only after the other's turn.
-        await site.until(lambda: site.runs == 1, 1)
-        # Slowly: where the machine is busy, samples of a faster time would lie too far apart.
-        await site.until_gone(job, step=30)
-        assert not running.poll()
-        running.terminate()
-        assert await asyncio.to_thread(running.wait, 30) == 0
+            with process(config):
+                await asyncio.sleep(pause)
+                site.market.world.advance(100)
+        with process(config) as running:
+            # Slowly, for a process needs seconds to begin, and a job that nobody starts in time ends unpaid.
+            # Yet time has to pass: the job may be this seat's to start only after the other's turn.
+            await site.until(lambda: site.runs == 1, 1)
+            # Slowly: where the machine is busy, samples of a faster time would lie too far apart.
+            await site.until_gone(job, step=30)
+            assert not running.poll()
+            running.terminate()
+            assert await asyncio.to_thread(running.wait, 30) == 0
     assert site.runs == 1
     fee = -(-terms.price * 25 // 10_000)
     assert site.money().supplier == before.supplier + terms.price - fee
@@ -337,13 +369,10 @@ async def test_reports_are_served_alone_and_killed_processes_go_on(site: Service
         await until(lambda: service.status().agents == 1)
         world.advance(HOUR)
         for pause in (2.0, 3.5):
-            running = process(config, "report")
-            await asyncio.sleep(pause)
-            world.advance(100)
-            running.kill()
-            running.wait()
-        running = process(config, "report")
-        try:
+            with process(config, "report"):
+                await asyncio.sleep(pause)
+                world.advance(100)
+        with process(config, "report") as running:
             # Those killed may have done all there was to do: this one is asked once it says that it serves.
             await until(lambda: serves(running, config), 60)
             await site.until(lambda: world.client.proofs.get_config().head >= 1, 60, 600)
@@ -353,7 +382,6 @@ async def test_reports_are_served_alone_and_killed_processes_go_on(site: Service
             )
             line = ["report", "status", "--state", str(config.state), "--output", "json"]
             shown = await asyncio.to_thread(CliRunner().invoke, app, line)
-        finally:
             running.terminate()
             assert await asyncio.to_thread(running.wait, 30) == 0
     reports = [keyed.account for keyed in world.client.proofs.reports()]
