@@ -30,7 +30,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Whole processes with their own clocks, ports and boxes: two at once would wait for each other.
 _ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}
-_MARKS = ("alone", "node", "ray", "slow")
+_MARKS = ("alone", "node", "ray")
+#: Of those folders: in this process only, with a clock that the test moves.
+_BESIDE = {"orchestrator/test_crashes.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -41,8 +43,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     that others use stands still for seconds. The log names every test that needed it.
     """
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in _ALONE or any(item.get_closest_marker(mark) for mark in _MARKS):
+        file = item.path.relative_to(Path(__file__).parent)
+        apart = file.parts[0] in _ALONE and file.as_posix() not in _BESIDE
+        if apart or any(item.get_closest_marker(mark) for mark in _MARKS):
             item.add_marker("alone")
             if os.environ.get("CI"):
                 item.add_marker(pytest.mark.flaky(reruns=1))

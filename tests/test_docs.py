@@ -84,6 +84,7 @@ def test_every_example_of_the_readme_runs(block: int) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_the_readmes_commands_run_as_printed_on_a_local_node(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
