@@ -21,8 +21,8 @@ import time
 from collections import defaultdict
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Self
 
-import httpx
 import psutil
 import uvicorn
 
@@ -30,10 +30,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.ledger import HOUR, fill, key
 
-from ionet.explorer import Bounds
+from ionet.explorer import Bounds, ExplorerConfig
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._guard import Counters
 from ionet.explorer._pages import Pages
+from ionet.explorer._patience import Patient
+from ionet.explorer._service import few, listen
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database
 
@@ -54,12 +56,22 @@ def serve(path: str, told: Connection) -> None:
             pass
         seconds = time.perf_counter() - began
         config = uvicorn.Config(
-            guarded(app, bounds, Counters()), port=0, log_level="error", lifespan="off", ws="none", http="h11"
+            guarded(app, bounds, Counters()),
+            port=0,
+            log_level="error",
+            lifespan="off",
+            ws="none",
+            http=Patient,
         )
         server = uvicorn.Server(config)
-        listening = config.bind_socket()
+        listening = listen(ExplorerConfig(port=0))
         told.send((listening.getsockname()[1], seconds, before))
-        asyncio.run(server.serve([listening]))
+
+        async def serving() -> None:
+            few(bounds)
+            await server.serve([listening])
+
+        asyncio.run(serving())
 
 
 def pages(nodes: int, hours: int) -> dict[str, str]:
@@ -84,33 +96,47 @@ def pages(nodes: int, hours: int) -> dict[str, str]:
     }
 
 
+class Reader:
+    """A browser's connection, that takes as little of the processor from the explorer as can be."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        self._from, self._to = await asyncio.open_connection("127.0.0.1", self._port)
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._to.close()
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Status and body of an answer."""
+        self._to.write(f"GET {path} HTTP/1.1\r\nhost: explorer\r\n\r\n".encode())
+        head = (await self._from.readuntil(b"\r\n\r\n")).lower()
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        return int(head.split(b" ", 2)[1]), await self._from.readexactly(length)
+
+
 async def read(port: int, nodes: int, hours: int, readers: int, seconds: float) -> dict[str, list[float]]:
     """Milliseconds of each page's answers."""
     times: dict[str, list[float]] = defaultdict(list)
     until = time.monotonic() + seconds
 
-    async def reader(client: httpx.AsyncClient, number: int) -> None:
+    async def reader(number: int) -> None:
         turn = number
-        while time.monotonic() < until:
-            asked = list(pages(nodes, hours).items())
-            name, path = asked[turn % len(asked)]
-            turn += 1
-            began = time.perf_counter()
-            answer = await client.get(path)
-            times[name].append((time.perf_counter() - began) * 1e3)
-            assert answer.status_code == 200, (path, answer.text[:200])
+        async with Reader(port) as client:
+            while time.monotonic() < until:
+                asked = list(pages(nodes, hours).items())
+                name, path = asked[turn % len(asked)]
+                turn += 1
+                began = time.perf_counter()
+                status, body = await client.get(path)
+                times[name].append((time.perf_counter() - began) * 1e3)
+                assert status == 200, (path, body[:200])
 
-    async with (
-        httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}",
-            timeout=120,
-            verify=False,
-            limits=httpx.Limits(max_connections=readers, max_keepalive_connections=readers),
-        ) as client,
-        asyncio.TaskGroup() as group,
-    ):
+    async with asyncio.TaskGroup() as group:
         for number in range(readers):
-            group.create_task(reader(client, number))
+            group.create_task(reader(number))
     return times
 
 

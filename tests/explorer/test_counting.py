@@ -5,8 +5,9 @@ from __future__ import annotations
 from solders.pubkey import Pubkey
 
 from ionet._generated.staking.types import NodeState
-from ionet.explorer._market import classes, hired, is_proven
+from ionet.explorer._market import classes
 from ionet.explorer._past import Moment
+from ionet.explorer._tally import is_hired, is_proven
 from ionet.ledger.replay import records as r
 from ionet.ledger.replay.state import State
 
@@ -15,15 +16,13 @@ NOW = 1_800_000_000
 
 
 def test_a_lease_stands_until_its_end_and_no_second_longer() -> None:
-    node, job = Pubkey.new_unique(), Pubkey.new_unique()
-    state = State(offers={Pubkey.new_unique(): r.Offer(node=node, lease_job=job, lease_until=NOW)})
-    assert hired(state, NOW - 1).keys() == {node}
-    assert not hired(state, NOW)
+    offer = r.Offer(node=Pubkey.new_unique(), lease_job=Pubkey.new_unique(), lease_until=NOW)
+    assert is_hired(offer, NOW - 1)
+    assert not is_hired(offer, NOW)
 
 
 def test_an_offer_without_a_job_is_not_hired() -> None:
-    state = State(offers={Pubkey.new_unique(): r.Offer(node=Pubkey.new_unique(), lease_until=NOW + 1)})
-    assert not hired(state, NOW)
+    assert not is_hired(r.Offer(node=Pubkey.new_unique(), lease_until=NOW + 1), NOW)
 
 
 def test_released_and_banned_devices_are_not_registered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import shutil
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from tests.explorer.conftest import Served
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._guard import Counters, Guard, _Kept
+from ionet.explorer._guard import _OVERHEAD, Counters, Guard, _Kept, _Whole
 from ionet.explorer._models import Hit
 from ionet.explorer._pages import Pages, PagesBroken
 from ionet.explorer._values import table
@@ -108,14 +109,62 @@ async def test_an_answer_is_repeated_until_the_version_changes() -> None:
         assert [(await reader.get("/health")).text for _ in range(2)] == ["4", "5"]
 
 
+async def test_an_answer_that_many_ask_for_at_once_is_made_once() -> None:
+    made: list[str] = []
+    may, both = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        made.append(scope["path"])
+        if len(made) == 2:
+            both.set()
+        await may.wait()
+        fails = scope["path"].endswith("bad") and len(made) == 2
+        await send({"type": "http.response.start", "status": 503 if fails else 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+    guard = Guard(app, Bounds(), Counters(), version=lambda: 1)
+    transport = httpx.ASGITransport(guard)
+    async with httpx.AsyncClient(transport=transport, base_url="http://explorer.test") as reader:
+        asking = [asyncio.create_task(reader.get(f"/api/v1/{name}")) for name in ("x",) * 20 + ("bad",) * 3]
+        await both.wait()
+        may.set()
+        answers = await asyncio.gather(*asking)
+        # What is not kept is made again for whoever waited for it.
+        assert made == ["/api/v1/x", "/api/v1/bad", "/api/v1/bad"]
+        assert [answer.text for answer in answers[:20]] == ["/api/v1/x"] * 20
+        assert sorted(answer.status_code for answer in answers[20:]) == [200, 200, 503]
+
+
+async def test_who_asks_for_what_somebody_else_asked_for_and_left_gets_it_all_the_same() -> None:
+    begun = asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x"})
+
+    guard = Guard(app, Bounds(), Counters(), version=lambda: 1)
+    transport = httpx.ASGITransport(guard)
+    async with httpx.AsyncClient(transport=transport, base_url="http://explorer.test") as reader:
+        gone = asyncio.create_task(reader.get("/api/v1/x"))
+        await begun.wait()
+        waiting = asyncio.create_task(reader.get("/api/v1/x"))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        gone.cancel()
+        assert (await waiting).text == "x"
+
+
 def test_kept_answers_are_bounded() -> None:
-    kept = _Kept(160)
+    kept = _Kept(16 * (_OVERHEAD + 10))
     kept.find((b"", b""), 1)
     for number in range(40):
-        kept.add((b"", str(number).encode()), 1, {}, b"x" * 10)
+        kept.add((b"", str(number).encode()), 1, _Whole(200, [], "", b"x" * 10))
     there = [number for number in range(40) if kept.find((b"", str(number).encode()), 1)]
     assert there == list(range(24, 40))
-    kept.add((b"", b"large"), 1, {}, b"x" * 11)
+    kept.add((b"", b"large"), 1, _Whole(200, [], "", b"x" * 11))
     assert kept.find((b"", b"large"), 1) is None
 
 

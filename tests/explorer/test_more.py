@@ -87,7 +87,7 @@ async def test_the_reward_of_co_stakers_is_that_of_thirty_days(
     last, past = max(time for time, _ in credited), Past(database, 2)
     with past.at(last) as moment:
         expected = sum(event.co_part for time, event in credited if time // 86_400 > last // 86_400 - 30)
-        assert moment.co_reward(arena.market.alice.node, 30) == expected > 0
+        assert moment.co_reward(arena.market.alice.node) == expected > 0
 
 
 # --- attesters and hours ------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from ionet.explorer import Bounds, Explorer, ExplorerConfig
 from ionet.explorer._guard import Counters
 from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
+from ionet.explorer._service import listen
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, LedgerError, Verified
 from ionet.ledger.replay.compare import Difference
@@ -208,6 +209,29 @@ def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> N
     assert made.get_sample_value("ionet_explorer_moves_on") == 1
     watching.trouble = "no"
     assert made.get_sample_value("ionet_explorer_moves_on") == 0
+
+
+def test_answers_do_not_wait_for_the_readers_acknowledgement() -> None:
+    with (
+        listen(ExplorerConfig(port=0)) as listening,
+        socket.create_connection(listening.getsockname()[:2]),
+        listening.accept()[0] as connection,
+    ):
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_what_another_process_writes_is_in_the_next_answer(landed: list[Landed], tmp_path: Path) -> None:
+    where, ordered = str(tmp_path / "ledger.db"), sorted(landed, key=lambda sent: sent.slot)
+    half = len(ordered) // 2
+    with Database.create(where, GENESIS) as writing, Database.open(where) as database:
+        past = Past(database, 2)
+        for part in (ordered[:half], ordered[half:]):
+            writing.write(part, scanned=part[-1].slot, final=part[-1].slot)
+            with past.at(None) as moment:
+                assert (moment.slot, moment.time) == (part[-1].slot, part[-1].time)
+            stamp = database.stamp()
+            assert stamp is not None
+            assert database.stamp() == stamp
 
 
 def test_what_the_chain_drops_is_gone_from_the_answers(landed: list[Landed]) -> None:

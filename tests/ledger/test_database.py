@@ -421,3 +421,58 @@ def test_the_password_of_a_database_is_not_shown() -> None:
     with pytest.raises(LedgerError) as caught:
         Database.create("postgresql://me:secret@127.0.0.1:1/none", GENESIS)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_page_of_some_types_is_those_of_all_events(
+    place: str, landed: list[Landed], newest_first: bool
+) -> None:
+    names = ["staking.Credited", "mint.Emitted", "no.Such"]
+    with Database.create(place, GENESIS) as database:
+        database.write(landed, scanned=10**9)
+        wanted = [entry.place for entry in database.entries() if entry.name in names]
+        wanted = wanted[::-1] if newest_first else wanted
+        assert len({entry.name for entry in database.entries() if entry.name in names}) == 2
+        read, beyond = [], None
+        while page := database.page(3, names=names, beyond=beyond, newest_first=newest_first):
+            read += [signed.entry.place for signed in page]
+            beyond = read[-1]
+        assert read == wanted
+        node = next(e.event.node for e in database.entries(names=names[:1]))  # type: ignore[union-attr]
+        about = [e.place for e in database.entries(about=node)]
+        page = database.page(10**6, about=node, newest_first=newest_first)
+        assert [signed.entry.place for signed in page] == (about[::-1] if newest_first else about)
+
+
+def test_pages_of_sqlite_walk_along_an_index(tmp_path: Path, landed: list[Landed]) -> None:
+    plans = []
+    with Database.create(str(tmp_path / "ledger.db"), GENESIS) as database:
+        database.write(landed[:20], scanned=10**9)
+        # Only what SQLite itself says of a statement can tell it.
+        engine = database._engine
+
+        @sa.event.listens_for(engine, "before_cursor_execute")
+        def explained(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
+            if "FROM events" in statement:
+                rows = cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()
+                plans.append(" ".join(row[3] for row in rows))
+
+        database.page(5, names=["staking.Credited"], slot=10**9, newest_first=True)
+        database.page(5, about=Pubkey.new_unique(), slot=10**9, newest_first=True)
+        database.page(5, about=Pubkey.new_unique(), names=["staking.Credited"])
+    assert "events_by_kind" in plans[0]
+    assert all("events_by_a" in plan for plan in plans[1:])
+    assert not any("TEMP B-TREE" in plan or "SCAN" in plan for plan in plans)
+
+
+def test_transactions_are_counted_once_and_those_that_may_go_each_time(
+    place: str, landed: list[Landed]
+) -> None:
+    ordered = sorted(landed, key=lambda sent: sent.slot)
+    with Database.create(place, GENESIS) as database:
+        for end in range(0, len(ordered), 60):
+            part = ordered[end : end + 60]
+            database.write(part, scanned=part[-1].slot, final=part[-1].slot)
+            assert database.counts()[0] == min(end + 60, len(ordered))
+        database.write(dropped=[(ordered[-1].slot, ordered[-1].signature)])
+        assert database.counts()[0] == len(ordered) - 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, Final
 
 from solders.instruction import AccountMeta
@@ -28,6 +29,11 @@ from ionet.ledger.replay import records as r
 _KEPT: Final = 500
 #: Positions up to which one is looked for by its address.
 _DERIVED: Final = 2_000
+
+
+_currency = lru_cache(256)(pda.jobs.currency)
+_class = lru_cache(1_024)(pda.staking.class_)
+_derived = lru_cache(2 * _DERIVED)(pda.staking.position)
 
 
 def account(moment: Moment, address: Pubkey) -> m.Account:
@@ -90,10 +96,8 @@ def _record(state: State, address: Pubkey) -> r.Record | None:
     }
     if (single := singles.get(address)) is not None:
         return single
-    named: list[tuple[Pubkey, r.Record]] = [
-        (pda.jobs.currency(key), it) for key, it in state.currencies.items()
-    ]
-    named += [(pda.staking.class_(number), it) for number, it in state.classes.items()]
+    named: list[tuple[Pubkey, r.Record]] = [(_currency(key), it) for key, it in state.currencies.items()]
+    named += [(_class(number), it) for number, it in state.classes.items()]
     return next((it for key, it in named if key == address), None) or _position(state, address)
 
 
@@ -102,11 +106,7 @@ def _position(state: State, address: Pubkey) -> r.Record | None:
     if len(state.positions) > _DERIVED:
         return None
     return next(
-        (
-            it
-            for (node, holder), it in state.positions.items()
-            if pda.staking.position(node, holder) == address
-        ),
+        (it for (node, holder), it in state.positions.items() if _derived(node, holder) == address),
         None,
     )
 

@@ -374,7 +374,8 @@ def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     about = None if asked.about is None else address_of(asked.about)
     beyond = None if asked.cursor is None else place_of(asked.cursor)
     with past.at(asked.at) as moment:
-        until = moment.time if asked.until is None else min(asked.until, moment.time)
+        # Nothing of the moment's slots is later than it.
+        until = None if asked.until is None or asked.until >= moment.time else asked.until
         page = past.database.page(
             asked.limit + 1,
             about=about,

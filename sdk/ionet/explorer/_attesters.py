@@ -65,9 +65,7 @@ def seats(moment: Moment, database: Database) -> m.Seats:
 
 
 def _events(moment: Moment, database: Database, name: str, since: int) -> list[tuple[int, Any]]:
-    page = database.page(
-        _LOOKED_AT, names=[name], since=since, until=moment.time, slot=moment.slot, newest_first=True
-    )
+    page = database.page(_LOOKED_AT, names=[name], since=since, slot=moment.slot, newest_first=True)
     return [(signed.entry.time, cast("Any", signed.entry.event)) for signed in page if signed.entry.event]
 
 

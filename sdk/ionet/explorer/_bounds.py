@@ -22,6 +22,7 @@ class Bounds:
         head: seconds that a request's head may take to come.
         streams: of live marks, at the same time.
         streams_each: of these, to one address.
+        workers: questions that are worked on at the same time; four of them may wait for the chain's node.
         states: of past times that are kept.
         kept: bytes of answers that are kept while the ledger stands.
     """
@@ -38,5 +39,6 @@ class Bounds:
     head: int = 10
     streams: int = 256
     streams_each: int = 8
+    workers: int = 8
     states: int = 4
     kept: int = 64 << 20

@@ -5,6 +5,7 @@ Nothing here knows what the application serves, so that other services for peopl
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import json
@@ -48,6 +49,10 @@ HEADERS: Final = {
 }
 _REVALIDATE: Final = "no-cache"
 _STREAM: Final = "text/event-stream"
+#: Bytes that an answer takes beside its body, about.
+_OVERHEAD: Final = 2_048
+#: How often a reader waits for the answer to somebody else, which may not be kept.
+_WAITS: Final = 3
 #: Below it answers are made from what has a version.
 _API: Final = "/api/v1/"
 
@@ -99,6 +104,8 @@ class Guard:
         self._streams = streams
         self._version = version
         self._kept = _Kept(bounds.kept)
+        #: Answers that are being made, and who waits for them.
+        self._making: dict[tuple[bytes, bytes], asyncio.Event] = {}
         self._app = app
         self._bounds = bounds
         self._counters = counters
@@ -124,20 +131,31 @@ class Guard:
             self._counters.seconds += self._clock() - began
 
     async def _ask(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        # An answer to HEAD is one to GET without its body.
+        scope = {**scope, "method": "GET"}
+        path = scope["path"]
+        if self._version is None or not path.startswith(_API) or path in self._streams:
+            await self._app(scope, receive, answer.take)
+            return
         key = (scope.get("raw_path") or b"", bytes(scope["query_string"]))
-        if (
-            self._version is not None
-            and scope["path"].startswith(_API)
-            and scope["path"] not in self._streams
-        ):
+        for _ in range(_WAITS):
             # What is made from now on may be newer than this, which harms nobody.
             version = self._version()
             if (kept := self._kept.find(key, version)) is not None:
-                await answer.repeat(*kept)
+                await answer.repeat(kept)
                 return
-            answer.keep = lambda start, body: self._kept.add(key, version, start, body)
-        # An answer to HEAD is one to GET without its body.
-        await self._app({**scope, "method": "GET"}, receive, answer.take)
+            if (making := self._making.get(key)) is None:
+                break
+            # Whoever asks for the same waits for it, rather than make it once more.
+            await making.wait()
+        made = self._making.setdefault(key, asyncio.Event())
+        answer.keep = lambda whole: self._kept.add(key, version, whole)
+        try:
+            await self._app(scope, receive, answer.take)
+        finally:
+            made.set()
+            if self._making.get(key) is made:
+                del self._making[key]
 
     def _refusal(self, scope: Scope) -> _Refusal | None:
         bounds, query = self._bounds, bytes(scope["query_string"])
@@ -178,6 +196,28 @@ class _Rates:
         return 0 if taken else max(1, -(-int(cost - left) // rate))
 
 
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An answer with all that goes with it.
+
+    Attributes:
+        status: of HTTP.
+        headers: as they are sent.
+        etag: or empty: it has none.
+        body: for all who ask with GET.
+    """
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    etag: str
+    body: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return len(self.body) + _OVERHEAD
+
+
 class _Kept:
     """Answers that many readers want, of one version of what they are made from.
 
@@ -188,25 +228,25 @@ class _Kept:
     def __init__(self, most: int) -> None:
         self._most = most
         self._version: object = None
-        self._answers: OrderedDict[tuple[bytes, bytes], tuple[Message, bytes]] = OrderedDict()
+        self._answers: OrderedDict[tuple[bytes, bytes], _Whole] = OrderedDict()
         self._size = 0
 
-    def find(self, key: tuple[bytes, bytes], version: object) -> tuple[Message, bytes] | None:
+    def find(self, key: tuple[bytes, bytes], version: object) -> _Whole | None:
         """An answer of this version."""
         if version != self._version:
             self._version, self._size = version, 0
             self._answers.clear()
         return self._answers.get(key)
 
-    def add(self, key: tuple[bytes, bytes], version: object, start: Message, body: bytes) -> None:
+    def add(self, key: tuple[bytes, bytes], version: object, whole: _Whole) -> None:
         """Keeps an answer; those kept first go first."""
-        if version != self._version or key in self._answers or len(body) > self._most // 16:
+        if version != self._version or key in self._answers or whole.size > self._most // 16:
             return
-        self._answers[key] = start, body
-        self._size += len(body)
+        self._answers[key] = whole
+        self._size += whole.size
         while self._size > self._most:
-            _, (_, first) = self._answers.popitem(last=False)
-            self._size -= len(first)
+            _, first = self._answers.popitem(last=False)
+            self._size -= first.size
 
 
 def address_of(scope: Scope) -> str:
@@ -235,7 +275,7 @@ class _Answer:
         #: Whether it is sent as it comes.
         self.streams = False
         #: Told of an answer that may be repeated.
-        self.keep: Callable[[Message, bytes], None] | None = None
+        self.keep: Callable[[_Whole], None] | None = None
 
     async def refuse(self, refusal: _Refusal) -> None:
         """Answers with a sentence."""
@@ -271,31 +311,31 @@ class _Answer:
         self._counters.answers[start["status"]] += 1
         await self._send(start)
 
-    async def repeat(self, start: Message, body: bytes) -> None:
-        """Answers as before."""
-        self._start = start
-        await self._finish(body)
-
     async def _finish(self, body: bytes) -> None:
-        if self.keep is not None and self._start["status"] == 200:
-            self.keep(self._start, body)
-        start = {**self._start, "headers": list(self._start.get("headers", ()))}
-        headers = MutableHeaders(raw=start["headers"])
+        headers = MutableHeaders(raw=list(self._start.get("headers", ())))
         for name, value in HEADERS.items():
             headers[name] = value
         headers.setdefault("cache-control", _REVALIDATE)
-        if start["status"] == 200 and headers["cache-control"] != "no-store":
-            headers["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-            if _has(Headers(scope=self._scope).get("if-none-match", ""), headers["etag"]):
-                start["status"], body = 304, b""
-                for name in ("content-length", "content-type"):
-                    del headers[name]
-        if start["status"] != 304:
-            headers["content-length"] = str(len(body))
-        self._counters.answers[start["status"]] += 1
-        await self._send(start)
-        shown = b"" if self._scope["method"] == "HEAD" else body
-        await self._send({"type": "http.response.body", "body": shown})
+        headers["content-length"] = str(len(body))
+        etag = ""
+        if self._start["status"] == 200 and headers["cache-control"] != "no-store":
+            etag = headers["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        whole = _Whole(self._start["status"], headers.raw, etag, body)
+        if self.keep is not None and whole.status == 200:
+            self.keep(whole)
+        await self.repeat(whole)
+
+    async def repeat(self, whole: _Whole) -> None:
+        """Answers with what is whole."""
+        status, headers, body = whole.status, whole.headers, whole.body
+        if whole.etag and _has(Headers(scope=self._scope).get("if-none-match", ""), whole.etag):
+            status, body = 304, b""
+            headers = [each for each in headers if each[0] not in (b"content-length", b"content-type")]
+        if self._scope["method"] == "HEAD":
+            body = b""
+        self._counters.answers[status] += 1
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
 
 
 def _has(named: str, etag: str) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, TypeVar
+from typing import Final
 
 from solders.pubkey import Pubkey
 
@@ -21,6 +20,7 @@ from ionet.chain.schema import Event
 from ionet.explorer import _models as m
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
+from ionet.explorer._tally import Count, is_hired, is_proven
 from ionet.explorer._values import (
     NOBODY,
     address_of,
@@ -38,8 +38,6 @@ from ionet.jobs.receipt import Receipt, receipt_of
 from ionet.ledger import Database, State
 from ionet.ledger.replay import records as r
 
-K = TypeVar("K", bound=Hashable)
-
 _LIVE: Final = int(NodeState.LIVE)
 _CREDITS: Final = 48
 _CO_STAKERS: Final = 20
@@ -52,62 +50,26 @@ class Absent(Exception):
 # --- devices ------------------------------------------------------------------------------------
 
 
-def is_proven(node: r.Node, time: int) -> bool:
-    """Whether the node's hardware passed a compute proof in the hour before a time."""
-    proved = node.last_proof__time or 0
-    return node.state == _LIVE and bool(node.last_proof__passed) and time - HOUR < proved <= time
-
-
-def hired(state: State, time: int) -> dict[Pubkey, r.Offer]:
-    """The offers with a lease that stands at a time, by node."""
-    return {
-        offer.node: offer
-        for offer in state.offers.values()
-        if offer.lease_job != NOBODY and time < offer.lease_until
-    }
-
-
-@dataclass(slots=True)
-class _Count:
-    registered: int = 0
-    live: int = 0
-    proven: int = 0
-    hired: int = 0
-    stake: int = 0
-
-    def __iadd__(self, other: _Count) -> _Count:
-        self.registered += other.registered
-        self.live += other.live
-        self.proven += other.proven
-        self.hired += other.hired
-        self.stake += other.stake
-        return self
-
-
 def classes(moment: Moment) -> m.HardwareClasses:
     """Devices by class."""
-    state, time = moment.state, moment.time
-    counts = {number: _Count() for number in state.classes}
-    for device in state.devices.values():
-        if device.owner != NOBODY and not device.banned:
-            counts.setdefault(device.class_, _Count()).registered += 1
-    rented = hired(state, time)
-    for address, node in state.nodes.items():
-        count = counts.setdefault(node.class_, _Count())
-        if node.state == _LIVE:
-            count.live += node.units
-            count.stake += node.own__active + node.co__active
-        count.proven += node.units * is_proven(node, time)
-        count.hired += node.units * (address in rented)
-    total = _Count()
-    for count in counts.values():
-        total += count
-    rows = [_class_row(number, state.classes.get(number), count) for number, count in sorted(counts.items())]
+    state, tally = moment.state, moment.tally
+    numbers = {
+        *state.classes,
+        *tally.keys("class"),
+        *(number for number, many in tally.devices.items() if many),
+    }
+    rows, total = [], Count()
+    for number in sorted(numbers):
+        # Nodes are counted as registered there, and processors here.
+        count = replace(tally.count("class", number), registered=tally.devices[number])
+        rows.append(_class_row(number, state.classes.get(number), count))
+        for name in ("registered", "live", "proven", "hired", "stake"):
+            setattr(total, name, getattr(total, name) + getattr(count, name))
     whole = _class_row(-1, None, total).model_copy(update={"name": "all classes", "pool": ""})
     return m.HardwareClasses(as_of=as_of(moment), classes=rows, total=whole)
 
 
-def _class_row(number: int, class_: r.HardwareClass | None, count: _Count) -> m.HardwareClass:
+def _class_row(number: int, class_: r.HardwareClass | None, count: Count) -> m.HardwareClass:
     return m.HardwareClass(
         id=number,
         name=class_name(number),
@@ -124,18 +86,23 @@ def _class_row(number: int, class_: r.HardwareClass | None, count: _Count) -> m.
 
 def networks(moment: Moment) -> m.Groups:
     """Nodes by network: those that stand in none last."""
-    names = {key: text(network.name) for key, network in moment.state.networks.items()}
-    counts = _grouped(moment, lambda node: node.network, names)
+    tally, names = moment.tally, {key: text(it.name) for key, it in moment.state.networks.items()}
     groups = [
-        _group("" if key == NOBODY else str(key), names.get(key, ""), count) for key, count in counts.items()
+        _group("" if key == NOBODY else str(key), names.get(key, ""), tally.count("network", key))
+        for key in {*names, *tally.keys("network")}
     ]
-    return m.Groups(as_of=as_of(moment), groups=sorted(groups, key=lambda group: (not group.key, group.name)))
+    return m.Groups(
+        as_of=as_of(moment), groups=sorted(groups, key=lambda group: (not group.key, group.name, group.key))
+    )
 
 
 def countries(moment: Moment) -> m.Groups:
     """Nodes by country, as their owners state it."""
-    counts = _grouped(moment, lambda node: node.region, ())
-    groups = [_group(country(code), country(code), count) for code, count in sorted(counts.items())]
+    tally = moment.tally
+    groups = [
+        _group(country(code), country(code), tally.count("country", code))
+        for code in sorted(tally.keys("country"))
+    ]
     return m.Groups(as_of=as_of(moment), groups=groups)
 
 
@@ -144,23 +111,7 @@ def country(code: int) -> str:
     return f"{code:03}" if code else ""
 
 
-def _grouped(moment: Moment, key: Callable[[r.Node], K], known: Iterable[K]) -> dict[K, _Count]:
-    state, time = moment.state, moment.time
-    counts = {each: _Count() for each in known}
-    rented = hired(state, time)
-    for address, node in state.nodes.items():
-        count = counts.setdefault(key(node), _Count())
-        if node.state != NodeState.RETIRED:
-            count.registered += 1
-        if node.state == _LIVE:
-            count.live += node.units
-            count.stake += node.own__active + node.co__active
-        count.proven += node.units * is_proven(node, time)
-        count.hired += node.units * (address in rented)
-    return counts
-
-
-def _group(key: str, name: str, count: _Count) -> m.Group:
+def _group(key: str, name: str, count: Count) -> m.Group:
     return m.Group(
         key=key,
         name=name,
@@ -200,13 +151,19 @@ class Wanted:
 
 def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.NodeRows:
     """Nodes by address, from after the cursor."""
-    state, time = moment.state, moment.time
-    after = b"" if cursor is None else bytes(address_of(cursor))
-    rented = hired(state, time)
+    state, time, tally = moment.state, moment.time, moment.tally
+    candidates = tally.nodes(
+        None if cursor is None else address_of(cursor),
+        asked.only,
+        class_=asked.class_id,
+        owner=asked.owner,
+        network=asked.network,
+        country=asked.country,
+    )
     fitting = (
         (address, state.nodes[address])
-        for address in moment.nodes_after(after)
-        if asked.has(state.nodes[address], time, address in rented)
+        for address in candidates
+        if asked.has(state.nodes[address], time, address in tally.hired)
     )
     wanted = list(islice(fitting, limit + 1))
     rows = [
@@ -218,7 +175,7 @@ def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.No
             units=node.units,
             state=word(NodeState(node.state)),
             proven=is_proven(node, time),
-            hired=address in rented,
+            hired=address in tally.hired,
             stake=of_io(node.own__active + node.co__active),
         )
         for address, node in wanted[:limit]
@@ -252,7 +209,7 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         units=it.units,
         state=word(NodeState(it.state)),
         banned=bool(it.banned),
-        hired=address in hired(state, time),
+        hired=address in moment.tally.hired,
         proven=is_proven(it, time),
         registered_at=it.registered_at,
         commission_bps=commission(it, time),
@@ -301,7 +258,7 @@ def _offer(state: State, address: Pubkey, time: int) -> m.Offer | None:
     key = pda.jobs.offer(address)
     if (offer := state.offers.get(key)) is None:
         return None
-    stands = offer.lease_job != NOBODY and time < offer.lease_until
+    stands = is_hired(offer, time)
     return m.Offer(
         offer=str(key),
         open=bool(offer.open),
@@ -333,7 +290,6 @@ def _credits(moment: Moment, database: Database, address: Pubkey) -> list[m.Cred
         _CREDITS,
         about=address,
         names=["staking.Credited"],
-        until=moment.time,
         slot=moment.slot,
         newest_first=True,
     )

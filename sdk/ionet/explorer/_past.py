@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import threading
-from bisect import bisect_right
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Final
 
 from solders.pubkey import Pubkey
 
 from ionet import events, pda
 from ionet.chain.following import MARGIN
+from ionet.explorer._tally import Tally
 from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
 
@@ -22,29 +21,8 @@ from ionet.ledger import Database, Entry, Place, State
 WITHHELD: Final = "mint.Emitted:withheld"
 
 
-#: Days of rewards that are kept.
-_DAYS: Final = 60
-
-
 class NotYet(Exception):
     """A time lies after what the ledger has; the text says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A change of the supply.
-
-    Attributes:
-        time: Unix seconds.
-        name: of the event, `program.Type`; see `WITHHELD`.
-        amount: base units of IO; less than 0: burned.
-        supply: after it, base units.
-    """
-
-    time: int
-    name: str
-    amount: int
-    supply: int
 
 
 @dataclass(slots=True)
@@ -56,7 +34,8 @@ class Moment:
         slot: of the last event that counts, or up to which the ledger is whole.
         time: as of which, Unix seconds.
         past: whether a time was asked for.
-        changes: of the supply, in their order.
+        moved: by day, by how much events of each type have changed the supply, base units of IO; see
+            `WITHHELD`.
         commissions: of each node, from when and bps, as announced.
         devices: that were registered for each node.
         holders: that ever staked on each node.
@@ -66,46 +45,37 @@ class Moment:
     slot: int = -1
     time: int = 0
     past: bool = False
-    changes: list[Change] = field(default_factory=list)
+    moved: dict[int, Counter[str]] = field(default_factory=dict)
     commissions: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
     devices: dict[Pubkey, list[Pubkey]] = field(default_factory=dict)
     holders: dict[Pubkey, set[Pubkey]] = field(default_factory=dict)
     last: Place | None = None
-    _ordered: list[Pubkey] = field(default_factory=list)
-    #: Co-stakers' part of each node's credits, by day.
-    _co_rewards: dict[Pubkey, dict[int, int]] = field(default_factory=dict)
+    _tally: Tally = field(default_factory=Tally)
 
-    def co_reward(self, node: Pubkey, days: int) -> int:
-        """What a node's co-stakers were credited today and in the days before, base units."""
-        since = self.time // DAY - days
-        return sum(amount for day, amount in self._co_rewards.get(node, {}).items() if day > since)
+    @property
+    def tally(self) -> Tally:
+        """Sums and orders of its nodes."""
+        self._tally.settle(self.state, self.time)
+        return self._tally
 
-    def nodes_after(self, address: bytes) -> Iterator[Pubkey]:
-        """Addresses of nodes in their order, from after one."""
-        # Accounts of nodes are never closed.
-        if len(self._ordered) != len(self.state.nodes):
-            self._ordered = sorted(self.state.nodes, key=bytes)
-        first = bisect_right(self._ordered, address, key=bytes)
-        return islice(self._ordered, first, None)
+    def co_reward(self, node: Pubkey) -> int:
+        """What a node's co-stakers were credited today and in the 29 days before, base units."""
+        rewards = self._tally.rewards.get(node)
+        return 0 if rewards is None else rewards.until(self.time // DAY)
 
     def take(self, entry: Entry) -> None:
         """Takes an event, the next one of the chain."""
         before = self.state.supply
+        self._tally.note(self.state, entry)
         self.state.apply(entry)
         self.last = entry.place
         after = self.state.supply
         if isinstance(event := entry.event, events.mint.Emitted) and event.withheld:
-            self.changes.append(Change(entry.time, WITHHELD, event.withheld, before + event.withheld))
+            self._move(entry.time, WITHHELD, event.withheld)
             before += event.withheld
         if after != before:
-            self.changes.append(Change(entry.time, entry.name, after - before, after))
+            self._move(entry.time, entry.name, after - before)
         match entry.event:
-            case events.staking.Credited() as credited:
-                days = self._co_rewards.setdefault(credited.node, {})
-                day = entry.time // DAY
-                days[day] = days.get(day, 0) + credited.co_part
-                for old in [each for each in days if each < day - _DAYS]:
-                    del days[old]
             case events.staking.NodeRegistered() as made:
                 self.commissions.setdefault(made.node, []).append((entry.time, _commission(self, made.node)))
             case events.staking.DeviceRegistered() as device:
@@ -116,6 +86,9 @@ class Moment:
                 self.holders.setdefault(staked.node, set()).add(staked.holder)
             case events.staking.CommissionSet() as told:
                 self.commissions.setdefault(told.node, []).append((told.from_, told.commission_bps))
+
+    def _move(self, time: int, name: str, amount: int) -> None:
+        self.moved.setdefault(time // DAY, Counter())[name] += amount
 
 
 def _commission(moment: Moment, node: Pubkey) -> int:
@@ -143,6 +116,7 @@ class Past:
         #: Transactions that may still go, with their slots, as of the last look.
         self._open: dict[str, int] = {}
         self._since = 0
+        self._stamp: object = None
 
     @contextmanager
     def at(self, time: int | None) -> Iterator[Moment]:
@@ -167,6 +141,9 @@ class Past:
             yield self._earlier(time, now)
 
     def _present(self) -> Moment:
+        stamp = self.database.stamp()
+        if stamp is not None and stamp == self._stamp:
+            return self._now
         marks, moment = self.database.marks(), self._now
         since = max(marks.final - MARGIN, 0)
         # What was taken in may have been dropped, or something come in before it.
@@ -182,6 +159,8 @@ class Past:
         moment.slot, moment.time = marks.scanned, marks.time
         self._since = since
         self._open = {name: slot for name, slot in known.items() if slot >= since}
+        # Of before it was read: what came in meanwhile is looked at again.
+        self._stamp = stamp
         return moment
 
     def _earlier(self, time: int, now: Moment) -> Moment:
@@ -194,8 +173,3 @@ class Past:
         if len(self._kept) > self._most:
             self._kept.popitem(last=False)
         return kept
-
-
-def until(changes: list[Change], time: int) -> int:
-    """How many of the changes happened up to a time."""
-    return bisect_right(changes, time, key=lambda change: change.time)

@@ -219,7 +219,6 @@ def _votes(moment: Moment, database: Database, key: Pubkey) -> list[m.Vote]:
         _LOOKED_AT,
         about=key,
         names=["governance.Voted"],
-        until=moment.time,
         slot=moment.slot,
         newest_first=True,
     )

@@ -76,14 +76,14 @@ def _of_address(moment: Moment, database: Database, address: Pubkey) -> Iterator
     if address in state.proposals:
         title = text(state.proposals[address].title)
         yield m.Hit(kind="proposal", name=title, key=key, href=f"/proposals/{key}")
-    about = database.page(1, about=address, slot=moment.slot, until=moment.time)
+    about = database.page(1, about=address, slot=moment.slot)
     if about and getattr(about[0].entry.event, "job", None) == address:
         yield m.Hit(kind="job", name="a rental", key=key, href=f"/jobs/{key}")
     elif (kind := kind_of(state, address)) is not None:
         yield m.Hit(kind="account", name=kind, key=key, href=f"/accounts/{key}")
     elif about:
         yield m.Hit(kind="account", name="events about it", key=key, href=f"/events?about={key}")
-    if any(node.owner == address for node in state.nodes.values()):
+    if moment.tally.owns(address):
         yield m.Hit(kind="owner", name="owner of nodes", key=key, href=f"/devices?owner={key}")
     if next(iter(database.booked_by(address)), None) is not None:
         yield m.Hit(kind="party", name="rents or supplies", key=key, href=f"/jobs?party={key}")

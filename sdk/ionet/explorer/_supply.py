@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from ionet.explorer import _models as m
-from ionet.explorer._past import WITHHELD, Change, Moment, until
+from ionet.explorer._past import WITHHELD, Moment
 from ionet.explorer._values import BadQuestion, events_at, of_io
 from ionet.formats.when import DAY
 from ionet.token.emission import cumulative
@@ -29,7 +28,7 @@ NAMES: Final = (_GENESIS, _PAID, *(name for names in CAUSES.values() for name in
 
 def supply(moment: Moment) -> m.Supply:
     """The supply at a time, and where it comes from."""
-    sums = _sums(moment.changes[: until(moment.changes, moment.time)])
+    sums = _sums(moment, max(moment.moved, default=0))
     burned = {cause: -sum(sums[name] for name in names) for cause, names in CAUSES.items()}
     state = moment.state
     return m.Supply(
@@ -43,7 +42,7 @@ def supply(moment: Moment) -> m.Supply:
         burned=m.Burned(
             **{cause: of_io(amount) for cause, amount in burned.items()}, total=of_io(sum(burned.values()))
         ),
-        active_stake=of_io(sum(node.own__active + node.co__active for node in state.nodes.values())),
+        active_stake=of_io(moment.tally.active),
     )
 
 
@@ -58,21 +57,16 @@ def days(moment: Moment, cursor: str | None, limit: int) -> m.SupplyDays:
     Raises:
         BadQuestion: the cursor is no day.
     """
-    changes = moment.changes
-    if not changes:
+    if not moment.moved:
         return m.SupplyDays(as_of=as_of(moment), days=[], next=None)
-    first = changes[0].time // DAY
+    first = min(moment.moved)
     newest = moment.time // DAY if cursor is None else min(_day(cursor) - 1, moment.time // DAY)
     oldest = max(first, newest - limit + 1)
-    begun = until(changes, oldest * DAY - 1)
-    sums, rows = _sums(changes[:begun]), []
+    sums, rows = _sums(moment, oldest - 1), []
     for day in range(oldest, newest + 1):
-        end = min((day + 1) * DAY - 1, moment.time)
-        stop = until(changes, end)
-        inside = _sums(changes[begun:stop])
+        inside = moment.moved.get(day, Counter())
         sums.update(inside)
-        begun = stop
-        rows.append(_row(moment, day, end, sums, inside))
+        rows.append(_row(moment, day, min((day + 1) * DAY - 1, moment.time), sums, inside))
     return m.SupplyDays(
         as_of=as_of(moment), days=rows[::-1], next=_date(oldest) if oldest > first and rows else None
     )
@@ -97,10 +91,12 @@ def _row(moment: Moment, day: int, end: int, sums: Counter[str], inside: Counter
     )
 
 
-def _sums(changes: Sequence[Change]) -> Counter[str]:
+def _sums(moment: Moment, last: int) -> Counter[str]:
+    """By how much events of each type have changed the supply until a day."""
     sums: Counter[str] = Counter()
-    for change in changes:
-        sums[change.name] += change.amount
+    for day, moved in moment.moved.items():
+        if day <= last:
+            sums.update(moved)
     return sums
 
 

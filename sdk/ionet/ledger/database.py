@@ -23,7 +23,7 @@ from ionet import events as event_types
 from ionet import pda
 from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
-from ionet.chain.following import WatchedEvent
+from ionet.chain.following import MARGIN, WatchedEvent
 from ionet.jobs.receipt import BROKEN, DONE, is_of
 from ionet.ledger import schema
 from ionet.ledger.errors import LedgerError
@@ -138,6 +138,10 @@ class Database:
         self._names: dict[int, str] = {}
         self._mints: dict[bytes, int] = {}
         self._places: dict[bytes, _Where] = {}
+        #: Only asked whether others have written.
+        self._watch: sa.PoolProxiedConnection | None = None
+        #: Up to which slot transactions are counted, and how many there are.
+        self._counted = (-1, 0)
         self._load()
 
     @property
@@ -194,6 +198,8 @@ class Database:
         """Closes it."""
         if self._lock is not None:
             self._lock.release()
+        if self._watch is not None:
+            self._watch.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -522,6 +528,20 @@ class Database:
             time = connection.execute(last.where(c.slot <= int(values["scanned"]))).scalar()
         return Marks(int(values["scanned"]), int(values["final"]), time or 0)
 
+    def stamp(self) -> object:
+        """Another value whenever something was written since it was asked; None: that cannot be told."""
+        if not self._is_sqlite or isinstance(self._engine.pool, sa.pool.StaticPool):
+            return None
+        with _plainly(self._engine.url):
+            if self._watch is None:
+                self._watch = self._engine.raw_connection()
+            # It changes with what other connections write, and this one writes nothing.
+            cursor = self._watch.cursor()
+            try:
+                return cursor.execute("PRAGMA data_version").fetchone()[0]
+            finally:
+                cursor.close()
+
     def known(self, since: int) -> dict[str, int]:
         """Signatures of its transactions from a slot on, with their slots."""
         c = schema.transactions.c
@@ -561,10 +581,17 @@ class Database:
 
     def counts(self) -> tuple[int, int]:
         """How many transactions and events there are."""
+        c = schema.transactions.c
+        count = sa.select(sa.func.count()).select_from(schema.transactions)
+        # What lies so far back stays; only what follows is counted each time.
+        stays = self.marks().final - 2 * MARGIN
         with self._reading() as connection:
-            sent = connection.execute(
-                sa.select(sa.func.count()).select_from(schema.transactions)
-            ).scalar_one()
+            upto, sent = self._counted
+            if stays > upto:
+                sent += connection.execute(count.where(c.slot > upto, c.slot <= stays)).scalar_one()
+                upto = stays
+                self._counted = upto, sent
+            sent += connection.execute(count.where(c.slot > upto)).scalar_one()
             summed = sa.select(sa.func.sum(schema.by_hour.c.events))
             return sent, int(connection.execute(summed).scalar() or 0)
 
@@ -687,8 +714,8 @@ class Database:
         """
         c, t = schema.events.c, schema.transactions.c
         order = (c.slot, c.tx, c.instruction, c.inner, c.part)
-        its = sa.and_(t.slot == c.slot, t.tx == c.tx)
-        query = sa.select(schema.events, t.signature).join_from(schema.events, schema.transactions, its)
+        its = sa.select(t.signature).where(t.slot == c.slot, t.tx == c.tx).scalar_subquery()
+        query = sa.select(schema.events, its.label("signature"))
         # Slots grow with time, and they are the key.
         if since is not None:
             query = query.where(c.slot > self.slot_at(since - 1))
@@ -696,17 +723,23 @@ class Database:
             query = query.where(c.slot <= self.slot_at(until))
         if slot is not None:
             query = query.where(c.slot <= slot)
+        kinds = None if names is None else {self._kinds[name] for name in names if name in self._kinds}
+        # Each part is a walk along an index, which ends after as many rows as are wanted.
+        parts: list[sa.ColumnElement[bool]] = [sa.true()]
         if about is not None:
-            query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
-        if names is not None:
-            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
+            parts = [c.account == bytes(about), c.also == bytes(about)]
+            query = query if kinds is None else query.where(c.kind.in_(sorted(kinds)))
+        elif kinds is not None:
+            parts = [schema.kind_of_event == kind for kind in sorted(kinds)]
         if beyond is not None:
             place = sa.tuple_(beyond.slot, beyond.tx, beyond.instruction, beyond.inner, beyond.part)
             here = sa.tuple_(*order)
             query = query.where(here < place if newest_first else here > place)
         query = query.order_by(*(column.desc() if newest_first else column for column in order))
         with self._reading() as connection:
-            return [self._signed(row) for row in connection.execute(query.limit(limit))]
+            rows = [row for part in parts for row in connection.execute(query.where(part).limit(limit))]
+        signed = {it.entry.place: it for it in map(self._signed, rows)}
+        return [signed[place] for place in sorted(signed, reverse=newest_first)[:limit]]
 
     def _signed(self, row: Any) -> Signed:
         event = self._decoded(row.kind, row.data)
@@ -781,7 +814,7 @@ class Database:
             nodes: their addresses.
             until: only endings up to this time, Unix seconds.
         """
-        booked, ended = schema.events.alias().c, schema.events.alias().c
+        booked, ended = _BOOKED.c, _ENDED.c
         names = ("jobs.Booked", "jobs.Ended")
         kinds = [self._kinds[name] for name in names]
         counts = {node: [0, 0] for node in nodes}
@@ -938,6 +971,9 @@ class Database:
             return None
 
 
+#: Made once: copies of a table's columns take longer than many a question.
+_BOOKED: Final = schema.events.alias()
+_ENDED: Final = schema.events.alias()
 _COLUMNS: Final = tuple(column.name for column in schema.events.columns)
 
 

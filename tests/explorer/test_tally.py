@@ -1,0 +1,107 @@
+"""Sums that are kept event by event are those of all nodes counted anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ionet import events
+from ionet._generated.staking.types import Pool
+from ionet.explorer._past import Moment
+from ionet.explorer._tally import DAYS, Rewards, Tally
+from ionet.ledger import Database, Entry
+
+HOUR = 3_600
+
+
+def _told(tally: Tally) -> dict[str, Any]:
+    """All that a tally says."""
+    return {
+        "counts": dict(tally.counts),
+        "devices": {number: many for number, many in tally.devices.items() if many},
+        "active": tally.active,
+        "proven": tally.proven,
+        "hired": tally.hired,
+        "ranked": tally.ranked(),
+        "nodes": [*tally.nodes(None, None)],
+        "groups": {key: [*tally.nodes(None, None, **{key[0]: key[1]})] for key in tally.counts},  # type: ignore[index]
+    }
+
+
+def _agrees(moment: Moment) -> None:
+    anew = Tally(rewards=moment.tally.rewards)
+    anew.settle(moment.state, moment.time)
+    assert _told(moment.tally) == _told(anew)
+
+
+def test_a_tally_that_is_carried_along_is_one_that_is_made_anew(database: Database) -> None:
+    moment, seen = Moment(), set[str]()
+    for number, entry in enumerate(database.entries()):
+        moment.take(entry)
+        moment.time = entry.time
+        if number % 7 == 0:
+            _agrees(moment)
+            seen |= {name for name in ("hired", "proven") if getattr(moment.tally, name)}
+    assert seen == {"hired", "proven"}
+
+
+@pytest.mark.parametrize("name", ["hired", "proven"])
+def test_leases_and_proofs_run_out_though_nothing_happens(database: Database, name: str) -> None:
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+        moment.time = entry.time
+        if getattr(moment.tally, name):
+            break
+    for _ in range(100_000):
+        if not getattr(moment.tally, name):
+            break
+        moment.time += HOUR // 2 - 7
+        _agrees(moment)
+    else:
+        pytest.fail("they never run out")
+
+
+def test_a_node_that_changes_its_place_leaves_no_trace_of_the_one_before(database: Database) -> None:
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    moment.tally.settle(moment.state, moment.time)
+    address, node = next(iter(moment.state.nodes.items()))
+    moment.state.nodes[address] = replace(node, class_=77, region=40, units=3, own__active=5)
+    assert moment._tally._nodes is not None
+    moment._tally._nodes.add(address)
+    anew = Tally(rewards=moment.tally.rewards)
+    anew.settle(moment.state, moment.time)
+    assert _told(moment.tally) == _told(anew)
+    assert [*moment.tally.nodes(None, None, class_=77)] == [address]
+
+
+def test_a_class_that_asks_for_more_stake_leaves_its_nodes_without_room(database: Database) -> None:
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    ((_, address), *_) = moment.tally.ranked()
+    number = moment.state.nodes[address].class_
+    assert moment.state.staking is not None
+    its = moment.state.classes[number]
+    asked = events.staking.ClassSet(
+        moment.state.staking.seq + 1, number, Pool(its.pool), True, its.maximum, 10_000, 1 << 60
+    )
+    place = replace(entry.place, slot=entry.place.slot + 1)
+    moment.take(Entry(place, entry.time, "staking.ClassSet", asked, asked.encode()))
+    assert address not in {node for _, node in moment.tally.ranked()}
+    _agrees(moment)
+
+
+def test_rewards_are_those_of_thirty_days() -> None:
+    rewards, credited = Rewards(), {100: 5, 101: 7, 110: 11, 129: 13, 131: 17, 200: 19}
+    for day in range(100, 240):
+        if day in credited:
+            rewards.add(day, credited[day])
+        expected = sum(amount for of, amount in credited.items() if day - DAYS < of <= day)
+        assert rewards.until(day) == expected, day
