@@ -23,7 +23,8 @@ from ionet.explorer._guard import Counters
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
 
-GENESIS = "11111111111111111111111111111111"
+#: Of the network in this process.
+GENESIS = "86aMoP164JsvmsuJ65LRD5oF3B51g1GQYt7StuouFTxs"
 
 
 class Near(Watching):

@@ -6,8 +6,8 @@ import asyncio
 import dataclasses
 import json
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ import httpx
 import pytest
 from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS
+from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import rows
 from tests.stateful.arena import Arena
 
-from ionet import AsyncClient, AsyncLocalTransport, Client
+import ionet
+from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client
 from ionet.chain.errors import ConfigError, TransportError
 from ionet.explorer import Bounds, Explorer, ExplorerConfig
 from ionet.explorer._guard import Counters
@@ -91,12 +93,53 @@ async def test_a_ledger_that_others_keep_is_only_read(place: str, client: Client
         assert rows(database) == before
 
 
+def _elsewhere(after: int) -> Callable[[Asked], Any]:
+    """The node is of another chain once it has been asked so often."""
+    asked_before = 0
+
+    def answer(asked: Asked) -> Any:
+        nonlocal asked_before
+        if asked.method != "getGenesisHash":
+            return PASS
+        asked_before += 1
+        return asked.result("another") if asked_before > after else PASS
+
+    return answer
+
+
+@contextmanager
+def far(client: Client, change: Callable[[Asked], Any]) -> Iterator[Callable[[], AsyncClient]]:
+    with FaultProxy(client.network, change) as proxy:
+        yield lambda: AsyncClient(AsyncHttpTransport(proxy.url))
+
+
 async def test_accounts_of_another_chain_are_not_compared(place: str, client: Client) -> None:
+    """Where the node has become one of another chain meanwhile."""
     config = ExplorerConfig(ledger=place, fills=False, port=0)
-    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
-        status = await until(reader, "/api/v1/status", lambda answer: "chain" in answer["reconciled"]["why"])
-        assert status["reconciled"]["state"] == "unknown"
-        assert GENESIS in status["reconciled"]["why"]
+    with far(client, _elsewhere(after=1)) as connect:
+        async with running(config, connect) as url, httpx.AsyncClient(base_url=url) as reader:
+            status = await until(
+                reader, "/api/v1/status", lambda answer: "chain" in answer["reconciled"]["why"]
+            )
+            assert status["reconciled"]["state"] == "unknown"
+            assert GENESIS in status["reconciled"]["why"]
+
+
+async def test_a_ledger_of_another_chain_than_the_nodes_is_refused(place: str, client: Client) -> None:
+    """Pages would show one chain's events with another one's prices and calls."""
+    with Database.open(place) as database:
+        before = rows(database)
+    config = ExplorerConfig(ledger=place, fills=False, port=0)
+    refused = pytest.raises(LedgerError, match=rf"is of the chain {GENESIS}, and this node's is another")
+    with far(client, _elsewhere(after=0)) as connect, refused:
+        async with running(config, connect):
+            pass
+    # Test networks have the same genesis hash: what was final tells them apart.
+    with ionet.local() as other, pytest.raises(LedgerError, match=r"does not know transaction \w+ of slot"):
+        async with running(config, near(other)):
+            pass
+    with Database.open(place) as database:
+        assert rows(database) == before
 
 
 async def test_what_it_cannot_begin_with_is_a_sentence(client: Client, tmp_path: Path) -> None:

@@ -142,27 +142,40 @@ def _cluster(of: Market, erin: Supplier) -> None:
 
 
 def _sell(of: Market) -> None:
-    """A job paid in dollars that owes its supplier IO: a part is sold, a part withdrawn, and it is closed."""
+    """Jobs paid in dollars that owe their supplier IO: one's payout is withdrawn, sold and closed, of the
+    other's a part stays for sale."""
     auctions, world = Auctions(of), of.world
     of.set_offer(payout=0, rate=50 * RATE)
+    first = _half_sold(of, auctions)
+    of.send(auctions.payouts("withdraw_payout", first))
+    _end(of, first)
+    world.send(auctions.payouts("start_payout", first))
+    auctions.credit(first)
+    world.send(auctions.payouts("close_payout", first))
+    _end(of, _half_sold(of, auctions))
+    of.set_offer(payout=1)
+
+
+def _half_sold(of: Market, auctions: Auctions) -> Pubkey:
+    """A job whose first hour is paid into its payout, where a part of it is sold."""
     _pass(of, of.alice)
     job = of.run(TWO_HOURS, mint=of.usdc)
-    world.send(auctions.payouts("open_payout", job))
-    world.advance(HOUR)
+    of.world.send(auctions.payouts("open_payout", job))
+    of.world.advance(HOUR)
     _attest(of, job, HOUR)
     of.send(of.jobs("settle", job))
-    world.send(auctions.payouts("start_payout", job))
+    of.world.send(auctions.payouts("start_payout", job))
     auctions.credit(job, 30 * TOKEN)
-    of.send(auctions.payouts("withdraw_payout", job))
-    world.advance(HOUR)
+    return job
+
+
+def _end(of: Market, job: Pubkey) -> None:
+    """Its second hour, and all that it owes."""
+    of.world.advance(HOUR)
     _attest(of, job, TWO_HOURS)
     of.send(of.jobs("complete", job))
-    world.advance(DAY)
+    of.world.advance(DAY)
     of.pay_out(job)
-    world.send(auctions.payouts("start_payout", job))
-    auctions.credit(job)
-    world.send(auctions.payouts("close_payout", job))
-    of.set_offer(payout=1)
 
 
 def _lift(of: Market) -> None:

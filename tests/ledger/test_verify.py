@@ -28,9 +28,9 @@ from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, 
 from ionet._generated.staking.types import SlashState
 from ionet.chain.events import EmittedEvent
 from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
-from ionet.ledger.replay.compare import QUIET, numbers
+from ionet.ledger.replay.compare import QUIET, numbers, types
 from ionet.ledger.replay.state import State, replay
-from ionet.ledger.subjects import subjects
+from ionet.ledger.subjects import PROGRAMS, subjects
 from ionet.ledger.verifying import Comparison, Found, read_found
 
 
@@ -109,16 +109,18 @@ def told_of(verified: Verified) -> str:
     return "\n".join([*sums, *map(str, verified.differences), *verified.missing])
 
 
-def test_every_type_of_event_occurs(chains: dict[str, Client]) -> None:
-    """So that each is dropped once below, and what follows from each is compared."""
+async def test_every_type_of_event_and_of_account_occurs(chains: dict[str, Client]) -> None:
+    """So that each is dropped once below, or changed."""
     emitted = [event for chain in chains.values() for sent in truth(chain) for event in sent.log.emitted]
     assert {type(event.event) for event in emitted} == set(subjects())
+    found = [await read_found(near(chain)) for chain in chains.values()]
+    assert {kind for each in found for kind, _ in each.accounts} == set(types())
 
 
 #: Of which sums something is there.
 SUMS: Final = {
     "market": {"emission vault", "burn receipts", "escrows", "grants", "airdrops", "bonds"},
-    "seldom": {"emission vault", "reserve burned", "grants", "claimed of airdrops", "fee vaults"},
+    "seldom": {"emission vault", "reserve burned", "grants", "claimed of airdrops", "fee vaults", "payouts"},
     "votes": {"votes", "bonds"},
 }
 
@@ -156,6 +158,9 @@ def test_every_event_that_is_dropped_is_noticed(
             assert not verified.holds, name
             subject = subjects()[type(said)]
             names = {str(subject.account(said)), name}
+            if subject.program == PROGRAMS.index("buyback") and hasattr(said, "job"):
+                # Events are of the job, the account is its payout's.
+                names.add(str(pda.buyback.payout(said.job)))
             if not subject.seq:
                 names |= {str(value) for _, value in _keys(said)} | {"is about"}
                 if isinstance(said, events.governance.OutflowOpened):
@@ -317,6 +322,28 @@ async def test_balances_of_a_past_slot_are_those_of_the_events_until_then(
         assert "vaults of nodes" in [check.name for check in verified.checks if check.difference] or (
             "states own_pending" in told_of(verified)
         )
+
+
+async def test_a_node_that_no_longer_shows_the_past_is_refused(arena: Arena) -> None:
+    """What it does not show is unknown, and no difference."""
+    client = arena.market.world.client
+    landed = truth(client)
+    slot = landed[len(landed) // 2].slot
+
+    def pruned(asked: Asked) -> Any:
+        if asked.method != "getSignaturesForAddress":
+            return PASS
+        answer = asked.forward()
+        answer["result"] = [entry for entry in answer["result"] if entry["slot"] > slot]
+        return answer
+
+    with FaultProxy(client.network, pruned) as proxy, Database.create(":memory:", GENESIS) as database:
+        database.write(landed, scanned=landed[-1].slot)
+        async with AsyncClient(AsyncHttpTransport(proxy.url, retries=0, websocket="")) as far:
+            said = rf"shows no transaction of token account \w+ up to slot {slot}, .* no longer has the past"
+            with pytest.raises(LedgerError, match=said):
+                await verify_at(far, database, slot)
+            assert (await verify_at(near(client), database, slot)).holds
 
 
 COMMAND: Final = [sys.executable, "-c", "from ionet.cli import main; main()", "verify"]

@@ -182,16 +182,17 @@ async def test_reports_become_final_when_their_window_is_over(tmp_path: Path) ->
 
 
 async def test_hours_of_an_absence_are_made_up_for_in_order(tmp_path: Path) -> None:
+    """Of a day; an hour before that, which nobody has reported, stays so."""
     office = Office(tmp_path, 1)
     (seat,) = office.seats
     office.hour_passes()
     await seat.settled()
     first = office.head().seq
-    for _ in range(5):
+    for _ in range(25):
         office.hour_passes()
     seat.restart()
     await seat.settled()
-    assert (office.config.head, office.head().seq) == (6, first + 5)
+    assert (office.config.head, office.head().seq) == (1 + 24, first + 25)
     assert office.market.world.client.mint.get_config().emitted
 
 

@@ -34,6 +34,7 @@ THRESHOLD: Final = 3
 HOLDERS: Final = ("carol", "dave", "frank", "grace", "alice", "bob")
 #: Of the classes: 200 IO of a processor at 1, and at 2.5.
 CLASSES: Final = {CLASS: (10_000, 5), OTHER_CLASS: (25_000, 3)}
+_SYSVARS: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 FEE_VAULT: Final = pda.buyback.vault(IO_MINT, 0)
 
 
@@ -65,7 +66,8 @@ class Arena:
         for address in tuple(network._by_address):
             found = self._beginning.get(address)
             if found is None:
-                network.set_account(Pubkey.from_string(address), lamports=0)
+                if not self._is_the_runtimes(address):
+                    network.set_account(Pubkey.from_string(address), lamports=0)
             else:
                 network.set_account(
                     Pubkey.from_string(address),
@@ -76,6 +78,11 @@ class Arena:
                 )
         self._forget(network)
         network._move(1, BEGIN)
+
+    def _is_the_runtimes(self, address: str) -> bool:
+        """A program or sysvar that was first used since the beginning."""
+        found = self.market.world.client.network.account(Pubkey.from_string(address))
+        return found is not None and (found.executable or found.owner == _SYSVARS)
 
     def keep(self) -> None:
         """Makes the present the beginning."""

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from ionet import AsyncClient
 from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
-from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, verify
+from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, read_ledger, verify
 
 T = TypeVar("T")
 
@@ -92,7 +92,7 @@ class Keeper(Watching):
         """Begins, and returns once there is a ledger to read.
 
         Raises:
-            LedgerError: the ledger cannot be used.
+            LedgerError: the ledger cannot be used, or is of another chain than the node.
             RpcError, TransportError: the node cannot be read.
         """
         self._thread.start()
@@ -143,8 +143,8 @@ class Keeper(Watching):
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         async with self._connect() as client:
             self._client = client
-            database = await open_ledger(client, self._where) if self._fills else Database.open(self._where)
-            with database:
+            opens = open_ledger if self._fills else read_ledger
+            with await opens(client, self._where) as database:
                 self._ready.set()
                 await (self._follow(client, database) if self._fills else self._look(client, database))
 

@@ -254,12 +254,21 @@ async def verify_at(
     told = Comparison(Found())
     for name, vaults in _expected_tokens(state).items():
         there = {address: await _held_at(client, address, slot) for address in vaults}
-        told.balances(name, vaults, there)
+        for address, held in there.items():
+            if held is None and vaults[address]:
+                raise LedgerError(
+                    f"the node shows no transaction of token account {address} up to slot {slot}, by which it"
+                    " held something by the events: it no longer has the past; ask one that has all of it"
+                )
+        told.balances(name, vaults, {address: held or 0 for address, held in there.items()})
     return told.result(state, database, slot)
 
 
-async def _held_at(client: AsyncReader, address: Pubkey, slot: int) -> int:
-    """What a token account held at a slot's end, base units, by its last transaction until then."""
+async def _held_at(client: AsyncReader, address: Pubkey, slot: int) -> int | None:
+    """What a token account held at a slot's end, base units, by its last transaction until then.
+
+    None: the node shows none.
+    """
     config: dict[str, Any] = {"commitment": "confirmed", "limit": PAGE}
     while True:
         page = await client.request("getSignaturesForAddress", str(address), config)
@@ -268,7 +277,7 @@ async def _held_at(client: AsyncReader, address: Pubkey, slot: int) -> int:
                 if entry["err"] is None and whole(entry["slot"]) <= slot:
                     return await _held_after(client, str(entry["signature"]), address)
             if len(page) < PAGE:
-                return 0
+                return None
             config["before"] = str(page[-1]["signature"])
 
 
