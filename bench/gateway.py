@@ -6,7 +6,8 @@ answers; the seat is a real `Peer`. They run in this process, on the other cores
 
 Measured are the time until all agents are welcomed; memory for each; a minute's duty, in which the seat asks
 each agent once for its samples (4 kB), paced over `--seconds`: latency and the gateway's share of its core;
-and as many questions as go, 64 at a time. There the seat is the slower side: what counts is the last line.
+and as many questions as go, 64 at a time. There the seat is slower: what counts is the messages of a core.
+Then as many heartbeats as go, in the same way: what one costs the gateway, seat and agent, with its bytes.
 
 The echo server is `websockets`' own, with as many connections, which sends back what it gets: no signatures,
 no keys, no bounds; and its latency has one way to go and back, where a question has two. `--check` fails
@@ -18,11 +19,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +46,11 @@ from ionet.wire._message import GATEWAY, MAX_MESSAGE
 SAMPLES: Final = 4_096
 #: Agents that dial at once.
 DIALLING: Final = 200
+#: Seconds for as many questions as go.
+FLAT_OUT: Final = 5
 ROOM: Final = 1 << 30
 _ANSWER: Final = {"ok": {"more": False}}
+_BEAT: Final[dict[str, object]] = {"ok": {}}
 
 
 # -- the servers, each in a process of its own
@@ -136,6 +141,9 @@ class Served:
 class Agent(asyncio.Protocol):
     """A connection with as little around it as can be: 5,000 `Peer`s would measure themselves."""
 
+    #: Bytes of the latest heartbeat and its answer.
+    octets = 0
+
     def __init__(self, url: str, key: Keypair) -> None:
         self.key = key
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -182,16 +190,21 @@ class Agent(asyncio.Protocol):
     def asked(self, data: bytes) -> None:
         """A message has come."""
         request = Message.from_bytes(data)
-        self._send(Kind.ANSWER, request.sender, request.digest, _ANSWER, bytes(SAMPLES))
+        if request.arguments["method"] == "heartbeat":
+            Agent.octets = len(data) + self._send(Kind.ANSWER, request.sender, request.digest, _BEAT)
+        else:
+            self._send(Kind.ANSWER, request.sender, request.digest, _ANSWER, bytes(SAMPLES))
 
     def _send(
         self, kind: Kind, to: bytes, context: bytes, arguments: Mapping[str, object], blob: bytes = b""
-    ) -> None:
+    ) -> int:
         self._number += 1
         message = Message.sign(
             self.key, kind, to=to, context=context, number=self._number, arguments=arguments, blob=blob
         )
-        self._protocol.send_binary(message.to_bytes())
+        data = message.to_bytes()
+        self._protocol.send_binary(data)
+        return len(data)
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():
@@ -250,6 +263,9 @@ class Result:
     late: float = 0.0
     rate: float = 0.0
     busy: float = 0.0
+    beat: float = 0.0
+    ends: float = 0.0
+    octets: int = 0
 
 
 async def measured(server: Served, kind: type[Agent], agents: int, seconds: int) -> Result:
@@ -265,7 +281,11 @@ async def measured(server: Served, kind: type[Agent], agents: int, seconds: int)
         await asyncio.sleep(5)
         result.idle = (server.seconds - used) / (time.monotonic() - start)
         await paced(server, ask, agents, seconds, result)
-        await flat_out(server, ask, agents, result)
+        count, seconds_of_core, _ = await flat_out(server, ask, agents)
+        result.rate, result.busy = 2 * count / FLAT_OUT, seconds_of_core / FLAT_OUT
+        if isinstance(ask, BySeat):
+            count, gateway, ends = await flat_out(server, ask.beat, agents)
+            result.beat, result.ends, result.octets = gateway / count, ends / count, Agent.octets
     result.memory = max(result.memory, server.memory)
     return result
 
@@ -292,9 +312,11 @@ async def paced(server: Served, ask: Ask, agents: int, seconds: int, result: Res
     result.middle, result.late = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
 
 
-async def flat_out(server: Served, ask: Ask, agents: int, result: Result) -> None:
-    """64 at a time, for five seconds."""
-    count, until = 0, time.monotonic() + 5
+async def flat_out(
+    server: Served, ask: Callable[[int], Awaitable[None]], agents: int
+) -> tuple[int, float, float]:
+    """64 at a time, for five seconds: how many, and seconds of processor time there and in this process."""
+    count, until = 0, time.monotonic() + FLAT_OUT
 
     async def again(first: int) -> None:
         nonlocal count
@@ -304,10 +326,9 @@ async def flat_out(server: Served, ask: Ask, agents: int, result: Result) -> Non
             number += 64
             count += 1
 
-    used, start = server.seconds, time.monotonic()
+    used, ours = server.seconds, time.process_time()
     await asyncio.gather(*(again(number) for number in range(64)))
-    result.rate = 2 * count / (time.monotonic() - start)
-    result.busy = (server.seconds - used) / (time.monotonic() - start)
+    return count, server.seconds - used, time.process_time() - ours
 
 
 class Ask:
@@ -324,6 +345,11 @@ class BySeat(Ask):
     async def __call__(self, number: int) -> None:
         answer = await self._seat.ask(self._keys[number], "samples", {"job": "00" * 32, "since": 0})
         assert len(answer.blob) == SAMPLES
+
+    async def beat(self, number: int) -> None:
+        nonce = secrets.token_hex(16)
+        answer = await self._seat.ask(self._keys[number], "heartbeat", {"nonce": nonce})
+        assert not answer.arguments
 
 
 class ByEcho(Ask):
@@ -362,6 +388,9 @@ def table(gateway: Result, echo: Result) -> str:
         ("latency of a question, p99 ms", lambda result: 1e3 * result.late, 2),
         ("messages a second, 64 at a time", lambda result: result.rate, 0),
         ("messages a second of its core", lambda result: result.rate / result.busy, 0),
+        ("bytes of a heartbeat and its answer", lambda result: result.octets, 0),
+        ("gateway's core for a heartbeat, us", lambda result: 1e6 * result.beat, 0),
+        ("the same of seat and agent together", lambda result: 1e6 * result.ends, 0),
     ]
     lines = [f"{'':<40}{'gateway':>10}{'echo':>10}{'ratio':>8}"]
     for name, value, digits in rows:

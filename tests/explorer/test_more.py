@@ -131,7 +131,7 @@ async def test_an_hour_without_evidence_says_only_what_events_prove(explorer: Se
 def _evidence(folder: Path, node: Pubkey, reward: int, why: int) -> bytes:
     """A file of evidence with a line for a node, as docs of the format have it; its hash."""
     policy = dict.fromkeys(("fee_bound_bps", "gpu_bps", "in_use_bps", "reward_bound_bps", "up_hours"), 50)
-    header = {"format": "ionet-evidence/4", "period_end": 1_800_000_000, "policy": policy}
+    header = {"format": "ionet-evidence/5", "period_end": 1_800_000_000, "policy": policy}
     line = {
         "banned": False,
         "closed_at": 0,

@@ -237,6 +237,21 @@ def test_uptime_is_the_devices_word_as_far_as_it_can_be(office: Office) -> None:
         assert (row.up_hours, row.statement) == (0, None)
 
 
+def test_hours_that_seats_have_counted_come_before_the_devices_word(office: Office) -> None:
+    office.begins(8)
+    facts, end = office.facts(7), office.end(7)
+    node, seat = bytes(office.market.alice.node), office.market.attesters[0]
+    possible = (end - office.market.node().registered_at) // HOUR
+    (word,) = said(office, 7, possible)
+    assert word.word is not None
+    for hours, up in ((0, 0), (possible - 1, possible - 1), (possible + 5, possible)):
+        (row,) = facts.rows(measured(seat, end, {node: word.word}, {}, {node: hours}))
+        # What the device has signed is in the row where it is what counts.
+        assert (row.up_hours, row.statement is not None) == (up, up == possible)
+        (row,) = facts.rows(measured(seat, end, {}, {}, {node: hours}))
+        assert (row.up_hours, row.statement) == (up, None)
+
+
 @pytest.mark.parametrize("reason", [ProofReason.PASSED, ProofReason.SLOW])
 def test_an_hour_in_which_a_device_was_not_drawn_repeats_the_last_verdict(
     office: Office, reason: ProofReason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -148,13 +149,34 @@ async def test_only_seats_and_the_renter_are_answered(site: NetworkSite) -> None
         device = bytes(agent.worker.key.pubkey)
         await tenant.wait_connected(5)
         await tenant.find(device)
-        for method in ("prepare", "run", "samples", "reserve", "commit", "open", "end", "describe"):
+        asked = ("prepare", "run", "samples", "reserve", "commit", "open", "end", "describe", "heartbeat")
+        for method in asked:
             with pytest.raises(Refused, match="not-a-seat"):
                 await tenant.ask(device, method, {"job": bytes(job).hex(), "since": 0})
         log = await tenant.ask(device, "log", {"job": bytes(job).hex(), "start": 0}, sealed=True)
         assert log.blob == b"--- attempt 1\n"
         told = await tenant.ask(device, "status", {"job": bytes(job).hex()})
         assert told.arguments["asked"] is True
+
+
+async def test_a_device_answers_seats_heartbeats_and_leaves_a_gateway_over_which_none_come(
+    site: NetworkSite,
+) -> None:
+    key, left = site.market.attesters[0], asyncio.Event()
+    async with (
+        site.machine(site.market.alice) as agent,
+        Peer(key, Role.SEAT, [[site.gateway.url]]) as seat,
+    ):
+        device = bytes(agent.worker.key.pubkey)
+        agent.on_unheard = left.set
+        agent._policy = replace(agent._policy, unbeaten_after=0.2)
+        assert await seat.wait_for(device, 30)
+        # Where none came yet, none is missed.
+        assert agent._beaten_at is None
+        answer = await seat.ask(device, "heartbeat", {"nonce": "00" * 16})
+        assert dict(answer.arguments) == {}
+        async with asyncio.timeout(60):
+            await left.wait()
 
 
 async def test_nobody_else_learns_where_a_log_lies(site: NetworkSite) -> None:

@@ -20,8 +20,9 @@ from ionet.ledger import HourFacts
 from ionet.orchestrator import Journal
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._seats import place
+from ionet.orchestrator._uptime import Stated
 from ionet.proofs.report import head_of
-from ionet.rewards import NodeHour, Verdict, Word, measure_line, measured, read_evidence
+from ionet.rewards import NodeHour, Verdict, measure_line, measured, read_evidence
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
 from ionet.token.emission import cumulative
@@ -331,10 +332,10 @@ async def test_devices_are_asked_once_however_many_want_to_know(tmp_path: Path) 
     seat, _ = at_the_end(office)
     seq, asked = office.market.world.client.proofs.latest_hour(), list[int]()
 
-    async def collect(end: int) -> dict[bytes, Word]:
+    async def collect(end: int) -> Stated:
         asked.append(end)
         await asyncio.sleep(0.05)
-        return {}
+        return Stated({}, {})
 
     seat.reports._collect = collect
     digests = await asyncio.gather(*(seat.reports.measured(seq) for _ in range(5)))

@@ -40,6 +40,7 @@ from ionet.rewards import (
     Word,
     apart,
     build_report,
+    counted,
     cumulate,
     find_node,
     kept_total,
@@ -767,7 +768,7 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
         ('"fees":"1000",', "", "'fees' is missing"),
-        ('"format":"ionet-evidence/4"', '"format":"x"', "the format is 'x'"),
+        ('"format":"ionet-evidence/5"', '"format":"x"', "the format is 'x'"),
         ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
         (',"why":0}', ', "why":0}', "not in canonical form"),
     ],
@@ -825,14 +826,16 @@ def judged(score: int, reason: ProofReason = ProofReason.PASSED) -> Verdict:
     return Verdict(END, score, reason, reason == ProofReason.PASSED, bytes([score % 251]) * 32)
 
 
-def said(number: int, found: Verdict | None, up_hours: int | None = None) -> list[Measure]:
-    """What a seat has measured of the first node."""
+def said(
+    number: int, found: Verdict | None, up_hours: int | None = None, **hours: dict[bytes, int]
+) -> list[Measure]:
+    """What a seat has measured of the first node, and the hours that it has counted of any."""
     words = {}
     if up_hours is not None:
         item = signed(row(1, up_hours=up_hours), 1)
         assert item.statement is not None
         words[node(1)] = Word(node(1), up_hours, item.statement)
-    return measured(SEATS[number], END, words, {} if found is None else {node(1): found})
+    return measured(SEATS[number], END, words, {} if found is None else {node(1): found}, **hours)
 
 
 @pytest.mark.parametrize(
@@ -883,6 +886,36 @@ def test_uptime_is_the_median_of_what_a_device_can_have_said() -> None:
     assert words[node(1)].up_hours == 5
 
 
+@pytest.mark.parametrize(
+    ("weights", "hours", "counts"),
+    [
+        # Of three, the middle one; a seat that does not name a node has counted none.
+        ((1, 1, 1), ({1: 7, 2: 3}, {1: 5, 2: 4}, {1: 9}), {1: 7, 2: 3}),
+        ((1, 1, 1), ({1: 7}, {2: 5}, {3: 5}), {1: 0, 2: 0, 3: 0}),
+        ((1, 1, 1), ({1: 7, 2: 0}, {1: 5}, {}), {1: 5, 2: 0}),
+        # By weight; one of half the weight is enough, and of less too little.
+        ((2, 1, 1), ({1: 7}, {1: 3}, {1: 1}), {1: 3}),
+        ((2, 1, 1), ({1: 7}, {}, {}), {1: 7}),
+        ((1, 1, 1), ({1: 7}, {}, {}), None),
+        ((1, 1, 1), ({}, {}, {}), None),
+    ],
+)
+def test_hours_that_seats_have_counted_are_their_weighted_median(
+    weights: tuple[int, ...], hours: tuple[dict[int, int], ...], counts: dict[int, int] | None
+) -> None:
+    measures = [
+        item
+        for number, said_hours in enumerate(hours)
+        for item in said(number, judged(9_000), hours={node(n): up for n, up in said_hours.items()})
+    ]
+    by_key = {seat(number): weight for number, weight in enumerate(weights)}
+    expected = None if counts is None else {node(n): up for n, up in counts.items()}
+    for ordered in (measures, measures[::-1], [*measures, *said(3, None, hours={node(1): 99})]):
+        assert counted(ordered, by_key) == expected
+    # A second line of one seat counts for nothing.
+    assert counted([*measures, *said(0, None, hours={node(1): 99})], by_key) == expected or counts is None
+
+
 def test_a_second_word_and_a_strangers_count_for_nothing() -> None:
     by_key = {seat(0): 1}
     first = said(0, judged(9_000))
@@ -904,9 +937,23 @@ def test_who_differs_from_what_counts_is_named() -> None:
     }
 
 
+def test_who_saw_a_node_up_or_not_otherwise_than_counts_is_named() -> None:
+    by_key = {seat(number): 1 for number in range(3)}
+    # Whoever began to count later is not.
+    measures = [
+        item for number, up in enumerate((7, 2, 0)) for item in said(number, None, 7, hours={node(1): up})
+    ]
+    found = apart(measures, *medians(measures, by_key, lambda word: True), counted(measures, by_key))
+    assert [(item.attester, text) for item, text in found] == [(seat(2), "not up, and up counts")]
+
+
 def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: Path) -> None:
     path = tmp_path / "m"
-    measures = [*said(0, judged(9_000), 7), *said(1, None, 5), *said(2, judged(1, ProofReason.SLOW))]
+    measures = [
+        *said(0, judged(9_000), 7),
+        *said(1, None, 5, hours={node(1): 4}),
+        *said(2, judged(1, ProofReason.SLOW)),
+    ]
     write_measures(path, measures)
     assert read_measures(path, END) == (measures, [])
     lines = path.read_bytes().splitlines(keepends=True)
@@ -918,6 +965,8 @@ def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: P
         (lines[0].replace(b'"score_bps":9000', b'"score_bps":true'), "expected a number"),
         (lines[0].replace(str(SEATS[0].pubkey()).encode(), str(SEATS[3].pubkey()).encode()), "did not sign"),
         (lines[1], "a second measurement"),
+        (lines[0].replace(b'"up_hours":null', b'"up_hours":8'), "did not sign this"),
+        (lines[0].replace(b'"up_hours":null', b'"up_hours":-1'), "expected a number"),
         (b"[" * 100_000 + b"\n", "recursion"),
         (b"\xff\n", "utf-8"),
         (b"7\n", "expected one JSON object"),

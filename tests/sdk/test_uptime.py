@@ -1,20 +1,14 @@
-"""When a device was up, by itself and as a seat saw it."""
+"""When a device was up, by itself; what seats count is in `tests/network/test_heartbeats.py`."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from solders.keypair import Keypair
 
-from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._uptime import Uptimes
-from ionet.rewards import Statement, statement_bytes
-from ionet.wire import Answer, Unreachable
+from ionet.rewards import Statement
 from ionet.worker._uptime import Uptime
 
 START = 1_800_000_000
@@ -92,91 +86,6 @@ def test_a_time_that_begins_anew_leaves_nothing_of_the_future(tmp_path: Path) ->
     uptime.seen(START + HOUR)
     assert uptime.good(START + 2 * HOUR) == 0
     assert uptime.good(START + HOUR) == HOUR
-
-
-class Devices:
-    """Devices at a gateway, that say what a test has them say."""
-
-    def __init__(self, folder: Path) -> None:
-        self.now = START
-        self.there: dict[bytes, bytes] = {}
-        self.keys: dict[bytes, Keypair] = {}
-        self.said: dict[bytes, int] = {}
-        self.links = (SimpleNamespace(connected=True),)
-        self.connected = True
-        self.journal = Journal(folder / "journal.sqlite3")
-        peer: Any = self
-        self.uptimes = Uptimes(peer, lambda: self.now, lambda: START, lambda: 120, self.journal)
-
-    def add(self, number: int, up_hours: int) -> bytes:
-        node, key = bytes([number]) * 32, Keypair()
-        self.there[bytes(key.pubkey())] = node
-        self.keys[bytes(key.pubkey())] = key
-        self.said[node] = up_hours
-        return node
-
-    def present(self, role: object) -> dict[bytes, bytes]:
-        return dict(self.there)
-
-    async def ask(self, key: bytes, method: str, arguments: dict[str, int], **more: float) -> Answer:
-        node, end = self.there[key], arguments["end"]
-        hours = self.said[node]
-        if hours < 0:
-            raise Unreachable("away")
-        message = statement_bytes(node, end, hours, HOUR, bytes(32), bytes(32))
-        signed = bytes(self.keys[key].sign_message(message))
-        digests = {"proof": bytes(32).hex(), "samples": bytes(32).hex()}
-        return Answer({"good": HOUR, "up_hours": hours, **digests}, signed)
-
-    def spend(self, seconds: int) -> None:
-        for _ in range(seconds // 60):
-            self.now += 60
-            self.uptimes.look()
-
-    def collect(self) -> dict[bytes, int]:
-        words = asyncio.run(self.uptimes.collect(self.now))
-        return {node: word.up_hours for node, word in words.items()}
-
-    def notes(self) -> list[str]:
-        return [entry.step for entry in self.journal.entries()]
-
-
-def test_who_was_there_is_believed_and_who_was_not_is_not(tmp_path: Path) -> None:
-    devices = Devices(tmp_path)
-    devices.uptimes.look()
-    there = devices.add(1, 1)
-    devices.spend(HOUR // 2)
-    late = devices.add(2, 1)
-    devices.spend(HOUR // 2)
-    assert devices.collect() == {there: 1}
-    assert devices.notes() == ["statement not believed"]
-    # An hour later the other was there, too; a claim of two hours in a row is still false.
-    devices.spend(HOUR)
-    devices.said = {there: 2, late: 2}
-    assert devices.collect() == {there: 2}
-    devices.said[late] = 1
-    assert devices.collect() == {there: 2, late: 1}
-
-
-def test_a_seat_that_did_not_watch_judges_nobody(tmp_path: Path) -> None:
-    devices = Devices(tmp_path)
-    devices.uptimes.look()
-    devices.spend(HOUR // 2)
-    devices.links[0].connected = False
-    node = devices.add(1, 5)
-    devices.spend(HOUR // 2)
-    assert devices.collect() == {node: 5}
-
-
-def test_one_that_does_not_answer_or_signs_something_else_costs_nobody_else(tmp_path: Path) -> None:
-    devices = Devices(tmp_path)
-    silent, other, good = devices.add(1, -1), devices.add(2, 1), devices.add(3, 1)
-    key = next(key for key, node in devices.there.items() if node == other)
-    devices.keys[key] = Keypair()
-    devices.now += HOUR
-    assert devices.collect() == {good: 1}
-    assert devices.notes() == ["no statement", "no statement"]
-    assert silent not in devices.collect()
 
 
 def test_a_statement_has_the_layout_that_reports_check() -> None:

@@ -86,13 +86,20 @@ class HourFacts:
             measures: of attesters.
             before: the previous report's leaves; None for the first report.
         """
-        from ionet.rewards import NodeHour, Proof, Verdict
+        from ionet.rewards import NodeHour, Proof, Verdict, counted
 
+        measures = list(measures)
         words, judged = self.medians(measures)
+        hours = counted(measures, self.attesters)
         rows = []
         for address, node in self._live():
             key, class_ = bytes(address), self._classes[node.class_]
             word = words.get(key)
+            if hours is None:
+                up = 0 if word is None else word.up_hours
+            else:
+                # Attesters' own count comes before what the device says.
+                up = min(hours.get(key, 0), (self.end - node.registered_at) // HOUR)
             use = self._use.get(address, Use(0, 0, False))
             in_use = use.seconds > 0
             verdict = judged.get(key)
@@ -108,7 +115,7 @@ class HourFacts:
                     pool=Pool(class_.pool),
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
-                    up_hours=0 if word is None else word.up_hours,
+                    up_hours=up,
                     stake=node.own__active,
                     required_stake=class_.minimum(node.units),
                     proof=Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING,
@@ -117,7 +124,7 @@ class HourFacts:
                     credited=node.credited,
                     banned=bool(node.banned),
                     closed_at=node.closed_at,
-                    statement=None if word is None else word.statement,
+                    statement=word.statement if word is not None and word.up_hours == up else None,
                     verdict=replace(verdict, time=self.end) if verdict.time else verdict,
                 )
             )
@@ -145,10 +152,10 @@ class HourFacts:
 
     def apart(self, measures: Iterable[Measure]) -> list[tuple[Measure, str]]:
         """Measurements of attesters that differ from what counts, with what differs, in words."""
-        from ionet.rewards import apart
+        from ionet.rewards import apart, counted
 
         ours = [measure for measure in measures if measure.attester in self.attesters]
-        return apart(ours, *self.medians(ours))
+        return apart(ours, *self.medians(ours), counted(ours, self.attesters))
 
     def left_out(
         self, measures: Sequence[Measure], own: Iterable[Measure], *, before: Leaves | None = None

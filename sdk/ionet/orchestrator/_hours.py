@@ -41,6 +41,7 @@ from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
     from ionet.ledger import Database, Follower, HourFacts, Hours
+    from ionet.orchestrator._uptime import Stated
     from ionet.rewards import Before, Carry, Evidence, Measure, NodeHour, Report, Verdict, Word
 
 _log = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class HourReports:
         ledger: file or URL of the ledger that facts come from; it is brought up to date here, unless another
             process writes to it.
         takeover: seconds of the chain after which the next seat does what another has not done.
-        collect: asks devices for their statements of the hour with this end, Unix seconds.
+        collect: tells how long devices were up in the hour with this end, Unix seconds.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class HourReports:
         evidence_at: Callable[[bytes], str],
         ledger: str,
         takeover: int = 120,
-        collect: Callable[[int], Awaitable[dict[bytes, Word]]] | None = None,
+        collect: Callable[[int], Awaitable[Stated]] | None = None,
     ) -> None:
         self._client = client
         self._payer = payer
@@ -520,8 +521,8 @@ class HourReports:
         async with self._measuring:
             known = self._measured.get(seq)
             if known is None:
-                words = await self._stated(seq, end)
-                measures = measured(self._client.signer, end, words, self._judged(end))
+                words, hours = await self._stated(seq, end)
+                measures = measured(self._client.signer, end, words, self._judged(end), hours)
                 data = b"".join(measure_line(measure) + b"\n" for measure in measures)
                 known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
                 self._publish(known[0])
@@ -559,10 +560,13 @@ class HourReports:
             self._note("not counted", seq, f"of {Pubkey(key)}, {refused[0]}; {len(refused)} in all")
         return [measure for measure in found if measure.attester == key]
 
-    async def _stated(self, seq: int, end: int) -> dict[bytes, Word]:
-        """The devices' statements of an hour: those asked for now, and those in a file, which come first."""
-        collected = {} if self._collect is None else await self._collect(end)
-        return collected | await asyncio.to_thread(self._words, seq, end)
+    async def _stated(self, seq: int, end: int) -> tuple[dict[bytes, Word], dict[bytes, int]]:
+        """The devices' statements of an hour, and the hours in a row that this seat has counted.
+
+        Statements are those asked for now, and those in a file, which come first.
+        """
+        collected, hours = ({}, {}) if self._collect is None else await self._collect(end)
+        return collected | await asyncio.to_thread(self._words, seq, end), hours
 
     def _words(self, seq: int, end: int) -> dict[bytes, Word]:
         from ionet.rewards import read_words

@@ -28,6 +28,7 @@ from ionet.orchestrator._chain import Phase
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._config import OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
+from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._journal import Journal
@@ -46,7 +47,6 @@ from ionet.store.manifest import FileStore
 from ionet.wire import Answer, Peer, Refused, Request, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._leases import Clock
-from ionet.worker._uptime import GAP
 
 _log = logging.getLogger(__name__)
 #: Seconds within which another seat says what it has measured.
@@ -58,8 +58,8 @@ _LOOK_EVERY: Final = 10.0
 #: And while something is amiss.
 _LOOK_AGAIN: Final = 3.0
 _AMISS: Final = frozenset({"chain", "gateways"})
-#: Seconds between looks at who is at the gateways.
-_UPTIME_EVERY: Final = 10.0
+#: Seconds between looks at whom to ask whether it is there.
+_HEARTBEATS_EVERY: Final = 1.0
 #: Seconds until a part that failed is begun again.
 _AGAIN_AFTER: Final = 10.0
 #: Seconds for what is under way when the process is asked to end.
@@ -294,12 +294,12 @@ class Service:
                 parts["products"] = lambda: products.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)
             if self.config.reports or not self._jobs:
-                uptimes = Uptimes(
+                beats = Heartbeats(
                     peer,
+                    self._devices_of,
                     self._clock.now,
                     lambda: None if self._reports is None else self._reports.start,
-                    lambda: max(GAP, int(3 * _UPTIME_EVERY * self._clock.rate)),
-                    journal,
+                    state / "heartbeats.json",
                 )
                 reports = self._reports = HourReports(
                     self._client,
@@ -313,10 +313,10 @@ class Service:
                     self._evidence_at,
                     self.config.ledger or str(state / "ledger.sqlite3"),
                     policy.takeover,
-                    collect=uptimes.collect,
+                    collect=Uptimes(peer, beats, journal).collect,
                 )
                 stack.callback(reports.close)
-                parts["uptime"] = lambda: uptimes.run(_UPTIME_EVERY)
+                parts["heartbeats"] = lambda: beats.run(_HEARTBEATS_EVERY)
                 parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
             _log.info("serves as seat %s", self._seat)
@@ -349,6 +349,12 @@ class Service:
         """The classes of those nodes that are there."""
         known = await self._client.fetch_many(accounts.staking.Node, [Pubkey(node) for node in nodes])
         return {node: item.class_ for node, item in zip(nodes, known, strict=True) if item is not None}
+
+    async def _devices_of(self, nodes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The devices' keys of those nodes that are there."""
+        known = await self._client.fetch_many(accounts.staking.Node, [Pubkey(node) for node in nodes])
+        found = zip(nodes, known, strict=True)
+        return {node: bytes(item.device_key) for node, item in found if item is not None}
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""

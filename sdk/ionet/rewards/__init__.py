@@ -26,6 +26,7 @@ from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate
 from ionet.rewards._measured import (
     Measure,
     apart,
+    counted,
     measure_line,
     measured,
     medians,
@@ -77,6 +78,7 @@ __all__ = [
     "assemble",
     "build_report",
     "compare",
+    "counted",
     "cumulate",
     "find_node",
     "kept_total",

@@ -6,7 +6,7 @@ holds the sha256 of the whole file. Amounts are decimal strings in base units, k
 Line 1, the header::
 
     {"carry": {"cpu": 0, "gpu": 5000}, "dropped": {"<node>": "<credited>", ..}, "elsewhere": "0",
-     "attesters": {"<key>": <weight>, ..}, "emission": "456308464000", "format": "ionet-evidence/4",
+     "attesters": {"<key>": <weight>, ..}, "emission": "456308464000", "format": "ionet-evidence/5",
      "height": 41, "measures": 6, "nodes": 2,
      "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": ..,
      "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
@@ -32,7 +32,8 @@ Then one line for each measurement of an attester (`ionet.rewards.Measure`), by 
 has the weights, by the attester set at the hour's end, with which the medians are made.
 
 A statement is the device's own claim for the hour, signed with its key over `statement_bytes`: it shows who
-claimed what, not that the claim is true.
+claimed what, not that the claim is true. A node's line has it where ``up_hours`` is what it says; where
+attesters have counted otherwise (`ionet.rewards.counted`), only their measurements have it.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ from ionet.rewards._score import (
 )
 from ionet.rewards._statement import Statement
 
-FORMAT: Final = "ionet-evidence/4"
+FORMAT: Final = "ionet-evidence/5"
 _POOLS: Final = {pool: pool.name.lower() for pool in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}

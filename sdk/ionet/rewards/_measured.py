@@ -4,11 +4,11 @@ A file has a line for each node, one canonical JSON object::
 
     {"attester": "..", "node": "..", "signature": "..",
      "statement": null or {"device", "good", "proof", "samples", "signature", "up_hours"},
-     "verdict": null or {"evidence", "passed", "reason", "score_bps", "time"}}
+     "up_hours": null or 5, "verdict": null or {"evidence", "passed", "reason", "score_bps", "time"}}
 
 The signature is the attester's, over ``b"ionet:measured" || end || sha256(line)``: ``end`` is the hour's end
 as an i64, little-endian, and the line is the one without its signature. What counts is the median by the
-weights of those who have measured; see `medians`.
+weights of those who have measured; see `medians` and `counted`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import json
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from solders.pubkey import Pubkey
@@ -44,6 +45,7 @@ class Measure:
         node: the node's address, 32 bytes.
         word: the device's statement that the attester has; None: none.
         verdict: on its compute proofs; None: it was not judged.
+        up_hours: hours in a row that it was up by the attester's heartbeats; None: it has not counted them.
         signature: the attester's, 64 bytes.
     """
 
@@ -51,6 +53,7 @@ class Measure:
     node: bytes
     word: Word | None
     verdict: Verdict | None
+    up_hours: int | None = None
     signature: bytes = bytes(64)
 
     def verify(self, period_end: int) -> bool:
@@ -62,7 +65,11 @@ class Measure:
 
 
 def measured(
-    signer: Signer, period_end: int, words: Mapping[bytes, Word], verdicts: Mapping[bytes, Verdict]
+    signer: Signer,
+    period_end: int,
+    words: Mapping[bytes, Word],
+    verdicts: Mapping[bytes, Verdict],
+    hours: Mapping[bytes, int] = MappingProxyType({}),
 ) -> list[Measure]:
     """Signs what an attester has measured, node by node.
 
@@ -71,12 +78,13 @@ def measured(
         period_end: end of the hour, Unix seconds.
         words: statements of devices, by node.
         verdicts: on compute proofs, by node.
+        hours: in a row that nodes were up, by the attester's heartbeats; none where it has not counted.
     """
     key, measures = bytes(signer.pubkey()), []
-    for node in sorted(words.keys() | verdicts.keys()):
-        bare = Measure(key, node, words.get(node), verdicts.get(node))
+    for node in sorted(words.keys() | verdicts.keys() | hours.keys()):
+        bare = Measure(key, node, words.get(node), verdicts.get(node), hours.get(node))
         signature = bytes(signer.sign_message(_message(bare, period_end)))
-        measures.append(Measure(key, node, bare.word, bare.verdict, signature))
+        measures.append(replace(bare, signature=signature))
     return measures
 
 
@@ -116,8 +124,34 @@ def medians(
     )
 
 
+def counted(measures: Iterable[Measure], weights: Mapping[bytes, int]) -> dict[bytes, int] | None:
+    """Hours in a row that nodes were up, by attesters' heartbeats; None where too few have counted.
+
+    The median, as in `medians`, by the weights of those who have counted any node's: of one that they do not
+    name they have counted none. They need at least half of all weight.
+
+    Args:
+        measures: of any nodes; those of keys without a weight count for nothing, nor does a second one.
+        weights: of the attesters' keys.
+    """
+    said: defaultdict[bytes, dict[bytes, int]] = defaultdict(dict)
+    for measure in measures:
+        if measure.up_hours is not None and weights.get(measure.attester):
+            said[measure.attester].setdefault(measure.node, measure.up_hours)
+    if not said or 2 * sum(weights[attester] for attester in said) < sum(weights.values()):
+        return None
+    nodes = {node for hours in said.values() for node in hours}
+    return {
+        node: _median({key: hours.get(node, 0) for key, hours in said.items()}, weights, lambda up: (up,))
+        for node in nodes
+    }
+
+
 def apart(
-    measures: Iterable[Measure], words: Mapping[bytes, Word], verdicts: Mapping[bytes, Verdict]
+    measures: Iterable[Measure],
+    words: Mapping[bytes, Word],
+    verdicts: Mapping[bytes, Verdict],
+    hours: Mapping[bytes, int] | None = None,
 ) -> list[tuple[Measure, str]]:
     """Measurements that differ from what counts, with what differs, in words.
 
@@ -125,11 +159,17 @@ def apart(
         measures: of attesters.
         words: what counts, by node; and so are the others.
         verdicts: on compute proofs.
+        hours: in a row that nodes were up, by heartbeats; None where too few have counted.
     """
     found = []
     for measure in sorted(measures, key=lambda each: (each.node, each.attester)):
         word, verdict = words.get(measure.node), verdicts.get(measure.node)
-        if measure.word is not None and word is not None and measure.word.up_hours != word.up_hours:
+        if hours is not None:
+            # Whoever began to count later has fewer; only the hour itself is the same for all.
+            if measure.up_hours is not None and bool(measure.up_hours) != bool(hours.get(measure.node)):
+                texts = ("up", "not up") if measure.up_hours else ("not up", "up")
+                found.append((measure, f"{texts[0]}, and {texts[1]} counts"))
+        elif measure.word is not None and word is not None and measure.word.up_hours != word.up_hours:
             found.append((measure, f"up {measure.word.up_hours} h in a row, and {word.up_hours} h count"))
         if measure.verdict is not None and verdict is not None and measure.verdict.passed != verdict.passed:
             theirs, ours = (_found(each) for each in (measure.verdict, verdict))
@@ -184,6 +224,7 @@ def parse_measure(value: Any) -> Measure:
         node,
         None if word is None else _word(node, word),
         None if verdict is None else parse_verdict(verdict),
+        None if value["up_hours"] is None else _number(value["up_hours"], 31),
         bytes(Signature.from_string(value["signature"])),
     )
 
@@ -248,6 +289,7 @@ def _bare(measure: Measure) -> dict[str, canonical.Json]:
             "signature": str(Signature.from_bytes(word.statement.signature)),
             "up_hours": word.up_hours,
         },
+        "up_hours": measure.up_hours,
         "verdict": None
         if verdict is None
         else {

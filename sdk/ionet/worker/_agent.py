@@ -92,6 +92,7 @@ class AgentPolicy:
         upload_seconds: for which storing of outputs is tried again, seconds of this machine.
         unheard_after: seconds of this machine for which no seat has asked about a lease, after which the
             gateway counts as one that lets nothing through.
+        unbeaten_after: and for which no seat's heartbeat has come, where one came before.
     """
 
     look_every: float = 10.0
@@ -101,6 +102,7 @@ class AgentPolicy:
     max_begun: int = 10
     upload_seconds: float = 3_600.0
     unheard_after: float = 180.0
+    unbeaten_after: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +208,19 @@ class Agent:
         self.facts = AgentFacts()
         #: Whether a gateway is connected: a device is up while one is, and the chain can be read.
         self.connected: Callable[[], bool] = lambda: True
-        #: Called when no seat has asked about a lease for long: another gateway may let seats through.
+        #: Called when no seat has asked for long about a lease, or whether the device is there: another
+        #: gateway may let seats through.
         self.on_unheard: Callable[[], None] = lambda: None
         self._heard_at = time.monotonic()
+        #: When a seat's heartbeat came last; None before the first.
+        self._beaten_at: float | None = None
         #: Called with an event's name and text for the node's owner.
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
             "admit": self._admit,
             "describe": self._describe,
             "end": self._end,
+            "heartbeat": self._beat,
             "join": self._join,
             "log": self._read_log,
             "measure": self._measure,
@@ -262,12 +268,20 @@ class Agent:
                 await asyncio.gather(serving.run, return_exceptions=True)
 
     def _note_unheard(self) -> None:
-        """Has another gateway tried where seats ask nothing of a lease: they do every few seconds."""
+        """Has another gateway tried where seats ask nothing.
+
+        Of a lease they do every few seconds, and whether the device is there every few minutes.
+        """
         at = time.monotonic()
         if self._serving is None or not self.connected():
             self._heard_at = at
         elif at - self._heard_at > self._policy.unheard_after:
             self._heard_at = at
+            self.on_unheard()
+        if self._beaten_at is not None and not self.connected():
+            self._beaten_at = at
+        elif self._beaten_at is not None and at - self._beaten_at > self._policy.unbeaten_after:
+            self._beaten_at = at
             self.on_unheard()
 
     async def look(self) -> None:
@@ -536,6 +550,16 @@ class Agent:
         if (now := self._clock.now()) is not None and self.connected():
             # Where the chain's time runs faster, two looks lie further apart.
             self._uptime.seen(now, max(GAP, int(3 * self._policy.look_every * self._clock.rate)))
+
+    async def _beat(self, request: Request) -> Answer:
+        """Tells a seat that the device is there: what counts is the signature of its answer."""
+        # Of a lease this says nothing.
+        if not await self._chain.is_seat(request.sender):
+            raise Refused("not-a-seat", "the key holds no seat in the attester set")
+        self._beaten_at = time.monotonic()
+        if self._clock.now() is None:
+            raise Refused("no-chain", "the device cannot read the chain, and is not up")
+        return Answer()
 
     async def _state_uptime(self, request: Request) -> Answer:
         """Signs how long the device was up in an hour that is over."""
