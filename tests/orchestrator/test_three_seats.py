@@ -13,6 +13,7 @@ from tests.programs.support import DAY, HOUR
 
 from ionet import AsyncCall, ReportState, ix, types
 from ionet.orchestrator._hours import HourReports
+from ionet.orchestrator._uptime import Stated
 from ionet.rewards import Statement, Word, statement_bytes
 from ionet.store.manifest import FileStore
 from ionet.token.emission import cumulative
@@ -100,13 +101,14 @@ class Third(Seat):
 class WithDevice(Office):
     """A market in which a node's device answers every seat."""
 
-    async def collect(self, end: int) -> dict[bytes, Word]:
+    async def collect(self, end: int) -> Stated:
         """What the node's device says to everybody."""
         node, key = bytes(self.node), self.market.alice.device_key
         age = (end - self.market.node().registered_at) // HOUR
         fields = (HOUR, bytes(32), bytes(32))
         signature = bytes(key.sign_message(statement_bytes(node, end, age, *fields)))
-        return {node: Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))}
+        word = Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))
+        return Stated({node: word}, {})
 
 
 class Three(WithDevice):
