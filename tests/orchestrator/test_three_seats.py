@@ -102,13 +102,13 @@ class WithDevice(Office):
     """A market in which a node's device answers every seat."""
 
     async def collect(self, end: int) -> Stated:
-        """What the node's device says to everybody."""
+        """What the node's device says to everybody, and every seat has counted."""
         node, key = bytes(self.node), self.market.alice.device_key
         age = (end - self.market.node().registered_at) // HOUR
         fields = (HOUR, bytes(32), bytes(32))
         signature = bytes(key.sign_message(statement_bytes(node, end, age, *fields)))
         word = Word(node, age, Statement(bytes(key.pubkey()), *fields, signature))
-        return Stated({node: word}, {})
+        return Stated({node: word}, {node: age})
 
 
 class Three(WithDevice):
