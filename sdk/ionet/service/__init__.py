@@ -1,1 +1,1 @@
-"""What services share: settings, log lines, and notices to their owners."""
+"""What services share: settings, log lines, notices to their owners, and sign-in by a wallet."""
