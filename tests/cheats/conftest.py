@@ -89,7 +89,7 @@ class Field:
 
 
 @pytest.fixture(scope="module")
-async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
+async def whole_field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
     site = NetworkSite(Path(tmp_path_factory.mktemp("field")))
     site.market.join(site.market.bob, 300 * TOKEN)
     key = site.market.attesters[0]
@@ -107,9 +107,10 @@ async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field
         yield Field(site, agents, chain, peer)
 
 
-@pytest.fixture(autouse=True)
-def honest(field: Field) -> None:
+@pytest.fixture
+def field(whole_field: Field) -> Field:
     """Every test begins with honest nodes of one processor."""
-    field.chain.units = 1
-    for supplier in (field.site.market.alice, field.site.market.bob):
-        field.put(supplier)
+    whole_field.chain.units = 1
+    for supplier in (whole_field.site.market.alice, whole_field.site.market.bob):
+        whole_field.put(supplier)
+    return whole_field

@@ -36,6 +36,23 @@ class Chip(Backend):
             return super().product(challenge)
 
 
+class Proxy(Backend):
+    """Has no processor: passes challenges on to a box that may be far away."""
+
+    name = "proxy"
+
+    def __init__(self, box: Backend, way: float = 0.0) -> None:
+        self.box = box
+        self.way = way
+
+    def multiply(self, a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int32]:
+        return self.box.multiply(a, b)
+
+    def product(self, challenge: Challenge) -> NDArray[np.int32]:
+        time.sleep(self.way)
+        return self.box.product(challenge)
+
+
 class Halved(Backend):
     """Leaves out the lower half of every product, and grinds: of many roots it takes the best."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 from tests.cheats.conftest import Field
 from tests.cheats.devices import (
@@ -11,10 +14,12 @@ from tests.cheats.devices import (
     Halved,
     OfAnother,
     Precomputed,
+    Proxy,
     RelabelledReplay,
     Replay,
     Smaller,
 )
+from tests.programs.support import HOUR, MINUTE
 
 from ionet import ProofReason
 from ionet.prover import Reason, Verdict, number_challenges, numpy_backend
@@ -111,6 +116,75 @@ async def test_half_a_product_does_not_pass_however_long_its_root_was_ground(fie
 async def test_a_slower_class_is_late(field: Field) -> None:
     field.put(field.site.market.alice, Worker, Chip(1.7))
     assert reasons(await field.count([field.alice], seconds=0.8)) == [Reason.SLOW]
+
+
+async def test_a_box_elsewhere_is_told_when_it_is_far_away_or_serves_more_than_it_can(field: Field) -> None:
+    """Products of this class take 0.4 s; answers are late after 0.7 s."""
+    judged: dict[str, Any] = {"seconds": 0.4, "grace": 0.1}
+    field.put(field.site.market.alice, Worker, Proxy(Chip(0.1), way=0.7))
+    assert reasons(await field.count([field.alice], **judged)) == [Reason.SLOW]
+    crowded = Chip(0.4)
+    for who in (field.site.market.alice, field.site.market.bob):
+        field.put(who, Worker, Proxy(crowded))
+    assert Reason.SLOW in reasons(await field.count([field.alice, field.bob], **judged))
+
+
+async def test_a_fast_box_nearby_that_answers_for_two_nodes_is_not_told(field: Field) -> None:
+    """What docs/proofs.md says is not shown: whose device it was that answered."""
+    box = Chip(0.2)
+    for who in (field.site.market.alice, field.site.market.bob):
+        field.put(who, Worker, Proxy(box))
+    assert reasons(await field.count([field.alice, field.bob], seconds=0.8)) == [None, None]
+
+
+async def test_one_device_that_goes_from_node_to_node_is_with_one_of_them_only(field: Field) -> None:
+    """Its nodes hand it to each other: who has it not says that it is busy."""
+    people = (field.site.market.alice, field.site.market.bob)
+    shared, holder = numpy_backend(), list[str]()
+
+    def handing(name: str, real: Callable[[Request], Awaitable[Answer]]) -> Any:
+        async def handle(request: Request) -> Answer:
+            if request.method == "reserve":
+                holder[:] = holder or [name]
+                if holder != [name]:
+                    raise Refused("busy", "another seat challenges the device at this moment")
+            return await real(request)
+
+        return handle
+
+    with pytest.MonkeyPatch.context() as patch:
+        for who in people:
+            field.put(who, Worker, shared)
+            challenges = field.agents[who.name]._challenges
+            patch.setattr(challenges, "handle", handing(who.name, challenges.handle))
+        for node in (field.alice, field.bob):
+            holder.clear()
+            assert reasons(await field.count([node])) == [None], "in turn it is there"
+        holder.clear()
+        verdicts = await field.count([field.alice, field.bob])
+    assert sorted(reasons(verdicts), key=str) == [None, Reason.UNANSWERED]
+
+
+async def test_a_node_that_is_there_when_it_expects_to_be_watched_did_not_answer(field: Field) -> None:
+    """It answers for ten minutes from an hour's beginning, and then its device earns elsewhere."""
+    market = field.site.market
+    challenges = field.agents[market.alice.name]._challenges
+    real = challenges.handle
+
+    async def watched(request: Request) -> Answer:
+        world = market.world
+        if request.method == "reserve" and (world.now - world.mint_config.start) % HOUR >= 10 * MINUTE:
+            raise Refused("busy", "another seat challenges the device at this moment")
+        return await real(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(challenges, "handle", watched)
+        market.world.advance(HOUR - (market.world.now - market.world.mint_config.start) % HOUR)
+        assert reasons(await field.count([field.alice])) == [None]
+        market.world.advance(11 * MINUTE)
+        assert reasons(await field.count([field.alice])) == [Reason.UNANSWERED]
+    kept = {reason for _, _, reason, _ in field.journal.verdicts(market.world.now - MINUTE, market.world.now)}
+    assert kept == {ProofReason.UNANSWERED}
 
 
 async def test_a_node_that_answers_only_one_by_one_did_not_answer(field: Field) -> None:
