@@ -69,7 +69,8 @@ class Relabelling:
         self.prover, self.asked = prover, asked
 
     def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
-        return replace(self.prover.open(root, rows, randomness), challenge=self.asked)
+        opening: Opening = self.prover.open(root, rows, randomness)
+        return replace(opening, challenge=self.asked)
 
 
 class Relabelled(Early):

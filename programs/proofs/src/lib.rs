@@ -165,7 +165,8 @@ pub mod proofs {
     /// * root - Merkle root of the commitments.
     /// * count - How many they are.
     ///
-    /// Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyCommitted`.
+    /// Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyDrawn`,
+    /// `AlreadyCommitted`.
     pub fn commit_compute(ctx: Context<CommitCompute>, root: [u8; 32], count: u32) -> Result<()> {
         handle_commit_compute(ctx, root, count)
     }

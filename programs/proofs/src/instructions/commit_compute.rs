@@ -2,7 +2,7 @@
 //!
 //! Who may call: an attester, once an hour.
 //!
-//! Checks, each with its error: `NotAttester`, `CommitsClosed`, `AlreadyCommitted`.
+//! Checks, each with its error: `NotAttester`, `CommitsClosed`, `AlreadyDrawn`, `AlreadyCommitted`.
 //!
 //! Events: `ComputeCommitted`.
 

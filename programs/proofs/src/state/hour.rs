@@ -78,6 +78,8 @@ impl Hour {
     ) -> Result<()> {
         let at = usize::from(seat);
         let bit = 1u16.checked_shl(seat.into()).ok_or(ProofsError::Overflow)?;
+        // A seat that was added since would choose its root by the draw.
+        require_eq!(self.drawn_slot, 0, ProofsError::AlreadyDrawn);
         require!(self.committed & bit == 0, ProofsError::AlreadyCommitted);
         self.committed |= bit;
         self.set_version = set.set_version;
@@ -164,6 +166,8 @@ mod tests {
         assert!(draw(&mut hour, 2_050, TICK + 5).unwrap());
         assert_eq!((hour.drawn_slot, hour.randomness), (2_042, [2_042u64.to_le_bytes()[0]; 32]));
         assert!(draw(&mut hour, 2_050, TICK + 5).is_err(), "it is drawn once");
+        assert!(hour.commit(5, [7; 32], 1, &set(), 2_051).is_err(), "no root comes after the draw");
+        assert_eq!((hour.committed, hour.draw_from), (0b101, 2_010));
     }
 
     #[test]

@@ -178,7 +178,8 @@ def commit_compute(
 ) -> Instruction:
     """Posts a seat's root of the commitments that it received in time.
 
-    Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyCommitted`.
+    Caller: an attester, once an hour. Errors: `NotAttester`, `CommitsClosed`, `AlreadyDrawn`,
+    `AlreadyCommitted`.
 
     Args:
         attester: An attester. (signer)
