@@ -27,6 +27,8 @@ STEP_BPS: Final = 500
 SLOTS: Final = 4
 #: Credited at most in seven days: what the first month emits.
 CREDITED_A_WEEK: Final = month_ends()[1]
+#: For so long after an hour's end what a device signed in it can be disproved.
+DISPROVE: Final = WEEK
 LIVE, RETIRED, TERMINAL = range(3)
 #: Of all active stake, burned at most in seven days without a decision; stopped for fraud at most; in bps.
 UNDECIDED_BPS: Final = 100
@@ -183,11 +185,13 @@ class Slash:
     appealed_at: int | None = None
     decided_at: int | None = None
     cancelled: bool = False
+    #: Of a disproof: the last second in which its hour can be disproved.
+    disproof_until: int | None = None
 
     @property
     def lapses_at(self) -> int | None:
         """The last second in which something may become of what it holds back."""
-        if self.decided_at is not None or self.cancelled:
+        if self.decided_at is not None or self.cancelled or self.disproof_until is not None:
             return None
         if self.appealed_at is not None:
             return self.appealed_at + DECISION
@@ -203,7 +207,7 @@ class Slash:
 
     def decidable(self, now: int) -> bool:
         """An appealed one for 30 days, another one in the 14 days in which it can be set apart."""
-        if self.decided_at is not None or self.cancelled:
+        if self.decided_at is not None or self.cancelled or self.disproof_until is not None:
             return False
         if self.appealed_at is not None:
             return now <= self.appealed_at + DECISION
@@ -217,6 +221,8 @@ class Slash:
         """Whether something may still come of it; fraud waits for its decision."""
         if self.apart:
             return True
+        if self.disproof_until is not None:
+            return now <= self.disproof_until
         last = self.lapses_at
         if last is None:
             return self.amount > 0
@@ -941,6 +947,7 @@ class Staking:
             AppealClosed=slash.appealed_at is not None
             or slash.decided_at is not None
             or slash.cancelled
+            or slash.disproof_until is not None
             or now >= slash.appeal_until
         )
         slash.appealed_at = now
@@ -969,10 +976,24 @@ class Staking:
         """Takes what a slash may take off the sides: rewards, the owner's active, pending and cooling stake,
         then, where the resolver has decided, co-stakers' tokens."""
         node = self.nodes[name]
-        own, slash = node.own, node.slashes[nonce]
-        reach = own.side + (node.co_tokens if slash.decided_at is not None else 0)
+        slash = node.slashes[nonce]
+        reach = node.own.side + (node.co_tokens if slash.decided_at is not None else 0)
         refuse(NotExecutable=not slash.settable(now) or reach == 0)
         amount = rest = min(slash.amount, reach)
+        rest = self._taken_apart(node, rest, now)
+        if rest:
+            node.co_tokens -= rest
+            node.state = TERMINAL
+            node.closed_at = now if node.closed_at is None else node.closed_at
+        slash.amount -= amount
+        slash.apart += amount
+        node.set_apart += amount
+        self._recorded(node, now)
+        return amount
+
+    def _taken_apart(self, node: Node, rest: int, now: int) -> int:
+        """Takes off the owner's side, in this order; what it could not give."""
+        own = node.own
         self._touch_owner(node, now)
         taken = min(rest, own.due)
         own.due, rest = own.due - taken, rest - taken
@@ -987,12 +1008,18 @@ class Staking:
             taken = min(rest, slot.amount)
             slot.amount, rest = slot.amount - taken, rest - taken
         own.slots = [one for one in own.slots if one.amount or one.weight]
-        if rest:
-            node.co_tokens -= rest
-            node.state = TERMINAL
-            node.closed_at = now if node.closed_at is None else node.closed_at
-        slash.amount -= amount
-        slash.apart += amount
+        return rest
+
+    def disprove(self, name: str, hour: int, end: int, now: int) -> int:
+        """What a device signed was wrong (rule 21): a tenth of the minimum, without appeal, off the owner's
+        side alone, no more than proposals leave of both, once an hour. Its slash has the number `-hour`."""
+        node = self.nodes[name]
+        refuse(AccountAlreadyInUse=-hour in node.slashes, HourTooOld=now > end + DISPROVE)
+        held = node.own.side + node.co_tokens - node.frozen
+        amount = min(node.known // 10, node.own.side, held)
+        slash = Slash(0, node.owner, now, now, apart=amount, disproof_until=end + DISPROVE)
+        self._taken_apart(node, amount, now)
+        node.slashes[-hour] = slash
         node.set_apart += amount
         self._recorded(node, now)
         return amount

@@ -240,6 +240,14 @@ class Ledger:
         assert book.frozen == event.frozen, event
 
     def _set_apart(self, event: Any) -> None:
+        assert not self._taken(event) or event.terminal, event
+        self.nodes[event.node].frozen -= event.amount
+
+    def _disproved(self, event: Any) -> None:
+        assert not self._taken(event), event
+
+    def _taken(self, event: Any) -> int:
+        """Takes in what was set apart; how much of it was co-stakers'."""
         book = self.nodes[event.node]
         before, after = book.totals, event.totals
         lost = {
@@ -248,7 +256,6 @@ class Ledger:
         }
         assert min(lost.values()) >= 0, event
         assert sum(lost.values()) == event.amount == after.set_apart - before.set_apart, event
-        assert event.terminal or not lost["co_tokens"], event
         book.totals = replace(
             before, set_apart=after.set_apart, **{name: getattr(after, name) for name in lost}
         )
@@ -262,8 +269,9 @@ class Ledger:
             if amount > taken:
                 left.append((at, amount - taken))
         book.cooling[owner] = left
-        book.frozen -= event.amount
         book.apart[event.slash] += event.amount
+        co_tokens: int = lost["co_tokens"]
+        return co_tokens
 
     def _slashed(self, event: Any) -> None:
         book = self._add(event.node, set_apart=-event.amount)
@@ -346,6 +354,7 @@ _HANDLERS: dict[type[Any], Callable[[Ledger, Any], None]] = {
     _S.SlashResolved: Ledger._resolved,
     _S.SlashClosed: Ledger._closed,
     _S.SlashSetApart: Ledger._set_apart,
+    _S.NodeDisproved: Ledger._disproved,
     _S.Slashed: Ledger._slashed,
     _S.SlashCancelled: Ledger._cancelled,
     _M.Emitted: Ledger._emitted,

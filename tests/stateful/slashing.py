@@ -54,7 +54,8 @@ class Slashing(Stakers):
         """A slash that is not closed: its node, its number, and its account."""
         found = [(name, nonce) for name, node in self.stakes.nodes.items() for nonce in node.slashes]
         name, nonce = found[-1 - pick % len(found)]
-        return name, nonce, {"slash": pda.staking.slash(self.key(name), nonce)}
+        made = pda.staking.slash if nonce >= 0 else pda.staking.disproof
+        return name, nonce, {"slash": made(self.key(name), abs(nonce))}
 
     @action(when=any_slash, pick=a_number)
     def appeal(self, pick: int) -> None:
