@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Shell
 
+from ionet import ProofReason
 from ionet.cli import proof
-from ionet.staking.speeds import parse_speeds
+from ionet.staking import speeds
+from ionet.staking.hardware import hardware_classes
+from ionet.staking.speeds import ClassSpeeds, RateSpeed, Speeds, parse_speeds
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +53,25 @@ def test_the_owner_of_a_class_that_nobody_measured_is_told(shell: Shell) -> None
     processor = shell.register("CPU-proof-2", class_="Other CPU")
     assert "Nobody has measured" not in shell.text("node", "why", processor)
     assert shell.json("node", "why", processor)["untimed"] is None
+
+
+def test_the_owner_of_a_device_that_is_too_slow_is_told_where_it_belongs(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = {kind.name: kind.id for kind in hardware_classes()}
+    node = shell.register("GPU-slow-1", class_="RTX 4090")
+    shell.stake(node, "500")
+    shell.show_verdict(node, reason=ProofReason.SLOW)
+    shell.hour_begins()
+    for other, said in (
+        (10_000, "it reaches the class Other CPU: give it back with `ionet node retire`"),
+        (1_000, "it reaches no other class that was measured"),
+    ):
+        # The verdict says 103 %: with 10,300 ns for the class it had taken 10,000.
+        times = ((ids["RTX 4090"], 10_300), (ids["Other CPU"], other))
+        classes = [
+            ClassSpeeds(number, "a test", (RateSpeed(64, 256, time, grace_ns=0),), ())
+            for number, time in times
+        ]
+        monkeypatch.setattr(speeds, "class_speeds", partial(Speeds, tuple(classes)))
+        assert said in " ".join(shell.text("node", "why", node).split())

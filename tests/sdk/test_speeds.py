@@ -89,3 +89,37 @@ def test_a_time_reaches_the_fastest_class_that_it_is_in_time_for() -> None:
 
 def test_of_two_times_the_later_counts_and_of_three_the_middle_one() -> None:
     assert (median([5]), median([5, 9]), median([9, 1, 5])) == (5, 9, 5)
+
+
+#: Answers of these classes are late after 1.5, 3 and 6 ms.
+THREE = Speeds(
+    tuple(
+        ClassSpeeds(number, "a test", (RateSpeed(64, 256, time, grace_ns=0),), ())
+        for number, time in ((1, 1_000_000), (2, 2_000_000), (3, 4_000_000))
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("score_bps", "reached"),
+    [
+        # 2.5 ms, 3 ms, 3.003 ms, 6 ms, 6.002 ms.
+        (4_000, 2),
+        (3_334, 2),
+        (3_330, 3),
+        (1_667, 3),
+        (1_666, None),
+        (0, None),
+    ],
+)
+def test_a_device_reaches_the_fastest_class_in_whose_time_it_answers(
+    score_bps: int, reached: int | None
+) -> None:
+    found = THREE.reached(1, score_bps)
+    assert (None if found is None else found.class_id) == reached
+
+
+def test_nothing_is_reached_from_a_class_or_by_a_size_that_nobody_measured() -> None:
+    assert THREE.reached(4, 5_000) is None
+    other = ClassSpeeds(4, "a test", (RateSpeed(128, 256, 9_000_000),), ())
+    assert Speeds((THREE.classes[0], other)).reached(1, 5_000) is None

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ionet.chain.errors import ConfigError
 from ionet.formats import canonical
+from ionet.staking.hardware import hardware_classes
 
 _VERSION: Final = 1
 #: What an answer may take beyond the work, for its way to the attester, nanoseconds.
@@ -39,6 +40,11 @@ class RateSpeed:
     nanoseconds: int
     slack_bps: int = SLACK_BPS
     grace_ns: int = GRACE_NS
+
+    @property
+    def limit_ns(self) -> int:
+        """The longest time in which an answer is not late, nanoseconds, rounded up."""
+        return -(-self.nanoseconds * self.slack_bps // 10_000) + self.grace_ns
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +101,25 @@ class Speeds:
         """Returns a class's speeds; None where nobody has measured it."""
         return next((item for item in self.classes if item.class_id == class_id), None)
 
+    def reached(self, class_id: int, score_bps: int) -> ClassSpeeds | None:
+        """Returns the fastest other class that a device reaches, by products that both were measured with.
+
+        Args:
+            class_id: the class that it is registered in.
+            score_bps: the part of that class's speed that it has, basis points.
+        """
+        own = self.of(class_id)
+        reaching = [
+            (speed.limit_ns, item)
+            for mine in (() if own is None or score_bps <= 0 else own.rate)
+            for item in self.classes
+            for speed in item.rate
+            if item.class_id != class_id
+            and (speed.m, speed.k) == (mine.m, mine.k)
+            and mine.nanoseconds * 10_000 // score_bps <= speed.limit_ns
+        ]
+        return min(reaching, key=lambda each: each[0])[1] if reaching else None
+
     def document(self) -> dict[str, Any]:
         """Returns what a file of speeds holds."""
         return {"classes": [asdict(item) for item in self.classes], "version": _VERSION}
@@ -150,3 +175,34 @@ def class_speeds() -> Speeds:
     """Returns the table of this version of the package."""
     name = "class_speeds.json"
     return parse_speeds(resources.files("ionet.staking").joinpath(name).read_text("utf-8"), name)
+
+
+def untimed(class_id: int) -> str | None:
+    """Returns, in a sentence, that nobody judges a class's time; None where the class has been measured."""
+    if class_speeds().of(class_id) is not None:
+        return None
+    return (
+        f"Nobody has measured how fast the class {_name(class_id)} answers proofs: they are judged by right"
+        " answers alone, unless attesters have measured it themselves."
+    )
+
+
+def lower_class(class_id: int, score_bps: int) -> str | None:
+    """Returns, in words for its owner, where a device that is too slow for its class belongs.
+
+    None where nobody has measured the class.
+    """
+    if class_speeds().of(class_id) is None:
+        return None
+    reached = class_speeds().reached(class_id, score_bps)
+    if reached is None:
+        return "it reaches no other class that was measured; see what else uses the device"
+    name = _name(reached.class_id)
+    return (
+        f"it reaches the class {name}: give it back with `ionet node retire` and `ionet node device release`,"
+        f" then `ionet node device claim --class '{name}'` and `ionet node reopen`"
+    )
+
+
+def _name(class_id: int) -> str:
+    return next((kind.name for kind in hardware_classes() if kind.id == class_id), f"number {class_id}")

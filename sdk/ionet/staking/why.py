@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, types
+from ionet import accounts
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
-from ionet.staking.hardware import hardware_classes
 from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
-from ionet.staking.speeds import class_speeds
+from ionet.staking.speeds import lower_class, untimed
 from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
@@ -128,17 +127,7 @@ def explain(facts: Facts) -> RewardExplanation:
         waiting=waiting,
         exact=line is not None,
         report=None if line is None else _report_of(facts, line),
-        untimed=_untimed(facts.node.class_),
-    )
-
-
-def _untimed(class_id: int) -> str | None:
-    if class_speeds().of(class_id) is not None:
-        return None
-    name = next((kind.name for kind in hardware_classes() if kind.id == class_id), f"number {class_id}")
-    return (
-        f"Nobody has measured how fast the class {name} answers proofs: they are judged by right answers"
-        " alone, unless attesters have measured it themselves."
+        untimed=untimed(facts.node.class_),
     )
 
 
@@ -168,7 +157,7 @@ def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
     if Why.STAKE_SHORT in why:
         yield _short(facts, row.stake, row.required_stake, "was")
     if Why.PROOF_FAILED in why:
-        yield _failed(facts.node.last_proof, facts.period_end)
+        yield _failed(facts.node, facts.period_end)
     if Why.PROOF_MISSING in why:
         yield _missing(facts)
     if Why.NO_CLASS in why:
@@ -217,7 +206,7 @@ def _proof_now(facts: Facts) -> Iterator[Cause]:
     if proof.time == 0:
         yield _missing(facts)
     elif proof.time <= end and not proof.passed:
-        yield _failed(proof, end)
+        yield _failed(facts.node, end)
 
 
 def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
@@ -253,7 +242,8 @@ def _activation(facts: Facts) -> str:
     return "each holder makes it active with `ionet stake activate`; `ionet stake status` says when it can be"
 
 
-def _failed(proof: types.staking.LastProof, end: int) -> Cause:
+def _failed(node: accounts.staking.Node, end: int) -> Cause:
+    proof = node.last_proof
     if proof.passed or proof.time > end:
         # The account has a later proof by now.
         return Cause("proof-failed", "its compute proof of that hour failed", _PROVE)
@@ -262,7 +252,7 @@ def _failed(proof: types.staking.LastProof, end: int) -> Cause:
     return Cause(
         "proof-failed",
         f"its compute proof of {_when(proof.time)} failed: {proof.reason.explain()}{speed}",
-        _PROVE,
+        (lower_class(node.class_, proof.score_bps) if slow else None) or _PROVE,
     )
 
 
