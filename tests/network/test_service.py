@@ -24,8 +24,10 @@ from typer.testing import CliRunner
 
 from ionet import SOL, ConfigError, events, ix, pda, types
 from ionet.cli.app import app
+from ionet.orchestrator import _service
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
+from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._service import Service, _digest_of, _measured_by
 from ionet.orchestrator._status import OrchestratorStatus
 from ionet.rewards import read_evidence, read_measures
@@ -232,6 +234,43 @@ async def test_a_seat_collects_signed_products_where_its_settings_say_so(site: S
         hour = world.client.proofs.get_hour(seq)
         assert (len(entry), hour.counts[0]) == (200, 1)
         assert hour.roots[0] == sha256(b"\0ionet:hour" + entry).digest()
+
+
+async def test_a_seat_states_the_hours_that_its_heartbeats_have_counted(
+    site: ServiceSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, key = site.market.world, site.market.attesters[0]
+    made: list[Heartbeats] = []
+
+    class Kept(Heartbeats):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    monkeypatch.setattr(_service, "Heartbeats", Kept)
+    monkeypatch.setattr(_service, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(_service, "_HEARTBEATS_EVERY", 0.02)
+    world.advance(HOUR - (world.now - world.mint_config.start) % HOUR - 60)
+    seq = (world.now - world.mint_config.start) // HOUR + 2
+    node = bytes(site.market.alice.node)
+    async with site.machine(site.market.alice), site.service(site.config(), jobs=False) as service:
+        await until(lambda: service.status().agents == 1, 60)
+        # Whatever a gateway announces as nodes.
+        device = bytes(site.market.alice.device_key.pubkey())
+        others = [bytes(pda.mint.CONFIG), bytes(pda.mint.MINT), bytes(Keypair().pubkey())]
+        assert await service._devices_of([*others, node]) == {node: device}
+        # Each minute of the hour is looked at.
+        for _ in range(62):
+            await until(lambda: bool(made) and made[0]._last == world.now, 60)
+            world.advance(60)
+        async with Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as peer:
+            digest = await _measured_by(peer, bytes(key.pubkey()), seq)
+    await until(lambda: digest in site.store)
+    end = world.mint_config.start + seq * HOUR
+    (found,), _ = read_measures(site.store.path(digest), end)
+    assert found.word is not None
+    # The seat has just begun to count: the hour itself, and for those before the device's word.
+    assert (found.node, found.up_hours) == (node, max(1, found.word.up_hours))
 
 
 @pytest.mark.parametrize("co_staked", [False, True])

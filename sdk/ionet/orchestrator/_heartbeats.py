@@ -29,9 +29,8 @@ LOST: Final = 2
 WATCHED: Final = 9
 #: Seconds of the chain between two looks, at most, in a slot that was watched.
 GAP: Final = MINUTE
-#: Seconds after which a gateway that is away is no excuse: devices have gone to another one. So long, three
-#: slots are not watched at most.
-_ELSEWHERE: Final = 10 * MINUTE
+#: Slots of an hour that are not judged as a gateway was missing; in more of them devices are at others.
+_EXCUSED: Final = 3
 #: Hours in a row that a seat may miss without beginning anew.
 _MISSED: Final = 3
 #: Hours that are counted in a row; more are not asked for by any policy.
@@ -58,6 +57,7 @@ class _Book:
         up: hours in a row of each node that was up in the latest, at most `hours`.
         watched: slots so far of the hour that follows.
         answered: how many of these each node has answered.
+        excused: others of its slots, in which a gateway was missing.
     """
 
     end: int = 0
@@ -66,6 +66,7 @@ class _Book:
     up: dict[bytes, int] = field(default_factory=dict)
     watched: int = 0
     answered: dict[bytes, int] = field(default_factory=dict)
+    excused: int = 0
 
     def close(self) -> bool:
         """Counts the hour that follows; returns whether the seat has watched it."""
@@ -82,7 +83,7 @@ class _Book:
         else:
             self.hours, self.missed, self.up = 0, 0, {}
         self.end += HOUR
-        self.watched, self.answered = 0, {}
+        self.watched, self.answered, self.excused = 0, {}, 0
         return watched
 
     def to_json(self) -> str:
@@ -91,6 +92,7 @@ class _Book:
             {
                 "answered": {node.hex(): slots for node, slots in self.answered.items()},
                 "end": self.end,
+                "excused": self.excused,
                 "hours": self.hours,
                 "missed": self.missed,
                 "up": {node.hex(): hours for node, hours in self.up.items()},
@@ -106,12 +108,13 @@ class _Book:
             ValueError, TypeError, KeyError: it is none.
         """
         value: Any = json.loads(text)
-        end, hours, missed, watched = (int(value[name]) for name in ("end", "hours", "missed", "watched"))
+        names = ("end", "hours", "missed", "watched", "excused")
+        end, hours, missed, watched, excused = (int(value[name]) for name in names)
         up, answered = (
             {bytes.fromhex(node): int(count) for node, count in value[name].items()}
             for name in ("up", "answered")
         )
-        return cls(end, hours, missed, up, watched, answered)
+        return cls(end, hours, missed, up, watched, answered, excused)
 
 
 class Heartbeats:
@@ -143,16 +146,14 @@ class Heartbeats:
         self._keys_at = 0
         self._looking = asyncio.Lock()
         self._gate = asyncio.Semaphore(_AT_ONCE)
-        #: The present slot: where it begins, whether it was watched so far, who answered, and who is asked
-        #: when, the latest first.
+        #: The present slot: where it begins, whether the seat was there and whether a gateway was missing so
+        #: far, who answered, and who is asked when, the latest first.
         self._slot: int | None = None
-        self._whole = False
+        self._whole = self._missing = False
         self._answers: set[bytes] = set()
         self._due: list[tuple[int, bytes]] = []
         self._asking: set[asyncio.Task[None]] = set()
         self._last: int | None = None
-        #: When each gateway was connected last.
-        self._reached: dict[int, int] = {}
         #: By ends of hours that were watched: the seat's own hours in a row, and each node's.
         self._counts: dict[int, tuple[int, dict[bytes, int]]] = {}
         if self._book.end and self._book.hours and not self._book.missed:
@@ -182,11 +183,12 @@ class Heartbeats:
                 return
             slot = now - (now - start) % SLOT
             last, self._last = self._last, now
-            steady = last is not None and 0 <= now - last <= GAP and self._reaches_all(now)
-            self._whole = self._whole and steady
+            steady = last is not None and 0 <= now - last <= GAP and self._peer.connected
+            missing = not all(link.connected for link in self._peer.links)
+            self._whole, self._missing = self._whole and steady, self._missing or missing
             if slot != self._slot:
                 await self._turn(slot, start)
-                self._whole = steady and await self._draw(now)
+                self._whole, self._missing = steady and await self._draw(now), missing
             while self._due and slot + self._due[-1][0] <= now:
                 self._ask(self._due.pop()[1])
 
@@ -219,16 +221,6 @@ class Heartbeats:
 
     # -- slots
 
-    def _reaches_all(self, now: int) -> bool:
-        """Whether a device at any gateway would be reached."""
-        links = self._peer.links
-        for number, link in enumerate(links):
-            if link.connected or number not in self._reached:
-                self._reached[number] = now
-        return any(link.connected for link in links) and all(
-            link.connected or now - self._reached[number] >= _ELSEWHERE for number, link in enumerate(links)
-        )
-
     async def _turn(self, slot: int, start: int) -> None:
         """Ends the slot before, and each hour that is over by now."""
         if self._slot is not None and slot > self._slot:
@@ -256,7 +248,11 @@ class Heartbeats:
 
     def _count(self, slot: int, start: int) -> None:
         book = self._book
-        if self._whole and book.end == slot - (slot - start) % HOUR:
+        if not self._whole or book.end != slot - (slot - start) % HOUR:
+            return
+        if self._missing and book.excused < _EXCUSED:
+            book.excused += 1
+        else:
             book.watched += 1
             for node in self._answers:
                 book.answered[node] = book.answered.get(node, 0) + 1

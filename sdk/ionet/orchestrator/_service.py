@@ -18,8 +18,9 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import SOL, AsyncClient, accounts, constants, pda
-from ionet.chain.errors import AccountNotFound, ConfigError, IonetError
+from ionet.chain.errors import AccountNotFound, ConfigError, DecodeError, IonetError
 from ionet.chain.files import state_folder
+from ionet.chain.records import decoded
 from ionet.chain.rpc.sockets import AsyncNudge
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, load_keypair
@@ -351,10 +352,14 @@ class Service:
         return {node: item.class_ for node, item in zip(nodes, known, strict=True) if item is not None}
 
     async def _devices_of(self, nodes: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The devices' keys of those nodes that are there."""
-        known = await self._client.fetch_many(accounts.staking.Node, [Pubkey(node) for node in nodes])
-        found = zip(nodes, known, strict=True)
-        return {node: bytes(item.device_key) for node, item in found if item is not None}
+        """The devices' keys of those addresses that are nodes': a gateway may announce any."""
+        keys, found = [Pubkey(node) for node in nodes], dict[bytes, bytes]()
+        for key, account in zip(keys, await self._client.accounts(keys), strict=True):
+            if account is not None:
+                with suppress(DecodeError):
+                    node = decoded(accounts.staking.Node, key, account)
+                    found[bytes(key)] = bytes(node.device_key)
+        return found
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""
