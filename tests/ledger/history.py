@@ -288,8 +288,8 @@ def _give_up(dao: dao_market.Dao) -> None:
     dao.send(burning(dao, alone))
 
 
-def governed() -> tuple[World, Pubkey]:
-    """A chain with votes, from its first transaction; and a proposal."""
+def founded() -> dao_market.Dao:
+    """A chain with voters, from its first transaction."""
     made: list[LocalNetwork] = []
 
     class Kept(LocalNetwork):
@@ -300,7 +300,13 @@ def governed() -> tuple[World, Pubkey]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dao_market, "LocalNetwork", Kept)
         voters, _, _ = dao_market._template.__wrapped__()
-    dao = dao_market.Dao(dao_market._world(voters, made[0]), voters)
+    return dao_market.Dao(dao_market._world(voters, made[0]), voters)
+
+
+def governed() -> tuple[World, Pubkey]:
+    """A chain with votes, from its first transaction; and a proposal."""
+    dao = founded()
+    voters = dao.voters
     dao.enact(dao.paying(IO_MINT, token_account(voters.carol.pubkey(), IO_MINT), 5 * TOKEN))
     dao.enact(ix.governance.set_guardian(guardian=voters.carol.pubkey()))
     dao.enact(ix.governance.set_params(params=params()))
