@@ -22,7 +22,7 @@ from ionet.explorer._guard import Counters, Guard
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
 from ionet.explorer._pages import Pages
-from ionet.explorer._past import NotYet, Past
+from ionet.explorer._past import Busy, NotYet, Past
 from ionet.explorer._values import BadQuestion
 from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import Database, LedgerError
@@ -51,6 +51,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
         (Absent, 404),
         (LedgerError, 503),
         (Unanswered, 503),
+        (Busy, 503),
     ):
         app.add_exception_handler(kind, _teller(status))
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -102,7 +103,7 @@ def parts(
     Returns:
         What has to be stopped before the application is.
     """
-    app.state.past = Past(database, bounds.states)
+    app.state.past = Past(database, bounds.states, bounds.asked)
     app.state.watching = watching
     app.state.prices = Prices(watching)
     app.state.transactions = Transactions(watching)

@@ -18,11 +18,15 @@ class Bounds:
         header: bytes of a request's head.
         rows: of one page of an answer.
         connections: at the same time.
+        each: … of one address; as many as all where a proxy stands before it.
+        taking: seconds in which a reader has to take what was sent.
         idle: seconds for which a silent connection is kept.
         head: seconds that a request's head may take to come.
         streams: of live marks, at the same time.
         streams_each: of these, to one address.
-        workers: questions that are worked on at the same time; four of them may wait for the chain's node.
+        workers: questions that are worked on at the same time; four of them may wait for the chain's
+            node, and `asked` of them for past times.
+        asked: questions about past times, the one that is worked on included.
         states: of past times that are kept.
         kept: bytes of answers that are kept while the ledger stands.
     """
@@ -39,6 +43,9 @@ class Bounds:
     head: int = 10
     streams: int = 256
     streams_each: int = 8
-    workers: int = 8
+    workers: int = 16
+    asked: int = 8
+    each: int = 128
+    taking: int = 30
     states: int = 4
     kept: int = 64 << 20

@@ -25,6 +25,10 @@ class NotYet(Exception):
     """A time lies after what the ledger has; the text says so."""
 
 
+class Busy(Exception):
+    """Too much is asked for at the moment; the text says so."""
+
+
 @dataclass(slots=True)
 class Moment:
     """The market at a time.
@@ -99,19 +103,23 @@ def _commission(moment: Moment, node: Pubkey) -> int:
 class Past:
     """Reads moments from a ledger.
 
-    The present is carried along from one question to the next. Only one question is worked on at a time,
-    since states are large and change.
+    The present is carried along from one question to the next. One question about it and one about the past
+    are worked on at a time, since states are large and change.
 
     Args:
         database: to read from.
         states: how many past moments are kept.
+        asked: how many questions about the past may wait, the one that is worked on included.
     """
 
-    def __init__(self, database: Database, states: int) -> None:
+    def __init__(self, database: Database, states: int, asked: int = 8) -> None:
         self.database = database
-        self._kept: OrderedDict[int, Moment] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], Moment] = OrderedDict()
         self._most = states
-        self._lock = threading.Lock()
+        self._lock, self._replays = threading.Lock(), threading.Lock()
+        self._asked = threading.BoundedSemaphore(asked)
+        #: Grows whenever the chain took something back.
+        self._turn = 0
         self._now = Moment()
         #: Transactions that may still go, with their slots, as of the last look.
         self._open: dict[str, int] = {}
@@ -127,6 +135,7 @@ class Past:
 
         Raises:
             NotYet: the ledger has not come to that time.
+            Busy: too many past times are asked for.
         """
         with self._lock:
             now = self._present()
@@ -138,7 +147,15 @@ class Past:
                     f"the ledger has come to {now.time} (Unix seconds), and {time} lies after that: ask for"
                     " an earlier time"
                 )
-            yield self._earlier(time, now)
+            slot, turn = now.slot, self._turn
+        # A past time may take long to replay, for which the present does not wait.
+        if not self._asked.acquire(blocking=False):
+            raise Busy("too many past times are asked for at the moment; try again in some seconds")
+        try:
+            with self._replays:
+                yield self._earlier(time, slot, turn)
+        finally:
+            self._asked.release()
 
     def _present(self) -> Moment:
         stamp = self.database.stamp()
@@ -153,7 +170,7 @@ class Past:
             name: slot for name, slot in self._open.items() if slot <= taken
         }:
             moment = self._now = Moment()
-            self._kept.clear()
+            self._turn += 1
         for entry in self.database.entries(slot=marks.scanned, after=moment.last):
             moment.take(entry)
         moment.slot, moment.time = marks.scanned, marks.time
@@ -163,13 +180,15 @@ class Past:
         self._stamp = stamp
         return moment
 
-    def _earlier(self, time: int, now: Moment) -> Moment:
-        if (kept := self._kept.pop(time, None)) is None:
+    def _earlier(self, time: int, slot: int, turn: int) -> Moment:
+        # What was read before the chain took something back is of no use.
+        key = (turn, time)
+        if (kept := self._kept.pop(key, None)) is None:
             kept = Moment(time=time, past=True)
-            for entry in self.database.entries(slot=now.slot, time=time):
+            for entry in self.database.entries(slot=slot, time=time):
                 kept.take(entry)
             kept.slot = kept.state.slot
-        self._kept[time] = kept
-        if len(self._kept) > self._most:
+        self._kept[key] = kept
+        while len(self._kept) > self._most or next(iter(self._kept))[0] < turn:
             self._kept.popitem(last=False)
         return kept

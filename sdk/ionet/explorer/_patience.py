@@ -1,37 +1,64 @@
-"""A connection that ends when a request's head does not come."""
+"""Connections that end when a reader takes too long, and no more of them than one address may have."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar, Final
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._guard import address_of
+
+_LOOKS: Final = 3
+
 
 class Patient(H11Protocol):
-    """Takes requests by HTTP/1.1, and waits for each head only so long, however slowly its bytes come."""
+    """Takes requests by HTTP/1.1; waits only so long for heads to come, and for answers to be taken."""
 
-    seconds: float = 10.0
+    bounds: Bounds = Bounds()
+    alone: bool = True
+    #: Connections of each address.
+    open: ClassVar[Counter[str]] = Counter()
     _limit: asyncio.TimerHandle | None = None
+    _look: asyncio.TimerHandle | None = None
+    _address: str | None = None
+    #: Looks in a row at which something was still to be sent.
+    _stuck: int = 0
 
     @classmethod
-    def within(cls, seconds: float) -> type[Patient]:
-        """The same, with another limit.
+    def within(cls, bounds: Bounds, *, alone: bool) -> type[Patient]:
+        """The same, with other bounds.
 
         Args:
-            seconds: from the first byte of a head, or from the connection, to its end.
+            bounds: seconds for heads and for taking answers, and connections of one address.
+            alone: whether readers connect themselves, and not a proxy for all of them.
         """
-        return type("Patient", (cls,), {"seconds": seconds})
+        return type("Patient", (cls,), {"bounds": bounds, "alone": alone, "open": Counter()})
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
+        if self.alone:
+            self._address = address_of({"client": self.client})
+            self.open[self._address] += 1
+            if self.open[self._address] > self.bounds.each:
+                transport.abort()
+                return
         self._wait()
+        self._look = self.loop.call_later(self.bounds.taking / _LOOKS, self._watch_taking)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
         self._cancel()
+        if self._look is not None:
+            self._look.cancel()
+        if self._address is not None:
+            self.open[self._address] -= 1
+            if not self.open[self._address]:
+                del self.open[self._address]
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -54,7 +81,7 @@ class Patient(H11Protocol):
 
     def _wait(self) -> None:
         self._cancel()
-        self._limit = self.loop.call_later(self.seconds, self._end)
+        self._limit = self.loop.call_later(self.bounds.head, self._end)
 
     def _cancel(self) -> None:
         if self._limit is not None:
@@ -65,3 +92,11 @@ class Patient(H11Protocol):
         self._limit = None
         if not self.transport.is_closing():
             self.transport.close()
+
+    def _watch_taking(self) -> None:
+        """Also of a connection that is closing, which else stays until all is taken."""
+        self._stuck = self._stuck + 1 if self.transport.get_write_buffer_size() else 0
+        if self._stuck > _LOOKS:
+            self.transport.abort()
+        else:
+            self._look = self.loop.call_later(self.bounds.taking / _LOOKS, self._watch_taking)

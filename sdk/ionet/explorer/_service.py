@@ -101,7 +101,7 @@ class Explorer:
                     access_log=False,
                     server_header=False,
                     lifespan="off",
-                    http=Patient.within(config.bounds.head),
+                    http=Patient.within(config.bounds, alone=not config.proxies),
                     ws="none",
                     h11_max_incomplete_event_size=config.bounds.header,
                     limit_concurrency=config.bounds.connections,

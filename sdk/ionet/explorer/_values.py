@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -25,8 +26,10 @@ if TYPE_CHECKING:
     from ionet import accounts
 
 NOBODY: Final = Pubkey.default()
-#: Spreadsheets take a cell that begins so for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+#: Spreadsheets take a cell that begins so for a formula, some also with signs of full width.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_PLACE: Final = re.compile(r"-?[0-9]{1,19}(\.-?[0-9]{1,10}){4}", re.ASCII)
 
 
 class BadQuestion(Exception):
@@ -112,10 +115,9 @@ def place_of(cursor: str) -> Place:
     Raises:
         BadQuestion: it names none.
     """
-    parts = cursor.split(".")
-    if len(parts) != 5 or not all(part.lstrip("-").isdecimal() and len(part) < 20 for part in parts):
+    if not _PLACE.fullmatch(cursor):
         raise BadQuestion("the cursor is none that an answer has named as its `next`")
-    numbers = [int(part) for part in parts]
+    numbers = [int(part) for part in cursor.split(".")]
     if any(abs(number) >= 1 << 31 for number in numbers[1:]) or abs(numbers[0]) >= 1 << 63:
         raise BadQuestion("the cursor is none that an answer has named as its `next`")
     return Place(*numbers)
@@ -156,23 +158,28 @@ def events_at(**asked: Any) -> str:
 
 def table(rows: Iterable[BaseModel]) -> str:
     """Rows as CSV, with a heading; an amount is two cells, its number and its unit."""
+    written = [_cells(row) for row in rows]
+    # Rows may differ: events of several types have the fields of all.
+    names = dict.fromkeys(name for cells in written for name in cells)
     out = io.StringIO()
-    writer: Any = None
-    for row in rows:
-        cells: dict[str, str] = {}
-        for name in type(row).model_fields:
-            value = getattr(row, name)
-            if isinstance(value, m.Money):
-                cells |= {name: value.amount, f"{name}_unit": value.unit}
-            elif isinstance(value, dict):
-                cells |= {f"{name}_{key}": _cell(each) for key, each in value.items()}
-            else:
-                cells[name] = _cell(value)
-        if writer is None:
-            writer = csv.DictWriter(out, list(cells), restval="", extrasaction="ignore")
-            writer.writeheader()
-        writer.writerow(cells)
+    if names:
+        writer = csv.DictWriter(out, list(names), restval="")
+        writer.writeheader()
+        writer.writerows(written)
     return out.getvalue()
+
+
+def _cells(row: BaseModel) -> dict[str, str]:
+    cells: dict[str, str] = {}
+    for name in type(row).model_fields:
+        value = getattr(row, name)
+        if isinstance(value, m.Money):
+            cells |= {name: value.amount, f"{name}_unit": value.unit}
+        elif isinstance(value, dict):
+            cells |= {f"{name}_{key}": _cell(each) for key, each in value.items()}
+        else:
+            cells[name] = _cell(value)
+    return cells
 
 
 def _cell(value: Any) -> str:
@@ -186,5 +193,4 @@ def _cell(value: Any) -> str:
 
 
 def _guarded(said: str) -> str:
-    bare = said.removeprefix("-")
-    return f"'{said}" if said.startswith(_FORMULA) and not bare.replace(".", "", 1).isdecimal() else said
+    return f"'{said}" if said.startswith(_FORMULA) and not _NUMBER.fullmatch(said) else said
