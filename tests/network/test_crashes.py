@@ -13,7 +13,7 @@ from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
 #: Every so many points are tried; IONET_EVERY_POINT=1 tries them all.
-STEP = 1 if os.environ.get("IONET_EVERY_POINT") else 41
+STEP = 1 if os.environ.get("IONET_EVERY_POINT") else 31
 
 
 async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:

@@ -22,7 +22,6 @@ from tests.programs.support import HOUR
 from ionet import SOL, AsyncClient, JobState
 from ionet.cloud import AsyncRun, NotRun
 from ionet.orchestrator import Attestation, Attested, JobView, Orchestrator, Phase, ProgramChain
-from ionet.orchestrator import _remote as remote_module
 from ionet.orchestrator._plan import Facts, Kind, Policy, next_step
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
@@ -34,11 +33,6 @@ _STEP = 300
 _TAKEOVER = 400
 #: Of an hour, one step belongs to somebody else's process on the device.
 _GOOD = HOUR - _STEP
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote_module, "_POLL", 0.2)
 
 
 class OddSite(SeatsSite):

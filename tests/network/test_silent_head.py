@@ -20,11 +20,13 @@ from ionet.wire import Answer, Peer, Request, Role
 
 #: Seconds in the tests for the half minute of the network.
 LOST = 2.0
+#: The network's: after how many a silent head is noticed at the latest.
+NOTICED = _remote._HEAD_LOST + _remote._POLL
 
 
 @pytest.fixture
 async def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NetworkSite]:
-    assert _remote._HEAD_LOST + _remote._POLL <= 30
+    assert NOTICED <= 30
     assert _remote._HEARD < _remote._HEAD_LOST
     monkeypatch.setattr(_remote, "_HEAD_LOST", LOST)
     monkeypatch.setattr(_remote, "_HEARD", LOST / 2)
