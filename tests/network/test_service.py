@@ -454,6 +454,8 @@ async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:
     assert said[f"{name}seated"] == "1.0"
     page = json.loads(shown.stdout)
     assert (page["seat"], page["jobs"], page["gone"]) == (0, {"running": 1}, None)
+    # The market's clock is not this machine's.
+    assert page["problems"]["clock"].endswith(" this machine's; the chain's counts")
 
 
 async def test_a_booking_is_seen_when_the_node_announces_it(site: ServiceSite) -> None:
