@@ -190,6 +190,9 @@ class Agent(asyncio.Protocol):
     def asked(self, data: bytes) -> None:
         """A message has come."""
         request = Message.from_bytes(data)
+        if request.kind is not Kind.REQUEST:
+            # The seat that is announced.
+            return
         if request.arguments["method"] == "heartbeat":
             Agent.octets = len(data) + self._send(Kind.ANSWER, request.sender, request.digest, _BEAT)
         else:
