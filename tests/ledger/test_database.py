@@ -476,3 +476,14 @@ def test_transactions_are_counted_once_and_those_that_may_go_each_time(
             assert database.counts()[0] == min(end + 60, len(ordered))
         database.write(dropped=[(ordered[-1].slot, ordered[-1].signature)])
         assert database.counts()[0] == len(ordered) - 1
+
+
+def test_readers_keep_few_pages_each(tmp_path: Path) -> None:
+    where = str(tmp_path / "ledger.db")
+
+    def cached(database: Database) -> int:
+        with database._engine.connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA cache_size").scalar_one())
+
+    with Database.create(where, GENESIS) as writing, Database.open(where) as reading:
+        assert (cached(writing), cached(reading)) == (-65_536, -8_192)

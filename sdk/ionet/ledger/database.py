@@ -41,6 +41,9 @@ _BILLION: Final = 10**9
 _READ_AT_ONCE: Final = 10_000
 #: Addresses whose class and currency are remembered.
 _PLACES_KEPT: Final = 1_000_000
+#: KiB of pages that a connection to SQLite keeps; readers have up to fifteen, and the system keeps more.
+_WRITERS_CACHE: Final = 65_536
+_READERS_CACHE: Final = 8_192
 _UNKNOWN: Final = "unknown"
 #: What a booking makes of an address.
 _RENTS: Final = 1
@@ -164,7 +167,7 @@ class Database:
         """
         url = url_of(where)
         with _plainly(url):
-            engine = _engine(url)
+            engine = _engine(url, _WRITERS_CACHE)
             lock = Lock.take(engine)
             try:
                 if not sa.inspect(engine).get_table_names():
@@ -998,7 +1001,7 @@ def _count(batch: _Batch, subject: Subject, account: bytes, seq: int) -> None:
         head[1] = max(head[1], seq)
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, cache: int = _READERS_CACHE) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url)
     in_memory = not url.database or url.database == ":memory:"
@@ -1011,7 +1014,7 @@ def _engine(url: sa.URL) -> sa.Engine:
         cursor = connection.cursor()
         # What was committed outlives the process; only a loss of power may take the last of it.
         cursor.execute("PRAGMA synchronous=NORMAL")
-        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute(f"PRAGMA cache_size=-{cache}")
         cursor.close()
 
     @sa.event.listens_for(engine, "begin")
