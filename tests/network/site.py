@@ -107,6 +107,8 @@ class NetworkSite(Site):
         self.gateway = Gateway(self.reader, self.store, root / "gateway")
         #: Where machines and seats find each other; each has the attributes `url` and `http`.
         self.gateways: list[Gateway | Faulty] = [self.gateway]
+        #: Of machines that are on.
+        self.agents: list[Agent] = []
 
     def executor(self, machine: Supplier, store: FileStore, work: Path) -> Executor:
         """What runs programs on a machine."""
@@ -143,6 +145,7 @@ class NetworkSite(Site):
     async def machine(self, machine: Supplier, bomb: Bomb | None = None) -> AsyncIterator[Agent]:
         """A machine that is on for as long as the context lasts, or until a bomb kills its worker."""
         agent = self.agent(machine, bomb)
+        self.agents.append(agent)
         await sweep(
             agent._executor._real,  # type: ignore[attr-defined]
             ClientChain(self.reader),
@@ -160,10 +163,11 @@ class NetworkSite(Site):
         agent.on_unheard = peer.leave
         async with peer:
             task = asyncio.create_task(agent.run())
-            await peer.wait_connected(5)
+            await peer.wait_connected(60)
             try:
                 yield agent
             finally:
+                self.agents.remove(agent)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
                 # A dead process holds no lock, and runs nothing.
@@ -239,6 +243,7 @@ class NetworkSite(Site):
         """Lets time pass until the job is closed, or something is gone."""
         from tests.programs.market import IO_MINT
 
+        await self.noticed(gone)
         for _ in range(80):
             self.market.set_price(IO_MINT)
             for seat in seats:
@@ -252,7 +257,9 @@ class NetworkSite(Site):
             if self.market.world.client.account(job) is None:
                 return
             self.market.world.advance(step)
+            # For runs, which nobody waits for.
             await asyncio.sleep(0.3)
+            await self.noticed(gone)
         lines = [f"{entry.step} {entry.detail}" for seat in seats for entry in seat.journal.entries()]
         raise AssertionError("\n".join(lines))
 
@@ -270,6 +277,17 @@ class NetworkSite(Site):
                 return
             await asyncio.sleep(0.05)
         raise AssertionError("the job does not run")
+
+    async def noticed(self, gone: Callable[[], bool] = lambda: False) -> None:
+        """Waits until all machines that are on have done what is due at this time, or something is gone."""
+        async with asyncio.timeout(60):
+            while not gone() and not all(self._is_done(agent) for agent in self.agents):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    def _is_done(self, agent: Agent) -> bool:
+        """Whether it knows what time it is, and neither looks nor samples."""
+        busy = agent._looking.locked() or agent._sampling.locked()
+        return agent.now() >= self.now and not busy
 
     async def spend(self, seconds: int, step: int = 60) -> None:
         """Lets time pass while the machines sample by themselves."""
