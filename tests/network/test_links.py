@@ -217,6 +217,43 @@ async def test_who_says_to_have_received_faster_than_was_sent_gets_no_statement(
             item._writer.close()
 
 
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b" " * 5_000 + b'{"nonce":"n"}', b""),
+        (b"[" * 4_000, b""),
+        (b"[]", b""),
+        (b'{"nonce":"n"}', b'{"bytes": Infinity, "nanoseconds": 1}'),
+        (b'{"nonce":"n"}', b'{"bytes": NaN, "nanoseconds": 1}'),
+        (b'{"nonce":"n"}', b'{"bytes": -1, "nanoseconds": 1}'),
+        (b'{"nonce":"n"}', b'{"bytes": 1e300, "nanoseconds": 1}'),
+        (b'{"nonce":"n"}', b'{"bytes": [1], "nanoseconds": 1}'),
+        (b'{"nonce":"n"}', b'{"bytes": 1}'),
+        (b'{"nonce":"n"}', b"[" * 4_000),
+        (b'{"nonce":"n"}', b"x" * (2 << 20)),
+    ],
+)
+async def test_whatever_gateway_and_other_node_say_ends_in_a_sentence(body: bytes, line: bytes) -> None:
+    device, other = sorted((Keypair(), Keypair()), key=key)
+
+    async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b"/links " in await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
+        else:
+            # Sixteen answers, one block that is the last, and the line that the lower key waits for.
+            writer.write(b"HTTP/1.1 101 Pipe\r\n\r\n" + bytes(256) + bytes(65_537) + line + b"\n")
+        while await reader.read(1 << 16):
+            pass
+        writer.close()
+
+    async with await asyncio.start_server(answered, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(NotMeasured) as bad:
+            await Links(device, bytes(32), (url,), lambda: AT).measure(key(other), url)
+    assert len(str(bad.value)) <= 500
+    assert len(body) < 5_000 or "the gateway answers too much" in str(bad.value)
+
+
 def test_a_statement_that_was_changed_is_not_signed() -> None:
     said = signed((Keypair(), Keypair()))
     said.verify()

@@ -41,6 +41,22 @@ _MORE: Final = b"\x01"
 _LAST: Final = b"\x00"
 
 
+#: What the lines of the other end, or of the gateway, can lead to.
+_BROKEN: Final = (
+    OSError,
+    httpx.HTTPError,
+    asyncio.IncompleteReadError,
+    asyncio.LimitOverrunError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
+)
+#: Letters of what is told of that.
+_WORDS: Final = 500
+
+
 class NotMeasured(IonetError):
     """The two nodes have no statement of each other; the message says why."""
 
@@ -78,12 +94,12 @@ class Links:
                 return await self._measured(other, url)
         except TimeoutError:
             raise NotMeasured(f"it took longer than {_WHOLE:.0f} s") from None
-        except (OSError, httpx.HTTPError, asyncio.IncompleteReadError, ValueError) as bad:
-            raise NotMeasured(f"the pipe at {url} broke: {bad!r}") from None
+        except _BROKEN as bad:
+            raise NotMeasured(f"the pipe at {url} broke: {bad!r}"[:_WORDS]) from None
 
     async def _measured(self, other: bytes, url: str) -> Measurement:
         async with httpx.AsyncClient(verify=tls(), timeout=_PATIENCE, follow_redirects=False) as client:
-            nonce = str((await client.get(f"{url}/links")).raise_for_status().json()["nonce"])[:200]
+            nonce = await _nonce(client, url)
             path = f"{PIPE}{Pubkey(other)}/{Pubkey(self.node)}"
             header = authorization(self.device, "GET", url + path, 0, nonce)
             reader, writer = await _pipe(url, path, header)
@@ -97,8 +113,32 @@ class Links:
                     await writer.wait_closed()
             said.verify()
             if said.first == bytes(self.device.pubkey()):
-                (await client.put(f"{url}/links", json=said.to_dict())).raise_for_status()
+                async with client.stream("PUT", f"{url}/links", json=said.to_dict()) as answer:
+                    answer.raise_for_status()
             return said
+
+
+async def _nonce(client: httpx.AsyncClient, url: str) -> str:
+    """Returns what a signature for this gateway has to name.
+
+    Raises:
+        httpx.HTTPError: it does not answer.
+        ValueError: not with an object that short.
+    """
+    async with client.stream("GET", f"{url}/links") as answer:
+        answer.raise_for_status()
+        data = await _at_most(answer, _LINE)
+    return str(json.loads(data)["nonce"])[:200]
+
+
+async def _at_most(answer: httpx.Response, most: int) -> bytes:
+    """Reads an answer's body; raises ValueError if it is longer."""
+    data = bytearray()
+    async for part in answer.aiter_bytes():
+        data += part
+        if len(data) > most:
+            raise ValueError("the gateway answers too much")
+    return bytes(data)
 
 
 async def _pipe(url: str, path: str, header: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -185,7 +225,7 @@ class _Exchange:
         seen = came - began - trip - back[1] * (_BLOCK + 1) // back[0]
         if not self._proven:
             await self._refuse("the other has sent before it had received all, or something else")
-        if forth[0] > count or not _is_possible(forth[1], seen):
+        if min(forth) < 1 or forth[0] > count or not _is_possible(forth[1], seen):
             await self._refuse("the other says that it has received more, or faster, than this node has sent")
         said = Measurement(
             self._own,
@@ -337,12 +377,11 @@ async def measured_at(url: str, devices: Sequence[bytes]) -> list[Measurement]:
         client.stream("POST", f"{url}/links/find", json=body) as answer,
     ):
         answer.raise_for_status()
-        data = bytearray()
-        async for part in answer.aiter_bytes():
-            data += part
-            if len(data) > _ANSWER:
-                raise ValueError("the gateway answers too much")
-    value = json.loads(data)
+        data = await _at_most(answer, _ANSWER)
+    try:
+        value = json.loads(data)
+    except RecursionError:
+        raise ValueError("the gateway's answer is nested too deep") from None
     told = value.get("measured") if isinstance(value, dict) else None
     if not isinstance(told, list):
         raise ValueError("the gateway answers without measurements")
