@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,8 +22,9 @@ from tests.sdk.test_jobs_api import HOUR
 
 from ionet.executor import FailureReason, Part, RunFailure
 from ionet.overlay import Authority, DocumentError, NotAdmitted, Place, Request, reap
+from ionet.overlay._homes import PLAN
 from ionet.wire import Refused, Sealed
-from ionet.worker._clusters import Network, Networks
+from ionet.worker._clusters import Network, Networks, machine_seconds
 from ionet.worker._leases import ClientChain, Leased
 
 pytestmark = pytest.mark.slow
@@ -95,11 +98,34 @@ async def test_members_get_addresses_of_one_network_and_a_secret_that_only_they_
         assert facts is not None
         assert await other.wanted(market.now, facts.ends_at) is None
         assert await other.wanted(market.now, facts.ends_at + HOUR) is not None
+        # Where the chain's clock runs faster, the network ends by it, also when its worker no longer does.
+        plan = nodes.state / other._process.name / PLAN
+        plan.write_text(json.dumps({"until": time.time() + HOUR, "network": None, "user": None}))
+        for rate in (60.0, 1.0):
+            began = time.time()
+            await other.keep(facts.ends_at - HOUR, facts.ends_at, rate)
+            left = json.loads(plan.read_text())["until"] - began
+            assert HOUR / rate <= left < HOUR / rate + (time.time() - began) + 5
     finally:
         await head.close()
         await other.close()
     assert [path for path in nodes.state.iterdir() if path.name != ".users"] == []
     shutil.rmtree(nodes.state)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rate", "left"),
+    [
+        (36_000, 1.0, 36_000.0),
+        (36_000, 2.0, 36_000.0),
+        (36_000, 60.0, 600.0),
+        (36_000, 10_000.0, 60.0),
+        (30, 60.0, 30.0),
+        (-5, 60.0, -5.0),
+    ],
+)
+def test_a_time_of_the_chain_in_seconds_of_this_machine(seconds: int, rate: float, left: float) -> None:
+    assert machine_seconds(seconds, rate) == left
 
 
 async def test_strangers_foreign_leases_and_ended_ones_get_nothing(market: Machines, url: str) -> None:

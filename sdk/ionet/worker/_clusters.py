@@ -37,6 +37,9 @@ _ENDING: Final = 20.0
 #: Seconds of the chain before the end of certificates at which new ones are made, and their longest life.
 _EARLY: Final = 86_400
 _LONGEST: Final = 40 * 86_400
+#: The rate of the chain's clock up to which it counts as this machine's, and seconds of this machine.
+_AS_FAST: Final = 2.0
+_SOONEST: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +210,21 @@ class Network:
 
     # -- both
 
-    async def keep(self, now: int, ends_at: int) -> None:
-        """Makes new certificates where the head's are about to end, and its lease is not; see `wanted`."""
+    async def keep(self, now: int, ends_at: int, rate: float) -> None:
+        """Makes new certificates where the head's are about to end, and its lease is not; see `wanted`.
+
+        What ends without this process, by the machine's clock, ends at the chain's time as it runs now.
+
+        Args:
+            now: the chain's time.
+            ends_at: when the node's own job ends.
+            rate: seconds of the chain for each second of this machine.
+        """
         if self.is_head and self._granted.is_set() and self._is_due(now, ends_at):
             await self._grant_itself()
+        if self._grant is not None:
+            self._ends_at = time.time() + machine_seconds(self._until - now, rate)
+            await asyncio.to_thread(self._process.extend, self._ends_at)
 
     async def _grant_itself(self) -> None:
         facts = await self._of.chain.lease(self._job)
@@ -265,6 +279,20 @@ class Network:
                     await end_relay(self._relay, self._job, self._of.device)
         await asyncio.to_thread(overlay.forget, self._name, self._of.state)
         _log.debug("left the network of the lease %s", Pubkey(self._lease))
+
+
+def machine_seconds(seconds: int, rate: float) -> float:
+    """Returns how many seconds of this machine a time of the chain takes from now on.
+
+    Args:
+        seconds: of the chain.
+        rate: seconds of the chain for each one of this machine, of the last minute. A chain's clock
+            that is only read coarsely, or was moved once, must not end a network that is in use: up to twice
+            this machine's it counts as that, and nothing ends within the time of some further readings.
+    """
+    if rate <= _AS_FAST:
+        return float(seconds)
+    return min(float(seconds), max(seconds / rate, _SOONEST))
 
 
 def cluster_problem(facts: LeaseFacts | None, leased: Leased, device: bytes) -> str | None:
