@@ -21,7 +21,7 @@ from solders.pubkey import Pubkey
 from ionet import AccountNotFound, Client, accounts, load_keypair, pda, token_account
 from ionet.localnet.network import PROCESSES
 from ionet.store import HttpStore
-from ionet.store.manifest import Function, Manifest, Resources
+from ionet.store.manifest import Function, Manifest
 from ionet.workloads import digits
 
 HOUR: Final = 3_600
@@ -138,9 +138,7 @@ def book(net: Net, owner: str, hours: int) -> Booked:
     """Uploads a manifest and books a person's node."""
     renter = net.key("renter")
     arguments = {"c_milli": [1_000], "gamma_micro": [300]}
-    manifest = Manifest(
-        Function(digits.ENTRYPOINT, arguments), resources=Resources(cpus=1), max_duration=hours * HOUR
-    )
+    manifest = Manifest(Function(digits.ENTRYPOINT, arguments), max_duration=hours * HOUR)
     client = net.client
     store = HttpStore(net.told["gateway"], renter, retries=20)
     digest = store.put(manifest.to_bytes())

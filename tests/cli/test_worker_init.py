@@ -200,6 +200,8 @@ def test_gpus_of_one_class_become_one_node_if_that_is_wished(rig: Rig) -> None:
     assert (spec.gpus, spec.devices, spec.cpus) == (3, tuple(UUIDS), 9)
     assert spec.memory == 90 * GIB - RAY_MEMORY
     assert spec.internet_rate == 12_500_000, "100 Mbit/s"
+    assert spec.disk == rig.config.limits.disk
+    assert spec.processes == 32_768 - 1_024
     rig.init("--cpus", "3")
     assert rig.config.processors(first) == (first, second, third), "they stay together"
 

@@ -16,7 +16,7 @@ from tests.network.labnet import HERE, LabNet
 
 from ionet import events, pda, token_account
 from ionet.store import HttpStore
-from ionet.store.manifest import Command, Manifest, Resources
+from ionet.store.manifest import Command, Manifest
 from soaking import HOUR, Booked, paid, result_of, shuffled, wait
 
 _ROUNDS = 200_000
@@ -81,7 +81,6 @@ def book(net: LabNet, owner: str, plan: Plan) -> Booked:
     client, renter = net.client, net.key("renter")
     manifest = Manifest(
         Command(("python3", "-c", PROGRAM, str(plan.runs))),
-        resources=Resources(cpus=1),
         max_duration=plan.hours * HOUR,
     )
     digest = HttpStore(net.told["gateway"], renter, retries=20).put(manifest.to_bytes())

@@ -21,7 +21,7 @@ from ionet import accounts, pda, token_account
 from ionet.overlay import OVERLAYS
 from ionet.sandbox import _cgroups
 from ionet.store import HttpStore
-from ionet.store.manifest import Command, Manifest, Resources
+from ionet.store.manifest import Command, Manifest
 from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, paid, result_of, wait
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -57,7 +57,6 @@ def book_cluster(net: Net, hours: int, *arguments: str) -> list[Booked]:
     """Books both nodes as a renter does; returns the jobs in the order of booking, the head's first."""
     manifest = Manifest(
         Command(("python3", "-c", PROGRAM, *arguments)),
-        resources=Resources(cpus=1),
         nodes=2,
         max_duration=HOUR,
     )

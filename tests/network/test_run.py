@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from ionet.cloud.fetching import fetch
 from ionet.executor import FailureReason, StoredOutput
 from ionet.formats import canonical
 from ionet.store import AsyncHttpStore, StoreError
+from ionet.store.manifest import Input
 
 
 @pytest.fixture
@@ -190,7 +192,10 @@ async def test_nobody_else_reads_a_log_that_still_grows(renting: Renting) -> Non
 
 
 async def test_what_a_node_cannot_run_is_cancelled_at_the_price_of_the_time_held(renting: Renting) -> None:
-    before, why = renting.site.money(), r"is refused by its node: placement: .*asks for 1, 1 and"
+    before, why = (
+        renting.site.money(),
+        r"is refused by its node: placement: resources\.gpus: this node gives jobs 0 GPUs, not 1 GPU; ask",
+    )
     # The machine has no GPU, whatever its class says.
     async with at_work(renting.site), await renting.book(renting.script(), gpus=1) as run:
         with pytest.raises(NotRun, match=why) as bad:
@@ -200,6 +205,30 @@ async def test_what_a_node_cannot_run_is_cancelled_at_the_price_of_the_time_held
     assert await run.account() is None
     # The booking fee, which is the least.
     assert before.renter - renting.site.money().renter == -(-202_020_203 * 25 // 10_000)
+    assert len(fetched(renting)) == 1, "the manifest, and not the program"
+
+
+async def test_no_file_is_fetched_beyond_the_size_that_is_stated(renting: Renting) -> None:
+    digest = renting.site.store.put(bytes(9_000))
+    renting.ready()
+    async with renting.launching(renting.script()) as launching:
+        offered = await launching.offer()
+        inputs = (Input("data", digest.hex(), 8_999),)
+        offered = replace(offered, manifest=replace(offered.manifest, inputs=inputs))
+        await launching.upload(offered)
+        run = await launching.book(offered, patience=2.0)
+        await launching.deliver()
+    async with at_work(renting.site), run:
+        with pytest.raises(NotRun, match="has 9000 bytes; at most 8999 are wanted"):
+            await renting.follow(run)
+    assert digest not in fetched(renting)
+
+
+def fetched(renting: Renting) -> set[bytes]:
+    """Hashes of what the machine has brought into its own store."""
+    site = renting.site
+    objects = site.root / site.market.alice.name / "store" / "objects"
+    return {bytes.fromhex(path.parent.name + path.name) for path in objects.glob("*/*") if path.is_file()}
 
 
 async def test_without_a_node_the_nearest_is_named(renting: Renting) -> None:

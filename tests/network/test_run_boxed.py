@@ -36,8 +36,8 @@ async def test_the_example_runs_on_ray_in_a_box_and_its_model_comes_back(tmp_pat
 
     class Boxed(NetworkSite):
         def executor(self, machine: Supplier, store: FileStore, work: Path) -> Executor:
-            spec = NodeSpec(bytes(machine.node), cpus=2)
-            return BoxExecutor([spec], store, work, image=image, boxes=boxes, disk=1 << 30)
+            spec = NodeSpec(bytes(machine.node), cpus=2, disk=1 << 30)
+            return BoxExecutor([spec], store, work, image=image, boxes=boxes)
 
     async with opened(tmp_path, Boxed) as renting, at_work(renting.site):
         async with await renting.book(EXAMPLE, "--folds", "2", cpus=2) as run:

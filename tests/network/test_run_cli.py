@@ -158,9 +158,20 @@ async def test_whoever_is_interrupted_comes_back_and_fetches(terminal: Terminal)
 async def test_a_dry_run_says_what_it_would_cost_and_sends_nothing(terminal: Terminal) -> None:
     site = terminal.renting.site
     before = site.money()
-    found = await terminal.json(0, "job", "run", "train.py", *ASKED, "--dry-run")
+    gets = ("--cpus", "2", "--memory", "1.5GiB", "--disk", "2GiB", "--processes", "200")
+    more = ("--internet", "--internet-mbps", "5")
+    found = await terminal.json(0, "job", "run", "train.py", *ASKED, *gets, *more, "--dry-run")
     assert found["quote"]["deposit"]["ui"] == "2.02525254"
     assert found["manifest"]["entrypoint"] == {"command": ["python3", "-u", "train.py"]}
+    assert found["manifest"]["resources"] == {
+        "cpus": 2,
+        "disk": 2 << 30,
+        "gpus": 0,
+        "internet": True,
+        "internet_mbps": 5,
+        "memory": 3 << 29,
+        "processes": 200,
+    }
     assert site.money() == before
     assert bytes.fromhex(found["manifest_hash"]) not in site.store
     out, _ = await terminal.run(0, "job", "run", "train.py", *ASKED, "--dry-run")
@@ -179,6 +190,8 @@ async def test_detached_it_ends_once_it_is_booked(terminal: Terminal) -> None:
         (2, ("job", "run", "train.py", "--for", "2h"), "say where: --class CLASS, or --node NODE"),
         (4, ("job", "run", "train.py", *ASKED, "--max-rate", "0.5"), "more than 0.5 USD"),
         (2, ("job", "run", "train.py", *ASKED, "--env", "A"), "not of the form NAME=VALUE"),
+        (2, ("job", "run", "train.py", *ASKED, "--memory", "4GB"), "'4GB' is no size: write 512MiB, 4GiB"),
+        (2, ("job", "run", "train.py", *ASKED, "--internet-mbps", "5"), "goes with --internet"),
         (1, ("job", "run", "train.py", "--class", "1", "--for", "1h"), "is refused by its node: placement"),
     ],
 )

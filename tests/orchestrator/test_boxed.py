@@ -21,7 +21,7 @@ from tests.sandbox.world import WEB, world
 
 from ionet.executor import _logs
 from ionet.executor._base import Workspace
-from ionet.executor._boxed import RAY_MEMORY, _end, most_processes
+from ionet.executor._boxed import _end, most_processes
 from ionet.executor._logs import shorten_log
 from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
 from ionet.sandbox import File, Gathered, Internet, image, missing, reap
@@ -100,12 +100,11 @@ class Boxes:
         assert root_image is not None
         self.root, self.boxes, self.world = root, boxes, World(root)
         self.executor = BoxExecutor(
-            [replace(spec, internet=internet is not None) for spec in self.world.specs],
+            [replace(spec, internet=internet is not None, disk=DISK) for spec in self.world.specs],
             self.world.store,
             root / "work",
             image=root_image,
             boxes=boxes,
-            disk=DISK,
             internet=internet,
         )
 
@@ -193,13 +192,17 @@ async def test_failures_have_their_reasons(
     await boxes.executor.release(lease)
 
 
-async def test_time_and_stops_end_a_run(boxes: Boxes) -> None:
-    lease = boxes.lease(Function("renters:slow", {"seconds": 600}), max_duration=60)
+async def test_a_run_is_given_what_its_manifest_asks_for_and_stops_end_it(boxes: Boxes) -> None:
+    asked = Resources(cpus=1, memory=300 << 20, processes=200, disk=400 << 20)
+    lease = boxes.lease(Function("renters:slow", {"seconds": 600}), max_duration=60, resources=asked)
     await boxes.executor.open(lease)
     run = asyncio.create_task(boxes.executor.run(lease, 1))
     while "begun" not in printed(boxes, lease):
         assert not run.done()
         await asyncio.sleep(0.2)
+    # 2 GiB and 1,024 processes of Ray's come in addition.
+    assert limits_of(boxes, lease) == ((300 << 20) + (2 << 30), 200 + 1024, 100_000)
+    assert 300 << 20 < disk_of(boxes, lease) <= 400 << 20
     await boxes.executor.stop(lease)
     with pytest.raises(RunFailure) as failure:
         await run
@@ -431,21 +434,17 @@ async def test_pip_that_takes_too_long_is_out_of_time(boxes: Boxes, tmp_path: Pa
 
 
 async def test_a_run_has_its_whole_node_and_leaves_its_newest_output(boxes: Boxes) -> None:
-    """The manifest asks for less; what it prints is in no other file."""
+    """The manifest asks for nothing; what it prints is in no other file."""
     lines = 75_000
-    lease = boxes.lease(Function("renters:prints", {"lines": lines}), resources=Resources(memory=1 << 20))
+    lease = boxes.lease(Function("renters:prints", {"lines": lines}))
     await boxes.executor.open(lease)
     run = asyncio.create_task(boxes.executor.run(lease, 1))
     while "000000001 x" not in printed(boxes, lease):
         assert not run.done()
         await asyncio.sleep(0.2)
-    spec, memory = boxes.world.specs[0], boxes.world.specs[0].memory + RAY_MEMORY
-    assert int(setting(lease.name, "memory.limit_in_bytes", "memory.max")) == memory
-    assert int(setting(lease.name, "pids.max", "pids.max")) == most_processes(memory)
-    quota = setting(lease.name, "cpu.cfs_quota_us", "cpu.max").split()[0]
-    assert int(quota) == 100_000 * spec.cpus
-    disk = os.statvfs(boxes.boxes / lease.name / "disk")
-    assert 0.9 * DISK < disk.f_blocks * disk.f_frsize <= DISK
+    spec = boxes.world.specs[0]
+    assert limits_of(boxes, lease) == (spec.memory + (2 << 30), 4096, 100_000 * spec.cpus)
+    assert 0.9 * DISK < disk_of(boxes, lease) <= DISK
     done = await run
     assert done.value["kept"] < 16 << 20
     data = boxes.executor.log(lease).read_bytes()
@@ -457,5 +456,21 @@ async def test_a_run_has_its_whole_node_and_leaves_its_newest_output(boxes: Boxe
     await boxes.executor.release(lease)
 
 
-def test_processes_follow_memory() -> None:
-    assert [most_processes(gib << 30) for gib in (1, 8, 16, 64, 512)] == [4096, 4096, 8192, 32768, 32768]
+def test_processes_follow_memory_with_rays_own_taken_off() -> None:
+    whole = [most_processes(gib << 30) + 1024 for gib in (1, 6, 14, 62, 512)]
+    assert whole == [4096, 4096, 8192, 32768, 32768]
+
+
+def limits_of(boxes: Boxes, lease: Lease) -> tuple[int, int, int]:
+    """Bytes of memory, processes, and microseconds of processors in each tenth of a second."""
+    return (
+        int(setting(lease.name, "memory.limit_in_bytes", "memory.max")),
+        int(setting(lease.name, "pids.max", "pids.max")),
+        int(setting(lease.name, "cpu.cfs_quota_us", "cpu.max").split()[0]),
+    )
+
+
+def disk_of(boxes: Boxes, lease: Lease) -> int:
+    """Bytes of a box's disk."""
+    disk = os.statvfs(boxes.boxes / lease.name / "disk")
+    return disk.f_blocks * disk.f_frsize

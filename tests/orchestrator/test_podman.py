@@ -24,8 +24,8 @@ class Boxes:
     def __init__(self, root: Path, podman: Podman) -> None:
         self.podman, self.world = podman, World(root)
         store = self.world.store
-        specs = [replace(spec, gpus=1) for spec in self.world.specs]
-        self.executor = PodmanExecutor(specs, store, root / "work", podman=podman, disk=1 << 30)
+        specs = [replace(spec, gpus=1, disk=1 << 30) for spec in self.world.specs]
+        self.executor = PodmanExecutor(specs, store, root / "work", podman=podman)
 
     def lease(self, **more: object) -> Lease:
         env = RuntimeEnv({"GREETING": "hello"}, (), self.world.store.put(archive()).hex())
@@ -72,6 +72,10 @@ async def test_a_function_runs_on_ray_under_podman(boxes: Boxes, monkeypatch: py
     [
         (Resources(internet=True), "under podman, where they do not reach the internet"),
         (Resources(gpus=1), "under podman, where they have processors only"),
+        (
+            Resources(memory=300 << 20, disk=301 << 20),
+            "their disk is memory: 301 MiB do not fit into 300 MiB",
+        ),
     ],
 )
 async def test_what_podman_does_not_give_is_refused_at_placement(

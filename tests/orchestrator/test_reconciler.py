@@ -119,7 +119,8 @@ async def test_a_node_that_is_too_small_is_not_started(world: World) -> None:
     orchestrator = world.orchestrator()
     found = await orchestrator.reconcile()
     assert found.steps == ()
-    assert any("asks for 2" in entry.detail for entry in orchestrator.journal.entries())
+    why = "resources.cpus: this node gives jobs 1 core, not 2 cores; ask for less"
+    assert any(why in entry.detail for entry in orchestrator.journal.entries())
     assert world.chain.accounts[job].job.phase is Phase.BOOKED
 
 

@@ -12,6 +12,7 @@ import pytest
 from tests.orchestrator.support import HOUR, RENTER, World, full_disk, key
 
 from ionet.chain.errors import ConfigError
+from ionet.executor import NodeSpec
 from ionet.orchestrator import (
     BoxExecutor,
     FailureReason,
@@ -23,7 +24,7 @@ from ionet.orchestrator import (
     RunOutput,
 )
 from ionet.orchestrator._journal import latest_entries
-from ionet.store.manifest import Command, Manifest, Resources
+from ionet.store.manifest import Command, Input, Manifest, Resources
 from ionet.worker import Observation
 
 
@@ -217,7 +218,7 @@ async def test_a_box_has_the_smaller_of_what_manifest_and_supplier_say_of_the_in
 ) -> None:
     executor, lease = reaching(world, tmp_path, wanted, given)
     await executor.open(lease)
-    rate = executor._reach(lease.manifest, list(executor._nodes.values())).rate
+    rate = executor._reach([spec.granted(lease.manifest) for spec in executor._nodes.values()]).rate
     assert rate == (None if megabits is None else megabits * 1_000_000 // 8)
 
 
@@ -231,6 +232,43 @@ async def test_a_manifest_that_asks_for_more_of_the_internet_than_a_node_gives_i
         await executor.open(lease)
     assert refused.value.reason is FailureReason.PLACEMENT
     assert not executor.workspace(lease).root.exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (Resources(cpus=5), "resources.cpus: this node gives jobs 4 cores, not 5 cores; ask for less"),
+        (Resources(gpus=2), "resources.gpus: this node gives jobs 1 GPU, not 2 GPUs; ask for less"),
+        (Resources(memory=3 << 30), "resources.memory: this node gives jobs 2 GiB, not 3 GiB; ask for less"),
+        (Resources(memory=(2 << 30) + 1), "gives jobs 2,147,483,648 bytes, not 2,147,483,649 bytes; ask"),
+        (Resources(disk=1 << 46), "resources.disk: this node gives jobs 1 GiB, not 64 TiB; ask for less"),
+        (Resources(processes=101), "this node gives jobs 100 processes and threads, not 101 processes"),
+        (Resources(cpus=4, gpus=1, memory=2 << 30, processes=100, disk=1 << 30), None),
+        (Resources(), None),
+    ],
+)
+def test_a_node_that_gives_less_than_is_asked_for_says_of_what(asked: Resources, why: str | None) -> None:
+    spec = NodeSpec(key(1), cpus=4, gpus=1, memory=2 << 30, disk=1 << 30, processes=100)
+    said = spec.lacks(Manifest(Command(("true",)), asked))
+    assert said is None if why is None else said is not None and why in said
+
+
+def test_inputs_that_no_disk_of_the_node_holds_are_refused_before_anything_is_fetched() -> None:
+    big = Manifest(Command(("true",)), inputs=(Input("x", "00" * 32, 1 << 50),))
+    said = NodeSpec(key(1), cpus=1, disk=1 << 30).lacks(big)
+    assert said is not None
+    assert said.startswith(
+        "resources.disk: this node gives jobs 1 GiB, not 1,024 TiB for the inputs; ask for"
+    )
+
+
+def test_a_run_is_given_what_it_asks_for_and_of_the_rest_the_whole_node() -> None:
+    spec = NodeSpec(key(1), cpus=4, memory=2 << 30, disk=1 << 30, processes=100, internet_rate=5_000_000)
+    assert spec.granted(Manifest(Command(("true",)))) == spec
+    asked = Resources(1, 0, 1 << 30, internet=True, internet_mbps=8, processes=7, disk=1 << 29)
+    assert spec.granted(Manifest(Command(("true",)), asked)) == NodeSpec(
+        key(1), cpus=1, memory=1 << 30, disk=1 << 29, processes=7, internet_rate=1_000_000
+    )
 
 
 def reaching(

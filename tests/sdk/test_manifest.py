@@ -32,7 +32,7 @@ def test_the_canonical_bytes_are_sorted_compact_and_complete() -> None:
     assert Manifest(entrypoint=FUNCTION).to_bytes() == (
         b'{"entrypoint":{"arguments":{"a":["x",null,true],"b":1},"function":"package.module:main"},'
         b'"inputs":[],"max_duration":3600,"nodes":1,'
-        b'"resources":{"cpus":1,"gpus":0,"memory":268435456},'
+        b'"resources":{"gpus":0},'
         b'"runtime_env":{"env_vars":{},"pip":[],"working_dir":null},"version":1}'
     )
 
@@ -102,6 +102,27 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"resources": {"internet_mbps": 5}}, "resources.internet_mbps: only with internet = true"),
         ({"resources": {"internet": True, "internet_mbps": 0}}, "internet_mbps: 0 is outside 1..1048576"),
         ({"resources": {"internet": True, "internet_mbps": True}}, "internet_mbps: True is not an integer"),
+        ({"resources": {"cpus": 0}}, "resources.cpus: 0 is outside 1..1024"),
+        ({"resources": {"cpus": 1.0}}, "resources.cpus: 1.0 is not an integer"),
+        ({"resources": {"cpus": None}}, "resources.cpus: None is not an integer; leave it out"),
+        ({"resources": {"memory": 1 << 60}}, "resources.memory: 1152921504606846976 is outside"),
+        ({"resources": {"memory": -(1 << 30)}}, "resources.memory: -1073741824 is outside"),
+        ({"resources": {"memory": "4GB"}}, "resources.memory: '4GB' is no size: write 512MiB, 4GiB"),
+        ({"resources": {"memory": "1e9"}}, "resources.memory: '1e9' is no size"),
+        ({"resources": {"disk": "99MiB"}}, "resources.disk: 103809024 is outside 268435456..70368744177664"),
+        ({"resources": {"disk": "999999TiB"}}, "resources.disk: 1099510528264372224 is outside"),
+        ({"resources": {"disk": True}}, "resources.disk: True is not an integer"),
+        ({"resources": {"processes": 0}}, "resources.processes: 0 is outside 1..1048576"),
+        ({"resources": {"processes": 1 << 53}}, "resources.processes: 9007199254740992 is outside"),
+        ({"resources": {"processes": "many"}}, "resources.processes: 'many' is not an integer"),
+        ({"resources": {"swap": 1}}, "resources: unknown field 'swap'; known are gpus, internet, cpus"),
+        (
+            {
+                "resources": {"disk": "1GiB"},
+                "inputs": [{"name": "x", "sha256": "00" * 32, "size": 1 << 30}],
+            },
+            "resources.disk: 1 GiB do not hold the 1 GiB of inputs",
+        ),
         ({"sealed": "yes"}, "sealed: 'yes' is not true or false"),
         ({"nodes": 2, "on_loss": "wait"}, "on_loss: 'wait' is not end or continue"),
         ({"nodes": 2, "on_loss": ["end"]}, "is not end or continue"),
@@ -141,11 +162,31 @@ def test_a_manifest_without_internet_has_the_bytes_that_it_had_before_there_was_
     assert Manifest.from_bytes(asking.to_bytes()) == asking
     assert b"mbps" not in asking.to_bytes()
     limited = Manifest(FUNCTION, resources=Resources(internet=True, internet_mbps=5))
-    assert b'"internet":true,"internet_mbps":5,' in limited.to_bytes()
+    assert b'"internet":true,"internet_mbps":5}' in limited.to_bytes()
     assert Manifest.from_bytes(limited.to_bytes()) == limited
-    spelled = plain.to_bytes().replace(b'"gpus":0,', b'"gpus":0,"internet":false,')
+    spelled = plain.to_bytes().replace(b'"gpus":0', b'"gpus":0,"internet":false')
     with pytest.raises(ManifestError, match=r"hash the output of Manifest\.to_bytes"):
         Manifest.from_bytes(spelled)
+
+
+def test_a_manifest_from_before_what_it_asks_for_could_be_left_out_has_the_hash_that_it_had() -> None:
+    before = Manifest(FUNCTION).to_bytes().replace(b'{"gpus":0}', b'{"cpus":1,"gpus":0,"memory":268435456}')
+    read = Manifest.from_bytes(before)
+    assert read.hash == hashlib.sha256(before).digest()
+    assert (read.resources.cpus, read.resources.memory) == (1, 256 << 20)
+
+
+def test_what_a_manifest_asks_for_is_in_its_bytes_and_sizes_may_be_in_words() -> None:
+    written = {"cpus": 2, "disk": "20GiB", "memory": "1.5GiB", "processes": 200}
+    manifest = Manifest.from_dict({"entrypoint": {"function": "a:b"}, "resources": written})
+    assert manifest.resources == Resources(2, 0, 3 << 29, processes=200, disk=20 << 30)
+    assert (
+        b'"resources":{"cpus":2,"disk":21474836480,"gpus":0,"memory":1610612736,"processes":200}'
+    ) in manifest.to_bytes()
+    assert Manifest.from_bytes(manifest.to_bytes()) == manifest
+    words = manifest.to_bytes().replace(b"21474836480", b'"20GiB"')
+    with pytest.raises(ManifestError, match=r"hash the output of Manifest\.to_bytes"):
+        Manifest.from_bytes(words)
 
 
 def test_a_manifest_that_seals_nothing_has_the_bytes_that_it_had_before_there_was_the_field() -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -88,9 +88,12 @@ class AsyncLaunch:
         package: the program.
         wish: what node, for how long, paid in what.
         key: the renter's keypair; None for an offer only.
-        cpus: cores that the program needs.
+        cpus: cores that the program is given; None: all of the node.
         gpus: GPUs that it needs; None: all of the node.
-        memory: bytes that it needs.
+        memory: bytes that it is given; None: all of the node.
+        processes: processes and threads that it is given; None: all of the node.
+        disk: bytes that it is given; None: all of the node.
+        internet_mbps: Mbit/s that it is given to and from the internet; None: all of the node.
         env: environment variables of the program.
         pip: packages that are installed first, each as ``name==version``; they take the internet.
         internet: whether the program reaches the internet; not every supplier allows it.
@@ -102,6 +105,7 @@ class AsyncLaunch:
 
     Raises:
         ConfigError: the URL is not a gateway's.
+        ManifestError: so much cannot be asked for.
     """
 
     def __init__(
@@ -112,9 +116,12 @@ class AsyncLaunch:
         wish: Wish,
         *,
         key: Keypair | None = None,
-        cpus: int = 1,
+        cpus: int | None = None,
         gpus: int | None = None,
-        memory: int = 256 << 20,
+        memory: int | None = None,
+        processes: int | None = None,
+        disk: int | None = None,
+        internet_mbps: int | None = None,
         env: Mapping[str, str] = MappingProxyType({}),
         pip: Sequence[str] = (),
         internet: bool = False,
@@ -127,8 +134,10 @@ class AsyncLaunch:
         _, http = self._url = gateway_urls(gateway, insecure=insecure)
         self._client, self._gateway, self._insecure, self._key = client, gateway, insecure, key
         self._package, self._wish = package, wish
-        self._cpus, self._gpus, self._memory = cpus, gpus, memory
-        self._env, self._pip, self._internet = env, tuple(pip), internet or bool(pip)
+        self._gpus, self._env, self._pip = gpus, env, tuple(pip)
+        self._needs = Resources(
+            cpus, gpus or 0, memory, internet or bool(pip), internet_mbps, processes, disk
+        )
         self._sealed = sealed
         self._nodes, self._on_loss, self._together = nodes, on_loss, together or Together()
         self._store = AsyncHttpStore(http, key)
@@ -176,7 +185,7 @@ class AsyncLaunch:
         digest = await asyncio.to_thread(self._package.write, self._archive)
         manifest = Manifest(
             Command(self._package.argv),
-            Resources(self._cpus, gpus, self._memory, self._internet),
+            replace(self._needs, gpus=gpus),
             max_duration=self._wish.seconds,
             runtime_env=RuntimeEnv(env_vars=dict(self._env), pip=self._pip, working_dir=digest.hex()),
             inputs=await asyncio.to_thread(self._package.given),

@@ -11,7 +11,7 @@ import shutil
 import time
 import zipfile
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -20,12 +20,16 @@ from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError
+from ionet.formats.sizes import size_text
 from ionet.store.manifest import FileStore, Input, Manifest, NotStored
 
 OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
 MAX_DETAIL = 2_000
 MAX_ARCHIVE_BYTES = 1 << 32
+#: Bytes a second.
+MBIT: Final = 125_000
+_REMEDY: Final = "ask for less, leave it out, or choose another node"
 LEASE_NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -95,6 +99,8 @@ class NodeSpec:
         devices: the GPUs' UUIDs: jobs on the node see these and no others.
         internet: whether jobs that ask for it reach the internet.
         internet_rate: bytes a second that they send there at most, and receive; None: no limit.
+        disk: bytes for inputs, outputs and temporary files together.
+        processes: processes and threads at a time, besides Ray's own.
 
     Raises:
         ValueError: there are UUIDs, and not one for each GPU.
@@ -107,15 +113,70 @@ class NodeSpec:
     devices: tuple[str, ...] = ()
     internet: bool = False
     internet_rate: int | None = None
+    disk: int = 4 << 30
+    processes: int = 3_072
 
     def __post_init__(self) -> None:
         if self.devices and len(set(self.devices)) != self.gpus:
             raise ValueError(f"{self.gpus} GPUs, and the UUIDs of {len(set(self.devices))}")
 
-    def fits(self, manifest: Manifest) -> bool:
-        """Returns whether the node has what the manifest asks of each node."""
+    def lacks(self, manifest: Manifest) -> str | None:
+        """Returns what the node gives less of than the manifest asks of each node; None if nothing."""
         need = manifest.resources
-        return self.cpus >= need.cpus and self.gpus >= need.gpus and self.memory >= need.memory
+        for name, asked, given, text in (
+            ("cpus", need.cpus or 1, self.cpus, _cores),
+            ("gpus", need.gpus, self.gpus, _gpus),
+            ("memory", need.memory or 0, self.memory, size_text),
+            ("processes", need.processes or 0, self.processes, _processes),
+            ("disk", need.disk or sum(item.size for item in manifest.inputs), self.disk, size_text),
+        ):
+            if asked > given:
+                wanted, had = text(asked), text(given)
+                if wanted == had:
+                    wanted, had = f"{asked:,} bytes", f"{given:,} bytes"
+                inputs = " for the inputs" if name == "disk" and need.disk is None else ""
+                return f"resources.{name}: this node gives jobs {had}, not {wanted}{inputs}; {_REMEDY}"
+        return None
+
+    def lacks_internet(self, manifest: Manifest) -> str | None:
+        """Returns why a box on the node cannot reach the internet as the manifest asks; None if it can."""
+        need, rate = manifest.resources, self.internet_rate
+        if need.internet and not self.internet:
+            return (
+                "resources.internet: this node's supplier does not allow jobs to reach the internet; choose"
+                " another node, or bring what the job needs as inputs"
+            )
+        if need.internet_mbps is not None and rate is not None and need.internet_mbps * MBIT > rate:
+            given = f"{rate // MBIT} Mbit/s"
+            return (
+                f"resources.internet_mbps: this node gives jobs {given}, not {need.internet_mbps}; {_REMEDY}"
+            )
+        return None
+
+    def granted(self, manifest: Manifest) -> NodeSpec:
+        """Returns what of the node a run is given: as much as its manifest asks for, or all of it."""
+        need = manifest.resources
+        mbps = need.internet_mbps
+        return replace(
+            self,
+            cpus=need.cpus or self.cpus,
+            memory=need.memory or self.memory,
+            processes=need.processes or self.processes,
+            disk=need.disk or self.disk,
+            internet_rate=self.internet_rate if mbps is None else mbps * MBIT,
+        )
+
+
+def _cores(count: int) -> str:
+    return f"{count:,} core{'s' * (count != 1)}"
+
+
+def _gpus(count: int) -> str:
+    return f"{count} GPU{'s' * (count != 1)}"
+
+
+def _processes(count: int) -> str:
+    return f"{count:,} processes and threads"
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +447,21 @@ class LocalExecutor:
     def workspace(self, lease: Lease) -> Workspace:
         """Returns the lease's directory."""
         return Workspace(self._work / lease.name)
+
+    def check(self, lease: Lease) -> None:
+        """Refuses a lease whose nodes are unknown, or give less than its manifest asks for.
+
+        Raises:
+            RunFailure: (PLACEMENT) with the reason.
+        """
+        for node in lease.nodes:
+            spec = self._nodes.get(node)
+            if spec is None:
+                raise RunFailure(
+                    FailureReason.PLACEMENT, f"the node {node.hex()} is not known to this executor"
+                )
+            if (why := spec.lacks(lease.manifest)) is not None:
+                raise RunFailure(FailureReason.PLACEMENT, why)
 
     async def collect(self, lease: Lease) -> RunOutput | None:
         """See `Executor.collect`."""

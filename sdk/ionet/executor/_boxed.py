@@ -27,7 +27,6 @@ from ionet.executor._base import (
     stored_archive,
     stored_input,
 )
-from ionet.executor._inline import check_nodes
 from ionet.executor._logs import shorten_log
 from ionet.overlay import OverlayError
 from ionet.sandbox import (
@@ -52,10 +51,9 @@ _BOOT: Final = (
     "os.execv(sys.executable,[sys.executable,'-m','ionet.workloads.driver'])"
 )
 MIB: Final = 1 << 20
-#: Bytes a second.
-MBIT: Final = 125_000
 #: What Ray's own processes use, which no manifest asks for.
 RAY_MEMORY: Final = 2048 * MIB
+RAY_PROCESSES: Final = 1024
 _OBJECT_STORE: Final = 80 * MIB  # Ray's minimum is 75 MiB
 _SHARED_MEMORY: Final = 256 * MIB
 #: Bytes of memory for each process or thread, the fewest, with which Ray starts, and the most.
@@ -145,7 +143,6 @@ class BoxedExecutor(LocalExecutor):
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
         image: what jobs run in.
-        disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
     """
@@ -159,13 +156,11 @@ class BoxedExecutor(LocalExecutor):
         work: str | Path,
         *,
         image: Path | str,
-        disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
         internet: Internet | None = None,
     ) -> None:
         super().__init__(nodes, store, work)
         self._image = image
-        self._disk = disk
         self._outputs = outputs
         self._internet = internet or Internet()
         self._stopped: set[str] = set()
@@ -175,34 +170,26 @@ class BoxedExecutor(LocalExecutor):
         """Returns the box of a lease by its name, whether it has been made or not."""
         raise NotImplementedError
 
-    async def open(self, lease: Lease) -> None:
-        """See `Executor.open`."""
-        check_nodes(lease, self._nodes)
+    def check(self, lease: Lease) -> None:
+        """See `LocalExecutor.check`; also what a box cannot do is refused."""
+        super().check(lease)
         try:
             self._gpus(lease)
         except NoSuchGpu as error:
             raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
-        wants = lease.manifest.resources.internet
-        if lease.manifest.runtime_env.pip and not wants:
+        if lease.manifest.runtime_env.pip and not lease.manifest.resources.internet:
             raise RunFailure(
                 FailureReason.PLACEMENT,
                 "runtime_env.pip needs the internet, which a box does not have; put the packages into the"
                 " working directory, or ask for the internet: resources.internet = true",
             )
-        if wants and not all(self._nodes[node].internet for node in lease.nodes):
-            raise RunFailure(
-                FailureReason.PLACEMENT,
-                "resources.internet: this node's supplier does not allow jobs to reach the internet; choose"
-                " another node, or bring what the job needs as inputs",
-            )
-        wanted = lease.manifest.resources.internet_mbps
-        given = [rate for node in lease.nodes if (rate := self._nodes[node].internet_rate) is not None]
-        if wanted is not None and given and wanted * MBIT > min(given):
-            raise RunFailure(
-                FailureReason.PLACEMENT,
-                f"resources.internet_mbps: this node gives jobs {min(given) // MBIT} Mbit/s, not {wanted};"
-                " ask for less, leave it out, or choose another node",
-            )
+        for node in lease.nodes:
+            if (why := self._nodes[node].lacks_internet(lease.manifest)) is not None:
+                raise RunFailure(FailureReason.PLACEMENT, why)
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`."""
+        self.check(lease)
         self._make_workspace(lease)
         self._opened.add(lease.name)
 
@@ -307,7 +294,7 @@ class BoxedExecutor(LocalExecutor):
         box.destroy()
         with workspace.log.open("a") as log:
             log.write(f"--- attempt {attempt}\n")
-        specs = [self._nodes[node] for node in lease.nodes]
+        specs = [self._nodes[node].granted(manifest) for node in lease.nodes]
         with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
             inputs, given = self._materials(manifest, Path(folder))
             given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
@@ -322,18 +309,14 @@ class BoxedExecutor(LocalExecutor):
                     driver=found.files,
                     inputs=inputs,
                     given=given,
-                    internet=self._reach(manifest, specs) if manifest.resources.internet else None,
+                    internet=self._reach(specs) if manifest.resources.internet else None,
                     address=None if lease.part is None else lease.part.address,
                 )
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
 
-    def _reach(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Internet:
-        """How a lease's box reaches the internet: its nodes' rates together, or as little as is asked for."""
-        wanted = manifest.resources.internet_mbps
-        if wanted is not None:
-            # No node gives less.
-            return replace(self._internet, rate=wanted * MBIT * len(specs))
+    def _reach(self, specs: Sequence[NodeSpec]) -> Internet:
+        """How a lease's box reaches the internet: at the rates of its nodes together."""
         rates = [spec.internet_rate for spec in specs]
         known = [rate for rate in rates if rate is not None]
         return replace(self._internet, rate=sum(known) if len(known) == len(rates) else None)
@@ -356,16 +339,15 @@ class BoxedExecutor(LocalExecutor):
             lease.part.connect(box.name)
 
     def _limits(self, lease: Lease, specs: Sequence[NodeSpec]) -> Limits:
-        """The whole of the nodes, whatever less the manifest asks for: who leases a node has all of it."""
+        """What the run is given of its nodes, and what Ray's own processes use besides."""
         seconds = lease.manifest.max_duration + _START_SECONDS
         if lease.part is not None:
             seconds = (seconds + _GATHER_SECONDS) * (1 if lease.part.is_head else _RUNS)
-        memory = sum(spec.memory for spec in specs) + RAY_MEMORY
         return Limits(
-            memory=memory,
+            memory=sum(spec.memory for spec in specs) + RAY_MEMORY,
             millicores=1000 * sum(spec.cpus for spec in specs),
-            processes=most_processes(memory),
-            disk=self._disk,
+            processes=sum(spec.processes for spec in specs) + RAY_PROCESSES,
+            disk=sum(spec.disk for spec in specs),
             shared_memory=_SHARED_MEMORY,
             seconds=seconds,
             output=self._outputs + 2 * MAX_VALUE_BYTES,
@@ -434,12 +416,14 @@ def _copy(follower: Callable[[], Iterator[bytes]], log: Path) -> None:
 
 
 def most_processes(memory: int) -> int:
-    """Returns how many processes and threads a box may have: one for each 2 MiB, from 4,096 to 32,768.
+    """Returns how many processes and threads a node gives jobs, besides Ray's own.
+
+    With those one for each 2 MiB of a box's memory, from 4,096 to 32,768.
 
     Args:
-        memory: the box's, bytes.
+        memory: what the node gives jobs, bytes; Ray's comes in addition.
     """
-    return max(_FEWEST, min(_MOST, memory // _PROCESS_MEMORY))
+    return max(_FEWEST, min(_MOST, (memory + RAY_MEMORY) // _PROCESS_MEMORY)) - RAY_PROCESSES
 
 
 def _order(manifest: Manifest, specs: Sequence[NodeSpec], part: Part | None) -> dict[str, Any]:

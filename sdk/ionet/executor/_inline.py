@@ -37,25 +37,6 @@ def load_entrypoint(path: str) -> Callable[[Context], object]:
         raise RunFailure(FailureReason.BAD_ENTRYPOINT, str(error)) from error
 
 
-def check_nodes(lease: Lease, nodes: Mapping[bytes, NodeSpec]) -> None:
-    """Refuses a lease whose nodes are unknown or too small.
-
-    Raises:
-        RunFailure: (PLACEMENT).
-    """
-    for node in lease.nodes:
-        spec = nodes.get(node)
-        if spec is None:
-            raise RunFailure(FailureReason.PLACEMENT, f"the node {node.hex()} is not known to this executor")
-        if not spec.fits(lease.manifest):
-            need = lease.manifest.resources
-            raise RunFailure(
-                FailureReason.PLACEMENT,
-                f"the node {node.hex()} has {spec.cpus} cores, {spec.gpus} GPUs and {spec.memory} bytes; "
-                f"the manifest asks for {need.cpus}, {need.gpus} and {need.memory}",
-            )
-
-
 def base_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Returns a renter's environment: what a program needs to start, and none of the operator's variables."""
     names = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
@@ -81,7 +62,7 @@ class InlineExecutor(LocalExecutor):
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
-        check_nodes(lease, self._nodes)
+        self.check(lease)
         env = lease.manifest.runtime_env
         if isinstance(lease.manifest.entrypoint, Function) and (env.pip or env.env_vars or env.working_dir):
             raise RunFailure(FailureReason.PLACEMENT, "functions run inline have no runtime environment")

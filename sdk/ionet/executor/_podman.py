@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
 from ionet.executor._boxed import MIB, BoxedExecutor
+from ionet.formats.sizes import size_text
 from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
 from ionet.store.manifest import FileStore
 
@@ -23,7 +24,6 @@ class PodmanExecutor(BoxedExecutor):
         work: directory for the leases' files; the same one after a restart.
         podman: which podman.
         image: what jobs run in, by its name in podman's storage.
-        disk: the most bytes of a job's disk, which count as its memory.
         outputs: bytes of the files that a run may leave.
     """
 
@@ -35,24 +35,31 @@ class PodmanExecutor(BoxedExecutor):
         *,
         podman: Podman,
         image: str = JOB_IMAGE,
-        disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
     ) -> None:
-        super().__init__(nodes, store, work, image=image, disk=disk, outputs=outputs)
+        super().__init__(nodes, store, work, image=image, outputs=outputs)
         self._podman = podman
         #: Marks this worker's boxes: others may use the same podman.
         self.owner = hashlib.sha256(str(self._work.resolve()).encode()).hexdigest()[:16]
         self._boxes: dict[str, PodmanBox] = {}
 
-    async def open(self, lease: Lease) -> None:
-        """See `Executor.open`."""
+    def check(self, lease: Lease) -> None:
+        """See `LocalExecutor.check`; also what podman does not give is refused."""
         if lease.manifest.resources.internet:
             raise RunFailure(
                 FailureReason.PLACEMENT,
                 "resources.internet: this node's jobs run under podman, where they do not reach the internet;"
                 " choose another node, or bring what the job needs as inputs",
             )
-        await super().open(lease)
+        asked, part = lease.manifest.resources.disk, lease.manifest.resources.memory
+        if asked is not None and part is not None and asked > part:
+            why = f"where their disk is memory: {size_text(asked)} do not fit into {size_text(part)}"
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                f"resources.disk: this node's jobs run under podman, {why}; ask for as much memory, or choose"
+                " another node",
+            )
+        super().check(lease)
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`."""

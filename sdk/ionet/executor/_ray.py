@@ -25,10 +25,11 @@ from ionet.executor._base import (
     RunOutput,
     remove_tree,
 )
-from ionet.executor._inline import base_environment, check_nodes
+from ionet.executor._inline import base_environment
 from ionet.store.manifest import FileStore
 from ionet.workloads._run import RAY_SETTINGS
 
+_LEAST_MEMORY: Final = 256 << 20
 _PLACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10
 _OBJECT_STORE: Final = 80 * 1024 * 1024  # Ray's minimum is 75 MiB
@@ -209,7 +210,7 @@ class RayExecutor(LocalExecutor):
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
-        check_nodes(lease, self._nodes)
+        self.check(lease)
         await self._host(lease)
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
@@ -265,7 +266,8 @@ class RayExecutor(LocalExecutor):
                 await host.close()
             host = self._hosts[lease.name] = await self._start(lease)
         need = lease.manifest.resources
-        resources = {"cpus": need.cpus, "gpus": need.gpus, "memory": need.memory}
+        # Of each node; what is not asked for need not all be set aside.
+        resources = {"cpus": need.cpus or 1, "gpus": need.gpus, "memory": need.memory or _LEAST_MEMORY}
         await host.call("place", resources=resources, timeout=_PLACE_SECONDS)
         return host
 
@@ -278,7 +280,8 @@ class RayExecutor(LocalExecutor):
                 if host.alive:
                     return host
                 await host.close()
-        return await _Host.start([self._nodes[node] for node in lease.nodes], self._work, self._timeout)
+        specs = [self._nodes[node].granted(lease.manifest) for node in lease.nodes]
+        return await _Host.start(specs, self._work, self._timeout)
 
 
 def _environment(home: Path, nodes: Sequence[NodeSpec]) -> dict[str, str]:

@@ -21,7 +21,6 @@ class BoxExecutor(BoxedExecutor):
         work: directory for the leases' files; the same one after a restart.
         image: the root file system that jobs run in.
         boxes: directory for boxes, which other users of this machine must be able to enter.
-        disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
         overlays: directory, in memory, of the networks of leases over several machines.
@@ -35,12 +34,11 @@ class BoxExecutor(BoxedExecutor):
         *,
         image: Path,
         boxes: Path,
-        disk: int = 4096 * MIB,
         outputs: int = 1024 * MIB,
         internet: Internet | None = None,
         overlays: Path = OVERLAYS,
     ) -> None:
-        super().__init__(nodes, store, work, image=image, disk=disk, outputs=outputs, internet=internet)
+        super().__init__(nodes, store, work, image=image, outputs=outputs, internet=internet)
         self._boxes = boxes
         self._overlays = overlays
 

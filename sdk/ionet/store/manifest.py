@@ -11,14 +11,17 @@ sorted, no white space, integers only. Fields, all required in the canonical for
      "inputs": [{"name": "train.bin", "sha256": "<64 hex>", "size": 123}],
      "max_duration": 3600,                                                       seconds of one run
      "nodes": 1,
-     "resources": {"cpus": 1, "gpus": 0, "memory": 268435456},                   per node; bytes; may also
-                                                                                 hold "internet": true, and
-                                                                                 "internet_mbps": 50
+     "resources": {"gpus": 0},                                                   per node; only where they are
+                                                                                 given also "cpus": 1, "disk",
+                                                                                 "memory" (bytes),
+                                                                                 "processes": 200, "internet":
+                                                                                 true, "internet_mbps": 50
      "runtime_env": {"env_vars": {}, "pip": ["numpy==2.4.6"], "working_dir": null},
      "version": 1}
 
 and, only where it is true, ``"sealed": true``. A document written by hand may leave out what has a default
-(see the fields of `Manifest`); `Manifest.to_bytes` fills it in, and only those bytes are hashed.
+(see the fields of `Manifest`), and may give sizes as ``"4GiB"``; `Manifest.to_bytes` fills it in, and only
+those bytes are hashed.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError, Json
+from ionet.formats.sizes import bytes_of, size_text
 from ionet.formats.when import DAY, HOUR
 from ionet.store.errors import NotStored, StoreError
 
@@ -62,6 +66,11 @@ MAX_NODES: Final = 256
 ON_LOSS: Final = ("end", "continue")
 MAX_DURATION: Final = 31 * DAY
 MAX_INPUTS: Final = 1024
+#: Of what is given to a job: bytes of memory and of disk, with which Ray still runs; processes and threads.
+LEAST_MEMORY: Final = 1 << 20
+LEAST_DISK: Final = 256 << 20
+MOST_BYTES: Final = 1 << 46
+MOST_PROCESSES: Final = 1 << 20
 
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
@@ -69,6 +78,8 @@ _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # Set by the executor: renters who could set them would reach outside their own Ray cluster or interpreter.
 _RESERVED_ENV = ("RAY_", "LD_", "DYLD_", "IONET_", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
+
+_OPTIONAL_RESOURCES: Final = ("cpus", "memory", "processes", "disk", "internet_mbps")
 
 _T = TypeVar("_T")
 
@@ -180,36 +191,72 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What each node must provide for the run.
+    """What each node must provide for the run, which is given so much and no more.
+
+    No node that gives less is used. What is None is the node's whole, and is not in the canonical form.
 
     Attributes:
         cpus: whole processor cores.
         gpus: whole devices.
-        memory: bytes.
+        memory: bytes, besides those of Ray's own processes.
         internet: whether the run reaches the internet: public addresses by IPv4, and nothing near the node.
             Not every supplier allows it. In the canonical form only where it is true.
-        internet_mbps: Mbit/s that it is given there, each way; None: what the node gives. No node that gives
-            less is used. In the canonical form only where it is given.
+        internet_mbps: Mbit/s that it is given there, each way.
+        processes: processes and threads at a time, besides Ray's own.
+        disk: bytes for inputs, packages, outputs and temporary files together, with Ray's logs.
     """
 
-    cpus: int = 1
+    cpus: int | None = None
     gpus: int = 0
-    memory: int = 256 * 1024 * 1024
+    memory: int | None = None
     internet: bool = False
     internet_mbps: int | None = None
+    processes: int | None = None
+    disk: int | None = None
 
     def __post_init__(self) -> None:
-        _integer(self.cpus, "resources.cpus", 1, 1024)
+        for name, least, most in (
+            ("cpus", 1, 1024),
+            ("memory", LEAST_MEMORY, MOST_BYTES),
+            ("processes", 1, MOST_PROCESSES),
+            ("disk", LEAST_DISK, MOST_BYTES),
+            ("internet_mbps", 1, 2**20),
+        ):
+            if (value := getattr(self, name)) is not None:
+                _integer(value, f"resources.{name}", least, most)
         _integer(self.gpus, "resources.gpus", 0, 8)
-        _integer(self.memory, "resources.memory", 1024 * 1024, 2**46)
         if not _is_bool(self.internet):
             raise ManifestError(f"resources.internet: {self.internet!r} is not true or false")
-        if self.internet_mbps is not None:
-            _integer(self.internet_mbps, "resources.internet_mbps", 1, 2**20)
-            if not self.internet:
-                raise ManifestError(
-                    "resources.internet_mbps: only with internet = true; leave it out, or say so"
-                )
+        if self.internet_mbps is not None and not self.internet:
+            raise ManifestError("resources.internet_mbps: only with internet = true; leave it out, or say so")
+
+    def to_dict(self) -> dict[str, Json]:
+        """Returns the canonical form's part: only what is given, of fields that not all manifests have."""
+        given = {name: getattr(self, name) for name in _OPTIONAL_RESOURCES}
+        return {
+            "gpus": self.gpus,
+            **({"internet": True} if self.internet else {}),
+            **{name: value for name, value in given.items() if value is not None},
+        }
+
+    @classmethod
+    def from_dict(cls, value: object) -> Resources:
+        """Reads that, or what was written by hand, with sizes such as ``"4GiB"``.
+
+        Raises:
+            ManifestError: a field is unknown, or outside its range.
+        """
+        fields = _object(value, "resources", (), ("gpus", "internet", *_OPTIONAL_RESOURCES))
+        for name in ("memory", "disk"):
+            if isinstance(size := fields.get(name), str):
+                try:
+                    fields = {**fields, name: bytes_of(size)}
+                except ValueError as error:
+                    raise ManifestError(f"resources.{name}: {error}") from None
+        for name in fields.keys() & set(_OPTIONAL_RESOURCES):
+            if fields[name] is None:
+                raise ManifestError(f"resources.{name}: None is not an integer; leave it out")
+        return cls(**cast("dict[str, Any]", fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +308,11 @@ class Manifest:
             for path in PurePosixPath(name).parents:
                 if str(path) in files:
                     raise ManifestError(f"inputs: {str(path)!r} is a file, and {name!r} lies below it")
+        disk, size = self.resources.disk, sum(item.size for item in self.inputs)
+        if disk is not None and size >= disk:
+            raise ManifestError(
+                f"resources.disk: {size_text(disk)} do not hold the {size_text(size)} of inputs"
+            )
         object.__setattr__(self, "inputs", tuple(sorted(self.inputs, key=lambda item: item.name)))
         size = len(self.to_bytes())
         if size > MAX_BYTES:
@@ -280,14 +332,7 @@ class Manifest:
             "inputs": [{"name": i.name, "sha256": i.sha256, "size": i.size} for i in self.inputs],
             "max_duration": self.max_duration,
             "nodes": self.nodes,
-            "resources": {
-                "cpus": self.resources.cpus,
-                "gpus": self.resources.gpus,
-                "memory": self.resources.memory,
-                # Manifests from before there was this field keep their hash.
-                **({"internet": True} if self.resources.internet else {}),
-                **({"internet_mbps": rate} if (rate := self.resources.internet_mbps) is not None else {}),
-            },
+            "resources": self.resources.to_dict(),
             "runtime_env": {
                 "env_vars": dict(self.runtime_env.env_vars),
                 "pip": list(self.runtime_env.pip),
@@ -326,12 +371,10 @@ class Manifest:
             raise ManifestError(
                 f"version: {version!r} is not supported; this package writes and reads {VERSION}"
             )
-        known = ("cpus", "gpus", "memory", "internet", "internet_mbps")
-        resources = _object(top.get("resources", {}), "resources", (), known)
         env = _object(top.get("runtime_env", {}), "runtime_env", (), ("env_vars", "pip", "working_dir"))
         return cls(
             entrypoint=_entrypoint(top["entrypoint"]),
-            resources=Resources(**cast("dict[str, Any]", resources)),
+            resources=Resources.from_dict(top.get("resources", {})),
             nodes=cast("int", top.get("nodes", 1)),
             max_duration=cast("int", top.get("max_duration", HOUR)),
             runtime_env=RuntimeEnv(

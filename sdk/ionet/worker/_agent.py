@@ -22,11 +22,12 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
+from ionet.executor._base import MAX_ARCHIVE_BYTES
 from ionet.formats import canonical
 from ionet.formats.when import DAY
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
-from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.store.manifest import MAX_BYTES, FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.store.sealed import SEALED, seal_file
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
@@ -58,6 +59,14 @@ _KEEP: Final = 1_000
 class LocalRunner(Executor, Protocol):
     """An executor of this machine."""
 
+    def check(self, lease: Lease) -> None:
+        """Refuses a lease that its nodes cannot run, before anything is fetched for it.
+
+        Raises:
+            RunFailure: (PLACEMENT) with the reason.
+        """
+        ...
+
     async def discard(self, name: str) -> None:
         """Removes what a lease has left, by its name; repeated, it does nothing."""
         ...
@@ -66,8 +75,13 @@ class LocalRunner(Executor, Protocol):
 class Files(Protocol):
     """The network's store, for an agent. All methods may raise `IonetError`."""
 
-    async def fetch(self, digest: bytes, store: FileStore) -> None:
+    async def fetch(self, digest: bytes, store: FileStore, most: int) -> None:
         """Brings a file into a store of this machine, checked; does nothing if it is there.
+
+        Args:
+            digest: its sha256.
+            store: where to.
+            most: bytes; a larger file is not fetched.
 
         Raises:
             NotStored: nobody has it.
@@ -384,13 +398,14 @@ class Agent:
         if manifest.sealed and not Pubkey(leased.renter).is_on_curve():
             raise Refused("bad-manifest", "nothing can be sealed for the renter: a program's address")
         lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
-        wanted = [bytes.fromhex(item.sha256) for item in manifest.inputs]
-        if manifest.runtime_env.working_dir is not None:
-            wanted.append(bytes.fromhex(manifest.runtime_env.working_dir))
+        self._executor.check(lease)
+        wanted = [(item.sha256, item.size) for item in manifest.inputs]
+        if (archive := manifest.runtime_env.working_dir) is not None:
+            wanted.append((archive, MAX_ARCHIVE_BYTES))
         record = LeaseRecord.load(self._state, leased.job)
         if record.outcome is None:
-            for digest in wanted:
-                await self._files.fetch(digest, self._store)
+            for digest, most in wanted:
+                await self._files.fetch(bytes.fromhex(digest), self._store, most)
         await self._executor.open(lease)
         network = await self._network(leased, record)
         processes = self._executor.processes(lease, self.node)
@@ -415,7 +430,7 @@ class Agent:
 
     async def _manifest(self, digest: bytes) -> Manifest:
         try:
-            await self._files.fetch(digest, self._store)
+            await self._files.fetch(digest, self._store, MAX_BYTES)
             return self._store.get_manifest(digest)
         except NotStored as bad:
             raise Refused("no-manifest", str(bad)) from None
@@ -428,7 +443,7 @@ class Agent:
             self._start(serving)
         await self._sample_if_due()
         if serving.network is not None and not over:
-            await serving.network.keep(self.now(), leased.ends_at or 0)
+            await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
         if over:
             await self._finish(serving)
 

@@ -23,7 +23,8 @@ from ionet.chain.errors import ConfigError, IonetError
 from ionet.chain.files import state_folder
 from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
-from ionet.executor._boxed import MBIT, RAY_MEMORY
+from ionet.executor._base import MBIT
+from ionet.executor._boxed import RAY_MEMORY, most_processes
 from ionet.sandbox import Internet, missing, podman_lacking
 from ionet.service.notices import Notifier
 from ionet.store import AsyncHttpStore
@@ -230,7 +231,6 @@ class Daemon:
             work,
             image=image.resolve(),
             boxes=config.boxes,
-            disk=config.limits.disk // len(config.served),
             internet=Internet(config.limits.resolvers, config.limits.closed),
         )
 
@@ -241,8 +241,7 @@ class Daemon:
             raise ConfigError(f"jobs cannot be boxed here: {why}")
         if podman.image() is None:
             raise ConfigError("podman has no image that jobs run in; bring it by: ionet worker image")
-        disk = config.limits.disk // len(config.served)
-        return PodmanExecutor(specs, self._store, work, podman=podman, disk=disk)
+        return PodmanExecutor(specs, self._store, work, podman=podman)
 
     async def _sweep(self) -> None:
         """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
@@ -299,16 +298,22 @@ def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
     """
     limits, count = config.limits, len(config.nodes)
     uuids = [item.uuid for item in config.processors(node)]
-    memory = limits.memory * len(uuids) // count
+    part = limits.memory * len(uuids) // count
+    memory = max(part - RAY_MEMORY, part // 2)
+    disk = limits.disk // len(config.served)
+    if config.engine is Engine.PODMAN:
+        disk = min(disk, memory)  # it is memory
     gpus = tuple(uuid for uuid in uuids if uuid.startswith("GPU-"))
     return NodeSpec(
         bytes(node.address),
         cpus=max(1, limits.cpus * len(uuids) // count),
         gpus=len(gpus),
-        memory=max(memory - RAY_MEMORY, memory // 2),
+        memory=memory,
         devices=gpus,
         internet=limits.internet,
         internet_rate=limits.internet_mbps * MBIT * len(uuids) // count,
+        disk=disk,
+        processes=most_processes(memory),
     )
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Final
 
 from ionet.store import AsyncHttpStore, AsyncSources, StoreError, StoreUnreachable
 from ionet.store.manifest import FileStore
-
-#: Bytes of an input that a worker fetches at most.
-MAX_INPUT: Final = 64 << 30
 
 
 class StoreFiles:
@@ -23,15 +19,20 @@ class StoreFiles:
     def __init__(self, *stores: AsyncHttpStore) -> None:
         self._stores = stores
 
-    async def fetch(self, digest: bytes, store: FileStore) -> None:
+    async def fetch(self, digest: bytes, store: FileStore, most: int) -> None:
         """Brings a file into a store of this machine, checked; does nothing if it is there.
+
+        Args:
+            digest: its sha256.
+            store: where to.
+            most: bytes; a larger file is not fetched.
 
         Raises:
             NotStored: the gateway does not have it.
             StoreError: it could not be fetched.
         """
         if digest not in store:
-            await AsyncSources(store.root, self._stores).path(digest, most=MAX_INPUT)
+            await AsyncSources(store.root, self._stores).path(digest, most=most)
 
     async def keep(self, path: Path) -> tuple[bytes, int]:
         """Stores a file for others, and returns its hash, 32 bytes, and its size.

@@ -28,6 +28,7 @@ from ionet.cli.job.parts import (
     Nodes,
     RegionFilter,
     Slippage,
+    needs_text,
     quotes_json,
     show_quotes,
 )
@@ -67,17 +68,13 @@ def manifest(
     content = _load(file)
     digest = _put(store, content) if store else content.hash
     entry = content.entrypoint
-    needs = content.resources
     io = session()
     io.screen.facts(
         [
             ("Hash", digest.hex()),
             ("Runs", " ".join(entry.argv) if isinstance(entry, Command) else entry.path),
             ("Nodes", content.nodes),
-            (
-                "Each needs",
-                f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory",
-            ),
+            ("Each gives", needs_text(content.resources)),
             ("At most", f"{span(content.max_duration)} a run"),
             ("Inputs", f"{len(content.inputs)} files" if content.inputs else None),
             ("Stored in", store),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -11,10 +12,12 @@ from ionet import USD, AmountError
 from ionet.cli.arguments import address, digest, length_of, percent
 from ionet.cli.output import span
 from ionet.formats.links import bits_of, microseconds_of
+from ionet.formats.sizes import bytes_of, size_text
 
 if TYPE_CHECKING:
     from ionet import Quotes
     from ionet.cli.session import Session
+    from ionet.store.manifest import Resources
 
 
 def usd(text: str) -> USD:
@@ -42,6 +45,32 @@ def bandwidth(text: str) -> int:
         return 0 if text == "0" else bits_of(text)
     except ValueError as bad:
         raise typer.BadParameter(str(bad)) from None
+
+
+def size_of(text: str) -> int:
+    """Bytes: `512MiB`; a number alone is GiB, and 0: all of the node."""
+    try:
+        return int(text) << 30 if re.fullmatch("[0-9]{1,5}", text) else bytes_of(text)
+    except ValueError as bad:
+        raise typer.BadParameter(str(bad)) from None
+
+
+def needs_text(needs: Resources) -> str:
+    """What a run is given of each node, in words."""
+    parts = [
+        "all cores" if needs.cpus is None else f"{needs.cpus} core{'s' * (needs.cpus > 1)}",
+        f"{needs.gpus} GPU{'s' * (needs.gpus != 1)}",
+        "all memory" if needs.memory is None else f"{size_text(needs.memory)} of memory",
+    ]
+    if needs.disk is not None:
+        parts.append(f"{size_text(needs.disk)} of disk")
+    if needs.processes is not None:
+        parts.append(f"{needs.processes:,} processes")
+    if needs.internet:
+        parts.append(
+            "internet" if needs.internet_mbps is None else f"{needs.internet_mbps} Mbit/s of internet"
+        )
+    return ", ".join(parts)
 
 
 def round_trip(text: str) -> int:

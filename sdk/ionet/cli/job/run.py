@@ -30,8 +30,10 @@ from ionet.cli.job.parts import (
     MaxRate,
     MinBandwidth,
     RegionFilter,
+    needs_text,
     quotes_json,
     show_quotes,
+    size_of,
 )
 from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
@@ -162,11 +164,40 @@ def run(
     pay: Annotated[str, typer.Option("--pay", metavar="NAME", help="In IO, USDC, or a mint.")] = "IO",
     max_rate: MaxRate = None,
     region: RegionFilter = None,
-    cpus: Annotated[int, typer.Option("--cpus", min=1, max=1024, help="Cores that it needs.")] = 1,
+    cpus: Annotated[
+        int | None,
+        typer.Option("--cpus", min=1, max=1024, help="Cores that it gets; default: all of the node."),
+    ] = None,
     gpus: Annotated[
         int | None, typer.Option("--gpus", min=0, max=8, help="GPUs that it needs; default: all of the node.")
     ] = None,
-    memory: Annotated[int, typer.Option("--memory", metavar="GIB", min=0, help="Memory that it needs.")] = 0,
+    memory: Annotated[
+        int,
+        typer.Option(
+            "--memory",
+            metavar="SIZE",
+            parser=size_of,
+            help="Memory that it gets: 4GiB; default: all of the node.",
+        ),
+    ] = "0",  # type: ignore[assignment]  # read by its parser
+    disk: Annotated[
+        int,
+        typer.Option(
+            "--disk",
+            metavar="SIZE",
+            parser=size_of,
+            help="Disk that it gets: 20GiB; default: all of the node.",
+        ),
+    ] = "0",  # type: ignore[assignment]  # read by its parser
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes",
+            min=1,
+            max=1 << 20,
+            help="Processes and threads that it gets, besides Ray's; default: as many as the node gives.",
+        ),
+    ] = None,
     env: Annotated[
         list[str] | None,
         typer.Option("--env", metavar="NAME=VALUE", help="A variable of its environment; repeatable."),
@@ -184,6 +215,16 @@ def run(
     internet: Annotated[
         bool, typer.Option("--internet", help="It needs the internet, which some suppliers allow.")
     ] = False,
+    internet_mbps: Annotated[
+        int | None,
+        typer.Option(
+            "--internet-mbps",
+            metavar="MBPS",
+            min=1,
+            max=1 << 20,
+            help="Mbit/s that it gets there, each way; default: what the node gives.",
+        ),
+    ] = None,
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="Have the worker seal files and log for your wallet's eyes.")
     ] = False,
@@ -225,6 +266,9 @@ def run(
     --replace this command books nodes in place of lost ones as long as it runs, with a session key of its
     own that may spend no more than that costs; the run goes on without a lost node.
 
+    Of what the node has, the program gets all but where less is asked for: --cpus, --memory, --disk,
+    --processes, --internet-mbps. A node that has less than that refuses it.
+
     Of a folder, what .gitignore and .ionetignore name is not sent. Who knows the hash of what is sent can
     read it, and so can the node's supplier.
     """
@@ -248,6 +292,8 @@ def run(
             "--replace is for runs that go on without a lost node, as long as this command runs: it goes with"
             " neither --on-loss end nor --detach; see: ionet job guard"
         )
+    if internet_mbps is not None and not (internet or pip):
+        raise UserError("--internet-mbps goes with --internet: without it, the program reaches none")
     try:
         given = variables(env or [])
     except ValueError as bad:
@@ -267,7 +313,7 @@ def run(
             None if class_ is None else class_of(io, class_).id,
             region,
             max_rate,
-            memory,
+            -(-memory >> 30),
         )
         async with _client(io, reads=io.dry_run) as client:
             launching = AsyncLaunch(
@@ -278,7 +324,10 @@ def run(
                 key=None if io.dry_run else _key(io),
                 cpus=cpus,
                 gpus=gpus,
-                memory=max(memory << 30, 256 << 20),
+                memory=memory or None,
+                processes=processes,
+                disk=disk or None,
+                internet_mbps=internet_mbps,
                 env=given,
                 pip=pip or [],
                 internet=internet,
@@ -409,7 +458,7 @@ def _transfer(io: Session) -> Callable[[str, int, int], None]:
 
 def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: int) -> None:
     command = " ".join(offered.manifest.entrypoint.argv)  # type: ignore[union-attr]  # always a command
-    needs, listing = offered.manifest.resources, offered.listing
+    listing = offered.listing
     sent = f"{files} file{'s' * (files != 1)}, {size:,} bytes"
     if not io.screen.as_json:
         show_quotes(io, offered.quotes)
@@ -422,7 +471,7 @@ def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: 
                 else f"{listing.node}, {listing.rate} per processor and hour",
             ),
             ("Runs", command),
-            ("Needs", f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory"),
+            ("Gets", needs_text(offered.manifest.resources)),
             ("Sends", sent + (f"; {left_out} files and folders stay here" if left_out else "")),
         ]
         io.screen.facts(facts, data={})
