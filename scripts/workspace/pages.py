@@ -9,12 +9,19 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from workspace.tree import Tree, WorkspaceError, file_hash
 
 NAME = "manifest.json"
 #: Below web/explorer: what is made there, and not a source.
 _MADE = frozenset({"dist", "node_modules"})
+#: What co-stakers sign, and addresses that no IDL states.
+_SIGNED = ("open_position", "activate", "stake", "claim", "compound", "unstake", "withdraw")
+_ADDRESSES = """import json
+from ionet import accounts, constants, pda
+print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking.EVENT_AUTHORITY),
+    "shards": constants.staking.STAKE_SHARDS, "position_bytes": accounts.staking.Position.SIZE}))"""
 _DESCRIBE = "import json; from ionet.explorer._app import bare; print(json.dumps(bare().openapi(), indent=1))"
 
 
@@ -43,6 +50,22 @@ def _sources(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def program(tree: Tree) -> dict[str, Any]:
+    """What the pages know of the staking program, to check what is signed: its calls, by the IDL."""
+    idl = json.loads((tree.root / "idl/staking.json").read_text())
+    by_name = {each["name"]: each for each in idl["instructions"]}
+    forms = []
+    for name in _SIGNED:
+        form = by_name[name]
+        if [each["type"] for each in form["args"]] not in ([], ["u64"]):
+            raise WorkspaceError(f"the pages cannot check {name}: it takes more than an amount")
+        roles = [{"name": each["name"], "address": each.get("address")} for each in form["accounts"]]
+        call = {"name": name, "data": form["discriminator"], "amount": bool(form["args"]), "accounts": roles}
+        forms.append(call)
+    known = json.loads(_run([sys.executable, "-c", _ADDRESSES], tree.root))
+    return {"program": idl["address"], **known, "instructions": forms}
+
+
 def write(tree: Tree) -> int:
     """Build the pages, copy them into the package and write its manifest; returns how many files there are.
 
@@ -52,6 +75,7 @@ def write(tree: Tree) -> int:
     folder = home(tree)
     described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
     (folder / "openapi.json").write_text(described)
+    (folder / "src/lib/program.json").write_text(json.dumps(program(tree), indent=1) + "\n")
     _install(folder)
     _run(["npx", "--no-install", "openapi-typescript", "openapi.json", "-o", "src/lib/schema.d.ts"], folder)
     built = _build(folder)
@@ -95,6 +119,8 @@ def differences(tree: Tree) -> list[str]:
     described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
     if (folder / "openapi.json").read_text() != described:
         reasons.append("openapi.json is not what the application says of itself")
+    if json.loads((folder / "src/lib/program.json").read_text()) != program(tree):
+        reasons.append("program.json is not what the staking program's IDL says")
     _install(folder)
     built, there = _files(_build(folder)), _files(packaged(tree))
     hashes = [{name: file_hash(path) for name, path in files.items()} for files in (built, there)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +13,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import ASGIApp
+from tests.explorer.browsing import missing
 from tests.ledger.history import eventful, governed, truth
 from tests.programs.auctions import Auctions
+from tests.programs.market import EVIDENCE, Market
+from tests.programs.people import TOKEN
 from tests.stateful.arena import Arena, built
 
-from ionet import AsyncClient, AsyncLocalTransport, Client
+from ionet import AsyncClient, AsyncLocalTransport, Client, pda
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._earned import Evidence
@@ -61,6 +66,16 @@ class Served:
         answer = await self.get(f"/api/v1{path}", params=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+
+@pytest.fixture(scope="package")
+def tools() -> None:
+    """What the browser's tests need; CI fails without it."""
+    if lacking := missing():
+        sentence = f"the browser's tests need {', '.join(lacking)}: scripts/setup installs what is missing"
+        if os.environ.get("CI") and shutil.which("apt-get"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
 
 
 @pytest.fixture(scope="package")
@@ -119,6 +134,41 @@ def selling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, 
         database.write(landed, scanned=last, final=last)
     with Database.open(where) as database:
         yield client, database
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A market with two nodes that differ in everything that co-stakers choose by, and its ledger."""
+
+    market: Market
+    place: str
+
+
+def _chosen(of: Market) -> None:
+    """Dave has stake on alice's node, which has earned and was slashed; bob's is smaller, and free."""
+    of.join(of.bob, 300 * TOKEN)
+    of.send(of.staking("set_commission", of=of.bob, commission_bps=500))
+    of.co_stake(of.dave, 100 * TOKEN)
+    of.activate_all(of.dave)
+    of.unbounded()
+    of.send(of.credit(of.publish({of.alice.node: 50 * TOKEN})))
+    of.send(of.staking("propose_slash", nonce=0, amount=10 * TOKEN, evidence_hash=EVIDENCE))
+    slash = pda.staking.slash(of.alice.node, 0)
+    of.send(of.staking("appeal", slash=slash))
+    of.send(of.staking("resolve_slash", slash=slash, amount=10 * TOKEN))
+    of.send(of.staking("set_apart_slash", slash=slash))
+
+
+@pytest.fixture(scope="package")
+def choices(tmp_path_factory: pytest.TempPathFactory) -> Choices:
+    market = Market.whole()
+    _chosen(market)
+    landed = truth(market.world.client)
+    last = max(sent.slot for sent in landed)
+    where = str(tmp_path_factory.mktemp("choices") / "ledger.db")
+    with Database.create(where, GENESIS) as database:
+        database.write(landed, scanned=last, final=last)
+    return Choices(market, where)
 
 
 @pytest.fixture

@@ -2,91 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
+from tests.explorer.browsing import serving, visit
 from tests.explorer.conftest import Near
 from tests.stateful.arena import Arena
 
 from ionet import Client, events
-from ionet.explorer import Bounds
-from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._guard import Counters
-from ionet.explorer._pages import Pages
-from ionet.explorer._watching import Watching, told
+from ionet.explorer._watching import told
 from ionet.ledger import Check, Database, Landed, Verified
-from workspace.pages import environment
-
-ROOT = Path(__file__).resolve().parents[2]
-HERE = Path(__file__).parent
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def tools() -> None:
-    """What the tests need; where there is apt, scripts/setup installs it, and CI fails without it."""
-    needed = {
-        "Node.js": shutil.which("node", path=environment()["PATH"]) is not None,
-        "Debian's chromium": Path(CHROMIUM).exists(),
-        "npm ci in web/explorer": (ROOT / "web/explorer/node_modules/playwright-core").is_dir(),
-    }
-    if missing := [name for name, there in needed.items() if not there]:
-        sentence = f"the browser's tests need {', '.join(missing)}: scripts/setup installs what is missing"
-        if os.environ.get("CI") and shutil.which("apt-get"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-
-
-@contextmanager
-def serving(database: Database, watching: Watching) -> Iterator[str]:
-    """An explorer's URL."""
-    bounds, app = Bounds(per_second=10_000, at_once=10_000), bare(Pages())
-    live = parts(app, database, watching, bounds)
-    config = uvicorn.Config(
-        guarded(app, bounds, Counters()), port=0, log_level="warning", lifespan="off", ws="none"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 30
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        live.stop()
-        server.should_exit = True
-        thread.join(30)
-
-
-def visit(what: dict[str, Any]) -> Any:
-    """What the browser says. IONET_SHOTS names a folder for screenshots."""
-    if folder := os.environ.get("IONET_SHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        what |= {"folder": folder}
-    ended = subprocess.run(
-        ["node", str(HERE / "browser.mjs"), json.dumps(what)],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=540,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return json.loads(ended.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +37,7 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
             "devices": "/devices",
             "networks": "/networks",
             "stake": "/stake",
+            "costake": f"/stake/{alice.node}",
             "node": f"/nodes/{alice.node}",
             "account": f"/accounts/{alice.node}",
             "job": f"/jobs/{job}",
@@ -123,7 +52,7 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
             "past": f"/devices?at={landed[len(landed) // 2].time}",
         }
         with serving(database, watching) as url:
-            return visit({"url": url, "pages": pages, "keyboard": True})
+            return visit("browser.mjs", {"url": url, "pages": pages, "keyboard": True})
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +64,10 @@ def voted(tools: None, governed_chain: tuple[Client, Database, str]) -> Any:
         Verified(7, 1, (Check("supply of IO", 5, 4),), (), ("event 3 of a <b>node</b> is missing",), {})
     )
     with serving(database, watching) as url:
-        return visit({"url": url, "pages": {"votes": "/proposals", "proposal": f"/proposals/{proposal}"}})
+        return visit(
+            "browser.mjs",
+            {"url": url, "pages": {"votes": "/proposals", "proposal": f"/proposals/{proposal}"}},
+        )
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +77,7 @@ def sold(tools: None, selling: tuple[Client, Database]) -> Any:
     watching = Near(client)
     watching.reconciled = told(Verified(7, 1, (Check("supply of IO", 5, 5),), (), (), {}))
     with serving(database, watching) as url:
-        return visit({"url": url, "pages": {"lots": "/auctions"}})
+        return visit("browser.mjs", {"url": url, "pages": {"lots": "/auctions"}})
 
 
 def test_pages_are_accessible_fit_the_screen_and_ask_nobody_else(visited: Any, voted: Any, sold: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.explorer.conftest import Near, Served
+from tests.explorer.conftest import Choices, Near, Served
 from tests.explorer.test_api import base
 from tests.stateful.arena import Arena
 
@@ -73,6 +73,37 @@ async def test_the_room_of_a_node_is_that_of_the_program(
     assert (row["commission_bps"], row["commissions"][0]["bps"]) == (900, 900)
     # Two were proposed, and one is a disproof.
     assert row["slashes"] == 3
+
+
+@pytest.mark.parametrize(
+    ("sort", "what", "sign"),
+    [
+        ("reward", "co_reward", -1),
+        ("room", "room", -1),
+        ("co", "co_active", -1),
+        ("own", "own_active", -1),
+        ("slashed", "slashed", 1),
+        ("commission", "commission_bps", 1),
+        ("rate", "yearly_bps", -1),
+    ],
+)
+async def test_nodes_that_take_co_stake_are_sorted_on_every_page(
+    serving: Callable[..., Served], choices: Choices, sort: str, what: str, sign: int
+) -> None:
+    with Database.open(choices.place) as database:
+        explorer = serving(database=database)
+        rows: list[Any] = []
+        more: dict[str, str] = {}
+        while True:
+            page = await explorer.read("/stakes", sort=sort, limit=1, **more)
+            rows += page["nodes"]
+            if page["next"] is None:
+                break
+            more = {"cursor": page["next"]}
+    values = [row[what] if isinstance(row[what], int | None) else base(row[what]) for row in rows]
+    assert values == sorted(values, key=lambda value: sign * (value or 0))
+    assert len(set(values)) > 1, "the test needs nodes that differ"
+    assert len(rows) == len({row["node"] for row in rows}) == 2
 
 
 async def test_the_reward_of_co_stakers_is_that_of_thirty_days(

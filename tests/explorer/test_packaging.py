@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ionet import LocalNetwork
 from ionet.explorer._app import bare
 from workspace import pages
 from workspace.tree import Tree
@@ -30,6 +31,13 @@ def test_the_packaged_pages_are_of_these_sources() -> None:
 def test_their_types_are_those_of_the_api() -> None:
     described = json.loads((pages.home(Tree()) / "openapi.json").read_text())
     assert described == json.loads(json.dumps(bare().openapi()))
+
+
+def test_the_calls_that_they_check_are_those_of_the_program() -> None:
+    known = json.loads((pages.home(Tree()) / "src/lib/program.json").read_text())
+    assert known == pages.program(Tree())
+    # Lamports of rent, as the runtime of this network computes them.
+    assert LocalNetwork().rent(known["position_bytes"]) == (128 + known["position_bytes"]) * 6_960
 
 
 def test_a_changed_or_new_source_makes_them_stale(tree: Tree) -> None:

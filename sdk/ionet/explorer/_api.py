@@ -79,6 +79,18 @@ class AskedNodes(AskedPage):
     ] = None
 
 
+class AskedStakes(AskedPage):
+    """… about nodes that take co-stake."""
+
+    sort: Annotated[
+        _stakes.Sort,
+        Field(
+            description="What the first rows have most of: reward of 30 days, its yearly rate, room,"
+            " co-stake, owner's stake; of commission and slashed they have least."
+        ),
+    ] = "reward"
+
+
 class AskedJobs(AskedPage):
     """… about jobs."""
 
@@ -256,12 +268,12 @@ def countries(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     return result
 
 
-@router.get("/stakes", summary="Nodes with room for co-stakers, by their reward", responses=_CSV)
-def stakes(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.StakeRows:
+@router.get("/stakes", summary="Nodes with room for co-stakers", responses=_CSV)
+def stakes(past: _ThePast, asked: Annotated[AskedStakes, Query()]) -> m.StakeRows:
     """Nodes with room for co-stakers."""
     skip = _number_of(asked.cursor)
     with past.at(asked.at) as moment:
-        answer = _stakes.stakes(moment, skip, asked.limit)
+        answer = _stakes.stakes(moment, asked.sort, skip, asked.limit)
     result: m.StakeRows = _answer(asked, answer, answer.nodes)
     return result
 

@@ -24,6 +24,7 @@ from ionet.explorer._market import Absent
 from ionet.explorer._pages import Pages
 from ionet.explorer._past import Busy, NotYet, Past
 from ionet.explorer._values import BadQuestion
+from ionet.explorer._wallets import SENT, wallets
 from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import Database, LedgerError
 
@@ -45,6 +46,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
         redirect_slashes=False,
     )
     app.include_router(router)
+    app.include_router(wallets)
     for kind, status in (
         (BadQuestion, 400),
         (NotYet, 400),
@@ -116,7 +118,15 @@ def parts(
 def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> ASGIApp:
     """An application with its parts, behind its guard."""
     live: Live = app.state.live
-    return Guard(app, bounds, counters, streams=frozenset({LIVE}), version=live.version, **more)
+    return Guard(
+        app,
+        bounds,
+        counters,
+        streams=frozenset({LIVE}),
+        takes=frozenset({SENT}),
+        version=live.version,
+        **more,
+    )
 
 
 def _problem(status: int, sentence: str) -> JSONResponse:

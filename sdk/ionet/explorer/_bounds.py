@@ -13,6 +13,8 @@ class Bounds:
         per_second: requests a second from one address: an IPv4 address, or an IPv6 network of 64 bits.
         at_once: how many of them may come at once.
         past: how many requests a question about a past time counts for.
+        body: bytes of a request's body, where one is taken.
+        body_seconds: that it may take to come.
         addresses: that are remembered for it.
         url: bytes of path and query.
         header: bytes of a request's head.
@@ -34,6 +36,8 @@ class Bounds:
     per_second: int = 20
     at_once: int = 100
     past: int = 5
+    body: int = 4_096
+    body_seconds: float = 10.0
     addresses: int = 20_000
     url: int = 2_048
     header: int = 16_384

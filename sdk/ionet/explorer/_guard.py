@@ -84,11 +84,12 @@ class Guard:
     """Refuses what goes beyond the bounds, and marks what the application answers.
 
     Args:
-        app: the application, which only reads.
+        app: the application.
         bounds: what is taken.
         counters: what has happened.
         clock: seconds that only grow.
         streams: paths whose answers have no end.
+        takes: paths that take a POST of JSON, of the pages of this host only; all others are only read.
         version: of what answers are made from: while it is the same, so are they. None: none is kept.
     """
 
@@ -99,9 +100,11 @@ class Guard:
         counters: Counters,
         clock: Callable[[], float] = time.monotonic,
         streams: frozenset[str] = frozenset(),
+        takes: frozenset[str] = frozenset(),
         version: Callable[[], object] | None = None,
     ) -> None:
         self._streams = streams
+        self._takes = takes
         self._version = version
         self._kept = _Kept(bounds.kept)
         #: Answers that are being made, and who waits for them.
@@ -131,6 +134,13 @@ class Guard:
             self._counters.seconds += self._clock() - began
 
     async def _ask(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        if scope["method"] == "POST":
+            if (body := await self._body(receive)) is None:
+                sentence = f"a body here comes within {self._bounds.body_seconds:g} seconds"
+                await answer.refuse(_Refusal(408, "body", sentence, (("connection", "close"),)))
+                return
+            await self._app(scope, _given(body, receive), answer.take)
+            return
         # An answer to HEAD is one to GET without its body.
         scope = {**scope, "method": "GET"}
         path = scope["path"]
@@ -157,25 +167,74 @@ class Guard:
             if self._making.get(key) is made:
                 del self._making[key]
 
+    async def _body(self, receive: Receive) -> bytes | None:
+        """A request's body, whose length was looked at; None: it does not come, or not whole."""
+        parts: list[bytes] = []
+        try:
+            async with asyncio.timeout(self._bounds.body_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        return None
+                    parts.append(message.get("body", b""))
+                    if sum(map(len, parts)) > self._bounds.body:
+                        return None
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            return None
+
     def _refusal(self, scope: Scope) -> _Refusal | None:
         bounds, query = self._bounds, bytes(scope["query_string"])
         if len(scope.get("raw_path") or b"") + len(query) > bounds.url:
             return _Refusal(414, "url", f"an address has at most {bounds.url:,} bytes")
-        if scope["method"] not in {"GET", "HEAD"}:
+        headers = Headers(scope=scope)
+        if scope["path"] in self._takes:
+            if (refusal := self._posted(scope, headers)) is not None:
+                return refusal
+        elif scope["method"] not in {"GET", "HEAD"}:
             sentence = f"{scope['method']} changes something, and here is only something to read: use GET"
             return _Refusal(405, "method", sentence, (("allow", "GET, HEAD"),))
         if scope["method"] == "HEAD" and scope["path"] in self._streams:
             return _Refusal(405, "method", "this answer has no end: use GET", (("allow", "GET"),))
-        headers = Headers(scope=scope)
-        if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        posts = scope["method"] == "POST"
+        if not posts and (headers.get("content-length", "0") != "0" or "transfer-encoding" in headers):
             return _Refusal(413, "body", "a request here has no body")
         # As the application reads it, however its letters are written.
         words = parse_qs(query.decode("latin-1"), keep_blank_values=True) if query else {}
-        cost = bounds.past if "at" in words else 1
+        cost = bounds.past if posts or "at" in words else 1
         if (wait := self._rates.take(address_of(scope), cost)) > 0:
             sentence = f"too many requests: {bounds.per_second} a second are answered; wait {wait} s"
             return _Refusal(429, "rate", sentence, (("retry-after", str(wait)),))
         return None
+
+    def _posted(self, scope: Scope, headers: Headers) -> _Refusal | None:
+        if scope["method"] != "POST":
+            return _Refusal(405, "method", "here is only something to send: use POST", (("allow", "POST"),))
+        # Browsers say of each POST whose page sends it; other programs have to say it, too.
+        host = headers.get("host", "")
+        if not host or headers.get("origin") not in {f"http://{host}", f"https://{host}"}:
+            return _Refusal(403, "origin", "a POST is taken from this host's own pages: name it as Origin")
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _Refusal(415, "type", "a body here is application/json")
+        length = headers.get("content-length", "")
+        if not (length.isascii() and length.isdecimal()) or "transfer-encoding" in headers:
+            return _Refusal(411, "body", "a request with a body says its length")
+        if len(length) > 9 or int(length) > self._bounds.body:
+            return _Refusal(413, "body", f"a body here has at most {self._bounds.body:,} bytes")
+        return None
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """Gives a body that has come as a whole, and then what comes after it."""
+    left = [body]
+
+    async def give() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return give
 
 
 class _Rates:
@@ -323,7 +382,7 @@ class _Answer:
         if self._start["status"] == 200 and headers["cache-control"] != "no-store":
             etag = headers["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         whole = _Whole(self._start["status"], headers.raw, etag, body)
-        if self.keep is not None and whole.status == 200:
+        if self.keep is not None and whole.etag:
             self.keep(whole)
         await self.repeat(whole)
 

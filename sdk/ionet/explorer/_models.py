@@ -777,10 +777,69 @@ class StakeRow(Model):
 
 
 class StakeRows(Answer):
-    """Nodes with room for co-stakers, by the reward of the 30 days before."""
+    """Nodes with room for co-stakers, in the order that was asked for."""
 
     nodes: list[StakeRow]
     next: str | None
+
+
+class Leaving(Model):
+    """Stake on its way out."""
+
+    amount: Money
+    ready_at: int
+
+
+class WalletStake(Model):
+    """A wallet's stake on another's node."""
+
+    node: str
+    active: Money
+    pending: Money
+    activates_from: int
+    """The earliest time at which pending stake can become active; 0: nothing is pending."""
+    cooling: list[Leaving]
+    ready: Money
+    """That can be withdrawn now."""
+    claimable: Money
+    blocked: str | None
+    """Why nothing can be withdrawn now."""
+    worth: Money
+
+
+class Wallet(Model):
+    """What a wallet holds now."""
+
+    address: str
+    sol: Money
+    io: Money
+    """In its own token account."""
+    stakes: list[WalletStake]
+
+
+class Unsigned(Model):
+    """A transaction that lacks its signature."""
+
+    transaction: str
+    """Base64."""
+    since: int
+    """A slot at which its blockhash was known."""
+
+
+class Handed(Model):
+    """That the chain's node has a transaction, which may land."""
+
+    signature: str
+
+
+class Sent(Model):
+    """What became of a transaction."""
+
+    signature: str
+    state: str
+    """`waiting`, `landed`, `failed`; `expired`: it did not land and no longer can."""
+    why: str
+    """Of a failure."""
 
 
 class Mark(Model):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Final
+from heapq import nsmallest
+from typing import Final, Literal
 
 from solders.pubkey import Pubkey
 
@@ -15,16 +16,44 @@ from ionet.explorer._tally import DAYS, is_proven, room
 from ionet.explorer._values import class_name, of_io
 from ionet.ledger.replay import records as r
 
+#: What nodes are sorted by: the most of it first, but the least commission and the least slashed.
+Sort = Literal["reward", "rate", "room", "co", "own", "commission", "slashed"]
 _COMMISSIONS: Final = 10
 _YEAR: Final = 365
 
 
-def stakes(moment: Moment, skip: int, limit: int) -> m.StakeRows:
-    """Nodes with room, by co-stakers' reward of the 30 days before, without the first `skip`."""
+def stakes(moment: Moment, sort: Sort, skip: int, limit: int) -> m.StakeRows:
+    """Nodes with room, the best first in what `sort` names, then by reward, without the first `skip`."""
     state, ranked = moment.state, moment.tally.ranked()
     slashes: dict[Pubkey, list[r.Slash]] = defaultdict(list)
+    slashed: dict[Pubkey, int] = defaultdict(int)
     for slash in state.slashes.values():
         slashes[slash.node].append(slash)
+        slashed[slash.node] += slash.burned + slash.apart
+
+    def worse(ranking: tuple[int, Pubkey]) -> int:
+        address = ranking[1]
+        node = state.nodes[address]
+        match sort:
+            case "reward":
+                return ranking[0]
+            case "rate":
+                # Without co-stake there is no rate, and it comes last.
+                return -(_yearly(-ranking[0], node.co__active) or 0)
+            case "room":
+                return -room(node, state.classes[node.class_])
+            case "co":
+                return -node.co__active
+            case "own":
+                return -node.own__active
+            case "commission":
+                return commission(node, moment.time)
+            case "slashed":
+                return slashed[address]
+
+    total = len(ranked)
+    if sort != "reward":
+        ranked = nsmallest(skip + limit, ranked, key=worse)
     shown = [(address, state.nodes[address], -reward) for reward, address in ranked[skip : skip + limit]]
     rows = [
         m.StakeRow(
@@ -41,13 +70,13 @@ def stakes(moment: Moment, skip: int, limit: int) -> m.StakeRows:
                 m.Commission(bps=bps, start=start)
                 for start, bps in reversed(moment.commissions.get(address, [])[-_COMMISSIONS:])
             ],
-            slashed=of_io(sum(slash.burned + slash.apart for slash in slashes[address])),
+            slashed=of_io(slashed[address]),
             slashes=len(slashes[address]),
             proven=is_proven(node, moment.time),
         )
         for address, node, reward in shown
     ]
-    more = len(ranked) > skip + limit
+    more = total > skip + limit
     return m.StakeRows(as_of=as_of(moment), nodes=rows, next=str(skip + limit) if more else None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.instruction import AccountMeta
@@ -71,17 +72,26 @@ class AsyncStakes(AsyncStakingBase):
         config = await self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)
         return Calendar(await self._connection.time(), start, max(config.challenge_window, config.hold))
 
-    async def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
+    async def stakes(
+        self, holder: Pubkey | None = None, *, on: Sequence[Pubkey] | None = None
+    ) -> list[StakeStatus]:
         """All stake of a holder: the owner's side of their own nodes, and positions on other nodes.
 
         Args:
             holder: who holds the stake; default: the signer.
+            on: only positions on these nodes, which are read by their addresses: cheap for the node of the
+                chain; default: all of it.
         """
         holder = holder or self._connection.address
         calendar = await self._calendar()
-        owned = await self._connection.find(accounts.staking.Node, owner=holder)
+        if on is None:
+            owned = await self._connection.find(accounts.staking.Node, owner=holder)
+            positions = [position.account for position in await self.positions(holder=holder)]
+        else:
+            owned, addresses = [], [pda.staking.position(node, holder) for node in on]
+            read = await self._connection.fetch_many(accounts.staking.Position, addresses)
+            positions = [position for position in read if position is not None]
         statuses = [owner_status(node.address, node.account, calendar) for node in owned]
-        positions = [position.account for position in await self.positions(holder=holder)]
         nodes = await self._connection.fetch_many(
             accounts.staking.Node, [position.node for position in positions]
         )

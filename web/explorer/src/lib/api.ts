@@ -28,9 +28,19 @@ export function url(path: string, words: Words = {}): string {
 
 /** An answer. */
 export async function read<T>(path: string, words: Words = {}): Promise<T> {
+  return asked<T>(fetch(url(path, words), { headers: { accept: 'application/json' } }));
+}
+
+/** The answer to something that is sent. */
+export async function send<T>(path: string, what: unknown): Promise<T> {
+  const headers = { accept: 'application/json', 'content-type': 'application/json' };
+  return asked<T>(fetch(url(path), { method: 'POST', headers, body: JSON.stringify(what) }));
+}
+
+async function asked<T>(coming: Promise<Response>): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(url(path, words), { headers: { accept: 'application/json' } });
+    answer = await coming;
   } catch {
     throw new Refused(0, 'The explorer does not answer. Try again in a moment.');
   }

@@ -53,3 +53,23 @@ export function span(seconds: number): string {
 export function short(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-6)}` : key;
 }
+
+function base(units: bigint, decimals: number, unit: string): string {
+  const digits = units.toString().padStart(decimals + 1, '0');
+  const text = `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  return `${amount({ amount: text, unit, base: '' })}\u202f${unit}`;
+}
+
+/** Base units of IO, and lamports, to the last digit. */
+export const io = (units: bigint, unit = 'IO'): string => base(units, 8, unit);
+export const sol = (lamports: bigint): string => base(lamports, 9, 'SOL');
+
+/** Base units of IO that a reader has written; null: it is no amount. Thousands are not grouped: 1,000 is a thousand here, and one there. */
+export function unitsOf(written: string): bigint | null {
+  const [whole = '', fraction = '', ...more] = written.trim().split(point);
+  if (more.length || !/^\d{1,11}$/.test(whole) || !/^\d{0,8}$/.test(fraction)) return null;
+  return BigInt(whole + fraction.padEnd(8, '0'));
+}
+
+/** How an amount is written: `12.5`, or `12,5`. */
+export const example = `12${point}5`;

@@ -192,7 +192,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Nodes with room for co-stakers, by their reward
+         * Nodes with room for co-stakers
          * @description Nodes with room for co-stakers.
          */
         get: operations["stakes_api_v1_stakes_get"];
@@ -496,6 +496,86 @@ export interface paths {
          * @description What a word is.
          */
         get: operations["search_api_v1_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallets/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a wallet holds now, and its stake
+         * @description A wallet.
+         */
+        get: operations["wallet_api_v1_wallets__address__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A transaction of a co-staker, to be checked and signed
+         * @description A transaction.
+         */
+        get: operations["call_api_v1_calls__action__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a signed transaction of the staking program to the chain's node
+         * @description A transaction to send.
+         */
+        post: operations["send_api_v1_sent_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sent/{signature}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of a transaction
+         * @description A transaction that was sent.
+         */
+        get: operations["sent_api_v1_sent__signature__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -844,6 +924,14 @@ export interface components {
             detail?: components["schemas"]["ValidationError"][];
         };
         /**
+         * Handed
+         * @description That the chain's node has a transaction, which may land.
+         */
+        Handed: {
+            /** Signature */
+            signature: string;
+        };
+        /**
          * HardwareClass
          * @description A class of hardware. The four numbers answer different questions, and none follows from another.
          */
@@ -1130,6 +1218,15 @@ export interface components {
             jobs: components["schemas"]["JobRow"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * Leaving
+         * @description Stake on its way out.
+         */
+        Leaving: {
+            amount: components["schemas"]["Money"];
+            /** Ready At */
+            ready_at: number;
         };
         /**
          * Lot
@@ -1696,6 +1793,35 @@ export interface components {
             seats: components["schemas"]["Seat"][];
         };
         /**
+         * Sent
+         * @description What became of a transaction.
+         */
+        Sent: {
+            /** Signature */
+            signature: string;
+            /**
+             * State
+             * @description `waiting`, `landed`, `failed`; `expired`: it did not land and no longer can.
+             */
+            state: string;
+            /**
+             * Why
+             * @description Of a failure.
+             */
+            why: string;
+        };
+        /**
+         * Signed
+         * @description A transaction to send.
+         */
+        Signed: {
+            /**
+             * Transaction
+             * @description With its signature, base64.
+             */
+            transaction: string;
+        };
+        /**
          * StakeRow
          * @description A node that co-stakers can stake on.
          */
@@ -1733,7 +1859,7 @@ export interface components {
         };
         /**
          * StakeRows
-         * @description Nodes with room for co-stakers, by the reward of the 30 days before.
+         * @description Nodes with room for co-stakers, in the order that was asked for.
          */
         StakeRows: {
             as_of: components["schemas"]["AsOf"];
@@ -1875,6 +2001,22 @@ export interface components {
             /** Events */
             events: components["schemas"]["Event"][];
         };
+        /**
+         * Unsigned
+         * @description A transaction that lacks its signature.
+         */
+        Unsigned: {
+            /**
+             * Transaction
+             * @description Base64.
+             */
+            transaction: string;
+            /**
+             * Since
+             * @description A slot at which its blockhash was known.
+             */
+            since: number;
+        };
         /** ValidationError */
         ValidationError: {
             /** Location */
@@ -1907,6 +2049,45 @@ export interface components {
             time: number;
             /** Signature */
             signature: string;
+        };
+        /**
+         * Wallet
+         * @description What a wallet holds now.
+         */
+        Wallet: {
+            /** Address */
+            address: string;
+            sol: components["schemas"]["Money"];
+            /** @description In its own token account. */
+            io: components["schemas"]["Money"];
+            /** Stakes */
+            stakes: components["schemas"]["WalletStake"][];
+        };
+        /**
+         * WalletStake
+         * @description A wallet's stake on another's node.
+         */
+        WalletStake: {
+            /** Node */
+            node: string;
+            active: components["schemas"]["Money"];
+            pending: components["schemas"]["Money"];
+            /**
+             * Activates From
+             * @description The earliest time at which pending stake can become active; 0: nothing is pending.
+             */
+            activates_from: number;
+            /** Cooling */
+            cooling: components["schemas"]["Leaving"][];
+            /** @description That can be withdrawn now. */
+            ready: components["schemas"]["Money"];
+            claimable: components["schemas"]["Money"];
+            /**
+             * Blocked
+             * @description Why nothing can be withdrawn now.
+             */
+            blocked: string | null;
+            worth: components["schemas"]["Money"];
         };
     };
     responses: never;
@@ -2508,6 +2689,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
                 cursor?: string | null;
+                /** @description What the first rows have most of: reward of 30 days, its yearly rate, room, co-stake, owner's stake; of commission and slashed they have least. */
+                sort?: "reward" | "rate" | "room" | "co" | "own" | "commission" | "slashed";
             };
             header?: never;
             path?: never;
@@ -3507,6 +3690,293 @@ export interface operations {
             };
             /** @description Too many requests; see Retry-After. */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    wallet_api_v1_wallets__address__get: {
+        parameters: {
+            query?: {
+                /** @description Its stake on this node; default: all of the ledger's. */
+                node?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description An address, base58. */
+                address: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node does not say. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    call_api_v1_calls__action__get: {
+        parameters: {
+            query: {
+                /** @description Who signs, pays and holds the stake. */
+                holder: string;
+                /** @description The node's address. */
+                node: string;
+                /** @description To stake: base units of IO; to unstake: shares. None of others. */
+                amount?: number | null;
+            };
+            header?: never;
+            path: {
+                action: "stake" | "claim" | "compound" | "unstake" | "withdraw";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unsigned"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node does not say. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    send_api_v1_sent_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handed"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node does not say. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sent_api_v1_sent__signature__get: {
+        parameters: {
+            query: {
+                /** @description The transaction's. */
+                blockhash: string;
+                /** @description `since` of the answer that it was built by. */
+                since: number;
+            };
+            header?: never;
+            path: {
+                /** @description Base58. */
+                signature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node does not say. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,247 @@
+"""Wallets: what one holds now, transactions for it to sign, and what became of them.
+
+The chain's node is asked for all of it, and no key is here. The pages check what is built, by its bytes.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NoBase64
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from ionet import IO, AsyncClient, SignsElsewhere, accounts, pda
+from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed, failure
+from ionet.chain.transactions import encoded, programs_of, well_formed
+from ionet.explorer import _models as m
+from ionet.explorer._api import AskedNothing, router
+from ionet.explorer._market import Absent
+from ionet.explorer._past import Past
+from ionet.explorer._values import BadQuestion, address_of, money
+from ionet.explorer._watching import Watching
+from ionet.staking.stake import StakeStatus
+
+Action = Literal["stake", "claim", "compound", "unstake", "withdraw"]
+#: Where signed transactions are taken.
+SENT: Final = "/api/v1/sent"
+#: Nodes on which a wallet's stake is looked for.
+_NODES: Final = 50
+#: Bytes of a transaction, and how many signs of base64 they are at most.
+_PACKET: Final = 1_232
+_TEXT: Final = (_PACKET + 2) // 3 * 4
+_AMOUNTS: Final = frozenset({"stake", "unstake"})
+_Key = Annotated[str, Field(min_length=32, max_length=44)]
+
+
+class AskedWallet(AskedNothing):
+    """… about a wallet."""
+
+    node: Annotated[
+        _Key | None, Field(description="Its stake on this node; default: all of the ledger's.")
+    ] = None
+
+
+class AskedCall(AskedNothing):
+    """… for a transaction."""
+
+    holder: Annotated[_Key, Field(description="Who signs, pays and holds the stake.")]
+    node: Annotated[_Key, Field(description="The node's address.")]
+    amount: Annotated[
+        int | None,
+        Field(
+            gt=0, lt=1 << 64, description="To stake: base units of IO; to unstake: shares. None of others."
+        ),
+    ] = None
+
+
+class AskedSent(AskedNothing):
+    """… about a transaction that was sent."""
+
+    blockhash: Annotated[_Key, Field(description="The transaction's.")]
+    since: Annotated[int, Field(ge=0, lt=1 << 63, description="`since` of the answer that it was built by.")]
+
+
+class Signed(BaseModel):
+    """A transaction to send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    transaction: Annotated[str, Field(max_length=_TEXT, description="With its signature, base64.")]
+
+
+def _watching(request: Request) -> Watching:
+    watching: Watching = request.app.state.watching
+    return watching
+
+
+def _fresh(response: Response) -> None:
+    response.headers["cache-control"] = "no-store"
+
+
+_TheNode = Annotated[Watching, Depends(_watching)]
+wallets: Final = APIRouter(
+    prefix=router.prefix,
+    dependencies=[Depends(_fresh)],
+    responses={
+        **router.responses,
+        503: {"model": m.Error, "description": "The chain's node does not say."},
+    },
+)
+
+
+@wallets.get("/wallets/{address}", summary="What a wallet holds now, and its stake")
+def wallet(
+    request: Request,
+    watching: _TheNode,
+    address: Annotated[str, Path(min_length=32, max_length=44, description="An address, base58.")],
+    asked: Annotated[AskedWallet, Query()],
+) -> m.Wallet:
+    """A wallet."""
+    holder, past = address_of(address), request.app.state.past
+    nodes = _nodes(past, holder) if asked.node is None else [address_of(asked.node)]
+
+    async def look(client: AsyncClient) -> m.Wallet:
+        held = await client.tokens(holder, pda.mint.MINT, IO)
+        stakes = await client.staking.stakes(holder, on=nodes) if nodes else []
+        return m.Wallet(
+            address=address,
+            sol=money(await client.balance(holder)),
+            io=money(held),
+            stakes=[_stake(status) for status in stakes],
+        )
+
+    return watching.ask(look)
+
+
+def _nodes(past: Past, holder: Pubkey) -> list[Pubkey]:
+    with past.at(None) as moment:
+        return [node for node, theirs in moment.state.positions if theirs == holder][:_NODES]
+
+
+def _stake(it: StakeStatus) -> m.WalletStake:
+    return m.WalletStake(
+        node=str(it.node),
+        active=money(it.active),
+        pending=money(it.pending),
+        activates_from=it.activates_from,
+        cooling=[m.Leaving(amount=money(each.amount), ready_at=each.ready_at) for each in it.cooling],
+        ready=money(it.ready),
+        claimable=money(it.claimable),
+        blocked=it.blocked,
+        worth=money(it.worth),
+    )
+
+
+@wallets.get("/calls/{action}", summary="A transaction of a co-staker, to be checked and signed")
+def call(watching: _TheNode, action: Action, asked: Annotated[AskedCall, Query()]) -> m.Unsigned:
+    """A transaction."""
+    holder, node = address_of(asked.holder), address_of(asked.node)
+    if (asked.amount is None) == (action in _AMOUNTS):
+        raise BadQuestion(f"to {action} takes {'an' if action in _AMOUNTS else 'no'} amount")
+    return watching.ask(lambda client: _built(client, action, holder, node, asked.amount or 0))
+
+
+async def _built(
+    client: AsyncClient, action: Action, holder: Pubkey, node: Pubkey, amount: int
+) -> m.Unsigned:
+    client = client.as_(SignsElsewhere(holder))
+    staking = client.staking
+    try:
+        if (await staking.get_node(node)).owner == holder:
+            raise BadQuestion(
+                "this wallet owns the node, and these pages are for co-stakers: use ionet stake"
+            )
+        match action:
+            case "stake":
+                transaction = await staking.stake(node, IO.from_base(amount)).tx(partial=True)
+            case "unstake":
+                transaction = await staking.unstake(node, IO.from_base(amount)).tx(partial=True)
+            case "claim":
+                transaction = await staking.claim(node).tx(partial=True)
+            case "compound":
+                # Rewards become no stake beside stake that waits to be activated.
+                ready = (await staking.status(node)).can_activate
+                compounding = staking.compound(node)
+                transaction = await (staking.activate(node) + compounding if ready else compounding).tx(
+                    partial=True
+                )
+            case "withdraw":
+                transaction = await staking.withdraw(node).tx(partial=True)
+    except (AccountNotFound, DecodeError):
+        raise Absent(
+            f"what {action} is about is not on chain: a node {node}, or stake of {holder} on it"
+        ) from None
+    except TransactionFailed as bad:
+        raise BadQuestion(f"it would fail: {bad}") from None
+    return m.Unsigned(transaction=encoded(transaction), since=await client.slot())
+
+
+@wallets.post("/sent", summary="Hands a signed transaction of the staking program to the chain's node")
+def send(watching: _TheNode, signed: Signed) -> m.Handed:
+    """A transaction to send."""
+    transaction = _signed(signed.transaction)
+    return m.Handed(signature=watching.ask(lambda client: _handed(client, transaction)))
+
+
+def _signed(text: str) -> VersionedTransaction:
+    try:
+        raw = b64decode(text, validate=True)
+        transaction = VersionedTransaction.from_bytes(raw)
+    except (NoBase64, ValueError):
+        raise BadQuestion("this is no transaction in base64") from None
+    if len(raw) > _PACKET or bytes(transaction) != raw or not well_formed(transaction):
+        raise BadQuestion("this is no transaction that a node would take")
+    if str(accounts.staking.Position.PROGRAM_ID) not in programs_of(transaction):
+        raise BadQuestion("only transactions that call the staking program are passed on here")
+    if not all(transaction.verify_with_results()):
+        raise BadQuestion("a signature is missing or wrong")
+    return transaction
+
+
+async def _handed(client: AsyncClient, transaction: VersionedTransaction) -> str:
+    raw, signature = encoded(transaction), str(transaction.signatures[0])
+    if (await _status(client, signature, old=False)) is not None:
+        return signature
+    config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
+    tried = (await client.request("simulateTransaction", raw, config))["value"]
+    if tried["err"] is not None:
+        bad = failure(tried["err"], logs=tried.get("logs") or (), program_ids=programs_of(transaction))
+        raise BadQuestion(f"it was not sent, because it would fail: {bad}")
+    await client.request("sendTransaction", raw, {"encoding": "base64", "skipPreflight": True})
+    return signature
+
+
+@wallets.get("/sent/{signature}", summary="What became of a transaction")
+def sent(
+    watching: _TheNode,
+    signature: Annotated[str, Path(min_length=64, max_length=88, description="Base58.")],
+    asked: Annotated[AskedSent, Query()],
+) -> m.Sent:
+    """A transaction that was sent."""
+
+    async def look(client: AsyncClient) -> m.Sent:
+        # Asked first: what is not known after its blockhash has ended is not known for good.
+        config = {"commitment": "finalized"}
+        life = await client.request("isBlockhashValid", asked.blockhash, config)
+        over = life["value"] is False and int(life["context"]["slot"]) > asked.since
+        status = await _status(client, signature, old=over)
+        if status is None:
+            return m.Sent(signature=signature, state="expired" if over else "waiting", why="")
+        if status["err"] is not None:
+            return m.Sent(signature=signature, state="failed", why=str(failure(status["err"])))
+        settled = status.get("confirmationStatus") in {"confirmed", "finalized"}
+        return m.Sent(signature=signature, state="landed" if settled else "waiting", why="")
+
+    return watching.ask(look)
+
+
+async def _status(client: AsyncClient, signature: str, *, old: bool) -> dict[str, Any] | None:
+    config = {"searchTransactionHistory": old}
+    status: dict[str, Any] | None = (await client.request("getSignatureStatuses", [signature], config))[
+        "value"
+    ][0]
+    return status

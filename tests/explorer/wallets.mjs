@@ -1,0 +1,208 @@
+// Stakes in Chromium with a wallet of the Wallet Standard's window events, and says what it saw; see test_costaking.py.
+//
+// usage: node wallets.mjs '{"url": …, "node": …, "address": …, "other": …, "seed": HEX, "lies": {NAME: ACTION}, "folder": …}'
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(new URL('../../web/explorer/package.json', import.meta.url));
+const { chromium } = require('playwright-core');
+const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const { url, node, address, other, seed, lies, folder } = JSON.parse(process.argv[2]);
+const key = crypto.createPrivateKey({
+  key: Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex'),
+  format: 'der',
+  type: 'pkcs8',
+});
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+const wrong = [];
+let signatures = 0;
+
+// Only window events, no library: what a wallet's extension does.
+function install({ address, kind }) {
+  const account = { address, publicKey: new Uint8Array(32), chains: ['solana:localnet'], features: [] };
+  const signed = async (transaction) => {
+    const message = transaction.slice(65);
+    const bytes = Uint8Array.from([1, ...(await window.__sign([...message])), ...message]);
+    // A wallet that changes what it was given: the last byte of an amount.
+    if (kind === 'changing') bytes[bytes.length - 2] ^= 1;
+    return bytes;
+  };
+  const sending = {
+    'solana:signAndSendTransaction': {
+      version: '1.0.0',
+      supportedTransactionVersions: ['legacy', 0],
+      signAndSendTransaction: async ({ transaction }) => {
+        const bytes = await signed(transaction);
+        await window.__send([...bytes]);
+        return [{ signature: bytes.slice(1, 65) }];
+      },
+    },
+  };
+  const signing = {
+    'solana:signTransaction': {
+      version: '1.0.0',
+      supportedTransactionVersions: ['legacy', 0],
+      signTransaction: async ({ transaction }) => [{ signedTransaction: await signed(transaction) }],
+    },
+  };
+  const wallet = {
+    version: '1.0.0',
+    name: 'Test Wallet',
+    icon: 'data:image/svg+xml;base64,PHN2Zy8+',
+    chains: ['solana:localnet'],
+    accounts: [],
+    features: {
+      'standard:connect': { version: '1.0.0', connect: async () => ({ accounts: [account] }) },
+      ...(kind === 'sending' ? sending : signing),
+    },
+  };
+  const register = ({ register }) => register(wallet);
+  window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: register }));
+  window.addEventListener('wallet-standard:app-ready', (event) => register(event.detail));
+}
+
+async function open(kind, viewport, colorScheme, who = address) {
+  const context = await browser.newContext({ viewport, colorScheme, locale: 'en-US' });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => wrong.push(`error ${error}`));
+  page.on('console', (message) => {
+    // That the server refuses something is what is tried.
+    const refused = message.text().startsWith('Failed to load resource');
+    if (['error', 'warning'].includes(message.type()) && !refused) wrong.push(`console ${message.text()}`);
+  });
+  page.on('request', (request) => request.url().startsWith(url) || wrong.push(`asks ${request.url()}`));
+  await context.exposeFunction('__sign', (message) => {
+    signatures += 1;
+    return [...crypto.sign(null, Buffer.from(message), key)];
+  });
+  await context.exposeFunction('__send', async (bytes) => {
+    const body = JSON.stringify({ transaction: Buffer.from(bytes).toString('base64') });
+    await fetch(`${url}/api/v1/sent`, { method: 'POST', body, headers: { 'content-type': 'application/json', origin: url } });
+  });
+  await page.addInitScript(install, { address: who, kind });
+  await page.goto(`${url}/stake/${node}`);
+  await page.click('text=Connect Test Wallet');
+  await page.waitForSelector('dl.facts');
+  return { context, page };
+}
+
+const buttons = {
+  stake: ['#staked', 'Stake'],
+  unstake: ['#unstaked', 'Unstake'],
+  claim: [null, 'Claim rewards'],
+  compound: [null, 'Stake rewards'],
+  withdraw: [null, 'Withdraw what has cooled'],
+};
+
+/** Asks for something, and gives what the page says of it: what would be signed, or why nothing is. */
+async function ask(page, action, amount = null) {
+  const [field, button] = buttons[action];
+  if (field !== null) await page.fill(field, amount);
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.waitForFunction(() => document.querySelector('.review, .result .box'));
+  const refused = await page.$('.result .box');
+  return refused ? { refused: await refused.innerText() } : { does: (await page.innerText('.review ul')).split('\n') };
+}
+
+async function look(page, name) {
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] };
+    return (await globalThis.axe.run(document, rules)).violations.map((each) => `axe ${each.id}: ${each.nodes[0].target}`);
+  });
+  const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (width > 0) violations.push(`${width} pixels wider than the screen`);
+  wrong.push(...violations.map((each) => `${name}: ${each}`));
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
+async function agree(page) {
+  await page.getByRole('button', { name: 'Sign with Test Wallet' }).click();
+  await page.waitForFunction(() => document.querySelector('.result .box, .result a') && !document.querySelector('button:disabled'), null, { timeout: 60_000 });
+  return (await page.innerText('.result')).replace(/\s+/g, ' ');
+}
+
+const wide = { width: 1280, height: 900 };
+const phone = { width: 360, height: 740 };
+const journey = [];
+const step = async (page, action, amount, after) => {
+  const asked = await ask(page, action, amount);
+  const result = asked.does ? await agree(page) : '';
+  journey.push({ action, ...asked, result });
+  // The test's own server turns the clock, and writes down what is on chain.
+  const turned = await fetch(`${url}/test/${after}`);
+  if (!turned.ok) throw new Error(`the test's server cannot do ${after}`);
+  await page.reload();
+  await page.click('text=Connect Test Wallet');
+  await page.waitForSelector('dl.facts');
+};
+
+// A server that lies, before anything was staked and after it.
+const told = {};
+async function lied(which) {
+  const { context, page } = await open('signing', wide, 'light');
+  const before = signatures;
+  for (const [name, action] of Object.entries(lies).filter(([, action]) => (action === 'stake') === which)) {
+    await context.setExtraHTTPHeaders({ 'x-lie': name });
+    told[name] = (await ask(page, action, '50')).refused ?? 'NOT REFUSED';
+  }
+  if (which) await look(page, 'costake-refused-wide-light');
+  await context.setExtraHTTPHeaders({});
+  await context.close();
+  return signatures - before;
+}
+
+let signedLies = await lied(true);
+{
+  // A wallet that signs something else than what it was given.
+  const { context, page } = await open('changing', wide, 'light');
+  await ask(page, 'stake', '50');
+  told.wallet = await agree(page);
+  await context.close();
+}
+const written = {};
+{
+  const { context, page } = await open('signing', phone, 'dark');
+  for (const amount of ['1,000', '0', '1.123456789', '-5', '']) written[amount] = (await ask(page, 'stake', amount)).refused;
+  const { does } = await ask(page, 'stake', '50');
+  await look(page, 'costake-review-phone-dark');
+  // By keyboard: the review has the focus, and its first button is next.
+  await page.keyboard.press('Tab');
+  const focused = await page.evaluate(() => document.activeElement?.textContent);
+  if (focused !== 'Sign with Test Wallet') wrong.push(`the keyboard comes to ${focused}`);
+  await page.getByRole('button', { name: 'Do not sign' }).click();
+  if (does.length !== 3) wrong.push(`the first stake does ${does}`);
+  await step(page, 'stake', '50', 'credited');
+  await look(page, 'costake-phone-dark');
+  await step(page, 'stake', '10', 'rewarded');
+  await context.close();
+}
+signedLies += await lied(false);
+{
+  const { context, page } = await open('sending', wide, 'light');
+  await step(page, 'claim', null, 'rewarded');
+  await look(page, 'costake-wide-light');
+  await step(page, 'compound', null, 'nothing');
+  await ask(page, 'unstake', '20');
+  await look(page, 'costake-review-wide-light');
+  await step(page, 'unstake', '20', 'cooled');
+  await step(page, 'withdraw', null, 'nothing');
+  await context.close();
+}
+for (const [size, viewport, scheme] of [['wide', wide, 'light'], ['phone', phone, 'dark']]) {
+  const { context, page } = await open('signing', viewport, scheme, other);
+  await page.getByRole('link', { name: 'Stake', exact: true }).first().click();
+  await page.waitForSelector('text=Your stake on');
+  await page.waitForSelector('[aria-sort=descending]');
+  await look(page, `stake-wallet-${size}-${scheme}`);
+  await page.getByRole('link', { name: 'Commission' }).click();
+  await page.waitForSelector('[aria-sort=ascending]');
+  await context.close();
+}
+await browser.close();
+console.log(JSON.stringify({ wrong, told, written, journey, signedLies }));
