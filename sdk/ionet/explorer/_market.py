@@ -37,6 +37,7 @@ from ionet.formats.when import HOUR
 from ionet.jobs.receipt import Receipt, receipt_of
 from ionet.ledger import Database, State
 from ionet.ledger.replay import records as r
+from ionet.staking.speeds import untimed
 
 _LIVE: Final = int(NodeState.LIVE)
 _CREDITS: Final = 48
@@ -228,6 +229,7 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         credited=of_io(it.credited),
         credited_through=it.credited_through,
         proof=_proof(it),
+        untimed=untimed(it.class_),
         offer=_offer(state, address, time),
         devices=[str(key) for key in moment.devices.get(address, ()) if key in state.devices],
         leases_done=leases.done,

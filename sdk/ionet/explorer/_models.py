@@ -266,6 +266,8 @@ class Node(Answer):
     """In its whole life."""
     credited_through: int
     proof: Proof | None
+    untimed: str | None
+    """Why nobody judges how long its proofs take; none where its class has been measured."""
     offer: Offer | None
     devices: list[str]
     leases_done: int

@@ -1363,6 +1363,11 @@ export interface components {
             /** Credited Through */
             credited_through: number;
             proof: components["schemas"]["Proof"] | null;
+            /**
+             * Untimed
+             * @description Why nobody judges how long its proofs take; none where its class has been measured.
+             */
+            untimed: string | null;
             offer: components["schemas"]["Offer"] | null;
             /** Devices */
             devices: string[];
