@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "slash": ("slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
     "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
+    "cluster": ("cluster", "Ray clusters of rented nodes, held for your commands: up, exec, down."),
     "gateway": ("gateway", "A public host where workers, attesters and renters meet, and where files lie."),
     "orchestrator": ("orchestrator", "An attester's process: it serves jobs, attests, pays and reports."),
     "store": ("store", "Files of jobs in a store, by the hash of their content."),

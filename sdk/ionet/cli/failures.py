@@ -47,6 +47,9 @@ from ionet import (
 )
 from ionet.cli.options import fail
 from ionet.cloud.errors import (
+    BudgetTooSmall,
+    ClusterFileError,
+    NoCluster,
     NoNode,
     NotEnough,
     NotRun,
@@ -54,6 +57,7 @@ from ionet.cloud.errors import (
     PackingError,
     ResultError,
     RunUnreachable,
+    SetupFailed,
 )
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
@@ -144,11 +148,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                 "signatures": list(bad.signatures),
                 "jobs": [str(job) for job in bad.jobs],
             }
-        case NotEnough() | NotRun() | OutputsRefused() | ResultError():
+        case BudgetTooSmall() | SetupFailed() | NotEnough() | NotRun() | OutputsRefused() | ResultError():
             status = REFUSED
-        case NoNode() | RunUnreachable():
+        case NoCluster() | NoNode() | RunUnreachable():
             status = NOT_FOUND
-        case PackingError():
+        case PackingError() | ClusterFileError():
             status = UNUSABLE
         case StoreUnknown():
             status = UNKNOWN

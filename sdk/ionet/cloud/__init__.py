@@ -10,9 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ionet.cloud.blocking import Run, attach, launch
+    from ionet.cloud.blocking import Cluster, Run, attach, cluster, launch
     from ionet.cloud.choosing import Wish
+    from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch
     from ionet.cloud.errors import (
+        BudgetTooSmall,
+        ClusterFileError,
+        NoCluster,
         NoNode,
         NotEnough,
         NotRun,
@@ -20,10 +24,10 @@ if TYPE_CHECKING:
         PackingError,
         ResultError,
         RunUnreachable,
+        SetupFailed,
     )
     from ionet.cloud.fetching import Fetched
     from ionet.cloud.launching import AsyncLaunch, Offered
-    from ionet.cloud.lines import ClusterFileError
     from ionet.cloud.packing import Package, package
     from ionet.cloud.results import Verdict
     from ionet.cloud.running import AsyncRun
@@ -36,9 +40,13 @@ else:
         {
             name: f"ionet.cloud.{module}:{name}"
             for module, names in {
-                "blocking": ("Run", "attach", "launch"),
+                "blocking": ("Cluster", "Run", "attach", "cluster", "launch"),
                 "choosing": ("Wish",),
+                "clusters": ("AsyncCluster", "AsyncClusterLaunch"),
                 "errors": (
+                    "BudgetTooSmall",
+                    "ClusterFileError",
+                    "NoCluster",
                     "NoNode",
                     "NotEnough",
                     "NotRun",
@@ -46,10 +54,10 @@ else:
                     "PackingError",
                     "ResultError",
                     "RunUnreachable",
+                    "SetupFailed",
                 ),
                 "fetching": ("Fetched",),
                 "launching": ("AsyncLaunch", "Offered"),
-                "lines": ("ClusterFileError",),
                 "packing": ("Package", "package"),
                 "results": ("Verdict",),
                 "running": ("AsyncRun",),
@@ -60,12 +68,17 @@ else:
     )
 
 __all__ = [
+    "AsyncCluster",
+    "AsyncClusterLaunch",
     "AsyncLaunch",
     "AsyncRun",
+    "BudgetTooSmall",
+    "Cluster",
     "ClusterFile",
     "ClusterFileError",
     "ClusterSpec",
     "Fetched",
+    "NoCluster",
     "NoNode",
     "NotEnough",
     "NotRun",
@@ -76,9 +89,11 @@ __all__ = [
     "ResultError",
     "Run",
     "RunUnreachable",
+    "SetupFailed",
     "Verdict",
     "Wish",
     "attach",
+    "cluster",
     "launch",
     "package",
 ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch
 from ionet.cloud.fetching import Fetched, Progress
 from ionet.cloud.launching import AsyncLaunch
 from ionet.cloud.results import Verdict
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ionet import AsyncClient
     from ionet.cloud.choosing import Wish
     from ionet.cloud.packing import Package
+    from ionet.cloud.spec import ClusterFile, ClusterSpec
 
 T = TypeVar("T")
 
@@ -78,6 +80,68 @@ class Run:
     def stop(self) -> bool:
         """See `AsyncRun.stop`."""
         return self._do(self._run.stop())
+
+
+class Cluster:
+    """`AsyncCluster` for code without coroutines. As a context manager it is ended at the end.
+
+    Args:
+        cluster: the cluster.
+        runner: the loop in which its client was made.
+    """
+
+    def __init__(self, cluster: AsyncCluster, runner: asyncio.Runner) -> None:
+        self._cluster, self._runner = cluster, runner
+
+    def __enter__(self) -> Self:
+        self._do(self._cluster.__aenter__())
+        try:
+            self._do(self._cluster.wait_ready())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        try:
+            self._do(self._cluster.down())
+            self._do(self._cluster.__aexit__(*error))
+        finally:
+            self._runner.close()
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+    @property
+    def job(self) -> Pubkey:
+        """Its first node's job."""
+        return self._cluster.run.job
+
+    def exec(self, command: str, write: Callable[[bytes], None] = lambda data: None) -> int:
+        """See `AsyncCluster.exec`."""
+        return self._do(self._cluster.exec(command, write))
+
+    def cost(self) -> Cost:
+        """See `AsyncRun.cost`."""
+        return self._do(self._cluster.run.cost())
+
+
+def cluster(
+    client: AsyncClient, gateway: str, wanted: ClusterFile | ClusterSpec, *, key: Keypair, **more: Any
+) -> Cluster:
+    """Books a cluster; see `AsyncClusterLaunch` for the arguments and errors."""
+    runner = asyncio.Runner()
+    try:
+        booked = runner.run(_booked(AsyncClusterLaunch(client, gateway, wanted, key=key, **more)))
+    except BaseException:
+        runner.close()
+        raise
+    return Cluster(booked, runner)
+
+
+async def _booked(launching: AsyncClusterLaunch) -> AsyncCluster:
+    async with launching:
+        return await launching.book(await launching.offer())
 
 
 def attach(client: AsyncClient, gateway: str, job: Pubkey, *, key: Keypair | None = None) -> Run:

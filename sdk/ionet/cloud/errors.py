@@ -22,6 +22,30 @@ class NotEnough(IonetError):
     """The renter has less than the deposit; the message says how much of both."""
 
 
+class ClusterFileError(IonetError, ValueError):
+    """A cluster file cannot be used; the message names its line, what it says, and what would be right."""
+
+
+class BudgetTooSmall(IonetError):
+    """Nodes cost more than the renter's budget; the message says for how long it would last.
+
+    Attributes:
+        lasts: that time in seconds; 0 if it is not enough for the shortest booking.
+    """
+
+    def __init__(self, text: str, lasts: int) -> None:
+        super().__init__(text)
+        self.lasts = lasts
+
+
+class NoCluster(IonetError):
+    """There is no such cluster, or it has ended; the message says which there are."""
+
+
+class SetupFailed(IonetError):
+    """A cluster's setup failed on a node; the cluster is there."""
+
+
 class NotRun(IonetError):
     """A job's program was not run to an end, and will not be: it has no result.
 

@@ -28,7 +28,7 @@ from ionet.cloud.fitting import Together
 from ionet.cloud.packing import Package
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
 from ionet.store import AsyncHttpStore, StoreRefused, StoreUnreachable
-from ionet.store.manifest import Command, Manifest, Resources, RuntimeEnv
+from ionet.store.manifest import Command, Function, Manifest, Resources, RuntimeEnv
 from ionet.wire._link import gateway_urls
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ class AsyncLaunch:
         nodes: how many nodes; several are one Ray cluster, and the program runs on the first.
         on_loss: what becomes of the run when one of several is lost: `end` or `continue`.
         together: what is wanted between any two of several nodes.
+        entrypoint: what is run instead of the package's command.
+        max_duration: seconds after which a run is ended; default: as long as the nodes are booked for.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -129,6 +131,8 @@ class AsyncLaunch:
         nodes: int = 1,
         on_loss: Literal["end", "continue"] = "end",
         together: Together | None = None,
+        entrypoint: Function | None = None,
+        max_duration: int | None = None,
         insecure: bool = False,
     ) -> None:
         _, http = self._url = gateway_urls(gateway, insecure=insecure)
@@ -140,6 +144,8 @@ class AsyncLaunch:
         )
         self._sealed = sealed
         self._nodes, self._on_loss, self._together = nodes, on_loss, together or Together()
+        self._entrypoint = entrypoint or Command(package.argv)
+        self._max_duration = wish.seconds if max_duration is None else max_duration
         self._store = AsyncHttpStore(http, key)
         self._folder = TemporaryDirectory(prefix="ionet-")
         self._archive = Path(self._folder.name) / "working_dir.zip"
@@ -182,12 +188,14 @@ class AsyncLaunch:
             fit = await choose_together(self._client, self._url[1], alike, self._nodes, self._together)
             nodes, reasons = list(fit.nodes), fit.reasons
             first = next(item for item in listings if item.node == nodes[0])
-        digest = await asyncio.to_thread(self._package.write, self._archive)
+        digest = await asyncio.to_thread(self._package.write, self._archive) if self._package.files else None
         manifest = Manifest(
-            Command(self._package.argv),
+            self._entrypoint,
             replace(self._needs, gpus=gpus),
-            max_duration=self._wish.seconds,
-            runtime_env=RuntimeEnv(env_vars=dict(self._env), pip=self._pip, working_dir=digest.hex()),
+            max_duration=self._max_duration,
+            runtime_env=RuntimeEnv(
+                env_vars=dict(self._env), pip=self._pip, working_dir=None if digest is None else digest.hex()
+            ),
             inputs=await asyncio.to_thread(self._package.given),
             sealed=self._sealed,
             nodes=self._nodes,
@@ -219,7 +227,7 @@ class AsyncLaunch:
         """
         self._waiting = {
             "manifest": offered.manifest.to_bytes(),
-            "program": self._archive,
+            **({"program": self._archive} if self._package.files else {}),
             **{str(path): path for path in self._package.inputs.values()},
         }
         info = await self._store.info()

@@ -10,7 +10,7 @@ from typing import Final, NoReturn, TypeVar
 
 import yaml
 
-from ionet.chain.errors import IonetError
+from ionet.cloud.errors import ClusterFileError
 
 #: Characters of a file.
 MAX_TEXT: Final = 256 * 1024
@@ -18,10 +18,6 @@ _KINDS: Final = {"null": "nothing", "bool": "true or false", "int": "an integer"
 _TRUE: Final = frozenset({"true", "yes", "on"})
 
 T = TypeVar("T")
-
-
-class ClusterFileError(IonetError, ValueError):
-    """A cluster file cannot be used; the message names its line, what it says, and what would be right."""
 
 
 @dataclass(frozen=True, slots=True)

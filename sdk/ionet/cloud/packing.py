@@ -136,6 +136,47 @@ def package(
     return Package(argv, MappingProxyType(files), MappingProxyType(given), size, left_out)
 
 
+def gathered(
+    workdir: Path | None,
+    files: Mapping[str, Path],
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_files: int = MAX_FILES,
+) -> Package:
+    """Collects what is sent to a cluster: a folder, and files and folders under names of their own.
+
+    Args:
+        workdir: see `package`, of a folder.
+        files: by their paths in the working directory of the nodes.
+        max_bytes: of everything together.
+        max_files: of each folder.
+
+    Raises:
+        PackingError: something cannot be sent.
+        OSError: a file cannot be read.
+    """
+    if workdir is not None and not workdir.is_dir():
+        raise PackingError(f"{workdir} is no folder")
+    found, left_out = dict[str, Path](), 0
+    places = {**({} if workdir is None else {"": workdir}), **files}
+    for name, path in places.items():
+        if path.is_dir():
+            tree = _Tree(path, max_bytes, max_files)
+            below = f"{name}/" if name else ""
+            found |= {f"{below}{inner}": file for inner, file in tree.collect().items()}
+            left_out += tree.left_out
+        elif path.is_file():
+            _check_secret(path, name)
+            _check_name(path)
+            found[name] = path
+        else:
+            raise PackingError(f"{path}: no such file or folder")
+    size = sum(path.stat().st_size for path in found.values())
+    if size > max_bytes:
+        raise _too_large(workdir or Path("what is sent"), found, size, max_bytes)
+    return Package((), MappingProxyType(found), size=size, left_out=left_out)
+
+
 def _command(path: Path, arguments: Sequence[str]) -> tuple[str, ...]:
     if not path.exists():
         raise PackingError(f"{path}: no such file or folder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,11 +28,12 @@ from ionet.chain.errors import (
 from ionet.cloud import fetching, results
 from ionet.cloud.errors import NotRun, ResultError, RunUnreachable
 from ionet.cloud.results import Verdict
+from ionet.formats.canonical import encode
 from ionet.formats.when import span, when
 from ionet.store import AsyncHttpStore, NotStored, StoreError, StoreUnreachable
 from ionet.store.sealed import is_sealed, unseal_file
 from ionet.token.currency import unit_of
-from ionet.wire import Answer, Peer, Refused, Role, SealError, Unreachable
+from ionet.wire import Answer, Peer, Refused, Role, SealError, Unreachable, seal
 from ionet.wire._link import gateway_urls
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ _FINAL: Final = frozenset({"bad-manifest", "placement"})
 #: Bytes of a result document and of a log.
 _DOCUMENT: Final = 64 << 20
 _LOG: Final = 256 << 20
+#: A place where no log has anything, and that a file system can have.
+_BEYOND: Final = 1 << 40
 _NOT_AGREED: Final = "has ended, and its attesters do not agree on a result"
 #: Told something for people, in a sentence.
 Tell = Callable[[str], None]
@@ -135,13 +138,13 @@ class AsyncRun:
         return self._account
 
     async def cost(self) -> Cost:
-        """What the job costs if it is stopped now, or was stopped; exact, once it has ended.
+        """What the job costs if it is ended now, or was ended; exact, once it has ended.
 
         Raises:
             AccountNotFound: it is closed, and was not seen before by this object.
         """
         from ionet import CloseReason, JobState
-        from ionet.jobs.escrow import elapsed, if_stopped, so_far
+        from ionet.jobs.escrow import elapsed, if_cancelled, if_stopped, so_far
 
         before = self._account
         job, ended = await self.account(), None
@@ -156,13 +159,15 @@ class AsyncRun:
             refund = ended.owed_refund
         elif job.state == JobState.ENDED:
             refund = so_far(job).refund
+        elif job.state == JobState.BOOKED:
+            refund = if_cancelled(job, True, now)[1].refund
         elif job.reason == CloseReason.NONE and now >= job.ends_at:
             refund = 0  # it came to its end: no time is left to give back
         else:
             refund = if_stopped(job, CloseReason.RENTER_STOPPED, now).refund
         used = elapsed(job, now)
         paid = job.price + job.fee - refund
-        return Cost(unit.from_base(paid), unit.from_base(refund), used < 3_600, used)
+        return Cost(unit.from_base(paid), unit.from_base(refund), bool(job.started_at) and used < 3_600, used)
 
     async def stop(self) -> bool:
         """Ends a running job now, so that only its used time is paid, and at least the first hour.
@@ -232,7 +237,7 @@ class AsyncRun:
 
     # -- the node
 
-    async def _ask(self, method: str, **arguments: object) -> Answer:
+    async def _ask(self, method: str, blob: bytes = b"", **arguments: object) -> Answer:
         """Asks the job's node; the answer's content is sealed for this question.
 
         Raises:
@@ -253,6 +258,7 @@ class AsyncRun:
                 device,
                 method,
                 {"job": bytes(self.job).hex(), **arguments},
+                blob,
                 seconds=_ANSWER,
                 presence=_PRESENCE,
                 sealed=True,
@@ -261,6 +267,32 @@ class AsyncRun:
             # A node may have another device by then.
             self._device = None
             raise Unreachable(str(bad)) from bad
+
+    async def order(self, name: str, order: Mapping[str, str]) -> None:
+        """Gives an order to a cluster that is held; only its node reads it. Repeated, it does nothing.
+
+        Args:
+            name: the order's id, 16 hex digits.
+            order: see `ionet.workloads.held`.
+
+        Raises:
+            Unreachable: whether it was taken is unknown.
+            Refused: it was not taken, and why.
+        """
+        await self.account()
+        answer = await self._ask("channel")
+        await self._ask("order", seal(bytes.fromhex(answer.arguments["public"]), encode(order)), id=name)
+
+    async def log_size(self) -> int:
+        """How many bytes the log of a running job has.
+
+        Raises:
+            Unreachable: its node does not answer.
+            Refused: it does not tell.
+        """
+        await self.account()
+        size = (await self._ask("log", start=_BEYOND)).arguments.get("size", 0)
+        return size if isinstance(size, int) else 0
 
     async def _status(self) -> tuple[Answer, Verdict | None]:
         answer = await self._ask("status")

@@ -40,7 +40,8 @@ from typing import Final, Literal, TypeAlias
 from ionet.chain.amounts import USD
 from ionet.chain.errors import AmountError
 from ionet.cloud import foreign
-from ionet.cloud.lines import MAX_TEXT, ClusterFileError, Item, pairs, read, unknown
+from ionet.cloud.errors import ClusterFileError
+from ionet.cloud.lines import MAX_TEXT, Item, pairs, read, unknown
 from ionet.formats.links import bits_of, microseconds_of
 from ionet.formats.when import DAY, HOUR, MINUTE, span
 from ionet.store.manifest import MAX_DURATION, MAX_NODES, ManifestError, RuntimeEnv
@@ -79,8 +80,8 @@ class ClusterSpec:
         nodes: how many.
         classes: hardware classes of which any one will do, by name or number, the preferred first.
         region: ISO 3166-1 numeric code; None for any.
-        memory_gib: least memory of each node, GiB.
-        cpus: cores of each node.
+        memory_gib: memory that each node gives, GiB; 0: all that it has.
+        cpus: cores that each node gives; None: all that it has.
         gpus: GPUs of each node; None: all that it has.
         min_bits: between any two nodes, bits a second at least; 0: any.
         max_microseconds: between any two nodes, round trip at most; 0: any.
@@ -103,7 +104,7 @@ class ClusterSpec:
     classes: tuple[str, ...] = ()
     region: int | None = None
     memory_gib: int = 0
-    cpus: int = 1
+    cpus: int | None = None
     gpus: int | None = None
     min_bits: int = 0
     max_microseconds: int = 0

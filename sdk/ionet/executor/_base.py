@@ -471,6 +471,14 @@ class LocalExecutor:
         """See `Executor.log`."""
         return self.workspace(lease).log
 
+    async def give(self, lease: Lease, name: str, data: bytes) -> None:
+        """Gives a run in progress a file, which it can read and not change; one that is there stays.
+
+        Raises:
+            IonetError: it cannot be given any.
+        """
+        raise IonetError("what runs on this machine can be given no files")
+
     async def sweep(self, keep: Container[str]) -> None:
         """Removes what leases have left that ended while no process of the worker ran.
 

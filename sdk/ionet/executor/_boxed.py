@@ -100,6 +100,10 @@ class AnyBox(Protocol):
         """See `Box.start`; what names an image depends on the kind of box."""
         ...
 
+    def give(self, name: str, data: bytes) -> None:
+        """See `Box.give`."""
+        ...
+
     def exists(self) -> bool:
         """See `Box.exists`."""
         ...
@@ -242,6 +246,10 @@ class BoxedExecutor(LocalExecutor):
         """See `Executor.stop`."""
         self._stopped.add(lease.name)
         await asyncio.to_thread(self._box(lease).stop)
+
+    async def give(self, lease: Lease, name: str, data: bytes) -> None:
+        """See `LocalExecutor.give`."""
+        await asyncio.to_thread(self._box(lease).give, name, data)
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`."""

@@ -10,7 +10,8 @@ from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
 from ionet.executor._boxed import MIB, BoxedExecutor
 from ionet.formats.sizes import size_text
 from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
-from ionet.store.manifest import FileStore
+from ionet.store.manifest import FileStore, Function
+from ionet.workloads.held import ENTRYPOINT as HELD
 
 
 class PodmanExecutor(BoxedExecutor):
@@ -50,6 +51,13 @@ class PodmanExecutor(BoxedExecutor):
                 FailureReason.PLACEMENT,
                 "resources.internet: this node's jobs run under podman, where they do not reach the internet;"
                 " choose another node, or bring what the job needs as inputs",
+            )
+        entry = lease.manifest.entrypoint
+        if isinstance(entry, Function) and entry.path == HELD:
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                "entrypoint: this node's jobs run under podman, where no cluster can be held; choose another"
+                " node",
             )
         asked, part = lease.manifest.resources.disk, lease.manifest.resources.memory
         if asked is not None and part is not None and asked > part:

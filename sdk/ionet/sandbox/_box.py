@@ -41,6 +41,8 @@ from ionet.sandbox._shim import LOG, STATE
 __all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", "reap"]
 
 _NAME: Final = re.compile(r"[a-z0-9]{1,32}")
+_GIVEN: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_MOST_GIVEN: Final = 2_000
 _START_SECONDS: Final = 60
 _KILL_SECONDS: Final = 20
 #: For handing over all files that a box left.
@@ -270,6 +272,28 @@ class Box:
             time.sleep(_PAUSE)
         if "failed" in state:
             raise BoxError(f"the box {self.name} does not start: {state['failed']}")
+
+    def give(self, name: str, data: bytes) -> None:
+        """Puts one more file into /in of a box that runs, whole or not at all; one that is there stays.
+
+        Raises:
+            BoxError: the name is none, there are 2,000 such files, or the box is not there.
+        """
+        if not _GIVEN.fullmatch(name):
+            raise BoxError(f"a file's name is 1 to 64 of a-z, 0-9, dots and dashes, not {name!r}")
+        folder = self._home / "in"
+        part = self._home / f"given-{os.urandom(8).hex()}"
+        try:
+            if sum(1 for _ in folder.iterdir()) >= _MOST_GIVEN:
+                raise BoxError(f"the box {self.name} was given {_MOST_GIVEN:,} files, and takes no more")
+            part.write_bytes(data)
+            part.chmod(0o444)
+            with contextlib.suppress(FileExistsError):
+                os.link(part, folder / name)
+        except OSError as error:
+            raise BoxError(f"the box {self.name} cannot be given a file: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     # -- its run
 

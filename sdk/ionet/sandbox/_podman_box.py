@@ -191,6 +191,14 @@ class PodmanBox:
         )
         self._look()
 
+    def give(self, name: str, data: bytes) -> None:
+        """Gives nothing: what podman shows a program is fixed at its start.
+
+        Raises:
+            BoxError: always.
+        """
+        raise BoxError("a program under podman can be given no files while it runs")
+
     def _fill(self, inputs: Mapping[str, Path], given: Mapping[str, bytes | Path]) -> None:
         """Hands the files to the keeper in a stream; none of the host's directories is shown to anybody."""
         unpack = ("exec", "--interactive", self._keeper, PYTHON, "-I", "-S", "-c", _UNPACK)

@@ -27,9 +27,17 @@ from ionet.formats import canonical
 from ionet.formats.when import DAY
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
-from ionet.store.manifest import MAX_BYTES, FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.store.manifest import (
+    MAX_BYTES,
+    FileStore,
+    Function,
+    Manifest,
+    ManifestError,
+    NotStored,
+    StoreError,
+)
 from ionet.store.sealed import SEALED, seal_file
-from ionet.wire import Answer, Refused, Request
+from ionet.wire import Answer, Refused, Request, Sealed, SealError
 from ionet.worker._arguments import hex32, number
 from ionet.worker._challenges import METHODS, Challenges
 from ionet.worker._clusters import INCOMPLETE, Network, Networks
@@ -40,11 +48,15 @@ from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
 from ionet.worker._uptime import GAP, Uptime
 from ionet.worker._worker import Worker
+from ionet.workloads.held import ENTRYPOINT as HELD
+from ionet.workloads.held import ORDER, order_problem
 
 _log = logging.getLogger(__name__)
 #: Bytes of samples in one answer, and of a log.
 _PAGE: Final = 1 << 20
 _LOG_PAGE: Final = 256 << 10
+#: Bytes of an order, sealed.
+_ORDER: Final = 64 << 10
 #: Characters of a problem that a renter is told.
 _WORDS: Final = 1_000
 #: Seconds before what could not go on, or failed, begins again.
@@ -69,6 +81,10 @@ class LocalRunner(Executor, Protocol):
 
     async def discard(self, name: str) -> None:
         """Removes what a lease has left, by its name; repeated, it does nothing."""
+        ...
+
+    async def give(self, lease: Lease, name: str, data: bytes) -> None:
+        """See `LocalExecutor.give`."""
         ...
 
 
@@ -141,6 +157,8 @@ class _Serving:
     run: asyncio.Task[None] | None = None
     over: bool = False
     last_sample: int | None = None
+    #: What its renter seals orders for.
+    channel: Sealed = field(default_factory=Sealed)
 
 
 @dataclass(slots=True)
@@ -232,12 +250,14 @@ class Agent:
         self.on_event: Callable[[str, str], None] = lambda event, text: None
         self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
             "admit": self._admit,
+            "channel": self._channel,
             "describe": self._describe,
             "end": self._end,
             "heartbeat": self._beat,
             "join": self._join,
             "log": self._read_log,
             "measure": self._measure,
+            "order": self._order,
             "prepare": self._prepare,
             "run": self._ask_run,
             "samples": self._samples,
@@ -833,6 +853,52 @@ class Agent:
         path = self._executor.log(serving.lease)
         data, size = await asyncio.to_thread(_part, path, start)
         return Answer({"ended": False} if size is None else {"ended": False, "size": size}, data)
+
+    async def _channel(self, request: Request) -> Answer:
+        """Tells the renter of a held cluster what to seal orders for; the key goes with the lease."""
+        serving = self._holding(request)
+        return Answer({"public": serving.channel.public.hex()})
+
+    async def _order(self, request: Request) -> Answer:
+        """Hands an order of its renter to a held cluster; repeated, it does nothing."""
+        serving, name = self._holding(request), str(request.arguments.get("id", ""))
+        if not ORDER.fullmatch(f"order-{name}.json"):
+            raise Refused("bad-request", "an order's id has 16 hex digits")
+        if len(request.blob) > _ORDER:
+            raise Refused("too-large", f"an order has at most {_ORDER} bytes; send files with the cluster")
+        try:
+            order = serving.channel.open(request.blob)
+        except SealError:
+            raise Refused(
+                "other-channel", "the order was sealed for another key; ask for the channel"
+            ) from None
+        if (why := order_problem(order)) is not None:
+            raise Refused("bad-order", why)
+        try:
+            await self._executor.give(serving.lease, f"order-{name}.json", order)
+        except IonetError as bad:
+            raise Refused("not-taken", str(bad)) from bad
+        return Answer()
+
+    def _holding(self, request: Request) -> _Serving:
+        """The lease of a cluster that runs here and is held for the asker.
+
+        Raises:
+            Refused: it is not theirs, or takes no orders now.
+        """
+        job, serving = hex32(request, "job"), self._serving
+        if serving is None or serving.leased.job != job or serving.over:
+            raise Refused("not-served", "the node does not serve this job")
+        if request.sender != serving.leased.renter:
+            raise Refused("not-yours", "a cluster takes orders of its renter")
+        entry = serving.lease.manifest.entrypoint
+        if not isinstance(entry, Function) or entry.path != HELD:
+            raise Refused("not-held", "this job runs a program of its own, and takes no orders")
+        if serving.network is not None and not serving.network.is_head:
+            raise Refused("not-the-head", "orders go to the node that was booked first")
+        if serving.run is None or serving.run.done() or not serving.leased.running:
+            raise Refused("not-running", "the cluster does not run")
+        return serving
 
     # -- what the owner should know
 

@@ -1,0 +1,487 @@
+"""`ionet cluster`: Ray clusters of rented nodes, held for commands."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+
+import typer
+from solders.keypair import Keypair
+
+from ionet.cli.arguments import length_of
+from ionet.cli.failures import UserError
+from ionet.cli.job.parts import MaxLatency, MaxRate, MinBandwidth, RegionFilter, quotes_json, show_quotes
+from ionet.cli.job.run import Force, GatewayOption, gateway_of
+from ionet.cli.options import Commands
+from ionet.cli.output import span, when
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient
+    from ionet.cloud.clusters import AsyncCluster, Held
+    from ionet.cloud.launching import Offered
+    from ionet.cloud.spec import ClusterFile
+
+app = Commands("Ray clusters of rented nodes, held for your commands: up, exec, down.")
+
+_FILE: Final = Path("cluster.yaml")
+
+Name: TypeAlias = Annotated[
+    str, typer.Argument(metavar="NAME", help="The cluster: its name, or its address.")
+]
+Work: TypeAlias = Callable[["AsyncClient", str], Coroutine[Any, Any, int]]
+
+
+def _amount(text: str) -> Decimal:
+    """An amount above zero."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        raise typer.BadParameter(f"an amount is above zero, not {text}")
+    return amount
+
+
+@app.command()
+def up(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="What is wanted; default: cluster.yaml, if there is one.",
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="How to call it.")] = None,
+    classes: Annotated[
+        list[str] | None,
+        typer.Option("--class", metavar="CLASS", help="Hardware class; repeated, any of them will do."),
+    ] = None,
+    nodes: Annotated[int | None, typer.Option("--nodes", min=1, max=255, help="How many nodes.")] = None,
+    seconds: Annotated[
+        int | None,
+        typer.Option("--for", metavar="LENGTH", parser=length_of, help="How long: 90min, 2h, 7d."),
+    ] = None,
+    max_rate: MaxRate = None,
+    budget: Annotated[
+        Decimal | None,
+        typer.Option(
+            "--budget", metavar="AMOUNT", parser=_amount, help="The most that goes into escrow, in --pay."
+        ),
+    ] = None,
+    pay: Annotated[str | None, typer.Option("--pay", metavar="NAME", help="In IO, USDC, or a mint.")] = None,
+    region: RegionFilter = None,
+    memory: Annotated[
+        int | None, typer.Option("--memory", metavar="GIB", min=0, help="Least memory of each node.")
+    ] = None,
+    cpus: Annotated[int | None, typer.Option("--cpus", min=1, max=1024, help="Cores of each node.")] = None,
+    gpus: Annotated[int | None, typer.Option("--gpus", min=0, max=8, help="GPUs of each node.")] = None,
+    min_bandwidth: MinBandwidth = "0",  # type: ignore[assignment]  # read by its parser
+    max_latency: MaxLatency = "0",  # type: ignore[assignment]  # read by its parser
+    partly: Annotated[
+        bool,
+        typer.Option("--partly", help="Of SkyPilot's or Ray's file, leave out what there is not here."),
+    ] = False,
+    gateway: GatewayOption = None,
+) -> None:
+    """Rent nodes as one Ray cluster that waits for commands; the exact price is shown before.
+
+    Options override what the file says. Files of SkyPilot and of Ray's cluster launcher are read where they
+    say the same; lines for which there is nothing are named. The cluster is there when all nodes are, and
+    setup has been run on each. It is paid for until `ionet cluster down`, or until its time is over.
+    """
+    from ionet.cloud.clusters import AsyncClusterLaunch, extended
+    from ionet.cloud.spec import cluster_name
+
+    io = session()
+    io.check_several("renting a cluster")
+    if name is not None:
+        try:
+            cluster_name(name)
+        except ValueError as bad:
+            raise UserError(f"--name: {bad}") from None
+    wanted = extended(
+        _read(io, file, partly=partly),
+        name=name,
+        classes=tuple(classes) if classes else None,
+        nodes=nodes,
+        seconds=seconds,
+        max_rate=max_rate,
+        budget=budget,
+        pay=pay,
+        region=region,
+        memory_gib=memory,
+        cpus=cpus,
+        gpus=gpus,
+        min_bits=min_bandwidth or None,
+        max_microseconds=max_latency or None,
+    )
+    spec = wanted.spec
+    if not spec.classes:
+        raise UserError("say which hardware: class in the file, or --class CLASS")
+    if spec.nodes == 1 and (spec.min_bits or spec.max_microseconds):
+        raise UserError("--min-bandwidth and --max-latency are for several nodes: give --nodes")
+    place = gateway_of(io, gateway)
+    io.screen.aside = not io.dry_run
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with AsyncClusterLaunch(client, place, wanted, key=key) as launch:
+            offered = await launch.offer()
+            _show_offer(io, wanted, offered, launch.package.size, len(launch.package.files))
+            if io.dry_run:
+                return 0
+            io.confirm(
+                f"rent {spec.nodes} node{'s' * (spec.nodes > 1)} for {span(spec.seconds)}, for at most"
+                f" {offered.limit}"
+            )
+            cluster = await launch.book(offered)
+        io.screen.warn(
+            f"Booked {spec.name}, first job {cluster.run.job}; end it by: ionet cluster down {spec.name}"
+        )
+        async with cluster:
+            await cluster.wait_ready(_tell(io))
+            account = await cluster.run.account()
+        until = 0 if account is None else account.ends_at
+        io.screen.show(
+            {
+                "name": spec.name,
+                "job": cluster.run.job,
+                "cluster": getattr(cluster.run, "cluster", None),
+                "nodes": list(offered.nodes),
+                "ends_at": until,
+                "quote": quotes_json(offered.quotes),
+            },
+            f"{spec.name} is ready, until {when(until)}",
+            f"Run a command: ionet cluster exec {spec.name} -- python3 -c 'import ray; ray.init()'",
+            f"End it: ionet cluster down {spec.name}",
+        )
+        return 0
+
+    _run(io, work, reads=io.dry_run, note="see what became of it: ionet cluster list")
+
+
+def _read(io: Session, file: Path | None, *, partly: bool) -> ClusterFile:
+    from ionet.cloud.spec import ClusterFile, ClusterSpec
+
+    if file is None and not _FILE.exists():
+        return ClusterFile(ClusterSpec())
+    read = ClusterFile.load(file or _FILE)
+    for line in read.unread:
+        io.screen.warn(line)
+    if read.unread and not partly:
+        count = len(read.unread)
+        raise UserError(
+            f"{count} line{'s' * (count > 1)} of this {read.kind} file cannot be done here, see above; leave"
+            " them out, or have them left out: --partly"
+        )
+    return read
+
+
+def _show_offer(io: Session, wanted: ClusterFile, offered: Offered, size: int, files: int) -> None:
+    for reason in offered.reasons:
+        io.screen.note(reason)
+    if not io.screen.as_json:
+        show_quotes(io, offered.quotes)
+        facts: list[tuple[str, object]] = [
+            ("Cluster", wanted.spec.name),
+            ("Sends", f"{files} file{'s' * (files != 1)}, {size:,} bytes"),
+        ]
+        io.screen.facts(facts, data={})
+        if io.dry_run:
+            io.screen.line("Dry run: nothing was uploaded, nothing was booked")
+    elif io.dry_run:
+        data = {
+            "dry_run": True,
+            "name": wanted.spec.name,
+            "nodes": list(offered.nodes),
+            "manifest": offered.manifest.to_dict(),
+            "quote": quotes_json(offered.quotes),
+        }
+        io.screen.show(data)
+
+
+@app.command(name="list")
+def list_(gateway: GatewayOption = None) -> None:
+    """List my clusters that have not ended."""
+    from ionet.cloud.clusters import find
+
+    io = session()
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        found = await find(client, place)
+        rows = [(item.name, _state(item), len(item.jobs), when(_until(item)), item.address) for item in found]
+        io.screen.table(
+            ("name", "state", ">nodes", "until", "address"),
+            rows,
+            empty="You have no cluster",
+            data=[
+                {
+                    "name": item.name,
+                    "state": _state(item),
+                    "jobs": [job.address for job in item.jobs],
+                    "cluster": item.cluster,
+                    "ends_at": _until(item),
+                }
+                for item in found
+            ],
+        )
+        return 0
+
+    _run(io, work)
+
+
+def _state(item: Held) -> str:
+    return "running" if any(job.account.started_at for job in item.jobs) else "booked"
+
+
+def _until(item: Held) -> int:
+    return max(job.account.ends_at for job in item.jobs)
+
+
+@app.command()
+def status(name: Name, gateway: GatewayOption = None) -> None:
+    """Show a cluster: its nodes, until when it is booked, and what it costs if it is ended now."""
+    io = session()
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        from ionet.cloud.clusters import attach_cluster, named
+
+        item = await named(client, place, name)
+        async with attach_cluster(client, place, item) as cluster:
+            cost = await cluster.run.cost()
+        facts: list[tuple[str, object]] = [
+            ("Cluster", item.name),
+            ("Address", item.address),
+            ("State", _state(item)),
+            ("Until", when(_until(item)) if _until(item) else None),
+            ("Used", span(cost.used)),
+            ("Costs, if ended now", f"{cost.paid} at most"),
+            ("Comes back then", f"{cost.refund} at least"),
+        ]
+        data = {
+            "name": item.name,
+            "state": _state(item),
+            "cluster": item.cluster,
+            "ends_at": _until(item),
+            "used": cost.used,
+            "paid": cost.paid,
+            "refund": cost.refund,
+            "jobs": [{"job": job.address, "node": job.account.node} for job in item.jobs],
+        }
+        io.screen.facts(facts, data=data)
+        if not io.screen.as_json:
+            io.screen.rows(("job", "node"), [(job.address, job.account.node) for job in item.jobs])
+        return 0
+
+    _run(io, work)
+
+
+@app.command(name="exec")
+def exec_(
+    name: Name,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="COMMAND", help="For the shell of the first node, behind --."),
+    ] = None,
+    cancel: Annotated[
+        str | None, typer.Option("--cancel", metavar="ID", help="End a command that runs, instead.")
+    ] = None,
+    gateway: GatewayOption = None,
+) -> None:
+    """Run a command on a cluster's first node, in the folder that was sent, and print what it prints.
+
+    `ray.init()` in it finds all nodes. One argument is a line for the shell; several are one command and its
+    arguments. It goes on if this is interrupted. Only the node reads what is sent. Exit status: the
+    command's own, and 128 and the signal's number if one ended it.
+    """
+    import shlex
+
+    io = session()
+    io.check_several("running a command")
+    if (cancel is None) == (not command):
+        raise UserError(
+            "say what to run: ionet cluster exec NAME -- COMMAND; or which command to end: --cancel ID"
+        )
+    place = gateway_of(io, gateway)
+    line = (command or [""])[0] if len(command or []) == 1 else shlex.join(command or [])
+    note = [f"nothing was run on {name}"]
+
+    def begun(number: str) -> None:
+        io.screen.aside = True
+        note[0] = f"the command goes on; end it: ionet cluster exec {name} --cancel {number}"
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with await _attached(client, place, name, key) as cluster:
+            if cancel is not None:
+                await cluster.cancel(cancel)
+                io.screen.show({"cancelled": cancel}, f"Asked {name} to end {cancel}")
+                return 0
+            status = await cluster.exec(line, _write(aside=io.screen.as_json), begun=begun)
+            if io.screen.as_json:
+                io.screen.show({"name": name, "exit_status": status})
+            return status
+
+    _run(io, work, note=lambda: note[0])
+
+
+@app.command()
+def logs(
+    name: Name,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the cluster ends.")] = False,
+    gateway: GatewayOption = None,
+) -> None:
+    """Print a cluster's log: its nodes, its setup, and what its commands have printed, each with its id."""
+    io = session()
+    io.check_several("reading a log")
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with await _attached(client, place, name, key) as cluster:
+            if follow:
+                await cluster.run.follow(_write(aside=io.screen.as_json), _tell(io))
+            else:
+                await cluster.run.log(_write(aside=io.screen.as_json))
+            if io.screen.as_json:
+                io.screen.show({"name": name, "job": cluster.run.job})
+            return 0
+
+    _run(io, work)
+
+
+@app.command()
+def extend(
+    name: Name,
+    seconds: Annotated[
+        int, typer.Option("--for", metavar="LENGTH", parser=length_of, help="How much longer: 90min, 2h.")
+    ],
+    gateway: GatewayOption = None,
+) -> None:
+    """Book more time for all nodes of a running cluster, at their rates and the current price."""
+    io = session()
+    io.check_several("extending a cluster")
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with await _attached(client, place, name, key) as cluster:
+            quotes = await cluster.quote_extension(seconds)
+            limits = [quote.limit for quote in quotes.values()]
+            most = type(limits[0]).from_base(sum(limit.base for limit in limits))
+            io.screen.note(f"{span(seconds)} more on {len(quotes)} nodes cost {most} at most")
+            if io.dry_run:
+                io.screen.show(
+                    {"dry_run": True, "limit": most, "seconds": seconds}, "Dry run: nothing was sent"
+                )
+                return 0
+            io.confirm(f"extend {name} by {span(seconds)}, for at most {most}")
+            await cluster.extend(seconds, quotes)
+            account = await cluster.run.account()
+            until = 0 if account is None else account.ends_at
+            io.screen.show(
+                {"name": name, "seconds": seconds, "ends_at": until, "limit": most},
+                f"Extended {name} by {span(seconds)}: until {when(until)}",
+            )
+            return 0
+
+    _run(io, work)
+
+
+@app.command()
+def down(
+    name: Name,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where its files go; default: the cluster's name."),
+    ] = None,
+    force: Force = False,
+    gateway: GatewayOption = None,
+) -> None:
+    """End a cluster, so that only its used time is paid, and fetch the files in $IONET_OUTPUT.
+
+    What comes back is shown before. At least the first hour of each node is paid. Before the start it costs
+    the time that the nodes were held.
+    """
+    from ionet.cloud.running import cost_text
+
+    io = session()
+    io.check_several("ending a cluster")
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with await _attached(client, place, name, key) as cluster:
+            jobs = await cluster.jobs()
+            cost = await cluster.run.cost()
+            _tell(io)(cost_text(cost))
+            if io.dry_run:
+                data = {"dry_run": True, "name": name, "paid": cost.paid, "refund": cost.refund}
+                io.screen.show(data, "Dry run: nothing was ended")
+                return 0
+            io.confirm(f"end the cluster {name}")
+            verdict, cost = await cluster.down(_tell(io))
+            _tell(io)(cost_text(cost))
+            files: list[str] = []
+            if verdict is not None and verdict.outputs:
+                fetched = await cluster.run.fetch(verdict, out or Path(cluster.name), force=force)
+                files = [str(path) for path in fetched.files]
+            io.screen.show(
+                {"name": name, "jobs": jobs, "paid": cost.paid, "refund": cost.refund, "files": files},
+                f"Ended {name}",
+                *files,
+                *(f"What became of its money: ionet job receipt {job}" for job in jobs),
+            )
+            return 0
+
+    _run(io, work, note=f"whether {name} has ended: ionet cluster list")
+
+
+async def _attached(client: AsyncClient, gateway: str, name: str, key: Keypair | None) -> AsyncCluster:
+    from ionet.cloud.clusters import attach_cluster, named
+
+    return attach_cluster(client, gateway, await named(client, gateway, name), key=key)
+
+
+def _run(
+    io: Session,
+    work: Callable[[AsyncClient, Keypair | None], Coroutine[Any, Any, int]],
+    *,
+    reads: bool = False,
+    note: str | Callable[[], str] = "nothing was changed",
+) -> None:
+    """Runs a command's coroutine with a client, and ends with the status that it returns."""
+    from ionet.cloud.running import renter_key
+
+    async def whole() -> int:
+        client = io.async_reader() if reads else io.async_client()
+        try:
+            return await work(client, None if reads else renter_key(io.signer))
+        finally:
+            await client.aclose()
+
+    try:
+        status = asyncio.run(whole())
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(note if isinstance(note, str) else note())
+        raise
+    if status:
+        raise typer.Exit(status)
+
+
+def _tell(io: Session) -> Callable[[str], None]:
+    return lambda text: io.screen.warn(f"{text[:1].upper()}{text[1:]}")
+
+
+def _write(*, aside: bool) -> Callable[[bytes], None]:
+    """Writes what programs print: to standard output, or with JSON beside it."""
+
+    def write(data: bytes) -> None:
+        stream = sys.stderr if aside else sys.stdout
+        stream.flush()
+        stream.buffer.write(data)
+        stream.buffer.flush()
+
+    return write

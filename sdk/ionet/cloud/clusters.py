@@ -1,0 +1,613 @@
+"""Clusters that are held for a renter: from what they want to a booking, their commands, cost and end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import Amount
+from ionet.chain.errors import IonetError
+from ionet.chain.records import KeyedAccount
+from ionet.cloud.choosing import Wish, choose
+from ionet.cloud.errors import BudgetTooSmall, NoCluster, NoNode, NotRun, SetupFailed
+from ionet.cloud.fitting import Together
+from ionet.cloud.launching import AsyncLaunch, Offered, Progress
+from ionet.cloud.packing import Package, gathered
+from ionet.cloud.results import Verdict
+from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell
+from ionet.cloud.spec import ClusterFile, ClusterSpec
+from ionet.formats.when import HOUR, MINUTE, span
+from ionet.staking.stake import class_name
+from ionet.store import AsyncHttpStore, NotStored
+from ionet.store.manifest import MAX_BYTES, MAX_DURATION, Function, Manifest, ManifestError
+from ionet.wire import Refused, Unreachable
+from ionet.wire._link import gateway_urls
+from ionet.workloads import held
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient, accounts
+    from ionet.jobs.quotes import Quote
+
+T = TypeVar("T")
+
+_GIB: Final = 1 << 30
+#: Seconds for a held cluster to end its commands and hand over its files, and tries of an order.
+_ENDING: Final = 60.0
+_TRIES: Final = 5
+#: Steps of a minute by which a length is shortened until its price is within a budget.
+_STEPS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A cluster as the chain has it.
+
+    Attributes:
+        name: how its renter calls it.
+        jobs: its jobs that are not closed, the head's first.
+        cluster: the cluster's account; None for one of a single node.
+        manifest: what it runs.
+    """
+
+    name: str
+    jobs: tuple[KeyedAccount[accounts.jobs.Job], ...]
+    cluster: Pubkey | None
+    manifest: Manifest
+
+    @property
+    def head(self) -> Pubkey:
+        """The job of its first node."""
+        return self.jobs[0].address
+
+    @property
+    def address(self) -> Pubkey:
+        """What it is found by on the chain: its account, or its only job."""
+        return self.cluster or self.head
+
+
+async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> list[Held]:
+    """The signer's clusters that have not ended, the newest first.
+
+    Args:
+        client: of the renter.
+        gateway: its URL; its store has what the clusters run.
+        insecure: also take ``http://`` to other machines.
+
+    Raises:
+        IonetError: chain or store cannot be read.
+    """
+    from ionet import JobState
+
+    jobs = await client.jobs.find_jobs(renter=client.address)
+    open_ = [job for job in jobs if job.account.state != JobState.ENDED and not job.account.reason]
+    together: dict[Pubkey, list[KeyedAccount[accounts.jobs.Job]]] = {}
+    for job in sorted(open_, key=lambda job: (job.account.booked_at, bytes(job.address))):
+        alone = job.account.cluster == Pubkey.default()
+        together.setdefault(job.address if alone else job.account.cluster, []).append(job)
+    store, clusters = AsyncHttpStore(gateway_urls(gateway, insecure=insecure)[1]), list[Held]()
+    try:
+        for address, members in together.items():
+            manifest = await _manifest(store, bytes(members[0].account.manifest_hash))
+            if manifest is not None and (name := held_name(manifest)) is not None:
+                account = None if members[0].address == address else address
+                clusters.append(Held(name, tuple(members), account, manifest))
+    finally:
+        await store.aclose()
+    return clusters[::-1]
+
+
+async def named(client: AsyncClient, gateway: str, text: str, *, insecure: bool = False) -> Held:
+    """The signer's cluster of a name, or at an address.
+
+    Raises:
+        NoCluster: there is none, or more than one.
+    """
+    clusters = await find(client, gateway, insecure=insecure)
+    fits = [item for item in clusters if text in (item.name, str(item.address), str(item.head))]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        addresses = ", ".join(str(item.address) for item in fits)
+        raise NoCluster(f"{len(fits)} clusters are called {text}; name one by its address: {addresses}")
+    there = ", ".join(dict.fromkeys(item.name for item in clusters))
+    raise NoCluster(f"you have no cluster {text!r}; " + (f"there are {there}" if there else "you have none"))
+
+
+async def _manifest(store: AsyncHttpStore, digest: bytes) -> Manifest | None:
+    try:
+        return Manifest.from_bytes(await store.get_bytes(digest, most=MAX_BYTES))
+    except (NotStored, ManifestError):
+        # Whatever it is, it was not booked as a cluster here.
+        return None
+
+
+def held_name(manifest: Manifest) -> str | None:
+    """What a manifest's cluster is called; None if it is of a program of its own."""
+    entry = manifest.entrypoint
+    if not isinstance(entry, Function) or entry.path != held.ENTRYPOINT:
+        return None
+    return str(entry.arguments.get("name", "cluster"))
+
+
+class AsyncClusterLaunch:
+    """Books a cluster. Use it as an asynchronous context manager.
+
+    `offer` chooses nodes and asks for their price, `book` books them; until then nothing costs anything.
+
+    Args:
+        client: of the renter.
+        gateway: its URL.
+        wanted: what they want; a file's paths are relative to its folder.
+        key: the renter's keypair; None for an offer only.
+        insecure: also take ``http://`` to other machines.
+
+    Raises:
+        ConfigError: the URL is not a gateway's.
+        PackingError: what is to be sent cannot be sent.
+        OSError: a file cannot be read.
+    """
+
+    def __init__(
+        self,
+        client: AsyncClient,
+        gateway: str,
+        wanted: ClusterFile | ClusterSpec,
+        *,
+        key: Keypair | None = None,
+        insecure: bool = False,
+    ) -> None:
+        gateway_urls(gateway, insecure=insecure)
+        file = ClusterFile(wanted) if isinstance(wanted, ClusterSpec) else wanted
+        self._client, self._gateway, self._key, self._insecure = client, gateway, key, insecure
+        self.spec, self.package = file.spec, packed(file)
+        self._launch: AsyncLaunch | None = None
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._stack.aclose()
+
+    async def offer(self) -> Offered:
+        """Chooses nodes, of several classes those of the cheapest, and asks for their price.
+
+        Raises:
+            NoNode: no nodes fit; the message says what there is.
+            BudgetTooSmall: they cost more than the budget; the message says for how long it would last.
+            IonetError: see `AsyncLaunch.offer`.
+        """
+        whys: list[str] = []
+        for class_id in await self._ranked(whys):
+            launch = self._launching(class_id)
+            try:
+                offered = await launch.offer()
+            except NoNode as bad:
+                whys.append(str(bad))
+                await launch.__aexit__()
+                continue
+            except BaseException:
+                await launch.__aexit__()
+                raise
+            self._launch = await self._stack.enter_async_context(launch)
+            await self._check_budget(offered)
+            return offered
+        raise NoNode("; ".join(dict.fromkeys(whys)))
+
+    async def book(self, offered: Offered, progress: Progress | None = None) -> AsyncCluster:
+        """Uploads what is sent, and books all nodes or none.
+
+        Raises:
+            NotEnough: the renter has less than the deposit.
+            IonetError: see `AsyncLaunch.book`; what cannot be uploaded afterwards is cancelled.
+        """
+        assert self._launch is not None
+        await self._launch.check_funds(offered)
+        await self._launch.upload(offered, progress)
+        run = await self._launch.book(offered)
+        try:
+            await self._launch.deliver(progress)
+        except BaseException:
+            await run.cancel()
+            raise
+        return AsyncCluster(run, self.spec.name)
+
+    async def _ranked(self, whys: list[str]) -> list[int]:
+        """The wanted classes of which enough nodes are free, the cheapest first."""
+        spec = self.spec
+        if not spec.classes:
+            raise NoNode("say which hardware: class: RTX 4090, or --class")
+        costs: dict[int, int] = {}
+        for class_id in await class_ids(self._client, spec.classes):
+            try:
+                free = await choose(self._client, self._wish(class_id))
+            except NoNode as bad:
+                whys.append(str(bad))
+                continue
+            costs[class_id] = sum(item.rate.base * item.units for item in free[: spec.nodes])
+            if len(free) < spec.nodes:
+                whys.append(f"{len(free)} such nodes are free, not {spec.nodes}")
+                del costs[class_id]
+        return sorted(costs, key=costs.__getitem__)
+
+    def _wish(self, class_id: int) -> Wish:
+        spec = self.spec
+        return Wish(
+            spec.seconds, _currency(spec.pay), None, class_id, spec.region, spec.max_rate, spec.memory_gib
+        )
+
+    def _launching(self, class_id: int) -> AsyncLaunch:
+        spec = self.spec
+        arguments = {"name": spec.name, "setup": spec.setup, "run": spec.run}
+        return AsyncLaunch(
+            self._client,
+            self._gateway,
+            self.package,
+            self._wish(class_id),
+            key=self._key,
+            cpus=spec.cpus,
+            gpus=spec.gpus,
+            memory=spec.memory_gib * _GIB or None,
+            env=spec.env,
+            pip=spec.pip,
+            internet=spec.internet,
+            nodes=spec.nodes,
+            on_loss=spec.on_loss if spec.nodes > 1 else "end",
+            together=Together(spec.min_bits, spec.max_microseconds),
+            entrypoint=Function(held.ENTRYPOINT, arguments),
+            # It ends with its lease, which may be extended.
+            max_duration=MAX_DURATION,
+            insecure=self._insecure,
+        )
+
+    async def _check_budget(self, offered: Offered) -> None:
+        spec, limit = self.spec, offered.limit
+        if spec.budget is None:
+            return
+        budget = type(limit)(str(spec.budget))
+        if limit.base <= budget.base:
+            return
+        what = f"{spec.nodes} node{'s' * (spec.nodes > 1)} for {span(spec.seconds)} cost {limit} at most"
+        lasts = await self._lasting(offered, budget)
+        end = f"which would last {span(lasts)}" if lasts else "which is not enough for the shortest booking"
+        raise BudgetTooSmall(f"{what}, more than the budget of {budget}, {end}", lasts)
+
+    async def _lasting(self, offered: Offered, budget: Amount) -> int:
+        """Whole minutes, in seconds, for which the budget pays the nodes; 0: not for the least time."""
+        least = max(HOUR, offered.listing.min_seconds)
+        seconds = self.spec.seconds * budget.base // offered.limit.base // MINUTE * MINUTE
+        for _ in range(_STEPS):
+            if seconds < least:
+                return 0
+            quotes = await self._client.jobs.quotes(
+                list(offered.nodes), seconds, currency=_currency(self.spec.pay)
+            )
+            if quotes.limit.base <= budget.base:
+                return seconds
+            seconds -= MINUTE
+        return 0
+
+
+def packed(file: ClusterFile) -> Package:
+    """What is sent of a cluster file.
+
+    Raises:
+        PackingError: something cannot be sent.
+        OSError: a file cannot be read.
+    """
+    spec = file.spec
+    workdir = None if spec.workdir is None else _place(file.folder, spec.workdir)
+    return gathered(workdir, {name: _place(file.folder, path) for name, path in spec.files.items()})
+
+
+def _place(folder: Path, text: str) -> Path:
+    return folder / Path(text).expanduser()
+
+
+def _currency(text: str) -> str | Pubkey:
+    try:
+        return Pubkey.from_string(text)
+    except ValueError:
+        return text
+
+
+async def class_ids(client: AsyncClient, texts: Sequence[str]) -> list[int]:
+    """Hardware classes by number or name; case, spaces and dashes do not count.
+
+    Raises:
+        NoNode: there is no such class; the message names the nearest.
+    """
+    from difflib import get_close_matches
+
+    classes = [item.account for item in await client.staking.classes()][::-1]
+    known = {_plain(class_name(item)): item for item in classes} | {str(item.id): item for item in classes}
+    numbers = []
+    for text in texts:
+        if (item := known.get(_plain(text))) is None:
+            names = {_plain(class_name(item)): class_name(item) for item in classes}
+            near = [names[name] for name in get_close_matches(_plain(text), names, n=3, cutoff=0.4)]
+            hint = f"did you mean {', '.join(near)}?" if near else "see `ionet node classes list`"
+            raise NoNode(f"there is no hardware class {text!r}; {hint}")
+        numbers.append(item.id)
+    return list(dict.fromkeys(numbers))
+
+
+def _plain(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter not in " -_")
+
+
+class _Reached(Exception):
+    """What was waited for has come in the log."""
+
+    def __init__(self, value: str) -> None:
+        self.value = value
+
+
+class _Lines:
+    """Cuts a log into lines."""
+
+    def __init__(self, take: Callable[[str], None]) -> None:
+        self._take, self._rest = take, b""
+
+    def __call__(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._take(line.decode(errors="replace"))
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Asks a node, a few times where no answer comes."""
+    left = _TRIES
+    while True:
+        left -= 1
+        try:
+            return await ask()
+        except (Unreachable, Refused) as bad:
+            again = isinstance(bad, Unreachable) or bad.kind == "other-channel"
+            if not again or not left:
+                raise
+        await asyncio.sleep(1.0)
+
+
+class AsyncCluster:
+    """A cluster that is booked. Use it as an asynchronous context manager.
+
+    Args:
+        run: its run; see `attach_cluster`.
+        name: how its renter calls it.
+    """
+
+    def __init__(self, run: AsyncRun, name: str) -> None:
+        self.run, self.name = run, name
+
+    async def __aenter__(self) -> Self:
+        await self.run.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.run.__aexit__(*error)
+
+    async def wait_ready(self, tell: Tell = lambda text: None) -> None:
+        """Waits until the cluster is there, and prepared.
+
+        Args:
+            tell: told what happens meanwhile, in a sentence.
+
+        Raises:
+            SetupFailed: its setup failed on a node; the cluster is there, and is paid for.
+            NotRun: it was not started, or has ended; one that a node refuses is cancelled.
+        """
+
+        def take(line: str) -> None:
+            said = line.removeprefix("--- ")
+            if said == line:
+                if line.startswith("[setup "):
+                    tell(line)
+            elif said == held.READY:
+                raise _Reached("")
+            elif said.startswith(held.SETUP_FAILED):
+                raise _Reached(said)
+            elif said.startswith("node "):
+                tell(said)
+
+        try:
+            why = await self._until(take, tell, 0)
+        except NotRun as bad:
+            if bad.refused:
+                tell("a node refuses the cluster, which is cancelled: only the time held is paid")
+                await self.run.cancel()
+            raise
+        if why:
+            raise SetupFailed(f"{why}; the cluster is there, and is paid for")
+
+    async def exec(
+        self,
+        command: str,
+        write: Callable[[bytes], None] = lambda data: None,
+        tell: Tell = lambda text: None,
+        *,
+        begun: Callable[[str], None] = lambda name: None,
+    ) -> int:
+        """Runs a command on the first node, by its shell, and waits for its end.
+
+        It goes on when this is cancelled.
+
+        Args:
+            command: for the shell; `ray.init()` in it finds the cluster.
+            write: given what it prints.
+            tell: told what happens besides.
+            begun: told the command's id, by which it can be cancelled, once it is handed over.
+
+        Returns:
+            Its exit status; 128 and the signal's number if one ended it.
+
+        Raises:
+            Refused: the cluster takes no commands now.
+            Unreachable: whether it was handed over is unknown.
+            NotRun: the cluster has ended.
+            IonetError: the command could not be run.
+        """
+        name = secrets.token_hex(8)
+        start = await _patiently(self.run.log_size)
+        await self.order({"do": "exec", "command": command}, name)
+        begun(name)
+        return await self.follow(name, write, tell, start=start)
+
+    async def follow(
+        self, name: str, write: Callable[[bytes], None], tell: Tell = lambda text: None, *, start: int = 0
+    ) -> int:
+        """Writes what a command prints, and waits for its end.
+
+        Args:
+            name: its id.
+            write: see `exec`.
+            tell: see `exec`.
+            start: the byte of the cluster's log to begin with.
+
+        Returns:
+            See `exec`.
+        """
+        whole, part, end = f"[{name}] ", f"[{name}]+", f"--- exec {name} ends: "
+
+        def take(line: str) -> None:
+            if line.startswith(whole):
+                write(line.removeprefix(whole).encode() + b"\n")
+            elif line.startswith(part):
+                write(line.removeprefix(part).encode())
+            elif line.startswith(end):
+                raise _Reached(line.removeprefix(end))
+
+        said = await self._until(take, tell, start)
+        try:
+            status = int(said)
+        except ValueError:
+            raise IonetError(f"the command was not run to its end: {said}") from None
+        return 128 - status if status < 0 else status
+
+    async def cancel(self, name: str) -> None:
+        """Ends a command by its id.
+
+        Raises:
+            Refused, Unreachable: see `exec`.
+        """
+        await self.order({"do": "cancel", "id": name})
+
+    async def order(self, order: Mapping[str, str], name: str | None = None) -> None:
+        """Gives an order, again where no answer came: it is not done twice."""
+        given = name or secrets.token_hex(8)
+        await _patiently(lambda: self.run.order(given, order))
+
+    async def end(self, tell: Tell = lambda text: None) -> Verdict | None:
+        """Ends its commands and has its files stored; returns what it has left, None if that is unknown.
+
+        The nodes stay booked.
+        """
+        try:
+            await self.order({"do": "end"})
+            async with asyncio.timeout(_ENDING):
+                return await self.run.follow(lambda data: None, tell, start=await self.run.log_size())
+        except (IonetError, TimeoutError) as bad:
+            tell(f"what the cluster has left is not known: {str(bad) or 'it does not end its commands'}")
+            return None
+
+    async def down(self, tell: Tell = lambda text: None) -> tuple[Verdict | None, Cost]:
+        """Ends the cluster, so that only its used time is paid; does nothing to one that has ended.
+
+        Returns:
+            What it has left, None if that is unknown; and what it costs.
+
+        Raises:
+            IonetError: it could not be ended, or whether it was is unknown.
+        """
+        from ionet import JobState
+
+        # Jobs that are cancelled are closed at once: what they were is known from before.
+        await self.run.cost()
+        verdict, account = None, await self.run.account()
+        if account is not None and account.state == JobState.RUNNING:
+            if not account.reason:
+                verdict = await self.end(tell)
+            await self.run.stop()
+        elif account is not None and account.state == JobState.BOOKED:
+            await self.run.cancel()
+        return verdict, await self.run.cost()
+
+    async def jobs(self) -> list[Pubkey]:
+        """Its jobs that are not closed, the head's first."""
+        if not isinstance(self.run, AsyncClusterRun):
+            return [self.run.job]
+        keyed = await self.run.client.jobs.cluster_jobs(self.run.cluster)
+        return [job.address for job in keyed if not job.account.reason]
+
+    async def quote_extension(self, seconds: int) -> dict[Pubkey, Quote]:
+        """What more time costs, of each job.
+
+        Raises:
+            NotBookable, PriceUnusable: it cannot be had.
+        """
+        client = self.run.client
+        return {job: await client.jobs.quote_extension(job, seconds) for job in await self.jobs()}
+
+    async def extend(self, seconds: int, quotes: Mapping[Pubkey, Quote]) -> None:
+        """Books more time for all of its nodes, one after the other.
+
+        Args:
+            seconds: how much.
+            quotes: what was agreed to, of each job.
+
+        Raises:
+            IonetError: it failed, or is unknown, for a job that the message names.
+        """
+        done: list[Pubkey] = []
+        for job, quote in quotes.items():
+            try:
+                await self.run.client.jobs.extend(job, seconds, quote=quote).send()
+            except IonetError as bad:
+                if done:
+                    bad.add_note(f"extended are: {', '.join(map(str, done))}; not job {job}")
+                raise
+            done.append(job)
+
+    async def _until(self, take: Callable[[str], None], tell: Tell, start: int) -> str:
+        """Follows the log until a line is what was waited for."""
+        try:
+            verdict = await self.run.follow(_Lines(take), tell, start=start)
+        except _Reached as reached:
+            return reached.value
+        raise NoCluster(f"the cluster {self.name} has ended: {verdict.summary}")
+
+
+def attach_cluster(
+    client: AsyncClient, gateway: str, found: Held, *, key: Keypair | None = None, insecure: bool = False
+) -> AsyncCluster:
+    """A cluster that is booked already.
+
+    Args:
+        client: of the renter.
+        gateway: its URL.
+        found: see `named`.
+        key: the renter's keypair, by which the nodes know them.
+        insecure: also take ``http://`` to other machines.
+    """
+    if found.cluster is None:
+        run = AsyncRun(client, gateway, found.head, key=key, insecure=insecure)
+    else:
+        jobs = [job.address for job in found.jobs]
+        run = AsyncClusterRun(
+            client, gateway, found.head, cluster=found.cluster, jobs=jobs, key=key, insecure=insecure
+        )
+    return AsyncCluster(run, found.name)
+
+
+def extended(file: ClusterFile, **changes: object) -> ClusterFile:
+    """A cluster file with other values, where they are not None."""
+    given = {name: value for name, value in changes.items() if value is not None}
+    return replace(file, spec=replace(file.spec, **given))  # type: ignore[arg-type]  # of its fields

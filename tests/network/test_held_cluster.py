@@ -1,0 +1,113 @@
+"""A cluster that is held for commands: the whole of `ionet cluster`, on two real workers and Ray."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.network.lab import needed
+from tests.sandbox.support import prepared_image
+
+from soaking import RUN, Net, localnet
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+SPEED = 20
+FILE = """\
+name: digits
+nodes: 2
+class: other cpu
+hours: 3
+gpus: 0
+workdir: code
+files: {data/one.txt: one.txt}
+env: {GREETING: hello}
+setup: |
+  echo prepares
+  cp data/one.txt prepared
+"""
+#: Says of each node whether it was set up, and what it was sent.
+PROGRAM = """\
+import json, os, pathlib
+import ray
+from ray.util.placement_group import placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy as On
+
+@ray.remote(num_cpus=1)
+def look():
+    return ray.util.get_node_ip_address(), pathlib.Path("/job/work/prepared").read_text()
+
+ray.init(log_to_driver=False)
+group = placement_group([{"CPU": 1}] * 2, strategy="STRICT_SPREAD")
+ray.get(group.ready())
+seen = ray.get([look.options(scheduling_strategy=On(group, number)).remote() for number in range(2)])
+pathlib.Path(os.environ["IONET_OUTPUT"], "seen.json").write_text(json.dumps(seen))
+print(os.environ["GREETING"], len({address for address, _ in seen}), {text for _, text in seen})
+"""
+
+
+class Renter:
+    """Somebody at a terminal, in the folder with the cluster's file."""
+
+    def __init__(self, net: Net, folder: Path) -> None:
+        self._net, self._folder = net, folder
+
+    def run(self, *words: object, status: int = 0) -> subprocess.CompletedProcess[str]:
+        signer = ("-u", self._net.told["url"], "-k", self._net.folder / "renter.json", "--yes")
+        command = [*RUN, *signer, "cluster", *words]
+        done = subprocess.run(
+            [*map(str, command)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+            cwd=self._folder,
+            env={**os.environ, "IONET_GATEWAY": self._net.told["gateway"]},
+        )
+        assert done.returncode == status, f"{done.returncode}: {done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    def json(self, *words: object) -> Any:
+        return json.loads(self.run(*words, "--output", "json").stdout)
+
+
+def test_a_cluster_is_rented_used_and_ended_by_its_name(tmp_path: Path) -> None:
+    needed()
+    prepared_image()
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "look.py").write_text(PROGRAM)
+    (tmp_path / "one.txt").write_text("one\n")
+    (tmp_path / "cluster.yaml").write_text(FILE)
+    with localnet(tmp_path, SPEED) as net:
+        renter = Renter(net, tmp_path)
+        up = renter.json("up")
+        assert (up["name"], len(up["nodes"])) == ("digits", 2)
+        (listed,) = renter.json("list")
+        assert (listed["name"], listed["state"], listed["cluster"]) == ("digits", "running", up["cluster"])
+
+        done = renter.run("exec", "digits", "--", "python3", "look.py")
+        # Ray says before where it has connected to.
+        assert done.stdout.endswith("\nhello 2 {'one\\n'}\n")
+        # A line for the shell, whose output has no end of a line, and whose status is the command's.
+        done = renter.run("exec", "digits", "--", "printf begun; exit 3", status=3)
+        assert done.stdout == "begun"
+        log = renter.run("logs", "digits").stdout
+        assert log.count("] prepares\n") == 2, log
+
+        deposit = int(up["quote"]["deposit"]["raw"])
+        status = renter.json("status", "digits")
+        assert int(status["paid"]["raw"]) + int(status["refund"]["raw"]) == deposit
+        down = renter.json("down", "digits", "-o", "out")
+        assert down["files"] == ["out/seen.json"]
+        assert len(json.loads((tmp_path / "out" / "seen.json").read_text())) == 2
+        assert int(down["paid"]["raw"]) + int(down["refund"]["raw"]) == deposit
+        assert int(down["refund"]["raw"]) > 0
+        assert renter.json("list") == []
+        done = renter.run("exec", "digits", "--", "true", status=4)
+        assert "you have no cluster 'digits'; you have none" in done.stderr
+    assert not net.left_over()
