@@ -10,7 +10,17 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from ionet import __version__
-from ionet.explorer import _accounts, _attesters, _auctions, _earned, _market, _proposals, _stakes, _supply
+from ionet.explorer import (
+    _accounts,
+    _attesters,
+    _auctions,
+    _earned,
+    _leaves,
+    _market,
+    _proposals,
+    _stakes,
+    _supply,
+)
 from ionet.explorer import _models as m
 from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
@@ -355,6 +365,23 @@ def hour(
     with past.at(asked.at) as moment:
         answer = _market.hour(moment, past.database, end)
     result: m.Hour = _answer(asked, answer, answer.sums)
+    return result
+
+
+@router.get("/hours/{end}/leaves", summary="The leaves of an hour's report", responses=_CSV)
+def leaves(
+    request: Request,
+    past: _ThePast,
+    end: Annotated[int, Path(ge=0, lt=_FAR)],
+    asked: Annotated[AskedPage, Query()],
+) -> m.Leaves:
+    """The leaves of an hour's report, by evidence that leads to its root."""
+    first, tables = _number_of(asked.cursor), request.app.state.tables
+    with past.at(asked.at) as moment:
+        key, report, now = *_earned.by_rank(moment, end), _supply.as_of(moment)
+    # Readers of everything else do not wait for a file.
+    answer = _leaves.leaves(tables, now, key, report, first, asked.limit)
+    result: m.Leaves = _answer(asked, answer, answer.leaves)
     return result
 
 

@@ -19,6 +19,7 @@ from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters, Guard
+from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
 from ionet.explorer._pages import Pages
@@ -110,6 +111,7 @@ def parts(
     app.state.prices = Prices(watching)
     app.state.transactions = Transactions(watching)
     app.state.evidence = evidence or Evidence(None)
+    app.state.tables = Tables(app.state.evidence.folder)
     app.state.live = Live(database, watching, bounds)
     live: Live = app.state.live
     return live

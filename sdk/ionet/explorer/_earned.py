@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -35,17 +36,17 @@ class Evidence:
     """
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+        self.folder = folder
         self._kept: OrderedDict[tuple[bytes, Pubkey], NodeLine | None] = OrderedDict()
 
     def line(self, digest: bytes, node: Pubkey) -> NodeLine | None:
         """A node's line in the evidence with a hash; None: there is no such line, or evidence, here."""
-        if self._folder is None or not any(digest):
+        if self.folder is None or not any(digest):
             return None
         key = (digest, node)
         if key in self._kept:
             return self._kept[key]
-        path = self._folder / digest.hex()
+        path = self.folder / digest.hex()
         try:
             if not path.is_file() or path.stat().st_size > _LARGEST:
                 return None
@@ -79,6 +80,19 @@ def hours(moment: Moment, evidence: Evidence, address: Pubkey, before: int | Non
     return m.NodeHours(
         as_of=as_of(moment), hours=rows, next=str(ends[limit - 1]) if len(ends) > limit else None
     )
+
+
+def by_rank(moment: Moment, end: int) -> tuple[Pubkey, r.Report]:
+    """The report of an hour that counts: the furthest, and of these the last.
+
+    Raises:
+        Absent: there is none.
+    """
+    reports = [(key, report) for key, report in moment.state.reports.items() if report.period_end == end]
+    if not reports:
+        raise Absent(f"no report of an hour that ends at {end} is on chain as of {moment.time}")
+    key, report = max(reports, key=lambda item: _rank(item[1]))
+    return key, replace(report)
 
 
 def _rank(report: r.Report) -> tuple[int, int]:

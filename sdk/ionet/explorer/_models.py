@@ -532,6 +532,53 @@ class NodeHours(Answer):
     next: str | None
 
 
+class Leaf(Model):
+    """A node's leaf in the report of an hour, by its evidence."""
+
+    node: str
+    reward: Money
+    """Of the hour."""
+    lifetime: Money
+    """All that it has earned up to the hour's end: what its leaf states."""
+    why: list[str]
+    """Why it earned nothing."""
+    pool: str
+    """`gpu` or `cpu`; empty: it no longer took part."""
+    units: int
+    up_hours: int
+    """In a row, at the hour's end."""
+    stake: Money
+    """The owner's, active."""
+    required_stake: Money
+    proof: str
+    """`passed`, `failed` or `missing`."""
+    score_bps: int
+    """Of the last compute proof, against its class."""
+    in_use: bool
+    fees: Money
+    """Of its lease in the hour."""
+    measures: int
+    """How many attesters have measured it in the hour."""
+
+
+class Leaves(Answer):
+    """The leaves of an hour's report."""
+
+    end: int
+    report: str
+    root: str
+    """Of the report on chain, hex."""
+    count: int
+    """Leaves of the report."""
+    checked: bool
+    """Whether evidence of the report's hash is here, and its leaves lead to the root."""
+    why: str
+    """If not, why."""
+    leaves: list[Leaf]
+    """In the report's order; none if they are not checked."""
+    next: str | None
+
+
 class Lot(Model):
     """What an auction sells now."""
 

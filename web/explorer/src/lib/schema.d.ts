@@ -344,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hours/{end}/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The leaves of an hour's report
+         * @description The leaves of an hour's report, by evidence that leads to its root.
+         */
+        get: operations["leaves_api_v1_hours__end__leaves_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -1216,6 +1236,95 @@ export interface components {
             as_of: components["schemas"]["AsOf"];
             /** Jobs */
             jobs: components["schemas"]["JobRow"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * Leaf
+         * @description A node's leaf in the report of an hour, by its evidence.
+         */
+        Leaf: {
+            /** Node */
+            node: string;
+            /** @description Of the hour. */
+            reward: components["schemas"]["Money"];
+            /** @description All that it has earned up to the hour's end: what its leaf states. */
+            lifetime: components["schemas"]["Money"];
+            /**
+             * Why
+             * @description Why it earned nothing.
+             */
+            why: string[];
+            /**
+             * Pool
+             * @description `gpu` or `cpu`; empty: it no longer took part.
+             */
+            pool: string;
+            /** Units */
+            units: number;
+            /**
+             * Up Hours
+             * @description In a row, at the hour's end.
+             */
+            up_hours: number;
+            /** @description The owner's, active. */
+            stake: components["schemas"]["Money"];
+            required_stake: components["schemas"]["Money"];
+            /**
+             * Proof
+             * @description `passed`, `failed` or `missing`.
+             */
+            proof: string;
+            /**
+             * Score Bps
+             * @description Of the last compute proof, against its class.
+             */
+            score_bps: number;
+            /** In Use */
+            in_use: boolean;
+            /** @description Of its lease in the hour. */
+            fees: components["schemas"]["Money"];
+            /**
+             * Measures
+             * @description How many attesters have measured it in the hour.
+             */
+            measures: number;
+        };
+        /**
+         * Leaves
+         * @description The leaves of an hour's report.
+         */
+        Leaves: {
+            as_of: components["schemas"]["AsOf"];
+            /** End */
+            end: number;
+            /** Report */
+            report: string;
+            /**
+             * Root
+             * @description Of the report on chain, hex.
+             */
+            root: string;
+            /**
+             * Count
+             * @description Leaves of the report.
+             */
+            count: number;
+            /**
+             * Checked
+             * @description Whether evidence of the report's hash is here, and its leaves lead to the root.
+             */
+            checked: boolean;
+            /**
+             * Why
+             * @description If not, why.
+             */
+            why: string;
+            /**
+             * Leaves
+             * @description In the report's order; none if they are not checked.
+             */
+            leaves: components["schemas"]["Leaf"][];
             /** Next */
             next: string | null;
         };
@@ -3160,6 +3269,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hour"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    leaves_api_v1_hours__end__leaves_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description `next` of the page before; default: the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                end: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaves"];
                     "text/csv": unknown;
                 };
             };

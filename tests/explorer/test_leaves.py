@@ -1,0 +1,132 @@
+"""The leaves of an hour's report, by evidence that leads to its root."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.explorer.conftest import Served
+from tests.explorer.test_api import base
+from tests.sdk.test_rewards import EXAMPLE, SEATS, signed
+
+from ionet.explorer._earned import Evidence
+from ionet.explorer._past import Past
+from ionet.ledger.replay import records as r
+from ionet.rewards import (
+    Hour,
+    Word,
+    build_report,
+    cumulate,
+    measured,
+    read_evidence,
+    score_hour,
+    write_evidence,
+)
+
+EMISSION = 1_000_000_000
+
+
+@pytest.fixture
+def served(serving: Callable[..., Served], tmp_path: Path) -> tuple[Served, r.Report, Path]:
+    """An explorer with evidence of its last report."""
+    explorer = serving(evidence=Evidence(tmp_path))
+    past: Past = explorer.app.state.past
+    with past.at(None) as moment:
+        end = max(report.period_end for report in moment.state.reports.values())
+        (report,) = (each for each in moment.state.reports.values() if each.period_end == end)
+    rows = [signed(each, number) for number, each in enumerate(EXAMPLE)]
+    hour = Hour.from_rows(rows)
+    scores = score_hour(hour, EMISSION)
+    leaves = cumulate(None, hour, scores, end)
+    first = rows[0]
+    assert first.statement is not None
+    words = {first.node: Word(first.node, first.up_hours, first.statement)}
+    measures = [each for number in (0, 2) for each in measured(SEATS[number], end, words, {})]
+    made = tmp_path / "made"
+    digest = write_evidence(
+        made, hour=hour, scores=scores, leaves=leaves, emission=EMISSION, period_end=end, measures=measures
+    )
+    made.rename(tmp_path / digest.hex())
+    report.evidence_hash = digest
+    report.root = build_report(leaves, end, digest).root
+    report.leaves = len(leaves)
+    return explorer, report, tmp_path / digest.hex()
+
+
+async def _settled(explorer: Served, path: str, **more: Any) -> Any:
+    """An answer once the file has been checked."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await explorer.read(path, **more)
+            if "ask again" not in answer["why"]:
+                return answer
+            # What is kept of an answer lasts until the ledger moves on.
+            explorer.guarded._kept.find((b"", b""), object())  # type: ignore[attr-defined]
+            await asyncio.sleep(0.1)
+
+
+async def test_each_leaf_has_its_amount_and_the_reason_of_a_zero(
+    served: tuple[Served, r.Report, Path],
+) -> None:
+    explorer, report, path = served
+    answer = await _settled(explorer, f"/hours/{report.period_end}/leaves")
+    evidence = read_evidence(path)
+    assert (answer["checked"], answer["why"], answer["count"]) == (True, "", len(EXAMPLE))
+    assert answer["root"] == report.root.hex()
+    assert [base(leaf["reward"]) for leaf in answer["leaves"]] == list(evidence.reward)
+    assert {bool(leaf["why"]) for leaf in answer["leaves"]} == {True, False}
+    for leaf in answer["leaves"]:
+        assert bool(leaf["why"]) == (base(leaf["reward"]) == 0)
+    counts = {leaf["node"]: leaf["measures"] for leaf in answer["leaves"]}
+    assert sorted(counts.values()) == [0] * (len(EXAMPLE) - 1) + [2]
+
+
+async def test_pages_of_leaves_are_together_all_of_them(served: tuple[Served, r.Report, Path]) -> None:
+    explorer, report, _ = served
+    path = f"/hours/{report.period_end}/leaves"
+    whole = await _settled(explorer, path)
+    nodes, cursor = list[str](), dict[str, str]()
+    while True:
+        page = await explorer.read(path, limit=2, **cursor)
+        nodes += [leaf["node"] for leaf in page["leaves"]]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert nodes == [leaf["node"] for leaf in whole["leaves"]]
+    assert (await explorer.read(path, cursor="999999"))["leaves"] == []
+    text = (await explorer.get(f"/api/v1{path}?format=csv")).text
+    rows = [*csv.DictReader(io.StringIO(text))]
+    assert [row["node"] for row in rows] == nodes
+    assert [row["reward"] for row in rows] == [leaf["reward"]["amount"] for leaf in whole["leaves"]]
+
+
+async def test_leaves_that_lead_to_another_root_are_not_shown(served: tuple[Served, r.Report, Path]) -> None:
+    explorer, report, _ = served
+    report.root = bytes(32)
+    answer = await _settled(explorer, f"/hours/{report.period_end}/leaves")
+    assert (answer["checked"], answer["leaves"]) == (False, [])
+    assert "and not to the report's" in answer["why"]
+
+
+async def test_a_file_that_is_not_the_evidence_counts_for_nothing(
+    served: tuple[Served, r.Report, Path],
+) -> None:
+    explorer, report, path = served
+    assert (await _settled(explorer, f"/hours/{report.period_end}/leaves"))["checked"]
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"up_hours":', b'"up_hours":1', 1))
+    answer = await _settled(explorer, f"/hours/{report.period_end}/leaves", limit=199)
+    assert (answer["checked"], answer["leaves"]) == (False, [])
+    path.unlink()
+    answer = await _settled(explorer, f"/hours/{report.period_end}/leaves", limit=198)
+    assert answer["why"] == "the evidence of this report is not here"
+
+
+async def test_an_hour_without_a_report_has_no_leaves(served: tuple[Served, r.Report, Path]) -> None:
+    explorer, report, _ = served
+    assert (await explorer.get(f"/api/v1/hours/{report.period_end + 1}/leaves")).status_code == 404
