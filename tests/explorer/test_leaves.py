@@ -129,4 +129,6 @@ async def test_a_file_that_is_not_the_evidence_counts_for_nothing(
 
 async def test_an_hour_without_a_report_has_no_leaves(served: tuple[Served, r.Report, Path]) -> None:
     explorer, report, _ = served
-    assert (await explorer.get(f"/api/v1/hours/{report.period_end + 1}/leaves")).status_code == 404
+    answer = await explorer.read(f"/hours/{report.period_end + 1}/leaves")
+    assert (answer["report"], answer["root"], answer["leaves"]) == (None, None, [])
+    assert answer["why"] == "no report of this hour is on chain"

@@ -378,9 +378,9 @@ def leaves(
     """The leaves of an hour's report, by evidence that leads to its root."""
     first, tables = _number_of(asked.cursor), request.app.state.tables
     with past.at(asked.at) as moment:
-        key, report, now = *_earned.by_rank(moment, end), _supply.as_of(moment)
+        known, now = _earned.by_rank(moment, end), _supply.as_of(moment)
     # Readers of everything else do not wait for a file.
-    answer = _leaves.leaves(tables, now, key, report, first, asked.limit)
+    answer = _leaves.leaves(tables, now, end, known, first, asked.limit)
     result: m.Leaves = _answer(asked, answer, answer.leaves)
     return result
 

@@ -82,15 +82,11 @@ def hours(moment: Moment, evidence: Evidence, address: Pubkey, before: int | Non
     )
 
 
-def by_rank(moment: Moment, end: int) -> tuple[Pubkey, r.Report]:
-    """The report of an hour that counts: the furthest, and of these the last.
-
-    Raises:
-        Absent: there is none.
-    """
+def by_rank(moment: Moment, end: int) -> tuple[Pubkey, r.Report] | None:
+    """The report of an hour that counts: the furthest, and of these the last; None: there is none."""
     reports = [(key, report) for key, report in moment.state.reports.items() if report.period_end == end]
     if not reports:
-        raise Absent(f"no report of an hour that ends at {end} is on chain as of {moment.time}")
+        return None
     key, report = max(reports, key=lambda item: _rank(item[1]))
     return key, replace(report)
 

@@ -143,13 +143,28 @@ def _checked(path: Path, report: r.Report, read: _Read) -> str:
     return "" if digest.digest() == evidence.digest else "the evidence was replaced while it was read"
 
 
-def leaves(tables: Tables, now: m.AsOf, key: Pubkey, report: r.Report, first: int, limit: int) -> m.Leaves:
-    """The leaves of a report, in its order, without the first ones."""
+def leaves(
+    tables: Tables, now: m.AsOf, end: int, known: tuple[Pubkey, r.Report] | None, first: int, limit: int
+) -> m.Leaves:
+    """The leaves of an hour's report, in its order, without the first ones."""
+    if known is None:
+        return m.Leaves(
+            as_of=now,
+            end=end,
+            report=None,
+            root=None,
+            count=0,
+            checked=False,
+            why="no report of this hour is on chain",
+            leaves=[],
+            next=None,
+        )
+    key, report = known
     why, count, rows = tables.lines(report, first, limit)
     more = first + len(rows) < count
     return m.Leaves(
         as_of=now,
-        end=report.period_end,
+        end=end,
         report=str(key),
         root=report.root.hex(),
         count=report.leaves,

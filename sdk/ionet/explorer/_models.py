@@ -565,8 +565,9 @@ class Leaves(Answer):
     """The leaves of an hour's report."""
 
     end: int
-    report: str
-    root: str
+    report: str | None
+    """None: no report of this hour is on chain."""
+    root: str | None
     """Of the report on chain, hex."""
     count: int
     """Leaves of the report."""

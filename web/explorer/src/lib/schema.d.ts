@@ -1298,13 +1298,16 @@ export interface components {
             as_of: components["schemas"]["AsOf"];
             /** End */
             end: number;
-            /** Report */
-            report: string;
+            /**
+             * Report
+             * @description None: no report of this hour is on chain.
+             */
+            report: string | null;
             /**
              * Root
              * @description Of the report on chain, hex.
              */
-            root: string;
+            root: string | null;
             /**
              * Count
              * @description Leaves of the report.
