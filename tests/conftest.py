@@ -33,22 +33,25 @@ _ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}
 _MARKS = ("alone", "node", "ray")
 #: Of those folders: in this process only, with a clock that the test moves.
 _BESIDE = {"orchestrator/test_crashes.py"}
+#: What these find counts, however seldom.
+_ONCE = {"model", "programs", "stateful"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that run alone.
 
-    In CI such a test is tried a second time: nodes of others lose a transaction now and then, and a machine
-    that others use stands still for seconds. The log names every test that needed it.
+    In CI all but those of the programs are tried a second time: nodes of others lose a transaction now and
+    then, ports are taken, and a machine that others use stands still for seconds. The log names every test
+    that needed it.
     """
     for item in items:
         file = item.path.relative_to(Path(__file__).parent)
         apart = file.parts[0] in _ALONE and file.as_posix() not in _BESIDE
         if apart or any(item.get_closest_marker(mark) for mark in _MARKS):
             item.add_marker("alone")
-            if os.environ.get("CI"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
+        if os.environ.get("CI") and file.parts[0] not in _ONCE:
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

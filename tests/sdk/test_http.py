@@ -24,6 +24,7 @@ from websockets.sync.server import ServerConnection, serve
 import ionet
 from ionet import SOL, AsyncHttpTransport, HttpTransport, RpcError, TransportError
 from ionet.chain._sync import send as sending
+from ionet.chain.rpc import urls
 from ionet.chain.rpc.bounds import Bounds, TooLarge, download
 from ionet.chain.rpc.server import LocalServer
 from ionet.chain.rpc.sockets import AsyncSockets, SocketClosed, Sockets
@@ -562,7 +563,11 @@ async def test_no_log_names_a_nodes_secrets(bare: ionet.Client, caplog: pytest.L
     assert not [line for line in lines for secret in SECRETS if secret in line]
 
 
-def test_the_log_of_other_requests_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_of_other_requests_is_as_it_was(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The port may be that of an earlier test's node.
+    monkeypatch.setattr(urls, "_KEPT", set())
     caplog.set_level(logging.INFO)
     with scripted(OK) as (url, _):
         httpx.post(f"{url}/path", content=b"")
