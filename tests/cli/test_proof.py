@@ -10,6 +10,7 @@ from tests.cli.conftest import Shell
 
 from ionet import ProofReason
 from ionet.cli import proof
+from ionet.prover.residency import _spec
 from ionet.staking import speeds
 from ionet.staking.hardware import hardware_classes
 from ionet.staking.speeds import ClassSpeeds, RateSpeed, Speeds, parse_speeds
@@ -18,8 +19,8 @@ from ionet.staking.speeds import ClassSpeeds, RateSpeed, Speeds, parse_speeds
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "_RATES", ((64, 256), (128, 256)))
-    monkeypatch.setattr(proof, "_READS", 4)
-    monkeypatch.setattr(proof, "_ROUNDS", 8)
+    monkeypatch.setattr(_spec, "READS", 4)
+    monkeypatch.setattr(_spec, "ROUNDS", 8)
 
 
 def test_a_machine_is_measured_and_written_as_attesters_read_it(shell: Shell, tmp_path: Path) -> None:

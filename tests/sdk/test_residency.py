@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from ionet.prover.residency import (
     Prover,
     Reference,
     Sizes,
+    Stopped,
     block,
     blocks_in,
     draw_chains,
@@ -30,6 +32,7 @@ from ionet.prover.residency import (
     memory_seed,
     next_state,
     opening_size,
+    sizes_of,
     start_seed,
     verify,
 )
@@ -555,3 +558,47 @@ def test_a_whole_chain_in_plain_integers_reads_and_ends_as_the_provers() -> None
         addresses.append((state[0] * SIZES.blocks) >> 32)
         state = next_state(CHALLENGE, state, read)
     assert (addresses, state[0]) == (told[0].tolist(), end[0])
+
+
+# -- sizes of the network, memory for several seats, filling that is ended
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "sizes"),
+    [
+        (1, Sizes(8_192, 2_048, 8_192, 256)),
+        (3, Sizes(24_576, 2_048, 16_384, 256)),
+        # What the shipped reference of class 61 was measured with.
+        (64, Sizes(524_288, 2_048, 65_536, 256)),
+        (16_384, Sizes(134_217_728, 2_048, 65_536, 256)),
+    ],
+)
+def test_sizes_over_the_network_follow_from_the_memory(mebibytes: int, sizes: Sizes) -> None:
+    assert sizes_of(mebibytes) == sizes
+
+
+@pytest.mark.parametrize("mebibytes", [0, -1, 524_288])
+def test_there_are_no_sizes_for_no_memory_or_more_than_can_be_numbered(mebibytes: int) -> None:
+    with pytest.raises(ChallengeError, match=r"MiB of memory; expected 1\.\.524287"):
+        sizes_of(mebibytes)
+
+
+def test_one_memory_serves_chains_over_fewer_of_its_blocks() -> None:
+    held = Prover(CHALLENGE)
+    fewer = replace(SIZES, blocks=300, chains=64, reads=5)
+    shared = held.sharing(fewer)
+    assert shared.commit(START).root == Prover(Challenge(SEED, fewer)).commit(START).root
+    # Each has commitments of its own.
+    first = held.commit(START)
+    shared.commit(bytes(32))
+    assert held.open(first.root, draw_chains(SIZES, first.root, bytes(32))).root == first.root
+    for more in (replace(SIZES, blocks=SIZES.blocks + 1), replace(SIZES, rounds=SIZES.rounds + 1)):
+        with pytest.raises(ProofError, match="smaller: holds"):
+            held.sharing(more)
+
+
+def test_blocks_are_not_made_to_the_end_when_that_is_stopped() -> None:
+    stop = threading.Event()
+    stop.set()
+    with pytest.raises(Stopped, match="needed for something else"):
+        Prover(CHALLENGE, stop=stop)

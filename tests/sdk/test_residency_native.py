@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from ionet.prover.residency import (
     Native,
     NativeProver,
     Sizes,
+    Stopped,
     draw_chains,
     fastest_make,
     make_blocks,
@@ -159,6 +161,8 @@ def test_the_gpus_kernels_give_the_specified_bits() -> None:
     assert fast.commit(START).root == root
     drawn = draw_chains(CHALLENGE.sizes, root, bytes(32))
     assert fast.open(root, drawn).to_bytes() == slow.open(root, drawn).to_bytes()
+    fewer = Sizes(300, 13, 64, 5)
+    assert fast.sharing(fewer).commit(START).root == slow.sharing(fewer).commit(START).root
     fast.close()
     assert not device.held, "all memory of the device is given back"
 
@@ -167,6 +171,16 @@ def test_a_gpu_with_other_bits_is_refused_and_its_memory_given_back() -> None:
     device = Faulty()
     with pytest.raises(BackendError, match="specified bits"):
         CudaProver(CHALLENGE, driver=device)
+    assert not device.held
+
+
+def test_filling_ends_when_it_is_told_to_and_a_gpus_memory_is_given_back() -> None:
+    stop, device = threading.Event(), Processor()
+    stop.set()
+    with pytest.raises(Stopped):
+        NativeProver(CHALLENGE, stop=stop)
+    with pytest.raises(Stopped):
+        CudaProver(CHALLENGE, driver=device, stop=stop)
     assert not device.held
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,10 +22,6 @@ app = Commands("Proofs that a device is what it says: measuring, and showing tha
 
 #: Sizes of products that are measured: what attesters ask for by default, and a larger one.
 _RATES: Final = ((1_024, 4_096), (4_096, 4_096))
-_ROUNDS: Final = 2_048
-_CHAINS: Final = 1 << 16
-_READS: Final = 256
-_BLOCKS_IN_MIB: Final = 8_192
 
 #: How long to wait for the slot after the lookup table's, seconds, and how often to look.
 _SLOT_WAIT: Final = 30.0
@@ -71,10 +68,9 @@ def measure(
     rate = tuple(
         RateSpeed(m, k, measure_rate(m, k, kernel=kernel, repeats=repeats).nanoseconds) for m, k in _RATES
     )
-    blocks = memory * _BLOCKS_IN_MIB
-    sizes = residency.Sizes(blocks, _ROUNDS, min(_CHAINS, 1 << (blocks.bit_length() - 1)), _READS)
+    sizes = residency.sizes_of(memory)
     walked = residency.measure(sizes, prover=residency.make_prover, repeats=repeats)
-    chains = MemorySpeed(blocks, _ROUNDS, sizes.chains, _READS, walked.nanoseconds)
+    chains = MemorySpeed(**asdict(sizes), nanoseconds=walked.nanoseconds)
     source = (
         f"{device.name}, {residency.processors()} processors, {kernel.name}; best of {repeats} by"
         f" `ionet proof measure` on {datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}"
@@ -93,7 +89,8 @@ def measure(
             f" answers are due in {item.nanoseconds * item.slack_bps / 1e10 + item.grace_ns / 1e6:,.0f} ms"
             for item in rate
         ),
-        f"  {sizes.chains} chains of {_READS} reads over {memory} MiB: {chains.nanoseconds / 1e6:,.0f} ms",
+        f"  {sizes.chains} chains of {sizes.reads} reads over {memory} MiB:"
+        f" {chains.nanoseconds / 1e6:,.0f} ms",
         *([] if out is None else [f"written to {out}; its digest is {speeds.digest.hex()}"]),
     )
 

@@ -26,6 +26,8 @@ MOST_M, MOST_K = 4_096, 65_536
 #: Seconds of the chain from an hour's tick in which no device signs: a fork may take a tick back, and what
 #: was signed for its seed would be wrong for that of the next one.
 SETTLED: Final = 60
+#: An hour in so many asks a node for its memory.
+_MEMORY_HOURS: Final = 24
 ENTRY_BYTES: Final = MESSAGE_BYTES + 32 + 64
 
 
@@ -130,3 +132,14 @@ def draw_entries(entries: Iterable[Entry], randomness: bytes, most: int) -> tupl
     return tuple(
         sorted(entries, key=lambda entry: sha256(_DRAW + randomness + entry.signed.message).digest())[:most]
     )
+
+
+def asked_for_memory(seed: bytes, node: bytes) -> bool:
+    """Returns whether a node is asked for its memory in an hour: about once a day.
+
+    Args:
+        seed: the hour's, 32 bytes.
+        node: the node's address, 32 bytes.
+    """
+    lot = sha256(b"ionet:mem:lot" + seed + node).digest()
+    return int.from_bytes(lot[:8], "little") % _MEMORY_HOURS == 0

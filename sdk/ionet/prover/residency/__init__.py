@@ -12,12 +12,13 @@ a machine's memory in time: `NativeProver` has the same bits from all processors
 """
 
 from ionet.prover.residency._choice import fastest_make, make_prover
-from ionet.prover.residency._cuda import CudaProver
+from ionet.prover.residency._cuda import CudaDriver, CudaProver
 from ionet.prover.residency._native import Native, NativeProver, native, processors
 from ionet.prover.residency._protocol import (
     Opening,
     Prover,
     Reference,
+    Stopped,
     end_leaf,
     measure,
     opening_size,
@@ -28,6 +29,7 @@ from ionet.prover.residency._spec import (
     CHAINS_PER_LEAF,
     DEFAULT_DRAWN,
     DOMAIN,
+    ROUNDS,
     Challenge,
     Draw,
     Sizes,
@@ -37,6 +39,7 @@ from ionet.prover.residency._spec import (
     make_blocks,
     memory_seed,
     next_state,
+    sizes_of,
     start_seed,
 )
 
@@ -45,7 +48,9 @@ __all__ = [
     "CHAINS_PER_LEAF",
     "DEFAULT_DRAWN",
     "DOMAIN",
+    "ROUNDS",
     "Challenge",
+    "CudaDriver",
     "CudaProver",
     "Draw",
     "Native",
@@ -54,6 +59,7 @@ __all__ = [
     "Prover",
     "Reference",
     "Sizes",
+    "Stopped",
     "block",
     "blocks_in",
     "draw_chains",
@@ -67,6 +73,7 @@ __all__ = [
     "next_state",
     "opening_size",
     "processors",
+    "sizes_of",
     "start_seed",
     "verify",
 ]

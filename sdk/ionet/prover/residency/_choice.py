@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import threading
 from typing import Final
 
 from ionet.prover._backends import BackendError
@@ -14,22 +15,26 @@ from ionet.prover.residency._spec import Challenge, make_blocks
 _PROVERS: Final[dict[str, type[Prover]]] = {"cuda": CudaProver, "native": NativeProver, "numpy": Prover}
 
 
-def make_prover(challenge: Challenge, name: str | None = None) -> Prover:
+def make_prover(
+    challenge: Challenge, name: str | None = None, *, stop: threading.Event | None = None
+) -> Prover:
     """Returns a prover that holds the challenge's blocks; making them takes most of the time.
 
     Args:
         challenge: what is to be held.
         name: ``cuda`` (the first NVIDIA GPU), ``native`` (all processors), or ``numpy`` (the reference); None
             takes processors, compiled where that can be.
+        stop: ends the making of blocks when it is set.
 
     Raises:
+        Stopped: it was.
         BackendError: there is no such prover, or it cannot be had here.
     """
     if name is None:
         name = "numpy" if importlib.util.find_spec("llvmlite") is None else "native"
     if name not in _PROVERS:
         raise BackendError(f"unknown prover {name!r}; there are {', '.join(_PROVERS)}")
-    return _PROVERS[name](challenge)
+    return _PROVERS[name](challenge, stop=stop)
 
 
 def fastest_make() -> Make:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from ionet.chain.errors import IonetError
 from ionet.prover._backends import BackendError
 from ionet.prover.residency._kernels import gpu_code
 from ionet.prover.residency._protocol import Prover
@@ -148,18 +150,21 @@ class CudaProver(Prover):
     Args:
         challenge: what is to be held.
         driver: by default the first GPU's.
+        stop: see `Prover`.
 
     Raises:
         BackendError: there is no GPU, it has not that much memory, or its bits are others.
     """
 
-    def __init__(self, challenge: Challenge, *, driver: Driver | None = None) -> None:
+    def __init__(
+        self, challenge: Challenge, *, driver: Driver | None = None, stop: threading.Event | None = None
+    ) -> None:
         self._driver = driver or CudaDriver()
         self._blocks = 0
-        super().__init__(challenge)
         try:
+            super().__init__(challenge, stop=stop)
             self._check()
-        except BackendError:
+        except IonetError:
             self.close()
             raise
 
@@ -179,6 +184,7 @@ class CudaProver(Prover):
         try:
             driver.put(words, first)
             for at in range(0, count, _LAUNCH):
+                self.go_on()
                 end = min(at + _LAUNCH, count)
                 driver.put(which, numbers[at:end] if len(numbers) else np.arange(at, end, dtype=np.uint32))
                 pointers = [ctypes.c_uint64(place) for place in (out + 128 * at, words, which)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -139,17 +140,23 @@ class NativeProver(Prover):
         challenge: what is to be held.
         kernel: by default `native()`.
         threads: by default as many as there are processors for this process.
+        stop: see `Prover`.
 
     Raises:
         BackendError: there can be no compiled functions here.
     """
 
     def __init__(
-        self, challenge: Challenge, *, kernel: Native | None = None, threads: int | None = None
+        self,
+        challenge: Challenge,
+        *,
+        kernel: Native | None = None,
+        threads: int | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self.kernel = kernel or native()
         self.threads = threads or processors()
-        super().__init__(challenge)
+        super().__init__(challenge, stop=stop)
 
     def fill(self) -> NDArray[np.uint32]:
         """Returns all blocks, shape (blocks, 32)."""
@@ -157,6 +164,7 @@ class NativeProver(Prover):
         memory = np.empty((sizes.blocks, 32), np.uint32)
 
         def make(at: int) -> None:
+            self.go_on()
             numbers = np.arange(at, min(at + BATCH, sizes.blocks), dtype=np.uint32)
             self.kernel.make_into(memory[at : at + BATCH], self.challenge.seed, numbers, sizes.rounds)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import struct
+import threading
 import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ionet.chain.errors import IonetError
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
 from ionet.prover._answers import (
     CHUNK_BYTES,
@@ -172,16 +175,25 @@ class Reference:
         return limit(self.nanoseconds, self.slack_bps, self.grace_ns)
 
 
+class Stopped(IonetError):
+    """Blocks are not made to the end, as was asked."""
+
+
 class Prover:
     """Holds a challenge's blocks in this machine's memory, and reads them.
 
     Args:
         challenge: what is to be held: it takes ``sizes.memory`` bytes. Making the blocks takes most
             of the time; do it before the chains start.
+        stop: ends that when it is set, from another thread.
+
+    Raises:
+        Stopped: it was.
     """
 
-    def __init__(self, challenge: Challenge) -> None:
+    def __init__(self, challenge: Challenge, *, stop: threading.Event | None = None) -> None:
         self.challenge = challenge
+        self._stop = stop or threading.Event()
         self.memory = self.fill()
         self._held: tuple[bytes, Commitment[Challenge], NDArray[np.uint32], Tree] | None = None
 
@@ -190,9 +202,36 @@ class Prover:
         sizes = self.challenge.sizes
         memory = np.empty((sizes.blocks, 32), np.uint32)
         for at in range(0, sizes.blocks, BATCH):
+            self.go_on()
             numbers = np.arange(at, min(at + BATCH, sizes.blocks), dtype=np.uint32)
             memory[at : at + BATCH] = make_blocks(self.challenge.seed, numbers, sizes.rounds)
         return memory
+
+    def go_on(self) -> None:
+        """Raises `Stopped` where no more blocks are to be made."""
+        if self._stop.is_set():
+            raise Stopped("the memory is needed for something else")
+
+    def sharing(self, sizes: Sizes) -> Prover:
+        """Returns a prover of other chains over the same memory: blocks do not depend on their number.
+
+        Args:
+            sizes: as many blocks as are held or fewer, of as many rounds.
+
+        Raises:
+            ProofError: (SMALLER) for more, or other blocks.
+        """
+        held = self.challenge.sizes
+        if sizes.blocks > held.blocks or sizes.rounds != held.rounds:
+            raise ProofError(Reason.SMALLER, f"holds {held}, asked for was {sizes}")
+        other = copy.copy(self)
+        other.challenge, other._held = Challenge(self.challenge.seed, sizes), None
+        other.memory = self.memory[: sizes.blocks]
+        return other
+
+    def close(self) -> None:
+        """Gives the memory back; none of the provers that share it is used afterwards."""
+        self.memory = np.empty((0, 32), np.uint32)
 
     def read(self, addresses: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Returns the blocks at addresses, shape (len(addresses), 32)."""

@@ -47,6 +47,11 @@ MAX_CHAINS: Final = 2**28
 MAX_READS: Final = 2**16
 MAX_DRAWN: Final = 64
 DEFAULT_DRAWN: Final = 12
+#: What is measured, and asked for over the network: reads of more rounds fit no transaction that disproves.
+ROUNDS: Final = 2_048
+READS: Final = 256
+_CHAINS: Final = 1 << 16
+_BLOCKS_IN_MIB: Final = (1 << 20) // BLOCK_BYTES
 
 _WORDS: Final = 32
 _MASK: Final = 2**32 - 1
@@ -103,6 +108,21 @@ class Sizes:
     def depth(self) -> int:
         """Hashes of a path: ``log2(chains / 64)``."""
         return (self.chains // CHAINS_PER_LEAF).bit_length() - 1
+
+
+def sizes_of(mebibytes: int) -> Sizes:
+    """Returns what is asked of so much memory: 2,048 rounds, 65,536 chains or as many as fit, 256 reads.
+
+    Args:
+        mebibytes: MiB of blocks, 1..524,287.
+
+    Raises:
+        ChallengeError: it is less, or more.
+    """
+    blocks = mebibytes * _BLOCKS_IN_MIB
+    if not 1 <= blocks <= MAX_BLOCKS:
+        raise ChallengeError(f"{mebibytes} MiB of memory; expected 1..{MAX_BLOCKS // _BLOCKS_IN_MIB}")
+    return Sizes(blocks, ROUNDS, min(_CHAINS, 1 << (blocks.bit_length() - 1)), READS)
 
 
 @dataclass(frozen=True, slots=True)
