@@ -28,8 +28,10 @@ from ionet.orchestrator import _service
 from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._heartbeats import Heartbeats
+from ionet.orchestrator._memory import MemoryHours
 from ionet.orchestrator._service import Service, _digest_of, _measured_by
 from ionet.orchestrator._status import OrchestratorStatus
+from ionet.prover import _hour
 from ionet.rewards import read_evidence, read_measures
 from ionet.store import StoreError
 from ionet.store.manifest import MAX_BYTES, FileStore
@@ -234,6 +236,28 @@ async def test_a_seat_collects_signed_products_where_its_settings_say_so(site: S
         hour = world.client.proofs.get_hour(seq)
         assert (len(entry), hour.counts[0]) == (200, 1)
         assert hour.roots[0] == sha256(b"\0ionet:hour" + entry).digest()
+
+
+async def test_a_seat_asks_for_memory_where_its_settings_say_so(
+    site: ServiceSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = site.market.world
+    monkeypatch.setattr(_hour, "_MEMORY_HOURS", 1)
+    world.advance(HOUR - (world.now - world.mint_config.start) % HOUR)
+    asking = {"hour_most": 10, "hour_m": 64, "hour_k": 256, "hour_memory_mib": 1}
+    config = site.config(policy={**_POLICY, **asking}, reports=False)
+    made: list[MemoryHours] = []
+
+    class Kept(MemoryHours):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    monkeypatch.setattr(_service, "MemoryHours", Kept)
+    async with site.machine(site.market.alice), site.service(config):
+        # Beside idle challenges, counting and the hour's product.
+        await site.until(lambda: made and made[0].passed, step=10)
+    assert made[0].failed == 0
 
 
 async def test_a_seat_states_the_hours_that_its_heartbeats_have_counted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from ionet.orchestrator import Policy
 from ionet.orchestrator._config import CONFIG_FILE, POLICY, OrchestratorConfig
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import OrchestratorStatus, StatusError
+from ionet.prover.residency import sizes_of
 
 
 def config(folder: Path) -> OrchestratorConfig:
@@ -79,6 +80,17 @@ def test_an_unknown_variable_is_refused(tmp_path: Path) -> None:
 
 def test_each_part_of_the_policy_is_one() -> None:
     assert POLICY.keys() - {field.name for field in fields(Policy)} == {"interval_ms"}
+
+
+def test_nobody_is_asked_for_memory_by_a_seat_that_begins_no_hours(tmp_path: Path) -> None:
+    asking = replace(config(tmp_path), policy={"hour_memory_mib": 64})
+    with pytest.raises(ConfigError, match="hour_memory_mib needs an hour_most above 0"):
+        asking.made_policy()
+    made = replace(asking, policy={"hour_memory_mib": 64, "hour_most": 1}).made_policy()
+    # The shipped reference of class 61, other CPUs, is for as much.
+    (reference,) = made.memory_references[61]
+    assert reference.sizes == sizes_of(made.hour_memory_mib)
+    assert reference.limit_ns == 2_252_075_454 * 3 // 2 + 500_000_000
 
 
 def test_without_a_file_it_is_said_how_to_make_one(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+from weakref import WeakValueDictionary
 
 from ionet._generated.shared import ProofReason
 from ionet.formats import canonical
@@ -78,7 +79,12 @@ class Challenger:
         self._journal = journal
         self._policy = policy
         self._publish = publish
+        self._alone: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._at_once = asyncio.Semaphore(policy.challenges_at_once)
+
+    def alone(self, node: bytes) -> asyncio.Lock:
+        """Returns the lock under which this seat has a node answer: the device keeps itself for a seat."""
+        return self._alone.setdefault(node, asyncio.Lock())
 
     async def pose(
         self,
@@ -106,6 +112,19 @@ class Challenger:
             NodeUnreachable: there was no answer.
             ChainError: the chain gave no value in time.
         """
+        async with self.alone(node):
+            return await self._pose(about, node, at, attempt, reference, earlier, times)
+
+    async def _pose(
+        self,
+        about: bytes,
+        node: bytes,
+        at: int,
+        attempt: int,
+        reference: Reference | None,
+        earlier: set[bytes],
+        times: Sequence[int],
+    ) -> Posed:
         policy = self._policy
         async with self._at_once:
             fresh = await self._chain.beacon()

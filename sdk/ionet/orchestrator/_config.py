@@ -68,6 +68,7 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "hour_m": (64, MOST_M),
     "hour_k": (64, MOST_K),
     "hour_disprove": (0, 1),
+    "hour_memory_mib": (0, (1 << 19) - 1),
     "max_gap": (1, 86_400),
     "max_failures": (1, 100),
     "max_interruptions": (1, 1_000),
@@ -136,10 +137,18 @@ class OrchestratorConfig:
         """Returns the policy that the settings make.
 
         Raises:
-            ConfigError: the file of speeds cannot be read, or is none.
+            ConfigError: the file of speeds cannot be read, or is none; nobody would begin the hours that
+                settings need.
         """
         changes: dict[str, Any] = {**_REMOTE, **self.policy}
-        changes["references"] = Policy.references_of(self._speeds())
+        if changes.get("hour_memory_mib") and not changes.get("hour_most"):
+            raise ConfigError(
+                "hour_memory_mib needs an hour_most above 0: seats that take part in hours of signed products"
+                " begin the hour whose seed the memory is made of"
+            )
+        speeds = self._speeds()
+        changes["references"] = Policy.references_of(speeds)
+        changes["memory_references"] = Policy.memory_references_of(speeds)
         if (milliseconds := changes.pop("interval_ms", None)) is not None:
             changes["interval"] = milliseconds / 1_000
         return Policy(**changes)

@@ -11,7 +11,7 @@ from typing import Final
 from ionet._generated.jobs.constants import LOST_WITHIN
 from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
-from ionet.prover import Challenge, Reference
+from ionet.prover import Challenge, Reference, residency
 from ionet.staking.speeds import Speeds
 from ionet.worker import TimeLockPolicy
 
@@ -112,6 +112,8 @@ class Policy:
         hour_m: size of the hour's product.
         hour_k: its inner length.
         hour_disprove: 1 where the seat sends the disproofs that it finds; they are written to files anyway.
+        hour_memory_mib: MiB that a node holds and reads when it is asked for its memory, about once a day; 0:
+            the seat asks nobody.
         challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
         challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
@@ -121,6 +123,7 @@ class Policy:
         rules: how nodes are judged, by address.
         default_rules: for nodes that are not in ``rules``; None: by each node's class on the chain.
         references: how fast classes answer challenges, by the class's number, in any sizes.
+        memory_references: the same for chains of reads.
         max_gap: seconds between two samples after which the time between them does not count, where nodes are
             judged by their class.
         concurrency: leases served at once.
@@ -142,6 +145,7 @@ class Policy:
     hour_m: int = 1024
     hour_k: int = 4096
     hour_disprove: int = 0
+    hour_memory_mib: int = 0
     challenge_every: int = HOUR
     challenge_attempts: int = 2
     challenges_at_once: int = 1
@@ -151,6 +155,9 @@ class Policy:
     rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
     default_rules: NodeRules | None = None
     references: Mapping[int, Sequence[Reference]] = field(default_factory=lambda: MappingProxyType({}))
+    memory_references: Mapping[int, Sequence[residency.Reference]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     max_gap: int = TimeLockPolicy().max_gap
     concurrency: int = 16
     takeover: int = 120
@@ -167,11 +174,29 @@ class Policy:
             for item in speeds.classes
         }
 
+    @staticmethod
+    def memory_references_of(speeds: Speeds) -> dict[int, tuple[residency.Reference, ...]]:
+        """Returns the references of chains of reads that a table of speeds makes."""
+        return {
+            item.class_id: tuple(
+                residency.Reference(
+                    residency.Sizes(speed.blocks, speed.rounds, speed.chains, speed.reads),
+                    speed.nanoseconds,
+                    speed.slack_bps,
+                    speed.grace_ns,
+                )
+                for speed in item.memory
+            )
+            for item in speeds.classes
+        }
+
     def __post_init__(self) -> None:
         # Raises for sizes that do not exist.
         Challenge(bytes(32), self.challenge_m, self.challenge_k)
         Challenge(bytes(32), self.number_m, self.number_k)
         Challenge(bytes(32), self.hour_m, self.hour_k)
+        if self.hour_memory_mib:
+            residency.sizes_of(self.hour_memory_mib)
 
     def reached(self, nanoseconds: int) -> int | None:
         """Returns the number of the fastest class that a time for the usual challenge reaches, or None."""

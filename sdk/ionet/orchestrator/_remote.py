@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from ionet.chain.errors import IonetError
 from ionet.executor import FailureReason, Lease, RunFailure, RunOutput, StoredOutput
 from ionet.formats import canonical
 from ionet.orchestrator._agents import NodeUnreachable
-from ionet.prover import Challenge, Opening, ProofError
+from ionet.prover import Challenge, Opening, ProofError, residency
 from ionet.prover import Reason as ProofReason
 from ionet.prover._hour import Entry
 from ionet.prover._signed import RATE_MESSAGE, SignedRoot
@@ -69,6 +70,22 @@ class _Asking:
         except Unreachable as bad:
             raise NodeUnreachable(str(bad)) from bad
 
+    async def _keep(self, node: bytes) -> None:
+        """Has a node's device kept for this seat; waits for it while others have it.
+
+        Raises:
+            NodeUnreachable: it is not.
+        """
+        deadline = time.monotonic() + _COMPUTING
+        while True:
+            try:
+                await self._ask(node, "reserve")
+                return
+            except Refused as bad:
+                if bad.kind != "busy" or time.monotonic() > deadline:
+                    raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
+            await asyncio.sleep(_POLL)
+
 
 class RemoteAgents(_Asking):
     """`Agents` of nodes on other machines."""
@@ -102,15 +119,7 @@ class RemoteAgents(_Asking):
 
     async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
         """See `Agents.commit`. What is asked is not told before the device is free for it."""
-        deadline = time.monotonic() + _COMPUTING
-        while True:
-            try:
-                await self._ask(node, "reserve")
-                break
-            except Refused as bad:
-                if bad.kind != "busy" or time.monotonic() > deadline:
-                    raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
-            await asyncio.sleep(_POLL)
+        await self._keep(node)
         arguments: dict[str, Any] = {"k": challenge.k, "m": challenge.m, "seed": challenge.seed.hex()}
         start = time.perf_counter_ns()
         try:
@@ -208,6 +217,53 @@ class RemoteProducts(_Asking):
             raise NodeUnreachable(f"the node does not open its commitment: {bad}") from bad
         receipts = answer.arguments.get("receipts")
         return answer.blob, receipts if isinstance(receipts, Mapping) else {}
+
+
+class RemoteMemory(_Asking):
+    """Devices' memory. All methods may raise `NodeUnreachable`."""
+
+    async def hold(self, node: bytes, hour: int, sizes: residency.Sizes) -> bool:
+        """See `Memories.hold`."""
+        try:
+            answer = await self._ask(node, "hold", hour=hour, **asdict(sizes))
+        except Refused as bad:
+            raise NodeUnreachable(f"the node does not fill its memory: {bad}") from bad
+        return answer.arguments.get("ready") is True
+
+    async def reserve(self, node: bytes) -> None:
+        """See `Memories.reserve`."""
+        await self._keep(node)
+
+    async def walk(self, node: bytes, hour: int, sizes: residency.Sizes, start: bytes) -> tuple[bytes, int]:
+        """See `Memories.walk`."""
+        began = time.perf_counter_ns()
+        try:
+            answer = await self._ask(node, "walk", _COMPUTING, hour=hour, start=start.hex(), **asdict(sizes))
+            nanoseconds = time.perf_counter_ns() - began
+            root = bytes.fromhex(answer.arguments["root"])
+        except (Refused, KeyError, ValueError, TypeError) as bad:
+            raise NodeUnreachable(f"the node does not read its memory: {bad}") from bad
+        if len(root) != 32:
+            raise NodeUnreachable(f"the node's root has {len(root)} bytes, expected 32")
+        return root, nanoseconds
+
+    async def tell(
+        self, node: bytes, hour: int, sizes: residency.Sizes, start: bytes, root: bytes, drawn: residency.Draw
+    ) -> bytes:
+        """See `Memories.tell`."""
+        await self._keep(node)
+        arguments: dict[str, Any] = {
+            **asdict(sizes),
+            "count": len(drawn.chains),
+            "hour": hour,
+            "randomness": drawn.randomness.hex(),
+            "root": root.hex(),
+            "start": start.hex(),
+        }
+        try:
+            return (await self._ask(node, "tell", _COMPUTING, **arguments)).blob
+        except Refused as bad:
+            raise NodeUnreachable(f"the node does not open its chains: {bad}") from bad
 
 
 class RemoteExecutor(_Asking):

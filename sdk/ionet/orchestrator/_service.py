@@ -33,13 +33,14 @@ from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._memory import MemoryHours
 from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._pairs import Pairs
 from ionet.orchestrator._products import ProductHours
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._reconciler import Counts, Orchestrator
 from ionet.orchestrator._registrar import Registrar
-from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteProducts
+from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteMemory, RemoteProducts
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
 from ionet.orchestrator._uptime import Uptimes
@@ -293,6 +294,18 @@ class Service:
                     idle.judged,
                 )
                 parts["products"] = lambda: products.run(policy.interval)
+            if policy.hour_memory_mib:
+                memory = MemoryHours(
+                    self._chain,
+                    RemoteMemory(peer, self._chain.device_of),
+                    challenger,
+                    journal,
+                    policy,
+                    there,
+                    leased,
+                    idle.judged,
+                )
+                parts["memory"] = lambda: memory.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)
             if self.config.reports or not self._jobs:
                 beats = Heartbeats(

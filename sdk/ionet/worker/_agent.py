@@ -43,6 +43,7 @@ from ionet.worker._challenges import METHODS, Challenges
 from ionet.worker._clusters import INCOMPLETE, Network, Networks
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._measuring import Links
+from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
@@ -235,7 +236,9 @@ class Agent:
         self._looking = asyncio.Lock()
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
-        self._challenges = Challenges(worker, chain.is_seat, Products(worker, chain, state / "receipts.json"))
+        self._memory = Memory(worker, chain)
+        products = Products(worker, chain, state / "receipts.json")
+        self._challenges = Challenges(worker, chain.is_seat, products, self._memory)
         self._uptime = Uptime(state / "uptime.json")
         self.facts = AgentFacts()
         #: Whether a gateway is connected: a device is up while one is, and the chain can be read.
@@ -325,6 +328,7 @@ class Agent:
             self._note_up()
             serving = self._serving
             leased = await self._chain.leased(self.node)
+            self._memory.look(self.now(), leased is not None and not self._is_over(leased))
             if serving is not None and (leased is None or leased.job != serving.leased.job):
                 # The lease may have been given to the next job before this look.
                 leased = await self._chain.job(serving.leased.job)
@@ -666,7 +670,7 @@ class Agent:
         Raises:
             Refused: it is not this asker's, or not possible now.
         """
-        if request.method == "product" and self.busy:
+        if request.method in ("hold", "product", "tell", "walk") and self.busy:
             raise Refused("leased", "the device serves a job, and computes nothing else")
         if request.method in METHODS:
             answer = await self._challenges.handle(request)

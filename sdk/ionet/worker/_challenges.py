@@ -10,10 +10,13 @@ from typing import Final
 from ionet.prover import MAX_UNITS, Challenge
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
+from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._worker import Worker
 
-METHODS: Final = frozenset({"commit", "number", "open", "product", "receipt", "reserve", "reveal"})
+_RESIDENCY: Final = frozenset({"hold", "tell", "walk"})
+_SIGNED: Final = frozenset({"product", "receipt", "reveal"})
+METHODS: Final = frozenset({"commit", "number", "open", "reserve"}) | _RESIDENCY | _SIGNED
 #: Seconds for which a seat may keep the device for itself.
 _RESERVED_FOR: Final = 120.0
 _MOST_ROWS: Final = 256
@@ -29,6 +32,7 @@ class Challenges:
         worker: the device.
         is_seat: whether a key holds a seat.
         products: signs the products of hours; None: a device that is not registered signs none.
+        memory: is filled and read once a day; None: that of a device that is not registered is not.
 
     Attributes:
         milliseconds: how long the last product took; None before the first.
@@ -39,9 +43,11 @@ class Challenges:
         worker: Worker,
         is_seat: Callable[[bytes], Awaitable[bool]],
         products: Products | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._worker = worker
         self._products = products
+        self._memory = memory
         self._is_seat = is_seat
         self._reserved: tuple[bytes, float] | None = None
         self.milliseconds: int | None = None
@@ -54,29 +60,60 @@ class Challenges:
         """
         if not await self._is_seat(request.sender):
             raise Refused("not-a-seat", "the key holds no seat in the attester set")
-        if request.method in ("product", "receipt", "reveal"):
+        if request.method in _SIGNED:
             return await self._signed(request)
+        if request.method == "hold":
+            return await self._of_memory().hold(request, not self._kept and not self._computing)
         if request.method == "reserve":
             now = time.monotonic()
             if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
                 raise Refused("busy", "another seat challenges the device at this moment")
-            if self._products is not None and self._products.computing:
+            if self._computing:
                 raise Refused("busy", "the device computes the hour's product")
+            if self._memory is not None and self._memory.filling:
+                raise Refused("busy", "the device fills its memory")
             self._reserved = request.sender, now + _RESERVED_FOR
             return Answer()
         if self._reserved is None or self._reserved[0] != request.sender:
             raise Refused("not-reserved", "the device is not kept for this seat")
-        methods = {"commit": self._commit, "number": self._number, "open": self._open}
+        methods = {
+            "commit": self._commit,
+            "number": self._number,
+            "open": self._open,
+            "tell": self._tell,
+            "walk": self._walk,
+        }
         return await methods[request.method](request)
+
+    @property
+    def _kept(self) -> bool:
+        """Whether a seat has the device for itself."""
+        return self._reserved is not None and time.monotonic() < self._reserved[1]
+
+    @property
+    def _computing(self) -> bool:
+        return self._products is not None and self._products.computing
+
+    def _of_memory(self) -> Memory:
+        if self._memory is None:
+            raise Refused("not-registered", "a device is asked for its memory when it is registered")
+        return self._memory
+
+    async def _walk(self, request: Request) -> Answer:
+        self._reserved = request.sender, time.monotonic() + _RESERVED_FOR
+        return await self._of_memory().walk(request)
+
+    async def _tell(self, request: Request) -> Answer:
+        answer = await self._of_memory().tell(request)
+        self._reserved = None
+        return answer
 
     async def _signed(self, request: Request) -> Answer:
         if self._products is None:
             raise Refused("not-registered", "a device signs products when it is registered")
-        if request.method == "product" and self._reserved is not None:
+        if request.method == "product" and self._kept:
             # It would slow an answer that is timed.
-            if time.monotonic() < self._reserved[1]:
-                raise Refused("busy", "a seat challenges the device at this moment")
-            self._reserved = None
+            raise Refused("busy", "a seat challenges the device at this moment")
         methods = {
             "product": self._products.product,
             "receipt": self._products.receipt,

@@ -16,7 +16,9 @@ from ionet.worker._timelock import Sample, SampleLog
 from ionet.worker._watch import Watch, watch_for
 
 if TYPE_CHECKING:
-    from ionet.prover import Backend, Challenge, Commitment, Opening, Prover
+    import threading
+
+    from ionet.prover import Backend, Challenge, Commitment, Opening, Prover, residency
     from ionet.rewards import Statement
 
 
@@ -141,6 +143,23 @@ class Worker:
         with ThreadPoolExecutor(len(kernels)) as pool:
             parts = list(pool.map(work, range(len(kernels))))
         return [(prover, parts[n % len(kernels)][n // len(kernels)]) for n, prover in enumerate(provers)]
+
+    def hold(self, challenge: residency.Challenge, stop: threading.Event) -> residency.Prover:
+        """Fills memory with a challenge's blocks: the first GPU's, or the machine's where the node has none.
+
+        Args:
+            challenge: what is to be held.
+            stop: ends it when it is set.
+
+        Raises:
+            BackendError: it cannot be had here.
+            Stopped: ``stop`` was set.
+        """
+        from ionet.prover.residency import CudaDriver, CudaProver, make_prover
+
+        if self._gpus:
+            return CudaProver(challenge, driver=CudaDriver(self._gpus[0]), stop=stop)
+        return make_prover(challenge, stop=stop)
 
     @property
     def counting(self) -> bool:
