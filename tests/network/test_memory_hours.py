@@ -287,6 +287,25 @@ async def test_a_device_that_holds_half_of_its_memory_fails(field: Field) -> Non
         assert shown.challenge.seed == seed_of(field, field.site.market.alice)
 
 
+class Crowded(Kept):
+    """Has a byte less than is asked for."""
+
+    def room(self) -> int:
+        return (1 << 20) - 1
+
+
+async def test_a_device_does_not_fill_what_the_machine_has_not_free(field: Field) -> None:
+    memory = field.hold(field.site.market.alice, worker=Crowded)
+    async with field.asking().serving() as seat:
+        field.advance(MINUTE)
+        assert not await seat.devices.hold(field.alice, field.seq, SIZES)
+        await until(lambda: not memory.filling, 60)
+        with pytest.raises(IonetError, match="1048576 bytes are asked for, 1048575 are free now"):
+            await seat.devices.hold(field.alice, field.seq, SIZES)
+        assert isinstance(memory._worker, Kept)
+        assert memory._worker.filled == []
+
+
 class Mute(Memory):
     """Never fills its memory."""
 

@@ -203,6 +203,9 @@ class Memory:
         try:
             if self._closing is not None:
                 await self._closing
+            room = await asyncio.to_thread(self._worker.room)
+            if room is not None and sizes.memory > room:
+                raise IonetError(f"{sizes.memory} bytes are asked for, {room} are free now")
             held = await asyncio.to_thread(self._worker.hold, challenge, stop)
             if stop.is_set():
                 await asyncio.to_thread(held.close)

@@ -286,3 +286,9 @@ def _total_memory() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     psutil: Any = importlib.import_module("psutil")
     return int(psutil.virtual_memory().total)
+
+
+def free_memory() -> int:
+    """Returns how many bytes of this machine's memory are free, or can be made so."""
+    psutil: Any = importlib.import_module("psutil")
+    return int(psutil.virtual_memory().available)

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 from ionet.chain.errors import IonetError
 from ionet.chain.files import state_folder
 from ionet.worker._keys import DeviceKey
-from ionet.worker._probe import Device, probe
+from ionet.worker._probe import Device, free_memory, probe
 from ionet.worker._timelock import Sample, SampleLog
 from ionet.worker._watch import Watch, watch_for
 
@@ -160,6 +160,10 @@ class Worker:
         if self._gpus:
             return CudaProver(challenge, driver=CudaDriver(self._gpus[0]), stop=stop)
         return make_prover(challenge, stop=stop)
+
+    def room(self) -> int | None:
+        """Returns how many bytes `hold` can take now; None for a GPU, whose driver refuses more by itself."""
+        return None if self._gpus else free_memory()
 
     @property
     def counting(self) -> bool:
