@@ -192,6 +192,19 @@ async def test_devices_that_hold_their_memory_pass_at_two_seats_and_fill_it_once
         assert first.devices.walks == 2
 
 
+async def test_a_device_that_answers_its_seat_something_else_is_asked_afterwards(field: Field) -> None:
+    async with field.asking().serving() as seat:
+        await field.filled(seat)
+        async with seat.memory._challenger.alone(field.alice):
+            field.advance(MINUTE)
+            await seat.memory.look()
+            await until(lambda: seat.memory.passed, 60)
+            assert (seat.memory.passed, seat.devices.walks) == (1, 1)
+        async with asyncio.timeout(60):
+            await seat.memory.settled()
+        assert seat.memory.passed == 2
+
+
 async def test_what_a_device_opens_is_of_the_hours_seed_and_its_own_key(field: Field) -> None:
     async with field.asking().serving() as seat:
         await field.filled(seat)

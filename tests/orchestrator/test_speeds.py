@@ -127,3 +127,15 @@ async def test_who_was_fast_once_does_not_live_on_it(seat: Seat) -> None:
 async def test_a_class_that_nobody_measured_is_judged_by_right_answers(world: World, tmp_path: Path) -> None:
     seat = Seat(world, tmp_path / "other", class_id=2)
     assert (await seat.hour([10**12]))[0] is ProofReason.PASSED
+
+
+async def test_a_seat_has_a_device_answer_one_question_at_a_time(seat: Seat) -> None:
+    seat.agents.times, challenger = [1_000], seat.idle._challenger
+    async with challenger.alone(seat.node):
+        posing = asyncio.create_task(
+            challenger.pose(bytes(32), seat.node, at=0, attempt=0, reference=None, earlier=set())
+        )
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert seat.agents.asked == 0
+    assert (await posing).verdict.ok
