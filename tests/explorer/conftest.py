@@ -23,8 +23,8 @@ from tests.stateful.arena import Arena, built
 from ionet import AsyncClient, AsyncLocalTransport, Client, pda
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
-from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters
+from ionet.explorer._leaves import Tables
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
 
@@ -179,12 +179,12 @@ def serving(database: Database) -> Callable[..., Served]:
         bounds: Bounds | None = None,
         clock: Callable[[], float] | None = None,
         watching: Watching | None = None,
-        evidence: Evidence | None = None,
+        tables: Tables | None = None,
         database: Database = database,
     ) -> Served:
         bounds = bounds or Bounds(per_second=100_000, at_once=100_000)
         app, counters, watching = bare(), Counters(), watching or Watching()
-        parts(app, database, watching, bounds, evidence)
+        parts(app, database, watching, bounds, tables)
         more = {} if clock is None else {"clock": clock}
         return Served(app, guarded(app, bounds, counters, **more), database, counters, watching)
 

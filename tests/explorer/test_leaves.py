@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.explorer.conftest import Served
 from tests.explorer.test_api import base
 from tests.sdk.test_rewards import EXAMPLE, SEATS, signed
+from tests.stateful.arena import Arena
 
-from ionet.explorer._earned import Evidence
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._leaves import Tables, _Read
 from ionet.explorer._past import Past
+from ionet.explorer._service import few
 from ionet.ledger.replay import records as r
 from ionet.rewards import (
     Hour,
@@ -34,9 +40,13 @@ EMISSION = 1_000_000_000
 @pytest.fixture
 def served(serving: Callable[..., Served], tmp_path: Path) -> tuple[Served, r.Report, Path]:
     """An explorer with evidence of its last report."""
-    explorer = serving(evidence=Evidence(tmp_path))
+    explorer = serving(tables=Tables(tmp_path))
     past: Past = explorer.app.state.past
     with past.at(None) as moment:
+        for each in EXAMPLE:
+            moment.state.nodes.setdefault(
+                Pubkey(each.node), replace(next(iter(moment.state.nodes.values())), registered_at=0)
+            )
         end = max(report.period_end for report in moment.state.reports.values())
         (report,) = (each for each in moment.state.reports.values() if each.period_end == end)
     rows = [signed(each, number) for number, each in enumerate(EXAMPLE)]
@@ -132,3 +142,87 @@ async def test_an_hour_without_a_report_has_no_leaves(served: tuple[Served, r.Re
     answer = await explorer.read(f"/hours/{report.period_end + 1}/leaves")
     assert (answer["report"], answer["root"], answer["leaves"]) == (None, None, [])
     assert answer["why"] == "no report of this hour is on chain"
+
+
+# --- a node's hours -----------------------------------------------------------------------------
+
+
+async def _hour(explorer: Served, node: bytes, limit: int = 1) -> Any:
+    """A node's newest hour once its file has been checked."""
+    async with asyncio.timeout(60):
+        while True:
+            (row, *_) = (await explorer.read(f"/nodes/{Pubkey(node)}/hours", limit=limit))["hours"]
+            if row["source"] != "checking":
+                return row
+            explorer.guarded._kept.find((b"", b""), object())  # type: ignore[attr-defined]
+            await asyncio.sleep(0.1)
+
+
+async def test_each_nodes_hour_is_as_its_leaf_says(served: tuple[Served, r.Report, Path]) -> None:
+    explorer, report, path = served
+    evidence = read_evidence(path)
+    table = (await _settled(explorer, f"/hours/{report.period_end}/leaves"))["leaves"]
+    assert [leaf["node"] for leaf in table] == [str(Pubkey(bytes(key))) for key in evidence.leaves.nodes]
+    for leaf in table:
+        row = await _hour(explorer, bytes(Pubkey.from_string(leaf["node"])))
+        assert (row["end"], row["source"], row["why"]) == (report.period_end, "evidence", leaf["why"])
+        assert (row["reward"], row["zero"]) == (leaf["reward"], base(leaf["reward"]) == 0)
+
+
+async def test_a_node_without_a_leaf_has_what_events_say(
+    served: tuple[Served, r.Report, Path], arena: Arena
+) -> None:
+    explorer, *_ = served
+    row = await _hour(explorer, bytes(arena.market.alice.node))
+    assert (row["reward"], row["source"] in ("events", "nothing")) == (None, True)
+
+
+async def test_evidence_that_leads_elsewhere_says_nothing_of_a_node(
+    served: tuple[Served, r.Report, Path],
+) -> None:
+    explorer, report, _ = served
+    report.root = bytes(32)
+    row = await _hour(explorer, EXAMPLE[0].node)
+    assert (row["reward"], row["zero"], row["source"]) == (None, None, "nothing")
+
+
+class _Slow(Tables):
+    """Files on a disk that gives nothing until it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.reading, self.gives = threading.Event(), threading.Event()
+
+    def check(self, read: _Read) -> None:
+        self.reading.set()
+        self.gives.wait()
+        super().check(read)
+
+
+async def test_a_file_that_takes_long_holds_up_nobody(
+    served: tuple[Served, r.Report, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explorer, _, path = served
+    monkeypatch.setattr("ionet.explorer._leaves._PATIENCE", 60.0)
+    few(Bounds())
+    slow = explorer.app.state.tables = _Slow(path.parent)
+    node = Pubkey(EXAMPLE[0].node)
+    try:
+        # More of them than questions are worked on at a time.
+        waiting = {
+            asyncio.create_task(explorer.read(f"/nodes/{node}/hours", limit=limit)) for limit in range(1, 31)
+        }
+        assert await asyncio.to_thread(slow.reading.wait, 60)
+        async with asyncio.timeout(30):
+            assert (await explorer.read("/supply"))["as_of"]["slot"] > 0
+            told, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            while len(waiting) > 4:
+                more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                told |= more
+        assert {task.result()["hours"][0]["source"] for task in told} == {"checking"}
+        # Four of them wait for it.
+        assert len(waiting) == 4
+    finally:
+        slow.gives.set()
+    for task in waiting:
+        assert (await task)["hours"][0]["source"] == "evidence"

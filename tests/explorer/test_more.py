@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +13,10 @@ from tests.explorer.test_api import base
 from tests.stateful.arena import Arena
 
 from ionet import Client, accounts, pda
-from ionet.explorer._earned import Evidence, hours
+from ionet.explorer._earned import hours, known
+from ionet.explorer._leaves import Tables
 from ionet.explorer._past import Past
+from ionet.explorer._supply import as_of
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
 from ionet.staking.stake import StakeCapacity
@@ -159,78 +159,19 @@ async def test_an_hour_without_evidence_says_only_what_events_prove(explorer: Se
     assert all(row["zero"] is None and row["reward"] is None for row in rows if row["source"] == "nothing")
 
 
-def _evidence(folder: Path, node: Pubkey, reward: int, why: int) -> bytes:
-    """A file of evidence with a line for a node, as docs of the format have it; its hash."""
-    policy = dict.fromkeys(("fee_bound_bps", "gpu_bps", "in_use_bps", "reward_bound_bps", "up_hours"), 50)
-    header = {"format": "ionet-evidence/5", "period_end": 1_800_000_000, "policy": policy}
-    line = {
-        "banned": False,
-        "closed_at": 0,
-        "credited": "0",
-        "fees": "0",
-        "in_use": False,
-        "lifetime": str(reward),
-        "multiplier_bps": 12_500,
-        "node": str(node),
-        "pool": "gpu",
-        "previous_height": 41,
-        "proof": "passed",
-        "required_stake": "25000000000",
-        "reward": str(reward),
-        "stake": "25000000000",
-        "statement": None,
-        "units": 1,
-        "up_hours": 1,
-        "verdict": {"evidence": "00" * 32, "passed": True, "reason": 0, "score_bps": 1, "time": 1},
-        "why": why,
-    }
-    content = b"".join(
-        json.dumps(part, sort_keys=True, separators=(",", ":")).encode() + b"\n" for part in (header, line)
-    )
-    digest = sha256(content).digest()
-    (folder / digest.hex()).write_bytes(content)
-    return digest
-
-
-@pytest.mark.parametrize(
-    ("reward", "why", "words"),
-    [
-        (77, 0, []),
-        (
-            0,
-            1 | 2,
-            ["not up for the required hours in a row", "the owner's active stake is below the minimum"],
-        ),
-    ],
-)
-def test_evidence_of_the_reports_hash_says_why_an_hour_paid_nothing(
-    database: Database, arena: Arena, tmp_path: Path, reward: int, why: int, words: list[str]
-) -> None:
-    node = arena.market.alice.node
-    digest = _evidence(tmp_path, node, reward, why)
-    with Past(database, 1).at(None) as moment:
-        report = max(moment.state.reports.values(), key=lambda report: report.period_end)
-        report.evidence_hash = digest
-        row = hours(moment, Evidence(tmp_path), node, None, 1).hours[0]
-        assert (row.source, row.zero, row.why) == ("evidence", not reward, words)
-        assert row.reward is not None
-        assert row.reward.base == str(reward)
-        # A file that is not what its name says counts for nothing.
-        (tmp_path / digest.hex()).write_bytes((tmp_path / digest.hex()).read_bytes() + b"\n")
-        assert hours(moment, Evidence(tmp_path), node, None, 1).hours[0].source != "evidence"
-
-
 def test_evidence_is_never_looked_for_where_a_stranger_says(
     database: Database, arena: Arena, tmp_path: Path
 ) -> None:
     secret = tmp_path / "secret"
     secret.write_text("{}")
+    node = arena.market.alice.node
     with Past(database, 1).at(None) as moment:
         for report in moment.state.reports.values():
             report.evidence_uri = f"file://{secret}".encode()
         folder = tmp_path / "evidence"
         folder.mkdir()
-        rows = hours(moment, Evidence(folder), arena.market.alice.node, None, 50).hours
+        rows = hours(as_of(moment), Tables(folder), node, known(moment, node, None, 50), 50).hours
+        assert rows
         assert {row.source for row in rows} <= {"events", "nothing"}
 
 

@@ -25,7 +25,6 @@ from ionet.explorer import _models as m
 from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
-from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import address_of as reader_of
 from ionet.explorer._live import Live
 from ionet.explorer._past import Past
@@ -252,10 +251,11 @@ def node_hours(
     request: Request, past: _ThePast, address: _Address, asked: Annotated[AskedPage, Query()]
 ) -> m.NodeHours:
     """A node's hours."""
-    before = _time_of(asked.cursor)
-    evidence: Evidence = request.app.state.evidence
+    before, key = _time_of(asked.cursor), address_of(address)
     with past.at(asked.at) as moment:
-        answer = _earned.hours(moment, evidence, address_of(address), before, asked.limit)
+        known, now = _earned.known(moment, key, before, asked.limit), _supply.as_of(moment)
+    # Readers of everything else do not wait for files.
+    answer = _earned.hours(now, request.app.state.tables, key, known, asked.limit)
     result: m.NodeHours = _answer(asked, answer, answer.hours)
     return result
 

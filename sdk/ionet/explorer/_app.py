@@ -17,7 +17,6 @@ from ionet.explorer._accounts import Transactions
 from ionet.explorer._api import LIVE, router
 from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
-from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters, Guard
 from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
@@ -92,7 +91,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
 
 
 def parts(
-    app: FastAPI, database: Database, watching: Watching, bounds: Bounds, evidence: Evidence | None = None
+    app: FastAPI, database: Database, watching: Watching, bounds: Bounds, tables: Tables | None = None
 ) -> Live:
     """Gives an application what its answers come from.
 
@@ -101,7 +100,7 @@ def parts(
         database: to read from.
         watching: knows whether the ledger moves on, whether accounts are as it says, and has the node.
         bounds: what is taken from strangers.
-        evidence: of reports; by default none.
+        tables: evidence of reports; by default none.
 
     Returns:
         What has to be stopped before the application is.
@@ -110,8 +109,7 @@ def parts(
     app.state.watching = watching
     app.state.prices = Prices(watching)
     app.state.transactions = Transactions(watching)
-    app.state.evidence = evidence or Evidence(None)
-    app.state.tables = Tables(app.state.evidence.folder)
+    app.state.tables = tables or Tables()
     app.state.live = Live(database, watching, bounds)
     live: Live = app.state.live
     return live

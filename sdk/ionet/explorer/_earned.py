@@ -2,67 +2,42 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.staking.types import NodeState
-from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
+from ionet.explorer._leaves import Tables, earned
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Moment
-from ionet.explorer._supply import as_of
 from ionet.explorer._values import of_io, word
 from ionet.formats.when import HOUR
 from ionet.ledger.replay import records as r
-from ionet.rewards import NodeLine, Why, find_node
 
-#: Bytes of an evidence file up to which it is searched for a node, and lines that are kept.
-_LARGEST: Final = 64 << 20
-_KEPT: Final = 10_000
 _UP_HOURS: Final = 5
 
 
-class Evidence:
-    """Evidence of reports in a folder of this machine: never fetched from where strangers say that it is.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the events say of a node's hour.
 
-    Args:
-        folder: with a file for each, named by the hex SHA-256 of its content; None: there is none.
+    Attributes:
+        key: the report's address.
+        report: the one that counts.
+        why: why the node certainly earned nothing; empty: events do not say.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        self._kept: OrderedDict[tuple[bytes, Pubkey], NodeLine | None] = OrderedDict()
-
-    def line(self, digest: bytes, node: Pubkey) -> NodeLine | None:
-        """A node's line in the evidence with a hash; None: there is no such line, or evidence, here."""
-        if self.folder is None or not any(digest):
-            return None
-        key = (digest, node)
-        if key in self._kept:
-            return self._kept[key]
-        path = self.folder / digest.hex()
-        try:
-            if not path.is_file() or path.stat().st_size > _LARGEST:
-                return None
-            line = find_node(path, bytes(node))
-        except (IonetError, OSError):
-            return None
-        if line is not None and line.digest != digest:
-            return None
-        self._kept[key] = line
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
-        return line
+    key: Pubkey
+    report: r.Report
+    why: list[str]
 
 
-def hours(moment: Moment, evidence: Evidence, address: Pubkey, before: int | None, limit: int) -> m.NodeHours:
-    """A node's hours with reports, the newest first.
+def known(moment: Moment, address: Pubkey, before: int | None, limit: int) -> list[Known]:
+    """What the events say of a node's hours with reports, the newest first: one more than the limit.
 
     Raises:
         Absent: there is no such node.
@@ -76,9 +51,28 @@ def hours(moment: Moment, evidence: Evidence, address: Pubkey, before: int | Non
         if there is None or _rank(report) > _rank(there[1]):
             by_end[report.period_end] = (key, report)
     ends = sorted((end for end in by_end if before is None or end < before), reverse=True)
-    rows = [_hour(moment, evidence, address, node, *by_end[end]) for end in ends[:limit]]
+    return [
+        Known(key, replace(report), list(_by_events(moment, node, report.period_end)))
+        for key, report in (by_end[end] for end in ends[: limit + 1])
+    ]
+
+
+def hours(now: m.AsOf, tables: Tables, address: Pubkey, its: Sequence[Known], limit: int) -> m.NodeHours:
+    """A node's hours with reports, by evidence where it is here.
+
+    Args:
+        now: as of when.
+        tables: the evidence.
+        address: the node.
+        its: see `known`.
+        limit: rows of the answer.
+    """
+    shown = its[:limit]
+    leaves = tables.of_node(address, [each.report for each in shown])
     return m.NodeHours(
-        as_of=as_of(moment), hours=rows, next=str(ends[limit - 1]) if len(ends) > limit else None
+        as_of=now,
+        hours=[_hour(each, *leaf) for each, leaf in zip(shown, leaves, strict=True)],
+        next=str(shown[-1].report.period_end) if len(its) > limit else None,
     )
 
 
@@ -96,32 +90,18 @@ def _rank(report: r.Report) -> tuple[int, int]:
     return order.index(ReportState(report.state)), report.created_at
 
 
-def _hour(
-    moment: Moment, evidence: Evidence, address: Pubkey, node: r.Node, key: Pubkey, report: r.Report
-) -> m.NodeHour:
-    line = evidence.line(report.evidence_hash, address)
-    why = _by_evidence(line) if line is not None else list(_by_events(moment, node, report.period_end))
-    reward, source = None, "events" if why else "nothing"
-    zero: bool | None = True if why else None
-    if line is not None:
-        reward, zero, source = of_io(line.reward), not line.reward, "evidence"
+def _hour(its: Known, checking: bool, leaf: dict[str, Any] | None) -> m.NodeHour:
+    reward, why = (None, its.why) if leaf is None else earned(leaf)
+    source = "events" if its.why else "checking" if checking else "nothing"
     return m.NodeHour(
-        end=report.period_end,
-        report=str(key),
-        report_state=word(ReportState(report.state)),
-        reward=reward,
-        zero=zero,
+        end=its.report.period_end,
+        report=str(its.key),
+        report_state=word(ReportState(its.report.state)),
+        reward=None if reward is None else of_io(reward),
+        zero=(True if why else None) if reward is None else not reward,
         why=why,
-        source=source,
+        source=source if leaf is None else "evidence",
     )
-
-
-def _by_evidence(line: NodeLine) -> list[str]:
-    if line.reward:
-        return []
-    if line.row is None:
-        return ["it no longer took part in this hour"]
-    return Why(line.why).explain().split("; ")
 
 
 def _by_events(moment: Moment, node: r.Node, end: int) -> Iterator[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from array import array
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from solders.pubkey import Pubkey
 
@@ -21,10 +22,13 @@ from ionet.formats import canonical
 from ionet.ledger.replay import records as r
 from ionet.rewards import Why, build_report, read_evidence
 
-#: Bytes of a file up to which it is read, files that are remembered, and seconds that a reader waits for one.
+#: Bytes of a file up to which it is read; files, and leaves in them, whose places are remembered; seconds
+#: that a reader waits for files to be checked, and how many readers may: others are told at once.
 _LARGEST: Final = 64 << 20
-_KEPT: Final = 24
+_KEPT: Final = 400
+_LEAVES: Final = 8_000_000
 _PATIENCE: Final = 2.0
+_WAITING: Final = 4
 _NONE: Final = "the evidence of this report is not here"
 
 
@@ -35,28 +39,42 @@ class _Read:
     Attributes:
         why: what is wrong with it; empty: it leads to the root.
         starts: where each leaf's line starts, and the last one ends.
-        measures: how many attesters have measured a node.
+        measures: how many attesters have measured each leaf's node.
         stamp: of the file as it was read.
     """
 
+    path: Path
+    report: r.Report
     done: threading.Event = field(default_factory=threading.Event)
     why: str = ""
     starts: array[int] = field(default_factory=lambda: array("Q"))
-    measures: Counter[str] = field(default_factory=Counter)
+    measures: array[int] = field(default_factory=lambda: array("I"))
     stamp: tuple[int, ...] = ()
+
+
+class _Without(Exception):
+    """There are no leaves; the text says why."""
+
+
+class _NotYet(_Without):
+    """… as of now."""
 
 
 class Tables:
     """Leaves in files of evidence, each checked once, one after the other and beside the answers.
 
+    They are in a folder of this machine: never fetched from where strangers say that they are.
+
     Args:
         folder: with files named by the hex SHA-256 of their content; None: there is none.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._kept: OrderedDict[tuple[bytes, bytes], _Read] = OrderedDict()
-        self._lock, self._one = threading.Lock(), threading.Lock()
+        self._due: list[_Read] = []
+        self._lock, self._checking = threading.Lock(), False
+        self._waiting = threading.BoundedSemaphore(_WAITING)
 
     def lines(
         self, report: r.Report, first: int, limit: int
@@ -67,54 +85,108 @@ class Tables:
             What stands against them, in words, and then there are none; how many leaves there are; the
             leaves as the file has them, each with the number of its measurements.
         """
+        try:
+            read = self._read(report)
+            self._wait([read])
+            _settled(read)
+            count = len(read.starts) - 1
+            places = range(min(first, count), min(first + limit, count))
+            with _opened(read) as file:
+                return "", count, [(_line(file, read, place), read.measures[place]) for place in places]
+        except _Without as without:
+            return str(without), 0, ()
+
+    def of_node(self, node: Pubkey, reports: Sequence[r.Report]) -> list[tuple[bool, dict[str, Any] | None]]:
+        """A node's leaves in reports.
+
+        Returns:
+            For each report whether its evidence is still being checked, and the leaf as the file has it, or
+            None: there is no such leaf, or evidence, here.
+        """
+        reads = list[_Read | None]()
+        # The one that is asked for last is checked first.
+        for report in reversed(reports):
+            try:
+                reads.insert(0, self._read(report))
+            except _Without:
+                reads.insert(0, None)
+        self._wait([read for read in reads if read is not None])
+        rows: list[tuple[bool, dict[str, Any] | None]] = []
+        for read in reads:
+            try:
+                rows.append((False, None if read is None else _of_node(read, node)))
+            except _Without as without:
+                rows.append((isinstance(without, _NotYet), None))
+        return rows
+
+    def _read(self, report: r.Report) -> _Read:
+        """What is known of a report's file, which is to be checked if it is not.
+
+        Raises:
+            _Without: there is none, or one that is too large.
+        """
         if self._folder is None or not any(report.evidence_hash):
-            return _NONE, 0, ()
+            raise _Without(_NONE)
         path = self._folder / report.evidence_hash.hex()
         try:
             if not path.is_file():
-                return _NONE, 0, ()
-            if (size := path.stat().st_size) > _LARGEST:
-                return f"the evidence has {size:,} bytes, and {_LARGEST:,} are read at most", 0, ()
-            read = self._read(path, report)
-            if not read.done.wait(_PATIENCE):
-                return "the evidence is being checked; ask again in some seconds", 0, ()
-            if read.why:
-                return read.why, 0, ()
-            starts = read.starts[first : first + limit + 1] or read.starts[-1:]
-            with path.open("rb") as file:
-                file.seek(starts[0])
-                content = file.read(starts[-1] - starts[0])
-            if _stamp(path) != read.stamp:
-                return "the evidence is being replaced; ask again in some seconds", 0, ()
+                raise _Without(_NONE)
+            stamp, size = _stamp(path), path.stat().st_size
         except OSError:
-            return _NONE, 0, ()
-        values = (
-            canonical.decode(content[begin - starts[0] : end - starts[0] - 1])
-            for begin, end in pairwise(starts)
-        )
-        rows: list[Any] = [value for value in values if isinstance(value, dict)]
-        return "", len(read.starts) - 1, [(row, read.measures[row["node"]]) for row in rows]
-
-    def _read(self, path: Path, report: r.Report) -> _Read:
+            raise _Without(_NONE) from None
+        if size > _LARGEST:
+            raise _Without(f"the evidence has {size:,} bytes, and {_LARGEST:,} are read at most")
         key = (report.evidence_hash, report.root)
         with self._lock:
-            read = self._kept.get(key)
-            if read is None or (read.done.is_set() and read.stamp != _stamp(path)):
-                read = self._kept[key] = _Read()
-                threading.Thread(target=self._check, args=(path, report, read), daemon=True).start()
-                if len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+            read = self._kept.pop(key, None)
+            if read is None or (read.done.is_set() and read.stamp != stamp):
+                read = _Read(path, report)
+                self._due.append(read)
+                if not self._checking:
+                    self._checking = True
+                    threading.Thread(target=self._check_due, daemon=True).start()
+            self._kept[key] = read
+            self._forget()
         return read
 
-    def _check(self, path: Path, report: r.Report, read: _Read) -> None:
-        with self._one:
-            try:
-                read.stamp = _stamp(path)
-                read.why = _checked(path, report, read)
-            except (IonetError, OSError) as bad:
-                read.why = f"the evidence cannot be read: {bad}"
-            finally:
-                read.done.set()
+    def _forget(self) -> None:
+        leaves = sum(len(read.starts) for read in self._kept.values() if read.done.is_set())
+        while len(self._kept) > _KEPT or (leaves > _LEAVES and len(self._kept) > 1):
+            _, read = self._kept.popitem(last=False)
+            leaves -= len(read.starts) if read.done.is_set() else 0
+            self._due = [each for each in self._due if each is not read]
+
+    def _wait(self, reads: Sequence[_Read]) -> None:
+        """Gives files some seconds to be checked."""
+        if all(read.done.is_set() for read in reads) or not self._waiting.acquire(blocking=False):
+            return
+        try:
+            until = time.monotonic() + _PATIENCE
+            for read in reads:
+                read.done.wait(max(0.0, until - time.monotonic()))
+        finally:
+            self._waiting.release()
+
+    def _check_due(self) -> None:
+        while True:
+            with self._lock:
+                if not self._due:
+                    self._checking = False
+                    return
+                read = self._due.pop()
+            self.check(read)
+
+    def check(self, read: _Read) -> None:
+        """Checks a file."""
+        try:
+            read.stamp = _stamp(read.path)
+            read.why = _checked(read)
+        except (IonetError, OSError) as bad:
+            read.why = f"the evidence cannot be read: {bad}"
+        except Exception as bad:  # whatever is wrong with a file, the next one is read
+            read.why = f"the evidence cannot be read: {type(bad).__name__}"
+        finally:
+            read.done.set()
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -122,7 +194,53 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return it.st_ino, it.st_size, it.st_mtime_ns
 
 
-def _checked(path: Path, report: r.Report, read: _Read) -> str:
+def _settled(read: _Read) -> None:
+    """Raises `_Without` if a file has not been checked, or leads nowhere."""
+    if not read.done.is_set():
+        raise _NotYet("the evidence is being checked; ask again in some seconds")
+    if read.why:
+        raise _Without(read.why)
+
+
+@contextmanager
+def _opened(read: _Read) -> Iterator[BinaryIO]:
+    """A file that was checked; what comes of it counts if it is still the same at the end."""
+    try:
+        with read.path.open("rb") as file:
+            yield file
+        same = _stamp(read.path) == read.stamp
+    except (IonetError, OSError, ValueError):
+        same = False
+    if not same:
+        raise _NotYet("the evidence is being replaced; ask again in some seconds")
+
+
+def _line(file: BinaryIO, read: _Read, place: int) -> dict[str, Any]:
+    begin, end = read.starts[place : place + 2]
+    file.seek(begin)
+    value: Any = canonical.decode(file.read(end - begin - 1))
+    if not isinstance(value, dict):
+        raise ValueError("no leaf")
+    return value
+
+
+def _of_node(read: _Read, node: Pubkey) -> dict[str, Any] | None:
+    """A node's line, by a binary search: lines are in the order of nodes' keys."""
+    _settled(read)
+    with _opened(read) as file:
+        low, high = 0, len(read.starts) - 1
+        while low < high:
+            middle = (low + high) // 2
+            line = _line(file, read, middle)
+            key = bytes(Pubkey.from_string(line["node"]))
+            if key == bytes(node):
+                return line
+            low, high = (middle + 1, high) if key < bytes(node) else (low, middle)
+    return None
+
+
+def _checked(read: _Read) -> str:
+    path, report = read.path, read.report
     evidence = read_evidence(path)
     if evidence.digest != report.evidence_hash:
         return "the file here is not the evidence whose hash is in the report"
@@ -130,7 +248,8 @@ def _checked(path: Path, report: r.Report, read: _Read) -> str:
     root = build_report(evidence.leaves, evidence.period_end, evidence.digest, correction=correction).root
     if root != report.root or evidence.period_end != report.period_end:
         return f"the leaves in the evidence lead to the root {root.hex()}, and not to the report's"
-    read.measures.update(str(Pubkey.from_bytes(each.node)) for each in evidence.measures)
+    measures = Counter(each.node for each in evidence.measures)
+    read.measures.extend(measures[bytes(node)] for node in evidence.leaves.nodes)
     digest, at = hashlib.sha256(), 0
     with path.open("rb") as file:
         for number, line in enumerate(file):
@@ -176,12 +295,7 @@ def leaves(
 
 
 def _leaf(row: dict[str, Any], measures: int) -> m.Leaf:
-    live = "waiting" not in row
-    reward, verdict = int(row.get("reward", 0)), row["verdict"]
-    if not live:
-        why = ["it no longer took part in this hour"]
-    else:
-        why = [] if reward else Why(row["why"]).explain().split("; ")
+    (reward, why), verdict = earned(row), row["verdict"]
     return m.Leaf(
         node=row["node"],
         reward=of_io(reward),
@@ -198,3 +312,11 @@ def _leaf(row: dict[str, Any], measures: int) -> m.Leaf:
         fees=of_io(int(row.get("fees", 0))),
         measures=measures,
     )
+
+
+def earned(row: dict[str, Any]) -> tuple[int, list[str]]:
+    """What a node earned in an hour by its leaf, base units of IO, and if nothing, why."""
+    if "waiting" in row:
+        return 0, ["it no longer took part in this hour"]
+    reward = int(row["reward"])
+    return reward, [] if reward else Why(row["why"]).explain().split("; ")

@@ -522,7 +522,8 @@ class NodeHour(Model):
     """Whether it earned nothing; None: neither events nor evidence say."""
     why: list[str]
     source: str
-    """What says so: `evidence`, of the hash in the report, `events`, or `nothing`."""
+    """What says so: `evidence`, which leads to the report's root, `events`, or `nothing`; `checking`: the
+    evidence is being checked, ask again in some seconds."""
 
 
 class NodeHours(Answer):

@@ -17,8 +17,8 @@ from ionet import AsyncClient
 from ionet.chain.errors import ConfigError
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
-from ionet.explorer._earned import Evidence
 from ionet.explorer._guard import Counters
+from ionet.explorer._leaves import Tables
 from ionet.explorer._pages import Pages
 from ionet.explorer._patience import Patient
 from ionet.explorer._watching import Keeper
@@ -89,7 +89,7 @@ class Explorer:
             database = stack.enter_context(Database.open(config.ledger))
             counters = Counters()
             app = bare(Pages())
-            live = parts(app, database, keeper, config.bounds, Evidence(config.evidence))
+            live = parts(app, database, keeper, config.bounds, Tables(config.evidence))
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             host, port = listening.getsockname()[:2]

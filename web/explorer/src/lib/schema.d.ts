@@ -1531,7 +1531,8 @@ export interface components {
             why: string[];
             /**
              * Source
-             * @description What says so: `evidence`, of the hash in the report, `events`, or `nothing`.
+             * @description What says so: `evidence`, which leads to the report's root, `events`, or `nothing`; `checking`: the
+             *     evidence is being checked, ask again in some seconds.
              */
             source: string;
         };
