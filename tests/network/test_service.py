@@ -18,7 +18,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.faults import PASS, Asked, FaultProxy, Raw
 from tests.network.site import NetworkSite, free_port
-from tests.programs.market import IO_MINT, Market
+from tests.programs.market import CLASS, IO_MINT, Market
 from tests.programs.support import HOUR
 from typer.testing import CliRunner
 
@@ -283,6 +283,7 @@ async def test_a_seat_states_the_hours_that_its_heartbeats_have_counted(
         device = bytes(site.market.alice.device_key.pubkey())
         others = [bytes(pda.mint.CONFIG), bytes(pda.mint.MINT), bytes(Keypair().pubkey())]
         assert await service._devices_of([*others, node]) == {node: device}
+        assert await service._classes_of([*others, node]) == {node: CLASS}
         # Each minute of the hour is looked at.
         for _ in range(62):
             await until(lambda: bool(made) and made[0]._last == world.now, 60)

@@ -241,6 +241,15 @@ async def test_the_job_of_a_node_that_is_gone_ends_without_its_first_hour(site: 
     )
 
 
+async def test_an_address_that_is_no_nodes_has_none(site: Site) -> None:
+    """Gateways say which nodes are connected to them, and may announce any address."""
+    chain, node = site.chain(), bytes(site.market.alice.node)
+    for address in (pda.mint.CONFIG, pda.staking.CONFIG, pda.mint.MINT, Pubkey.new_unique()):
+        assert await chain.node(bytes(address)) is None
+        assert await chain.device_of(bytes(address)) is None
+    assert await chain.device_of(node) == bytes(site.market.alice.device_key.pubkey())
+
+
 async def test_two_seats_lose_a_node_and_one_takes_it_back(site: Site) -> None:
     site.market.set_offer(rate=50_000_000)
     job = site.book(seconds=10 * HOUR)

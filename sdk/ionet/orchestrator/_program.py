@@ -454,13 +454,13 @@ class ProgramChain:
         return view
 
     async def node(self, address: bytes) -> NodeView | None:
-        """Returns a node, remembered for a minute; None if there is none."""
+        """Returns a node, remembered for a minute; None if there is none, as of what gateways make up."""
         at, known = self._known.get(address, (0.0, None))
         if known is not None and time.monotonic() - at < _NODE_SECONDS:
             return known
         try:
             return self._remember(address, await self._ask(self._client.staking.get_node(Pubkey(address))))
-        except AccountNotFound:
+        except (AccountNotFound, DecodeError):
             return None
 
     async def device_of(self, node: bytes) -> bytes | None:

@@ -359,20 +359,22 @@ class Service:
             raise Refused("no-reports", "this seat makes no reports")
         return Answer({"sha256": (await self._reports.measured(hour)).hex()})
 
-    async def _classes_of(self, nodes: Sequence[bytes]) -> dict[bytes, int]:
-        """The classes of those nodes that are there."""
-        known = await self._client.fetch_many(accounts.staking.Node, [Pubkey(node) for node in nodes])
-        return {node: item.class_ for node, item in zip(nodes, known, strict=True) if item is not None}
-
-    async def _devices_of(self, nodes: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The devices' keys of those addresses that are nodes': a gateway may announce any."""
-        keys, found = [Pubkey(node) for node in nodes], dict[bytes, bytes]()
+    async def _nodes_of(self, addresses: Sequence[bytes]) -> dict[bytes, accounts.staking.Node]:
+        """Those addresses that are nodes': a gateway may announce any."""
+        keys, nodes = [Pubkey(address) for address in addresses], dict[bytes, accounts.staking.Node]()
         for key, account in zip(keys, await self._client.accounts(keys), strict=True):
             if account is not None:
                 with suppress(DecodeError):
-                    node = decoded(accounts.staking.Node, key, account)
-                    found[bytes(key)] = bytes(node.device_key)
-        return found
+                    nodes[bytes(key)] = decoded(accounts.staking.Node, key, account)
+        return nodes
+
+    async def _classes_of(self, nodes: Sequence[bytes]) -> dict[bytes, int]:
+        """The classes of those addresses that are nodes'."""
+        return {key: node.class_ for key, node in (await self._nodes_of(nodes)).items()}
+
+    async def _devices_of(self, nodes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The devices' keys of those addresses that are nodes'."""
+        return {key: bytes(node.device_key) for key, node in (await self._nodes_of(nodes)).items()}
 
     def _evidence_at(self, digest: bytes) -> str:
         """Makes the address of a report's evidence: where a gateway has it, if that is short enough."""
