@@ -303,7 +303,7 @@ def auctions(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query(
 def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
     """Seats of attesters."""
     with past.at(asked.at) as moment:
-        answer = _attesters.seats(moment, past.database)
+        answer = _attesters.seats(moment)
     result: m.Seats = _answer(asked, answer, answer.seats)
     return result
 
@@ -389,9 +389,9 @@ def leaves(
 def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
     """Jobs of a party."""
     party = address_of(asked.party)
-    skip = _number_of(asked.cursor)
+    beyond = None if asked.cursor is None else place_of(asked.cursor)
     with past.at(asked.at) as moment:
-        answer = _market.jobs(moment, past.database, party, skip, asked.limit)
+        answer = _market.jobs(moment, past.database, party, beyond, asked.limit)
     result: m.JobRows = _answer(asked, answer, answer.jobs)
     return result
 

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import pda
 from ionet._generated.jobs import events as jobs_events
-from ionet._generated.jobs.types import JobState
+from ionet._generated.jobs.types import CloseReason, JobState
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState, Pool
@@ -29,13 +29,14 @@ from ionet.explorer._values import (
     known,
     money,
     of_io,
+    place_text,
     text,
     unit,
     word,
 )
 from ionet.formats.when import HOUR
 from ionet.jobs.receipt import Receipt, receipt_of
-from ionet.ledger import Database, State
+from ionet.ledger import Database, Place, State
 from ionet.ledger.replay import records as r
 from ionet.staking.speeds import untimed
 
@@ -541,29 +542,29 @@ def job(moment: Moment, database: Database, address: Pubkey) -> m.Job:
     )
 
 
-def jobs(moment: Moment, database: Database, party: Pubkey, skip: int, limit: int) -> m.JobRows:
-    """Jobs that an address rents or supplies, in the order of their bookings, without the first `skip`."""
-    rows: list[m.JobRow] = []
-    more = False
-    for number, address in enumerate(database.booked_by(party)):
-        if number < skip:
-            continue
-        if len(rows) == limit:
-            more = True
-            break
-        try:
-            bill = _receipt(moment, address, _story(moment, database, address))
-        except Absent:
-            break
-        rows.append(
-            m.JobRow(
-                job=str(address),
-                node=str(bill.node),
-                state=word(bill.state) if bill.state != JobState.ENDED or not bill.closed else "closed",
-                reason=word(bill.reason),
-                seconds=bill.seconds,
-                price=money(bill.price),
-                booked_at=bill.booked_at,
-            )
-        )
-    return m.JobRows(as_of=as_of(moment), jobs=rows, next=str(skip + limit) if more else None)
+def jobs(moment: Moment, database: Database, party: Pubkey, beyond: Place | None, limit: int) -> m.JobRows:
+    """Jobs that an address rents or supplies, in the order of their bookings, from after a place."""
+    booked = database.bookings(party, limit + 1, slot=moment.slot, beyond=beyond)
+    rows = [_job_row(moment, address) for _, address in booked[:limit]]
+    return m.JobRows(
+        as_of=as_of(moment),
+        jobs=[row for row in rows if row is not None],
+        next=place_text(booked[limit - 1][0]) if len(booked) > limit else None,
+    )
+
+
+def _job_row(moment: Moment, address: Pubkey) -> m.JobRow | None:
+    """A job in a list; None: it was booked after the moment."""
+    open_ = moment.state.jobs.get(address)
+    it = open_ or moment.closed.get(address)
+    if it is None:
+        return None
+    return m.JobRow(
+        job=str(address),
+        node=str(it.node),
+        state="closed" if open_ is None else word(JobState(open_.state)),
+        reason=word(CloseReason(it.reason)),
+        seconds=it.seconds,
+        price=money(unit(moment.state, it.mint).from_base(it.price)),
+        booked_at=it.booked_at,
+    )

@@ -735,12 +735,12 @@ class Seat(Model):
     attester: str
     weight: int
     approved: int
-    """Of the reports that reached their threshold in the last seven days."""
+    """Of the reports that reached their threshold in the last seven days, from a whole hour on."""
     of: int
     """How many such reports there are."""
     last_approval: int
     attestations: int
-    """Of rentals, in the last seven days; of all seats together the last 5,000 are looked at."""
+    """Of rentals, in the same time."""
     with_breaks: int
     """Of these, how many name time that was not good."""
     last_attestation: int

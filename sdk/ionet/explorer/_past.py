@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 
 from ionet import events, pda
 from ionet.chain.following import MARGIN
+from ionet.explorer._kept import ClosedJobs, SeatsWork
 from ionet.explorer._tally import Tally
 from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
@@ -43,6 +44,8 @@ class Moment:
         commissions: of each node, from when and bps, as announced.
         devices: that were registered for each node.
         holders: that ever staked on each node.
+        closed: jobs that the state has no more.
+        work: what seats did in the last week.
     """
 
     state: State = field(default_factory=State)
@@ -53,6 +56,8 @@ class Moment:
     commissions: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
     devices: dict[Pubkey, list[Pubkey]] = field(default_factory=dict)
     holders: dict[Pubkey, set[Pubkey]] = field(default_factory=dict)
+    closed: ClosedJobs = field(default_factory=ClosedJobs)
+    work: SeatsWork = field(default_factory=SeatsWork)
     last: Place | None = None
     _tally: Tally = field(default_factory=Tally)
 
@@ -71,6 +76,9 @@ class Moment:
         """Takes an event, the next one of the chain."""
         before = self.state.supply
         self._tally.note(self.state, entry)
+        self.work.note(entry.time, entry.event)
+        if isinstance(gone := entry.event, events.jobs.JobClosed) and gone.job in self.state.jobs:
+            self.closed.close(gone.job, self.state.jobs[gone.job])
         self.state.apply(entry)
         self.last = entry.place
         after = self.state.supply

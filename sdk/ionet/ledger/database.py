@@ -810,6 +810,29 @@ class Database:
         with self._reading() as connection:
             yield from (Pubkey.from_bytes(row.job) for row in connection.execute(query))
 
+    def bookings(
+        self, party: Pubkey, limit: int, *, slot: int | None = None, beyond: Place | None = None
+    ) -> list[tuple[Place, Pubkey]]:
+        """Some of the jobs that a party has booked or supplied, in the chain's order, with their places.
+
+        Args:
+            party: an address.
+            limit: how many at most.
+            slot: booked up to this slot.
+            beyond: only those after this place.
+        """
+        c = schema.parties.c
+        order = (c.slot, c.tx, c.instruction, c.inner, c.part)
+        query = sa.select(*order, c.job).where(c.address == bytes(party)).order_by(*order).limit(limit)
+        if slot is not None:
+            query = query.where(c.slot <= slot)
+        if beyond is not None:
+            place = (beyond.slot, beyond.tx, beyond.instruction, beyond.inner, beyond.part)
+            query = query.where(sa.tuple_(*order) > sa.tuple_(*place))
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+        return [(Place(*row[:5]), Pubkey.from_bytes(row.job)) for row in rows]
+
     def leases(self, nodes: Iterable[Pubkey], *, until: int | None = None) -> dict[Pubkey, Leases]:
         """How the leases of nodes ended, by the first ending of each.
 

@@ -1860,7 +1860,7 @@ export interface components {
             weight: number;
             /**
              * Approved
-             * @description Of the reports that reached their threshold in the last seven days.
+             * @description Of the reports that reached their threshold in the last seven days, from a whole hour on.
              */
             approved: number;
             /**
@@ -1872,7 +1872,7 @@ export interface components {
             last_approval: number;
             /**
              * Attestations
-             * @description Of rentals, in the last seven days; of all seats together the last 5,000 are looked at.
+             * @description Of rentals, in the same time.
              */
             attestations: number;
             /**
