@@ -487,3 +487,82 @@ def test_readers_keep_few_pages_each(tmp_path: Path) -> None:
 
     with Database.create(where, GENESIS) as writing, Database.open(where) as reading:
         assert (cached(writing), cached(reading)) == (-65_536, -8_192)
+
+
+def test_each_statement_of_a_reader_is_made_once(place: str, landed: list[Landed]) -> None:
+    with Database.create(place, GENESIS) as database:
+        database.write(landed, scanned=10**9)
+        asked: list[Any] = []
+
+        @sa.event.listens_for(database._engine, "before_execute")
+        def _asked(connection: Any, statement: Any, *_: Any) -> None:
+            asked.append(statement)
+
+        def ask(key: Pubkey, slot: int) -> list[Any]:
+            asked.clear()
+            for newest_first in (False, True):
+                page = database.page(
+                    2, about=key, slot=slot, newest_first=newest_first, since=slot, until=slot
+                )
+                database.page(1, names=["jobs.Ended"], newest_first=newest_first, beyond=beyond)
+                assert len(page) <= 2
+            list(database.watched(about=key, names=["jobs.Booked"], until=slot))
+            list(database.booked_by(key))
+            database.bookings(key, 3, slot=slot, beyond=beyond)
+            database.leases([key], until=slot)
+            database.totals(node=key)
+            database.transaction(str(slot))
+            return list(asked)
+
+        beyond = next(database.entries()).place
+        first, second = (ask(Pubkey.new_unique(), slot) for slot in (10**6, 10**7))
+        assert len(first) > 15
+        # Not only equal ones: making one takes longer than most answers.
+        assert {id(statement) for statement in first} == {id(statement) for statement in second}
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_page_far_away_costs_no_more_than_the_first(
+    tmp_path: Path, landed: list[Landed], newest_first: bool
+) -> None:
+    sent = next(one for one in landed if len(one.log.emitted) == 1)
+    event, steps = sent.log.emitted[0].event, 0
+    with Database.create(str(tmp_path / "ledger.db"), GENESIS) as database:
+        database.write([replace(sent, slot=slot, signature=str(slot)) for slot in range(1, 401)])
+
+        def counted() -> int:
+            nonlocal steps
+            steps += 1
+            return 0
+
+        # SQLite counts the steps of its own that a statement takes.
+        @sa.event.listens_for(database._engine, "checkout")
+        def _counts(connection: Any, *_: Any) -> None:
+            connection.set_progress_handler(counted, 1)
+
+        wanted: dict[str, Any]
+        for wanted in (
+            {"names": [subjects()[type(event)].name]},
+            {"about": subjects()[type(event)].account(event)},
+        ):
+            costs, beyond = list[int](), None
+            while page := database.page(5, newest_first=newest_first, beyond=beyond, slot=10**6, **wanted):
+                costs.append(steps)
+                beyond, steps = page[-1].entry.place, 0
+            assert len(costs) == 80
+            assert max(costs) <= 2 * costs[0]
+
+
+def test_bookings_of_a_party_come_in_pages(place: str, landed: list[Landed]) -> None:
+    with Database.create(place, GENESIS) as database:
+        database.write(landed, scanned=10**9)
+        told = [(entry.place, entry.event) for entry in database.entries(names=["jobs.Booked"])]
+        supplier = told[0][1].supplier  # type: ignore[union-attr]
+        wanted = [(where, event.job) for where, event in told if event.supplier == supplier]  # type: ignore[union-attr]
+        read, beyond = [], None
+        while page := database.bookings(supplier, 1, beyond=beyond):
+            read += page
+            beyond = page[-1][0]
+        assert read == wanted
+        assert database.bookings(supplier, 9, slot=wanted[0][0].slot - 1) == []
+        assert database.bookings(supplier, 9, slot=wanted[0][0].slot)[:1] == wanted[:1]

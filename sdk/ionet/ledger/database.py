@@ -25,7 +25,7 @@ from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import MARGIN, WatchedEvent
 from ionet.jobs.receipt import BROKEN, DONE, is_of
-from ionet.ledger import schema
+from ionet.ledger import schema, statements
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
 from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
@@ -664,32 +664,26 @@ class Database:
             after: only of slots after this one.
             slot: up to this slot.
         """
-        c, t = schema.events.c, schema.transactions.c
-        before = schema.events.alias().c
-        inside = ("instruction", "inner", "part")
-        index = (
-            sa.select(sa.func.count())
-            .where(before.slot == c.slot, before.tx == c.tx)
-            .where(sa.tuple_(*(before[n] for n in inside)) < sa.tuple_(*(c[n] for n in inside)))
-            .scalar_subquery()
-        )
-        its = sa.and_(t.slot == c.slot, t.tx == c.tx)
-        query = sa.select(c.slot, c.time, c.kind, c.data, t.signature, index.label("place"))
-        query = query.join_from(schema.events, schema.transactions, its)
-        for column, bound in ((c.time >= (since or 0), since), (c.slot > (after or 0), after)):
-            query = query if bound is None else query.where(column)
-        for column, bound in ((c.time <= (until or 0), until), (c.slot <= (slot or 0), slot)):
-            query = query if bound is None else query.where(column)
+        kinds = self._of_names(names)
+        query = statements.watched(None if kinds is None else len(kinds), about=about is not None)
+        values: dict[str, Any] = {
+            "since": statements.FIRST if since is None else since,
+            "until": statements.LAST if until is None else until,
+            "after": statements.FIRST if after is None else after,
+            "upto": statements.LAST if slot is None else slot,
+            **statements.of_kinds(kinds or []),
+        }
         if about is not None:
-            query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
-        if names is not None:
-            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
-        query = query.order_by(c.slot, c.tx, *(c[n] for n in inside))
+            values["about"] = bytes(about)
         with self._reading() as connection:
-            for row in connection.execute(query):
+            for row in connection.execute(query, values):
                 event = self._decoded(row.kind, row.data)
                 if event is not None:
                     yield WatchedEvent(event, event.PROGRAM_ID, row.signature, row.place, row.slot, row.time)
+
+    def _of_names(self, names: Iterable[str] | None) -> list[int] | None:
+        """The numbers of types that there are; None: of all."""
+        return None if names is None else sorted({self._kinds[name] for name in names if name in self._kinds})
 
     def page(
         self,
@@ -715,32 +709,37 @@ class Database:
             beyond: only those that follow this place in the order of the page.
             newest_first: the other way round.
         """
-        c, t = schema.events.c, schema.transactions.c
-        order = (c.slot, c.tx, c.instruction, c.inner, c.part)
-        its = sa.select(t.signature).where(t.slot == c.slot, t.tx == c.tx).scalar_subquery()
-        query = sa.select(schema.events, its.label("signature"))
+        kinds = self._of_names(names)
         # Slots grow with time, and they are the key.
-        if since is not None:
-            query = query.where(c.slot > self.slot_at(since - 1))
-        if until is not None:
-            query = query.where(c.slot <= self.slot_at(until))
-        if slot is not None:
-            query = query.where(c.slot <= slot)
-        kinds = None if names is None else {self._kinds[name] for name in names if name in self._kinds}
-        # Each part is a walk along an index, which ends after as many rows as are wanted.
-        parts: list[sa.ColumnElement[bool]] = [sa.true()]
-        if about is not None:
-            parts = [c.account == bytes(about), c.also == bytes(about)]
-            query = query if kinds is None else query.where(c.kind.in_(sorted(kinds)))
-        elif kinds is not None:
-            parts = [schema.kind_of_event == kind for kind in sorted(kinds)]
+        bounds = [] if slot is None else [slot]
+        bounds += [] if until is None else [self.slot_at(until)]
+        values: dict[str, Any] = {
+            "after": statements.FIRST if since is None else self.slot_at(since - 1),
+            "upto": min(bounds, default=statements.LAST),
+            "most": limit,
+        }
         if beyond is not None:
-            place = sa.tuple_(beyond.slot, beyond.tx, beyond.instruction, beyond.inner, beyond.part)
-            here = sa.tuple_(*order)
-            query = query.where(here < place if newest_first else here > place)
-        query = query.order_by(*(column.desc() if newest_first else column for column in order))
+            values |= statements.of_place(_numbers(beyond))
+            # So that the walk begins there.
+            if newest_first:
+                values["upto"] = min(values["upto"], beyond.slot)
+            else:
+                values["after"] = max(values["after"], beyond.slot - 1)
+        # Each part is a walk along an index, which ends after as many rows as are wanted.
+        parts: list[tuple[str, int | None, dict[str, Any]]]
+        if about is not None:
+            many = None if kinds is None else len(kinds)
+            more = {"about": bytes(about), **statements.of_kinds(kinds or [])}
+            parts = [("account", many, more), ("also", many, more)]
+        elif kinds is not None:
+            parts = [("kind", None, {"kind": kind}) for kind in kinds]
+        else:
+            parts = [("", None, {})]
+        rows = list[Any]()
         with self._reading() as connection:
-            rows = [row for part in parts for row in connection.execute(query.where(part).limit(limit))]
+            for by, many, more in parts:
+                query = statements.page(by, many, newest_first=newest_first, beyond=beyond is not None)
+                rows += connection.execute(query, values | more)
         signed = {it.entry.place: it for it in map(self._signed, rows)}
         return [signed[place] for place in sorted(signed, reverse=newest_first)[:limit]]
 
@@ -756,17 +755,15 @@ class Database:
         Args:
             time: Unix seconds.
         """
-        c = schema.transactions.c
-        later = sa.select(c.slot, c.time).order_by(c.slot).limit(1)
         with self._reading() as connection:
-            low, high = -1, connection.execute(sa.select(sa.func.max(c.slot))).scalar()
+            low, high = -1, connection.execute(statements.LAST_SLOT).scalar()
             if high is None:
                 return -1
             high += 1
             # The answer is at least `low`, and below `high`.
             while high - low > 1:
                 middle = (low + high) // 2
-                row = connection.execute(later.where(c.slot >= middle)).one_or_none()
+                row = connection.execute(statements.LATER, {"least": middle}).one_or_none()
                 if row is not None and row.time <= time:
                     low = row.slot
                 else:
@@ -779,15 +776,12 @@ class Database:
         Args:
             signature: base58.
         """
-        t, c = schema.transactions.c, schema.events.c
         with self._reading() as connection:
-            place = connection.execute(sa.select(t.slot, t.tx).where(t.signature == signature)).first()
+            place = connection.execute(statements.PLACE_OF, {"signed": signature}).first()
             if place is None:
                 return None
-            query = sa.select(schema.events, sa.literal(signature).label("signature"))
-            query = query.where(c.slot == place.slot, c.tx == place.tx)
-            rows = connection.execute(query.order_by(c.instruction, c.inner, c.part))
-            return [self._signed(row) for row in rows]
+            values = {"signed": signature, "in_slot": place.slot, "tx": place.tx}
+            return [self._signed(row) for row in connection.execute(statements.EVENTS_OF, values)]
 
     def of_job(self, job: Pubkey) -> Iterator[WatchedEvent]:
         """The events of a job, of its payout and of its disputes, in the chain's order."""
@@ -804,11 +798,10 @@ class Database:
             as_supplier: those that it is paid for.
         """
         wanted = _RENTS * as_renter | _SUPPLIES * as_supplier
-        c = schema.parties.c
-        query = sa.select(c.job).where(c.address == bytes(party), c.role.bitwise_and(wanted) != 0)
-        query = query.order_by(c.slot, c.tx, c.instruction, c.inner, c.part)
+        values = {"address": bytes(party), "wanted": wanted}
         with self._reading() as connection:
-            yield from (Pubkey.from_bytes(row.job) for row in connection.execute(query))
+            for row in connection.execute(statements.booked_by(), values):
+                yield Pubkey.from_bytes(row.job)
 
     def bookings(
         self, party: Pubkey, limit: int, *, slot: int | None = None, beyond: Place | None = None
@@ -821,16 +814,12 @@ class Database:
             slot: booked up to this slot.
             beyond: only those after this place.
         """
-        c = schema.parties.c
-        order = (c.slot, c.tx, c.instruction, c.inner, c.part)
-        query = sa.select(*order, c.job).where(c.address == bytes(party)).order_by(*order).limit(limit)
-        if slot is not None:
-            query = query.where(c.slot <= slot)
+        upto = statements.LAST if slot is None else slot
+        values: dict[str, Any] = {"address": bytes(party), "upto": upto, "most": limit}
         if beyond is not None:
-            place = (beyond.slot, beyond.tx, beyond.instruction, beyond.inner, beyond.part)
-            query = query.where(sa.tuple_(*order) > sa.tuple_(*place))
+            values |= statements.of_place(_numbers(beyond))
         with self._reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(statements.bookings(beyond=beyond is not None), values).all()
         return [(Place(*row[:5]), Pubkey.from_bytes(row.job)) for row in rows]
 
     def leases(self, nodes: Iterable[Pubkey], *, until: int | None = None) -> dict[Pubkey, Leases]:
@@ -840,23 +829,20 @@ class Database:
             nodes: their addresses.
             until: only endings up to this time, Unix seconds.
         """
-        booked, ended = _BOOKED.c, _ENDED.c
-        names = ("jobs.Booked", "jobs.Ended")
-        kinds = [self._kinds[name] for name in names]
+        booked, ended = self._kinds["jobs.Booked"], self._kinds["jobs.Ended"]
         counts = {node: [0, 0] for node in nodes}
         addresses = [bytes(node) for node in counts]
-        query = sa.select(booked.also, booked.account, ended.data).where(
-            booked.kind == kinds[0], ended.account == booked.account, ended.kind == kinds[1]
-        )
-        query = query.order_by(ended.slot, ended.tx, ended.instruction, ended.inner, ended.part)
-        if until is not None:
-            query = query.where(ended.time <= until)
+        values: dict[str, Any] = {
+            "booked": booked,
+            "ended": ended,
+            "until": statements.LAST if until is None else until,
+        }
         told = set[bytes]()
         with self._reading() as connection:
             for start in range(0, len(addresses), 500):
-                chosen = booked.also.in_(addresses[start : start + 500])
-                for row in connection.execute(query.where(chosen)):
-                    event = self._decoded(kinds[1], row.data)
+                values["nodes"] = addresses[start : start + 500]
+                for row in connection.execute(statements.leases(), values):
+                    event = self._decoded(ended, row.data)
                     if row.account in told or not isinstance(event, event_types.jobs.Ended):
                         continue
                     told.add(row.account)
@@ -958,14 +944,10 @@ class Database:
             table, wanted = schema.by_job, {"job": bytes(job)}
         if hour is not None:
             wanted["hour"] = hour
-        c = table.c
-        sums = [sa.func.sum(c[name]).label(name) for name in ("events", "billions", "units")]
-        query = sa.select(c.kind, c.mint, *sums).group_by(c.kind, c.mint)
-        for name, value in wanted.items():
-            query = query.where(c[name] == value)
+        query = statements.totals(table.name, tuple(wanted))
         mints = {number: Pubkey.from_bytes(address) for address, number in self._mints.items()}
         with self._reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query, {f"of_{name}": value for name, value in wanted.items()}).all()
         totals = [
             Total(
                 self._name(row.kind),
@@ -997,15 +979,16 @@ class Database:
             return None
 
 
-#: Made once: copies of a table's columns take longer than many a question.
-_BOOKED: Final = schema.events.alias()
-_ENDED: Final = schema.events.alias()
 _COLUMNS: Final = tuple(column.name for column in schema.events.columns)
 
 
 @cache
 def _types() -> dict[str, type[Event]]:
     return types()
+
+
+def _numbers(place: Place) -> tuple[int, ...]:
+    return place.slot, place.tx, place.instruction, place.inner, place.part
 
 
 def _program(name: str) -> int:
