@@ -36,6 +36,9 @@ class ClosedJobs:
     _packed: dict[Pubkey, bytes] = field(default_factory=dict)
     _mints: list[Pubkey] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        return len(self._packed)
+
     def close(self, address: Pubkey, job: r.Job) -> None:
         """Keeps a job as it is before it is closed."""
         if job.mint not in self._mints:

@@ -6,8 +6,9 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
@@ -17,6 +18,8 @@ from ionet.explorer._kept import ClosedJobs, SeatsWork
 from ionet.explorer._tally import Tally
 from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
+from ionet.ledger.checkpoints import EVERY, MODULES, Kind, Replays, code_of
+from ionet.ledger.statements import LAST
 
 #: What of an emission went into the reserve is counted under this name.
 WITHHELD: Final = "mint.Emitted:withheld"
@@ -99,6 +102,16 @@ class Moment:
             case events.staking.CommissionSet() as told:
                 self.commissions.setdefault(told.node, []).append((told.from_, told.commission_bps))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All that events say; what is counted from the state is counted anew."""
+        kept = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "_tally"}
+        return {**kept, "rewards": self._tally.rewards}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        self._tally = Tally(rewards=kept.pop("rewards"))
+        for name, value in kept.items():
+            setattr(self, name, value)
+
     def _move(self, time: int, name: str, amount: int) -> None:
         self.moved.setdefault(time // DAY, Counter())[name] += amount
 
@@ -108,8 +121,26 @@ def _commission(moment: Moment, node: Pubkey) -> int:
     return 0 if it is None else it.commission_bps
 
 
+def _records(moment: Moment) -> int:
+    return sum(1 for _ in moment.state) + len(moment.closed)
+
+
+def _code() -> str:
+    folder = Path(__file__).parent
+    return code_of(*(folder / f"{name}.py" for name in ("_kept", "_past", "_tally")))
+
+
+_MOMENTS: Final = Kind(
+    Moment,
+    Moment.take,
+    _records,
+    (*MODULES, "collections", "ionet.explorer._kept", "ionet.explorer._past", "ionet.explorer._tally"),
+    _code,
+)
+
+
 class Past:
-    """Reads moments from a ledger.
+    """Reads moments from a ledger, from checkpoints of its own (see `ionet.ledger.checkpoints`).
 
     The present is carried along from one question to the next. One question about it and one about the past
     are worked on at a time, since states are large and change.
@@ -118,10 +149,13 @@ class Past:
         database: to read from.
         states: how many past moments are kept.
         asked: how many questions about the past may wait, the one that is worked on included.
+        every: events after which a checkpoint is made.
     """
 
-    def __init__(self, database: Database, states: int, asked: int = 8) -> None:
+    def __init__(self, database: Database, states: int, asked: int = 8, every: int = EVERY) -> None:
         self.database = database
+        folder = database.checkpoints()
+        self._checkpoints = Replays(database, folder and folder / "moments", _MOMENTS, every)
         self._kept: OrderedDict[tuple[int, int], Moment] = OrderedDict()
         self._most = states
         self._lock, self._replays = threading.Lock(), threading.Lock()
@@ -179,8 +213,11 @@ class Past:
         }:
             moment = self._now = Moment()
             self._turn += 1
-        for entry in self.database.entries(slot=marks.scanned, after=moment.last):
-            moment.take(entry)
+        if moment.last is None:
+            moment = self._now = self._checkpoints.at(LAST, slot=marks.scanned)
+        else:
+            for entry in self.database.entries(slot=marks.scanned, after=moment.last):
+                moment.take(entry)
         moment.slot, moment.time = marks.scanned, marks.time
         self._since = since
         self._open = {name: slot for name, slot in known.items() if slot >= since}
@@ -192,10 +229,8 @@ class Past:
         # What was read before the chain took something back is of no use.
         key = (turn, time)
         if (kept := self._kept.pop(key, None)) is None:
-            kept = Moment(time=time, past=True)
-            for entry in self.database.entries(slot=slot, time=time):
-                kept.take(entry)
-            kept.slot = kept.state.slot
+            kept = self._checkpoints.at(time, slot=slot)
+            kept.slot, kept.time, kept.past = kept.state.slot, time, True
         self._kept[key] = kept
         while len(self._kept) > self._most or next(iter(self._kept))[0] < turn:
             self._kept.popitem(last=False)

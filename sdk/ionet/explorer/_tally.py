@@ -61,6 +61,12 @@ class Rewards:
         self._by_day = array("q", bytes(8 * DAYS))
         self._day = self._sum = 0
 
+    def __getstate__(self) -> tuple[bytes, int, int]:
+        return self._by_day.tobytes(), self._day, self._sum
+
+    def __setstate__(self, kept: tuple[bytes, int, int]) -> None:
+        self._by_day, self._day, self._sum = array("q", kept[0]), kept[1], kept[2]
+
     def add(self, day: int, amount: int) -> None:
         """Counts a credit of a day."""
         self.until(day)

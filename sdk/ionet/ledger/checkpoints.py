@@ -17,7 +17,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from solders.pubkey import Pubkey
 
@@ -26,10 +26,11 @@ from ionet.ledger.records import Place
 from ionet.ledger.replay.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ionet.ledger.records import Entry
 
+S = TypeVar("S")
 #: Events after which a checkpoint is made, and for each record of the state: it takes as long as some events.
 EVERY: Final = 50_000
 _FOR_EACH_RECORD: Final = 2
@@ -37,13 +38,15 @@ _FOR_EACH_RECORD: Final = 2
 _MOST: Final = 24
 _SUFFIX: Final = ".state"
 #: What a file may be made of.
-_MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
+MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
 
 
 class Events(Protocol):
     """What a ledger is asked; see `Database`."""
 
-    def entries(self, *, time: int | None = ..., after: Place | None = ...) -> Iterator[Entry]:
+    def entries(
+        self, *, slot: int | None = ..., time: int | None = ..., after: Place | None = ...
+    ) -> Iterator[Entry]:
         """Its events, in the chain's order."""
 
     def is_final(self, before: int) -> bool:
@@ -54,59 +57,80 @@ class Events(Protocol):
 
 
 @dataclass(slots=True)
-class _Kept:
+class _Kept(Generic[S]):
     """A checkpoint: the state before an hour, how many events there were, and the last of them."""
 
     before: int
     events: int
     after: Place
-    state: State
+    state: S
 
 
-class Checkpoints:
-    """The checkpoints of a ledger, in a folder of the user's own.
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S]):
+    """What is replayed.
+
+    Attributes:
+        make: what it is before the first event.
+        take: takes the next event.
+        records: how many there are in it.
+        modules: what a file may be made of.
+        code: stands for the code that replays.
+    """
+
+    make: Callable[[], S]
+    take: Callable[[S, Entry], None]
+    records: Callable[[S], int]
+    modules: tuple[str, ...]
+    code: Callable[[], str]
+
+
+class Replays(Generic[S]):
+    """Replays a ledger's events from checkpoints, in a folder of the user's own.
 
     Args:
         database: the ledger.
         folder: where they are; None: none are kept, as for a ledger in memory.
+        kind: what is replayed.
         every: events after which one is made.
     """
 
-    def __init__(self, database: Events, folder: Path | None, every: int = EVERY) -> None:
+    def __init__(self, database: Events, folder: Path | None, kind: Kind[S], every: int = EVERY) -> None:
         self._database = database
         self._folder = folder
+        self._kind = kind
         self._every = every
 
-    def at(self, time: int) -> State:
-        """The state at the end of a second, from the latest checkpoint before it."""
+    def at(self, time: int, *, slot: int | None = None) -> S:
+        """What events make of it until the end of a second, and up to a slot, from the latest checkpoint."""
         kept = self._latest(time + 1)
-        state, after = (State(), None) if kept is None else (kept.state, kept.after)
+        state, after = (self._kind.make(), None) if kept is None else (kept.state, kept.after)
         hour, since = None, 0
-        for entry in self._database.entries(time=time, after=after):
+        for entry in self._database.entries(slot=slot, time=time, after=after):
             begun = entry.time // HOUR * HOUR
             if after is not None and begun != hour and self._is_worth_one(state, since):
                 self._keep(_Kept(begun, 0, after, state))
                 since = 0
-            state.apply(entry)
+            self._kind.take(state, entry)
             hour, after, since = begun, entry.place, since + 1
         return state
 
-    def _is_worth_one(self, state: State, since: int) -> bool:
+    def _is_worth_one(self, state: S, since: int) -> bool:
         if self._folder is None or since < self._every:
             return False
-        return since >= _FOR_EACH_RECORD * sum(1 for _ in state)
+        return since >= _FOR_EACH_RECORD * self._kind.records(state)
 
-    def _latest(self, until: int) -> _Kept | None:
+    def _latest(self, until: int) -> _Kept[S] | None:
         if self._folder is None:
             return None
         found = []
-        for path in self._folder.glob(f"*-{_code()}{_SUFFIX}"):
+        for path in self._folder.glob(f"*-{self._kind.code()}{_SUFFIX}"):
             with suppress(ValueError):
                 found.append((int(path.name.partition("-")[0]), path))
         for before, path in sorted(found, reverse=True):
             if before > until:
                 continue
-            kept = _read(path)
+            kept = _read(path, self._kind.modules)
             if (
                 kept is not None
                 and kept.before == before
@@ -119,7 +143,7 @@ class Checkpoints:
                 path.unlink()
         return None
 
-    def _keep(self, kept: _Kept) -> None:
+    def _keep(self, kept: _Kept[S]) -> None:
         """Writes one, if nothing before its hour can change any more; without room, none is kept."""
         assert self._folder is not None
         if not self._database.is_final(kept.before):
@@ -132,7 +156,7 @@ class Checkpoints:
                 content = io.BytesIO()
                 _Pickler(content, pickle.HIGHEST_PROTOCOL).dump(kept)
                 part.write_bytes(sha256(content.getbuffer()).digest() + content.getbuffer())
-                part.replace(self._folder / f"{kept.before}-{_code()}{_SUFFIX}")
+                part.replace(self._folder / f"{kept.before}-{self._kind.code()}{_SUFFIX}")
             finally:
                 part.unlink(missing_ok=True)
             paths = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime)
@@ -152,11 +176,12 @@ def folder_of(where: str, genesis: str) -> Path:
 
 
 @cache
-def _code() -> str:
-    """Stands for the code that replays."""
+def code_of(*more: Path) -> str:
+    """Stands for the code that replays a state, and for that of more files."""
     modules = resources.files("ionet.ledger.replay").iterdir()
     parts = [item.read_bytes() for item in sorted(modules, key=lambda item: item.name) if item.is_file()]
     parts.append(resources.files("ionet._programs").joinpath("manifest.json").read_bytes())
+    parts += [path.read_bytes() for path in more]
     return sha256(b"".join(parts)).hexdigest()[:16]
 
 
@@ -169,25 +194,53 @@ class _Pickler(pickle.Pickler):
 
 
 class _Unpickler(pickle.Unpickler):
-    """Makes nothing but states."""
+    """Makes nothing but instances of the classes of some modules."""
+
+    def __init__(self, content: io.BytesIO, modules: tuple[str, ...]) -> None:
+        super().__init__(content)
+        self._modules = modules
 
     def find_class(self, module: str, name: str) -> Any:
-        own = module == __name__ and name in ("_key", "_Kept")
-        if own or (module in _MODULES and "." not in name):
+        if module == __name__ and name in ("_key", "_Kept"):
             return super().find_class(module, name)
+        if module in self._modules and "." not in name:
+            item = super().find_class(module, name)
+            # Not what such a module has imported.
+            if isinstance(item, type) and item.__module__ == module:
+                return item
         raise pickle.UnpicklingError(f"{module}.{name} is no part of a state")
 
 
-def _read(path: Path) -> _Kept | None:
+def _load(content: bytes | memoryview, modules: tuple[str, ...]) -> Any:
+    return _Unpickler(io.BytesIO(content), modules).load()
+
+
+def _read(path: Path, modules: tuple[str, ...] = MODULES) -> _Kept[Any] | None:
     """A checkpoint; None where it cannot be read."""
     try:
         content = memoryview(path.read_bytes())
         if sha256(content[32:]).digest() != content[:32]:
             return None
-        found = _Unpickler(io.BytesIO(content[32:])).load()
+        found = _load(content[32:], modules)
     except Exception:  # whatever is wrong with a cache, it is made anew
         return None
     return found if isinstance(found, _Kept) else None
 
 
-__all__ = ["EVERY", "Checkpoints", "folder_of"]
+_STATES: Final = Kind(State, State.apply, lambda state: sum(1 for _ in state), MODULES, code_of)
+
+
+class Checkpoints(Replays[State]):
+    """Replays states.
+
+    Args:
+        database: the ledger.
+        folder: see `Replays`.
+        every: events after which a checkpoint is made.
+    """
+
+    def __init__(self, database: Events, folder: Path | None, every: int = EVERY) -> None:
+        super().__init__(database, folder, _STATES, every)
+
+
+__all__ = ["EVERY", "MODULES", "Checkpoints", "Kind", "Replays", "code_of", "folder_of"]

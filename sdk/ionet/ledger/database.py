@@ -860,16 +860,20 @@ class Database:
         Args:
             time: Unix seconds.
         """
-        from ionet.ledger.checkpoints import Checkpoints, folder_of
+        from ionet.ledger.checkpoints import Checkpoints
+
+        return Checkpoints(self, self.checkpoints()).at(time)
+
+    def checkpoints(self) -> Path | None:
+        """The folder for checkpoints of what is replayed from it; None: it is in memory."""
+        from ionet.ledger.checkpoints import folder_of
 
         url = self._engine.url
-        if self._is_sqlite:
-            where = (
-                None if not url.database or url.database == ":memory:" else str(Path(url.database).resolve())
-            )
-        else:
-            where = url.set(password=None).render_as_string()
-        return Checkpoints(self, None if where is None else folder_of(where, self.genesis)).at(time)
+        if not self._is_sqlite:
+            return folder_of(url.set(password=None).render_as_string(), self.genesis)
+        if not url.database or url.database == ":memory:":
+            return None
+        return folder_of(str(Path(url.database).resolve()), self.genesis)
 
     def events_before(self, hour: int) -> int:
         """How many events there are before an hour.

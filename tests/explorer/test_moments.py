@@ -1,0 +1,125 @@
+"""Moments from checkpoints: the same as from the first event, and made anew where anything is wrong."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.explorer.conftest import GENESIS
+
+from ionet.explorer._past import _MOMENTS, Moment, Past
+from ionet.ledger import Database, Entry, Landed, checkpoints
+
+#: What a moment is asked, besides what it is of.
+ASKED = tuple(each.name for each in fields(Moment) if each.name not in ("_tally", "past"))
+
+
+class Counted(Database):
+    """Tells how many events were read."""
+
+    read = 0
+
+    def entries(self, **given: Any) -> Iterator[Entry]:
+        for entry in super().entries(**given):
+            self.read += 1
+            yield entry
+
+
+@pytest.fixture(autouse=True)
+def caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(checkpoints, "_FOR_EACH_RECORD", 0)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
+
+
+@pytest.fixture
+def counted(place: str) -> Iterator[Counted]:
+    with Counted.open(place) as database:
+        yield database
+
+
+def _said(past: Past, time: int | None) -> dict[str, Any]:
+    """All that a moment says."""
+    with past.at(time) as moment:
+        tally = moment.tally
+        said: dict[str, Any] = {name: getattr(moment, name) for name in ASKED}
+        said |= {name: getattr(tally, name) for name in ("counts", "devices", "active", "proven", "hired")}
+        said |= {"ranked": tally.ranked(), "work": moment.work.until(moment.time)}
+        said["rewards"] = {node: moment.co_reward(node) for node in moment.holders}
+        return deepcopy(said)
+
+
+def _saved(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "caches").rglob("moments/*.state"))
+
+
+def test_moments_are_the_same_with_and_without_checkpoints(
+    counted: Counted, landed: list[Landed], tmp_path: Path
+) -> None:
+    times = sorted({sent.time for sent in landed if sent.log.emitted})
+    asked = [*times[:: len(times) // 10], times[-1]]
+    truth = {time: _said(Past(counted, 1), time) for time in asked}
+    assert not _saved(tmp_path)
+    assert any(said["rewards"] and sum(said["rewards"].values()) for said in truth.values())
+    for _ in range(2):
+        for time, said in truth.items():
+            assert _said(Past(counted, 1, every=20), time) == said
+    assert len(_saved(tmp_path)) >= 3
+
+
+def test_the_start_and_a_past_time_replay_only_the_rest(counted: Counted, landed: list[Landed]) -> None:
+    now = _said(Past(counted, 1), None)
+    whole, middle = counted.read, landed[len(landed) * 3 // 4].time
+    _said(Past(counted, 1, every=20), None)
+    counted.read = 0
+    past = Past(counted, 1, every=20)
+    assert _said(past, None) == now
+    assert 0 < counted.read < whole // 3
+    counted.read = 0
+    said = _said(past, middle)
+    assert 0 < counted.read < whole // 3
+    assert said == _said(Past(counted, 1), middle)
+
+
+def test_a_moment_from_a_checkpoint_goes_on(landed: list[Landed], tmp_path: Path) -> None:
+    ordered = sorted(landed, key=lambda sent: (sent.slot, sent.tx))
+    half = ordered[len(ordered) // 2].slot
+    where = str(tmp_path / "ledger.db")
+    with Database.create(where, GENESIS) as writer:
+        writer.write([sent for sent in ordered if sent.slot <= half], scanned=half, final=half)
+        with Database.open(where) as reader:
+            _said(Past(reader, 1, every=20), None)
+            assert _saved(tmp_path)
+            past = Past(reader, 1, every=20)
+            _said(past, None)
+            last = ordered[-1].slot
+            writer.write([sent for sent in ordered if sent.slot > half], scanned=last, final=last)
+            assert _said(past, None) == _said(Past(reader, 1), None)
+
+
+def test_what_is_no_moment_is_made_anew(counted: Counted, tmp_path: Path) -> None:
+    now = _said(Past(counted, 1, every=20), None)
+    files = _saved(tmp_path)
+    bad = [b"", b"?" * 99, pickle.dumps(print)]
+    for number, path in enumerate(files):
+        content = bad[number % len(bad)]
+        path.write_bytes(sha256(content).digest() + content)
+    assert _said(Past(counted, 1, every=20), None) == now
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("pathlib", "Path"), ("ionet.explorer._past", "Path"), ("ionet.ledger.replay.state", "import_module")],
+)
+def test_a_file_makes_nothing_that_a_module_has_imported(tmp_path: Path, module: str, name: str) -> None:
+    path = tmp_path / "evil.state"
+    content = f"c{module}\n{name}\n.".encode()
+    path.write_bytes(sha256(content).digest() + content)
+    with pytest.raises(pickle.UnpicklingError, match="is no part of a state"):
+        checkpoints._load(content, _MOMENTS.modules)
+    assert checkpoints._read(path, _MOMENTS.modules) is None
