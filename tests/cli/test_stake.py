@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 
@@ -266,6 +267,23 @@ def test_all_takes_off_what_is_staked(shell: Shell) -> None:
     # 20 were pending: they leave at once.
     assert (io(done["left"]), io(done["cooling"])) == (IO(20), IO(300))
     assert shell.fails(2, "stake", "unstake", node, "ALL", who="alice").startswith("nothing is staked")
+
+
+def test_all_leaves_nothing_behind_after_a_loss(shell: Shell) -> None:
+    node = shell.register("GPU-loss")
+    shell.stake(node, "300")
+    shell.advance(1)
+    shell.text("stake", "add", node, "100", who="carol")
+    slasher, resolver = (shell.client.as_(shell.people[name]).staking for name in ("slasher", "resolver"))
+    slash = slasher.propose_slash(Pubkey.from_string(node), IO(350), bytes(32)).send().result
+    shell.text("slash", "appeal", str(slash), who="alice")
+    resolver.resolve_slash(slash, IO(350)).send()
+    shell.text("slash", "execute", str(slash), who="bob")
+    # 50 of the 350 were not covered by the owner: 100 shares are worth the other 50.
+    assert io(shell.json("stake", "status", node, who="carol")["pending"]) == IO(50)
+    done = shell.json("stake", "unstake", node, "ALL", who="carol")
+    assert (io(done["left"]), io(done["cooling"])) == (IO(50), IO(0))
+    assert shell.fails(2, "stake", "unstake", node, "ALL", who="carol").startswith("nothing is staked")
 
 
 def test_who_has_no_stake_is_told(shell: Shell, node: str) -> None:

@@ -16,6 +16,7 @@ from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 from tests.explorer.conftest import Choices, Near, Served
 from tests.explorer.test_api import base
+from tests.programs.market import EVIDENCE, Market
 from tests.programs.people import TOKEN
 
 from ionet import ix, pda, token_account
@@ -63,6 +64,34 @@ async def test_a_wallet_holds_what_is_on_chain_now(explorer: Served, choices: Ch
     assert nowhere["stakes"] == []
     stranger = await explorer.read(f"/wallets/{Keypair().pubkey()}")
     assert (base(stranger["io"]), base(stranger["sol"]), stranger["stakes"]) == (0, 0, [])
+
+
+async def test_all_shares_are_named_also_when_they_are_worth_less(
+    serving: Callable[..., Served], choices: Choices
+) -> None:
+    market = Market.whole()
+    dave, node = market.dave, market.alice.node
+    market.co_stake(dave, 100 * TOKEN)
+    market.activate_all(dave)
+    market.co_stake(dave, 20 * TOKEN)
+    owned = market.node(market.alice).own.active
+    market.send(market.staking("propose_slash", nonce=0, amount=owned + 60 * TOKEN, evidence_hash=EVIDENCE))
+    slash = pda.staking.slash(node, 0)
+    market.send(market.staking("appeal", slash=slash))
+    market.send(market.staking("resolve_slash", slash=slash, amount=owned + 60 * TOKEN))
+    market.send(market.staking("set_apart_slash", slash=slash))
+    with Database.open(choices.place) as database:
+        explorer = serving(database=database, watching=Near(market.world.client))
+        (stake,) = (await explorer.read(f"/wallets/{dave.pubkey()}", node=node))["stakes"]
+        # Half of it is lost.
+        assert (base(stake["active"]), base(stake["pending"])) == (50 * TOKEN, 10 * TOKEN)
+        assert stake["shares"] == str(120 * TOKEN)
+        signed, _ = await built(explorer, "unstake", dave, node, amount=stake["shares"])
+        handed = await explorer.get(SENT, method="POST", json=text(signed), headers=OWN)
+        assert handed.status_code == 200, handed.text
+        (after,) = (await explorer.read(f"/wallets/{dave.pubkey()}", node=node))["stakes"]
+    assert (after["shares"], base(after["active"])) == ("0", 0)
+    assert [base(each["amount"]) for each in after["cooling"]] == [50 * TOKEN]
 
 
 async def test_a_transaction_is_built_signed_handed_over_and_followed(

@@ -79,8 +79,8 @@ def unstake(
     """Take stake off a node: pending stake is paid out at once, active stake cools for 14 days."""
     io = session()
     if not amount:
-        status = io.client.staking.status(node)
-        amount = status.active + status.pending
+        # As it is counted, and not what it is worth: after a loss that would leave some behind.
+        amount = IO.from_base(io.client.staking.status(node).shares)
         if not amount:
             raise UserError(f"nothing is staked on {node} that is not cooling already")
     sent = io.send(io.client.staking.unstake(node, amount), f"unstake {amount} from {node}")

@@ -856,6 +856,8 @@ class WalletStake(Model):
     blocked: str | None
     """Why nothing can be withdrawn now."""
     worth: Money
+    shares: str
+    """Active and pending shares, all of which `unstake` can take; a whole number of base units, as text."""
 
 
 class Wallet(Model):

@@ -133,6 +133,7 @@ def _stake(it: StakeStatus) -> m.WalletStake:
         claimable=money(it.claimable),
         blocked=it.blocked,
         worth=money(it.worth),
+        shares=str(it.shares),
     )
 
 

@@ -109,6 +109,8 @@ class StakeStatus:
         claimable: rewards that can be claimed now.
         blocked: why ready stake or rewards cannot be paid out now, or None.
         worth: all of the stake in tokens; less than the number of shares after a loss.
+        shares: active and pending stake as `unstake` counts it: base units of an owner's IO; a co-staker's
+            shares, one for each of the first base units, which a loss makes worth less.
     """
 
     node: Pubkey
@@ -124,11 +126,12 @@ class StakeStatus:
     claimable: IO
     blocked: str | None
     worth: IO
+    shares: int
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing left."""
-        return not (self.active or self.pending or self.cooling or self.claimable)
+        return not (self.shares or self.cooling or self.claimable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calenda
         claimable=IO.from_base(own.due),
         blocked=blocked,
         worth=IO.from_base(total - own.due),
+        shares=own.active + own.pending,
     )
 
 
@@ -237,7 +241,7 @@ def position_status(
     blocked = None
     if node.frozen > own_total(node):
         blocked = "open slash proposals exceed the owner's side: stake waits until they are decided"
-    shares = position.active + position.pending + cooling_total(position.cooling)
+    staked = position.active + position.pending
     return StakeStatus(
         node=position.node,
         holder=position.holder,
@@ -251,7 +255,8 @@ def position_status(
         ready=worth(ready),
         claimable=IO.from_base(accrued(position, node)),
         blocked=blocked,
-        worth=worth(shares),
+        worth=worth(staked + cooling_total(position.cooling)),
+        shares=staked,
     )
 
 

@@ -2206,6 +2206,11 @@ export interface components {
              */
             blocked: string | null;
             worth: components["schemas"]["Money"];
+            /**
+             * Shares
+             * @description Active and pending shares, all of which `unstake` can take; a whole number of base units, as text.
+             */
+            shares: string;
         };
     };
     responses: never;
