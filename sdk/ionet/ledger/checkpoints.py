@@ -17,7 +17,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from solders.pubkey import Pubkey
 
@@ -153,9 +153,12 @@ class Replays(Generic[S]):
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             try:
-                content = io.BytesIO()
-                _Pickler(content, pickle.HIGHEST_PROTOCOL).dump(kept)
-                part.write_bytes(sha256(content.getbuffer()).digest() + content.getbuffer())
+                with part.open("wb") as file:
+                    file.write(bytes(32))
+                    summed = _Summed(file)
+                    _Pickler(summed, pickle.HIGHEST_PROTOCOL).dump(kept)
+                    file.seek(0)
+                    file.write(summed.sum.digest())
                 part.replace(self._folder / f"{kept.before}-{self._kind.code()}{_SUFFIX}")
             finally:
                 part.unlink(missing_ok=True)
@@ -187,6 +190,18 @@ def code_of(*more: Path) -> str:
 
 def _key(data: bytes) -> Pubkey:
     return Pubkey.from_bytes(data)
+
+
+class _Summed:
+    """Writes to a file and sums up: a state may be large, and is in memory once already."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.sum = file, sha256()
+
+    def write(self, data: bytes) -> int:
+        """Writes bytes."""
+        self.sum.update(data)
+        return self._file.write(data)
 
 
 class _Pickler(pickle.Pickler):
