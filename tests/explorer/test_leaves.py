@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from solders.pubkey import Pubkey
 from tests.explorer.conftest import Served
@@ -19,6 +22,7 @@ from tests.sdk.test_rewards import EXAMPLE, SEATS, signed
 from tests.stateful.arena import Arena
 
 from ionet.explorer._bounds import Bounds
+from ionet.explorer._checking import Checker
 from ionet.explorer._leaves import Tables, _Read
 from ionet.explorer._past import Past
 from ionet.explorer._service import few
@@ -193,10 +197,10 @@ class _Slow(Tables):
         super().__init__(folder)
         self.reading, self.gives = threading.Event(), threading.Event()
 
-    def check(self, read: _Read) -> None:
+    def check(self, checker: Checker, read: _Read) -> None:
         self.reading.set()
         self.gives.wait()
-        super().check(read)
+        super().check(checker, read)
 
 
 async def test_a_file_that_takes_long_holds_up_nobody(
@@ -226,3 +230,36 @@ async def test_a_file_that_takes_long_holds_up_nobody(
         slow.gives.set()
     for task in waiting:
         assert (await task)["hours"][0]["source"] == "evidence"
+
+
+def test_a_file_is_checked_in_a_process_of_its_own(served: tuple[Served, r.Report, Path]) -> None:
+    _, report, path = served
+    checker = Checker()
+    asked = path, report.evidence_hash, report.root, report.period_end
+    try:
+        assert checker.check(*asked).why == ""
+        first = checker._process
+        assert first is not None
+        assert first.pid != os.getpid()
+        # If it is ended, as for its memory, that is said, and the next file has another one.
+        first.kill()
+        assert checker.check(*asked).why.endswith("the process that did so has ended")
+        assert checker.check(*asked).why == ""
+        second = checker._process
+        assert second is not None
+        assert second.poll() is None
+    finally:
+        checker.stop()
+    assert (first.poll(), second.poll()) == (-signal.SIGKILL, 0)
+
+
+async def test_nobody_checks_once_nothing_is_due(served: tuple[Served, r.Report, Path]) -> None:
+    explorer, report, _ = served
+    us = psutil.Process()
+    before = {each.pid for each in us.children()}
+    assert (await _settled(explorer, f"/hours/{report.period_end}/leaves"))["checked"]
+    async with asyncio.timeout(60):
+        while True:
+            if {each.pid for each in us.children()} <= before:
+                return
+            await asyncio.sleep(0.05)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
-from array import array
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,10 +15,11 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
+from ionet.explorer._checking import Checked, Checker, stamp_of
 from ionet.explorer._values import of_io
 from ionet.formats import canonical
 from ionet.ledger.replay import records as r
-from ionet.rewards import Why, build_report, read_evidence
+from ionet.rewards import Why
 
 #: Bytes of a file up to which it is read; files, and leaves in them, whose places are remembered; seconds
 #: that a reader waits for files to be checked, and how many readers may: others are told at once.
@@ -34,22 +33,12 @@ _NONE: Final = "the evidence of this report is not here"
 
 @dataclass(slots=True)
 class _Read:
-    """What reading a file has come to.
-
-    Attributes:
-        why: what is wrong with it; empty: it leads to the root.
-        starts: where each leaf's line starts, and the last one ends.
-        measures: how many attesters have measured each leaf's node.
-        stamp: of the file as it was read.
-    """
+    """A file, and what reading it has come to once that is done."""
 
     path: Path
     report: r.Report
     done: threading.Event = field(default_factory=threading.Event)
-    why: str = ""
-    starts: array[int] = field(default_factory=lambda: array("Q"))
-    measures: array[int] = field(default_factory=lambda: array("I"))
-    stamp: tuple[int, ...] = ()
+    checked: Checked = field(default_factory=lambda: Checked(""))
 
 
 class _Without(Exception):
@@ -61,7 +50,7 @@ class _NotYet(_Without):
 
 
 class Tables:
-    """Leaves in files of evidence, each checked once, one after the other and beside the answers.
+    """Leaves in files of evidence, each checked once, one after the other, by a process beside the answers.
 
     They are in a folder of this machine: never fetched from where strangers say that they are.
 
@@ -89,10 +78,14 @@ class Tables:
             read = self._read(report)
             self._wait([read])
             _settled(read)
-            count = len(read.starts) - 1
+            count = len(read.checked.starts) - 1
             places = range(min(first, count), min(first + limit, count))
             with _opened(read) as file:
-                return "", count, [(_line(file, read, place), read.measures[place]) for place in places]
+                return (
+                    "",
+                    count,
+                    [(_line(file, read, place), read.checked.measures[place]) for place in places],
+                )
         except _Without as without:
             return str(without), 0, ()
 
@@ -131,7 +124,7 @@ class Tables:
         try:
             if not path.is_file():
                 raise _Without(_NONE)
-            stamp, size = _stamp(path), path.stat().st_size
+            stamp, size = stamp_of(path), path.stat().st_size
         except OSError:
             raise _Without(_NONE) from None
         if size > _LARGEST:
@@ -139,7 +132,7 @@ class Tables:
         key = (report.evidence_hash, report.root)
         with self._lock:
             read = self._kept.pop(key, None)
-            if read is None or (read.done.is_set() and read.stamp != stamp):
+            if read is None or (read.done.is_set() and read.checked.stamp != stamp):
                 read = _Read(path, report)
                 self._due.append(read)
                 if not self._checking:
@@ -150,10 +143,10 @@ class Tables:
         return read
 
     def _forget(self) -> None:
-        leaves = sum(len(read.starts) for read in self._kept.values() if read.done.is_set())
+        leaves = sum(len(read.checked.starts) for read in self._kept.values() if read.done.is_set())
         while len(self._kept) > _KEPT or (leaves > _LEAVES and len(self._kept) > 1):
             _, read = self._kept.popitem(last=False)
-            leaves -= len(read.starts) if read.done.is_set() else 0
+            leaves -= len(read.checked.starts) if read.done.is_set() else 0
             self._due = [each for each in self._due if each is not read]
 
     def _wait(self, reads: Sequence[_Read]) -> None:
@@ -168,38 +161,33 @@ class Tables:
             self._waiting.release()
 
     def _check_due(self) -> None:
+        checker = Checker()
         while True:
             with self._lock:
                 if not self._due:
                     self._checking = False
-                    return
+                    break
                 read = self._due.pop()
-            self.check(read)
+            try:
+                self.check(checker, read)
+            except Exception as bad:  # as where no process can be started
+                read.checked = Checked(f"the evidence cannot be checked: {bad}")
+            finally:
+                read.done.set()
+        checker.stop()
 
-    def check(self, read: _Read) -> None:
-        """Checks a file."""
-        try:
-            read.stamp = _stamp(read.path)
-            read.why = _checked(read)
-        except (IonetError, OSError) as bad:
-            read.why = f"the evidence cannot be read: {bad}"
-        except Exception as bad:  # whatever is wrong with a file, the next one is read
-            read.why = f"the evidence cannot be read: {type(bad).__name__}"
-        finally:
-            read.done.set()
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    it = path.stat()
-    return it.st_ino, it.st_size, it.st_mtime_ns
+    def check(self, checker: Checker, read: _Read) -> None:
+        """Has a file checked."""
+        report = read.report
+        read.checked = checker.check(read.path, report.evidence_hash, report.root, report.period_end)
 
 
 def _settled(read: _Read) -> None:
     """Raises `_Without` if a file has not been checked, or leads nowhere."""
     if not read.done.is_set():
         raise _NotYet("the evidence is being checked; ask again in some seconds")
-    if read.why:
-        raise _Without(read.why)
+    if read.checked.why:
+        raise _Without(read.checked.why)
 
 
 @contextmanager
@@ -208,7 +196,7 @@ def _opened(read: _Read) -> Iterator[BinaryIO]:
     try:
         with read.path.open("rb") as file:
             yield file
-        same = _stamp(read.path) == read.stamp
+        same = stamp_of(read.path) == read.checked.stamp
     except (IonetError, OSError, ValueError):
         same = False
     if not same:
@@ -216,7 +204,7 @@ def _opened(read: _Read) -> Iterator[BinaryIO]:
 
 
 def _line(file: BinaryIO, read: _Read, place: int) -> dict[str, Any]:
-    begin, end = read.starts[place : place + 2]
+    begin, end = read.checked.starts[place : place + 2]
     file.seek(begin)
     value: Any = canonical.decode(file.read(end - begin - 1))
     if not isinstance(value, dict):
@@ -228,7 +216,7 @@ def _of_node(read: _Read, node: Pubkey) -> dict[str, Any] | None:
     """A node's line, by a binary search: lines are in the order of nodes' keys."""
     _settled(read)
     with _opened(read) as file:
-        low, high = 0, len(read.starts) - 1
+        low, high = 0, len(read.checked.starts) - 1
         while low < high:
             middle = (low + high) // 2
             line = _line(file, read, middle)
@@ -237,29 +225,6 @@ def _of_node(read: _Read, node: Pubkey) -> dict[str, Any] | None:
                 return line
             low, high = (middle + 1, high) if key < bytes(node) else (low, middle)
     return None
-
-
-def _checked(read: _Read) -> str:
-    path, report = read.path, read.report
-    evidence = read_evidence(path)
-    if evidence.digest != report.evidence_hash:
-        return "the file here is not the evidence whose hash is in the report"
-    correction = evidence.restated is not None
-    root = build_report(evidence.leaves, evidence.period_end, evidence.digest, correction=correction).root
-    if root != report.root or evidence.period_end != report.period_end:
-        return f"the leaves in the evidence lead to the root {root.hex()}, and not to the report's"
-    measures = Counter(each.node for each in evidence.measures)
-    read.measures.extend(measures[bytes(node)] for node in evidence.leaves.nodes)
-    digest, at = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file):
-            if 0 < number <= len(evidence.leaves) + 1:
-                read.starts.append(at)
-            digest.update(line)
-            at += len(line)
-    if len(read.starts) == len(evidence.leaves):
-        read.starts.append(at)
-    return "" if digest.digest() == evidence.digest else "the evidence was replaced while it was read"
 
 
 def leaves(
