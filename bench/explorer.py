@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import multiprocessing
+import os
 import random
 import statistics
 import sys
@@ -159,6 +160,8 @@ def main() -> None:
     events = nodes * (3 + hours)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
+        # Checkpoints go with the ledger.
+        os.environ["XDG_CACHE_HOME"] = folder
         fill(path, nodes, hours)
         with Database.create(str(path), "bench") as database:
             scanned = database.marks().scanned
@@ -186,7 +189,7 @@ def main() -> None:
     shown(f"{options.readers} readers", many)
     whole = before + state * NODES / nodes
     print(f"\ncomputed for {NODES:,} nodes and {EVENTS:,} events, in proportion to what was measured:")
-    print(f"memory {whole / GIB:.1f} GiB, replay {EVENTS * replay / events / 60:.0f} min at each start,")
+    print(f"memory {whole / GIB:.1f} GiB, replay {EVENTS * replay / events / 60:.0f} min at the first start,")
     print(f"ledger {size * EVENTS / events / GIB:.0f} GiB")
 
 
