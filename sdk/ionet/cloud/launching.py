@@ -214,9 +214,11 @@ class AsyncLaunch:
             NotEnough: they have less.
         """
         quotes = offered.quotes
-        balance = await self._client.tokens(self._client.address, quotes.mint, quotes.unit)
+        balance = quotes.unit.from_base(await self._client.jobs.spendable(quotes.mint))
         if balance < quotes.deposit:
-            raise NotEnough(f"the deposit is {quotes.deposit}, you have {balance}")
+            session = self._client.wallet != self._client.address
+            whose = "the session key may spend" if session else "you have"
+            raise NotEnough(f"the deposit is {quotes.deposit}, {whose} {balance}")
 
     async def upload(self, offered: Offered, progress: Progress | None = None) -> None:
         """Uploads the program, as far as the store takes it before anything is booked; signed.

@@ -300,10 +300,13 @@ class AsyncGuard:
                 f"a node is lost, and none is booked: {quote.node} asks for {quote.rate} now, which is more"
                 f" than {limits.max_rate}, the limit --max-rate"
             )
-        purse = await client.token_account(token_account(cluster.renter, quote.mint))
+        # The renter may be a session key itself: then it is its wallet that pays.
+        mine = cluster.renter == client.address
+        owner = client.wallet if mine else cluster.renter
+        purse = await client.token_account(token_account(owner, quote.mint))
         unit = unit_of(await client.jobs.get_currency(currency))
         allowed = purse.delegated_amount if purse.delegate == client.address else 0
-        if cluster.renter == client.address:
+        if owner == client.address:
             allowed = purse.amount
         why = beyond(quote.deposit, unit.from_base(allowed), unit.from_base(purse.amount))
         if why is not None:

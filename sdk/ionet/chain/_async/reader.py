@@ -46,6 +46,8 @@ class AsyncReader:
         signer: pays fees and signs by default: a keypair, the path of a keypair file, or any `Signer`.
         commitment: what reads see and `send` waits for.
         fees: how much to pay for transactions.
+        wallet: whose tokens the signer spends as their session key, and who gets what comes back; default:
+            the signer's own.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class AsyncReader:
         signer: SignerLike | None = None,
         commitment: Commitment = "confirmed",
         fees: FeePolicy | None = None,
+        wallet: Pubkey | None = None,
     ) -> None:
         self.transport = transport
         self.commitment = commitment
@@ -65,6 +68,7 @@ class AsyncReader:
         self._signer = as_signer(signer)
         # Deriving the address of a keypair costs as much as a signature.
         self._address = self._signer.pubkey() if self._signer else None
+        self._wallet = wallet
 
     @classmethod
     def connect(
@@ -135,8 +139,14 @@ class AsyncReader:
         return cls(AsyncLocalTransport(network), signer=chosen)
 
     def as_(self, signer: SignerLike) -> Self:
-        """Returns the same connection for another signer."""
+        """Returns the same connection for another signer, who spends their own tokens."""
         return type(self)(self.transport, signer=signer, commitment=self.commitment, fees=self.fees)
+
+    def spending_for(self, wallet: Pubkey) -> Self:
+        """Returns the same connection, whose signer is a session key of this wallet."""
+        return type(self)(
+            self.transport, signer=self.signer, commitment=self.commitment, fees=self.fees, wallet=wallet
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,6 +184,11 @@ class AsyncReader:
                 "this client has no signer; give it one: signer=keypair, or client.as_(keypair)", None
             )
         return self._address
+
+    @property
+    def wallet(self) -> Pubkey:
+        """Whose tokens the signer spends, and who gets what comes back; the signer, if no session key."""
+        return self.address if self._wallet is None else self._wallet
 
     @property
     def network(self) -> LocalNetwork:

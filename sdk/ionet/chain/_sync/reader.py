@@ -47,6 +47,8 @@ class Reader:
         signer: pays fees and signs by default: a keypair, the path of a keypair file, or any `Signer`.
         commitment: what reads see and `send` waits for.
         fees: how much to pay for transactions.
+        wallet: whose tokens the signer spends as their session key, and who gets what comes back; default:
+            the signer's own.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Reader:
         signer: SignerLike | None = None,
         commitment: Commitment = "confirmed",
         fees: FeePolicy | None = None,
+        wallet: Pubkey | None = None,
     ) -> None:
         self.transport = transport
         self.commitment = commitment
@@ -66,6 +69,7 @@ class Reader:
         self._signer = as_signer(signer)
         # Deriving the address of a keypair costs as much as a signature.
         self._address = self._signer.pubkey() if self._signer else None
+        self._wallet = wallet
 
     @classmethod
     def connect(
@@ -136,8 +140,14 @@ class Reader:
         return cls(LocalTransport(network), signer=chosen)
 
     def as_(self, signer: SignerLike) -> Self:
-        """Returns the same connection for another signer."""
+        """Returns the same connection for another signer, who spends their own tokens."""
         return type(self)(self.transport, signer=signer, commitment=self.commitment, fees=self.fees)
+
+    def spending_for(self, wallet: Pubkey) -> Self:
+        """Returns the same connection, whose signer is a session key of this wallet."""
+        return type(self)(
+            self.transport, signer=self.signer, commitment=self.commitment, fees=self.fees, wallet=wallet
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -175,6 +185,11 @@ class Reader:
                 "this client has no signer; give it one: signer=keypair, or client.as_(keypair)", None
             )
         return self._address
+
+    @property
+    def wallet(self) -> Pubkey:
+        """Whose tokens the signer spends, and who gets what comes back; the signer, if no session key."""
+        return self.address if self._wallet is None else self._wallet
 
     @property
     def network(self) -> LocalNetwork:

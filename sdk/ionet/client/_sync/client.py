@@ -54,6 +54,7 @@ class Client(Connection):
         signer: pays fees and signs by default; a keypair, the path of a keypair file, or any `Signer`.
         commitment: what reads see and `send` waits for.
         fees: how much to pay for transactions.
+        wallet: whose tokens the signer spends as their session key; default: the signer's own.
     """
 
     @cached_property

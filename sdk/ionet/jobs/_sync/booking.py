@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, constants, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
@@ -18,6 +19,7 @@ from ionet._generated.jobs import PROGRAM_ID
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import (
+    AccountNotFound,
     IonetError,
     TransactionExpired,
     TransactionFailed,
@@ -29,7 +31,7 @@ from ionet.chain.pda import find_with_bump, token_account
 from ionet.chain.records import KeyedAccount
 from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Sent
-from ionet.jobs._allowances import approve, revoke
+from ionet.jobs._allowances import approve, close, move, revoke, turns_to_use_up
 from ionet.jobs._sync.offers import Offers
 from ionet.jobs._sync.undoing import Undoing
 from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked, ClusterUnknown
@@ -56,7 +58,7 @@ class _Parties:
     renter: Pubkey
     payer: Pubkey
     refund_to: Pubkey
-    source: Pubkey | None = None
+    source: Pubkey
 
 
 class Booking(Offers, Undoing):
@@ -88,12 +90,14 @@ class Booking(Offers, Undoing):
             quote: the quote that was agreed to, see `quote`: nothing is read again, and its limit is signed;
                 default: a new one.
             max_deposit: the most that may be taken, in base units; default: the limit of the quote.
-            source: the token account it comes from; default: the payer's associated one.
+            source: the token account it comes from; default: the payer's associated one, of a session key
+                its wallet's.
             cluster: the cluster that the job joins, see `open_cluster`; `book_cluster` does all of it.
             renter: whose job it becomes; default: the signer's. A signer who books for somebody else pays,
                 and the renter need not sign.
             payer: signs for the deposit, the rent and the transaction's fee; default: the signer.
-            refund_to: the wallet that gets refunds, and that may end the job too; default: the payer.
+            refund_to: the wallet that gets refunds, and that may end the job too; default: the payer, of a
+                session key its wallet.
 
         Raises:
             NotBookable: the program would refuse this booking; the message says why.
@@ -108,8 +112,11 @@ class Booking(Offers, Undoing):
             )
         limit = quote.limit.base if max_deposit is None else max_deposit
         key = as_signer(payer)
-        pays = self._connection.address if key is None else key.pubkey()
-        parties = _Parties(renter or self._connection.address, pays, refund_to or pays, source)
+        pays, owner = self._connection.address, self._connection.wallet
+        if key is not None:
+            pays = owner = key.pubkey()
+        purse = source or token_account(owner, quote.mint)
+        parties = _Parties(renter or self._connection.address, pays, refund_to or owner, purse)
         job, instruction = self._booking(quote, limit, manifest_hash, parties, cluster)
         return Call(self._connection, [instruction], payer=key, decode=lambda _: job)
 
@@ -153,7 +160,8 @@ class Booking(Offers, Undoing):
             currency: what to pay in: name or mint.
             quotes: the quotes that were agreed to, in the order of the nodes: their limits are signed;
                 default: new ones.
-            source: the token account that pays for all of it; default: the signer's associated one.
+            source: the token account that pays for all of it; default: the associated one of the signer, of
+                a session key its wallet's.
 
         Raises:
             NotBookable: the program would refuse one of the bookings; the message says why.
@@ -179,7 +187,8 @@ class Booking(Offers, Undoing):
         cluster = pda.jobs.cluster(renter, cluster_id)
         fresh = self.quotes(nodes, seconds, currency=currency)
         groups, jobs = [], []
-        parties = _Parties(renter, renter, renter, source)
+        owner = self._connection.wallet
+        parties = _Parties(renter, renter, owner, source or token_account(owner, fresh.mint))
         for quote, agreed in zip(fresh.nodes, (quotes or fresh).nodes, strict=True):
             job, instruction = self._booking(quote, agreed.limit.base, manifest_hash, parties, cluster)
             groups.append([instruction])
@@ -298,8 +307,9 @@ class Booking(Offers, Undoing):
                 f"only its renter, {account.renter}, or its delegate books for cluster {cluster}"
             )
         agreed = quote or self.quote(node, seconds, currency=currency)
-        purse = source or token_account(account.renter, agreed.mint)
-        parties = _Parties(account.renter, signer, account.renter, purse)
+        # The renter may be a session key itself: then it is its wallet that pays.
+        owner = self._connection.wallet if signer == account.renter else account.renter
+        parties = _Parties(account.renter, signer, owner, source or token_account(owner, agreed.mint))
         job, instruction = self._booking(agreed, agreed.limit.base, account.manifest_hash, parties, cluster)
         return Call(self._connection, [instruction], decode=lambda _: job)
 
@@ -329,6 +339,56 @@ class Booking(Offers, Undoing):
         """Ends a key's allowance to spend a mint from the signer's associated token account."""
         owner = self._connection.address
         return Call(self._connection, [revoke(token_account(owner, mint), owner)])
+
+    @deferred
+    def give_up_session(self, mint: Pubkey) -> Call[None]:
+        """Ends the signer's own allowance as a session key, without its wallet; moves nothing in all.
+
+        The token program lets only the owner revoke. A delegate uses an allowance up instead: the tokens go
+        to an account of the session key and back, within one transaction, and that account is closed.
+
+        Args:
+            mint: the mint of the currency.
+
+        Raises:
+            IonetError: the signer has no allowance, or the wallet holds too little of it to be used up: then
+                the wallet revokes it.
+        """
+        key, wallet = self._connection.address, self._connection.wallet
+        purse, own = token_account(wallet, mint), token_account(key, mint)
+        account = self._connection.token_account(purse)
+        if account.delegate != key or wallet == key:
+            raise IonetError(f"{key} may spend nothing of {wallet}: there is nothing to give up")
+        try:
+            left = (self._connection.token_account(own)).amount
+        except AccountNotFound:
+            left = 0
+        turns = turns_to_use_up(account.delegated_amount, account.amount)
+        if turns is None:
+            raise IonetError(
+                f"the wallet {wallet} holds too little for its session key to use the allowance up; only the"
+                " wallet can revoke it"
+            )
+        instructions = [create_idempotent_associated_token_account(key, key, mint)]
+        for amount in turns:
+            instructions += [move(purse, own, key, amount), move(own, purse, key, amount)]
+        if left:
+            instructions.append(move(own, purse, key, left))
+        return Call(self._connection, [*instructions, close(own, key, key)])
+
+    def spendable(self, mint: Pubkey) -> int:
+        """What the signer can spend of a mint now, base units.
+
+        For a session key it is what its wallet holds, and no more than is left of the allowance.
+        """
+        owner, key = self._connection.wallet, self._connection.address
+        try:
+            account = self._connection.token_account(token_account(owner, mint))
+        except AccountNotFound:
+            return 0
+        if owner == key:
+            return account.amount
+        return min(account.amount, account.delegated_amount) if account.delegate == key else 0
 
     def clusters(self, renter: Pubkey | None = None) -> list[ClusterStatus]:
         """Clusters of a renter that are not closed, the newest first; default: the signer's."""
@@ -415,7 +475,7 @@ class Booking(Offers, Undoing):
             payout_currency=pda.jobs.currency(paid_in),
             price=quote.price_account,
             mint=mint,
-            source=parties.source or token_account(parties.payer, mint),
+            source=parties.source,
             cluster=cluster,
             args=args,
         )

@@ -145,8 +145,8 @@ class Running(Paying):
             seconds: how much more time.
             quote: the agreed quote, see `quote_extension`; default: a new one.
             max_deposit: the most that may be taken, base units; default: the limit of the quote.
-            source: the token account that pays; default: the payer's associated one, or the renter's for a
-                delegate.
+            source: the token account that pays; default: the payer's associated one, of a session key its
+                wallet's, or the renter's for a delegate.
             payer: signs for the deposit; default: the signer.
 
         Raises:
@@ -159,6 +159,7 @@ class Running(Paying):
         account = self.get_job(job)
         key, party = as_signer(payer), self._connection.address
         payer_address = party if key is None else key.pubkey()
+        owner = self._connection.wallet if key is None else payer_address
         if not is_renting(account, party):
             self._check_delegate(account, party)
             source = source or (token_account(account.renter, account.mint) if key is None else None)
@@ -173,7 +174,7 @@ class Running(Paying):
             currency=address,
             price=currency.price_account,
             escrow=account.escrow,
-            source=source or token_account(payer_address, account.mint),
+            source=source or token_account(owner, account.mint),
             cluster=or_none(account.cluster),
             seconds=seconds,
             max_deposit=max_deposit,
