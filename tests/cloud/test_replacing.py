@@ -204,3 +204,34 @@ def test_an_allowance_is_what_the_replacements_may_cost(market: Market) -> None:
     quotes = market.renter.jobs.quotes(nodes, HOUR, currency="USDC")
     # An hour at 3 USD: 3 USDC and 2.25 %, twice; a base unit each for what divisions round.
     assert most_needed(quotes, Limits(2, USD(3))).base == 2 * (3_067_500 + 1)
+
+
+async def test_a_session_key_that_rents_replaces_what_it_loses_until_its_end(market: Market) -> None:
+    """It pays from its wallet, which gets the refund; no delegate is named (decision 64)."""
+    session, wallet = Keypair(), market.key("renter")
+    market.deployer.network.airdrop(session.pubkey(), SOL(1).base)
+    # Three times two hours at 2.5 USD, with 2.25 % of fees.
+    market.renter.jobs.approve_session_key(session.pubkey(), market.usdc, USDC("15.3375")).send()
+    hot = market.deployer.as_(session).spending_for(wallet)
+    nodes = [market.offered() for _ in range(2)]
+    booked = hot.jobs.book_cluster(nodes, 2 * HOUR, MANIFEST, currency="USDC")
+    jobs = [item.address for item in hot.jobs.cluster_jobs(booked.cluster)]
+    for job in jobs:
+        market.as_("alice").jobs.start(job).send()
+    market.advance(1)
+    market.offered()
+    market.as_("attester").jobs.lose(jobs[1]).send()
+    local = AsyncClient.local(network=market.deployer.network, signer=session)
+    client = local.spending_for(wallet)
+
+    def guard(until: int) -> AsyncGuard:
+        return AsyncGuard(client, booked.cluster, Limits(1, USD("2.5"), until))
+
+    looked = await guard(market.now).look()
+    assert looked == Looked("a node is lost, and the session has ended: nothing more is booked")
+    before = market.purse("renter", market.usdc)
+    looked = await guard(market.now + 1).look()
+    assert looked.booked is not None
+    account = market.renter.jobs.get_job(looked.booked)
+    assert (account.renter, account.refund_to) == (session.pubkey(), wallet)
+    assert before - market.purse("renter", market.usdc) == account.price + account.fee

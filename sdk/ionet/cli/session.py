@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
 import typer
@@ -39,8 +39,9 @@ from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import GENESIS, Signer, cluster_url, keypair_of, solana_config
 from ionet.cli.arguments import address
 from ionet.cli.failures import REFUSED, UserError
+from ionet.cli.login import kept
 from ionet.cli.options import Commitment, Output, given
-from ionet.cli.output import Screen
+from ionet.cli.output import Screen, when
 from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
@@ -49,13 +50,29 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Commands that a session key of `ionet login` signs instead of the wallet: what renters do, and anyone.
+RENTING: Final = frozenset(
+    {
+        *(f"cluster {name}" for name in ("up", "list", "status", "exec", "logs", "extend", "down")),
+        *(f"job {name}" for name in ("run", "follow", "fetch", "book", "cluster", "guard", "extend")),
+        *(f"job {name}" for name in ("cancel", "stop", "status", "receipt", "list", "logs")),
+        *(f"job {name}" for name in ("settle", "refund", "collect", "close", "crank")),
+        *(f"store {name}" for name in ("put", "get", "drop", "quota")),
+    }
+)
+#: Of these, commands that spend nothing but by the wallet's allowance; not after the session's end.
+SPENDING: Final = frozenset(
+    {"cluster up", "cluster extend", "job run", "job book", "job guard", "job extend"}
+)
+
 
 def session() -> Session:
     """Returns the session of the command that is running."""
-    root = get_current_context().find_root()
+    context = get_current_context()
+    root = context.find_root()
     current: Session | None = root.meta.get("ionet.session")
     if current is None:
-        current = root.meta["ionet.session"] = Session(given(root))
+        current = root.meta["ionet.session"] = Session(given(root), context.command_path.partition(" ")[2])
         root.call_on_close(current.close)
     return current
 
@@ -65,10 +82,11 @@ class Session:
 
     Args:
         options: by their names in `ionet.cli.options`.
+        command: the command's name, with its group's: `job run`.
     """
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        self._options = options
+    def __init__(self, options: dict[str, Any], command: str = "") -> None:
+        self._options, self._command = options, command
         self.dry_run = bool(options.get("dry_run"))
         self.sign_only = bool(options.get("sign_only"))
         # Standard output is for the transaction alone, which somebody else signs.
@@ -104,10 +122,52 @@ class Session:
     def signer(self) -> Signer:
         """The signer."""
         option: str | None = self._options.get("keypair")
+        if self.login is not None:
+            if self._command in SPENDING:
+                self.check_spending()
+            return self.login.key
         source = option or self._config["keypair_path"]
+        if option is None and not self.has_signer and kept.load() is not None:
+            raise UserError(
+                f"`ionet {self._command}` takes the wallet: the session key of `ionet login` only rents; give"
+                " the wallet by --keypair, or its address with --sign-only",
+                REFUSED,
+            )
         if option is None and not elsewhere(source) and not Path(source).expanduser().exists():
             raise ConfigError(f"there is no keypair at {source}; give one with --keypair")
         return self.party(source)
+
+    @cached_property
+    def login(self) -> kept.Login | None:
+        """The session key that signs this command, of `ionet login`; None: the wallet does."""
+        if self._options.get("keypair") is not None or self._command not in RENTING:
+            return None
+        return kept.load()
+
+    def check_spending(self) -> None:
+        """Refuses to spend by a session key after its end, or on another network.
+
+        Raises:
+            UserError: it is over, or for another network.
+        """
+        login = self.login
+        if login is None:
+            return
+        if str(self.reader.request("getGenesisHash")) != login.genesis:
+            raise UserError(
+                "the session key of `ionet login` is for another network than --url names", REFUSED
+            )
+        if self.reader.time() >= login.until:
+            raise UserError(
+                f"the session has ended, {when(login.until)}: end what it may spend by `ionet logout`, or"
+                " begin anew by `ionet login`",
+                REFUSED,
+            )
+
+    @property
+    def keypair_given(self) -> bool:
+        """Whether --keypair or ANCHOR_WALLET names the signer."""
+        return self._options.get("keypair") is not None
 
     @property
     def keypair_file(self) -> str:
@@ -118,6 +178,8 @@ class Session:
     def has_signer(self) -> bool:
         """Whether the options or the configuration name a signer; if not, commands only read."""
         option, source = self._options.get("keypair"), self._config["keypair_path"]
+        if self.login is not None:
+            return True
         return option is not None or elsewhere(source) or Path(source).expanduser().exists()
 
     def party(self, source: str) -> Signer:
@@ -162,12 +224,17 @@ class Session:
         # The websocket of the configuration belongs to the node of the configuration.
         websocket = None if self._options.get("url") else self._config.get("websocket_url") or None
         transport = HttpTransport(self.url, retries=2, websocket=websocket)
-        return Client(transport, signer=signer, commitment=commitment.value, fees=self._fees())
+        wallet = None if signer is None or self.login is None else self.login.wallet
+        return Client(transport, signer=signer, commitment=commitment.value, fees=self._fees(), wallet=wallet)
 
     @cached_property
     def client(self) -> Client:
         """A client that signs."""
         return self._connect(self.signer)
+
+    def client_of(self, login: kept.Login) -> Client:
+        """Returns a client that signs by a session key, whatever the command."""
+        return self.reader.as_(login.key).spending_for(login.wallet)
 
     @cached_property
     def reader(self) -> Client:
@@ -184,9 +251,13 @@ class Session:
         """Returns the same client with coroutines, to work on many things at once; or another signer's."""
         from ionet import AsyncClient, AsyncHttpTransport
 
-        transport = AsyncHttpTransport(self.url)
+        wallet = None if signer is not None or self.login is None else self.login.wallet
         return AsyncClient(
-            transport, signer=signer or self.signer, commitment=self.client.commitment, fees=self.client.fees
+            AsyncHttpTransport(self.url),
+            signer=signer or self.signer,
+            commitment=self.client.commitment,
+            fees=self.client.fees,
+            wallet=wallet,
         )
 
     def async_reader(self) -> AsyncClient:

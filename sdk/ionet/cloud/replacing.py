@@ -39,10 +39,12 @@ class Limits:
     Attributes:
         replace: how many nodes may be booked in place of lost ones, in all.
         max_rate: highest rate per processor and hour.
+        until: when nothing more is booked, Unix seconds of the chain's clock; None: while the cluster runs.
     """
 
     replace: int
     max_rate: USD
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,8 @@ def wanted(
         )
     if cluster.broken or not cluster.lost:
         return Looked("no node is lost")
+    if limits.until is not None and now >= limits.until:
+        return Looked("a node is lost, and the session has ended: nothing more is booked")
     if replaced >= limits.replace:
         lost = f"{cluster.lost} node{'s are' if cluster.lost > 1 else ' is'} lost"
         return Looked(

@@ -273,10 +273,14 @@ def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:
 
 
 def _check_funds(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
-    owner = io.client.address if payer is None else payer.pubkey()
-    balance = io.client.tokens(owner, quotes.mint, quotes.unit)
+    subject = "you have" if io.login is None else "the session key may spend"
+    if payer is None:
+        io.check_spending()
+        balance = quotes.unit.from_base(io.client.jobs.spendable(quotes.mint))
+    else:
+        subject = f"{payer.pubkey()} has"
+        balance = io.client.tokens(payer.pubkey(), quotes.mint, quotes.unit)
     if balance < quotes.deposit:
-        subject = "you have" if payer is None else f"{owner} has"
         raise UserError(f"the deposit is {quotes.deposit}, {subject} {balance}", REFUSED)
 
 
@@ -590,6 +594,7 @@ def _replace_lost(
         ]
     if not nodes:
         raise UserError("no node of its class is free; name another", NOT_FOUND)
+    io.check_spending()
     quotes = io.client.jobs.quotes(nodes[:1], seconds, currency=currency)
     show_quotes(io, quotes)
     quote = quotes.nodes[0]
@@ -615,6 +620,11 @@ def _delegate(
     allow: str | None,
     currency: str | None,
 ) -> None:
+    if io.login is not None:
+        raise UserError(
+            "a session key lets nobody else spend: it replaces lost nodes itself, by `ionet job guard`",
+            REFUSED,
+        )
     call = io.client.jobs.set_delegate(cluster.address, delegate)
     action, spends = f"let {delegate} book and extend for cluster {cluster.address}", None
     if allow is not None:

@@ -31,11 +31,11 @@ def guard(
 ) -> None:
     """Replace nodes that a running cluster loses, until it is over. Leave it running, with a session key.
 
-    The key given by -k is the cluster's delegate, which `ionet job cluster CLUSTER --delegate KEY --allow
-    AMOUNT` names, and needs some SOL for rent and fees. It spends the renter's tokens up to that amount,
-    which the token program keeps to, and refunds go to the renter. Attesters say that a node is lost after
-    half an hour of its silence. A node that was booked in a lost one's place joins what runs, which is for
-    manifests with `on_loss = "continue"`.
+    The key is that of `ionet login`, or the one given by -k: the cluster's delegate, which `ionet job cluster
+    CLUSTER --delegate KEY --allow AMOUNT` names. It needs some SOL for rent and fees. It spends the renter's
+    tokens up to that amount, which the token program keeps to, and refunds go to the renter. Attesters say
+    that a node is lost after half an hour of its silence. A node that was booked in a lost one's place joins
+    what runs, which is for manifests with `on_loss = "continue"`.
     """
     from ionet.cloud.replacing import AsyncGuard, Limits
 
@@ -43,9 +43,11 @@ def guard(
     io.check_several("guarding a cluster")
     io.confirm(f"book up to {replace} nodes in place of lost ones, for at most {max_rate} an hour each")
 
+    limits = Limits(replace, max_rate, None if io.login is None else io.login.until)
+
     async def work() -> tuple[str, int]:
         async with io.async_client() as client:
-            watching = AsyncGuard(client, cluster, Limits(replace, max_rate), io.screen.warn)
+            watching = AsyncGuard(client, cluster, limits, io.screen.warn)
             return await watching.run(), watching.replaced
 
     why, replaced = asyncio.run(work())

@@ -43,6 +43,7 @@ from ionet.cli.session import Session, session
 if TYPE_CHECKING:
     from ionet import AsyncClient
     from ionet.cloud import AsyncLaunch, AsyncRun, Fetched, Offered, Verdict
+    from ionet.cloud.replacing import AsyncGuard
     from ionet.cloud.running import Cost
 
 app = Commands()
@@ -371,7 +372,13 @@ async def _guarded(
     if not replace or max_rate is None or not isinstance(booked, AsyncClusterRun):
         yield
         return
-    key, limits = Keypair(), Limits(replace, max_rate)
+    limits = Limits(replace, max_rate, None if io.login is None else io.login.until)
+    if io.login is not None:
+        # It is a session key already, with an allowance of its own.
+        async with _guarding(AsyncGuard(client, booked.cluster, limits, _tell(io))):
+            yield
+        return
+    key = Keypair()
     # It may have SOL left, and what it may spend, if this command is killed.
     place = Path(f"session-{str(booked.cluster)[:8]}.json")
     write_secret(place, json.dumps(list(bytes(key))))
@@ -385,12 +392,10 @@ async def _guarded(
     io.screen.warn(f"ionet -k {place} job guard {booked.cluster} --replace {replace} --max-rate {max_rate:n}")
     async with _Closing(io.async_client(key)) as session:
         watching = AsyncGuard(session, booked.cluster, limits, _tell(io))
-        guard = asyncio.create_task(watching.run())
         try:
-            yield
+            async with _guarding(watching):
+                yield
         finally:
-            guard.cancel()
-            await asyncio.gather(guard, return_exceptions=True)
             try:
                 await take_back(client, session, offered.quotes.mint)
                 if watching.replaced:
@@ -402,6 +407,16 @@ async def _guarded(
                     os.unlink(place)  # noqa: PTH108 (pathlib's is refused in a coroutine)
             except IonetError as bad:
                 io.screen.warn(f"The session key in {place} may still spend: {bad}")
+
+
+@asynccontextmanager
+async def _guarding(watching: AsyncGuard) -> AsyncIterator[None]:
+    guard = asyncio.create_task(watching.run())
+    try:
+        yield
+    finally:
+        guard.cancel()
+        await asyncio.gather(guard, return_exceptions=True)
 
 
 def _exit(stage: _Stage, work: Callable[[], Any]) -> None:

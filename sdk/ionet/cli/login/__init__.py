@@ -1,0 +1,1 @@
+"""`ionet login`, `logout` and `whoami`: a session key instead of a wallet on this machine."""
