@@ -119,9 +119,9 @@ def test_a_pasted_signature_begins_a_session(desk: Desk, machine: Path) -> None:
     login = Login.from_text(machine.read_text(), "the file")
     assert left(desk, login.key.pubkey()) == 0
     assert "may spend nothing: not signed for yet" in shell.text("whoami")
-    said = shell.fails(1, "login", "--signed", signature_of(desk, coded, "carol"))
+    said = shell.fails(1, "login", "--wait", "0s", "--signed", signature_of(desk, coded, "carol"))
     assert said.startswith(f"the signature is not one of {shell.address('renter')} for the transaction")
-    shell.text("login", "--signed", signature_of(desk, coded))
+    shell.text("login", "--wait", "0s", "--signed", signature_of(desk, coded))
     assert left(desk, login.key.pubkey()) == 6_000_000
     shell.text(*book(desk, desk.node()))
 
@@ -129,7 +129,7 @@ def test_a_pasted_signature_begins_a_session(desk: Desk, machine: Path) -> None:
 def test_a_transaction_that_was_signed_elsewhere_begins_a_session(desk: Desk, machine: Path) -> None:
     shell, coded = desk.shell, asked_of_the_wallet(desk)
     login = Login.from_text(machine.read_text(), "the file")
-    assert shell.fails(1, "login", "--signed", coded) == (
+    assert shell.fails(1, "login", "--wait", "0s", "--signed", coded) == (
         f"the transaction lacks the signature of {shell.address('renter')}"
     )
     # Something else of the same wallet, signed, is not taken for it.
@@ -137,12 +137,12 @@ def test_a_transaction_that_was_signed_elsewhere_begins_a_session(desk: Desk, ma
         login.key.pubkey(), desk.usdc, USDC(7)
     )
     wrong = b64encode(bytes(other.tx())).decode()
-    assert "does not let the session key" in shell.fails(1, "login", "--signed", wrong)
-    assert shell.fails(3, "login", "--signed", "something") == (
+    assert "does not let the session key" in shell.fails(1, "login", "--wait", "0s", "--signed", wrong)
+    assert shell.fails(3, "login", "--wait", "0s", "--signed", "something") == (
         "this is neither a signature nor a transaction, in base58 or base64"
     )
     signed = shell.text("tx", "sign", coded, who="renter").strip()
-    shell.text("login", "--signed", signed)
+    shell.text("login", "--wait", "0s", "--signed", signed)
     assert left(desk, login.key.pubkey()) == 6_000_000
 
 
