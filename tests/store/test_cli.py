@@ -19,6 +19,7 @@ from tests.store.support import MIB, ROOT, Breaking, Served
 from typer.testing import CliRunner, Result
 
 from ionet.cli.app import app
+from ionet.cli.login.kept import Login
 from ionet.store.archive import pack
 from ionet.store.errors import StoreError
 from ionet.store.manifest import FileStore
@@ -220,3 +221,22 @@ def test_a_terminal_shows_a_bar(desk: Desk) -> None:
     os.close(ours)
     assert b"file [bold]" in shown
     assert b"6.3 MB" in shown
+
+
+def test_a_session_key_that_rents_puts_files_without_a_wallet(desk: Desk) -> None:
+    renter, file = desk.served.renter, desk.folder / "file"
+    # More than a key may keep that rents nothing.
+    file.write_bytes(os.urandom(MIB))
+    login = Login(renter, Keypair().pubkey(), Keypair().pubkey(), 1, 0, "of no network")
+    environment = {
+        "IONET_STORE": desk.served.url,
+        "IONET_SESSION": login.to_text(),
+        "HOME": str(desk.folder),
+        "ANCHOR_WALLET": None,
+    }
+    done = CliRunner().invoke(app, ["store", "put", str(file)], env=environment)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split()[0] == hashlib.sha256(file.read_bytes()).hexdigest()
+    done = CliRunner().invoke(app, ["store", "quota", "--output", "json"], env=environment)
+    told = json.loads(done.stdout)
+    assert (told["key"], told["files"]) == (str(renter.pubkey()), 1)
