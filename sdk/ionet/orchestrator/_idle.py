@@ -6,7 +6,6 @@ A node is booked on a verdict of the last hours. Leased nodes are judged with th
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._looking import Looking
 from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._program import ProgramChain
 from ionet.prover import MEDIAN_OF, Reason
 
-_log = logging.getLogger(__name__)
 _DOMAIN: Final = b"ionet:idle"
 #: The part of an hour in which challenges begin, seconds: the rest is for those that have to be repeated.
 _SPREAD: Final = 2_400
@@ -53,7 +52,7 @@ class _Tried:
     draws: int = 0
 
 
-class IdleChallenges:
+class IdleChallenges(Looking[bytes]):
     """One seat's challenges to nodes that nobody leases.
 
     Args:
@@ -76,6 +75,7 @@ class IdleChallenges:
         connected: Callable[[], Collection[bytes]],
         leased: Callable[[], Collection[bytes] | None],
     ) -> None:
+        super().__init__("idle nodes are not challenged", (ChainError,))
         self._chain = chain
         self._challenger = challenger
         self._journal = journal
@@ -87,27 +87,8 @@ class IdleChallenges:
         self._tried: dict[bytes, _Tried] = {}
         #: What each node's latest right answers took, nanoseconds, the last one last.
         self._times: dict[bytes, tuple[int, ...]] = {}
-        self._under_way: dict[bytes, asyncio.Task[None]] = {}
         #: How many have passed, have failed, and gave no answer, since this process began.
         self.passed = self.failed = self.silent = 0
-
-    async def run(self, pause: float) -> None:
-        """Poses what is due, again and again, until it is cancelled.
-
-        Args:
-            pause: seconds of this machine between two looks.
-        """
-        try:
-            while True:
-                try:
-                    await self.look()
-                except ChainError as bad:
-                    _log.warning("idle nodes are not challenged: %s", bad)
-                await asyncio.sleep(pause)
-        finally:
-            for task in self._under_way.values():
-                task.cancel()
-            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def look(self) -> None:
         """Begins the challenges that are due; does not wait for them."""

@@ -7,7 +7,6 @@ starts chains of reads, whose root is due at once; a hash from after the root dr
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from typing import Final, Protocol
@@ -16,9 +15,10 @@ from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.formats.when import HOUR
 from ionet.orchestrator._agents import NodeUnreachable
-from ionet.orchestrator._chain import Beacon, ChainError
+from ionet.orchestrator._chain import Beacon
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._looking import Looking
 from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._products import ANSWER_WITHIN, Fault
 from ionet.orchestrator._program import HourView, ProgramChain
@@ -26,7 +26,6 @@ from ionet.prover import MEDIAN_OF, ProofError, Reason, Verdict, median, residen
 from ionet.prover._hour import SETTLED, asked_for_memory
 from ionet.prover.residency import DEFAULT_DRAWN, Challenge, Draw, Opening, Sizes
 
-_log = logging.getLogger(__name__)
 #: Seconds of the chain between two tries with a node, and how many of them a node has to let pass.
 _AGAIN_AFTER: Final = 60
 _TRIES: Final = 3
@@ -101,7 +100,7 @@ class _Hour:
     asked: dict[bytes, _Asked] = field(default_factory=dict)
 
 
-class MemoryHours:
+class MemoryHours(Looking[bytes]):
     """One seat's questions to nodes for their memory.
 
     Args:
@@ -126,6 +125,7 @@ class MemoryHours:
         leased: Callable[[], Collection[bytes] | None],
         judged: Callable[[bytes, int], None] = lambda node, hour: None,
     ) -> None:
+        super().__init__("nobody is asked for memory")
         self._chain = chain
         self._devices = devices
         self._challenger = challenger
@@ -136,31 +136,8 @@ class MemoryHours:
         self._leased = leased
         self._judged = judged
         self._hour = _Hour(-1)
-        self._under_way: dict[bytes, asyncio.Task[None]] = {}
         #: How many nodes have shown their memory, and how many have not, since this process began.
         self.passed = self.failed = 0
-
-    async def run(self, pause: float) -> None:
-        """Asks whom it is due to ask, again and again, until it is cancelled.
-
-        Args:
-            pause: seconds of this machine between two looks.
-        """
-        try:
-            while True:
-                try:
-                    await self.look()
-                except (ChainError, OSError) as bad:
-                    _log.warning("nobody is asked for memory: %s", bad)
-                await asyncio.sleep(pause)
-        finally:
-            for task in self._under_way.values():
-                task.cancel()
-            await self.settled()
-
-    async def settled(self) -> None:
-        """Waits for the questions that are under way, and for what follows from their answers."""
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def look(self) -> None:
         """Asks and judges who is due now; it does not wait for devices.

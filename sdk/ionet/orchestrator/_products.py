@@ -26,6 +26,7 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import ChainError, ChainRejected
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._looking import Looking
 from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._program import HourView, ProgramChain
 from ionet.proofs.cells import wrong_cell
@@ -134,7 +135,7 @@ class _Hour:
     said: set[str] = field(default_factory=set)
 
 
-class ProductHours:
+class ProductHours(Looking[tuple[bytes, int, int]]):
     """One seat's part in hours of signed products.
 
     Args:
@@ -167,6 +168,7 @@ class ProductHours:
         theirs: Callable[[bytes, int], Awaitable[bytes]],
         judged: Callable[[bytes, int], None] = lambda node, hour: None,
     ) -> None:
+        super().__init__("the hour's products wait")
         self._chain = chain
         self._devices = devices
         self._challenger = challenger
@@ -181,33 +183,10 @@ class ProductHours:
         self._theirs = theirs
         self._judged = judged
         self._hour: _Hour | None = None
-        self._under_way: dict[tuple[bytes, int, int], asyncio.Task[None]] = {}
         #: How many openings were right, and how many nodes' hours failed, since this process began.
         self.passed = self.failed = 0
         #: What receipts show of other seats, by their keys: the latest.
         self.named: dict[bytes, SeatFault] = {}
-
-    async def run(self, pause: float) -> None:
-        """Does what is due, again and again, until it is cancelled.
-
-        Args:
-            pause: seconds of this machine between two looks.
-        """
-        try:
-            while True:
-                try:
-                    await self.look()
-                except (ChainError, OSError) as bad:
-                    _log.warning("the hour's products wait: %s", bad)
-                await asyncio.sleep(pause)
-        finally:
-            for task in self._under_way.values():
-                task.cancel()
-            await self.settled()
-
-    async def settled(self) -> None:
-        """Waits for the questions that are under way, and for what follows from their answers."""
-        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def look(self) -> None:
         """Does what is due now; it does not wait for devices.
