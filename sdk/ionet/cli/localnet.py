@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from solders.pubkey import Pubkey
 
 from ionet import pda
-from ionet.chain.files import key_folder, write_secret
+from ionet.chain.errors import RpcError
+from ionet.chain.files import key_folder
 from ionet.chain.rpc.urls import public_url
-from ionet.cli.arguments import UNITS, NodeAddress, length_of
-from ionet.cli.failures import UNUSABLE, UserError
+from ionet.cli.arguments import UNITS, NodeAddress, address, length_of
+from ionet.cli.failures import NO_NODE, UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import session
 
 if TYPE_CHECKING:
     from solders.keypair import Keypair
-    from solders.pubkey import Pubkey
 
     from ionet import Client
     from ionet.localnet.network import LocalNetwork
@@ -37,8 +36,14 @@ app = Commands("Run a local node with the programs, and a market to try commands
 
 #: Seconds between two prices; programs do not accept any that is older than a minute.
 _PRICES_EVERY: Final = 20
+#: Seconds between two verdicts on nodes that nobody judges; one is good for six hours.
+_VERDICTS_EVERY: Final = 3_600
+#: JSON-RPC: method not found.
+_NO_METHOD: Final = -32_601
 #: What each person of the market starts with.
 _PURSE: Final = 100_000
+
+_KEYS: Final = Path("ionet-localnet")
 
 
 @app.command()
@@ -49,7 +54,7 @@ def start(
     keys: Annotated[
         Path,
         typer.Option("--keys", metavar="DIR", help="Where to write the market's keypairs."),
-    ] = Path("ionet-localnet"),
+    ] = _KEYS,
     network: Annotated[
         bool,
         typer.Option(
@@ -68,11 +73,12 @@ def start(
 
     The chain is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
     one attester is seated, and everybody has 100,000 IO and 100,000 of a stand-in for USDC; the keypairs are
-    in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it, and --speed
-    makes it run faster.
+    in DIR. Alice and Bob have a node each: staked, proven, and offered for rent. IO costs two dollars. The
+    clock is this machine's; `ionet localnet advance` moves it, and --speed makes it run faster.
 
     A gateway, an orchestrator and workers of this machine run beside it, so that what is booked runs.
-    Their settings, states and logs are in DIR/network.
+    Their settings, states and logs are in DIR/network. With --no-network nothing does: the nodes can be
+    booked, and nobody starts what they are booked for.
     """
     from ionet import USDC, Client
 
@@ -81,6 +87,7 @@ def start(
     client = Client.local(signer=people["deployer"])
     # Behind the network: beside anchorpy neither can be had, and the network says why.
     from ionet.localnet.dollars import add_usdc
+    from ionet.localnet.nodes import offer_idle_nodes
 
     try:
         server = client.network.serve(port)
@@ -93,6 +100,7 @@ def start(
         addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
         parts = _network(client, keys, server.url, people, gateway, speed, workers) if network else None
+        nodes = parts.nodes if parts else offer_idle_nodes(client, people, keys)
         try:
             screen.show(
                 {
@@ -102,20 +110,21 @@ def start(
                     "people": addresses,
                     "usdc": usdc,
                     "gateway": parts.gateway if parts else None,
-                    "nodes": parts.nodes if parts else {},
+                    "nodes": nodes,
                     "processes": parts.processes() if parts else {},
                     "speed": speed,
                 },
                 f"Listening on {server.url}, websockets on {server.ws_url}. Keypairs in {keys}:",
                 *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
                 f"USDC is {usdc} here.",
-                *(_told(parts, keys) if parts else ()),
+                *(_told(parts, keys) if parts else ("No processes run. Nodes that can be booked:",)),
+                *(f"  {name:<15} {node}" for name, node in nodes.items()),
                 "In another terminal, for example:",
                 f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
                 "Ctrl-C stops it.",
             )
             sys.stdout.flush()
-            _keep(client, speed, parts)
+            _keep(client, speed, parts, () if parts else tuple(nodes.values()))
         finally:
             if parts is not None:
                 parts.stop()
@@ -144,7 +153,6 @@ def _told(parts: LocalNetwork, keys: Path) -> tuple[str, ...]:
         f"A gateway at {parts.gateway}, an orchestrator and {len(parts.nodes)} workers run, with their logs",
         f"in {keys}/network.",
         f"Jobs run {boxed}. Nodes:",
-        *(f"  {name:<15} {node}" for name, node in parts.nodes.items()),
     )
 
 
@@ -156,7 +164,12 @@ def advance(
     seconds = length_of(length)
     io = session()
     io.stay_local()
-    now = io.reader.cheats.advance(seconds)
+    try:
+        now = io.reader.cheats.advance(seconds)
+    except RpcError as bad:
+        if bad.code != _NO_METHOD:
+            raise
+        raise UserError(_no_such_call("the clock cannot be moved"), NO_NODE) from None
     io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {public_url(io.url)}")
 
 
@@ -170,8 +183,82 @@ def prove(node: NodeAddress) -> None:
 
     io = session()
     io.stay_local()
-    now = write_verdict(io.reader, node)
+    try:
+        now = write_verdict(io.reader, node)
+    except RpcError as bad:
+        if bad.code != _NO_METHOD:
+            raise
+        raise UserError(_no_such_call("accounts cannot be written"), NO_NODE) from None
     io.screen.show({"node": node, "time": now}, f"Node {node} has passed a compute proof on {when(now)}")
+
+
+def _no_such_call(what: str) -> str:
+    where = public_url(session().url)
+    return f"at {where} {what}: only a local node of `ionet localnet start`, or surfpool, has a call for it"
+
+
+@app.command()
+def keygen(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it, for this user alone.")],
+) -> None:
+    """Write a new keypair to a file, as `solana-keygen new` does, without a passphrase.
+
+    A file that is there is left as it is.
+    """
+    from solders.keypair import Keypair
+
+    from ionet.localnet.nodes import write_keypair
+
+    new = Keypair()
+    key_folder(file.parent)
+    try:
+        write_keypair(file, new)
+    except FileExistsError:
+        raise UserError(f"{file} is there already; name a file that is not", UNUSABLE) from None
+    session().screen.show({"file": str(file), "address": new.pubkey()}, f"{new.pubkey()} in {file}")
+
+
+@app.command()
+def airdrop(
+    to: Annotated[
+        Pubkey | None,
+        typer.Argument(metavar="[ADDRESS]", parser=address, help="A wallet; default: the signer's."),
+    ] = None,
+    sol: Annotated[str, typer.Option("--sol", metavar="AMOUNT", help="How much SOL.")] = "10",
+    io: Annotated[str, typer.Option("--io", metavar="AMOUNT", help="How much IO.")] = "1000",
+    usdc: Annotated[
+        str, typer.Option("--usdc", metavar="AMOUNT", help="How much of the stand-in for USDC.")
+    ] = "1000",
+    keys: Annotated[
+        Path, typer.Option("--keys", metavar="DIR", help="The keypairs of `ionet localnet start`.")
+    ] = _KEYS,
+) -> None:
+    """Give a wallet SOL, IO and USDC on the node of `ionet localnet start`.
+
+    SOL is from the node's faucet, IO from the deployer's wallet, whose keypair is in DIR.
+    """
+    from ionet import IO, SOL, USDC, load_keypair
+    from ionet.localnet.gifts import give
+
+    here = session()
+    here.stay_local()
+    amounts = SOL(sol), IO(io), USDC(usdc)
+    if min(amount.base for amount in amounts) < 0:
+        raise UserError("an amount must not be below zero")
+    wallet = here.client.address if to is None else to
+    if amounts[1].base or amounts[2].base:
+        deployer = keys / f"{PEOPLE[0]}.json"
+        if not deployer.exists():
+            said = f"{deployer} is not there: name the folder of `ionet localnet start` by --keys"
+            raise UserError(said, UNUSABLE)
+        give(here.reader.as_(load_keypair(deployer)), wallet, amounts[1], amounts[2])
+    if amounts[0].base:
+        here.reader.airdrop(wallet, amounts[0])
+    told = "{}, {} and {}".format(*amounts)
+    here.screen.show(
+        {"address": wallet, **dict(zip(("sol", "io", "usdc"), amounts, strict=True))},
+        f"{wallet} has got {told}",
+    )
 
 
 PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")
@@ -183,18 +270,10 @@ def _keys(folder: Path) -> dict[str, Keypair]:
     Raises:
         ConfigError: the folder is not of this user alone, or what is there is no keypair.
     """
-    from solders.keypair import Keypair
-
-    from ionet import load_keypair
+    from ionet.localnet.nodes import keypair
 
     key_folder(folder)
-    keypairs = {}
-    for name in PEOPLE:
-        place = folder / f"{name}.json"
-        with suppress(FileExistsError):
-            write_secret(place, json.dumps(list(bytes(Keypair()))))
-        keypairs[name] = load_keypair(place)
-    return keypairs
+    return {name: keypair(folder / f"{name}.json") for name in PEOPLE}
 
 
 def set_up(client: Client, people: Mapping[str, Keypair], *, price: Pubkey | None = None) -> None:
@@ -220,16 +299,17 @@ def set_up(client: Client, people: Mapping[str, Keypair], *, price: Pubkey | Non
     market.give({keypair.pubkey(): IO(_PURSE) for keypair in others.values()})
 
 
-def _keep(client: Client, speed: int, parts: LocalNetwork | None) -> None:
-    """Keeps the clock running, also after it was moved, the prices fresh, and the processes alive."""
+def _keep(client: Client, speed: int, parts: LocalNetwork | None, idle: Sequence[Pubkey]) -> None:
+    """Keeps the clock running, also after it was moved, prices and verdicts fresh, the processes alive."""
     from ionet.localnet.dollars import write_prices
+    from ionet.localnet.verdicts import write_verdict
 
     # A terminal sends SIGINT, a supervisor SIGTERM; both are normal ways to stop.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network = client.network
     began = time.monotonic()
-    first = seen = priced = network.clock.now()
+    first = seen = priced = judged = network.clock.now()
     try:
         while True:
             time.sleep(0.4 if speed < 30 else 0.1)
@@ -242,6 +322,10 @@ def _keep(client: Client, speed: int, parts: LocalNetwork | None) -> None:
             if seen - priced >= _PRICES_EVERY:
                 write_prices(client)
                 priced = seen
+            if seen - judged >= _VERDICTS_EVERY:
+                for node in idle:
+                    write_verdict(client, node)
+                judged = seen
             for name in parts.watch() if parts is not None else ():
                 session().screen.note(f"The {name} had ended and was started again")
     except KeyboardInterrupt:

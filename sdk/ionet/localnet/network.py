@@ -20,24 +20,22 @@ from typing import IO, Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import USD, Client
+from ionet import Client
 from ionet.chain.errors import IonetError
 from ionet.chain.files import key_folder
 from ionet.executor import lease_boxes
-from ionet.localnet.verdicts import write_verdict
+from ionet.localnet.nodes import COMMISSION_BPS, offer_node
 from ionet.overlay import missing as no_overlay
 from ionet.overlay import reap as reap_overlays
 from ionet.sandbox import BOXES, image, missing
-from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
+from ionet.staking.classes import HardwareClass, hardware_classes
 from ionet.worker import Device, DeviceKey, WorkerConfig, probe
 from ionet.worker._config import GIB, Limits, NodeConfig
 
 _MAX_GAP: Final = 180
 #: In the folder: the processes' ids by name.
 PROCESSES: Final = "processes.json"
-_RATE: Final = USD("0.5")
 _OWNERS: Final = ("alice", "bob", "carol")
-_COMMISSION_BPS: Final = 1_000
 #: Seconds for the gateway to come up, and until a process that has ended is started again.
 _COMING_UP: Final = 30.0
 _AGAIN: Final = 2.0
@@ -174,7 +172,7 @@ class LocalNetwork:
             device.index,
             kind.name,
             key.path or state / "device.json",
-            _COMMISSION_BPS,
+            COMMISSION_BPS,
             network=client.address,
             machine=f"localnet-{number}",
         )
@@ -205,24 +203,16 @@ class LocalNetwork:
         kind: HardwareClass,
         device: Device,
     ) -> Pubkey:
-        mine = client.as_(self.keys[owner])
-        address = (
-            mine.staking.register(
-                class_id=kind.id,
-                fingerprint=node.fingerprint,
-                device=key.keypair,
-                attester=self.keys["attester"],
-                commission_bps=_COMMISSION_BPS,
-                memory_gib=max(1, device.memory >> 30),
-            )
-            .send()
-            .result
+        # With a first proof; from then on the orchestrator asks for one every hour.
+        return offer_node(
+            client,
+            self.keys[owner],
+            self.keys["attester"],
+            kind,
+            node.fingerprint,
+            key.keypair,
+            max(1, device.memory >> 30),
         )
-        mine.staking.stake(address, minimum_stake(kind)).send()
-        mine.jobs.offer(address, rate=_RATE, currencies=("IO", "USDC")).send()
-        # The first proof; from then on the orchestrator asks for one every hour.
-        write_verdict(client, address)
-        return address
 
     def _add(self, name: str, *arguments: str) -> None:
         self._parts.append(_Part(name, (*_RUN, *arguments), self.folder / f"{name}.log"))
