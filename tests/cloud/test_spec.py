@@ -38,6 +38,7 @@ setup: |
   make more
 run: python3 train.py
 on_loss: end
+image: sha256:1111111111111111111111111111111111111111111111111111111111111111
 """
 SKY = """\
 name: train
@@ -113,6 +114,7 @@ def test_a_file_says_all_that_a_cluster_is_to_be() -> None:
         setup="make data\nmake more\n",
         run="python3 train.py",
         on_loss="end",
+        image=f"sha256:{'1' * 64}",
     )
     assert (read.kind, read.unread) == ("ionet", ())
 
@@ -167,7 +169,8 @@ def test_a_length_is_hours_or_has_its_unit(text: str, seconds: int) -> None:
         ("files: {../x: x}", "on the nodes it is a path below the working directory"),
         ("name: My Cluster", "a name is 1 to 32 of a-z, 0-9 and dashes inside, not 'My Cluster'"),
         ("nodes: 2\non_loss: stop", "it is end or continue, not 'stop'"),
-        ("image: my/image", "c.yaml:1: image: nodes run the network's own image"),
+        ("image: my/image", "c.yaml:1: image: 'my/image' names no image; write sha256: and the digest"),
+        (f"image: sha256:{'A' * 64}", "64 lower-case hex digits"),
         ("ports: [8265]", "no port of a cluster can be reached from outside yet"),
         ("a: &x [1]\nb: *x", "c.yaml:2: *x: references are not read; write it out"),
         ("nodes: [", "c.yaml:1: this is not YAML"),

@@ -206,6 +206,19 @@ def test_a_manifest_that_ends_with_a_lost_node_has_the_bytes_that_it_had_before_
     assert going_on.hash != plain.hash
 
 
+def test_a_manifest_that_names_no_image_has_the_bytes_that_it_had_before_there_was_the_field() -> None:
+    plain, naming = Manifest(FUNCTION), Manifest(FUNCTION, image=f"sha256:{'1a' * 32}")
+    assert b"image" not in plain.to_bytes()
+    assert Manifest.from_bytes(naming.to_bytes()) == naming
+    assert naming.hash != plain.hash
+
+
+@pytest.mark.parametrize("image", ["base", "sha256:12", f"sha256:{'A' * 64}", f"docker:{'a' * 64}", 3])
+def test_an_image_is_named_by_its_digest_and_no_other_way(image: object) -> None:
+    with pytest.raises(ManifestError, match=r"image: .* names no image; write sha256:"):
+        Manifest.from_dict({"entrypoint": {"function": "a:b"}, "image": image})
+
+
 def test_a_manifest_that_is_too_large_is_refused() -> None:
     with pytest.raises(ManifestError, match="pass large data as inputs"):
         Manifest(Function("a:b", {"text": "x" * 300_000}))

@@ -265,6 +265,7 @@ class AsyncClusterLaunch:
             entrypoint=Function(held.ENTRYPOINT, arguments),
             # It ends with its lease, which may be extended.
             max_duration=MAX_DURATION,
+            image=spec.image,
             insecure=self._insecure,
         )
 

@@ -103,6 +103,7 @@ class AsyncLaunch:
         together: what is wanted between any two of several nodes.
         entrypoint: what is run instead of the package's command.
         max_duration: seconds after which a run is ended; default: as long as the nodes are booked for.
+        image: what the program runs in, as a manifest names it; None: the node's own.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -133,6 +134,7 @@ class AsyncLaunch:
         together: Together | None = None,
         entrypoint: Function | None = None,
         max_duration: int | None = None,
+        image: str | None = None,
         insecure: bool = False,
     ) -> None:
         _, http = self._url = gateway_urls(gateway, insecure=insecure)
@@ -142,7 +144,7 @@ class AsyncLaunch:
         self._needs = Resources(
             cpus, gpus or 0, memory, internet or bool(pip), internet_mbps, processes, disk
         )
-        self._sealed = sealed
+        self._sealed, self._image = sealed, image
         self._nodes, self._on_loss, self._together = nodes, on_loss, together or Together()
         self._entrypoint = entrypoint or Command(package.argv)
         self._max_duration = wish.seconds if max_duration is None else max_duration
@@ -200,6 +202,7 @@ class AsyncLaunch:
             sealed=self._sealed,
             nodes=self._nodes,
             on_loss=self._on_loss,
+            image=self._image,
         )
         quotes = await self._client.jobs.quotes(nodes, self._wish.seconds, currency=self._wish.currency)
         if self._nodes > 1:

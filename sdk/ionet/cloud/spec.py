@@ -20,6 +20,7 @@
     env: {EPOCHS: 3}
     pip: [xgboost==3.0.0]
     internet: true              # where the supplier allows it
+    image: sha256:9f2…          # what nodes run in; or oci:… of an archive in the store
     setup: make data            # by the shell, on each node, before any work
     run: python3 train.py       # by the shell, on the first node, once the cluster is there
     on_loss: continue           # when a node is lost; or end
@@ -44,7 +45,7 @@ from ionet.cloud.errors import ClusterFileError
 from ionet.cloud.lines import MAX_TEXT, Item, pairs, read, unknown
 from ionet.formats.links import bits_of, microseconds_of
 from ionet.formats.when import DAY, HOUR, MINUTE, span
-from ionet.store.manifest import MAX_DURATION, MAX_NODES, ManifestError, RuntimeEnv
+from ionet.store.manifest import MAX_DURATION, MAX_NODES, ManifestError, RuntimeEnv, check_image
 
 OnLoss: TypeAlias = Literal["end", "continue"]
 
@@ -56,7 +57,7 @@ _SCRIPT: Final = 64 * 1024
 _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
     "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "internet", "setup", "run",
-    "on_loss",
+    "on_loss", "image",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
@@ -65,8 +66,6 @@ _MEANT: Final = {
     "workers": "nodes", "working_dir": "workdir", "command": "run",
 }  # fmt: skip
 _NOT_YET: Final = {
-    "image": "nodes run the network's own image, which cannot be chosen yet; leave it out, and bring what is"
-    " missing by pip, setup or workdir",
     "ports": "no port of a cluster can be reached from outside yet; leave it out",
 }
 
@@ -97,6 +96,7 @@ class ClusterSpec:
         setup: a script for the shell on each node; empty: none.
         run: a script for the shell on the first node, once the cluster is there; empty: none.
         on_loss: whether the cluster ends or goes on when a node other than the first is lost.
+        image: what the nodes run in, as a manifest names it; None: their own.
     """
 
     name: str = "cluster"
@@ -120,6 +120,7 @@ class ClusterSpec:
     setup: str = ""
     run: str = ""
     on_loss: OnLoss = "continue"
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,8 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, pip=tuple(_requirement(part) for part in item.items("a list of packages")))
         case "internet":
             return replace(spec, internet=item.flag("whether the nodes reach the internet"))
+        case "image":
+            return replace(spec, image=_image(item))
         case "setup":
             return replace(spec, setup=_script(item))
     return replace(spec, run=_script(item))
@@ -339,6 +342,13 @@ def _requirement(item: Item) -> str:
     except ManifestError:
         item.wrong(f"{text!r} is not pinned; write it as name==version")
     return text
+
+
+def _image(item: Item) -> str:
+    try:
+        return check_image(item.text("an image, as sha256:… or oci:…"))
+    except ManifestError as bad:
+        item.wrong(str(bad).partition(": ")[2])
 
 
 def _script(item: Item) -> str:

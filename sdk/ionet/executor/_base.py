@@ -462,6 +462,16 @@ class LocalExecutor:
                 )
             if (why := spec.lacks(lease.manifest)) is not None:
                 raise RunFailure(FailureReason.PLACEMENT, why)
+        if lease.manifest.image is not None and (why := self.lacks_image(lease.manifest.image)) is not None:
+            raise RunFailure(FailureReason.PLACEMENT, f"image: {why}")
+
+    def lacks_image(self, image: str) -> str | None:
+        """Returns why jobs here cannot run in an image, as the rest of a sentence; None if they can.
+
+        Args:
+            image: as a manifest names it.
+        """
+        return "jobs of this node run in no image: leave it out, or choose another node"
 
     async def collect(self, lease: Lease) -> RunOutput | None:
         """See `Executor.collect`."""

@@ -170,6 +170,16 @@ class BoxedExecutor(LocalExecutor):
         self._stopped: set[str] = set()
         self._opened: set[str] = set()
 
+    def _image_of(self, manifest: Manifest) -> Path | str:
+        """Returns what a manifest's box is made of.
+
+        Raises:
+            BoxError: its image is not here any more.
+        """
+        if manifest.image is None:
+            return self._image
+        raise BoxError(f"image: {self.lacks_image(manifest.image)}")
+
     def _named(self, name: str) -> AnyBox:
         """Returns the box of a lease by its name, whether it has been made or not."""
         raise NotImplementedError
@@ -309,7 +319,7 @@ class BoxedExecutor(LocalExecutor):
             try:
                 found = self._gpus(lease)
                 box.start(
-                    self._image,
+                    self._image_of(manifest),
                     [_PYTHON, "-c", _BOOT],
                     limits=self._limits(lease, specs),
                     environment={**found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)

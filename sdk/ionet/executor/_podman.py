@@ -10,7 +10,7 @@ from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
 from ionet.executor._boxed import MIB, BoxedExecutor
 from ionet.formats.sizes import size_text
 from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
-from ionet.store.manifest import FileStore, Function
+from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.workloads.held import ENTRYPOINT as HELD
 
 
@@ -69,6 +69,20 @@ class PodmanExecutor(BoxedExecutor):
             )
         super().check(lease)
 
+    def lacks_image(self, image: str) -> str | None:
+        """See `LocalExecutor.lacks_image`."""
+        if (name := _name(image)) is None:
+            return "jobs under podman run in images of scripts/image only: name one by sha256:, or none"
+        if self._podman.image(name) is None:
+            return f"this node does not have {image}; choose a node that has it, or leave it out"
+        return None
+
+    def _image_of(self, manifest: Manifest) -> Path | str:
+        name = None if manifest.image is None else _name(manifest.image)
+        if name is not None and self._podman.image(name) is not None:
+            return name
+        return super()._image_of(manifest)
+
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`."""
         await super().release(lease)
@@ -91,3 +105,9 @@ class PodmanExecutor(BoxedExecutor):
                 " another node"
             )
         return Gpus()
+
+
+def _name(image: str) -> str | None:
+    """What podman calls an image that `load_image` has given to it; None for one of another kind."""
+    kind, _, digest = image.partition(":")
+    return f"{JOB_IMAGE.rpartition(':')[0]}:{digest}" if kind == "sha256" else None

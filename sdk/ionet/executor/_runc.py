@@ -8,8 +8,8 @@ from pathlib import Path
 from ionet.executor._base import LEASE_NAME, Lease, NodeSpec
 from ionet.executor._boxed import MIB, BoxedExecutor
 from ionet.overlay import OVERLAYS, forget
-from ionet.sandbox import Box, Gpus, Internet, NoSuchGpu, gpus, reap
-from ionet.store.manifest import FileStore
+from ionet.sandbox import Box, Gpus, Images, Internet, NoSuchGpu, gpus, reap
+from ionet.store.manifest import FileStore, Manifest
 
 
 class BoxExecutor(BoxedExecutor):
@@ -19,11 +19,12 @@ class BoxExecutor(BoxedExecutor):
         nodes: the nodes that can be leased.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
-        image: the root file system that jobs run in.
+        image: the root file system that jobs run in whose manifest names none.
         boxes: directory for boxes, which other users of this machine must be able to enter.
         outputs: bytes of the files that a run may leave.
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
         overlays: directory, in memory, of the networks of leases over several machines.
+        images: those that a manifest can name; None: none.
     """
 
     def __init__(
@@ -37,10 +38,26 @@ class BoxExecutor(BoxedExecutor):
         outputs: int = 1024 * MIB,
         internet: Internet | None = None,
         overlays: Path = OVERLAYS,
+        images: Images | None = None,
     ) -> None:
         super().__init__(nodes, store, work, image=image, outputs=outputs, internet=internet)
         self._boxes = boxes
         self._overlays = overlays
+        self._images = images
+
+    def lacks_image(self, image: str) -> str | None:
+        """See `LocalExecutor.lacks_image`."""
+        if self._images is None:
+            return super().lacks_image(image)
+        if self._images.get(image) is not None:
+            return None
+        return f"this node does not have {image}; choose a node that has it, or leave it out"
+
+    def _image_of(self, manifest: Manifest) -> Path | str:
+        if manifest.image is None or self._images is None:
+            return super()._image_of(manifest)
+        image = self._images.get(manifest.image)
+        return super()._image_of(manifest) if image is None else image.root
 
     def _named(self, name: str) -> Box:
         return Box(name, self._boxes)

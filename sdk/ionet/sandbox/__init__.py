@@ -17,6 +17,7 @@ from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._cgroups import unlimited
 from ionet.sandbox._host import BOXES, image, missing, runc_version
+from ionet.sandbox._images import Image, Images
 from ionet.sandbox._network import Internet
 from ionet.sandbox._podman import JOB_IMAGE, Podman, podman_lacking
 from ionet.sandbox._podman_box import PodmanBox, podman_boxes
@@ -33,7 +34,9 @@ __all__ = [
     "File",
     "Gathered",
     "Gpus",
+    "Image",
     "ImageError",
+    "Images",
     "Internet",
     "Limits",
     "NoSuchGpu",

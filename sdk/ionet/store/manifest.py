@@ -19,9 +19,9 @@ sorted, no white space, integers only. Fields, all required in the canonical for
      "runtime_env": {"env_vars": {}, "pip": ["numpy==2.4.6"], "working_dir": null},
      "version": 1}
 
-and, only where it is true, ``"sealed": true``. A document written by hand may leave out what has a default
-(see the fields of `Manifest`), and may give sizes as ``"4GiB"``; `Manifest.to_bytes` fills it in, and only
-those bytes are hashed.
+and, only where they are given, ``"sealed": true`` and ``"image": "sha256:<64 hex>"``. A document written by
+hand may leave out what has a default (see the fields of `Manifest`), and may give sizes as ``"4GiB"``;
+`Manifest.to_bytes` fills it in, and only those bytes are hashed.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_IMAGE = re.compile(r"(sha256|oci):[0-9a-f]{64}")
 # Set by the executor: renters who could set them would reach outside their own Ray cluster or interpreter.
 _RESERVED_ENV = ("RAY_", "LD_", "DYLD_", "IONET_", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
 
@@ -275,6 +276,9 @@ class Manifest:
         on_loss: what happens when a node of several is lost: `end` ends the run as failed, with `continue`
             it goes on with the others, for as long as the first is there. In the canonical form only where it
             is `continue`.
+        image: what the run's box is made of: ``sha256:`` and the digest of an image that `scripts/image`
+            builds, or ``oci:`` and the sha256 of an OCI archive in the store. None: the node's own. In the
+            canonical form only where it is given.
     """
 
     entrypoint: Entrypoint
@@ -285,8 +289,11 @@ class Manifest:
     inputs: tuple[Input, ...] = ()
     sealed: bool = False
     on_loss: str = ON_LOSS[0]
+    image: str | None = None
 
     def __post_init__(self) -> None:
+        if self.image is not None:
+            check_image(self.image)
         if self.on_loss not in ON_LOSS:
             raise ManifestError(f"on_loss: {self.on_loss!r} is not {' or '.join(ON_LOSS)}")
         if not _is_bool(self.sealed):
@@ -342,6 +349,7 @@ class Manifest:
             # Manifests from before there was this field keep their hash.
             **({"sealed": True} if self.sealed else {}),
             **({"on_loss": self.on_loss} if self.on_loss != ON_LOSS[0] else {}),
+            **({"image": self.image} if self.image is not None else {}),
         }
 
     def to_bytes(self) -> bytes:
@@ -364,7 +372,17 @@ class Manifest:
             value,
             "manifest",
             ("entrypoint",),
-            ("inputs", "max_duration", "nodes", "on_loss", "resources", "runtime_env", "sealed", "version"),
+            (
+                "image",
+                "inputs",
+                "max_duration",
+                "nodes",
+                "on_loss",
+                "resources",
+                "runtime_env",
+                "sealed",
+                "version",
+            ),
         )
         version = top.get("version", VERSION)
         if version != VERSION or isinstance(version, bool):
@@ -387,6 +405,7 @@ class Manifest:
             inputs=tuple(_input(item) for item in _expect(top.get("inputs", []), list, "inputs")),
             sealed=cast("bool", top.get("sealed", False)),
             on_loss=cast("str", top.get("on_loss", ON_LOSS[0])),
+            image=cast("str | None", top.get("image")),
         )
 
     @classmethod
@@ -485,6 +504,20 @@ def _integer(value: object, where: str, low: int, high: int) -> None:
 def _hash_text(value: object, where: str) -> None:
     if not isinstance(value, str) or not _SHA256.fullmatch(value):
         raise ManifestError(f"{where}: {value!r} is not a sha256 in 64 lower-case hex digits")
+
+
+def check_image(value: object) -> str:
+    """Returns an image's reference.
+
+    Raises:
+        ManifestError: it is none.
+    """
+    if not isinstance(value, str) or not _IMAGE.fullmatch(value):
+        raise ManifestError(
+            f"image: {value!r} names no image; write sha256: and the digest of one that nodes have, or oci:"
+            " and the sha256 of an archive in the store, each as 64 lower-case hex digits"
+        )
+    return value
 
 
 def _canonical_part(value: object, where: str) -> None:

@@ -25,7 +25,7 @@ from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
 from ionet.executor._base import MBIT
 from ionet.executor._boxed import RAY_MEMORY, most_processes
-from ionet.sandbox import Internet, missing, podman_lacking
+from ionet.sandbox import Images, Internet, missing, podman_lacking
 from ionet.service.notices import Notifier
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
@@ -232,6 +232,7 @@ class Daemon:
             image=image.resolve(),
             boxes=config.boxes,
             internet=Internet(config.limits.resolvers, config.limits.closed),
+            images=Images(config.images),
         )
 
     def _under_podman(self, specs: Sequence[NodeSpec], work: Path) -> PodmanExecutor:

@@ -226,3 +226,23 @@ def quotes_json(quotes: Quotes) -> dict[str, Any]:
 
 def _s(count: int) -> str:
     return "" if count == 1 else "s"
+
+
+def _image_of(text: str) -> str:
+    from ionet.store.manifest import ManifestError, check_image
+
+    try:
+        return check_image(text)
+    except ManifestError as bad:
+        raise typer.BadParameter(str(bad).partition(": ")[2]) from None
+
+
+ImageOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        metavar="IMAGE",
+        parser=_image_of,
+        help="What it runs in: sha256:… that nodes have, or oci:… of an archive; default: the node's own.",
+    ),
+]

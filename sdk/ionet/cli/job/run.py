@@ -25,6 +25,7 @@ from ionet.cli.arguments import address, length_of
 from ionet.cli.failures import UserError
 from ionet.cli.job.parts import (
     ClassFilter,
+    ImageOption,
     JobAddress,
     MaxLatency,
     MaxRate,
@@ -229,6 +230,7 @@ def run(
     encrypt: Annotated[
         bool, typer.Option("--encrypt", help="Have the worker seal files and log for your wallet's eyes.")
     ] = False,
+    image: ImageOption = None,
     out: OutputFolder = None,
     force: Force = False,
     detach: Annotated[bool, typer.Option("--detach", help="End once it is booked.")] = False,
@@ -336,6 +338,7 @@ def run(
                 nodes=nodes,
                 on_loss="continue" if replace or on_loss is OnLoss.CONTINUE else "end",
                 together=Together(min_bandwidth, max_latency),
+                image=image,
             )
             async with launching:
                 offered = await launching.offer()
