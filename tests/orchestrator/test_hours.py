@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from solders.keypair import Keypair
@@ -18,7 +19,7 @@ from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
 from ionet._generated.shared import ProofReason
 from ionet.ledger import HourFacts
 from ionet.orchestrator import Journal
-from ionet.orchestrator._hours import HourReports
+from ionet.orchestrator._hours import HourReports, _Head, _Network, _next
 from ionet.orchestrator._seats import place
 from ionet.orchestrator._uptime import Stated
 from ionet.proofs.report import head_of
@@ -182,19 +183,78 @@ async def test_reports_become_final_when_their_window_is_over(tmp_path: Path) ->
     assert len(seat.steps("finalize")) == 1
 
 
-async def test_hours_of_an_absence_are_made_up_for_in_order(tmp_path: Path) -> None:
-    """Of a day; an hour before that, which nobody has reported, stays so."""
-    office = Office(tmp_path, 1)
-    (seat,) = office.seats
+async def test_every_hour_of_an_absence_is_made_up_for_in_order(tmp_path: Path) -> None:
+    """Of more than a day, in which nobody emitted either: the chain knows all of them as well as the last."""
+    office = Office(tmp_path, 2)
     office.hour_passes()
-    await seat.settled()
+    leader, other = office.leader()
+    for seat in (leader, other, leader):
+        await seat.settled()
     first = office.head().seq
-    for _ in range(25):
+    for _ in range(30):
         office.hour_passes()
-    seat.restart()
-    await seat.settled()
-    assert (office.config.head, office.head().seq) == (1 + 24, first + 25)
+    for seat in office.seats:
+        seat.restart()
+    for _ in range(40):
+        for seat in office.seats:
+            await seat.settled()
+        office.market.world.advance(_TAKEOVER // 2)
+        if office.head().seq == first + 30:
+            break
+    made = sorted(keyed.account.seq for keyed in office.market.world.client.proofs.reports())
+    assert made == list(range(first, first + 31))
     assert office.market.world.client.mint.get_config().emitted
+
+
+async def test_hours_that_the_chain_has_forgotten_are_left_out_by_every_seat(tmp_path: Path) -> None:
+    """It remembers 24 cranks, and somebody else has cranked each hour."""
+    office = Office(tmp_path, 2)
+    office.hour_passes()
+    leader, other = office.leader()
+    for seat in (leader, other, leader):
+        await seat.settled()
+    first = office.head().seq
+    for _ in range(27):
+        office.market.world.advance(HOUR)
+        office.market.world.send(ix.mint.emit())
+    for _ in range(30):
+        for seat in office.seats:
+            await seat.settled()
+        office.market.world.advance(_TAKEOVER // 2)
+    hours = sorted(keyed.account.seq for keyed in office.market.world.client.proofs.reports())
+    assert hours == [first, *range(first + 4, first + 28)]
+    assert office.config.head == len(hours)
+
+
+def at_hour(latest: int, *, head: int, waiting: int, window: int = DAY) -> int | None:
+    """The hour that is next at a time, after a head of some hour with so many reports that are not final."""
+    client = Market.whole().world.client
+    config = replace(client.proofs.get_config(), head=head, final_height=head - waiting)
+    minted, seats = client.mint.get_config(), client.proofs.get_attesters()
+    now = minted.start + latest * HOUR
+    network = _Network(now, minted, replace(config, challenge_window=window), seats)
+    return _next(network, cast("_Head", SimpleNamespace(seq=head)))
+
+
+@pytest.mark.parametrize(
+    ("absence", "waiting", "window", "expected"),
+    [
+        (0, 24, DAY, None),
+        (1, 24, DAY, 1),
+        (150, 0, DAY, 1),
+        # 192 reports wait at most, and a day's are to come before the first of these is final.
+        (300, 0, DAY, 300 - 168 + 1),
+        (300, 24, DAY, 300 - 144 + 1),
+        (300, 72, 3 * DAY, 300 - 48 + 1),
+        (300, 191, DAY, 300 - 24 + 1),
+    ],
+)
+def test_an_absence_is_made_up_for_as_far_as_reports_may_wait(
+    absence: int, waiting: int, window: int, expected: int | None
+) -> None:
+    head = 400
+    said = at_hour(head + absence, head=head, waiting=waiting, window=window)
+    assert said == (None if expected is None else head + expected)
 
 
 async def test_an_hour_that_was_emitted_after_its_facts_were_read_is_reported(tmp_path: Path) -> None:

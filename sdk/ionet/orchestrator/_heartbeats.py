@@ -20,6 +20,7 @@ from ionet.chain.errors import IonetError
 from ionet.chain.files import replace_secret
 from ionet.formats.when import HOUR, MINUTE
 from ionet.wire import Peer, Role
+from ionet.worker._uptime import STATED_FOR
 
 #: Seconds of the chain in which a device is asked once.
 SLOT: Final = 5 * MINUTE
@@ -208,6 +209,11 @@ class Heartbeats:
             node: max(up[node], claimed.get(node, 0)) if up.get(node) == hours else up.get(node, 0)
             for node in up.keys() | claimed.keys()
         }
+
+    def is_past(self, end: int) -> bool:
+        """Whether an hour's end is so long ago that devices do not state it any more."""
+        now = self._now()
+        return now is not None and end < now - STATED_FOR
 
     async def devices(self) -> dict[bytes, bytes]:
         """The keys of the devices at the gateways, by node, as the chain has them.

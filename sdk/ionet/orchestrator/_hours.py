@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 
-from ionet import AsyncCall, AsyncClient, ReportState, accounts, pda
+from ionet import AsyncCall, AsyncClient, ReportState, accounts, constants, pda
 from ionet._generated.shared import ProofReason
 from ionet.chain.errors import AccountNotFound, EmissionUnknown, IonetError
 from ionet.chain.files import state_folder
@@ -37,7 +37,7 @@ from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
 from ionet.staking.heights import window_ends
 from ionet.store.manifest import FileStore
-from ionet.token.emission import cumulative
+from ionet.token.emission import cumulative, until
 
 if TYPE_CHECKING:
     from ionet.ledger import Database, Follower, HourFacts, Hours
@@ -45,8 +45,12 @@ if TYPE_CHECKING:
     from ionet.rewards import Before, Carry, Evidence, Measure, NodeHour, Report, Verdict, Word
 
 _log = logging.getLogger(__name__)
-#: Hours that are made up for after an absence; what nobody reported before stays unreported.
+#: Hours that are made up for after an absence at least, however long reports wait to become final.
 _CATCH_UP: Final = 24
+#: Hours of which a seat says what it has measured; the chain keeps as many reports that are not final.
+_REACH: Final = constants.proofs.KEPT_HEIGHTS
+#: Hours whose measurements are kept in memory; those of others are read again from the store.
+_MEASURED_KEPT: Final = 3
 #: Reports that are made final in one look.
 _FINALIZED_AT_ONCE: Final = 24
 #: Seconds after an hour's end for which a report waits for what other seats have measured.
@@ -74,10 +78,14 @@ class _Network:
     """What one request tells of the programs' state."""
 
     now: int
-    start: int
-    emitted: int
+    minted: accounts.mint.Config
     config: accounts.proofs.Config
     seats: accounts.proofs.AttesterSet
+
+    @property
+    def start(self) -> int:
+        """Where the first hour begins, Unix seconds."""
+        return self.minted.start
 
     @property
     def latest(self) -> int:
@@ -138,8 +146,8 @@ class HourReports:
         self._fetch = fetch
         self._publish = publish
         self._ask = ask
-        #: What this seat has measured, by hour, with the hash of its file.
-        self._measured: dict[int, tuple[bytes, list[Measure]]] = {}
+        #: What this seat has measured, by hour, with the hash of its file; of long ago the hash alone.
+        self._measured: dict[int, tuple[bytes, list[Measure] | None]] = {}
         self._journal = journal
         self._folder = folder
         self._evidence_at = evidence_at
@@ -222,11 +230,9 @@ class HourReports:
         assert mint is not None
         assert config is not None
         assert seats is not None
-        minted = decoded(accounts.mint.Config, keys[0], mint)
         return _Network(
             now=clock_time(clock),
-            start=minted.start,
-            emitted=minted.emitted,
+            minted=decoded(accounts.mint.Config, keys[0], mint),
             config=decoded(accounts.proofs.Config, keys[1], config),
             seats=decoded(accounts.proofs.AttesterSet, keys[2], seats),
         )
@@ -349,7 +355,7 @@ class HourReports:
     # -- emission and finality
 
     async def _emit(self, network: _Network) -> None:
-        if network.emitted >= cumulative(network.latest * HOUR):
+        if network.minted.emitted >= cumulative(network.latest * HOUR):
             self._done("emit", network.latest)
         elif self._my_turn(network, "emit", network.latest):
             await self._send(self._anybody.mint.emit(), "emit", network.latest)
@@ -378,13 +384,18 @@ class HourReports:
     # -- reporting and approving
 
     async def _report(self, network: _Network, head: _Head | None) -> bool:
-        seq = self._next(network, head)
+        seq = _next(network, head)
         if seq is None:
             return False
+        if seq < network.latest and head is not None and network.latest not in self._measured:
+            # Its turn comes later, and who knows of it today may be gone by then.
+            await self._own(network.latest, network.start + network.latest * HOUR)
+        after = Pubkey.default() if head is None else head.address
         pending = [
             keyed
-            for keyed in await self._client.find(accounts.proofs.Report, seq=seq)
-            if keyed.account.predecessor == (Pubkey.default() if head is None else head.address)
+            for keyed in await self._client.find(accounts.proofs.Report, predecessor=after)
+            # One that leaves no hour out that could be reported: made when this one's time had not come, too.
+            if keyed.account.seq <= seq
             and keyed.account.state == ReportState.PENDING
             and not keyed.account.correction
         ]
@@ -414,25 +425,9 @@ class HourReports:
             return False
         return await self._submit(network, head, seq)
 
-    def _next(self, network: _Network, head: _Head | None) -> int | None:
-        """Returns the hour to be reported next, or None."""
-        if head is None:
-            return network.latest
-        first = max(head.seq + 1, network.latest - _CATCH_UP + 1)
-        return first if first <= network.latest else None
-
     async def _submit(self, network: _Network, head: _Head | None, seq: int) -> bool:
         from ionet.rewards import assemble
 
-        try:
-            await self._client.proofs.most(seq)
-        except EmissionUnknown as bad:
-            if bad.hour <= seq:
-                raise
-            # Emitted too many cranks ago: the chain takes no report of the hours until then any more.
-            seq = bad.hour
-            if seq > network.latest:
-                raise
         end = network.start + seq * HOUR
         before = None if head is None else head.before
         facts = await self._facts(end)
@@ -509,13 +504,13 @@ class HourReports:
             IonetError: the hour is not over, or too long ago, or the chain cannot be read.
         """
         network = await self._read()
-        if network is None or not max(0, network.latest - _CATCH_UP) < seq <= network.latest:
-            raise IonetError(f"hour {seq} is none of the last {_CATCH_UP} that are over")
+        if network is None or not max(0, network.latest - _REACH) < seq <= network.latest:
+            raise IonetError(f"hour {seq} is none of the last {_REACH} that are over")
         return (await self._own(seq, network.start + seq * HOUR))[0]
 
     async def _own(self, seq: int, end: int) -> tuple[bytes, list[Measure]]:
         """What this seat has measured, with the hash of its file; made once for an hour."""
-        from ionet.rewards import measure_line, measured
+        from ionet.rewards import measure_line, measured, read_measures
 
         # Devices are asked meanwhile: another seat's question must not have them asked again.
         async with self._measuring:
@@ -524,11 +519,23 @@ class HourReports:
                 words, hours = await self._stated(seq, end)
                 measures = measured(self._client.signer, end, words, self._judged(end), hours)
                 data = b"".join(measure_line(measure) + b"\n" for measure in measures)
-                known = self._measured[seq] = await asyncio.to_thread(self._store.put, data), measures
-                self._publish(known[0])
-                for old in [number for number in self._measured if number <= seq - _CATCH_UP]:
-                    del self._measured[old]
-        return known
+                digest = await asyncio.to_thread(self._store.put, data)
+                self._publish(digest)
+            else:
+                digest, kept = known
+                path = self._store.path(digest)
+                measures = kept or (await asyncio.to_thread(read_measures, path, end))[0]
+            self._keep(seq, digest, measures)
+        return digest, measures
+
+    def _keep(self, seq: int, digest: bytes, measures: list[Measure]) -> None:
+        """Keeps what was measured of the hours that were asked about last, and the hashes of the others."""
+        self._measured.pop(seq, None)
+        self._measured[seq] = (digest, measures)
+        for old in list(self._measured)[:-_MEASURED_KEPT]:
+            self._measured[old] = (self._measured[old][0], None)
+        for old in [number for number in self._measured if number <= max(self._measured) - _REACH]:
+            del self._measured[old]
 
     async def _gathered(
         self, network: _Network, seq: int, end: int, facts: HourFacts
@@ -688,6 +695,28 @@ class HourReports:
         if not failed:
             self._shown = head.address
             self._done("show", head.seq - 1)
+
+
+def _next(network: _Network, head: _Head | None) -> int | None:
+    """The hour to be reported next: the earliest one that is left, as far back as the programs let; or None.
+
+    After an absence every hour since is made up for in its order, but so many of them that there is room
+    among the reports that are not final for those of the hours to come, until the first of them is final.
+    """
+    if head is None:
+        return network.latest
+    config = network.config
+    waiting, window = config.head - config.final_height, -(-config.challenge_window // HOUR)
+    room = max(_CATCH_UP, _REACH - waiting - window)
+    first = max(head.seq + 1, network.latest - room + 1)
+    if first > network.latest:
+        return None
+    try:
+        until(network.minted, first)
+    except EmissionUnknown as bad:
+        # Not emitted yet; or too many cranks ago, so that the chain takes no report of it any more.
+        return bad.hour if first < bad.hour <= network.latest else None
+    return first
 
 
 def _is_due(report: accounts.proofs.Report, network: _Network) -> bool:

@@ -72,7 +72,7 @@ _CLOCKS_APART: Final = 120
 _HINT_SECONDS: Final = 300.0
 #: Seconds for which lines of the journal are kept, and verdicts.
 _KEEP_LINES: Final = 30 * DAY
-_KEEP_VERDICTS: Final = 7 * DAY
+_KEEP_VERDICTS: Final = constants.proofs.KEPT_HEIGHTS * HOUR
 
 
 @contextmanager

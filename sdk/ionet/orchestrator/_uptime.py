@@ -50,7 +50,7 @@ class Uptimes:
         self._journal = journal
 
     async def collect(self, end: int) -> Stated:
-        """Asks every device at the gateways for its statement of an hour.
+        """Asks every device at the gateways for its statement of an hour, for which they have a week.
 
         Args:
             end: the hour's end, Unix seconds.
@@ -74,7 +74,7 @@ class Uptimes:
                 except (IonetError, ValueError, TypeError, KeyError) as bad:
                     self._journal.note(node.hex(), "no statement", f"of the hour until {end}: {bad}")
 
-        devices = await self._beats.devices()
+        devices = {} if self._beats.is_past(end) else await self._beats.devices()
         await asyncio.gather(*(ask(node, key) for node, key in devices.items()))
         hours = self._beats.counted(end, {node: word.up_hours for node, word in words.items()})
         return Stated(words, hours)

@@ -24,7 +24,6 @@ from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.executor._base import MAX_ARCHIVE_BYTES
 from ionet.formats import canonical
-from ionet.formats.when import DAY
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
 from ionet.store.manifest import (
@@ -47,7 +46,7 @@ from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._timelock import Sample
-from ionet.worker._uptime import GAP, Uptime
+from ionet.worker._uptime import GAP, STATED_FOR, Uptime
 from ionet.worker._worker import Worker
 from ionet.workloads.held import ENTRYPOINT as HELD
 from ionet.workloads.held import ORDER, order_problem
@@ -63,8 +62,6 @@ _WORDS: Final = 1_000
 #: Seconds before what could not go on, or failed, begins again.
 _AGAIN: Final = 1.0
 _PAID_TIME_OVER: Final = "the paid time is over"
-#: Seconds after an hour's end for which its uptime is stated.
-_STATED_FOR: Final = DAY
 #: Leases that are remembered.
 _KEEP: Final = 1_000
 
@@ -606,7 +603,7 @@ class Agent:
         end = number(request, "end")
         self._clock.read(now := await self._chain.now())
         self._note_up()
-        if not now - _STATED_FOR <= end <= now:
+        if not now - STATED_FOR <= end <= now:
             raise Refused("not-now", f"the hour that ends at {end} is not over, or long over, at {now}")
         uptime = self._uptime
         stated = self.worker.statement(

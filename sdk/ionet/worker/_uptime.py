@@ -19,6 +19,8 @@ GAP: Final = 120
 AWAY: Final = 300
 #: Hours in a row that are remembered; more are not asked for by any policy.
 _HOURS: Final = 168
+#: Seconds after an hour's end for which its uptime is stated: seats may have been away.
+STATED_FOR: Final = _HOURS * HOUR
 _SPANS: Final = 1_024
 #: Seconds of this machine between two writes of the file.
 _WRITE_EVERY: Final = 60.0
