@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from solders.pubkey import Pubkey
-from tests.explorer.conftest import GENESIS
+from tests.explorer.conftest import GENESIS, Served
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import rows
 from tests.stateful.arena import Arena
@@ -28,7 +29,7 @@ from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
 from ionet.explorer._service import listen
 from ionet.explorer._watching import Watching, told
-from ionet.ledger import Check, Database, Landed, LedgerError, Verified
+from ionet.ledger import Check, Database, Landed, LedgerError, Verified, archive
 from ionet.ledger.replay.compare import Difference
 
 
@@ -65,13 +66,18 @@ async def until(client: httpx.AsyncClient, path: str, fits: Callable[[Any], bool
 async def test_it_fills_its_ledger_and_says_that_accounts_are_as_events_say(
     client: Client, arena: Arena, tmp_path: Path
 ) -> None:
-    config = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0)
+    config = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0, keep=3_600)
     async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
         checked = await until(
             reader, "/api/v1/status", lambda answer: answer["reconciled"]["state"] != "unknown"
         )
         assert checked["reconciled"]["state"] == "holds", checked["reconciled"]["differences"]
         assert checked["reconciled"]["slot"] >= checked["as_of"]["slot"]
+        # Most of it lies in files by then.
+        files = sorted((tmp_path / "own.db.rows").glob("*.rows"))
+        oldest = (await reader.get("/api/v1/events?order=oldest&limit=3")).json()["events"]
+        assert oldest[0]["name"].endswith(".Initialized")
+        assert files
         health = await reader.get("/health")
         assert (health.status_code, health.json()["ok"]) == (200, True)
         node = arena.market.alice.node
@@ -79,6 +85,32 @@ async def test_it_fills_its_ledger_and_says_that_accounts_are_as_events_say(
         page = await reader.get(f"/nodes/{node}")
         assert page.headers["content-type"] == "text/html; charset=utf-8"
         assert "server" not in page.headers
+
+
+async def test_a_missing_file_of_old_hours_is_named_and_the_rest_is_there(
+    landed: list[Landed],
+    serving: Callable[..., Served],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # As if so many others had been read since.
+    monkeypatch.setattr(archive, "_OPEN", 0)
+    place, last = tmp_path / "ledger.db", max(sent.slot for sent in landed)
+    folder = Path(f"{place}.rows")
+    with Database.create(str(place), GENESIS) as writing:
+        writing.write(landed, scanned=last, final=last)
+        assert writing.archive(3_600)
+    with Database.open(str(place)) as database:
+        explorer = serving(database=database)
+        before = await explorer.read("/supply")
+        shutil.rmtree(folder)
+        answer = await explorer.get("/api/v1/events?order=oldest")
+        assert answer.status_code == 503
+        # By its name: where the ledger is, readers need not know.
+        assert "ledger.db.rows/00000001.rows, which has" in answer.json()["error"]["message"]
+        assert str(tmp_path) not in answer.text
+        assert await explorer.read("/supply") == before
+        assert (await explorer.read("/events", limit=1))["events"][0]["signature"] == landed[-1].signature
 
 
 async def test_a_ledger_that_others_keep_is_only_read(place: str, client: Client) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ionet.cli.failures import UserError
+from ionet.cli.ledger import Keep, seconds_kept
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
 
@@ -71,6 +72,7 @@ def run(
             help="Evidence of reports, each file named by its SHA-256; says why nodes earned nothing.",
         ),
     ] = None,
+    keep_hours: Keep = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
 ) -> None:
     """Serve the market's pages and API, until SIGTERM or Ctrl-C.
@@ -97,6 +99,7 @@ def run(
         port=port,
         proxies=tuple(trust_proxy or ()),
         metrics=_place(metrics, "--metrics") if metrics else None,
+        keep=seconds_kept(database, keep_hours) if ledger is None else None,
         every=float(verify_every) if verify_every else None,
         evidence=evidence,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Final
@@ -37,6 +37,22 @@ Where = Annotated[
     ),
 ]
 
+
+#: Hours whose rows stay in a database, where nothing else is said.
+KEPT: Final = 168
+
+Keep = Annotated[
+    int | None,
+    typer.Option(
+        "--keep-hours",
+        metavar="HOURS",
+        min=0,
+        help=(
+            f"Rows of so many hours stay in the database, those of older ones go to files beside it; default"
+            f" {KEPT} in SQLite; 0: all stay."
+        ),
+    ),
+]
 
 Ledger = Annotated[
     str | None,
@@ -119,6 +135,7 @@ async def _settled(io: Session, where: str | None, until: int) -> Database:
 def run(
     database: Where = "ionet-ledger.db",
     once: Annotated[bool, typer.Option("--once", help="End when everything so far is written.")] = False,
+    keep_hours: Keep = None,
 ) -> None:
     """Write every event of the programs into a database, and follow the chain until Ctrl-C.
 
@@ -128,9 +145,30 @@ def run(
     needed()
     io = session()
     try:
-        asyncio.run(_run(io, database, once=once))
+        asyncio.run(_run(io, database, once=once, keep=seconds_kept(database, keep_hours)))
     except KeyboardInterrupt:
         return
+
+
+def seconds_kept(where: str, hours: int | None) -> int | None:
+    """For how many seconds rows stay in a ledger's database; None: all stay.
+
+    Args:
+        where: the database.
+        hours: as it was asked for; None: nothing was said.
+
+    Raises:
+        UserError: files are asked for, and the ledger can have none.
+    """
+    from ionet.ledger.database import rows_of, url_of
+
+    if hours == 0:
+        return None
+    if rows_of(url_of(where)) is None:
+        if hours is not None:
+            raise UserError("--keep-hours: only a ledger in an SQLite file has rows of old hours in files")
+        return None
+    return (KEPT if hours is None else hours) * HOUR
 
 
 def needed() -> None:
@@ -143,7 +181,7 @@ def needed() -> None:
         raise UserError("a ledger needs SQLAlchemy: pip install 'ionet[ledger]'", UNUSABLE)
 
 
-async def _run(io: Session, where: str, *, once: bool) -> None:
+async def _run(io: Session, where: str, *, once: bool, keep: int | None) -> None:
     from ionet.ledger import Follower, open_ledger
 
     async with io.async_reader() as client:
@@ -153,7 +191,7 @@ async def _run(io: Session, where: str, *, once: bool) -> None:
                 ahead = "ahead of" if off > 0 else "behind"
                 io.screen.note(f"This machine's clock is {span(abs(off))} {ahead} the chain's, which counts.")
             with _Bar(io) as bar:
-                follower = Follower(client, database, on_progress=bar.show)
+                follower = Follower(client, database, on_progress=bar.show, keep=keep)
                 if once:
                     progress = await follower.catch_up()
                     bar.done()
@@ -230,10 +268,10 @@ def status(database: Where = "ionet-ledger.db") -> None:
     from ionet.ledger import Database
 
     with Database.open(database) as ledger:
-        _summary(session(), ledger, None)
+        _summary(session(), ledger, None, ledger.damages())
 
 
-def _summary(io: Session, database: Database, progress: Progress | None) -> None:
+def _summary(io: Session, database: Database, progress: Progress | None, damages: Sequence[str] = ()) -> None:
     marks, (sent, events) = database.marks(), database.counts()
     gaps, cuts = database.gaps(), database.cuts()
     written = None if progress is None else f"{progress.written:,} transactions, {progress.events:,} events"
@@ -245,6 +283,8 @@ def _summary(io: Session, database: Database, progress: Progress | None) -> None
             ("whole up to slot", marks.scanned),
             ("final up to slot", marks.final),
             ("time", when(marks.time)),
+            ("files of old hours", f"{database.files():,}"),
+            *(("damaged", damage) for damage in damages),
             ("events missing of", ", ".join(f"{gap.program} {gap.account}" for gap in gaps) or "no account"),
             ("logs cut of", ", ".join(cut.signature for cut in cuts) or "no transaction"),
         ],
@@ -254,6 +294,8 @@ def _summary(io: Session, database: Database, progress: Progress | None) -> None
             "scanned": marks.scanned,
             "final": marks.final,
             "time": marks.time,
+            "files": database.files(),
+            "damages": damages,
             "gaps": gaps,
             "cuts": cuts,
         },

@@ -37,6 +37,8 @@ class ExplorerConfig:
         host, port: where it listens; port 0: any.
         proxies: addresses or networks of proxies whose X-Forwarded-For is believed.
         metrics: address and port for Prometheus, or None.
+        keep: seconds before the ledger's last transaction of which it keeps rows in the database, if the
+            explorer fills it; None: all.
         every: seconds from one comparison with accounts to the next, or None.
         evidence: a folder with evidence of reports, each file named by the hex SHA-256 of its content, or
             None.
@@ -50,6 +52,7 @@ class ExplorerConfig:
     proxies: tuple[str, ...] = ()
     metrics: tuple[str, int] | None = None
     every: float | None = 600.0
+    keep: int | None = None
     evidence: Path | None = None
     bounds: Bounds = field(default_factory=Bounds)
 
@@ -83,7 +86,9 @@ class Explorer:
         async with AsyncExitStack() as stack:
             listening = listen(config)
             stack.callback(listening.close)
-            keeper = Keeper(self._connect, config.ledger, fills=config.fills, every=config.every)
+            keeper = Keeper(
+                self._connect, config.ledger, fills=config.fills, every=config.every, keep=config.keep
+            )
             stack.push_async_callback(asyncio.to_thread, keeper.stop)
             await asyncio.to_thread(keeper.start)
             database = stack.enter_context(Database.open(config.ledger))

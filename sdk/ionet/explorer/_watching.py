@@ -68,16 +68,24 @@ class Keeper(Watching):
         where: the ledger.
         fills: whether it fills the ledger; otherwise another process does.
         every: seconds from one comparison to the next; None: none is made.
+        keep: seconds of which the ledger's database keeps rows, if it fills it; None: all.
     """
 
     def __init__(
-        self, connect: Callable[[], AsyncClient], where: str, *, fills: bool, every: float | None
+        self,
+        connect: Callable[[], AsyncClient],
+        where: str,
+        *,
+        fills: bool,
+        every: float | None,
+        keep: int | None = None,
     ) -> None:
         super().__init__()
         self._connect = connect
         self._where = where
         self._fills = fills
         self._every = every
+        self._keep = keep
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -153,7 +161,7 @@ class Keeper(Watching):
         due = 0.0
         while True:
             try:
-                async with Follower(client, database) as follower:
+                async with Follower(client, database, keep=self._keep) as follower:
                     while True:
                         await follower.next(_LOOK)
                         self.trouble, pause = "", _RETRY[0]

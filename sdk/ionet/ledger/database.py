@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain, islice, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
@@ -25,10 +26,12 @@ from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import MARGIN, WatchedEvent
 from ionet.jobs.receipt import BROKEN, DONE, is_of
-from ionet.ledger import schema, statements
+from ionet.ledger import archive, schema, statements
+from ionet.ledger.archive import Archive
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
 from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
+from ionet.ledger.rowfiles import Row, Sent, Wanted
 from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
 from ionet.types import jobs as job_types
 
@@ -56,6 +59,13 @@ def _roles(booked: event_types.jobs.Booked) -> dict[bytes, int]:
     supplier = bytes(booked.supplier)
     roles[supplier] = roles.get(supplier, 0) | _SUPPLIES
     return roles
+
+
+def rows_of(url: sa.URL) -> Path | None:
+    """The folder for rows of old hours; None: only a ledger in an SQLite file has one."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(f"{url.database}.rows")
 
 
 def url_of(where: str) -> sa.URL:
@@ -111,6 +121,29 @@ class _Batch:
     parties: list[dict[str, Any]] = field(default_factory=list)
 
 
+class _Numbered(NamedTuple):
+    """Type and number of an event."""
+
+    kind: int
+    seq: int
+
+
+class _Named(NamedTuple):
+    """An event with its type's name."""
+
+    slot: int
+    tx: int
+    instruction: int
+    inner: int
+    part: int
+    kind: str
+    time: int
+    account: bytes | None
+    also: bytes | None
+    seq: int | None
+    data: bytes
+
+
 class _Where(NamedTuple):
     """Node, class and currency of a job; class of a node."""
 
@@ -145,6 +178,9 @@ class Database:
         self._watch: sa.PoolProxiedConnection | None = None
         #: Up to which slot transactions are counted, and how many there are.
         self._counted = (-1, 0)
+        self._archive = Archive(rows_of(engine.url))
+        #: The hour in which was looked last whether rows may go to files.
+        self._looked = -1
         self._load()
 
     @property
@@ -173,6 +209,8 @@ class Database:
                 if not sa.inspect(engine).get_table_names():
                     _make(engine, genesis)
                 _check(engine, url, genesis)
+                # Ledgers that were made before them do not have all.
+                schema.metadata.create_all(engine, [schema.files, schema.leases])
                 return cls(engine, genesis, lock)
             except BaseException:
                 lock.release()
@@ -272,6 +310,10 @@ class Database:
             return []
         ordered = sorted(landed, key=lambda sent: (sent.slot, sent.tx))
         table = schema.transactions
+        if ordered[0].slot <= (upto := self._archive.upto(connection)):
+            ordered = [sent for sent in ordered if sent.slot > upto or not self._is_filed(connection, sent)]
+            if not ordered:
+                return []
         inside = table.c.slot.between(ordered[0].slot, ordered[-1].slot)
         there = {
             (row.slot, row.tx): row.signature
@@ -289,6 +331,20 @@ class Database:
             there[key] = sent.signature
             fresh.append(sent)
         return fresh
+
+    def _is_filed(self, connection: sa.Connection, sent: Landed) -> bool:
+        """Whether a transaction of a slot whose rows are in files is one of them.
+
+        Raises:
+            LedgerError: it is not, and comes too late.
+        """
+        its = self._archive.transaction(connection, sent.signature)
+        if its is None or its[0].slot != sent.slot:
+            raise LedgerError(
+                f"transaction {sent.signature} of slot {sent.slot} comes after the ledger has put that slot's"
+                " rows into a file: fill a new ledger"
+            )
+        return True
 
     def _add(self, connection: sa.Connection, fresh: Sequence[Landed]) -> None:
         batch = _Batch()
@@ -461,6 +517,11 @@ class Database:
 
     def _drop(self, connection: sa.Connection, slot: int, signature: str) -> None:
         """Takes a transaction back, with all that it added."""
+        if slot <= self._archive.upto(connection):
+            raise LedgerError(
+                f"transaction {signature} of slot {slot} was final, and its rows are in a file: fill a new"
+                " ledger"
+            )
         of = schema.transactions.c
         its = sa.and_(of.slot == slot, of.signature == signature)
         tx = connection.execute(sa.select(of.tx).where(its)).scalar()
@@ -496,7 +557,11 @@ class Database:
         ids = [number for name, number in self._kinds.items() if _program(name) == program]
         query = sa.select(c.kind, c.seq).where(c.account == account, c.seq.is_not(None), c.kind.in_(ids))
         count = top = 0
-        for row in connection.execute(query.order_by(c.slot, c.tx, c.instruction, c.inner, c.part)):
+        wanted = self._wanted(about=account, kinds=ids)
+        filed = (row for row in self._archive.rows(connection, wanted) if row.account == account)
+        numbers = [(self._kinds[row.kind], row.seq) for row in filed if row.seq is not None]
+        rest = connection.execute(query.order_by(c.slot, c.tx, c.instruction, c.inner, c.part))
+        for row in (*starmap(_Numbered, numbers), *rest):
             closing = self._names[row.kind] in CLOSING
             count, top = (count + 1 - row.seq, 0) if closing else (count + 1, max(top, row.seq))
         heads = schema.heads.c
@@ -518,6 +583,108 @@ class Database:
             number = self._mints[address] = max(self._mints.values(), default=0) + 1
             connection.execute(sa.insert(schema.mints).values(id=number, address=address))
         return number
+
+    @property
+    def can_archive(self) -> bool:
+        """Whether rows of old hours can go to files: only beside a database that is a file."""
+        return self._archive.folder is not None
+
+    def archive(self, keep: int) -> int:
+        """Moves the rows of old hours to files beside the database; sums and indexes of them stay.
+
+        Args:
+            keep: rows of so many seconds before the last transaction stay.
+
+        Returns:
+            How many files it made.
+
+        Raises:
+            LedgerError: it is kept elsewhere than in an SQLite file, or there is no room.
+        """
+        assert self._lock is not None, "opened to read only"
+        if not self.can_archive:
+            raise LedgerError("only a ledger in an SQLite file can have the rows of old hours in files")
+        marks = self.marks()
+        if (hour := marks.time // _HOUR) == self._looked:
+            return 0
+        self._looked, made = hour, 0
+        for end in archive.spans(self._hours_to_file(), (marks.time - keep) // _HOUR * _HOUR):
+            slot = self.slot_at(end - 1)
+            if slot > marks.final - 2 * MARGIN:
+                break
+            with _plainly(self._engine.url):
+                made += self._move(slot)
+        if made and self._is_sqlite:
+            with _plainly(self._engine.url):
+                raw = self._engine.raw_connection()
+                raw.cursor().execute("PRAGMA incremental_vacuum").fetchall()
+                raw.close()
+        return made
+
+    def _hours_to_file(self) -> list[tuple[int, int]]:
+        """Hours with rows in the database, and how many."""
+        c, sent = schema.by_hour.c, schema.transactions.c
+        with self._reading() as connection:
+            upto = self._archive.upto(connection)
+            first = connection.execute(
+                sa.select(sent.time).where(sent.slot > upto).order_by(sent.slot).limit(1)
+            ).scalar()
+            if first is None:
+                return []
+            query = sa.select(c.hour, sa.func.sum(c.events)).where(c.hour >= first // _HOUR * _HOUR)
+            rows = connection.execute(query.group_by(c.hour).order_by(c.hour))
+            return [(row[0], int(row[1])) for row in rows]
+
+    def _move(self, slot: int) -> bool:
+        """Moves the rows up to a slot to a file; returns whether there were some."""
+        streaming = {"yield_per": _READ_AT_ONCE}
+        with self._engine.connect() as connection:
+            facts = self._archive.facts(connection)
+            upto = facts[-1].last_slot if facts else -1
+            inside = statements.between(upto, slot)
+            sent = (
+                Sent(*row) for row in connection.execute(inside.transactions, execution_options=streaming)
+            )
+            if (first := next(sent, None)) is None:
+                return False
+            rows = connection.execute(inside.events, execution_options=streaming)
+            made = self._archive.make(
+                len(facts) + 1,
+                chain([first], sent),
+                (_Named._make((*row[:5], self._name(row.kind), *row[6:])) for row in rows),
+            )
+        with self._engine.begin() as connection:
+            self._keep_leases(connection, upto, slot)
+            archive.note(connection, made)
+            self.committing()
+        return True
+
+    def _keep_leases(self, connection: sa.Connection, after: int, upto: int) -> None:
+        """Notes which leases began and ended in slots whose rows go to a file."""
+        c, leases = schema.events.c, schema.leases
+        inside = sa.and_(c.slot > after, c.slot <= upto)
+        booked = sa.select(c.account, c.also).where(inside, c.kind == self._kinds["jobs.Booked"])
+        for job, node in connection.execute(booked).all():
+            statement = self._insert(leases).values(job=job, node=node)
+            connection.execute(statement.on_conflict_do_nothing())
+        kind = self._kinds["jobs.Ended"]
+        query = sa.select(c.account, c.time, c.data).where(inside, c.kind == kind)
+        for row in connection.execute(query.order_by(c.slot, c.tx, c.instruction, c.inner)).all():
+            event = self._decoded(kind, row.data)
+            if isinstance(event, event_types.jobs.Ended):
+                its = sa.and_(leases.c.job == row.account, leases.c.ended.is_(None))
+                change = sa.update(leases).where(its)
+                connection.execute(change.values(ended=row.time, reason=int(event.reason)))
+
+    def damages(self) -> list[str]:
+        """What is wrong with files of old hours, a sentence for each; it reads all of them."""
+        with self._reading() as connection:
+            return self._archive.damages(connection)
+
+    def files(self) -> int:
+        """How many files it has of old hours."""
+        with self._reading() as connection:
+            return len(self._archive.facts(connection))
 
     # -- reading
 
@@ -589,7 +756,10 @@ class Database:
         # What lies so far back stays; only what follows is counted each time.
         stays = self.marks().final - 2 * MARGIN
         with self._reading() as connection:
+            filed = self._archive.facts(connection)
             upto, sent = self._counted
+            if filed and filed[-1].last_slot > upto:
+                upto, sent = filed[-1].last_slot, sum(each.transactions for each in filed)
             if stays > upto:
                 sent += connection.execute(count.where(c.slot > upto, c.slot <= stays)).scalar_one()
                 upto = stays
@@ -625,9 +795,20 @@ class Database:
             query = query.where(c.time <= time)
         if about is not None:
             query = query.where(sa.or_(c.account == bytes(about), c.also == bytes(about)))
-        if names is not None:
-            query = query.where(c.kind.in_([self._kinds[name] for name in names if name in self._kinds]))
+        kinds = self._of_names(names)
+        if kinds is not None:
+            query = query.where(c.kind.in_(kinds))
+        wanted = self._wanted(
+            after=None if after is None else after.slot - 1,
+            upto=slot,
+            until=time,
+            about=None if about is None else bytes(about),
+            kinds=kinds,
+        )
         with self._reading() as connection:
+            for filed in self._archive.rows(connection, wanted):
+                if after is None or _numbers(after) < filed[:5]:
+                    yield self._entry(filed)
             while True:
                 later = query
                 if after is not None:
@@ -635,10 +816,7 @@ class Database:
                     later = query.where(sa.tuple_(*order) > sa.tuple_(*place))
                 rows = connection.execute(later).all()
                 for row in rows:
-                    place_of = Place(row.slot, row.tx, row.instruction, row.inner, row.part)
-                    event = self._decoded(row.kind, row.data)
-                    name = self._name(row.kind)
-                    yield Entry(place_of, row.time, name if event is not None else "", event, row.data)
+                    yield self._entry(row)
                 if len(rows) < _READ_AT_ONCE:
                     return
                 last = rows[-1]
@@ -675,9 +853,18 @@ class Database:
         }
         if about is not None:
             values["about"] = bytes(about)
+        wanted = self._wanted(
+            after=after,
+            upto=slot,
+            since=since,
+            until=until,
+            about=values.get("about"),
+            kinds=kinds,
+        )
         with self._reading() as connection:
-            for row in connection.execute(query, values):
-                event = self._decoded(row.kind, row.data)
+            rows: Iterable[Any] = self._archive.rows(connection, wanted)
+            for row in chain(rows, connection.execute(query, values)):
+                event = _decoded(self._name_of(row), row.data)
                 if event is not None:
                     yield WatchedEvent(event, event.PROGRAM_ID, row.signature, row.place, row.slot, row.time)
 
@@ -737,17 +924,73 @@ class Database:
             parts = [("", None, {})]
         rows = list[Any]()
         with self._reading() as connection:
-            for by, many, more in parts:
+            if not newest_first:
+                rows += self._filed(connection, values, about, kinds, beyond, newest_first=False)
+            # What is in files comes before all that is not.
+            for by, many, more in parts if len(rows) < limit else []:
                 query = statements.page(by, many, newest_first=newest_first, beyond=beyond is not None)
                 rows += connection.execute(query, values | more)
+            if newest_first and len(set(map(_place_of, rows))) < limit:
+                rows += self._filed(connection, values, about, kinds, beyond, newest_first=True)
         signed = {it.entry.place: it for it in map(self._signed, rows)}
         return [signed[place] for place in sorted(signed, reverse=newest_first)[:limit]]
 
+    def _filed(
+        self,
+        connection: sa.Connection,
+        values: Mapping[str, Any],
+        about: Pubkey | None,
+        kinds: Iterable[int] | None,
+        beyond: Place | None,
+        *,
+        newest_first: bool,
+    ) -> Iterable[Row]:
+        """The first rows of a page that are in files; see `page`."""
+        wanted = self._wanted(
+            after=values["after"],
+            upto=values["upto"],
+            about=None if about is None else bytes(about),
+            kinds=kinds,
+        )
+        rows: Iterable[Row] = self._archive.rows(connection, wanted, newest_first=newest_first)
+        if beyond is not None:
+            place = _numbers(beyond)
+            rows = (row for row in rows if (row[:5] < place if newest_first else row[:5] > place))
+        return islice(rows, values["most"])
+
     def _signed(self, row: Any) -> Signed:
-        event = self._decoded(row.kind, row.data)
+        return Signed(self._entry(row), row.signature)
+
+    def _entry(self, row: Any) -> Entry:
+        """A row of the database or of a file."""
+        name = self._name_of(row)
+        event = _decoded(name, row.data)
         place = Place(row.slot, row.tx, row.instruction, row.inner, row.part)
-        name = self._name(row.kind) if event is not None else ""
-        return Signed(Entry(place, row.time, name, event, row.data), row.signature)
+        return Entry(place, row.time, name if event is not None else "", event, row.data)
+
+    def _name_of(self, row: Any) -> str:
+        """The type of a row's event; files have the names themselves."""
+        return row.kind if isinstance(row.kind, str) else self._name(row.kind)
+
+    def _wanted(
+        self,
+        *,
+        after: int | None = None,
+        upto: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        about: bytes | None = None,
+        kinds: Iterable[int] | None = None,
+    ) -> Wanted:
+        """Rows of files; where there is no bound, all of them."""
+        return Wanted(
+            statements.FIRST if after is None else after,
+            statements.LAST if upto is None else upto,
+            statements.FIRST if since is None else since,
+            statements.LAST if until is None else until,
+            about,
+            None if kinds is None else frozenset(map(self._name, kinds)),
+        )
 
     def slot_at(self, time: int) -> int:
         """The slot of the last transaction up to a time; -1: there is none.
@@ -768,6 +1011,9 @@ class Database:
                     low = row.slot
                 else:
                     high = middle
+            if low <= self._archive.upto(connection):
+                # Of a time of which only transactions with cut logs are not in files.
+                low = self._archive.slot_at(connection, time)
         return low
 
     def transaction(self, signature: str) -> list[Signed] | None:
@@ -778,8 +1024,9 @@ class Database:
         """
         with self._reading() as connection:
             place = connection.execute(statements.PLACE_OF, {"signed": signature}).first()
-            if place is None:
-                return None
+            if place is None or place.slot <= self._archive.upto(connection):
+                filed = self._archive.transaction(connection, signature)
+                return None if filed is None else list(map(self._signed, filed[1]))
             values = {"signed": signature, "in_slot": place.slot, "tx": place.tx}
             return [self._signed(row) for row in connection.execute(statements.EVENTS_OF, values)]
 
@@ -839,6 +1086,11 @@ class Database:
         }
         told = set[bytes]()
         with self._reading() as connection:
+            old = self._old_leases(connection, addresses, values["until"])
+            for node, job, reason in old:
+                told.add(job)
+                counts[Pubkey.from_bytes(node)][0] += reason in DONE
+                counts[Pubkey.from_bytes(node)][1] += reason in BROKEN
             for start in range(0, len(addresses), 500):
                 values["nodes"] = addresses[start : start + 500]
                 for row in connection.execute(statements.leases(), values):
@@ -850,6 +1102,27 @@ class Database:
                     count[0] += event.reason in DONE
                     count[1] += event.reason in BROKEN
         return {node: Leases(*count) for node, count in counts.items()}
+
+    def _old_leases(
+        self, connection: sa.Connection, nodes: Sequence[bytes], until: int
+    ) -> Iterator[tuple[bytes, bytes, int]]:
+        """Node, job and reason of leases that were booked in hours of files, and ended until a time."""
+        if not self._archive.facts(connection):
+            return
+        c, ended = schema.events.c, self._kinds["jobs.Ended"]
+        for start in range(0, len(nodes), 500):
+            its = sa.select(schema.leases).where(schema.leases.c.node.in_(nodes[start : start + 500]))
+            for lease in connection.execute(its).all():
+                time, reason = lease.ended, lease.reason
+                if time is None:
+                    later = sa.select(c.time, c.data).where(c.account == lease.job, c.kind == ended)
+                    later = later.order_by(c.slot, c.tx, c.instruction, c.inner)
+                    if (last := connection.execute(later).first()) is not None:
+                        event = self._decoded(ended, last.data)
+                        assert isinstance(event, event_types.jobs.Ended)
+                        time, reason = last.time, int(event.reason)
+                if time is not None and time <= until:
+                    yield lease.node, lease.job, reason
 
     def at(self, time: int) -> State:
         """The state of every account at the end of a second, by the events until then.
@@ -900,6 +1173,9 @@ class Database:
                     c.account == row.account, c.seq.is_not(None), c.kind.in_(ids)
                 )
                 there = {counted.seq for counted in connection.execute(numbers)}
+                wanted = self._wanted(about=row.account, kinds=ids)
+                filed = self._archive.rows(connection, wanted)
+                there |= {old.seq for old in filed if old.account == row.account}
                 missing = []
                 for number in range(1, row.top + 1):
                     if number not in there:
@@ -974,13 +1250,7 @@ class Database:
         return self._names[kind]
 
     def _decoded(self, kind: int, data: bytes) -> Event | None:
-        known = _types().get(self._name(kind))
-        if known is None:
-            return None
-        try:
-            return known.decode(data)
-        except DecodeError:
-            return None
+        return _decoded(self._name(kind), data)
 
 
 _COLUMNS: Final = tuple(column.name for column in schema.events.columns)
@@ -989,6 +1259,20 @@ _COLUMNS: Final = tuple(column.name for column in schema.events.columns)
 @cache
 def _types() -> dict[str, type[Event]]:
     return types()
+
+
+def _decoded(name: str, data: bytes) -> Event | None:
+    known = _types().get(name)
+    if known is None:
+        return None
+    try:
+        return known.decode(data)
+    except DecodeError:
+        return None
+
+
+def _place_of(row: Any) -> tuple[int, ...]:
+    return row.slot, row.tx, row.instruction, row.inner, row.part
 
 
 def _numbers(place: Place) -> tuple[int, ...]:
@@ -1052,6 +1336,8 @@ def _make(engine: sa.Engine, genesis: str) -> None:
         raw = engine.raw_connection()
         # Readers do not wait for the writer, nor it for them. The file keeps this.
         raw.cursor().execute("PRAGMA journal_mode=WAL")
+        # What goes to files makes the database smaller. It has to be said before there are tables.
+        raw.cursor().execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.close()
     with engine.begin() as connection:
         schema.metadata.create_all(connection)
@@ -1082,7 +1368,7 @@ def _check(engine: sa.Engine, url: sa.URL, genesis: str | None) -> str:
         raise LedgerError(f"{_shown(url)} is a database, but not a ledger")
     with engine.connect() as connection:
         facts = {row.name: row.value for row in connection.execute(sa.select(schema.meta))}
-    if facts.get("version") != str(schema.VERSION):
+    if facts.get("version") not in (str(schema.VERSION), str(schema.VERSION_WITH_FILES)):
         raise LedgerError(
             f"the ledger {_shown(url)} is of version {facts.get('version')}, and this is version"
             f" {schema.VERSION}; fill a new one"

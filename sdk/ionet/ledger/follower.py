@@ -129,6 +129,7 @@ class Follower(AsyncWatch[Progress]):
         client: asks the node.
         database: written to by this process.
         on_progress: is told during a long listing, too.
+        keep: rows of hours that lie further back than so many seconds go to files; None: all stay.
         settings: intervals and time limits.
 
     Raises:
@@ -141,10 +142,12 @@ class Follower(AsyncWatch[Progress]):
         database: Database,
         *,
         on_progress: Callable[[Progress], None] | None = None,
+        keep: int | None = None,
         settings: WatchSettings | None = None,
     ) -> None:
         super().__init__(client, settings)
         self._database = database
+        self._keep = keep
         self.on_progress = on_progress
         self._programs = {name: getattr(events, name).Initialized.PROGRAM_ID for name in PROGRAMS}
         #: Announced and not listed yet: slot, and when it was announced.
@@ -298,12 +301,18 @@ class Follower(AsyncWatch[Progress]):
             )
             self._written += len(landed)
             self._events += sum(len(sent.log.emitted) for sent in landed)
+            self._archive()
             progress = Progress(whole_to, min(whole_to, final), self._written, self._events, len(rest))
             self._tell(progress)
         if not ordered:
             if (scanned, final) != (marks.scanned, marks.final):
                 self._database.write(scanned=scanned, final=final)
+                self._archive()
             self._tell(Progress(scanned, final, self._written, self._events, 0))
+
+    def _archive(self) -> None:
+        if self._keep is not None:
+            self._database.archive(self._keep)
 
     def _tell(self, progress: Progress) -> None:
         if self.on_progress is not None:

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 #: Of the tables below; a ledger of another version is refused.
 VERSION: Final = 2
+#: Of a ledger of which some rows are in files: software that does not know of them refuses it.
+VERSION_WITH_FILES: Final = 3
 
 metadata: Final = sa.MetaData()
 
@@ -109,6 +111,26 @@ heads: Final = _table(
 places: Final = _table(
     "places", _bytes("address", key=True), _bytes("node", null=True), _small("class"), _small("mint")
 )
+
+
+#: Files with the rows of old hours; see `ionet.ledger.archive`.
+files: Final = _table(
+    "files",
+    _big("number", key=True),
+    *(_big(name) for name in ("first_slot", "last_slot", "first_time", "last_time")),
+    *(_big(name) for name in ("transactions", "events", "size")),
+    _bytes("digest"),
+)
+
+#: Leases of which rows are in files: the node, and when and why a lease first ended.
+leases: Final = _table(
+    "leases",
+    _bytes("job", key=True),
+    _bytes("node"),
+    _big("ended", null=True),
+    _big("reason", null=True),
+)
+sa.Index("leases_by_node", leases.c.node)
 
 
 def _sums(name: str, *keys: sa.Column[Any]) -> sa.Table:

@@ -6,7 +6,7 @@ Where there is no bound, bounds are `FIRST` and `LAST`.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -52,6 +52,22 @@ def of_kinds(kinds: list[int]) -> dict[str, int]:
 
 def _of_kinds(many: int) -> sa.ColumnElement[bool]:
     return _C.kind.in_([sa.bindparam(name, type_=sa.Integer()) for name in of_kinds([0] * many)])
+
+
+class Inside(NamedTuple):
+    """What there is of some slots, in the chain's order."""
+
+    transactions: sa.Select[Any]
+    events: sa.Select[Any]
+
+
+def between(after: int, upto: int) -> Inside:
+    """What there is of the slots after `after` up to `upto`."""
+    sent = sa.select(_T.slot, _T.tx, _T.signature, _T.time, _T.truncated)
+    return Inside(
+        sent.where(_T.slot > after, _T.slot <= upto).order_by(_T.slot, _T.tx),
+        sa.select(schema.events).where(_C.slot > after, _C.slot <= upto).order_by(*_ORDER),
+    )
 
 
 @cache

@@ -1,0 +1,447 @@
+"""A file with the rows of old hours: what a ledger's tables `transactions` and `events` held of them.
+
+Whole transactions with their events lie in blocks, each compressed by itself. Behind them is an index: where
+each block lies and its digest, and which blocks have something about an account, of a type, or of a
+signature. The ledger keeps the index's SHA-256, and the index the digest of each block; so nothing is read
+that is not what was written.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import stat
+import zlib
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from struct import Struct
+from typing import IO, Any, Final, NamedTuple
+
+from ionet.ledger.errors import LedgerError
+
+_MAGIC: Final = b"ionet rows 1\n\0\0\0"
+_LENGTH: Final = Struct("<Q")
+#: Slot, place, time, whether the log was cut, length of the signature.
+_TX: Final = Struct("<qiqBH")
+#: Transaction in the block, instruction, inner, part, type, what is there, number, length of the data.
+_ROW: Final = Struct("<IiiiHBqI")
+_COUNTS: Final = Struct("<III")
+_ACCOUNT, _ALSO, _SEQ = 1, 2, 4
+_ADDRESS: Final = 32
+_DIGEST: Final = 16
+#: Rows after which a block ends, and bytes that a block may have.
+_ROWS: Final = 64
+_LARGEST: Final = 1 << 28
+_LEVEL: Final = 6
+#: Bytes that the parts of an index are aligned to.
+_WORD: Final = 8
+
+
+class Sent(NamedTuple):
+    """A transaction, as in the table."""
+
+    slot: int
+    tx: int
+    signature: str
+    time: int
+    truncated: int
+
+
+class Row(NamedTuple):
+    """An event, as in the table, with its transaction's signature and its place among that one's events."""
+
+    slot: int
+    tx: int
+    instruction: int
+    inner: int
+    part: int
+    kind: str
+    time: int
+    account: bytes | None
+    also: bytes | None
+    seq: int | None
+    data: bytes
+    signature: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a ledger keeps of a file.
+
+    Attributes:
+        number: from 1 on, by age.
+        first_slot, last_slot: it has every transaction from the first one on up to the last one.
+        first_time, last_time: of its transactions, Unix seconds.
+        transactions, events: how many it has.
+        size: bytes.
+        digest: SHA-256 of its index.
+    """
+
+    number: int
+    first_slot: int
+    last_slot: int
+    first_time: int
+    last_time: int
+    transactions: int
+    events: int
+    size: int
+    digest: bytes
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.number:08}.rows"
+
+
+@dataclass(slots=True)
+class _Block:
+    sent: list[Sent] = field(default_factory=list)
+    rows: list[tuple[int, Any]] = field(default_factory=list)
+
+
+class Writer:
+    """Writes a file, transaction by transaction in the chain's order.
+
+    Args:
+        file: empty, and opened to write.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._block = _Block()
+        self._kinds: dict[str, int] = {}
+        self._offsets = array("Q")
+        self._digests: list[bytes] = []
+        self._first: list[Sent] = []
+        self._last: Sent | None = None
+        self._accounts: list[tuple[int, int]] = []
+        self._signatures: list[tuple[int, int]] = []
+        self._of_kind: defaultdict[int, array[int]] = defaultdict(lambda: array("I"))
+        self._sent = self._rows = 0
+        file.write(_MAGIC)
+        self._at = len(_MAGIC)
+
+    def add(self, sent: Sent, rows: Sequence[Any]) -> None:
+        """Adds a transaction and its events, with their types' names as `kind`."""
+        if self._last is None or len(self._block.rows) >= _ROWS or len(self._block.sent) >= _ROWS:
+            self._flush()
+            self._first.append(sent)
+        self._block.sent.append(sent)
+        its = len(self._block.sent) - 1
+        self._block.rows += [(its, row) for row in rows]
+        self._last = sent
+
+    def finish(self, number: int) -> Facts:
+        """Writes the index, and what is left.
+
+        Args:
+            number: of the file.
+        """
+        self._flush()
+        assert self._last is not None, "a file has a transaction"
+        index = self._index()
+        self._file.write(index)
+        self._file.write(_LENGTH.pack(len(index)))
+        return Facts(
+            number,
+            self._first[0].slot,
+            self._last.slot,
+            self._first[0].time,
+            self._last.time,
+            self._sent,
+            self._rows,
+            self._at + len(index) + _LENGTH.size,
+            sha256(index).digest(),
+        )
+
+    def _flush(self) -> None:
+        block, self._block = self._block, _Block()
+        if not block.sent:
+            return
+        number = len(self._offsets)
+        raw = self._packed(block, number)
+        if len(raw) > _LARGEST:
+            raise LedgerError(f"a transaction of slot {block.sent[0].slot} has too much for a file")
+        data = zlib.compress(raw, _LEVEL)
+        self._offsets.append(self._at)
+        self._digests.append(sha256(data).digest()[:_DIGEST])
+        self._file.write(data)
+        self._at += len(data)
+        self._sent += len(block.sent)
+        self._rows += len(block.rows)
+
+    def _packed(self, block: _Block, number: int) -> bytes:
+        texts = [sent.signature.encode() for sent in block.sent]
+        self._signatures += [(_key_of_text(text), number) for text in texts]
+        heads = [
+            _TX.pack(sent.slot, sent.tx, sent.time, sent.truncated, len(text))
+            for sent, text in zip(block.sent, texts, strict=True)
+        ]
+        rows, more, about = list[bytes](), list[bytes](), set[bytes]()
+        for its, row in block.rows:
+            kind = self._kinds.setdefault(row.kind, len(self._kinds))
+            if not self._of_kind[kind] or self._of_kind[kind][-1] != number:
+                self._of_kind[kind].append(number)
+            named = [address for address in (row.account, row.also) if address is not None]
+            about.update(named)
+            flags = (
+                _ACCOUNT * (row.account is not None)
+                | _ALSO * (row.also is not None)
+                | _SEQ * (row.seq is not None)
+            )
+            place = (row.instruction, row.inner, row.part)
+            rows.append(_ROW.pack(its, *place, kind, flags, row.seq or 0, len(row.data)))
+            more += [*named, row.data]
+        self._accounts += [(_key(address), number) for address in about]
+        counts = _COUNTS.pack(len(heads), len(rows), sum(map(len, texts)))
+        return b"".join((counts, *heads, *texts, *rows, *more))
+
+    def _index(self) -> bytes:
+        self._offsets.append(self._at)
+        names = list(self._kinds)
+        parts = {
+            "offsets": self._offsets.tobytes(),
+            "slots": array("q", [sent.slot for sent in self._first]).tobytes(),
+            "times": array("q", [sent.time for sent in self._first]).tobytes(),
+        }
+        for name, pairs in (("account", self._accounts), ("signature", self._signatures)):
+            ordered = sorted(set(pairs))
+            parts[f"{name}_keys"] = array("Q", [key for key, _ in ordered]).tobytes()
+            parts[f"{name}_blocks"] = array("I", [number for _, number in ordered]).tobytes()
+        parts |= {f"kind_{its}": self._of_kind[number].tobytes() for number, its in enumerate(names)}
+        parts["digests"] = b"".join(self._digests)
+        lengths = {name: len(part) for name, part in parts.items()}
+        head = json.dumps({"kinds": names, "parts": lengths}, separators=(",", ":")).encode()
+        blob = [_LENGTH.pack(len(head)), head, *parts.values()]
+        return b"".join(part + bytes(-len(part) % _WORD) for part in blob)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows are read.
+
+    Attributes:
+        after, upto: of slots after the first and up to the second one.
+        since, until: of times, both included, Unix seconds.
+        about: about this account.
+        kinds: of these types.
+    """
+
+    after: int
+    upto: int
+    since: int
+    until: int
+    about: bytes | None = None
+    kinds: frozenset[str] | None = None
+
+    def touches(self, facts: Facts) -> bool:
+        """Whether a file may have such rows."""
+        return (
+            facts.last_slot > self.after
+            and facts.first_slot <= self.upto
+            and facts.last_time >= self.since
+            and facts.first_time <= self.until
+        )
+
+
+class RowFile:
+    """A file that is read.
+
+    Args:
+        path: of the file.
+        facts: what the ledger keeps of it.
+
+    Raises:
+        LedgerError: it is missing, or not the one that was written.
+    """
+
+    def __init__(self, path: Path, facts: Facts) -> None:
+        self._path, self._facts = path, facts
+        self._map = _mapped(path, facts)
+        index = _index_of(self._map)
+        if index is None or sha256(index).digest() != facts.digest:
+            raise _damaged(path)
+        length = _LENGTH.unpack_from(index)[0]
+        head = json.loads(bytes(index[_LENGTH.size : _LENGTH.size + length]))
+        self.kinds: list[str] = head["kinds"]
+        parts, at = {}, _LENGTH.size + length + -length % _WORD
+        for name, size in head["parts"].items():
+            parts[name] = index[at : at + size]
+            at += size + -size % _WORD
+        self._parts = parts
+        self._offsets = parts["offsets"].cast("Q")
+        self._slots, self._times = parts["slots"].cast("q"), parts["times"].cast("q")
+        self._digests = parts["digests"]
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def rows(self, wanted: Wanted, *, newest_first: bool = False) -> Iterator[Row]:
+        """Its rows in the chain's order, or the other way round."""
+        numbers = self._numbers(wanted)
+        for number in reversed(numbers) if newest_first else numbers:
+            if self._slots[number] > wanted.upto or self._times[number] > wanted.until:
+                continue
+            rows = self._read(number, wanted)
+            yield from reversed(rows) if newest_first else rows
+
+    def transaction(self, signature: str) -> tuple[Sent, list[Row]] | None:
+        """A transaction with its events; None: it is not in it."""
+        everything = Wanted(-1 << 62, 1 << 62, -1 << 62, 1 << 62)
+        for number in self._found("signature", _key_of_text(signature.encode())):
+            for sent in self._sent(self._raw(number))[0]:
+                if sent.signature == signature:
+                    place = (sent.slot, sent.tx)
+                    return sent, [row for row in self._read(number, everything) if row[:2] == place]
+        return None
+
+    def slot_at(self, time: int) -> int:
+        """The slot of the last transaction up to a time that is not before its first one."""
+        number = bisect_right(self._times, time) - 1
+        return max(sent.slot for sent in self._sent(self._raw(number))[0] if sent.time <= time)
+
+    def check(self) -> None:
+        """Reads every block.
+
+        Raises:
+            LedgerError: one is not what was written.
+        """
+        for number in range(len(self)):
+            self._raw(number)
+
+    def _numbers(self, wanted: Wanted) -> Sequence[int]:
+        """Blocks that may have such rows, in their order."""
+        # The block before the first one that begins later may have some as well.
+        slots, times = bisect_right(self._slots, wanted.after), bisect_left(self._times, wanted.since)
+        first = max(slots - 1, times - 1, 0)
+        numbers: Sequence[int] = range(first, len(self))
+        if wanted.about is not None:
+            numbers = [number for number in self._found("account", _key(wanted.about)) if number >= first]
+        if wanted.kinds is not None and (wanted.about is None or numbers):
+            some = self._of_kinds(wanted.kinds)
+            numbers = sorted(some.intersection(numbers))
+        return numbers
+
+    def _of_kinds(self, kinds: Collection[str]) -> set[int]:
+        parts = [self._parts[f"kind_{name}"].cast("I") for name in self.kinds if name in kinds]
+        return {number for part in parts for number in part}
+
+    def _found(self, name: str, key: int) -> list[int]:
+        keys, blocks = self._parts[f"{name}_keys"].cast("Q"), self._parts[f"{name}_blocks"].cast("I")
+        at = bisect_left(keys, key)
+        numbers = []
+        while at < len(keys) and keys[at] == key:
+            numbers.append(blocks[at])
+            at += 1
+        return numbers
+
+    def _raw(self, number: int) -> memoryview:
+        data = self._map[self._offsets[number] : self._offsets[number + 1]]
+        if sha256(data).digest()[:_DIGEST] != self._digests[number * _DIGEST : (number + 1) * _DIGEST]:
+            raise _damaged(self._path)
+        unpacking = zlib.decompressobj()
+        raw = unpacking.decompress(data, _LARGEST)
+        if not unpacking.eof:
+            raise _damaged(self._path)
+        return memoryview(raw)
+
+    def _sent(self, raw: memoryview) -> tuple[list[Sent], int]:
+        """The transactions of a block, and where its rows begin."""
+        count = _COUNTS.unpack_from(raw)[0]
+        end = at = _COUNTS.size + count * _TX.size
+        sent = []
+        for slot, tx, time, truncated, length in _TX.iter_unpack(raw[_COUNTS.size : end]):
+            sent.append(Sent(slot, tx, str(raw[at : at + length], "ascii"), time, truncated))
+            at += length
+        return sent, at
+
+    def _read(self, number: int, wanted: Wanted) -> list[Row]:
+        raw = self._raw(number)
+        sent, begin = self._sent(raw)
+        at = end = begin + _COUNTS.unpack_from(raw)[1] * _ROW.size
+        rows, places = list[Row](), dict[int, int]()
+        for its, instruction, inner, part, kind, flags, seq, length in _ROW.iter_unpack(raw[begin:end]):
+            account = also = None
+            if flags & _ACCOUNT:
+                account, at = bytes(raw[at : at + _ADDRESS]), at + _ADDRESS
+            if flags & _ALSO:
+                also, at = bytes(raw[at : at + _ADDRESS]), at + _ADDRESS
+            place = places[its] = places.get(its, -1) + 1
+            here, at = at, at + length
+            tx, name = sent[its], self.kinds[kind]
+            if wanted.about is not None and wanted.about not in (account, also):
+                continue
+            if wanted.kinds is not None and name not in wanted.kinds:
+                continue
+            if not (wanted.after < tx.slot <= wanted.upto and wanted.since <= tx.time <= wanted.until):
+                continue
+            stated = seq if flags & _SEQ else None
+            data = bytes(raw[here:at])
+            its_place = (tx.slot, tx.tx, instruction, inner, part)
+            rows.append(Row(*its_place, name, tx.time, account, also, stated, data, tx.signature, place))
+        return rows
+
+
+def _key(address: bytes) -> int:
+    return int.from_bytes(address[:8], "little")
+
+
+def _key_of_text(text: bytes) -> int:
+    return _key(sha256(text).digest())
+
+
+def _mapped(path: Path, facts: Facts) -> memoryview:
+    """The file's bytes.
+
+    Raises:
+        LedgerError: it is missing, or no file of that size.
+    """
+    try:
+        # What is not the ledger's own is not followed, nor waited for.
+        number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise LedgerError(
+            f"{_named(path)}, which has the ledger's rows of slots {facts.first_slot} to"
+            f" {facts.last_slot}, is missing: put it back, or fill a new ledger"
+        ) from None
+    except OSError as bad:
+        raise LedgerError(
+            f"{_named(path)}, which has rows of the ledger, cannot be read: {bad.strerror}"
+        ) from bad
+    try:
+        it = os.fstat(number)
+        if not stat.S_ISREG(it.st_mode) or it.st_size != facts.size:
+            raise _damaged(path)
+        return memoryview(mmap.mmap(number, 0, access=mmap.ACCESS_READ))
+    finally:
+        os.close(number)
+
+
+def _index_of(content: memoryview) -> memoryview | None:
+    if bytes(content[: len(_MAGIC)]) != _MAGIC:
+        return None
+    length = _LENGTH.unpack_from(content, len(content) - _LENGTH.size)[0]
+    begin = len(content) - _LENGTH.size - length
+    return content[begin : -_LENGTH.size] if begin >= len(_MAGIC) else None
+
+
+def _named(path: Path) -> str:
+    """A file for people, of whom not all may know where the ledger is."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def _damaged(path: Path) -> LedgerError:
+    return LedgerError(
+        f"{_named(path)} is not the file that the ledger has written its rows to: put that one back, or"
+        " fill a new ledger"
+    )
+
+
+__all__ = ["Facts", "Row", "RowFile", "Sent", "Wanted", "Writer"]
