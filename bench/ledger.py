@@ -48,7 +48,7 @@ def history(nodes: int, hours: int) -> Iterator[list[Landed]]:
     owners = [key(number) for number in range(nodes, nodes + 1_000)]
     start = 1_800_000_000
     slot = 0
-    nobody = types.staking.PositionSums(0, 0, bytes(16), 0)
+    nobody = types.staking.PositionSums(0, 0, 0, 0)
     for hour in range(hours + 1):
         part = []
         for number, node in enumerate(keys):
@@ -66,7 +66,7 @@ def history(nodes: int, hours: int) -> Iterator[list[Landed]]:
                 due = types.staking.NodeTotals(**_ZERO | {"own_active": 500 * IO, "own_due": hour * IO})
                 through = start + hour * HOUR
                 total = ((hour - 1) * nodes + number + 1) * IO
-                stated = (hour * IO, through, total, hour, 0, 0, total, bytes(16), bytes(16))
+                stated = (hour * IO, through, total, hour, 0, 0, total, 0, 0)
                 its = [_S.Credited(3 + hour, node, IO, IO, 0, *stated, due)]
             log = EventLog(tuple(emitted(event, place) for place, event in enumerate(its, 1)))
             signature = f"{hour:010}{number:078}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -17,12 +20,21 @@ from sdkgen.idl import PADDING, AccountSlot, Program, fields_of, flatten, last
 #: In this order everywhere.
 ORDER: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance", "distributor")
 ADMINISTRATIVE: Final = ("initialize", "set_params", "set_paused", "propose_authority", "accept_authority")
+#: Accounts that Anchor asks for, where an instruction emits events by a call of itself, and to initialise.
+_ANCHORS: Final = ("event_authority", "program", "program_data")
+_UNITS: Final = Path(__file__).resolve().parents[2] / "bench/compute.json"
 _ASSOCIATED: Final = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"
 
 
 @cache
 def _notes() -> dict[str, Any]:
     return data("programs.toml")
+
+
+@cache
+def _measured() -> dict[str, Any]:
+    measured: dict[str, Any] = json.loads(_UNITS.read_text())
+    return measured
 
 
 # --- reading an IDL -------------------------------------------------------------------------------
@@ -78,7 +90,7 @@ def places(program: Program) -> list[Place]:
     owners: dict[tuple[str, str], str] = {}
     for instruction in program.idl["instructions"]:
         for slot in flatten(instruction["accounts"]):
-            if "pda" in slot.spec:
+            if "pda" in slot.spec and slot.path not in _ANCHORS and not _stands_alone(slot):
                 owner = next((s["path"] for s in slot.spec["pda"]["seeds"] if s["kind"] == "account"), "")
                 owners[slot.path, seeds(program, instruction, slot)] = owner
     names = [name for name, _ in owners]
@@ -88,13 +100,24 @@ def places(program: Program) -> list[Place]:
     ]
 
 
-def seeds(program: Program, instruction: Mapping[str, Any], slot: AccountSlot) -> str:
+def _stands_alone(slot: AccountSlot) -> bool:
+    """Whether it is a wallet's token account, and the wallet no account of the instruction."""
+    pda = slot.spec["pda"]
+    return _address(pda.get("program")) == _ASSOCIATED and pda["seeds"][0]["kind"] == "const"
+
+
+def seeds(
+    program: Program,
+    instruction: Mapping[str, Any],
+    slot: AccountSlot,
+    known: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """The seeds of a derived account, as code, or a note that it is an associated token account."""
     parts = slot.spec["pda"]["seeds"]
     values = [_constant(part) for part in parts]
     if _address(slot.spec["pda"].get("program")) == _ASSOCIATED:
-        owner, _, mint = (part.get("path", "") for part in parts)
-        return f"the associated token account of `{owner}` for `{mint}`"
+        owner, _, mint = (code(part.get("path", "")) or known.get(_address(part), "") for part in parts)
+        return f"the associated token account of {owner} for {mint}"
     texts = [
         value or part["path"].split(".")[-1] + _width(program, instruction, part)
         for value, part in zip(values, parts, strict=True)
@@ -218,7 +241,8 @@ def _places(program: Program) -> Iterator[tuple[str, str, str]]:
 
 def reference(program: Program, known: Mapping[str, str]) -> str:
     """docs/reference/<program>.md; `known` names addresses."""
-    text = header(f"idl/{program.name}.json and scripts/docgen/programs.toml") + f"# {program.name}\n\n"
+    sources = f"idl/{program.name}.json, bench/compute.json and scripts/docgen/programs.toml"
+    text = header(sources) + f"# {program.name}\n\n"
     text += f"`{program.idl['address']}` owns {_notes()[program.name]['owns']}. "
     text += "All programs: [programs.md](../programs.md).\n\n## Instructions\n\n"
     text += "".join(_instruction(program, instruction, known) for instruction in program.idl["instructions"])
@@ -242,11 +266,23 @@ def _instruction(program: Program, instruction: Mapping[str, Any], known: Mappin
         [
             (code(slot.path), _flags(slot), _which(program, instruction, slot, known))
             for slot in flatten(instruction["accounts"])
-            # Anchor adds both to an instruction that emits events by a call of itself.
-            if slot.path not in ("event_authority", "program")
+            if slot.path not in _ANCHORS[:2]
         ],
     )
-    return text + (f"**Errors:** {entry.errors}.\n\n" if entry.errors else "")
+    text += f"**Errors:** {entry.errors}.\n\n" if entry.errors else ""
+    return text + _units(program.name, instruction["name"])
+
+
+def _units(program: str, instruction: str) -> str:
+    """The compute units that bench/compute.py has measured."""
+    measured = {
+        name.removeprefix(instruction).removeprefix(", ") or "at most": f"{each['max']:,}"
+        for name, each in _measured().get(program, {}).items()
+        if name.partition(",")[0] == instruction
+    }
+    plain = measured.pop("at most", "")
+    parts = [plain] * bool(plain) + [f"{units} ({name})" for name, units in measured.items()]
+    return f"**Compute units:** {', '.join(parts)}.\n\n" if parts else ""
 
 
 def _flags(slot: AccountSlot) -> str:
@@ -258,10 +294,14 @@ def _which(
 ) -> str:
     docs = re.sub(r"^CHECK: ", "", prose(slot.spec.get("docs", ())))
     where = ""
-    if "pda" in slot.spec:
-        where = seeds(program, instruction, slot)
+    if slot.path == "program_data":
+        where = "the loader's account of this program, with its upgrade authority"
+    elif "pda" in slot.spec:
+        where = seeds(program, instruction, slot, known)
     elif address := slot.spec.get("address"):
         where = known.get(address, code(address))
+    elif holders := slot.spec.get("relations"):
+        where = f"stored in {' and '.join(map(code, holders))}"
     return f"{where}: {docs}" if where and docs else where or docs
 
 

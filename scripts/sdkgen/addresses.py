@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -22,7 +21,6 @@ from sdkgen.idl import (
     text,
 )
 
-LOADER: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 #: Addresses that `ionet.chain.ids` names.
 KNOWN: Final = {
     "11111111111111111111111111111111": "SYSTEM_PROGRAM",
@@ -81,7 +79,6 @@ class Derived:
         missing: expressions among them that may be None.
         lookups: further parameters of the builder, values that only the chain knows, with their types.
         needs: other accounts of the instruction that must be known first.
-        borrowed: whether the IDL says so only for another instruction's account of the same name.
     """
 
     function: str
@@ -89,7 +86,6 @@ class Derived:
     missing: Sequence[str]
     lookups: Mapping[str, Typed]
     needs: frozenset[str]
-    borrowed: bool = False
 
 
 Place: TypeAlias = Fixed | Derived | None
@@ -138,7 +134,6 @@ class Addresses:
         self.own = Pubkey.from_string(program.idl["address"])
         self.constants: dict[str, Pubkey] = {}
         self.shapes: dict[tuple[Any, ...], Shape] = {}
-        self._named: defaultdict[str, set[Any]] = defaultdict(set)
         self._explicit: dict[tuple[str, str], Any] = {}
         self._instructions = sorted(program.idl["instructions"], key=lambda spec: spec["name"])
         for instruction in self._instructions:
@@ -149,10 +144,9 @@ class Addresses:
     def _read(self, instruction: Mapping[str, Any]) -> None:
         slots = list(flatten(instruction["accounts"]))
         args = {a["name"]: a["type"] for a in instruction["args"]}
-        known: dict[str, Pubkey] = {}
-        for slot in slots:
-            if (address := self._stated(slot, slots)) is not None:
-                known[slot.name] = address
+        known = {
+            slot.name: Pubkey.from_string(slot.spec["address"]) for slot in slots if "address" in slot.spec
+        }
         # Addresses may be seeds of addresses.
         pending = [slot for slot in slots if "pda" in slot.spec and slot.name not in known]
         for _ in range(len(pending)):
@@ -167,28 +161,10 @@ class Addresses:
             if slot.name in known:
                 name = self._constant(slot.name, known[slot.name], instruction["name"])
                 self._explicit[where] = Fixed(name, known[slot.name])
-                if "address" not in slot.spec:
-                    self._named[slot.name].add(("fixed", name, known[slot.name]))
             elif "pda" in slot.spec:
                 seeds = self._seeds(slot, slots, args, known)
                 key = self._shape(slot, seeds, instruction["name"])
                 self._explicit[where] = (key, seeds)
-                self._named[slot.name].add(("shape", key))
-
-    def _stated(self, slot: AccountSlot, slots: Sequence[AccountSlot]) -> Pubkey | None:
-        """Returns the address of an account that needs no seeds, or None."""
-        if "address" in slot.spec:
-            return Pubkey.from_string(slot.spec["address"])
-        if slot.spec.get("optional"):
-            return None
-        match slot.spec["name"]:
-            case "event_authority":
-                return Pubkey.find_program_address([b"__event_authority"], self.own)[0]
-            case "program" if any(s.spec["name"] == "event_authority" for s in slots):
-                return self.own
-            case "program_data" if any(s.spec.get("address") == str(self.own) for s in slots):
-                return Pubkey.find_program_address([bytes(self.own)], LOADER)[0]
-        return None
 
     def _deriving(self, slot: AccountSlot) -> Pubkey:
         spec = slot.spec["pda"].get("program")
@@ -270,21 +246,12 @@ class Addresses:
     def place(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
         """Returns where an account is, as far as that is known before anything is read from the chain."""
         known = self._explicit.get((instruction["name"], slot.name))
-        if isinstance(known, Fixed):
+        if known is None or isinstance(known, Fixed):
             return known
-        if known is not None:
-            return self._derived(*known, slots=list(flatten(instruction["accounts"])))
-        if slot.spec.get("optional") or slot.spec.get("signer"):
-            return None
-        return self._borrowed(instruction, slot)
+        return self._derived(*known, slots=list(flatten(instruction["accounts"])))
 
     def _derived(
-        self,
-        key: tuple[Any, ...],
-        seeds: Sequence[Seed],
-        *,
-        slots: Sequence[AccountSlot],
-        borrowed: bool = False,
+        self, key: tuple[Any, ...], seeds: Sequence[Seed], *, slots: Sequence[AccountSlot]
     ) -> Derived:
         shape = self.shapes[key]
         optional = {slot.name for slot in slots if slot.spec.get("optional")}
@@ -305,47 +272,7 @@ class Addresses:
                 arguments[param] = name
                 missing.append(name)
         needs = frozenset(value for value in arguments.values() if value in accounts)
-        return Derived(shape.function, arguments, tuple(missing), lookups, needs, borrowed)
-
-    def _borrowed(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
-        """Returns another instruction's derivation for an account of this name, if it is the only one.
-
-        Programs compare many accounts with addresses they have stored, which the IDL does not show; they are
-        the same accounts nevertheless. Constant addresses are always shown: without one, any account will do.
-        """
-        known = self._named[slot.name]
-        if len(known) != 1:
-            return None
-        (only,) = known
-        if only[0] == "fixed":
-            return Fixed(only[1], only[2])
-        uses = (self._borrowing(only[1], use, instruction, slot) for use in self.shapes[only[1]].uses)
-        return next((place for place in uses if place is not None), None)
-
-    def _borrowing(
-        self, key: tuple[Any, ...], use: Sequence[Seed], instruction: Mapping[str, Any], slot: AccountSlot
-    ) -> Derived | None:
-        """Returns the place that follows from the instruction's own names for another derivation's seeds."""
-        slots = list(flatten(instruction["accounts"]))
-        args = {a["name"]: a["type"] for a in instruction["args"]}
-        by_path = {slot.path: slot for slot in slots}
-        seeds = []
-        for seed, default in zip(use, self.shapes[key].defaults(), strict=True):
-            if seed.const is not None:
-                seeds.append(seed)
-            elif seed.account and seed.source is not None and seed.path in by_path and seed.path != slot.path:
-                if by_path[seed.path].spec.get("optional"):
-                    return None
-                seeds.append(Seed(path=seed.path, account=True, source=by_path[seed.path].name))
-            elif seed.account and default is not None:
-                seeds.append(Seed(path=seed.path, account=True))
-            elif not seed.account and "." not in seed.path and seed.path in args:
-                if self.program.typed(args[seed.path]).codec != seed.typed.codec:
-                    return None
-                seeds.append(Seed(path=seed.path, typed=seed.typed, source=arg_name(seed.path, slots)))
-            else:
-                return None
-        return self._derived(key, seeds, slots=slots, borrowed=True)
+        return Derived(shape.function, arguments, tuple(missing), lookups, needs)
 
     # -- the module
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from workspace.completion import completed
 from workspace.tree import Program, Tree, WorkspaceError, file_hash, say
 
 TRIPLE = "sbpf-solana-solana"
@@ -152,7 +153,9 @@ class Builder:
         return output
 
     def generate_idl(self, program: Program, *, check: bool = False) -> Path:
-        """Generate one program's IDL into idl/, unless the one there comes from the same sources.
+        """Generate one program's IDL, complete it and put it into idl/.
+
+        It is generated again only when sources or generator have changed.
 
         Args:
             program: the program.
@@ -179,13 +182,14 @@ class Builder:
             generated.write_text(result)
             _write_stamp(stamp, key, generated)
             say("idl", f"{program.name}: {len(result):,} bytes in {time.monotonic() - start:.1f} s")
-        if committed.is_file() and committed.read_bytes() == generated.read_bytes():
+        text = completed(generated.read_text(), program.directory)
+        if committed.is_file() and committed.read_text() == text:
             return committed
         if check:
             state = "differs from what the program's sources give" if committed.is_file() else "is missing"
             raise WorkspaceError(f"idl/{committed.name} {state}; run scripts/idl and commit the result")
         committed.parent.mkdir(exist_ok=True)
-        _install(generated, committed)
+        committed.write_text(text)
         return committed
 
     def _key(self, program: Program, toolchain: str) -> str:

@@ -42,7 +42,9 @@ def test_the_owner_is_no_co_staker(market: Market) -> None:
 def test_events_of_a_position_say_what_it_holds_afterwards(market: Market) -> None:
     def sums() -> types.staking.PositionSums:
         found = market.position(market.carol)
-        return types.staking.PositionSums(found.late, found.due, found.entry, found.fraction)
+        return types.staking.PositionSums(
+            found.late, found.due, int.from_bytes(found.entry, "little"), found.fraction
+        )
 
     market.unbounded()
     market.co_stake(market.carol, 300 * TOKEN)

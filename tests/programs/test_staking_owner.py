@@ -25,7 +25,7 @@ def u64(value: int) -> bytes:
 
 
 #: What events of the owner's stake say of a co-staker's position.
-NO_POSITION: Final = types.staking.PositionSums(0, 0, bytes(16), 0)
+NO_POSITION: Final = types.staking.PositionSums(0, 0, 0, 0)
 
 
 def totals(**parts: int) -> types.staking.NodeTotals:

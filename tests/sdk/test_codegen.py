@@ -299,19 +299,6 @@ def test_a_type_that_contains_itself_is_refused(vaults_idl: Any) -> None:
         package(idl)
 
 
-def test_an_account_stored_elsewhere_is_derived_as_where_it_was_created(vaults_idl: Any) -> None:
-    idl = copy.deepcopy(vaults_idl)
-    later = copy.deepcopy(next(i for i in idl["instructions"] if i["name"] == "touch"))
-    later["name"] = "later"
-    later["accounts"] = [{"name": "owner", "signer": True}, {"name": "vault"}, {"name": "config"}]
-    later["args"] = [{"name": "number", "type": "u64"}]
-    idl["instructions"].append(later)
-    code = package(idl)["vaults/ix.py"]
-    body = code[code.index("def later(") :]
-    assert "config: Pubkey = pda.CONFIG" in body
-    assert "vault = pda.vault(owner=owner, number=number)" in body
-
-
 def test_an_account_whose_seeds_are_not_at_hand_stays_required(vaults_idl: Any) -> None:
     idl = copy.deepcopy(vaults_idl)
     later = copy.deepcopy(next(i for i in idl["instructions"] if i["name"] == "touch"))

@@ -321,8 +321,8 @@ class Credited(Event):
     partial: int
     bound_height: int
     bound_total: int
-    acc: bytes
-    rem: bytes
+    acc: int
+    rem: int
     totals: types.NodeTotals
 
 
@@ -343,8 +343,8 @@ bind_event(
         ("partial", c.u64),
         ("bound_height", c.u64),
         ("bound_total", c.u64),
-        ("acc", c.raw_bytes(16)),
-        ("rem", c.raw_bytes(16)),
+        ("acc", c.u128),
+        ("rem", c.u128),
         ("totals", types.NodeTotals.CODEC),
     ),
 )

@@ -507,11 +507,11 @@ class PositionSums(Record):
 
     late: int
     due: int
-    entry: bytes
+    entry: int
     fraction: int
 
 
-bind_record(PositionSums, (("late", c.u64), ("due", c.u64), ("entry", c.raw_bytes(16)), ("fraction", c.u64)))
+bind_record(PositionSums, (("late", c.u64), ("due", c.u64), ("entry", c.u128), ("fraction", c.u64)))
 
 
 @dataclass(frozen=True, slots=True)

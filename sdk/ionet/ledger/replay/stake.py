@@ -267,7 +267,7 @@ def _position(state: State, event: Any, *, added_late: int = 0, counted: bool = 
         due = sum(slot.weight for slot in position.cooling.slots if slot.counts_to <= through)
         position.cooling.end_weights(through if due == ended else _EVER)
     position.late, position.due = sums.late, sums.due
-    position.entry, position.fraction = sums.entry, sums.fraction
+    position.entry, position.fraction = sums.entry.to_bytes(16, "little"), sums.fraction
     return position
 
 
@@ -365,7 +365,7 @@ def _withdrawn(state: State, event: _S.Withdrawn, now: int) -> None:
 def _credited(state: State, event: _S.Credited, now: int) -> None:
     _counted(state, event)
     node = _totals(state, event, own_due=event.owner_part, co_owed=event.co_part)
-    node.co__acc, node.co__rem = event.acc, event.rem
+    node.co__acc, node.co__rem = (part.to_bytes(16, "little") for part in (event.acc, event.rem))
     state.agree(event, "amount", event.amount, event.owner_part + event.co_part)
     node.last_credit_at = node.last_time
 
