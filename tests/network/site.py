@@ -109,6 +109,7 @@ class NetworkSite(Site):
         self.gateways: list[Gateway | Faulty] = [self.gateway]
         #: Of machines that are on.
         self.agents: list[Agent] = []
+        self.peers: list[Peer] = []
 
     def executor(self, machine: Supplier, store: FileStore, work: Path) -> Executor:
         """What runs programs on a machine."""
@@ -161,6 +162,8 @@ class NetworkSite(Site):
             now=agent.now,
         )
         agent.on_unheard = peer.leave
+        peer.on_stream = agent.stream
+        self.peers.append(peer)
         async with peer:
             task = asyncio.create_task(agent.run())
             await peer.wait_connected(60)
@@ -168,6 +171,7 @@ class NetworkSite(Site):
                 yield agent
             finally:
                 self.agents.remove(agent)
+                self.peers.remove(peer)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
                 # A dead process holds no lock, and runs nothing.

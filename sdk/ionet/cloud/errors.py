@@ -80,3 +80,7 @@ class OutputsRefused(IonetError):
         more = f"; and {len(refused) - 5} more" if len(refused) > 5 else ""
         super().__init__(f"{len(refused)} of the program's files were not fetched: {shown}{more}")
         self.refused, self.files = tuple(refused), tuple(files)
+
+
+class NoAccess(IonetError):
+    """There is no way into a cluster's box now; the message says why."""

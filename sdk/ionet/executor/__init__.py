@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Workspace,
         lease_name,
     )
+    from ionet.executor._boxed import packed_library
     from ionet.executor._inline import InlineExecutor
     from ionet.executor._podman import PodmanExecutor
     from ionet.executor._ray import RayExecutor
@@ -45,6 +46,7 @@ else:
             "Workspace",
             "lease_name",
         ),
+        "_boxed": ("packed_library",),
         "_inline": ("InlineExecutor",),
         "_podman": ("PodmanExecutor",),
         "_ray": ("RayExecutor",),
@@ -73,4 +75,5 @@ __all__ = [
     "Workspace",
     "lease_boxes",
     "lease_name",
+    "packed_library",
 ]

@@ -8,12 +8,14 @@ import json
 import os
 import re
 import shutil
+import socket
 import time
 import zipfile
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from ionet.chain.errors import IonetError
@@ -218,6 +220,7 @@ class Lease:
             then this machine's alone.
         joins: node and job of the head of a lease that runs already, which this node joins in place of a lost
             one; None for a lease of its own.
+        given: files for the box besides, by their names in `/in`.
     """
 
     jobs: tuple[bytes, ...]
@@ -227,6 +230,7 @@ class Lease:
     manifest: Manifest
     part: Part | None = None
     joins: tuple[bytes, bytes] | None = None
+    given: Mapping[str, bytes | Path] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
     @property
     def name(self) -> str:
@@ -488,6 +492,15 @@ class LocalExecutor:
             IonetError: it cannot be given any.
         """
         raise IonetError("what runs on this machine can be given no files")
+
+    async def connect(self, lease: Lease) -> socket.socket:
+        """Connects to the SSH server of a run in progress (`ionet.workloads.access`), inside its network.
+
+        Raises:
+            IonetError: there is none.
+            OSError: it does not answer.
+        """
+        raise IonetError("what runs on this machine takes no streams")
 
     async def sweep(self, keep: Container[str]) -> None:
         """Removes what leases have left that ended while no process of the worker ran.

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -315,6 +316,7 @@ class BoxedExecutor(LocalExecutor):
         specs = [self._nodes[node].granted(manifest) for node in lease.nodes]
         with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
             inputs, given = self._materials(manifest, Path(folder))
+            given |= lease.given
             given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
             try:
                 found = self._gpus(lease)
@@ -491,6 +493,21 @@ def _end(gathered: Gathered) -> Mapping[str, Any] | None:
     if not isinstance(reason, str) or reason not in _REASONS or not isinstance(detail, str):
         return None
     return {"reason": reason, "detail": detail}
+
+
+@cache
+def packed_library(name: str) -> bytes:
+    """Returns a library of this process as a tar archive; only its Python, which is all that it may have.
+
+    Args:
+        name: the package's.
+    """
+    folder = Path(str(import_module(name).__file__)).parent
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path in sorted(folder.rglob("*.py")):
+            archive.add(path, f"{name}/{path.relative_to(folder)}", recursive=False)
+    return out.getvalue()
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Container, Iterable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from ionet.executor._boxed import MIB, BoxedExecutor
 from ionet.overlay import OVERLAYS, forget
 from ionet.sandbox import Box, Gpus, Images, Internet, NoSuchGpu, gpus, reap
 from ionet.store.manifest import FileStore, Manifest
+from ionet.workloads._run import ACCESS_PORT
 
 
 class BoxExecutor(BoxedExecutor):
@@ -61,6 +64,10 @@ class BoxExecutor(BoxedExecutor):
 
     def _named(self, name: str) -> Box:
         return Box(name, self._boxes)
+
+    async def connect(self, lease: Lease) -> socket.socket:
+        """See `LocalExecutor.connect`."""
+        return await asyncio.to_thread(self._named(lease.name).connect, ACCESS_PORT)
 
     def _end(self, name: str) -> None:
         """Ends the box of a lease, and with it its network."""

@@ -192,6 +192,14 @@ class Hub:
                 await asyncio.sleep(left)
             self._end(peer, "restart")
 
+    def tell(self, agent: bytes, word: Mapping[str, Any]) -> bool:
+        """Tells an agent something; returns whether it is there."""
+        peer = self._by_role[Role.AGENT].get(agent)
+        if peer is None:
+            return False
+        self._tell(peer, word)
+        return True
+
     # -- called by sockets
 
     def opened(self, socket: Socket) -> Connection:

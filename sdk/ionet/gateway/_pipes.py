@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from solders.pubkey import Pubkey
 from starlette.requests import ClientDisconnect, Request
@@ -115,15 +115,88 @@ class Measured:
 
 
 @dataclass(slots=True, eq=False)
-class _End:
-    """A node's connection, admitted."""
+class End:
+    """A connection that was admitted.
+
+    Attributes:
+        key: who has it.
+        other: whose connection it is to be joined with.
+        socket: the connection.
+        partner: the other's, once it is there.
+        passed: bytes that it has sent.
+        lease: of a stream: the job.
+    """
 
     key: bytes
     other: bytes
     socket: PipeSocket
-    since: float = field(default_factory=time.monotonic)
-    partner: _End | None = None
+    partner: End | None = None
     passed: int = 0
+    lease: bytes = b""
+    #: Whether it came second.
+    answers: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answers = self.partner is not None
+
+
+class Broker(Protocol):
+    """Joins connections.
+
+    Attributes:
+        coming: seconds for the other to come.
+        whole: seconds for all of it; None: as long as both like.
+        octets: bytes in each direction; None: any number.
+    """
+
+    coming: float
+    whole: float | None
+    octets: int | None
+
+    async def admit(self, path: str, authorization: str, certificate: str, socket: PipeSocket) -> End:
+        """Takes a connection.
+
+        Args:
+            path: what is asked for.
+            authorization: the header.
+            certificate: the header of this name, if there was one.
+            socket: the connection.
+
+        Raises:
+            Refusal: it is not taken, and why.
+        """
+        ...
+
+    def gone(self, end: End) -> None:
+        """A connection has ended: so does the other's."""
+        ...
+
+    def took(self, end: End, count: int) -> float:
+        """Seconds for which no more is read of a connection that has sent so many bytes."""
+        ...
+
+
+def key_of(path: str, authorization: str, urls: Sequence[str], nonces: Nonces, source: str) -> bytes:
+    """Who asks for a path.
+
+    Args:
+        path: as it was asked for.
+        authorization: the header.
+        urls: by which clients know the gateway.
+        nonces: of this kind of connection.
+        source: where nonces come from.
+
+    Raises:
+        Refusal: nobody has signed for it.
+    """
+    try:
+        return bytes(verify(authorization, "GET", [url + path for url in urls], 0, nonces))
+    except NonceSpent as bad:
+        raise Refusal(401, "nonce", f"{bad}; ask GET {source} for a new one") from None
+    except BadSignature as bad:
+        raise Refusal(401, "signature", str(bad)) from None
+    except NoncesBusy:
+        raise Refusal(503, "busy", "too many requests were signed lately; try again soon") from None
 
 
 class Pipes:
@@ -135,11 +208,15 @@ class Pipes:
         measured: keeps what both nodes have signed.
     """
 
+    coming = _COMING
+    whole: float | None = _WHOLE
+    octets: int | None = _BYTES
+
     def __init__(self, registry: Registry, urls: Sequence[str], measured: Measured) -> None:
         self._registry, self._urls, self._measured = registry, tuple(urls), measured
         self._nonces = Nonces()
-        self._waiting: dict[tuple[bytes, bytes], _End] = {}
-        self._ends: set[_End] = set()
+        self._waiting: dict[tuple[bytes, bytes], End] = {}
+        self._ends: set[End] = set()
         self._admitting = 0
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         #: Pairs that had a pipe, and when.
@@ -160,7 +237,7 @@ class Pipes:
 
     # -- pipes
 
-    async def admit(self, path: str, authorization: str, socket: PipeSocket) -> _End:
+    async def admit(self, path: str, authorization: str, certificate: str, socket: PipeSocket) -> End:
         """Takes a connection that asks for a pipe.
 
         Raises:
@@ -173,15 +250,7 @@ class Pipes:
             raise Refusal(404, "path", f"a pipe's path is {PIPE}DEVICE/NODE") from None
         if len(self._ends) + self._admitting >= _AT_ONCE:
             raise Refusal(503, "full", "as many pipes as this gateway takes; try again later")
-        try:
-            signed = [url + path for url in self._urls]
-            key = bytes(verify(authorization, "GET", signed, 0, self._nonces))
-        except NonceSpent as bad:
-            raise Refusal(401, "nonce", f"{bad}; ask GET /links for a new one") from None
-        except BadSignature as bad:
-            raise Refusal(401, "signature", str(bad)) from None
-        except NoncesBusy:
-            raise Refusal(503, "busy", "too many requests were signed lately; try again soon") from None
+        key = key_of(path, authorization, self._urls, self._nonces, "/links")
         if key == other or not self._bucket(key).take():
             raise Refusal(429, "rate", "a device measures with others, and not so often")
         self._admitting += 1
@@ -193,7 +262,7 @@ class Pipes:
             raise Refusal(503, "chain", "the node cannot be looked up now; try again soon") from None
         finally:
             self._admitting -= 1
-        end = _End(key, other, socket)
+        end = End(key, other, socket)
         self._ends.add(end)
         if (before := self._waiting.pop((key, other), None)) is not None:
             before.socket.end()
@@ -204,7 +273,11 @@ class Pipes:
             self._note(end)
         return end
 
-    def gone(self, end: _End) -> None:
+    def took(self, end: End, count: int) -> float:
+        """See `Broker.took`: they are few bytes."""
+        return 0.0
+
+    def gone(self, end: End) -> None:
         """A connection has ended: so does the other's."""
         self._ends.discard(end)
         if self._waiting.get((end.key, end.other)) is end:
@@ -214,7 +287,7 @@ class Pipes:
             partner, end.partner = end.partner, None
             partner.socket.end()
 
-    def _note(self, end: _End) -> None:
+    def _note(self, end: End) -> None:
         pair = (min(end.key, end.other), max(end.key, end.other))
         self._lately[pair] = time.monotonic()
         self._lately.move_to_end(pair)
@@ -264,35 +337,41 @@ class Pipes:
 
 
 class PipeSocket(asyncio.Protocol):
-    """One node's connection: bytes that go to the other's.
+    """One side's connection: bytes that go to the other's.
 
     Args:
-        pipes: those of this gateway.
+        broker: joins them.
         arrival: the connection as the doors know it.
         path: as it was asked for.
         authorization: the header.
+        certificate: the header of this name.
     """
 
-    def __init__(self, pipes: Pipes, arrival: Arrival, path: str, authorization: str) -> None:
-        self._pipes, self._arrival = pipes, arrival
-        self._path, self._authorization = path, authorization
+    def __init__(
+        self, broker: Broker, arrival: Arrival, path: str, authorization: str, certificate: str
+    ) -> None:
+        self._broker, self._arrival = broker, arrival
+        self._path, self._authorization, self._certificate = path, authorization, certificate
         self._transport: asyncio.Transport | None = None
-        self._end: _End | None = None
+        self._end: End | None = None
         self._task: asyncio.Task[None] | None = None
         self._over: asyncio.TimerHandle | None = None
+        #: Why nothing is read of it now.
+        self._stills: set[str] = set()
+        self._paused: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is this protocol's from now on."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._arrival.settled("files")
-        self._over = asyncio.get_running_loop().call_later(_COMING, self.end)
+        self._over = asyncio.get_running_loop().call_later(self._broker.coming, self.end)
         self._task = asyncio.create_task(self._begin())
 
     async def _begin(self) -> None:
         assert self._transport is not None
         try:
-            end = await self._pipes.admit(self._path, self._authorization, self)
+            end = await self._broker.admit(self._path, self._authorization, self._certificate, self)
         except Refusal as bad:
             body = json.dumps({"error": {"code": bad.code, "message": str(bad)}}).encode()
             head = f"HTTP/1.1 {bad.status} Refused\r\ncontent-type: application/json\r\n"
@@ -307,16 +386,17 @@ class PipeSocket(asyncio.Protocol):
             return
         self._end = end
         if self._transport.is_closing():
-            self._pipes.gone(end)
+            self._broker.gone(end)
         elif end.partner is not None:
             for each in (end, end.partner):
                 each.socket.open()
 
     def open(self) -> None:
-        """The other node is there."""
+        """The other is there."""
         if self._over is not None:
             self._over.cancel()
-        self._over = asyncio.get_running_loop().call_later(_WHOLE, self.end)
+        if self._broker.whole is not None:
+            self._over = asyncio.get_running_loop().call_later(self._broker.whole, self.end)
         if self._transport is not None:
             head = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: ionet-pipe\r\n\r\n"
             self._transport.write(head.encode())
@@ -329,10 +409,17 @@ class PipeSocket(asyncio.Protocol):
             self.end()
             return
         end.passed += len(data)
-        if end.passed > _BYTES:
+        if self._broker.octets is not None and end.passed > self._broker.octets:
             self.end()
             return
         end.partner.socket.write(data)
+        if (wait := self._broker.took(end, len(data))) > 0:
+            self.hold("rate", still=True)
+            self._paused = asyncio.get_running_loop().call_later(wait, self._go_on)
+
+    def _go_on(self) -> None:
+        self._paused = None
+        self.hold("rate", still=False)
 
     def write(self, data: bytes) -> None:
         """Bytes from the other."""
@@ -340,7 +427,7 @@ class PipeSocket(asyncio.Protocol):
             self._transport.write(data)
 
     def pause_writing(self) -> None:
-        """This node does not read as fast as the other sends."""
+        """This side does not read as fast as the other sends."""
         self._arrival.unread = time.monotonic()
         self._hold(still=True)
 
@@ -350,22 +437,34 @@ class PipeSocket(asyncio.Protocol):
         self._hold(still=False)
 
     def _hold(self, *, still: bool) -> None:
-        partner = None if self._end is None else self._end.partner
-        source = None if partner is None else partner.socket._transport
-        if source is not None and not source.is_closing():
-            (source.pause_reading if still else source.resume_reading)()
+        if self._end is not None and self._end.partner is not None:
+            self._end.partner.socket.hold("reader", still=still)
+
+    def hold(self, why: str, *, still: bool) -> None:
+        """Reads no more of it for a reason, or does so again when there is no other."""
+        before = bool(self._stills)
+        (self._stills.add if still else self._stills.discard)(why)
+        if self._transport is None or self._transport.is_closing() or bool(self._stills) == before:
+            return
+        (self._transport.pause_reading if self._stills else self._transport.resume_reading)()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
         self._arrival.gone()
-        if self._over is not None:
-            self._over.cancel()
+        for timer in (self._over, self._paused):
+            if timer is not None:
+                timer.cancel()
         if self._end is not None:
-            self._pipes.gone(self._end)
+            self._broker.gone(self._end)
 
     def shutdown(self) -> None:
         """The server ends."""
         self.end()
+
+    def cut(self) -> None:
+        """Ends it now; what was not read yet is lost."""
+        if self._transport is not None:
+            self._transport.abort()
 
     def end(self) -> None:
         """Closes it, once what was written is read; the doors throw away what is not."""

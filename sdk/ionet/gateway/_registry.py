@@ -14,10 +14,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from solders.pubkey import Pubkey
 
-from ionet import AsyncClient, accounts, pda
+from ionet import AsyncClient, JobState, accounts, pda
 from ionet.chain.errors import AccountNotFound, DecodeError, RpcError, TransportError
 from ionet.chain.records import decoded_or_none
 from ionet.gateway._hub import RegistryUnavailable
+from ionet.gateway._streams import Tenancy
 from ionet.overlay import LeaseFacts
 from ionet.worker._members import lease_facts
 
@@ -190,6 +191,35 @@ class ChainLeases:
     async def now(self) -> int:
         """See `Leases.now`."""
         return await _first_of(self._clients, lambda client: client.time())
+
+
+class ChainTenancies:
+    """`ionet.gateway._streams.Tenancies` over clients.
+
+    Args:
+        clients: of Solana nodes, the preferred first; they need no signer.
+    """
+
+    def __init__(self, *clients: AsyncClient) -> None:
+        self._clients = clients
+
+    async def tenancy(self, job: bytes) -> Tenancy | None:
+        """See `Tenancies.tenancy`."""
+        try:
+            return await _first_of(self._clients, lambda client: _tenancy(client, Pubkey(job)))
+        except (RpcError, TransportError) as bad:
+            raise RegistryUnavailable(f"the chain cannot be asked: {bad}") from bad
+
+
+async def _tenancy(client: AsyncClient, job: Pubkey) -> Tenancy | None:
+    try:
+        account = await client.jobs.get_job(job)
+        if account.state != JobState.RUNNING or account.reason or await client.time() >= account.ends_at:
+            return None
+        node = await client.staking.get_node(account.node)
+    except (AccountNotFound, DecodeError):
+        return None
+    return Tenancy(bytes(account.renter), bytes(node.device_key))
 
 
 async def _first_of(clients: Sequence[AsyncClient], ask: Callable[[AsyncClient], Awaitable[V]]) -> V:

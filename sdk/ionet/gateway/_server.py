@@ -27,8 +27,10 @@ from uvicorn.server import ServerState
 from ionet.chain.errors import ConfigError
 from ionet.gateway._doors import Arrival, Doors
 from ionet.gateway._hub import Hub
-from ionet.gateway._pipes import Pipes, PipeSocket
+from ionet.gateway._pipes import Broker, Pipes, PipeSocket
 from ionet.gateway._socket import PeerSocket
+from ionet.gateway._streams import Streams
+from ionet.wire.ssh import CERTIFICATE, STREAM
 
 _log = logging.getLogger(__name__)
 #: Seconds for a TLS handshake and for its end.
@@ -115,6 +117,7 @@ class Server:
         doors: count connections.
         certificate: None for plain HTTP.
         pipes: between nodes; None: there are none here.
+        streams: between renters and nodes; None: there are none here.
     """
 
     def __init__(
@@ -125,8 +128,9 @@ class Server:
         *,
         certificate: Certificate | None = None,
         pipes: Pipes | None = None,
+        streams: Streams | None = None,
     ) -> None:
-        self.hub, self.doors, self.pipes = hub, doors, pipes
+        self.hub, self.doors, self.pipes, self.streams = hub, doors, pipes, streams
         self._certificate = certificate
         self._config = uvicorn.Config(
             web,
@@ -186,6 +190,10 @@ class Server:
             self.doors.sweep()
             self.state.default_headers = [(b"date", formatdate(time.time(), usegmt=True).encode())]
             await asyncio.sleep(min(1.0, self.hub.bounds.seconds_to_arrive / 4))
+
+    def broker(self, path: str) -> Broker | None:
+        """What joins the connections that ask for a path."""
+        return self.streams if path.startswith(STREAM) else self.pipes
 
     def secure(self, transport: asyncio.Transport, arrival: Arrival) -> None:
         """Begins TLS on a connection."""
@@ -320,10 +328,15 @@ class Http(H11Protocol):
         for name, value in self.headers:
             head += [name, b": ", value, b"\r\n"]
         if self._get_upgrade() == _PIPE:
-            pipes = self._server.pipes
-            assert pipes is not None
-            signed = next((value for name, value in self.headers if name == b"authorization"), b"")
-            pipe = PipeSocket(pipes, self._arrival, event.target.decode("latin-1"), signed.decode("latin-1"))
+            path = event.target.decode("latin-1")
+            signed, certificate = (
+                next((value.decode("latin-1") for name, value in self.headers if name == wanted), "")
+                for wanted in (b"authorization", CERTIFICATE.encode())
+            )
+            if (broker := self._server.broker(path)) is None:
+                self.transport.abort()
+                return
+            pipe = PipeSocket(broker, self._arrival, path, signed, certificate)
             self.transport.set_protocol(pipe)
             pipe.connection_made(self.transport)
             return

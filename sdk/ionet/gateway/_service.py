@@ -22,9 +22,10 @@ from ionet.gateway._doors import Doors
 from ionet.gateway._files import files
 from ionet.gateway._hub import Hub, Registry
 from ionet.gateway._pipes import Measured, Pipes
-from ionet.gateway._registry import ChainLeases, ChainRegistry
+from ionet.gateway._registry import ChainLeases, ChainRegistry, ChainTenancies
 from ionet.gateway._relays import Relays
 from ionet.gateway._server import Certificate, Server, listen
+from ionet.gateway._streams import Streams
 from ionet.overlay import missing
 from ionet.service.settings import is_loopback
 from ionet.store.keeper import Keeper, Quota
@@ -127,8 +128,12 @@ class Gateway:
             stack.callback(measured.close)
             pipes = Pipes(registry, [self.url], measured)
             routes += pipes.routes()
-            server = Server(app(hub, routes), hub, doors, certificate=certificate, pipes=pipes)
-            loops.append(server.keep())
+            streams = Streams(ChainTenancies(*clients), [self.url], hub)
+            routes += streams.routes()
+            server = Server(
+                app(hub, routes), hub, doors, certificate=certificate, pipes=pipes, streams=streams
+            )
+            loops += [server.keep(), streams.keep()]
             if certificate is not None:
                 loops.append(_renew(certificate))
             await stack.enter_async_context(_running(*loops))

@@ -9,6 +9,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -47,6 +48,7 @@ _START_SECONDS: Final = 60
 _KILL_SECONDS: Final = 20
 #: For handing over all files that a box left.
 _COLLECT_SECONDS: Final = 600
+_CONNECT_SECONDS: Final = 5.0
 _PAUSE: Final = 0.01
 _BOOT: Final = "boot"
 _PASSWD: Final = f"root:x:0:0::/:/bin/false\njob:x:{USER}:{USER}::/job:/bin/sh\n"
@@ -294,6 +296,14 @@ class Box:
             raise BoxError(f"the box {self.name} cannot be given a file: {error}") from error
         finally:
             part.unlink(missing_ok=True)
+
+    def connect(self, port: int) -> socket.socket:
+        """Connects to a port of its loopback, which nothing outside can reach otherwise.
+
+        Raises:
+            OSError: nobody answers there, or the box is not there.
+        """
+        return _network.connect(self._network, port, _CONNECT_SECONDS)
 
     # -- its run
 

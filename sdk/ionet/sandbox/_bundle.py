@@ -36,6 +36,8 @@ CORE: Final = 1
 #: Signals that wait, and bytes in message queues: they count for root, too, as the user namespace is root's.
 SIGNALS: Final = 4096
 MESSAGES: Final = 0
+#: Pseudo-terminals of a box.
+TERMINALS: Final = 64
 #: Boxes are killed first when the machine's own memory runs short.
 OOM_SCORE: Final = 500
 MASKED: Final = (
@@ -155,6 +157,13 @@ def program(
         _bind(disk / "job", "/job", "rw"),
         _bind(disk / "tmp", TMP, "rw"),
         _bind(layout.home / "in", IN, "ro"),
+        # Terminals of its own; nothing is passed in from the host's.
+        {
+            "destination": "/dev/pts",
+            "type": "devpts",
+            "source": "devpts",
+            "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", f"max={TERMINALS}"],
+        },
     ]
     if driver:
         mounts.append(_tmpfs(DRIVER, MIB, "755"))

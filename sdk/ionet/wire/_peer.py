@@ -208,6 +208,8 @@ class Peer:
         self._gates: dict[bytes, asyncio.Semaphore] = {}
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
+        #: Called with a gateway's URL, a job and a name: a renter waits there for a stream to this agent.
+        self.on_stream: Callable[[str, str, str], None] = lambda url, job, name: None
 
     async def __aenter__(self) -> Peer:
         self._dial()
@@ -498,6 +500,9 @@ class Peer:
         for text in _texts(word.get("gone")):
             with contextlib.suppress(ValueError):
                 self._gone(number, _address(text))
+        match word.get("stream"):
+            case [str(job), str(name)] if (url := self._links[number].url) is not None:
+                self.on_stream(url, job, name)
         if isinstance(digest := word.get("undelivered"), str):
             with contextlib.suppress(ValueError):
                 pending = self._pending.get(bytes.fromhex(digest))

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ from ionet.worker._measuring import Links
 from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._record import LeaseRecord, Outcome
+from ionet.worker._streams import Streams
 from ionet.worker._timelock import Sample
 from ionet.worker._uptime import GAP, STATED_FOR, Uptime
 from ionet.worker._worker import Worker
@@ -83,6 +85,10 @@ class LocalRunner(Executor, Protocol):
 
     async def give(self, lease: Lease, name: str, data: bytes) -> None:
         """See `LocalExecutor.give`."""
+        ...
+
+    async def connect(self, lease: Lease) -> socket.socket:
+        """See `LocalExecutor.connect`."""
         ...
 
 
@@ -199,6 +205,7 @@ class Agent:
         policy: intervals and limits.
         networks: of leases over several machines; None: there are none here.
         links: measures what lies between this node and others; None: it does not.
+        streams: into boxes, for their renters; None: there are none here.
     """
 
     def __init__(
@@ -212,7 +219,9 @@ class Agent:
         policy: AgentPolicy | None = None,
         networks: Networks | None = None,
         links: Links | None = None,
+        streams: Streams | None = None,
     ) -> None:
+        self._streams = streams
         self._networks = networks
         self._links = links
         self._measuring = asyncio.Lock()
@@ -300,6 +309,8 @@ class Agent:
             if serving is not None and serving.run is not None:
                 serving.run.cancel()
                 await asyncio.gather(serving.run, return_exceptions=True)
+            if self._streams is not None:
+                await self._streams.close()
 
     def _note_unheard(self) -> None:
         """Has another gateway tried where seats ask nothing.
@@ -478,6 +489,8 @@ class Agent:
     async def _finish(self, serving: _Serving) -> None:
         """Ends the work, and leaves nothing of it but the record, the samples and what was stored."""
         serving.over = True
+        if self._streams is not None:
+            await self._streams.close()
         if serving.network is not None:
             serving.network.stop()
         await self._executor.stop(serving.lease)
@@ -512,6 +525,9 @@ class Agent:
                     return
                 try:
                     lease = serving.lease
+                    if self._streams is not None and _is_held(lease.manifest):
+                        given = await asyncio.to_thread(self._streams.given, lease.jobs[0], lease.renter)
+                        lease = replace(lease, given=given)
                     if serving.network is not None:
                         lease = replace(lease, part=await serving.network.part())
                     output = await self._executor.run(lease, serving.record.failed + 1)
@@ -892,14 +908,30 @@ class Agent:
             raise Refused("not-served", "the node does not serve this job")
         if request.sender != serving.leased.renter:
             raise Refused("not-yours", "a cluster takes orders of its renter")
-        entry = serving.lease.manifest.entrypoint
-        if not isinstance(entry, Function) or entry.path != HELD:
+        if not _is_held(serving.lease.manifest):
             raise Refused("not-held", "this job runs a program of its own, and takes no orders")
         if serving.network is not None and not serving.network.is_head:
             raise Refused("not-the-head", "orders go to the node that was booked first")
         if serving.run is None or serving.run.done() or not serving.leased.running:
             raise Refused("not-running", "the cluster does not run")
         return serving
+
+    def stream(self, url: str, job: str, name: str) -> None:
+        """A gateway says that a renter waits for a stream: it begins while their cluster is held here.
+
+        Args:
+            url: where this agent is connected to the gateway.
+            job: the job's address, base58.
+            name: the stream's.
+        """
+        serving = self._serving
+        if self._streams is None or serving is None or str(Pubkey(serving.leased.job)) != job:
+            return
+        over = serving.over or self._is_over(serving.leased) or not serving.leased.running
+        if over or not _is_held(serving.lease.manifest):
+            return
+        lease = serving.lease
+        self._streams.open(url, serving.leased.job, name, lambda: self._executor.connect(lease))
 
     # -- what the owner should know
 
@@ -920,6 +952,12 @@ class Agent:
     def _clear(self, *about: str) -> None:
         for name in about:
             self.facts.problems.pop(name, None)
+
+
+def _is_held(manifest: Manifest) -> bool:
+    """Whether a cluster is held for its renter, who has access to its boxes."""
+    entry = manifest.entrypoint
+    return isinstance(entry, Function) and entry.path == HELD
 
 
 def _told(record: LeaseRecord, running: bool) -> Answer:

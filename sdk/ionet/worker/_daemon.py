@@ -42,6 +42,7 @@ from ionet.worker._podman import podman_of
 from ionet.worker._probe import Device, probe
 from ionet.worker._record import LeaseRecord
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
+from ionet.worker._streams import Streams
 from ionet.worker._watch import Watch, watch_for
 from ionet.worker._worker import Worker
 
@@ -179,13 +180,23 @@ class Daemon:
         worker = Worker(address, node.key, state, device=device, watch=watch, gpus=gpus)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
         files = StoreFiles(*stores)
-        networks = links = None
+        networks = links = streams = None
         urls = [http for _, http in self._gateways]
         if isinstance(self._executor, BoxExecutor):
             networks = Networks(self._chain, node.key.keypair, urls)
             links = Links(node.key.keypair, address, urls, self._time)
+            streams = Streams(node.key.keypair, dict(self._gateways))
         agent = Agent(
-            worker, self._executor, self._chain, files, self._store, state, self._policy, networks, links
+            worker,
+            self._executor,
+            self._chain,
+            files,
+            self._store,
+            state,
+            self._policy,
+            networks,
+            links,
+            streams,
         )
         agent.on_event = lambda event, text: self._notifier.tell(event, str(node.config.address), text)
         peer = Peer(
@@ -199,6 +210,7 @@ class Daemon:
         )
         agent.connected = lambda: peer.connected
         agent.on_unheard = peer.leave
+        peer.on_stream = agent.stream
         try:
             async with peer:
                 node.agent, node.peer, node.problem = agent, peer, None

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final, NoReturn
-from urllib.parse import urlsplit
 
 import httpx
 from solders.keypair import Keypair
@@ -22,8 +21,8 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import IonetError
 from ionet.chain.rpc.tls import tls
 from ionet.overlay import APART, Measurement, MeasurementError
-from ionet.store.signing import authorization
 from ionet.wire._link import PIPE, gateway_name
+from ionet.worker._piping import NoPipe, at_most, open_pipe
 
 #: Round trips, bytes of each half of one, and bytes of what is sent in each direction at most.
 _TRIPS: Final = 16
@@ -98,11 +97,12 @@ class Links:
             raise NotMeasured(f"the pipe at {url} broke: {bad!r}"[:_WORDS]) from None
 
     async def _measured(self, other: bytes, url: str) -> Measurement:
+        path = f"{PIPE}{Pubkey(other)}/{Pubkey(self.node)}"
         async with httpx.AsyncClient(verify=tls(), timeout=_PATIENCE, follow_redirects=False) as client:
-            nonce = await _nonce(client, url)
-            path = f"{PIPE}{Pubkey(other)}/{Pubkey(self.node)}"
-            header = authorization(self.device, "GET", url + path, 0, nonce)
-            reader, writer = await _pipe(url, path, header)
+            try:
+                reader, writer = await open_pipe(self.device, url, path, client)
+            except NoPipe as bad:
+                raise NotMeasured(str(bad)) from None
             try:
                 said = await _Exchange(
                     self.device, other, gateway_name(url), self.now(), reader, writer
@@ -116,61 +116,6 @@ class Links:
                 async with client.stream("PUT", f"{url}/links", json=said.to_dict()) as answer:
                     answer.raise_for_status()
             return said
-
-
-async def _nonce(client: httpx.AsyncClient, url: str) -> str:
-    """Returns what a signature for this gateway has to name.
-
-    Raises:
-        httpx.HTTPError: it does not answer.
-        ValueError: not with an object that short.
-    """
-    async with client.stream("GET", f"{url}/links") as answer:
-        answer.raise_for_status()
-        data = await _at_most(answer, _LINE)
-    return str(json.loads(data)["nonce"])[:200]
-
-
-async def _at_most(answer: httpx.Response, most: int) -> bytes:
-    """Reads an answer's body; raises ValueError if it is longer."""
-    data = bytearray()
-    async for part in answer.aiter_bytes():
-        data += part
-        if len(data) > most:
-            raise ValueError("the gateway answers too much")
-    return bytes(data)
-
-
-async def _pipe(url: str, path: str, header: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Opens a pipe; it is there once the other node has come.
-
-    Raises:
-        NotMeasured: the gateway does not give one, or the other does not come.
-    """
-    parts = urlsplit(url)
-    secure = parts.scheme == "https"
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, parts.port or (443 if secure else 80), ssl=tls() if secure else None, limit=1 << 20
-    )
-    words = (
-        f"GET {path} HTTP/1.1",
-        f"host: {parts.netloc}",
-        f"authorization: {header}",
-        "connection: upgrade",
-        "upgrade: ionet-pipe",
-    )
-    try:
-        writer.write("\r\n".join((*words, "", "")).encode())
-        head = await reader.readuntil(b"\r\n\r\n")
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        writer.close()
-        raise NotMeasured("the other node did not come to the gateway") from None
-    if not head.startswith(b"HTTP/1.1 101 "):
-        words_of = (await reader.read(_LINE)).decode(errors="replace")
-        writer.close()
-        printable = "".join(c for c in words_of[:300] if c.isprintable())
-        raise NotMeasured(f"{url} gives no pipe: {printable or head[:100]!r}")
-    return reader, writer
 
 
 class _Exchange:
@@ -377,7 +322,7 @@ async def measured_at(url: str, devices: Sequence[bytes]) -> list[Measurement]:
         client.stream("POST", f"{url}/links/find", json=body) as answer,
     ):
         answer.raise_for_status()
-        data = await _at_most(answer, _ANSWER)
+        data = await at_most(answer, _ANSWER)
     try:
         value = json.loads(data)
     except RecursionError:

@@ -9,6 +9,8 @@ from typing import Any, Final
 from ionet.workloads._context import Context
 
 #: Characters of a failure's detail.
+#: Where the SSH server of a box listens, on its loopback.
+ACCESS_PORT: Final = 2200
 MAX_DETAIL: Final = 2_000
 _TASK_RETRIES: Final = 2
 

@@ -26,6 +26,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 import zipfile
@@ -38,6 +39,8 @@ from ionet.workloads._run import MAX_DETAIL, RAY_SETTINGS, node_resource
 
 RUN: Final = Path("/in/run.json")
 ARCHIVE: Final = Path("/in/working_dir.zip")
+#: What lets the renter in needs this library; see `ionet.workloads.access`.
+ACCESS: Final = Path("/in/access.tar")
 WORK: Final = Path("/job/work")
 FILES: Final = Path("/job/out/files")
 END: Final = Path("/job/out/end.json")
@@ -74,6 +77,8 @@ _CLUSTER_SETTINGS: Final = {
     "RAY_health_check_failure_threshold": "5",
 }
 _LOOK: Final = 1.0
+#: Seconds within which a server that ends could not do its work.
+_SOON: Final = 10.0
 _SETTINGS: Final = {
     **RAY_SETTINGS,
     # A busy machine takes longer than Ray's 30 s.
@@ -145,6 +150,11 @@ def host(run: Mapping[str, Any]) -> str:
     return str(run["cluster"]["head"]) if run["cluster"] else "127.0.0.1"
 
 
+def gcs(run: Mapping[str, Any]) -> str:
+    """What `ray.init` finds the cluster by."""
+    return f"{host(run)}:{_GCS}"
+
+
 def is_up(address: str, seconds: float) -> bool:
     """Waits for an address of this box; returns whether it is there."""
     deadline = time.monotonic() + seconds
@@ -165,7 +175,7 @@ def follow(run: Mapping[str, Any]) -> None:
     log, last = Path("/job/ray.log"), ""
     while True:
         with log.open("wb") as out:
-            command = ray_start(run, "--block", address=f"{host(run)}:{_GCS}")
+            command = ray_start(run, "--block", address=gcs(run))
             status = subprocess.run(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
         said = f"--- Ray ended with {status.returncode} on this node, which joins again"
         if said != last:
@@ -376,6 +386,25 @@ def install(run: Mapping[str, Any], deadline: float) -> bool:
     return False
 
 
+def let_in() -> None:
+    """Keeps the renter's way into this box open, if it has one."""
+    if not ACCESS.exists():
+        return
+    with tarfile.open(ACCESS) as archive:
+        archive.extractall(os.environ["PYTHONPATH"], filter="data")
+    pause = 1.0
+    while True:
+        began = time.monotonic()
+        # Who comes in can end it, too.
+        done = subprocess.run(
+            [sys.executable, "-m", "ionet.workloads.access"], stdin=subprocess.DEVNULL, check=False
+        )
+        print(f"--- the SSH server ended with {done.returncode}, and begins again", flush=True)
+        # An image may lack what it needs.
+        pause = min(2 * pause, 600.0) if time.monotonic() - began < _SOON else 1.0
+        time.sleep(pause)
+
+
 def drive(output: str) -> None:
     """Runs the job; its failures are reported, and a failure of the driver itself ends this process."""
     run = json.loads(RUN.read_text())
@@ -392,6 +421,7 @@ def drive(output: str) -> None:
         except Exception as error:  # whatever an archive can be made to raise
             tell("input-missing", f"the working directory cannot be unpacked: {error}")
             return
+    threading.Thread(target=let_in, daemon=True).start()
     begin = time.monotonic()
     if run["pip"] and not install(run, begin + run["seconds"]):
         return

@@ -1,0 +1,132 @@
+"""What OpenSSH, and all that uses it (scp, rsync, VS Code Remote-SSH), needs to come into a cluster's box.
+
+A folder of a job's own holds its key, the key's certificate, the line of `known_hosts` and an entry for the
+configuration; nothing of a wallet. `python -m ionet.cloud.openssh FOLDER` is its `ProxyCommand`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.files import write_secret
+from ionet.cloud.access import Pass, stream
+from ionet.wire.ssh import host_name, known_host, of_private_text, private_text
+
+#: What a cluster's first node is called: NAME.ionet; the others: 2.NAME.ionet, and so on.
+SUFFIX: Final = ".ionet"
+_ENTRY: Final = """\
+Host {host}
+  HostName {alias}
+  HostKeyAlias {alias}
+  User {job}
+  IdentityFile {folder}/id
+  CertificateFile {folder}/id-cert.pub
+  UserKnownHostsFile {folder}/known_hosts
+  ProxyCommand {command}
+  IdentitiesOnly yes
+  StrictHostKeyChecking yes
+  PreferredAuthentications publickey
+  ForwardAgent no
+  ForwardX11 no
+  ServerAliveInterval 15
+  ServerAliveCountMax 4
+"""
+
+
+def write_config(way: Pass, name: str, folder: Path) -> Path:
+    """Writes what OpenSSH needs into a folder that only this user reads; returns the configuration's path.
+
+    Args:
+        way: into the box.
+        name: what OpenSSH is to call it, without `SUFFIX`.
+        folder: of this box.
+
+    Raises:
+        OSError, ConfigError: it cannot be written.
+    """
+    folder = folder.absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    job = str(way.job)
+    facts = {"gateway": way.gateway, "job": job, "device": way.device.hex()}
+    command = shlex.join([sys.executable, "-m", __name__, str(folder)])
+    config = folder / "config"
+    place = str(folder).replace("%", "%%")
+    for path, text in (
+        (folder / "id", private_text(way.key).decode()),
+        (folder / "id-cert.pub", way.certificate + "\n"),
+        (folder / "known_hosts", known_host(way.device, job)),
+        (folder / "pass.json", json.dumps(facts)),
+        (
+            config,
+            _ENTRY.format(
+                host=name + SUFFIX,
+                alias=host_name(job),
+                job=job,
+                folder=place,
+                command=command.replace("%", "%%"),
+            ),
+        ),
+    ):
+        path.unlink(missing_ok=True)
+        write_secret(path, text)
+    return config
+
+
+def read_pass(folder: Path) -> Pass:
+    """Reads what `write_config` has written.
+
+    Raises:
+        ConfigError: it is not there, or something else.
+    """
+    try:
+        facts: dict[str, Any] = json.loads((folder / "pass.json").read_text())
+        return Pass(
+            str(facts["gateway"]),
+            Pubkey.from_string(facts["job"]),
+            bytes.fromhex(facts["device"]),
+            of_private_text((folder / "id").read_bytes()),
+            (folder / "id-cert.pub").read_text().strip(),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as bad:
+        raise ConfigError(f"{folder} is not the folder of a cluster's SSH: {bad}") from None
+
+
+async def connect(way: Pass) -> None:
+    """Copies standard input into the box's SSH server, and what it sends to standard output."""
+    reader, writer = await stream(way)
+    loop = asyncio.get_running_loop()
+    typed = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(typed), sys.stdin)
+    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sys.stdout)
+    from ionet.worker._piping import joined
+
+    await joined((reader, writer), (typed, asyncio.StreamWriter(transport, protocol, None, loop)))
+
+
+def main() -> int:
+    """The `ProxyCommand`."""
+    try:
+        asyncio.run(connect(read_pass(Path(sys.argv[1]))))
+    except (IonetError, OSError) as bad:
+        print(bad, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    # What is still in a pipe that nobody reads is not waited for.
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)
