@@ -28,18 +28,36 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # A shell that runs the tests in its background has them ignore it, and so all that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-#: Whole processes with their own clocks, ports and boxes: two at once would wait for each other.
-_ALONE = {"e2e", "explorer", "network", "nodes", "orchestrator", "sandbox"}
+#: Folders and files of whole machines, with boxes, namespaces, nodes: two at once would wait for each other.
+_ALONE = {
+    "e2e",
+    "explorer/test_browser.py",
+    "network/test_broken_lines.py",
+    "network/test_cluster.py",
+    "network/test_full_disk.py",
+    "network/test_held_cluster.py",
+    "network/test_localnet.py",
+    "network/test_overlay_lab.py",
+    "network/test_relay_limits.py",
+    "network/test_relays.py",
+    "network/test_replaced.py",
+    "network/test_run_boxed.py",
+    "nodes",
+    "orchestrator/test_boxed.py",
+    "orchestrator/test_podman.py",
+    "orchestrator/test_ray.py",
+    "sandbox",
+}
 _MARKS = ("alone", "node", "ray")
-#: Of those folders: in this process only, with a clock that the test moves.
-_BESIDE = {"orchestrator/test_crashes.py"}
+#: Of the rest, what waits for sockets and for clocks more than it computes: more of them run at once.
+_WAIT = {"explorer", "network", "orchestrator"}
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that run alone.
+    """Marks the tests that run alone, and those that wait.
 
     In CI all but those of the programs are tried a second time: nodes of others lose a transaction now and
     then, ports are taken, and a machine that others use stands still for seconds. The log names every test
@@ -47,9 +65,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         file = item.path.relative_to(Path(__file__).parent)
-        apart = file.parts[0] in _ALONE and file.as_posix() not in _BESIDE
+        apart = not _ALONE.isdisjoint((file.parts[0], file.as_posix()))
         if apart or any(item.get_closest_marker(mark) for mark in _MARKS):
             item.add_marker("alone")
+        elif file.parts[0] in _WAIT:
+            item.add_marker("waits")
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
 

@@ -243,8 +243,18 @@ class NetworkSite(Site):
         job: Pubkey,
         step: int = 300,
         gone: Callable[[], bool] = lambda: False,
+        *,
+        ran: bool = False,
     ) -> None:
-        """Lets time pass until the job is closed, or something is gone."""
+        """Lets time pass until the job is closed, or something is gone.
+
+        Args:
+            seats: who looks.
+            job: the job.
+            step: seconds that pass at a time.
+            gone: ends this before.
+            ran: whether its program has ended.
+        """
         from tests.programs.market import IO_MINT
 
         await self.noticed(gone)
@@ -262,7 +272,7 @@ class NetworkSite(Site):
                 return
             self.market.world.advance(step)
             # For runs, which nobody waits for.
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.02 if ran else 0.3)
             await self.noticed(gone)
         lines = [f"{entry.step} {entry.detail}" for seat in seats for entry in seat.journal.entries()]
         raise AssertionError("\n".join(lines))

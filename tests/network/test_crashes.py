@@ -22,10 +22,10 @@ async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:
         with suppress(Killed):
             async with site.seat(bomb=bomb) as seat:
                 await site.until_run([seat], job, lambda: bomb.gone)
-                await site.until_closed([seat], job, 600, lambda: bomb.gone)
+                await site.until_closed([seat], job, 600, lambda: bomb.gone, ran=True)
         async with site.seat() as seat:
             await site.until_run([seat], job)
-            await site.until_closed([seat], job, 600)
+            await site.until_closed([seat], job, 600, ran=True)
 
 
 async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
@@ -34,10 +34,10 @@ async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
         async with site.machine(site.market.alice, bomb):
             await site.until_run([seat], job, lambda: bomb.gone)
             # Twice this may pass between two samples around a restart.
-            await site.until_closed([seat], job, 300, lambda: bomb.gone)
+            await site.until_closed([seat], job, 300, lambda: bomb.gone, ran=True)
         async with site.machine(site.market.alice):
             await site.until_run([seat], job)
-            await site.until_closed([seat], job, 300)
+            await site.until_closed([seat], job, 300, ran=True)
 
 
 async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb]:
