@@ -28,6 +28,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 # A shell that runs the tests in its background has them ignore it, and so all that they start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+_HERE = Path(__file__).parent
 #: Folders and files of whole machines, with boxes, namespaces, nodes: two at once would wait for each other.
 _ALONE = {
     "e2e",
@@ -51,6 +52,8 @@ _ALONE = {
 _MARKS = ("alone", "node", "ray")
 #: Of the rest, what waits for sockets and for clocks more than it computes: more of them run at once.
 _WAIT = {"explorer", "network", "orchestrator"}
+#: What begins first, as it takes longest.
+_LONG = {"network/test_crashes.py", "network/test_seats_at_odds.py", "network/test_service.py"}
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
 
@@ -64,7 +67,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     that needed it.
     """
     for item in items:
-        file = item.path.relative_to(Path(__file__).parent)
+        file = item.path.relative_to(_HERE)
         apart = not _ALONE.isdisjoint((file.parts[0], file.as_posix()))
         if apart or any(item.get_closest_marker(mark) for mark in _MARKS):
             item.add_marker("alone")
@@ -72,6 +75,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("waits")
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
 
 
 @pytest.fixture(scope="session")
