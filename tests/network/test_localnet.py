@@ -11,7 +11,7 @@ from tests.sandbox.support import prepared_image
 
 from ionet.store import HttpStore
 from ionet.workloads import digits
-from soaking import book, localnet, paid, result_of, shuffled
+from soaking import HOUR, book, localnet, paid, result_of, shuffled
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -29,7 +29,7 @@ def test_each_process_is_killed_three_times_and_nothing_is_lost(tmp_path: Path) 
         booked = book(net, "alice", HOURS)
         killed = 0
         for name in shuffled(NAMES, 3, SEED):
-            time.sleep(dice.uniform(2.0, 6.0))
+            time.sleep(dice.uniform(1.0, 3.0))
             killed += net.kill(name)
         assert killed > 6
         document = result_of(net, booked, 240)
@@ -39,6 +39,7 @@ def test_each_process_is_killed_three_times_and_nothing_is_lost(tmp_path: Path) 
         assert len(store.get_bytes(model["sha256"])) == model["size"]
         log = store.get_bytes(document["log"]).decode()
         assert log.count("--- attempt") == 1, log
+        net.skip_to(net.client.jobs.get_job(booked.job).started_at + HOURS * HOUR)
         got, full = paid(net, booked, 300)
         assert got == full
         assert net.boxes
