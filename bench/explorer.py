@@ -1,11 +1,13 @@
 """How fast an explorer answers, with how many readers at once, and how much memory and time its state takes.
 
-Run with `python bench/explorer.py [nodes] [--hours N] [--readers N] [--seconds S]`. Nodes register,
-stake and are credited hour by hour, in events that the programs' own encoders write
-(`bench/ledger.py`). The explorer is a process of its own; readers are tasks of this one, and each asks
-for one page after the other. Goals of the project, on two cores, with 330,000 nodes, 100 million events
-and 50 readers: every page in 200 ms, and all in 4 GiB. What a smaller run measures is said first; what
-follows from it for that size is computed, and said to be.
+Run with `python bench/explorer.py [nodes] [--hours N] [--keep N] [--readers N] [--seconds S]`. Nodes
+register, stake and are credited hour by hour, in events that the programs' own encoders write
+(`bench/ledger.py`); rows of all but the last hours go to files. The explorer is a process of its own;
+readers are tasks of this one, and each asks for one page after the other. Goals of the project, on two
+cores, with 330,000 nodes, 100 million events and 50 readers: every page in 200 ms, and all in 4 GiB. What a
+smaller run measures is said first; what follows from it for that size is computed, and said to be. Beside
+the time that an answer took stands the processor's time that the explorer took for each of a page's answers,
+asked for alone, which others' work on the machine changes little.
 """
 
 from __future__ import annotations
@@ -75,6 +77,10 @@ def serve(path: str, told: Connection) -> None:
         asyncio.run(serving())
 
 
+def folder_of(path: Path) -> Path:
+    return Path(f"{path}.rows")
+
+
 def pages(nodes: int, hours: int) -> dict[str, str]:
     """What readers ask for."""
     node = key(random.randrange(nodes))
@@ -141,6 +147,22 @@ async def read(port: int, nodes: int, hours: int, readers: int, seconds: float) 
     return times
 
 
+async def busy(
+    port: int, nodes: int, hours: int, server: psutil.Process, times: int = 60
+) -> dict[str, float]:
+    """Milliseconds of a processor that the explorer takes for an answer, page by page."""
+    taken = {}
+    async with Reader(port) as client:
+        for name in pages(nodes, hours):
+            before = server.cpu_times()
+            for _ in range(times):
+                status, body = await client.get(pages(nodes, hours)[name])
+                assert status == 200, (name, body[:200])
+            after = server.cpu_times()
+            taken[name] = (after.user + after.system - before.user - before.system) / times * 1e3
+    return taken
+
+
 def shown(title: str, times: dict[str, list[float]]) -> None:
     print(f"\n{title}\n{'page':16} {'answers':>8} {'median ms':>10} {'95 % ms':>9} {'most ms':>9}")
     for name, each in times.items():
@@ -153,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("nodes", nargs="?", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=24)
+    parser.add_argument("--keep", type=int, default=6, metavar="HOURS")
     parser.add_argument("--readers", type=int, default=READERS)
     parser.add_argument("--seconds", type=float, default=20.0)
     options = parser.parse_args()
@@ -166,6 +189,11 @@ def main() -> None:
         with Database.create(str(path), "bench") as database:
             scanned = database.marks().scanned
             database.write([], scanned=scanned, final=scanned)
+            began = time.perf_counter()
+            database.archive(options.keep * HOUR)
+            filing = time.perf_counter() - began
+            files = database.files()
+        filed = sum(each.stat().st_size for each in folder_of(path).glob("*.rows"))
         size = path.stat().st_size
         here, there = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(
@@ -176,15 +204,20 @@ def main() -> None:
             port, replay, before = here.recv()
             server = psutil.Process(process.pid)
             state = server.memory_info().rss - before
+            each = asyncio.run(busy(port, nodes, hours, server))
             alone = asyncio.run(read(port, nodes, hours, 1, options.seconds))
             many = asyncio.run(read(port, nodes, hours, options.readers, options.seconds))
             peak = server.memory_info().rss
         finally:
             process.kill()
             process.join()
-    print(f"measured: {nodes:,} nodes, {events:,} events, {size / GIB:.2f} GiB of ledger")
+    print(f"measured: {nodes:,} nodes, {events:,} events, {size / GIB:.2f} GiB of database")
+    print(f"old hours: {files} files, {filed / GIB:.2f} GiB, made in {filing:.1f} s")
     print(f"replay at the start: {replay:.1f} s, {events / replay:,.0f} events a second")
     print(f"memory: {state / GIB:.2f} GiB of state, {peak / GIB:.2f} GiB in all after the readers")
+    print(
+        "\nmilliseconds of a processor for an answer: " + ", ".join(f"{n} {v:.1f}" for n, v in each.items())
+    )
     shown("one reader", alone)
     shown(f"{options.readers} readers", many)
     whole = before + state * NODES / nodes

@@ -5,6 +5,7 @@ IO is at 2.00 ± 0.01 USD, so a renter pays at 1.99; USDC counts as one dollar.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uvicorn
@@ -24,8 +26,10 @@ from tests.faults import Asked, FaultProxy, on
 from tests.network.test_links import signed
 from tests.programs.support import make_hireable
 
-from ionet import USDC, pda, types
+from ionet import USDC, AsyncClient, AsyncHttpTransport, pda, types
 from ionet.cli.app import load
+from ionet.explorer import Explorer, ExplorerConfig
+from ionet.explorer.client import ExplorerClient
 from ionet.formats.when import when
 from ionet.gateway._pipes import Measured, Pipes
 from ionet.localnet.dollars import add_usdc, write_prices
@@ -58,6 +62,16 @@ class Desk:
 
     def node(self, *offer: object, class_id: int = 20) -> str:
         """A node of alice's, offered for IO and USDC unless told otherwise."""
+        made = self.registered(class_id)
+        make_hireable(self.shell.client, made)
+        self.nodes.append(made)
+        node = str(made)
+        terms = offer or ("--rate", "2.5", "--currency", "IO", "--currency", "USDC")
+        self.shell.text("job", "offer", node, *terms, who="alice")
+        return node
+
+    def registered(self, class_id: int) -> Pubkey:
+        """A node of alice's, without stake."""
         self.devices += 1
         people, device = self.shell.people, Keypair()
         found = self.shell.client.as_(people["alice"]).staking.register(
@@ -70,12 +84,7 @@ class Desk:
         )
         made = found.send().result
         self.keys[str(made)] = device
-        make_hireable(self.shell.client, made)
-        self.nodes.append(made)
-        node = str(made)
-        terms = offer or ("--rate", "2.5", "--currency", "IO", "--currency", "USDC")
-        self.shell.text("job", "offer", node, *terms, who="alice")
-        return node
+        return made
 
     def wait(self, seconds: int) -> None:
         """Time passes, and prices and compute proofs follow."""
@@ -93,6 +102,18 @@ class Desk:
     def run(self, *more: object) -> str:
         job = self.book(self.node(), *more)
         self.shell.text("job", "start", job, who="alice")
+        return job
+
+    def closed(self) -> str:
+        """A job that its renter stopped, and of which all is paid."""
+        job = self.run()
+        self.wait(600)
+        self.attest(job, 600)
+        self.shell.text("job", "stop", job, who="renter")
+        self.wait(2 * HOUR)
+        while self.shell.client.account(key(job)) is not None:
+            self.shell.text("job", "crank", job, who="carol")
+            self.wait(HOUR)
         return job
 
     def attest(self, job: str, good: int, upto: int | None = None, reason: int = 0) -> None:
@@ -644,16 +665,88 @@ def test_a_receipt_says_what_became_of_a_job_and_its_money(desk: Desk) -> None:
     assert "does not show" in unknown
 
 
+@contextmanager
+def explored(shell: Shell, ledger: Path) -> Iterator[str]:
+    """An explorer of the shell's network."""
+
+    def connect() -> AsyncClient:
+        return AsyncClient(AsyncHttpTransport(shell.url, websocket=""))
+
+    stop, ready = asyncio.Event(), threading.Event()
+    explorer = Explorer(ExplorerConfig(ledger=str(ledger), port=0, every=None, keep=HOUR), connect)
+    loop = asyncio.new_event_loop()
+    serving = threading.Thread(
+        target=lambda: loop.run_until_complete(explorer.run(stop, lambda url: ready.set())), daemon=True
+    )
+    serving.start()
+    assert ready.wait(60)
+    try:
+        with ExplorerClient(explorer.url) as reader:
+            now = shell.client.request("getSlot")
+            until = time.monotonic() + 30
+            while reader.status().as_of.slot < now - 1 and time.monotonic() < until:
+                time.sleep(0.1)
+        yield explorer.url
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        serving.join(30)
+        loop.close()
+
+
+def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> None:
+    """With no node to ask at all."""
+    shell = desk.shell
+    still, job = desk.run(), desk.closed()
+    # Its stake is no test's gift, so that events tell it.
+    bare = desk.registered(21)
+    shell.text("stake", "add", bare, "3", who="alice")
+    lines: list[tuple[object, ...]] = [
+        ("job", "receipt", job),
+        ("job", "receipt", still),
+        ("job", "list", "--closed"),
+        ("job", "list", "--closed", "--as", "supplier"),
+        ("events", "--account", job),
+        ("events", "--account", job, "--type", "Paid"),
+        ("events", "--program", "staking"),
+        ("node", "list", "--class", "21"),
+        ("node", "list", "--class", "21", "--state", "live", "--region", "276"),
+        ("node", "list", "--class", "21", "--owner", shell.address("alice")),
+        ("node", "list", "--owner", shell.address("newcomer")),
+        ("supply",),
+    ]
+    expected = [
+        [shell.text(*line, *form, who="renter") for form in ((), ("--output", "json"))] for line in lines
+    ]
+    with explored(shell, tmp_path / "ledger.db") as url:
+        alone = replace(shell, url="http://127.0.0.1:9")
+        for line, (text, document) in zip(lines, expected, strict=True):
+            told = alone.text(*line, "--explorer", url, "--output", "json", who="renter")
+            assert _untimed(line, told) == _untimed(line, document)
+            if line != ("supply",):
+                assert alone.text(*line, "--explorer", url, who="renter") == text
+        assert job in expected[2][1]
+        said = alone.fails(4, "job", "receipt", shell.address("carol"), "--explorer", url)
+        assert "does not show that job" in said
+        said = alone.fails(4, "node", "list", "--class", "H2000", "--explorer", url)
+        assert "no hardware class 'H2000'; there are" in said
+    for line in (("job", "receipt", job), ("supply",), ("node", "list"), ("events",)):
+        said = shell.fails(5, *line, "--explorer", "http://127.0.0.1:9")
+        assert said == "the explorer 127.0.0.1:9 cannot be read: ConnectError"
+    said = shell.fails(2, "job", "receipt", job, "--explorer", url, "--ledger", tmp_path / "ledger.db")
+    assert "leave one out" in said
+
+
+def _untimed(line: tuple[object, ...], document: str) -> Any:
+    """Without the time, since the chain's clock goes on; and without stake that tests have written."""
+    if line != ("supply",):
+        return document
+    return {name: value for name, value in json.loads(document).items() if name not in ("time", "staked")}
+
+
 def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path) -> None:
     shell, ledger = desk.shell, tmp_path / "ledger.db"
-    job, still = desk.run(), desk.run()
-    desk.wait(600)
-    desk.attest(job, 600)
-    shell.text("job", "stop", job, who="renter")
-    desk.wait(2 * HOUR)
-    while shell.client.account(key(job)) is not None:
-        shell.text("job", "crank", job, who="carol")
-        desk.wait(HOUR)
+    still = desk.run()
+    job = desk.closed()
     shell.text("ledger", "run", "--once", "--database", ledger)
     read = ("--ledger", ledger)
     assert shell.json("job", "receipt", job, *read) == shell.json("job", "receipt", job)

@@ -12,6 +12,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import events as event_types
+from ionet.cli.api import Explorer, asked
 from ionet.cli.arguments import address, length_of
 from ionet.cli.ledger import Ledger, opened
 from ionet.cli.options import Commands
@@ -76,21 +77,28 @@ def events_(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they come, until Ctrl-C.")] = False,
     count: Annotated[int | None, typer.Option("--count", min=1, help="End after this many.")] = None,
     ledger: Ledger = None,
+    explorer: Explorer = None,
 ) -> None:
     """Show the programs' events, in the chain's order; JSON is one document a line.
 
-    From a ledger, or without one from the node's history, which may not go back to the beginning. --follow
-    begins now, or at --since; without a ledger it needs a --program or an --account.
+    From a ledger or an explorer, or without one from the node's history, which may not go back to the
+    beginning. --follow begins now, or at --since; without a ledger it needs a --program or an --account.
     """
     io = session()
     if follow and until is not None:
         raise typer.BadParameter("--follow has no end: leave out --until")
+    if follow and explorer is not None:
+        raise typer.BadParameter("--follow needs a node or a ledger: leave out --explorer")
     if follow and ledger is None and program is None and about is None:
         raise typer.BadParameter("without a ledger, --follow needs a --program or an --account")
     names = _names(program, kind)
     span = _seconds(io, since), _seconds(io, until)
-    with opened(io, ledger) as database:
-        if database is not None:
+    with asked(explorer, ledger) as api, opened(io, ledger) as database:
+        told: Iterator[WatchedEvent]
+        if api is not None:
+            every = names if program or kind else None
+            told = api.events(about=about, names=every, since=span[0], until=span[1])
+        elif database is not None:
             told = _from_ledger(database, names, about, span, follow=follow)
         else:
             told = _from_chain(io, names, about, span, follow=follow)

@@ -59,6 +59,7 @@ from ionet.cloud.errors import (
     RunUnreachable,
     SetupFailed,
 )
+from ionet.explorer.errors import ExplorerError
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
 from ionet.ledger.errors import LedgerError
@@ -172,7 +173,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status, fields = NO_NODE, {"signature": bad.signature}
         case ProgramMissing():
             status, fields = NOT_FOUND, {"program_id": bad.program_id}
-        case TransportError() | RpcError():
+        case TransportError() | RpcError() | ExplorerError():
             status = NO_NODE
         case StoreError():
             status = REFUSED

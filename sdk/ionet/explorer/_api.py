@@ -26,11 +26,13 @@ from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._guard import address_of as reader_of
+from ionet.explorer._holdings import Holdings
 from ionet.explorer._live import Live
 from ionet.explorer._past import Past
 from ionet.explorer._search import search as search_for
 from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text, table
 from ionet.explorer._watching import Watching
+from ionet.ledger import Database, Place, Signed
 from ionet.ledger.subjects import types
 
 T = TypeVar("T", bound=m.Answer)
@@ -116,6 +118,7 @@ class AskedEvents(AskedPage):
     since: Annotated[int | None, Field(ge=0, lt=_FAR, description="From this time on, Unix seconds.")] = None
     until: Annotated[int | None, Field(ge=0, lt=_FAR, description="Up to this time, Unix seconds.")] = None
     order: Annotated[Literal["newest", "oldest"], Field(description="What comes first.")] = "newest"
+    data: Annotated[bool, Field(description="Also the bytes that the programs wrote.")] = False
 
 
 class AskedSearch(Asked):
@@ -195,10 +198,12 @@ def status(
 
 
 @router.get("/supply", summary="How much IO there is, and where it comes from")
-def supply(past: _ThePast, asked: Annotated[Asked, Query()]) -> m.Supply:
+def supply(request: Request, past: _ThePast, asked: Annotated[Asked, Query()]) -> m.Supply:
     """The supply."""
+    holdings: Holdings = request.app.state.holdings
+    treasury, why = holdings.now() if asked.at is None else (None, "the chain tells only what it holds now")
     with past.at(asked.at) as moment:
-        return _supply.supply(moment)
+        return _supply.supply(moment, treasury, why)
 
 
 @router.get("/supply/days", summary="The supply by day, the newest first", responses=_CSV)
@@ -427,10 +432,20 @@ def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
         )
         as_of = _supply.as_of(moment)
     shown = page[: asked.limit]
+    places = _places(past.database, shown) if asked.data else {}
     after = place_text(shown[-1].entry.place) if len(page) > asked.limit else None
-    answer = m.Events(as_of=as_of, events=[event_of(signed) for signed in shown], next=after)
+    answer = m.Events(
+        as_of=as_of, events=[event_of(it, places.get(it.entry.place)) for it in shown], next=after
+    )
     result: m.Events = _answer(asked, answer, answer.events)
     return result
+
+
+def _places(database: Database, shown: Sequence[Signed]) -> dict[Place, int]:
+    """The place of each event among those of its transaction."""
+    signatures = dict.fromkeys(signed.signature for signed in shown)
+    its = (database.transaction(signature) or [] for signature in signatures)
+    return {signed.entry.place: number for each in its for number, signed in enumerate(each)}
 
 
 @router.get("/transactions/{signature}", summary="A transaction of the programs", responses=_CSV)

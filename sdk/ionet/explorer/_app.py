@@ -18,6 +18,7 @@ from ionet.explorer._api import LIVE, router
 from ionet.explorer._auctions import Prices
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._guard import Counters, Guard
+from ionet.explorer._holdings import Holdings
 from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
@@ -108,6 +109,7 @@ def parts(
     app.state.past = Past(database, bounds.states, bounds.asked)
     app.state.watching = watching
     app.state.prices = Prices(watching)
+    app.state.holdings = Holdings(watching)
     app.state.transactions = Transactions(watching)
     app.state.tables = tables or Tables()
     app.state.live = Live(database, watching, bounds)

@@ -179,6 +179,14 @@ def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.No
             proven=is_proven(node, time),
             hired=address in tally.hired,
             stake=of_io(node.own__active + node.co__active),
+            own_active=of_io(node.own__active),
+            own_pending=of_io(node.own__pending),
+            co_active=of_io(node.co__active),
+            co_pending=of_io(node.co__pending),
+            commission_bps=node.commission_bps,
+            region=node.region,
+            network=known(node.network),
+            network_name=text(its.name) if (its := state.networks.get(node.network)) is not None else None,
         )
         for address, node in wanted[:limit]
     ]

@@ -109,6 +109,18 @@ class Supply(Answer):
     burned: Burned
     active_stake: Money
     """Of all nodes, both sides."""
+    reserve: Money
+    """What was withheld and not burned."""
+    vested: Money
+    """What has vested of all grants, released or not."""
+    locked: Money
+    """What has not vested of all grants, and was not taken back."""
+    treasury: Money | None
+    """What the distributor's treasury holds, by the chain's node; none of a past time."""
+    circulating: Money | None
+    """Supply less what is locked, in the reserve, or in the treasury."""
+    why: str
+    """Why it is not known what the treasury holds, or empty."""
 
 
 class SupplyDay(Model):
@@ -178,6 +190,16 @@ class NodeRow(Model):
     hired: bool
     stake: Money
     """Active, both sides."""
+    own_active: Money
+    own_pending: Money
+    co_active: Money
+    co_pending: Money
+    commission_bps: int
+    region: int
+    """The country that its owner states, ISO 3166-1 numeric; 0: none."""
+    network: str | None
+    """The network's account, where it belongs to one."""
+    network_name: str | None
 
 
 class NodeRows(Answer):
@@ -467,6 +489,10 @@ class Event(Model):
     """`program.Type`; empty for a type that this version does not know."""
     fields: dict[str, Any]
     """As the program wrote them; whole numbers are text, since they may have 64 bits and more."""
+    data: str | None = None
+    """The program's own bytes, hex; only where they are asked for."""
+    index: int | None = None
+    """Its place among the events of its transaction; only with `data`."""
 
 
 class Events(Answer):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ionet.explorer import _models as m
 from ionet.explorer._past import WITHHELD, Moment
 from ionet.explorer._values import BadQuestion, events_at, of_io
 from ionet.formats.when import DAY
 from ionet.token.emission import cumulative
+from ionet.token.vesting import unvested, vested
+
+if TYPE_CHECKING:
+    from ionet import accounts
 
 _GENESIS: Final = "mint.GenesisMinted"
 _PAID: Final = "mint.Emitted"
@@ -26,11 +30,22 @@ CAUSES: Final = {
 NAMES: Final = (_GENESIS, _PAID, *(name for names in CAUSES.values() for name in names))
 
 
-def supply(moment: Moment) -> m.Supply:
-    """The supply at a time, and where it comes from."""
+def supply(moment: Moment, treasury: int | None, why: str) -> m.Supply:
+    """The supply at a time, where it comes from, and where it is.
+
+    Args:
+        moment: the market then.
+        treasury: what the distributor's treasury holds, base units, or None.
+        why: why that is not known.
+    """
     sums = _sums(moment, max(moment.moved, default=0))
     burned = {cause: -sum(sums[name] for name in names) for cause, names in CAUSES.items()}
     state = moment.state
+    reserve = sums[WITHHELD] + sums["mint.ReserveBurned"]
+    # A record has the fields of its account.
+    grants = [cast("accounts.distributor.Grant", grant) for grant in state.grants.values()]
+    locked = sum((unvested(grant, moment.time).base for grant in grants), 0)
+    free = None if treasury is None else state.supply - locked - reserve - treasury
     return m.Supply(
         as_of=as_of(moment),
         supply=of_io(state.supply),
@@ -43,6 +58,12 @@ def supply(moment: Moment) -> m.Supply:
             **{cause: of_io(amount) for cause, amount in burned.items()}, total=of_io(sum(burned.values()))
         ),
         active_stake=of_io(moment.tally.active),
+        reserve=of_io(reserve),
+        vested=of_io(sum((vested(grant, moment.time).base for grant in grants), 0)),
+        locked=of_io(locked),
+        treasury=None if treasury is None else of_io(treasury),
+        circulating=None if free is None else of_io(free),
+        why=why,
     )
 
 

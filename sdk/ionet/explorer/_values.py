@@ -135,8 +135,8 @@ def address_of(given: str) -> Pubkey:
         raise BadQuestion(f"{given[:60]!r} is no address: one is 32 to 44 letters and digits") from None
 
 
-def event_of(signed: Signed) -> m.Event:
-    """An event."""
+def event_of(signed: Signed, index: int | None = None) -> m.Event:
+    """An event; with its place in its transaction, also the bytes that the program wrote."""
     entry = signed.entry
     fields_ = {"data": entry.data.hex()} if entry.event is None else plain(entry.event)
     return m.Event(
@@ -146,6 +146,8 @@ def event_of(signed: Signed) -> m.Event:
         signature=signed.signature,
         name=entry.name,
         fields=fields_,
+        data=None if index is None else entry.data.hex(),
+        index=index,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionet.cli.api import Explorer, asked
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.job.parts import JobAddress
 from ionet.cli.job.status import Party, Role, list_open
@@ -18,23 +19,25 @@ from ionet.staking.stake import class_name
 
 if TYPE_CHECKING:
     from ionet import Amount, Receipt
+    from ionet.explorer.client import ExplorerClient
 
 app = Commands()
 
 
 @app.command()
-def receipt(job: JobAddress, ledger: Ledger = None) -> None:
+def receipt(job: JobAddress, ledger: Ledger = None, explorer: Explorer = None) -> None:
     """Show what became of a job and its money, from its events; also of a closed job, or so far.
 
     Exits with 1 if the sums do not hold or an event is missing. Nodes keep history for a while only.
     """
     io = session()
-    with opened(io, ledger) as database:
+    with asked(explorer, ledger) as api, opened(io, ledger) as database:
         try:
-            bill = io.reader.jobs.receipt(job, ledger=database)
+            bill = io.reader.jobs.receipt(job, ledger=database) if api is None else api.receipt(job)
         except LookupError as bad:
             raise UserError(str(bad), NOT_FOUND) from None
-    io.screen.facts(_facts(io, bill), data=_json(bill))
+        names = _class_names(io, api, bill)
+    io.screen.facts(_facts(bill, names), data=_json(bill))
     if not bill.adds_up:
         raise typer.Exit(REFUSED)
 
@@ -47,17 +50,22 @@ def list_(
     role: Annotated[Role | None, typer.Option("--as", help="Only jobs in which the party is this.")] = None,
     party: Party = None,
     ledger: Ledger = None,
+    explorer: Explorer = None,
 ) -> None:
     """List my jobs, or another party's: those that are open, or the closed ones with what was paid."""
     io = session()
     if not closed:
+        if explorer is not None:
+            raise UserError("an explorer lists closed jobs: add --closed, or leave out --explorer")
         list_open(io, role, party)
         return
     party = party or io.signer.pubkey()
-    with opened(io, ledger) as database:
-        bills = io.reader.jobs.closed(
-            party, as_renter=role is not Role.SUPPLIER, as_supplier=role is not Role.RENTER, ledger=database
-        )
+    sides = {"as_renter": role is not Role.SUPPLIER, "as_supplier": role is not Role.RENTER}
+    with asked(explorer, ledger) as api, opened(io, ledger) as database:
+        if api is not None:
+            bills = api.closed(party, **sides)
+        else:
+            bills = io.reader.jobs.closed(party, **sides, ledger=database)
     io.screen.table(
         (
             "job",
@@ -97,10 +105,18 @@ def _json(bill: Receipt) -> dict[str, Any]:
     return {**{field.name: getattr(bill, field.name) for field in fields(bill)}, "adds_up": bill.adds_up}
 
 
-def _facts(io: Session, bill: Receipt) -> list[tuple[str, object]]:
+def _class_names(io: Session, api: ExplorerClient | None, bill: Receipt) -> dict[int, str]:
+    """The names of classes, for a receipt that has one."""
+    if bill.class_id is None:
+        return {}
+    if api is not None:
+        return {class_.id: class_.name for class_ in api.classes()}
+    return {entry.account.id: class_name(entry.account) for entry in io.reader.staking.classes()}
+
+
+def _facts(bill: Receipt, names: dict[int, str]) -> list[tuple[str, object]]:
     class_ = bill.class_id
     if class_ is not None:
-        names = {entry.account.id: class_name(entry.account) for entry in io.reader.staking.classes()}
         named = names.get(class_, str(class_))
     state = "closed" if bill.closed else f"{bill.state.name.lower()}; so far"
     facts: list[tuple[str, object]] = [

@@ -10,9 +10,11 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO, NodeState, accounts, pda, types
+from ionet.cli.api import Explorer, asked
 from ionet.cli.arguments import NodeAddress, address, percent
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.node import classes, devices, networks
+from ionet.cli.node.lines import NodeLine, Wanted, line_of, nodes_of
 from ionet.cli.node.parts import (
     AttesterOption,
     ClassOption,
@@ -160,9 +162,18 @@ def list_nodes(
     ] = None,
     state: Annotated[State | None, typer.Option("--state", help="Only in this state.")] = None,
     by: Annotated[By | None, typer.Option("--by", help="Count them instead of listing them.")] = None,
+    explorer: Explorer = None,
 ) -> None:
     """List nodes, or count them by network and class."""
     io = session()
+    with asked(explorer) as api:
+        if api is not None:
+            if by is not None:
+                raise UserError("an explorer lists nodes: leave out --by, or --explorer")
+            whose = io.signer.pubkey() if mine else owner
+            wanted = Wanted(class_, whose, of_network, None if state is None else state.value, region)
+            _show_nodes(io, nodes_of(api, wanted))
+            return
     names = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
     networks = {network.address: text_of(network.account.name) for network in io.reader.staking.networks()}
     if by is not None:
@@ -177,17 +188,21 @@ def list_nodes(
         state=None if state is None else NodeState[state.name],
         region=region,
     )
+    _show_nodes(io, [line_of(node, names, networks) for node in nodes])
+
+
+def _show_nodes(io: Session, nodes: list[NodeLine]) -> None:
     rows = [
         (
-            node.address,
-            names.get(node.account.class_, node.account.class_),
-            node.account.units,
-            _state(node.account),
-            node.account.region or None,
-            f"{IO.from_base(node.account.own.active):.2n}",
-            f"{IO.from_base(node.account.co.active):.2n}",
-            f"{node.account.commission_bps / 100:g} %",
-            networks.get(node.account.network),
+            node.node,
+            node.class_name or node.class_id,
+            node.units,
+            node.state.name.lower(),
+            node.region or None,
+            f"{node.own_active:.2n}",
+            f"{node.co_active:.2n}",
+            f"{node.commission_bps / 100:g} %",
+            node.network,
         )
         for node in nodes
     ]
@@ -204,7 +219,7 @@ def list_nodes(
             "network",
         ),
         rows,
-        data=[_node_json(node, names, networks) for node in nodes],
+        data=[node.data() for node in nodes],
         empty="No such nodes.",
     )
 
@@ -289,7 +304,7 @@ def show(node: NodeAddress) -> None:
             *(("Note" if n == 0 else "", text) for n, text in enumerate(notes)),
         ],
         data={
-            **_node_json(_keyed(node, account), names, networks),
+            **line_of(_keyed(node, account), names, networks).data(),
             "device": account.device,
             "device_key": account.device_key,
             "registered_at": account.registered_at,
@@ -547,22 +562,3 @@ def _keyed(node: Pubkey, account: accounts.staking.Node) -> KeyedAccount[account
     from ionet import KeyedAccount
 
     return KeyedAccount(node, account)
-
-
-def _node_json(
-    keyed: KeyedAccount[accounts.staking.Node], names: dict[int, str], networks: dict[Pubkey, str]
-) -> dict[str, Any]:
-    node = keyed.account
-    return {
-        "node": keyed.address,
-        "owner": node.owner,
-        "class": names.get(node.class_),
-        "class_id": node.class_,
-        "units": node.units,
-        "state": node.state,
-        "region": node.region,
-        "network": networks.get(node.network),
-        "commission_bps": node.commission_bps,
-        "own": {"active": IO.from_base(node.own.active), "pending": IO.from_base(node.own.pending)},
-        "co": {"active": IO.from_base(node.co.active), "pending": IO.from_base(node.co.pending)},
-    }

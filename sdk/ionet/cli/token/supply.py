@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ionet.cli.api import Explorer, asked
+from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import session
@@ -32,12 +34,19 @@ def supply(
             "--chart", metavar="FILE.svg", help="Also draw it over 20 years, by the published terms."
         ),
     ] = None,
+    explorer: Explorer = None,
 ) -> None:
     """Show how much IO exists, is locked, staked and circulates; now, or at other dates."""
     from ionet.token.supply import chart as drawn
 
     io = session()
-    supplies = [io.reader.supply.at(time) for time in date] if date else [io.reader.supply.now()]
+    with asked(explorer) as api:
+        if api is not None and (date or chart is not None):
+            raise UserError("an explorer knows the supply of now: leave out --date and --chart")
+        if api is not None:
+            supplies = [api.supply()]
+        else:
+            supplies = [io.reader.supply.at(time) for time in date] if date else [io.reader.supply.now()]
     if chart is not None:
         chart.write_text(drawn(io.reader.mint.get_config().start), encoding="utf-8")
         io.screen.note(f"Drawn: {chart}")

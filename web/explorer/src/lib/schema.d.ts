@@ -859,6 +859,16 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+            /**
+             * Data
+             * @description The program's own bytes, hex; only where they are asked for.
+             */
+            data?: string | null;
+            /**
+             * Index
+             * @description Its place among the events of its transaction; only with `data`.
+             */
+            index?: number | null;
         };
         /**
          * Events
@@ -1576,6 +1586,24 @@ export interface components {
             hired: boolean;
             /** @description Active, both sides. */
             stake: components["schemas"]["Money"];
+            own_active: components["schemas"]["Money"];
+            own_pending: components["schemas"]["Money"];
+            co_active: components["schemas"]["Money"];
+            co_pending: components["schemas"]["Money"];
+            /** Commission Bps */
+            commission_bps: number;
+            /**
+             * Region
+             * @description The country that its owner states, ISO 3166-1 numeric; 0: none.
+             */
+            region: number;
+            /**
+             * Network
+             * @description The network's account, where it belongs to one.
+             */
+            network: string | null;
+            /** Network Name */
+            network_name: string | null;
         };
         /**
          * NodeRows
@@ -2069,6 +2097,21 @@ export interface components {
             burned: components["schemas"]["Burned"];
             /** @description Of all nodes, both sides. */
             active_stake: components["schemas"]["Money"];
+            /** @description What was withheld and not burned. */
+            reserve: components["schemas"]["Money"];
+            /** @description What has vested of all grants, released or not. */
+            vested: components["schemas"]["Money"];
+            /** @description What has not vested of all grants, and was not taken back. */
+            locked: components["schemas"]["Money"];
+            /** @description What the distributor's treasury holds, by the chain's node; none of a past time. */
+            treasury: components["schemas"]["Money"] | null;
+            /** @description Supply less what is locked, in the reserve, or in the treasury. */
+            circulating: components["schemas"]["Money"] | null;
+            /**
+             * Why
+             * @description Why it is not known what the treasury holds, or empty.
+             */
+            why: string;
         };
         /**
          * SupplyDay
@@ -3541,6 +3584,8 @@ export interface operations {
                 until?: number | null;
                 /** @description What comes first. */
                 order?: "newest" | "oldest";
+                /** @description Also the bytes that the programs wrote. */
+                data?: boolean;
             };
             header?: never;
             path?: never;
