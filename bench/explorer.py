@@ -33,14 +33,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.ledger import HOUR, fill, key
 
-from ionet.explorer import Bounds, ExplorerConfig
+from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._guard import Counters
 from ionet.explorer._pages import Pages
 from ionet.explorer._patience import Patient
-from ionet.explorer._service import few, listen
+from ionet.explorer._service import few
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database
+from ionet.service.http import listen
 
 NODES, EVENTS, READERS = 330_000, 100_000_000, 50
 START = 1_800_000_000
@@ -67,7 +68,7 @@ def serve(path: str, told: Connection) -> None:
             http=Patient,
         )
         server = uvicorn.Server(config)
-        listening = listen(ExplorerConfig(port=0))
+        listening = listen("127.0.0.1", 0)
         told.send((listening.getsockname()[1], seconds, before))
 
         async def serving() -> None:

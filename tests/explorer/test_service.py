@@ -27,10 +27,10 @@ from ionet.explorer import Bounds, Explorer, ExplorerConfig
 from ionet.explorer._guard import Counters
 from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
-from ionet.explorer._service import listen
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, LedgerError, Verified, archive
 from ionet.ledger.replay.compare import Difference
+from ionet.service.http import listen
 
 
 def near(client: Client) -> Callable[[], AsyncClient]:
@@ -288,7 +288,7 @@ def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> N
 
 def test_answers_do_not_wait_for_the_readers_acknowledgement() -> None:
     with (
-        listen(ExplorerConfig(port=0)) as listening,
+        listen("127.0.0.1", 0) as listening,
         socket.create_connection(listening.getsockname()[:2]),
         listening.accept()[0] as connection,
     ):

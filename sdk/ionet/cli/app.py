@@ -69,6 +69,8 @@ COMMANDS: Final = {
     "proof": ("proof", "Proofs that a device is what it says: measuring, and showing that one is wrong."),
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "explorer": ("explorer", "The market in a browser: pages and an API over a ledger."),
+    "intelligence": ("intelligence", "Models behind OpenAI's API: serving them, accounts, keys."),
+    "ask": ("ask", "Ask a model, and write its answer as it comes."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
 }

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from urllib.parse import quote, urlsplit
 
 import typer
@@ -260,13 +260,18 @@ class Session:
             wallet=wallet,
         )
 
-    def async_reader(self) -> AsyncClient:
-        """Returns a client with coroutines that only reads: it needs no keypair."""
+    def async_reader(self, commitment: Literal["confirmed", "finalized"] | None = None) -> AsyncClient:
+        """Returns a client with coroutines that only reads: it needs no keypair.
+
+        Args:
+            commitment: at which it reads; None: as the options say.
+        """
         from ionet import AsyncClient, AsyncHttpTransport
 
         websocket = None if self._options.get("url") else self._config.get("websocket_url") or None
         return AsyncClient(
-            AsyncHttpTransport(self.url, websocket=websocket), commitment=self.reader.commitment
+            AsyncHttpTransport(self.url, websocket=websocket),
+            commitment=commitment or self.reader.commitment,
         )
 
     @cached_property

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from ionet.explorer._pages import Pages
 from ionet.explorer._patience import Patient
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
+from ionet.service.http import Server, listen, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Explorer:
         """
         config = self.config
         async with AsyncExitStack() as stack:
-            listening = listen(config)
+            listening = listen(config.host, config.port)
             stack.callback(listening.close)
             keeper = Keeper(
                 self._connect, config.ledger, fills=config.fills, every=config.every, keep=config.keep
@@ -97,9 +97,8 @@ class Explorer:
             live = parts(app, database, keeper, config.bounds, Tables(config.evidence))
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
-            host, port = listening.getsockname()[:2]
-            self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            server = _Server(
+            self.url = url_of(listening)
+            server = Server(
                 uvicorn.Config(
                     guarded(app, config.bounds, counters),
                     log_config=None,
@@ -128,15 +127,6 @@ class Explorer:
         _log.info("ended")
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs it."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
-        yield
-
-
 def few(bounds: Bounds) -> None:
     """Works on few questions at a time: they would only wait for each other, and keep the loop waiting.
 
@@ -144,26 +134,6 @@ def few(bounds: Bounds) -> None:
         bounds: how many.
     """
     to_thread.current_default_thread_limiter().total_tokens = bounds.workers
-
-
-def listen(config: ExplorerConfig) -> socket.socket:
-    """A socket that takes connections.
-
-    Raises:
-        ConfigError: the port is taken.
-    """
-    try:
-        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-        listening = socket.create_server((config.host, config.port), family=family, backlog=256)
-        # Connections take it over. asyncio leaves it to sockets that were made with a protocol's number, and
-        # without it the end of each answer waits for the reader's acknowledgement: 40 ms.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
-    except OSError as bad:
-        raise ConfigError(
-            f"nothing can listen on {config.host}:{config.port}: {bad.strerror}; choose another place with"
-            " --listen"
-        ) from None
 
 
 def _serve_metrics(

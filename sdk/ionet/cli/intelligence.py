@@ -1,0 +1,182 @@
+"""`ionet intelligence`: models behind OpenAI's API, and accounts of such a service."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet.intelligence import Intelligence
+    from ionet.intelligence.client import AccountClient
+
+app = Commands("Models behind OpenAI's API, let in by staked IO: serving them, accounts and keys.")
+keys = Commands("API keys of an account of a service.")
+app.add_typer(keys, name="keys")
+
+ServiceUrl = Annotated[
+    str,
+    typer.Option(
+        "--service", metavar="URL", envvar="IONET_INTELLIGENCE_URL", help="The service.", show_default=False
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key",
+        metavar="KEY",
+        envvar="IONET_API_KEY",
+        help="Act with this API key; default: sign in with the keypair.",
+        show_default=False,
+    ),
+]
+
+
+@app.command()
+def run(
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            "--state", metavar="FOLDER", help="Its settings and books; default: IONET_INTELLIGENCE_STATE."
+        ),
+    ] = None,
+    without_chain: Annotated[
+        bool,
+        typer.Option("--without-chain", help="Read no chain: then there are no quotas and no payments."),
+    ] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+) -> None:
+    """Serve models, until SIGTERM or Ctrl-C.
+
+    Reads intelligence.toml in its state folder. Stake and payments count once they are final. It holds no key
+    of the chain. Let a proxy with a certificate stand before it where others are to reach it.
+    """
+    from ionet.service.logs import log_to_stderr
+    from ionet.service.settings import state_directory
+
+    try:
+        from ionet.intelligence import Intelligence
+        from ionet.intelligence.config import load
+    except ModuleNotFoundError as bad:
+        raise _lacks(bad) from None
+    io = session()
+    config = load(state or state_directory("intelligence"))
+    log_to_stderr(as_json=log_json, fields=())
+    service = Intelligence(config, None if without_chain else lambda: io.async_reader("finalized"))
+    asyncio.run(_serve(service, lambda url: _ready(io, url)))
+
+
+def _lacks(bad: ModuleNotFoundError) -> UserError:
+    return UserError(
+        f"this needs the extra `intelligence` ({bad.name} is missing): pip install 'ionet[intelligence]'"
+    )
+
+
+def _ready(io: Session, url: str) -> None:
+    io.screen.show({"url": url}, f"Models are served on {url}/v1. Ctrl-C stops it.")
+    sys.stdout.flush()
+
+
+async def _serve(service: Intelligence, ready: Any) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await service.run(stop, ready)
+
+
+def opened(io: Session, service: str, key: str | None) -> AccountClient:
+    """A client of a service, with an API key or signed in."""
+    from ionet.intelligence.client import AccountClient
+
+    client = AccountClient(service, key)
+    if key is None:
+        client.sign_in(io.keypair(io.keypair_file))
+    return client
+
+
+@app.command()
+def account(service: ServiceUrl, api_key: KeyOption = None) -> None:
+    """Show what an account may use: quota of the day, prepaid balance, and where to pay in."""
+    io = session()
+    with opened(io, service, api_key) as client:
+        told = client.ask("GET", "/v1/account")
+    quota, balance, stake = told["quota"], told["balance"], told["stake"]
+    facts = [
+        ("account", told["address"]),
+        ("active stake", "unknown" if stake is None else f"{stake['active']} at slot {stake['slot']}"),
+        ("quota of the day", f"{quota['day']}, {quota['left']} left"),
+        ("balance", f"{balance['usdc']} in USDC, {balance['io']}"),
+        *((f"pay {currency.upper()} to", address) for currency, address in told["pay_to"].items()),
+    ]
+    io.screen.facts(facts, data=told)
+
+
+@keys.command("list")
+def list_(service: ServiceUrl, api_key: KeyOption = None) -> None:
+    """List an account's keys, or those that a key has made; a secret is shown only when it is made."""
+    io = session()
+    with opened(io, service, api_key) as client:
+        listed = client.ask("GET", "/v1/keys")["data"]
+    rows = [
+        (
+            key["id"],
+            key["name"],
+            key["hint"],
+            "all" if key["models"] is None else ", ".join(key["models"]),
+            None if key["cap"] is None else f"{key['cap']} {_SPAN[key['cycle']]}",
+            key["spent"],
+            "in use" if key["revoked"] is None else "revoked",
+        )
+        for key in listed
+    ]
+    columns = (">id", "name", "key", "models", ">cap", ">spent", "state")
+    io.screen.table(columns, rows, data=listed, empty="There are no keys.")
+
+
+#: Of a cap.
+_SPAN = {"day": "a day", "week": "a week", "month": "a month", "ever": "in all"}
+
+
+@keys.command()
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="For people.")],
+    service: ServiceUrl,
+    api_key: KeyOption = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="A model that it is for; several times. Default: all.")
+    ] = None,
+    cap: Annotated[
+        str | None, typer.Option("--cap", metavar="DOLLARS", help="The most that it may use in a cycle.")
+    ] = None,
+    cycle: Annotated[
+        str, typer.Option("--cycle", metavar="CYCLE", help="Of its cap: day, week, month or ever.")
+    ] = "ever",
+) -> None:
+    """Make an API key; with --api-key one that may use a part of what that key may."""
+    io = session()
+    with opened(io, service, api_key) as client:
+        made = client.ask(
+            "POST", "/v1/keys", {"name": name, "models": model or None, "cap": cap, "cycle": cycle}
+        )
+    io.screen.show(made, f"{made['secret']}\nIt is not shown again. Key {made['id']}, {made['name']}.")
+
+
+@keys.command()
+def revoke(
+    key: Annotated[int, typer.Argument(metavar="ID", help="See ionet intelligence keys list.")],
+    service: ServiceUrl,
+    api_key: KeyOption = None,
+) -> None:
+    """End a key, and all that it has made, at once."""
+    io = session()
+    with opened(io, service, api_key) as client:
+        ended = client.ask("DELETE", f"/v1/keys/{key}")
+    io.screen.show(ended, f"Key {key} is revoked, and so are those that it has made.")

@@ -1,0 +1,298 @@
+"""One request from its words to its bill: set aside, wait for a turn, pass on what comes, settle."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ionet.intelligence.books import Charge, Key, written
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.engine import Count, Engine
+from ionet.intelligence.errors import Refused, away, unpaid
+from ionet.intelligence.forcing import called
+from ionet.intelligence.gate import Gate
+from ionet.intelligence.models import Model
+from ionet.intelligence.prices import Rate, Usage
+from ionet.intelligence.queue import Turns
+from ionet.intelligence.requests import Ask, Embed, too_long
+
+_log = logging.getLogger(__name__)
+#: Tokens that are noted ahead of those that are told.
+_AHEAD: Final = 31
+#: What answers hold of an engine's choices.
+_CHOICE: Final = ("index", "delta", "text", "logprobs", "finish_reason")
+
+
+@dataclass(slots=True)
+class Open:
+    """A request at work.
+
+    Attributes:
+        id: it is billed under.
+        ask: what it is.
+        key: it came with.
+        at: when it began, Unix seconds.
+        prompt: tokens that it reads, as far as is known before its engine says so.
+        most: tokens that may be written.
+        noted: … that count if this process dies; -1: none, not even those that are read.
+        usage: so far.
+        tokens: numbers of those that were written, as far as the engine says them.
+        charge: what it has cost, once it is over.
+    """
+
+    id: str
+    ask: Ask
+    key: Key
+    at: int
+    prompt: int
+    most: int
+    noted: int = -1
+    usage: Usage = field(default_factory=lambda: Usage(0))
+    tokens: list[int] = field(default_factory=list)
+    charge: Charge | None = None
+
+
+#: Told of each request that is over.
+Over = Callable[[Open], None]
+
+
+class Answering:
+    """Answers requests.
+
+    Args:
+        desk: the books.
+        gate: knows quotas.
+        engines: by their models' names.
+        models: all of them.
+        rate: what an IO is worth now; None: nobody knows.
+        over: told of each request that is over.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        gate: Gate,
+        engines: Mapping[str, Engine],
+        models: Sequence[Model],
+        rate: Callable[[], Rate | None] = lambda: None,
+        over: Over = lambda _: None,
+    ) -> None:
+        self._desk = desk
+        self._gate = gate
+        self._engines = engines
+        self._turns = {model.id: Turns(model.slots) for model in models}
+        self._rate = rate
+        self._over = over
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """Requests that wait, by model."""
+        return {model: turns.waiting for model, turns in self._turns.items()}
+
+    async def answer(self, ask: Ask, key: Key) -> AsyncIterator[dict[str, Any]]:
+        """Yields the pieces of an answer as OpenAI's clients read them, the last one with the usage.
+
+        Args:
+            ask: what is asked.
+            key: it comes with.
+
+        Raises:
+            Refused: it is not answered, before the first piece; nothing was charged.
+        """
+        _allowed(key, ask.model)
+        prompt = await self._engines[ask.model.id].count(ask)
+        # Where only a bound is known, the engine itself may still find the prompt short enough.
+        room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
+        if room < 1:
+            raise too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
+        request = await self._begin(ask, key, prompt, min(ask.most or room, room))
+        try:
+            async with self._turns[ask.model.id].turn(key.account):
+                async for piece in self._pieces(request):
+                    yield piece
+            # Before it is told: whoever has read an answer's end has paid for it.
+            await asyncio.shield(self._end(request))
+            yield {**_head(request), "choices": [], "usage": _usage(request.usage)}
+        finally:
+            # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
+            if request.charge is None:
+                await asyncio.shield(self._end(request))
+
+    async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
+        name = f"{'cmpl' if 'prompt' in ask.body else 'chatcmpl'}-{secrets.token_hex(16)}"
+        if ask.most is None:
+            most = await self._affordable(ask.model, key, prompt.most, most)
+        await self._reserve(name, key, ask.model.price.cost(Usage(prompt.most, most)))
+        return Open(name, ask, key, self._desk.at, prompt.likely, most)
+
+    async def _affordable(self, model: Model, key: Key, prompt: int, most: int) -> int:
+        """How many tokens of an answer without a limit can be paid for."""
+        quota = await self._gate.quota(key.address)
+        at, rate = self._desk.at, self._rate()
+        funds, room = await self._desk.do(
+            lambda books: (books.funds(key.account, quota.dollars, at), books.left(key, at))
+        )
+        budget = funds.dollars(rate) if room is None else min(room, funds.dollars(rate))
+        pays = model.price.affordable(prompt, budget)
+        if pays is None:
+            return most
+        if pays < 1:
+            raise unpaid(
+                f"{written(budget)} are left, and {prompt:,} tokens of a prompt alone cost"
+                f" {written(model.price.cost(Usage(prompt)))}: stake more IO, or pay in"
+            )
+        return min(most, pays)
+
+    async def _reserve(self, request: str, key: Key, dollars: int) -> None:
+        quota = (await self._gate.quota(key.address)).dollars
+        at, rate = self._desk.at, self._rate()
+        await self._desk.do(lambda books: books.reserve(request, key, dollars, quota, rate, at))
+
+    async def _pieces(self, request: Open) -> AsyncIterator[dict[str, Any]]:
+        ask, seen = request.ask, 0
+        pieces = self._engines[ask.model.id].stream(ask, request.most)
+        async with aclosing(called(pieces) if ask.calls else pieces) as stream:  # type: ignore[type-var]
+            async for piece in stream:
+                _count(request, piece)
+                told = _told(request, piece)
+                if told is not None:
+                    seen += 1
+                    await self._note(request)
+                    yield told
+        if not seen:
+            raise away("the model's engine ended without an answer")
+
+    async def _note(self, request: Open) -> None:
+        """Notes tokens some ahead, before they are told: so many count if this process dies."""
+        written = request.usage.completion
+        if request.noted < 0 or written > request.noted:
+            request.noted = min(request.most, written + _AHEAD)
+            usage = Usage(max(request.usage.prompt, request.prompt), request.noted)
+            cost = request.ask.model.price.cost(usage)
+            await self._desk.do(lambda books: books.seen({request.id: cost}))
+
+    async def _end(self, request: Open) -> None:
+        cost, at = request.ask.model.price.cost(request.usage), self._desk.at
+        request.charge = await self._desk.do(lambda books: books.settle(request.id, cost, at))
+        self._over(request)
+
+    async def embed(self, asked: Embed, key: Key) -> tuple[list[list[float]], int]:
+        """Returns a vector for each text, and the tokens that were read.
+
+        Raises:
+            Refused: it is not answered; nothing was charged.
+        """
+        model = asked.model
+        _allowed(key, model)
+        # A token has a byte at least, and each text two more around it; longer ones are cut to the context.
+        bound = sum(min(model.context, len(text.encode()) + 2) for text in asked.texts)
+        name, tokens = f"embd-{secrets.token_hex(16)}", 0
+        await self._reserve(name, key, model.price.cost(Usage(bound)))
+        try:
+            async with self._turns[model.id].turn(key.account):
+                vectors, tokens = await self._engines[model.id].embed(asked.texts)
+            tokens = min(tokens, bound)
+            return vectors, tokens
+        finally:
+            cost, at = model.price.cost(Usage(tokens)), self._desk.at
+            await self._desk.do(lambda books: books.settle(name, cost, at))
+
+
+def _allowed(key: Key, model: Model) -> None:
+    if key.models is not None and model.id not in key.models:
+        said = f"this key is not for {model.id}, only for {', '.join(sorted(key.models))}"
+        raise Refused(403, said, param="model", code="model_not_allowed")
+
+
+def _count(request: Open, piece: Mapping[str, Any]) -> None:
+    """Counts what a piece has of tokens: as the engine says, and from the first piece on the prompt, too."""
+    usage = piece.get("usage")
+    if isinstance(usage, dict):
+        prompt, completion = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))
+        if prompt is not None and completion is not None:
+            request.usage = Usage(prompt, completion)
+            return
+    written = 0
+    for choice in _choices(piece):
+        numbers = _numbers(choice)
+        request.tokens += numbers
+        delta = choice.get("delta")
+        spoken = (isinstance(delta, dict) and any(delta.get(name) for name in ("content", "tool_calls"))) or (
+            bool(choice.get("text"))
+        )
+        written += max(len(numbers), int(spoken))
+    request.usage = Usage(request.prompt, request.usage.completion + written)
+
+
+def _whole(value: Any) -> int | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**40
+    return value if good else None
+
+
+def _choices(piece: Mapping[str, Any]) -> list[dict[str, Any]]:
+    choices = piece.get("choices")
+    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
+
+
+def _numbers(choice: Mapping[str, Any]) -> list[int]:
+    logprobs = choice.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    if not isinstance(content, list):
+        return []
+    return [
+        number
+        for each in content
+        if isinstance(each, dict) and (number := _whole(each.get("id"))) is not None
+    ]
+
+
+def _head(request: Open) -> dict[str, Any]:
+    chat = "messages" in request.ask.body
+    return {
+        "id": request.id,
+        "object": "chat.completion.chunk" if chat else "text_completion",
+        "created": request.at,
+        "model": request.ask.model.id,
+    }
+
+
+def _told(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A piece as the client reads it; None: there is nothing in it for them."""
+    choices = _choices(piece)
+    if not choices:
+        return None
+    kept = []
+    for choice in choices:
+        told = {name: choice[name] for name in _CHOICE if name in choice}
+        told["logprobs"] = _shown(request.ask, choice.get("logprobs"))
+        told.setdefault("finish_reason", None)
+        kept.append(told)
+    return {**_head(request), "choices": kept}
+
+
+def _shown(ask: Ask, logprobs: Any) -> Any:
+    if ask.logprobs is None or not isinstance(logprobs, dict):
+        return None
+    content = logprobs.get("content")
+    if not isinstance(content, list):
+        return logprobs
+    kept = ("token", "logprob", "bytes")
+    told = []
+    for each in content:
+        top = each.get("top_logprobs", [])[: ask.logprobs]
+        shown = [{name: other.get(name) for name in kept} for other in top]
+        told.append({**{name: each.get(name) for name in kept}, "top_logprobs": shown})
+    return {"content": told, "refusal": None}
+
+
+def _usage(usage: Usage) -> dict[str, int]:
+    return {
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "total_tokens": usage.prompt + usage.completion,
+    }

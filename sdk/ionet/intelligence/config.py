@@ -1,0 +1,214 @@
+"""Settings of the service: `intelligence.toml`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import IO
+from ionet.chain.errors import AmountError, ConfigError
+from ionet.intelligence.books import Currency
+from ionet.intelligence.gate import QuotaRule
+from ionet.intelligence.models import Model
+from ionet.intelligence.prices import Price
+from ionet.service.settings import Table, checked_url, read
+
+_ENGINES: Final = ("llama", "minilm", "url")
+_NONE: Final = "no settings in {folder}: write intelligence.toml there, as docs/intelligence.md shows it"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model and what it runs in.
+
+    Attributes:
+        model: what clients see.
+        engine: `llama`, `minilm` or `url`.
+        file: its weights, of this machine.
+        tokenizer: a tokenizer.json, of this machine.
+        url: of an OpenAI-compatible server.
+        name: the model's name there.
+        key: that server's, or None.
+        threads: of this machine's processors.
+    """
+
+    model: Model
+    engine: str
+    file: Path | None
+    tokenizer: Path | None
+    url: str
+    name: str
+    key: str | None
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class IntelligenceConfig:
+    """The settings.
+
+    Attributes:
+        state: folder of the books and the engines' sockets.
+        host, port: where it listens; port 0: any.
+        origin: of the service as people see it, such as https://ai.example.org; empty: where it listens.
+        environment: a word in its keys.
+        chain: `mainnet`, `testnet`, `devnet` or `localnet`, as wallets show it.
+        quota: what stake is worth a day; None: nothing.
+        tills: where payments come in.
+        models: that it serves.
+        metrics: address and port for Prometheus, or None.
+    """
+
+    state: Path
+    models: tuple[Served, ...]
+    host: str = "127.0.0.1"
+    port: int = 8490
+    origin: str = ""
+    environment: str = "live"
+    chain: str = "localnet"
+    quota: QuotaRule | None = None
+    tills: tuple[tuple[Currency, Pubkey], ...] = ()
+    metrics: tuple[str, int] | None = None
+
+
+def load(state: Path, environment: Mapping[str, str] | None = None) -> IntelligenceConfig:
+    """Reads the settings in a state directory.
+
+    Args:
+        state: the directory.
+        environment: variables; by default this process's.
+
+    Raises:
+        ConfigError: there are none, or one is wrong; the message says where, and what would be right.
+    """
+    path = state / "intelligence.toml"
+    table = Table(path, read(path, _NONE), {})
+    variables = os.environ if environment is None else environment
+    host, port = _place(table, "listen", "127.0.0.1:8490")
+    metrics = _place(table, "metrics", "127.0.0.1:9491")
+    word = table.text("environment", "a word of lower-case letters", "live")
+    if not word.isascii() or not word.isalpha() or word.lower() != word or len(word) > 16:
+        raise table.wrong("environment", "it is a word of at most 16 lower-case letters")
+    chain = table.text("chain", "mainnet, testnet, devnet or localnet", "localnet")
+    if chain not in ("mainnet", "testnet", "devnet", "localnet"):
+        raise table.wrong("chain", "it is mainnet, testnet, devnet or localnet")
+    origin = table.text("origin", "the URL that people see", "")
+    if origin:
+        with table.about("origin"):
+            checked_url(origin, {"https": "http"}, "an origin")
+    config = IntelligenceConfig(
+        state=state,
+        models=tuple(_served(each, path, variables) for each in table.tables("models")),
+        host=host,
+        port=port,
+        origin=origin.rstrip("/"),
+        environment=word,
+        chain=chain,
+        quota=_quota(table.table("quota")) if table.has("quota") else None,
+        tills=_tills(table.table("deposits")) if table.has("deposits") else (),
+        metrics=metrics,
+    )
+    table.finish()
+    names = [each.model.id for each in config.models]
+    if len(set(names)) != len(names):
+        raise ConfigError(f"{path}: two models have the same id")
+    return config
+
+
+def _place(table: Table, name: str, default: str) -> tuple[str, int]:
+    given = table.text(name, "an address and a port", default)
+    host, _, port = given.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise table.wrong(name, f"it is an address and a port, such as {default}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _amount(table: Table, name: str, right: str, default: str | None = None) -> int:
+    """Millionths of a dollar, of an amount in dollars."""
+    text = table.text(name, right, default)
+    try:
+        exact = Decimal(text) * 10**6
+    except InvalidOperation:
+        exact = Decimal("NaN")
+    if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10**15:
+        raise table.wrong(name, f'it is {right}, as a text with at most 6 decimals, such as "0.05"')
+    return int(exact)
+
+
+def _quota(table: Table) -> QuotaRule:
+    per_io = _amount(table, "per_io", "dollars of use a day for each IO of active stake")
+    most = _amount(table, "most", "dollars of use a day for one account", "50")
+    least = table.text("least_stake", "an amount of IO", "100")
+    try:
+        rule = QuotaRule(per_io, IO(least), most)
+    except AmountError as bad:
+        raise table.wrong("least_stake", str(bad)) from None
+    table.finish()
+    return rule
+
+
+def _tills(table: Table) -> tuple[tuple[Currency, Pubkey], ...]:
+    currencies: tuple[Currency, ...] = ("usdc", "io")
+    tills = tuple((each, table.address(each, "a token account")) for each in currencies if table.has(each))
+    table.finish()
+    return tills
+
+
+def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
+    name = table.text("id", "the model's name for clients")
+    engine = table.text("engine", "llama, minilm or url")
+    if engine not in _ENGINES:
+        raise table.wrong("engine", f"it is one of {', '.join(_ENGINES)}")
+    kind = table.text("kind", "chat or embedding", "embedding" if engine == "minilm" else "chat")
+    if kind not in ("chat", "embedding"):
+        raise table.wrong("kind", "it is chat or embedding")
+    price = Price(
+        _amount(table, "prompt", "dollars for a million tokens that are read"),
+        _amount(table, "completion", "dollars for a million tokens that are written", "0"),
+    )
+    model = Model(
+        id=name,
+        kind=kind,  # type: ignore[arg-type]
+        price=price,
+        context=table.integer("context", 16, 10_000_000, "tokens of prompt and answer together"),
+        slots=table.integer("slots", 1, 10_000, "requests at a time", 4),
+    )
+    served = Served(
+        model=model,
+        engine=engine,
+        file=_file(table, "file", path) if engine != "url" else None,
+        tokenizer=_file(table, "tokenizer", path) if engine == "minilm" else None,
+        url=_url(table) if engine == "url" else "",
+        name=table.text("name", "the model's name at its server", name) if engine == "url" else name,
+        key=_key(table, variables) if engine == "url" else None,
+        threads=table.integer("threads", 1, 1_024, "processors of this machine", 1),
+    )
+    table.finish()
+    return served
+
+
+def _file(table: Table, name: str, path: Path) -> Path:
+    file = table.folder(name, "a file", path)
+    if not file.is_file():
+        raise table.wrong(name, f"there is no file {file}")
+    return file
+
+
+def _url(table: Table) -> str:
+    url = table.text("url", "the URL of an OpenAI-compatible server, without /v1")
+    with table.about("url"):
+        return checked_url(url, {"https": "http"}, "an engine's URL")
+
+
+def _key(table: Table, variables: Mapping[str, Any]) -> str | None:
+    variable = table.text("key_variable", "the environment variable with that server's key", "")
+    if not variable:
+        return None
+    if not (key := variables.get(variable)):
+        raise table.wrong("key_variable", f"there is no variable {variable}")
+    return str(key)

@@ -1,0 +1,236 @@
+"""What a model runs in: any server that speaks OpenAI's protocol, over TCP or a socket of this machine.
+
+Streams of one engine share its connections. What an engine says is not trusted: pieces are bounded, and it
+cannot make a request cost more than was set aside for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import httpx
+
+from ionet.intelligence.errors import Refused, away, invalid
+from ionet.intelligence.requests import Ask
+
+#: Tokens that a message's frame takes at most, where an engine does not say.
+_FRAME: Final = 32
+#: Bytes of one piece of a stream.
+_LONGEST: Final = 1 << 20
+_PATIENCE: Final = httpx.Timeout(120.0, connect=5.0, pool=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Tokens of a prompt.
+
+    Attributes:
+        most: no more than these.
+        likely: what is charged where an engine is cut off before it has said how many it read.
+    """
+
+    most: int
+    likely: int
+
+
+class Engine(Protocol):
+    """A model at work."""
+
+    async def count(self, ask: Ask) -> Count:
+        """Tokens that a request's prompt has; raises `Refused` if the engine is away."""
+        ...
+
+    def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
+        """Yields the pieces of an answer of at most `most` tokens; raises `Refused` before the first one."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
+        """Returns a vector for each text, and how many tokens they have together."""
+        ...
+
+
+class HttpEngine:
+    """An engine behind a URL.
+
+    Args:
+        url: where `/v1/…` is.
+        model: the name by which the engine knows its model.
+        key: it is told as a bearer token; None: it needs none.
+        socket: of this machine, instead of the URL's host.
+        counts: whether it has llama.cpp's `/apply-template` and `/tokenize`.
+        transport: for tests; by default httpx's own.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        key: str | None = None,
+        socket: Path | None = None,
+        counts: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        if transport is None:
+            limits = httpx.Limits(max_connections=512, max_keepalive_connections=64)
+            uds = None if socket is None else str(socket)
+            transport = httpx.AsyncHTTPTransport(uds=uds, limits=limits, trust_env=False)
+        headers = {} if key is None else {"authorization": f"Bearer {key}"}
+        # A redirect could lead anywhere, with the key and the prompt: none is followed.
+        self._client = httpx.AsyncClient(
+            base_url=url.rstrip("/"), headers=headers, transport=transport, timeout=_PATIENCE
+        )
+        self._model = model
+        self._counts = counts
+
+    async def close(self) -> None:
+        """Closes its connections."""
+        await self._client.aclose()
+
+    async def ready(self) -> bool:
+        """Whether it answers."""
+        try:
+            answer = await self._client.get("/v1/models", timeout=5.0)
+        except httpx.HTTPError:
+            return False
+        return answer.status_code == 200
+
+    async def count(self, ask: Ask) -> Count:
+        """See `Engine.count`."""
+        if not self._counts:
+            return _bound(ask)
+        prompt = ask.body.get("prompt")
+        if prompt is None:
+            wanted = _read(ask)
+            prompt = (await self._post("/apply-template", wanted)).get("prompt")
+        number = len(await self._tokens({"content": prompt, "add_special": True}))
+        return Count(number, number)
+
+    async def tokens(self, text: str) -> list[int]:
+        """The tokens of a text, without a frame."""
+        return await self._tokens({"content": text})
+
+    async def _tokens(self, body: dict[str, Any]) -> list[int]:
+        tokens = (await self._post("/tokenize", body)).get("tokens")
+        if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
+            raise away("the model's engine answered what nobody asked")
+        return tokens
+
+    async def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
+        """See `Engine.stream`."""
+        body = {**ask.body, "model": self._model, "max_tokens": most, "stream": True}
+        body["stream_options"] = {"include_usage": True}
+        if "tools" in ask.body:
+            pass  # llama.cpp has no probabilities beside calls of tools
+        elif ask.path.endswith("/chat/completions"):
+            # Always: it is what says how many tokens a piece has, and which.
+            body |= {"logprobs": True, "top_logprobs": max(1, ask.logprobs or 0)}
+        elif ask.logprobs is not None or self._counts:
+            body["logprobs"] = max(1, ask.logprobs or 0)
+        async with self._answer(ask.path, body) as answer:
+            async for piece in _pieces(answer):
+                yield piece
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
+        """See `Engine.embed`."""
+        answer = await self._post("/v1/embeddings", {"input": list(texts), "model": self._model})
+        try:
+            rows = sorted(answer["data"], key=lambda row: int(row["index"]))
+            vectors = [[float(value) for value in row["embedding"]] for row in rows]
+            tokens = int(answer["usage"]["prompt_tokens"])
+        except (KeyError, TypeError, ValueError):
+            raise away("the model's engine answered what nobody asked") from None
+        if len(vectors) != len(texts) or tokens < 0:
+            raise away("the model's engine answered what nobody asked")
+        return vectors, tokens
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with self._answer(path, body) as answer:
+            whole = bytearray()
+            async for part in answer.aiter_bytes():
+                whole += part
+                if len(whole) > 64 * _LONGEST:
+                    raise away("the model's engine answered too much")
+        try:
+            told = json.loads(whole)
+        except ValueError:
+            raise away("the model's engine answered what nobody asked") from None
+        if not isinstance(told, dict):
+            raise away("the model's engine answered what nobody asked")
+        return told
+
+    @asynccontextmanager
+    async def _answer(self, path: str, body: dict[str, Any]) -> AsyncIterator[httpx.Response]:
+        try:
+            async with self._client.stream("POST", path, json=body) as answer:
+                if answer.status_code != 200:
+                    raise _refusal(answer.status_code, await _beginning(answer))
+                yield answer
+        except httpx.HTTPError as bad:
+            raise away(f"the model's engine does not answer ({type(bad).__name__})") from bad
+
+
+async def _beginning(answer: httpx.Response) -> bytes:
+    begun = bytearray()
+    async for part in answer.aiter_bytes():
+        begun += part
+        if len(begun) > 65_536:
+            break
+    return bytes(begun)
+
+
+def _refusal(status: int, body: bytes) -> Refused:
+    """What an engine says to a request: what is the client's to mend is handed on, the rest is not theirs."""
+    try:
+        message = str(json.loads(body)["error"]["message"])[:500]
+    except (ValueError, KeyError, TypeError):
+        message = ""
+    if status == 400 and message:
+        return invalid(message)
+    return away(f"the model's engine answered {status}")
+
+
+async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
+    waiting = b""
+    async for part in answer.aiter_bytes():
+        *lines, waiting = (waiting + part).split(b"\n")
+        if len(waiting) > _LONGEST:
+            raise away("the model's engine sent a piece of more than 1 MiB")
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            text = line[5:].strip()
+            if text == b"[DONE]":
+                return
+            try:
+                piece = json.loads(text)
+            except ValueError:
+                raise away("the model's engine sent what is no JSON") from None
+            if not isinstance(piece, dict):
+                raise away("the model's engine sent what nobody asked")
+            if "error" in piece:
+                raise away("the model's engine ended with an error")
+            yield piece
+
+
+def _bound(ask: Ask) -> Count:
+    """No tokenizer makes more tokens than there are bytes; of most texts it makes one of four."""
+    if (prompt := ask.body.get("prompt")) is not None:
+        size, frames = len(prompt.encode(errors="surrogatepass")), 1
+    else:
+        read = {name: ask.body[name] for name in ("messages", "tools") if name in ask.body}
+        size, frames = (
+            len(json.dumps(read, ensure_ascii=False).encode(errors="surrogatepass")),
+            len(ask.body["messages"]),
+        )
+    return Count(size + _FRAME * frames, size // 4)
+
+
+def _read(ask: Ask) -> dict[str, Any]:
+    """What of a chat is read."""
+    return {name: value for name, value in ask.body.items() if name in ("messages", "tools")}

@@ -1,0 +1,209 @@
+"""The service: its parts, put together from its settings, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from solders.pubkey import Pubkey
+
+from ionet import AsyncClient
+from ionet.chain.errors import ConfigError
+from ionet.explorer._bounds import Bounds
+from ionet.explorer._patience import Patient
+from ionet.intelligence.accounts import Accounts
+from ionet.intelligence.answering import Answering
+from ionet.intelligence.app import House, application
+from ionet.intelligence.books import Books
+from ionet.intelligence.config import IntelligenceConfig, Served
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.gate import Gate, QuotaRule, Stake
+from ionet.intelligence.metrics import Counters, serve_metrics
+from ionet.intelligence.models import Models
+from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
+from ionet.intelligence.processes import Process, until_ready
+from ionet.service.http import Server, listen, url_of
+from ionet.service.signin import SignInConfig, SignIns
+
+_log = logging.getLogger(__name__)
+_STATEMENT: Final = "Sign in to see your quota and your API keys. It moves no tokens and costs nothing."
+#: Seconds in which an engine has to load its model.
+_LOADS: Final = 120.0
+#: Many clients of one service come from one address; requests wait for their turn, connections open.
+_BOUNDS: Final = Bounds(connections=2_048, each=1_024)
+
+
+class Intelligence:
+    """One service.
+
+    Args:
+        config: its settings.
+        connect: makes a client of the chain that reads what is final; None: there is no chain, and with it
+            neither quota nor payments.
+    """
+
+    def __init__(self, config: IntelligenceConfig, connect: Callable[[], AsyncClient] | None = None) -> None:
+        self.config = config
+        self._connect = connect
+        self.url = ""
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[str], None] = lambda url: None) -> None:
+        """Serves until `stop` is set.
+
+        Args:
+            stop: ends it.
+            ready: told the URL once it takes requests, and all engines of this machine answer.
+
+        Raises:
+            ConfigError: a port is taken, an engine does not load its model, or another service has the books.
+        """
+        async with AsyncExitStack() as stack:
+            listening = listen(self.config.host, self.config.port)
+            stack.callback(listening.close)
+            self.url = url_of(listening)
+            app = await self._open(stack)
+            server = Server(
+                uvicorn.Config(
+                    app,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    http=Patient.within(_BOUNDS, alone=True),
+                    ws="none",
+                    h11_max_incomplete_event_size=_BOUNDS.header,
+                    limit_concurrency=_BOUNDS.connections,
+                    timeout_keep_alive=75,
+                    timeout_graceful_shutdown=10,
+                )
+            )
+            serving = asyncio.create_task(server.serve([listening]))
+            stopping = asyncio.create_task(stop.wait())
+            ready(self.url)
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            server.should_exit = True
+            stopping.cancel()
+            await serving
+        _log.info("ended")
+
+    async def _open(self, stack: AsyncExitStack) -> Any:
+        config = self.config
+        _private(config.state)
+        books = Books(config.state / "books.db", config.environment)
+        desk = Desk(books)
+        stack.callback(desk.close)
+        if count := await desk.do(lambda books: books.recover(desk.at)):
+            _log.warning("%s requests that an earlier process left open are settled", count)
+        served = await asyncio.to_thread(lambda: [_weighed(each) for each in config.models])
+        models = [each.model for each in served]
+        engines = await self._engines(stack, served)
+        client = None if self._connect is None else await stack.enter_async_context(self._connect())
+        oracle, tills = self._chain(stack, client, desk)
+        gate = Gate(
+            desk, config.environment, _stakes(client) if config.quota else None, config.quota or QuotaRule(0)
+        )
+        counters = Counters()
+        answering = Answering(desk, gate, engines, models, oracle, counters.over)
+        accounts = Accounts(
+            desk, gate, Models(models), self._sign_ins(), self._origin, dict(config.tills), oracle
+        )
+        if config.metrics is not None:
+            serve_metrics(stack, config.metrics, counters, answering)
+
+        def health() -> tuple[bool, dict[str, Any]]:
+            why = tills.fault if tills is not None else ""
+            return not why, {"models": [model.id for model in models], "why": why}
+
+        return application(House(gate, answering, Models(models), accounts, health))
+
+    @property
+    def _origin(self) -> str:
+        return self.config.origin or self.url
+
+    def _sign_ins(self) -> SignIns:
+        return SignIns(SignInConfig(self._origin, self.config.chain, _STATEMENT))
+
+    def _chain(
+        self, stack: AsyncExitStack, client: AsyncClient | None, desk: Desk
+    ) -> tuple[Callable[[], Any], Tills | None]:
+        if client is None or not self.config.tills:
+            return (lambda: None), None
+        oracle, tills = Oracle(client), Tills(client, desk, dict(self.config.tills))
+        looking = asyncio.create_task(keep_looking(oracle.look, tills.look, every=2.0))
+        stack.push_async_callback(_ended, looking)
+        return oracle.now, tills
+
+    async def _engines(self, stack: AsyncExitStack, served: list[Served]) -> Mapping[str, HttpEngine]:
+        engines: dict[str, HttpEngine] = {}
+        for number, each in enumerate(served):
+            engine = await self._engine(stack, number, each)
+            stack.push_async_callback(engine.close)
+            engines[each.model.id] = engine
+        for each in served:
+            # Another's server may be away for now; one of this machine that does not come up never will.
+            if each.engine != "url" and not await until_ready(engines[each.model.id], _LOADS):
+                raise ConfigError(f"the engine of {each.model.id} does not load {each.file}")
+        return engines
+
+    async def _engine(self, stack: AsyncExitStack, number: int, served: Served) -> HttpEngine:
+        if served.engine == "url":
+            return HttpEngine(served.url, served.name, key=served.key)
+        socket = self.config.state / f"{number}.sock"
+        if len(str(socket).encode()) > 100:
+            raise ConfigError(f"the path {socket} is too long for a socket: choose a shorter --state")
+        model, threads = served.model, ["--threads", str(served.threads)]
+        arguments = [str(served.file), str(socket), "--context", str(model.context), *threads]
+        module = "ionet.intelligence.llama"
+        if served.engine == "llama":
+            arguments += ["--slots", str(model.slots)]
+        else:
+            module = "ionet.intelligence.minilm"
+            arguments.insert(1, str(served.tokenizer))
+        await stack.enter_async_context(Process(module, arguments, socket))
+        return HttpEngine("http://engine", served.name, socket=socket, counts=served.engine == "llama")
+
+
+def _stakes(client: AsyncClient | None) -> Callable[[Pubkey], Any] | None:
+    if client is None:
+        return None
+
+    async def read(holder: Pubkey) -> Stake:
+        return await stake_of(client, holder)
+
+    return read
+
+
+def _weighed(served: Served) -> Served:
+    """A model with the hash of its weights, and their size."""
+    if served.file is None:
+        return served
+    with served.file.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    size, created = served.file.stat().st_size, int(served.file.stat().st_mtime)
+    model = replace(served.model, digest=digest, memory=size, created=created)
+    return replace(served, model=model)
+
+
+def _private(state: Path) -> None:
+    """Makes the folder of books and sockets, which only its user enters.
+
+    Raises:
+        ConfigError: others can.
+    """
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix" and state.stat().st_mode & 0o077:
+        raise ConfigError(f"others can enter {state}; run: chmod 700 {state}")
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,130 @@
+"""Accounts over HTTP: signing in with a wallet, keys, and keys of keys."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from solders.keypair import Keypair
+from tests.intelligence.conftest import CHAT, EMBEDDING, Running
+
+from ionet.chain.errors import ConfigError
+from ionet.intelligence.client import AccountClient, ServiceRefused, signed_text
+
+
+def signed_in(service: Running, keypair: Keypair) -> AccountClient:
+    client = AccountClient(service.url)
+    client.sign_in(keypair)
+    return client
+
+
+async def ask(client: AccountClient, method: str, path: str, body: Any = None) -> dict[str, Any]:
+    return await asyncio.to_thread(client.ask, method, path, body)
+
+
+async def test_a_wallet_makes_a_key_that_is_shown_once_and_ends_it(service: Running) -> None:
+    with await asyncio.to_thread(signed_in, service, Keypair()) as wallet:
+        made = await ask(wallet, "POST", "/v1/keys", {"name": "laptop", "models": [CHAT], "cap": "2.50"})
+        assert made["secret"].startswith("sk-io-test-")
+        (listed,) = (await ask(wallet, "GET", "/v1/keys"))["data"]
+        assert "secret" not in listed
+        assert (listed["name"], listed["models"], listed["cap"]) == ("laptop", [CHAT], "$2.5")
+        async with service.client(made["secret"]) as client:
+            assert [model.id async for model in client.models.list()] == [CHAT]
+            await ask(wallet, "DELETE", f"/v1/keys/{made['id']}")
+            with pytest.raises(openai.AuthenticationError, match="was revoked"):
+                await client.models.list()
+
+
+async def test_a_key_makes_keys_under_it_sees_no_others_and_ends_none_of_them(service: Running) -> None:
+    with await asyncio.to_thread(signed_in, service, Keypair()) as wallet:
+        parent = await ask(wallet, "POST", "/v1/keys", {"name": "team", "models": [CHAT], "cap": 5})
+        other = await ask(wallet, "POST", "/v1/keys", {"name": "other"})
+    with AccountClient(service.url, parent["secret"]) as team:
+        child = await ask(team, "POST", "/v1/keys", {"name": "member", "cap": "1", "cycle": "day"})
+        assert child["models"] == [CHAT]
+        seen = (await ask(team, "GET", "/v1/keys"))["data"]
+        assert [key["name"] for key in seen] == ["team", "member"]
+        with pytest.raises(ServiceRefused, match="has made no key"):
+            await ask(team, "DELETE", f"/v1/keys/{other['id']}")
+        with pytest.raises(ServiceRefused, match="only for"):
+            await ask(team, "POST", "/v1/keys", {"name": "more", "models": [EMBEDDING]})
+    async with service.client(child["secret"]) as client:
+        with pytest.raises(openai.PermissionDeniedError, match="not for"):
+            await client.embeddings.create(model=EMBEDDING, input="text")
+
+
+async def test_an_account_says_what_is_left_of_it(service: Running) -> None:
+    _, secret = service.key(dollars=1_234_567, address="DRpbCBMxVnDK7maPM5tGv6MvB3v1sRMC86PZ8okm21hy")
+    with AccountClient(service.url, secret) as client:
+        told = await ask(client, "GET", "/v1/account")
+    assert told["balance"] == {"usdc": "$1.234567", "io": "0 IO"}
+    assert told["stake"] is None
+    assert told["quota"]["left"] == "$0"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "a key has a name"),
+        ({"name": "x", "models": ["smollm3"]}, "does not exist"),
+        ({"name": "x", "cap": "0.0000001"}, "at most 6 decimals"),
+        ({"name": "x", "cap": 1.5}, "an amount of dollars"),
+        ({"name": "x", "cap": "-1"}, "an amount of dollars"),
+        ({"name": "x", "cycle": "hour"}, "one of day, week, month, ever"),
+        ({"name": "x", "limit": 3}, "not 'limit'"),
+        ({"name": "x" * 65}, "1 to 64"),
+    ],
+)
+async def test_a_key_that_makes_no_sense_is_not_made(
+    service: Running, body: dict[str, Any], said: str
+) -> None:
+    with await asyncio.to_thread(signed_in, service, Keypair()) as wallet:
+        with pytest.raises(ServiceRefused, match=said):
+            await ask(wallet, "POST", "/v1/keys", body)
+        assert (await ask(wallet, "GET", "/v1/keys"))["data"] == []
+
+
+async def test_nobody_signs_in_for_somebody_else(service: Running) -> None:
+    victim, thief = Keypair(), Keypair()
+    async with httpx.AsyncClient(base_url=service.url, headers={"origin": service.url}) as client:
+        asked = (await client.post("/account/challenge")).json()
+        message = signed_text(asked, str(victim.pubkey()))
+        given = {
+            "message": base64.b64encode(message).decode(),
+            "signature": base64.b64encode(bytes(thief.sign_message(message))).decode(),
+        }
+        answer = await client.post("/account/sign-in", json=given)
+        assert answer.status_code == 401
+        assert "set-cookie" not in answer.headers
+        assert (await client.get("/v1/keys")).status_code == 401
+
+
+async def test_a_sign_in_for_another_place_is_not_signed(service: Running) -> None:
+    """A service in between would get a session of the real one."""
+    elsewhere = httpx.MockTransport(lambda _: httpx.Response(200, json={"domain": "bank.example"}))
+    with (
+        AccountClient(service.url, transport=elsewhere) as client,
+        pytest.raises(ServiceRefused, match=r"bank\.example|another|sign in at"),
+    ):
+        client.sign_in(Keypair())
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.example"])
+async def test_another_sites_pages_make_no_keys(service: Running, origin: str | None) -> None:
+    with await asyncio.to_thread(signed_in, service, Keypair()) as wallet:
+        cookies = dict(wallet._client.cookies)
+    headers = {} if origin is None else {"origin": origin}
+    async with httpx.AsyncClient(base_url=service.url, cookies=cookies, headers=headers) as client:
+        answer = await client.post("/v1/keys", json={"name": "planted"})
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "origin"
+
+
+def test_keys_are_not_sent_in_the_clear() -> None:
+    with pytest.raises(ConfigError, match="encrypted"):
+        AccountClient("http://ai.example.org", "sk-io-live-secret")

@@ -1,0 +1,176 @@
+"""Two hundred clients at once, and a service that is killed: nobody uses more than they have."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+from tests.intelligence.conftest import ADDRESS
+
+from ionet.intelligence.books import Books, Deposit
+
+CLIENTS: Final = 200
+KILLS: Final = 3
+#: Millionths of a dollar that were paid in: about a third of what is asked for.
+PAID: Final = 60_000
+#: … that the key may use: less than was paid in.
+CAP: Final = 50_000
+#: Of $1 and $10 for a million tokens: 3 words are read, each written one costs ten.
+READ: Final = 3
+
+SETTINGS: Final = """
+listen = "127.0.0.1:{port}"
+environment = "test"
+metrics = "127.0.0.1:0"
+
+[[models]]
+id = "steady"
+engine = "url"
+url = "http://127.0.0.1:{engine}"
+context = 1000
+slots = 64
+prompt = "1"
+completion = "10"
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@asynccontextmanager
+async def process(*command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield made
+    finally:
+        if made.returncode is None:
+            made.send_signal(signal.SIGKILL)
+        await made.wait()
+
+
+async def answers(url: str) -> None:
+    async with httpx.AsyncClient() as client:
+        for _ in range(600):
+            try:
+                if (await client.get(url)).status_code in (200, 503):
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(0.05)
+    pytest.fail(f"nobody answers at {url}")
+
+
+def charges(state: Path) -> dict[str, int]:
+    """What each request has cost."""
+    with sqlite3.connect(state / "books.db") as database:
+        rows = database.execute("SELECT what, units FROM postings WHERE what LIKE 'use %'").fetchall()
+    return {what.removeprefix("use "): units for what, units in rows}
+
+
+@dataclass(slots=True)
+class Told:
+    """What the clients have read.
+
+    Attributes:
+        whole: tokens of answers that came to their end, by their ids.
+        parts: tokens of those that broke off.
+        refused: how often there was not enough left.
+    """
+
+    whole: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, int] = field(default_factory=dict)
+    refused: int = 0
+
+
+async def ask(client: httpx.AsyncClient, chance: random.Random, told: Told) -> None:
+    """One request."""
+    most = chance.randint(1, 120)
+    body = {"model": "steady", "messages": [{"role": "user", "content": "tell me words"}], "max_tokens": most}
+    count, name = 0, ""
+    try:
+        async with client.stream("POST", "/v1/chat/completions", json={**body, "stream": True}) as answer:
+            if answer.status_code == 429:
+                told.refused += 1
+                return
+            if answer.status_code != 200:
+                return
+            async for line in answer.aiter_lines():
+                if line == "data: [DONE]":
+                    told.whole[name] = count
+                    return
+                if line and (piece := json.loads(line[5:]))["choices"]:
+                    name = piece["id"]
+                    count += bool(piece["choices"][0]["delta"].get("content"))
+    except httpx.HTTPError:
+        pass
+    if name:
+        told.parts[name] = count
+
+
+async def test_nobody_uses_more_than_was_paid_in_however_many_ask_and_however_it_ends(
+    tmp_path: Path,
+) -> None:
+    chance, told = random.Random(7), Told()
+    port, engine = free_port(), free_port()
+    (tmp_path / "intelligence.toml").write_text(SETTINGS.format(port=port, engine=engine))
+    books = Books(tmp_path / "books.db", "test")
+    books.deposit(Deposit("paid", ADDRESS, "usdc", PAID, 0))
+    account = books.account(ADDRESS, 0)
+    key, secret = books.make_key(account, "clients", 0, cap=CAP)
+    serve = ("-c", "from ionet.cli import main; main()", "intelligence", "run", "--without-chain", "--state")
+    limits = httpx.Limits(max_connections=CLIENTS)
+    headers = {"authorization": f"Bearer {secret}"}
+    async with process("-m", "tests.intelligence.steady", str(engine), "150"):
+        await answers(f"http://127.0.0.1:{engine}/v1/models")
+        for kill in range(KILLS + 1):
+            async with (
+                process(*serve, str(tmp_path)) as service,
+                httpx.AsyncClient(
+                    base_url=f"http://127.0.0.1:{port}", headers=headers, limits=limits, timeout=60
+                ) as client,
+            ):
+                await answers(f"http://127.0.0.1:{port}/health")
+                assert books.balances().get(("held", "usdc"), 0) == 0
+                asking = [asyncio.create_task(ask(client, chance, told)) for _ in range(CLIENTS)]
+                if kill < KILLS:
+                    await asyncio.sleep(chance.uniform(0.3, 1.5))
+                    service.send_signal(signal.SIGKILL)
+                await asyncio.gather(*asking)
+                if kill == KILLS:
+                    service.send_signal(signal.SIGTERM)
+                    await service.wait()
+    books.recover(0)
+    balances = books.balances()
+    earned = balances.get(("earned", "usdc"), 0)
+    paid = charges(tmp_path)
+    assert told.whole, "no answer came to its end"
+    assert told.parts, "no answer broke off"
+    assert told.refused, "there was always enough: the test shows nothing"
+    assert {name: paid[name] for name in told.whole} == {
+        name: READ + 10 * tokens for name, tokens in told.whole.items()
+    }
+    for name, tokens in told.parts.items():
+        # What was noted ahead, and what was still on its way, counts; nothing that was read does not.
+        assert READ + 10 * tokens <= paid[name], f"{name} has read {tokens} tokens"
+    assert sum(paid.values()) == earned <= CAP
+    assert books.spent(key, 0) == earned
+    assert balances[(f"account {account}", "usdc")] == PAID - earned
+    assert balances.get(("held", "usdc"), 0) == 0
+    assert sum(balances.values()) == 0
+    books.close()
