@@ -33,22 +33,13 @@ _HERE = Path(__file__).parent
 _ALONE = {
     "e2e",
     "explorer/test_browser.py",
-    "network/test_broken_lines.py",
-    "network/test_cluster.py",
     "network/test_full_disk.py",
-    "network/test_held_cluster.py",
-    "network/test_localnet.py",
-    "network/test_overlay_lab.py",
     "network/test_relay_limits.py",
-    "network/test_relays.py",
-    "network/test_replaced.py",
-    "network/test_run_boxed.py",
     "nodes",
-    "orchestrator/test_boxed.py",
-    "orchestrator/test_podman.py",
-    "orchestrator/test_ray.py",
     "sandbox",
 }
+#: What modules ask with whether this machine has boxes or laboratories.
+_ASKING = ("needed", "prepared_image", "prepared_podman")
 _MARKS = ("alone", "node", "ray")
 #: Of the rest, what waits for sockets and for clocks more than it computes: more of them run at once.
 _WAIT = {"explorer", "network", "orchestrator"}
@@ -59,7 +50,7 @@ _ONCE = {"model", "programs", "stateful"}
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Marks the tests that run alone, and those that wait.
 
     In CI all but those of the programs are tried a second time: nodes of others lose a transaction now and
@@ -68,10 +59,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         file = item.path.relative_to(_HERE)
+        waits = file.parts[0] in _WAIT
         apart = not _ALONE.isdisjoint((file.parts[0], file.as_posix()))
-        if apart or any(item.get_closest_marker(mark) for mark in _MARKS):
+        apart = apart or any(item.get_closest_marker(mark) for mark in _MARKS)
+        if apart or (waits and any(hasattr(item.module, name) for name in _ASKING)):
             item.add_marker("alone")
-        elif file.parts[0] in _WAIT:
+        elif waits:
             item.add_marker("waits")
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
