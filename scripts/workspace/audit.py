@@ -55,7 +55,12 @@ def locked(tree: Tree) -> list[Locked]:
     found: set[Locked] = set()
     for files, read in (
         (sorted(tree.root.glob("requirements/*.txt")), _python),
-        (sorted(tree.root.glob("web/*/package-lock.json")), _node),
+        (
+            sorted(
+                [*tree.root.glob("web/*/package-lock.json"), *tree.root.glob("clients/*/package-lock.json")]
+            ),
+            _node,
+        ),
         ([tree.root / "Cargo.lock"], _rust),
     ):
         if not files:

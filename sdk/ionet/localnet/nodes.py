@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -32,8 +32,9 @@ def offer_node(
     fingerprint: bytes,
     device: Keypair,
     memory_gib: int,
+    currencies: Sequence[str] = ("IO", "USDC"),
 ) -> Pubkey:
-    """Registers a node, stakes its minimum, offers it for IO and USDC, and writes that it has passed a proof.
+    """Registers a node, stakes its minimum, offers it for rent, and writes that it has passed a proof.
 
     Args:
         client: of the local node.
@@ -43,6 +44,7 @@ def offer_node(
         fingerprint: the device's, 32 bytes.
         device: the device's key.
         memory_gib: the device's memory.
+        currencies: what it takes.
 
     Returns:
         The node's address.
@@ -58,7 +60,7 @@ def offer_node(
     )
     address = registering.send().result
     mine.staking.stake(address, minimum_stake(kind)).send()
-    mine.jobs.offer(address, rate=RATE, currencies=("IO", "USDC")).send()
+    mine.jobs.offer(address, rate=RATE, currencies=currencies).send()
     write_verdict(client, address)
     return address
 
