@@ -14,6 +14,7 @@ from solders.keypair import Keypair
 from tests.store.support import MIB, Breaking, Process, Served
 
 from ionet.chain.errors import ConfigError
+from ionet.formats.when import DAY
 from ionet.store import (
     AsyncHttpStore,
     AsyncSources,
@@ -72,6 +73,37 @@ async def test_the_coroutines_do_the_same(served: Served, tmp_path: Path) -> Non
             await store.get(bytes(32), tmp_path / "target")
         assert (await store.usage())["files"] == 1
         assert (await store.info())["largest"] == served.limits.file
+
+
+def test_a_key_sees_what_is_kept_for_it_page_by_page(
+    store: HttpStore, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ionet.store.keeper._PAGE", 2)
+    sizes = {store.put(bytes(size)): size for size in range(1, 6)}
+    other = Keypair()
+    with HttpStore(served.url, other) as others:
+        others.put(b"not the renter's")
+        assert [file.size for file in others.kept()] == [16]
+    kept = store.kept()
+    assert [file.digest for file in kept] == sorted(sizes)
+    assert {file.digest: file.size for file in kept} == sizes
+    # What is free is kept for two days.
+    assert {file.until for file in kept} == {1_700_000_000 + 2 * DAY}
+
+
+def test_a_file_is_kept_longer_without_being_sent(store: HttpStore, served: Served) -> None:
+    digest = store.put(b"words")
+    served.clock.now += DAY
+    store.keep(digest, 5)
+    assert [file.until for file in store.kept()] == [1_700_000_000 + 31 * DAY]
+    # Nothing on the chain speaks for this key any more: what it had stays.
+    served.quota.bytes.clear()
+    served.clock.now += DAY
+    store.keep(digest, 5)
+    assert [file.until for file in store.kept()] == [1_700_000_000 + 31 * DAY]
+    with pytest.raises(NotStored):
+        store.keep(bytes(32), 5)
+    assert (store.usage()["files"], store.usage()["used"]) == (1, 4_096)
 
 
 def test_putting_again_sends_nothing(store: HttpStore, served: Served) -> None:

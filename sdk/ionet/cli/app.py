@@ -49,6 +49,7 @@ COMMANDS: Final = {
     "gateway": ("gateway", "A public host where workers, attesters and renters meet, and where files lie."),
     "orchestrator": ("orchestrator", "An attester's process: it serves jobs, attests, pays and reports."),
     "store": ("store", "Files of jobs in a store, by the hash of their content."),
+    "volume": ("volume", "Volumes: folders that outlive leases, sealed for you in a gateway's store."),
     "image": ("image", "Images that jobs run in, by digest."),
     "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "worker": ("worker.commands", "A supplier's machine: setting it up, checking it, its offers."),

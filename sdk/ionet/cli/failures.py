@@ -53,11 +53,13 @@ from ionet.cloud.errors import (
     NoNode,
     NotEnough,
     NotRun,
+    NoVolume,
     OutputsRefused,
     PackingError,
     ResultError,
     RunUnreachable,
     SetupFailed,
+    VolumeError,
 )
 from ionet.explorer.errors import ExplorerError
 from ionet.formats.text import printable
@@ -151,9 +153,9 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             }
         case BudgetTooSmall() | SetupFailed() | NotEnough() | NotRun() | OutputsRefused() | ResultError():
             status = REFUSED
-        case NoCluster() | NoNode() | RunUnreachable():
+        case NoCluster() | NoNode() | NoVolume() | RunUnreachable():
             status = NOT_FOUND
-        case PackingError() | ClusterFileError():
+        case PackingError() | ClusterFileError() | VolumeError():
             status = UNUSABLE
         case StoreUnknown():
             status = UNKNOWN

@@ -402,6 +402,14 @@ class Session:
         # Once per run: a command that sends many transactions is one decision.
         self._options["yes"] = True
 
+    def confirm_loss(self, action: str) -> None:
+        """Asks for confirmation of what cannot be undone, wherever it is."""
+        if self._options.get("yes"):
+            return
+        if sys.stdin is None or not sys.stdin.isatty():
+            raise UserError(f"this would {action} for good; confirm with --yes")
+        typer.confirm(f"{action[:1].upper()}{action[1:]} for good?", abort=True, err=True)
+
     def done(self, sent: Sent[Any], *lines: str, **data: Any) -> None:
         """Shows what a transaction did, its signature and its URL in the explorer."""
         where = self.explorer(sent.signature)

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
         NoNode,
         NotEnough,
         NotRun,
+        NoVolume,
         OutputsRefused,
         PackingError,
         ResultError,
         RunUnreachable,
         SetupFailed,
+        VolumeError,
     )
     from ionet.cloud.fetching import Fetched
     from ionet.cloud.launching import AsyncLaunch, Offered
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ionet.cloud.results import Verdict
     from ionet.cloud.running import AsyncRun
     from ionet.cloud.spec import ClusterFile, ClusterSpec
+    from ionet.cloud.volumes import AsyncVolumes, Volume
 else:
     from ionet._lazy import lazy
 
@@ -50,11 +53,13 @@ else:
                     "NoNode",
                     "NotEnough",
                     "NotRun",
+                    "NoVolume",
                     "OutputsRefused",
                     "PackingError",
                     "ResultError",
                     "RunUnreachable",
                     "SetupFailed",
+                    "VolumeError",
                 ),
                 "fetching": ("Fetched",),
                 "launching": ("AsyncLaunch", "Offered"),
@@ -62,6 +67,7 @@ else:
                 "results": ("Verdict",),
                 "running": ("AsyncRun",),
                 "spec": ("ClusterFile", "ClusterSpec"),
+                "volumes": ("AsyncVolumes", "Volume"),
             }.items()
             for name in names
         },
@@ -72,6 +78,7 @@ __all__ = [
     "AsyncClusterLaunch",
     "AsyncLaunch",
     "AsyncRun",
+    "AsyncVolumes",
     "BudgetTooSmall",
     "Cluster",
     "ClusterFile",
@@ -80,6 +87,7 @@ __all__ = [
     "Fetched",
     "NoCluster",
     "NoNode",
+    "NoVolume",
     "NotEnough",
     "NotRun",
     "Offered",
@@ -91,6 +99,8 @@ __all__ = [
     "RunUnreachable",
     "SetupFailed",
     "Verdict",
+    "Volume",
+    "VolumeError",
     "Wish",
     "attach",
     "cluster",

@@ -46,6 +46,14 @@ class SetupFailed(IonetError):
     """A cluster's setup failed on a node; the cluster is there."""
 
 
+class VolumeError(IonetError):
+    """A volume cannot be used so; the message says what is wrong, and what would be right."""
+
+
+class NoVolume(VolumeError):
+    """There is no such volume; the message says which there are."""
+
+
 class NotRun(IonetError):
     """A job's program was not run to an end, and will not be: it has no result.
 

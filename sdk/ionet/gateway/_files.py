@@ -37,6 +37,7 @@ def files(keeper: Keeper) -> list[Route]:
     return [
         Route("/files", answers.info, methods=["GET"]),
         Route("/files/usage", answers.usage, methods=["GET"]),
+        Route("/files/kept/{digest}", answers.kept, methods=["GET"]),
         Route("/files/{digest}", answers.get, methods=["GET", "HEAD"]),
         Route("/files/{digest}", answers.open, methods=["POST"]),
         Route("/files/{digest}", answers.append, methods=["PATCH"]),
@@ -71,6 +72,11 @@ class _Answers:
     async def usage(self, request: Request) -> Response:
         usage = await self._keeper.usage(request.headers.get("authorization", ""))
         return JSONResponse(usage, headers=_NO_STORE)
+
+    @_refusing
+    async def kept(self, request: Request) -> Response:
+        kept = await self._keeper.kept(_digest(request), request.headers.get("authorization", ""))
+        return JSONResponse(kept, headers=_NO_STORE)
 
     @_refusing
     async def open(self, request: Request) -> Response:

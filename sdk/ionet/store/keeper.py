@@ -37,6 +37,8 @@ T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _FULL: Final = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+#: Files of a page of what a key keeps.
+_PAGE: Final = 400
 #: Seconds that an answer waits for a complete upload to reach the backend.
 _PATIENCE: Final = 20.0
 #: Seconds between two sweeps, and files looked at in one.
@@ -261,6 +263,10 @@ class Keeper:
         if (upload := self._upload_of(owner, digest)) is not None:
             return await self._again(upload, size)
         allowed, free = await self._allowance(owner, size)
+        if free and await asyncio.to_thread(self._ledger.has, bytes(owner), digest):
+            # Whoever asks again wants it kept for longer than what is free is.
+            by_chain = await self._asked(owner)
+            allowed, free = max(allowed, by_chain), by_chain <= 0
         try:
             upload = await self._admitted(owner, digest, size, allowed, free)
         except Refusal as bad:
@@ -319,6 +325,21 @@ class Keeper:
             "used": await asyncio.to_thread(self._ledger.used, bytes(owner)),
             "files": await asyncio.to_thread(self._ledger.files, bytes(owner)),
         }
+
+    async def kept(self, after: bytes, authorization: str) -> dict[str, Any]:
+        """What the key that signed keeps, a page of it by hash.
+
+        Args:
+            after: the last hash of the page before; zeros for the first.
+            authorization: the header.
+
+        Raises:
+            Refusal: with the reason.
+        """
+        owner = self._signed(authorization, "GET", f"/files/kept/{after.hex()}", 0)
+        rows = await asyncio.to_thread(self._ledger.kept, bytes(owner), after, _PAGE)
+        files = [{"hash": digest.hex(), "size": size, "until": int(until)} for digest, size, until in rows]
+        return {"files": files, "more": len(rows) == _PAGE}
 
     async def drop(self, digest: bytes, authorization: str) -> None:
         """The key that signed no longer keeps a file, and gives up an upload of it.

@@ -114,6 +114,23 @@ class Ledger:
         with self._lock:
             return self._number("SELECT count(*) FROM claims WHERE owner = ?", owner)
 
+    def has(self, owner: bytes, digest: bytes) -> bool:
+        """Whether an owner keeps a file."""
+        with self._lock:
+            return (
+                self._number("SELECT count(*) FROM claims WHERE owner = ? AND digest = ?", owner, digest) > 0
+            )
+
+    def kept(self, owner: bytes, after: bytes, most: int) -> list[tuple[bytes, int, float]]:
+        """Digest, size and unix time of the end of what an owner keeps, by digest, `most` at most."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT digest, size, until FROM claims JOIN files USING (digest)"
+                " WHERE owner = ? AND digest > ? ORDER BY digest LIMIT ?",
+                (owner, after, most),
+            )
+            return list(rows)
+
     def claim(
         self,
         owner: bytes,

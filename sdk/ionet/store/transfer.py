@@ -9,6 +9,7 @@ import hashlib
 import io
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Self, TypeAlias, TypeVar
 
@@ -24,6 +25,21 @@ Source: TypeAlias = str | Path | bytes
 
 #: How the name of a file ends that is not whole yet.
 _PARTIAL: Final = ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that a store keeps for a key.
+
+    Attributes:
+        digest: sha256 of its content.
+        size: bytes.
+        until: unix time; longer if the chain still allows it then.
+    """
+
+    digest: bytes
+    size: int
+    until: int
 
 
 class AsyncThreads:

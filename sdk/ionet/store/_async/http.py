@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 import httpx
@@ -21,7 +22,7 @@ from ionet.chain.signers import SignerLike, as_signer
 from ionet.store.backends import as_digest
 from ionet.store.errors import NotStored, StoreError, StoreRefused, StoreUnknown, StoreUnreachable
 from ionet.store.signing import authorization
-from ionet.store.transfer import AsyncThreads, Content, Partial, Source, Told
+from ionet.store.transfer import AsyncThreads, Content, KeptFile, Partial, Source, Told
 
 #: HTTP statuses after which the same request may succeed.
 _BUSY: Final = frozenset({408, 429, 500, 502, 503, 504})
@@ -354,6 +355,45 @@ class AsyncHttpStore:
             raise self._refused(answer)
         return dict(answer.body)
 
+    async def keep(self, digest: bytes | str, size: int) -> None:
+        """Has a file that is here kept for the signer, for as long as one that is stored now.
+
+        Raises:
+            NotStored: it is not here.
+            StoreRefused: the store refuses.
+            StoreUnreachable: there is no answer; to repeat it is safe.
+        """
+        path = f"/files/{as_digest(digest).hex()}"
+        headers = {"ionet-size": str(size)}
+        answer = await self._patiently("POST", path, signed=True, size=size, headers=headers)
+        if answer.status not in (200, 201, 202) or not _is_progress(answer.body):
+            raise self._refused(answer)
+        if not answer.body["complete"]:
+            await self.drop(digest)
+            raise NotStored(f"{self!r} has no file {as_digest(digest).hex()}")
+
+    async def kept(self) -> list[KeptFile]:
+        """What the store keeps for the signer, by hash."""
+        files, after, more = list[KeptFile](), bytes(32), True
+        while more:
+            answer = await self._patiently("GET", f"/files/kept/{after.hex()}", signed=True)
+            page, more = self._page(answer)
+            if page and page[0].digest <= after:
+                raise StoreRefused(f"{self!r} does not list files in order", status=answer.status)
+            files += page
+            after, more = (page[-1].digest, more) if page else (after, False)
+        return files
+
+    def _page(self, answer: _Answer) -> tuple[list[KeptFile], bool]:
+        if answer.status != 200:
+            raise self._refused(answer)
+        try:
+            rows = answer.body["files"]
+            page = [KeptFile(bytes.fromhex(row["hash"]), int(row["size"]), int(row["until"])) for row in rows]
+            return page, answer.body["more"] is True
+        except (KeyError, TypeError, ValueError):
+            raise StoreRefused(f"{self!r} does not answer as a store", status=answer.status) from None
+
     # -- requests
 
     async def _info(self) -> dict[str, Any]:
@@ -373,15 +413,23 @@ class AsyncHttpStore:
             raise ConfigError(f"to write to {self!r} takes a signer; give the store one")
         return {"authorization": authorization(self._signer, method, self.url + path, size, nonce)}
 
-    async def _patiently(self, method: str, path: str, *, signed: bool = False) -> _Answer:
+    async def _patiently(
+        self,
+        method: str,
+        path: str,
+        *,
+        signed: bool = False,
+        size: int = 0,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> _Answer:
         """The answer to a request that can be repeated."""
         tries = 0
         while True:
             try:
-                headers = {}
+                given = dict(headers)
                 if signed:
-                    headers = self._signed(method, path, 0, (await self._info())["nonce"])
-                return await self._once(method, path, headers, seconds=self._timeout)
+                    given |= self._signed(method, path, size, (await self._info())["nonce"])
+                return await self._once(method, path, given, seconds=self._timeout)
             except _Lost as bad:
                 tries += 1
                 if tries > self._retries:

@@ -1,0 +1,217 @@
+"""Volumes at a real store: what is put is found again by the key alone, and nothing that was put is lost."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from solders.keypair import Keypair
+from tests.store.support import Served
+
+from ionet.cloud.errors import NoVolume, OutputsRefused, VolumeError
+from ionet.cloud.snapshots import Entry, merged
+from ionet.cloud.volumes import AsyncVolumes
+from ionet.formats.when import DAY
+from ionet.store import AsyncHttpStore
+from ionet.store.sealed import seal
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Served(tmp_path / "store").running() as running:
+        yield running
+
+
+@pytest.fixture
+async def volumes(served: Served) -> AsyncIterator[AsyncVolumes]:
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        yield AsyncVolumes(store, served.renter)
+
+
+@pytest.fixture
+async def elsewhere(served: Served) -> AsyncIterator[AsyncVolumes]:
+    """The same owner on another machine."""
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        yield AsyncVolumes(store, served.renter)
+
+
+def folder(path: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    return path
+
+
+def contents(path: Path) -> dict[str, str]:
+    return {
+        str(file.relative_to(path)): file.read_text()
+        for file in path.rglob("*")
+        if file.is_file() and not file.name.startswith(".ionet")
+    }
+
+
+async def test_what_one_machine_puts_another_gets(
+    volumes: AsyncVolumes, elsewhere: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    files = {"a.txt": "first", "deep/er/b.txt": "second", "empty": ""}
+    put = await volumes.put("data", folder(tmp_path / "here", files))
+    volume = await elsewhere.get("data")
+    assert volume.head == put
+    assert await elsewhere.check_out(volume.head, tmp_path / "there") == 3
+    assert contents(tmp_path / "there") == files
+    # Nothing has changed: no snapshot more, and nothing is fetched.
+    assert await volumes.put("data", tmp_path / "here") == put
+    assert await elsewhere.check_out(volume.head, tmp_path / "there") == 0
+
+
+async def test_the_store_sees_neither_names_nor_contents(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    await volumes.put("data", folder(tmp_path / "here", {"secret-name.txt": "a secret content"}))
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file())
+    assert b"secret" not in stored
+    # Whoever has the files, and another key, finds nothing.
+    async with AsyncHttpStore(served.url, Keypair()) as store:
+        assert await AsyncVolumes(store, Keypair()).list() == []
+
+
+async def test_only_what_is_new_is_sent(volumes: AsyncVolumes, served: Served, tmp_path: Path) -> None:
+    await volumes.create("data")
+    here = folder(tmp_path / "here", {"large": "x" * 100_000, "small": "1"})
+    await volumes.put("data", here)
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        before = (await store.usage())["used"]
+        (here / "small").write_text("2")
+        (here / "copy").write_text("x" * 100_000)
+        await volumes.put("data", here)
+        # One small file, and one snapshot.
+        assert (await store.usage())["used"] - before == 4_096 + 4_096
+    old = (await volumes.get("data")).snapshots[1]
+    assert await volumes.check_out(old, here) == 1
+    assert contents(here) == {"large": "x" * 100_000, "small": "1"}
+
+
+async def test_two_machines_that_write_at_once_lose_nothing(
+    volumes: AsyncVolumes, elsewhere: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    start = {"both": "0", "mine": "0", "theirs": "0", "gone": "0"}
+    here = folder(tmp_path / "here", start)
+    await volumes.put("data", here)
+    there = tmp_path / "there"
+    await elsewhere.sync("data", there)
+    assert contents(there) == start
+    folder(here, {"both": "1", "mine": "1"})
+    folder(there, {"both": "2", "theirs": "2"})
+    (there / "gone").unlink()
+    await volumes.put("data", here)
+    apart = await elsewhere.put("data", there)
+    with pytest.raises(VolumeError, match="data was written from 2 places: "):
+        _ = (await volumes.get("data")).head
+    # Each can still be had.
+    assert (await volumes.get("data")).snapshot(apart.hash[:10]) == apart
+    joined = await volumes.sync("data", here)
+    both = contents(here)
+    assert {both.pop(name) for name in list(both) if name.startswith("both")} == {"1", "2"}
+    assert both == {"mine": "1", "theirs": "2"}
+    assert await elsewhere.sync("data", there) == joined
+    assert contents(there) == contents(here)
+
+
+async def test_files_that_are_in_no_snapshot_are_not_overwritten(
+    volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    await volumes.put("data", folder(tmp_path / "here", {"a": "1"}))
+    snapshot = (await volumes.get("data")).head
+    other = folder(tmp_path / "other", {"a": "precious"})
+    with pytest.raises(OutputsRefused, match="another file has this name; --force replaces it"):
+        await volumes.check_out(snapshot, other)
+    assert contents(other) == {"a": "precious"}
+    await volumes.check_out(snapshot, other, force=True)
+    assert contents(other) == {"a": "1"}
+
+
+async def test_a_snapshot_that_the_owner_has_not_signed_is_none(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    await volumes.put("data", folder(tmp_path / "here", {"a": "1"}))
+    head = (await volumes.get("data")).head
+    # What a store can make: anything, sealed for the owner, of a length of its choice.
+    for size in range(4_096):
+        forged = io.BytesIO()
+        seal(io.BytesIO(bytes(64) + head.to_bytes().ljust(2_000 + size)), forged, served.renter.pubkey())
+        if len(forged.getvalue()) % 4_096 == 0:
+            break
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        digest = await store.put(forged.getvalue())
+        assert digest in [file.digest for file in await store.kept()]
+        assert (await AsyncVolumes(store, served.renter).get("data")).heads == (head,)
+
+
+async def test_a_volume_is_kept_for_thirty_days_from_its_last_use_and_deleted_whole(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    now = int(served.clock.now)
+    await volumes.create("data")
+    await volumes.create("other")
+    here = folder(tmp_path / "here", {"a": "1", "b": "2"})
+    await volumes.put("data", here)
+    await volumes.put("other", folder(tmp_path / "too", {"a": "1"}))
+    assert {volume.until for volume in await volumes.list()} == {now + 30 * DAY}
+    served.clock.now += 20 * DAY
+    assert (await volumes.keep("data")).until == now + 50 * DAY
+    assert (await volumes.get("other")).until == now + 30 * DAY
+    assert await volumes.delete("data") > 0
+    with pytest.raises(NoVolume, match="you have no volume 'data' here; there are other"):
+        await volumes.get("data")
+    # The other one's file is its own, though it has the same content.
+    await volumes.check_out((await volumes.get("other")).head, tmp_path / "again")
+    assert contents(tmp_path / "again") == {"a": "1"}
+    await volumes.delete("other")
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        assert await store.kept() == []
+
+
+async def test_links_and_bad_names_are_refused_and_change_nothing(
+    volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        VolumeError, match=r"a volume's name is 1 to 32 of a-z, 0-9 and dashes inside, not 'A/b'"
+    ):
+        await volumes.create("A/b")
+    volume = await volumes.create("data")
+    with pytest.raises(VolumeError, match="you have a volume data here already"):
+        await volumes.create("data")
+    here = folder(tmp_path / "here", {"a": "1"})
+    (here / "link").symlink_to("/etc/passwd")
+    with pytest.raises(VolumeError, match="link is neither a file nor a folder; a volume keeps no links"):
+        await volumes.put("data", here)
+    assert (await volumes.get("data")).heads == volume.heads
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "result"),
+    [
+        ("a1", "a1", "a2", "a2"),
+        ("a1", "a2", "a1", "a2"),
+        ("a1", "a2", "a2", "a2"),
+        ("a1", "a2", "a3", "a2 a.m3"),
+        ("a1", "", "a1", ""),
+        ("a1", "", "a2", "a2"),
+        ("a1", "a2", "", "a2"),
+        ("", "a1", "a2", "a1 a.m2"),
+        ("a1", "a2 a.m5", "a3", "a2 a.m5 a.m-23"),
+        ("a1 b1", "a1 b2", "a2 b1", "a2 b2"),
+    ],
+)
+def test_a_merge_keeps_every_change(base: str, mine: str, theirs: str, result: str) -> None:
+    def files(text: str) -> dict[str, Entry]:
+        return {word[:-1]: Entry(word[-1] * 64, 1, "0" * 64, 1) for word in text.split()}
+
+    assert merged(files(base), files(mine), files(theirs), "m") == files(result)
