@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 from tests.orchestrator.support import RENTER, World, key
+from tests.sandbox.archives import archive as image_archive
+from tests.sandbox.archives import begins_with, file, layer
 from tests.sandbox.support import lose_power, prepared_image, setting
 from tests.sandbox.world import WEB, world
 
@@ -24,7 +26,7 @@ from ionet.executor._base import Workspace
 from ionet.executor._boxed import _end, most_processes
 from ionet.executor._logs import shorten_log
 from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
-from ionet.sandbox import File, Gathered, Internet, image, missing, reap
+from ionet.sandbox import File, Gathered, Images, Internet, OwnImages, image, missing, reap
 from ionet.store.manifest import Command, Function, Input, Manifest, Resources, RuntimeEnv
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -106,6 +108,8 @@ class Boxes:
             image=root_image,
             boxes=boxes,
             internet=internet,
+            images=Images(root_image.parents[1]),
+            own=OwnImages(boxes, DISK, Images(root_image.parents[1])),
         )
 
     def lease(
@@ -144,6 +148,27 @@ def is_running(pid: int) -> bool:
         return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
     except FileNotFoundError:
         return False
+
+
+async def test_a_renters_own_image_on_top_of_the_nodes_runs_their_command(
+    boxes: Boxes, tmp_path: Path
+) -> None:
+    base = prepared_image().parent.name
+    mine = layer(file("opt/words", b"#!/bin/sh\necho brought along\n"))
+    packed = image_archive(
+        tmp_path / "image.tar", mine, change=begins_with(base), environment=["PATH=/opt:/usr/bin"]
+    )
+    digest = boxes.world.store.put(packed.read_bytes())
+    lease = boxes.lease(Command(("words",)), image=f"oci:{digest.hex()}")
+    assert boxes.executor.wanted_image(lease.manifest) == (digest, DISK)
+    await boxes.executor.open(lease)
+    assert boxes.executor.wanted_image(lease.manifest) is None
+    assert digest not in boxes.world.store, "the archive is of no use any more"
+    try:
+        await boxes.executor.run(lease, 1)
+        assert "brought along" in printed(boxes, lease)
+    finally:
+        await boxes.executor.release(lease)
 
 
 async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:

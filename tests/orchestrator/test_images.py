@@ -64,8 +64,8 @@ def test_an_image_from_before_there_were_labels_is_a_base(images: Images) -> Non
 def test_a_run_has_the_image_that_its_manifest_names(executor: BoxExecutor, images: Images) -> None:
     named = lease(executor, f"sha256:{TRAINING}")
     executor.check(named)
-    assert executor._image_of(named.manifest) == images.folder / TRAINING / "rootfs"
-    assert executor._image_of(lease(executor, None).manifest) == images.folder / BASE / "rootfs"
+    assert executor._image_of(named.manifest)[0] == images.folder / TRAINING / "rootfs"
+    assert executor._image_of(lease(executor, None).manifest)[0] == images.folder / BASE / "rootfs"
 
 
 def test_a_lease_whose_image_is_not_here_is_refused_at_placement(executor: BoxExecutor) -> None:

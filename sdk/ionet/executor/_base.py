@@ -477,6 +477,14 @@ class LocalExecutor:
         """
         return "jobs of this node run in no image: leave it out, or choose another node"
 
+    def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
+        """Returns the hash of the archive that a lease's image has to be unpacked from; None if nothing has.
+
+        Returns:
+            The hash, and how many bytes the archive may have.
+        """
+        return None
+
     async def collect(self, lease: Lease) -> RunOutput | None:
         """See `Executor.collect`."""
         return self.workspace(lease).finished()

@@ -44,7 +44,7 @@ from ionet.sandbox import (
 from ionet.store.manifest import Command, FileStore, Manifest
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
-_PYTHON: Final = "/usr/bin/python3"
+PYTHON: Final = "/usr/bin/python3"
 #: Unpacks this package inside the box, and runs the driver from it.
 _BOOT: Final = (
     "import os,sys,tarfile;"
@@ -171,14 +171,14 @@ class BoxedExecutor(LocalExecutor):
         self._stopped: set[str] = set()
         self._opened: set[str] = set()
 
-    def _image_of(self, manifest: Manifest) -> Path | str:
-        """Returns what a manifest's box is made of.
+    def _image_of(self, manifest: Manifest) -> tuple[Path | str, str, dict[str, str]]:
+        """Returns what a manifest's box is made of, its Python, and variables that belong to it.
 
         Raises:
             BoxError: its image is not here any more.
         """
         if manifest.image is None:
-            return self._image
+            return self._image, PYTHON, {}
         raise BoxError(f"image: {self.lacks_image(manifest.image)}")
 
     def _named(self, name: str) -> AnyBox:
@@ -320,11 +320,12 @@ class BoxedExecutor(LocalExecutor):
             given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
             try:
                 found = self._gpus(lease)
+                image, python, more = self._image_of(manifest)
                 box.start(
-                    self._image_of(manifest),
-                    [_PYTHON, "-c", _BOOT],
+                    image,
+                    [python, "-c", _BOOT],
                     limits=self._limits(lease, specs),
-                    environment={**found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
+                    environment={**more, **found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
                     devices=found.devices,
                     driver=found.files,
                     inputs=inputs,

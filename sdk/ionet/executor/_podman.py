@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
-from ionet.executor._boxed import MIB, BoxedExecutor
+from ionet.executor._boxed import MIB, PYTHON, BoxedExecutor
 from ionet.formats.sizes import size_text
 from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
 from ionet.store.manifest import FileStore, Function, Manifest
@@ -77,10 +77,10 @@ class PodmanExecutor(BoxedExecutor):
             return f"this node does not have {image}; choose a node that has it, or leave it out"
         return None
 
-    def _image_of(self, manifest: Manifest) -> Path | str:
+    def _image_of(self, manifest: Manifest) -> tuple[Path | str, str, dict[str, str]]:
         name = None if manifest.image is None else _name(manifest.image)
         if name is not None and self._podman.image(name) is not None:
-            return name
+            return name, PYTHON, {}
         return super()._image_of(manifest)
 
     async def release(self, lease: Lease) -> None:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Container, Iterable
 from pathlib import Path
+from typing import Final
 
-from ionet.executor._base import LEASE_NAME, Lease, NodeSpec
-from ionet.executor._boxed import MIB, BoxedExecutor
+from ionet.executor._base import LEASE_NAME, FailureReason, Lease, NodeSpec, RunFailure
+from ionet.executor._boxed import MIB, PYTHON, BoxedExecutor
 from ionet.overlay import OVERLAYS, forget
-from ionet.sandbox import Box, Gpus, Images, Internet, NoSuchGpu, gpus, reap
-from ionet.store.manifest import FileStore, Manifest
+from ionet.sandbox import (
+    OWN,
+    Box,
+    Gpus,
+    Images,
+    Internet,
+    NoSuchGpu,
+    OwnImageError,
+    OwnImages,
+    gpus,
+    reap,
+)
+from ionet.store.manifest import FileStore, Manifest, NotStored
 from ionet.workloads._run import ACCESS_PORT
+
+_ELSEWHERE: Final = "choose a node that has it, or leave it out"
+#: Images that are known to be of no use.
+_REMEMBERED: Final = 1_000
 
 
 class BoxExecutor(BoxedExecutor):
@@ -28,6 +45,7 @@ class BoxExecutor(BoxedExecutor):
         internet: how jobs reach the internet that ask for it, on nodes that allow it.
         overlays: directory, in memory, of the networks of leases over several machines.
         images: those that a manifest can name; None: none.
+        own: renters' own, unpacked; None: none are taken.
     """
 
     def __init__(
@@ -42,28 +60,92 @@ class BoxExecutor(BoxedExecutor):
         internet: Internet | None = None,
         overlays: Path = OVERLAYS,
         images: Images | None = None,
+        own: OwnImages | None = None,
     ) -> None:
         super().__init__(nodes, store, work, image=image, outputs=outputs, internet=internet)
         self._boxes = boxes
         self._overlays = overlays
-        self._images = images
+        self._images, self._own = images, own
+        #: Images of leases that are open, by the leases' names; and why archives are of no use.
+        self._held: dict[str, str] = {}
+        self._bad: dict[str, str] = {}
+
+    # -- images
 
     def lacks_image(self, image: str) -> str | None:
         """See `LocalExecutor.lacks_image`."""
         if self._images is None:
             return super().lacks_image(image)
-        if self._images.get(image) is not None:
-            return None
-        return f"this node does not have {image}; choose a node that has it, or leave it out"
+        if not image.startswith(OWN):
+            here = self._images.get(image) is not None
+            return None if here else f"this node does not have {image}; {_ELSEWHERE}"
+        if self._own is None:
+            return f"this node takes no images of renters; {_ELSEWHERE}"
+        if (why := self._bad.get(image)) is not None:
+            return f"{image}: {why}"
+        if self._own.get(image) is None and not self._own.room(list(self._held.values())):
+            return f"this node has no room for one more image of a renter; {_ELSEWHERE}"
+        return None
 
-    def _image_of(self, manifest: Manifest) -> Path | str:
-        if manifest.image is None or self._images is None:
-            return super()._image_of(manifest)
-        image = self._images.get(manifest.image)
-        return super()._image_of(manifest) if image is None else image.root
+    def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
+        """See `LocalExecutor.wanted_image`."""
+        image = manifest.image
+        if image is None or not image.startswith(OWN) or self._own is None or self._own.get(image):
+            return None
+        return bytes.fromhex(image.removeprefix(OWN)), self._own.room(list(self._held.values()))
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`; an image that was fetched for the lease is unpacked."""
+        self.check(lease)
+        image = lease.manifest.image
+        if image is not None and image.startswith(OWN):
+            await asyncio.to_thread(self._bring, image)
+            self._held[lease.name] = image
+        await super().open(lease)
+
+    def _bring(self, image: str) -> None:
+        """Unpacks a renter's image, if it is not yet, and removes the archive.
+
+        Raises:
+            RunFailure: (PLACEMENT) it cannot be unpacked; (INPUT_MISSING) the archive is not here.
+        """
+        assert self._own is not None
+        digest = bytes.fromhex(image.removeprefix(OWN))
+        try:
+            archive = Path() if self._own.get(image) is not None else self._store.path(digest)
+            self._own.bring(image, archive, list(self._held.values()))
+        except NotStored as error:
+            raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+        except OwnImageError as error:
+            if error.final:
+                if len(self._bad) >= _REMEMBERED:
+                    self._bad.clear()
+                self._bad[image] = str(error)
+            raise RunFailure(FailureReason.PLACEMENT, f"image: {image}: {error}") from error
+        finally:
+            # It is large, and is of no more use.
+            with contextlib.suppress(NotStored, OSError):
+                self._store.path(digest).unlink()
+
+    async def release(self, lease: Lease) -> None:
+        """See `Executor.release`."""
+        await super().release(lease)
+        self._held.pop(lease.name, None)
+
+    def _image_of(self, manifest: Manifest) -> tuple[Path | str, str, dict[str, str]]:
+        image = manifest.image
+        if image is not None and image.startswith(OWN):
+            if self._own is not None and (own := self._own.get(image)) is not None:
+                return own.image.root, own.python, {"PATH": own.path} if own.path else {}
+        elif image is not None and self._images is not None and (built := self._images.get(image)):
+            return built.root, PYTHON, {}
+        return super()._image_of(manifest)
+
+    # -- boxes
 
     def _named(self, name: str) -> Box:
-        return Box(name, self._boxes)
+        # Outputs are gathered by the node's own Python, whatever the run's image has.
+        return Box(name, self._boxes, tools=Path(self._image))
 
     async def connect(self, lease: Lease) -> socket.socket:
         """See `LocalExecutor.connect`."""

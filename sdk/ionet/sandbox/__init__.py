@@ -17,8 +17,10 @@ from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._cgroups import unlimited
 from ionet.sandbox._host import BOXES, image, missing, runc_version
-from ionet.sandbox._images import Image, Images
+from ionet.sandbox._images import OWN, Image, Images
 from ionet.sandbox._network import Internet
+from ionet.sandbox._oci import Unusable, leave_out_first
+from ionet.sandbox._own import OwnImage, OwnImageError, OwnImages
 from ionet.sandbox._podman import JOB_IMAGE, Podman, podman_lacking
 from ionet.sandbox._podman_box import PodmanBox, podman_boxes
 from ionet.sandbox._podman_image import ImageError, load_image, save_image
@@ -26,6 +28,7 @@ from ionet.sandbox._podman_image import ImageError, load_image, save_image
 __all__ = [
     "BOXES",
     "JOB_IMAGE",
+    "OWN",
     "Box",
     "BoxError",
     "Device",
@@ -40,11 +43,16 @@ __all__ = [
     "Internet",
     "Limits",
     "NoSuchGpu",
+    "OwnImage",
+    "OwnImageError",
+    "OwnImages",
     "Podman",
     "PodmanBox",
     "Skipped",
+    "Unusable",
     "gpus",
     "image",
+    "leave_out_first",
     "load_image",
     "missing",
     "network_of",

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -87,18 +87,20 @@ class Box:
     Args:
         name: 1 to 32 of `a-z0-9`, unique on this machine.
         state: the directory of this machine's boxes.
+        tools: the root file system whose Python gathers its files; by default the program's own.
 
     Raises:
         BoxError: this is not a valid name.
     """
 
-    def __init__(self, name: str, state: Path) -> None:
+    def __init__(self, name: str, state: Path, tools: Path | None = None) -> None:
         if not _NAME.fullmatch(name):
             raise BoxError(f"a box's name is 1 to 32 of a-z and 0-9, not {name!r}")
         self.name = name
         self._state = state.resolve()
         self._home = self._state / name
         self._network = network_of(name)
+        self._tools = tools
 
     # -- its start
 
@@ -154,7 +156,8 @@ class Box:
                 "box",
                 program(layout, command, environment or {}, self._network, tuple(devices), driver or {}),
             )
-            self._bundle("collect", collector(layout, self._home / "collector.py"))
+            tools = layout if self._tools is None else replace(layout, image=self._tools.resolve())
+            self._bundle("collect", collector(tools, self._home / "collector.py"))
             self._fill(inputs or {}, given or {})
             with self._spawn("run"):
                 pass

@@ -79,6 +79,10 @@ class LocalRunner(Executor, Protocol):
         """
         ...
 
+    def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
+        """See `LocalExecutor.wanted_image`."""
+        ...
+
     async def discard(self, name: str) -> None:
         """Removes what a lease has left, by its name; repeated, it does nothing."""
         ...
@@ -434,6 +438,8 @@ class Agent:
         wanted = [(item.sha256, item.size) for item in manifest.inputs]
         if (archive := manifest.runtime_env.working_dir) is not None:
             wanted.append((archive, MAX_ARCHIVE_BYTES))
+        if (image := self._executor.wanted_image(manifest)) is not None:
+            wanted.insert(0, (image[0].hex(), image[1]))
         record = LeaseRecord.load(self._state, leased.job)
         if record.outcome is None:
             for digest, most in wanted:

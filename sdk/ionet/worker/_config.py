@@ -12,6 +12,7 @@ it that are not absolute are below the file's own directory.
 | `engine` | `IONET_WORKER_ENGINE` | `runc`, or `podman`, the default on a Mac |
 | `images`, `boxes` | `IONET_WORKER_IMAGES`, `IONET_WORKER_BOXES` | directories |
 | `[limits]` `cpus`, `memory_gib`, `disk_gib` | `IONET_WORKER_CPUS`, `…_MEMORY_GIB`, `…_DISK_GIB` | integers |
+| `[limits]` `images_gib` | `IONET_WORKER_IMAGES_GIB` | integer: for renters' own images; 0: none are taken |
 | `[limits]` `internet` | `IONET_WORKER_INTERNET` | true or false |
 | `[limits]` `internet_mbps` | `IONET_WORKER_INTERNET_MBPS` | integer |
 | `[limits]` `resolvers` | `IONET_WORKER_RESOLVERS` | name servers of such jobs: public IPv4 addresses |
@@ -51,6 +52,7 @@ _VARIABLE: Final = "IONET_WORKER_"
 _OTHERS: Final = frozenset({"STATE"})
 _RESOLVERS: Final = Internet().resolvers
 _MBPS: Final = 100
+_IMAGES_GIB: Final = 16
 _IMAGES: Final = Path("/var/lib/ionet/images")
 GIB: Final = 1 << 30
 #: The program's limit for a commission.
@@ -87,6 +89,7 @@ class Limits:
         disk_gib: GiB, for boxes' disks.
         internet: whether a job that asks for it may reach the internet.
         internet_mbps: Mbit/s that such jobs send there at most, and as many that they receive.
+        images_gib: GiB of disk for images that renters bring, besides; 0: none are taken.
         resolvers: public IPv4 addresses of the name servers of jobs that do.
         closed: IPv4 networks that these do not reach either, such as the router's public address.
     """
@@ -98,6 +101,7 @@ class Limits:
     resolvers: tuple[str, ...] = _RESOLVERS
     closed: tuple[str, ...] = ()
     internet_mbps: int = _MBPS
+    images_gib: int = _IMAGES_GIB
 
     @property
     def memory(self) -> int:
@@ -108,6 +112,11 @@ class Limits:
     def disk(self) -> int:
         """Bytes of disk."""
         return self.disk_gib * GIB
+
+    @property
+    def images(self) -> int:
+        """Bytes of disk for renters' images."""
+        return self.images_gib * GIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +267,7 @@ class WorkerConfig:
             cpus=self.limits.cpus,
             memory_gib=self.limits.memory_gib,
             disk_gib=self.limits.disk_gib,
+            images_gib=self.limits.images_gib,
             internet=self.limits.internet,
             internet_mbps=self.limits.internet_mbps,
             resolvers=list(self.limits.resolvers),
@@ -332,6 +342,7 @@ def _limits(table: Table, engine: Engine) -> Limits:
         cpus=table.integer("cpus", 1, 4_096, "a number of cores"),
         memory_gib=table.integer("memory_gib", 1, 1 << 20, "GiB of memory"),
         disk_gib=table.integer("disk_gib", 1, 1 << 20, "GiB of disk"),
+        images_gib=table.integer("images_gib", 0, 1 << 20, "GiB for renters' images", _IMAGES_GIB),
         internet=table.take("internet", bool, "true or false", False),
         internet_mbps=table.integer("internet_mbps", 1, 1 << 20, "Mbit/s to and from the internet", _MBPS),
         resolvers=tuple(table.texts("resolvers", "IPv4 addresses", _RESOLVERS)),
@@ -424,7 +435,7 @@ def _node(path: Path, table: Table) -> NodeConfig:
 #: Settings of the first table and of `[limits]` that a variable can override, by type.
 _LISTS: Final = ("rpc", "gateways")
 _TEXTS: Final = ("owner", "notify", "engine", "images", "boxes")
-_INTEGERS: Final = ("cpus", "memory_gib", "disk_gib", "internet_mbps")
+_INTEGERS: Final = ("cpus", "memory_gib", "disk_gib", "images_gib", "internet_mbps")
 _LIMIT_LISTS: Final = ("resolvers", "closed")
 _BOOLS: Final = {"true": True, "false": False}
 

@@ -25,7 +25,7 @@ from ionet.chain.rpc.urls import public_url
 from ionet.executor import BoxExecutor, LocalExecutor, NodeSpec, PodmanExecutor, RayExecutor, lease_name
 from ionet.executor._base import MBIT
 from ionet.executor._boxed import RAY_MEMORY, most_processes
-from ionet.sandbox import Images, Internet, missing, podman_lacking
+from ionet.sandbox import Images, Internet, OwnImages, missing, podman_lacking
 from ionet.service.notices import Notifier
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
@@ -234,7 +234,7 @@ class Daemon:
             return self._under_podman(specs, work)
         if (why := missing(internet=config.limits.internet)) is not None:
             raise ConfigError(f"jobs cannot be boxed here: {why}")
-        image = config.images / "latest/rootfs"
+        images, image = Images(config.images), config.images / "latest/rootfs"
         if not image.is_dir():
             raise ConfigError(f"there is no image in {config.images}; scripts/image builds one")
         return BoxExecutor(
@@ -244,7 +244,8 @@ class Daemon:
             image=image.resolve(),
             boxes=config.boxes,
             internet=Internet(config.limits.resolvers, config.limits.closed),
-            images=Images(config.images),
+            images=images,
+            own=OwnImages(config.boxes, config.limits.images, images) if config.limits.images_gib else None,
         )
 
     def _under_podman(self, specs: Sequence[NodeSpec], work: Path) -> PodmanExecutor:
