@@ -12,6 +12,7 @@ import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
 from ionet import ProofReason
+from ionet._generated.jobs.constants import START_WINDOW
 from ionet.executor._logs import keep_log, open_place, read_log
 from ionet.orchestrator import (
     ChainUnavailable,
@@ -26,6 +27,7 @@ from ionet.orchestrator import (
     Phase,
 )
 from ionet.orchestrator._plan import Kind
+from ionet.orchestrator._promises import Declined
 from ionet.prover import Challenge, Opening, Reference
 from ionet.rewards import Verdict
 from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
@@ -137,6 +139,30 @@ async def test_a_manifest_is_confirmed_where_the_node_does_not_answer(
     await orchestrator.reconcile()
     assert world.chain.count("confirm_manifest") == 1
     assert world.chain.accounts[job].job.confirmed
+    assert world.chain.accounts[job].job.phase is Phase.BOOKED
+
+
+@pytest.mark.parametrize("covered", [True, False])
+async def test_a_node_that_declines_what_it_had_signed_to_give_counts_as_one_that_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, covered: bool
+) -> None:
+    job, asked = world.book(), list[tuple[bytes, int]]()
+
+    async def promised(lease: Lease, node: bytes, booked_at: int) -> bool:
+        asked.append((node, booked_at))
+        return covered
+
+    async def begin(*_: object) -> None:
+        raise Declined("the node does not take the job: resources.cpus")
+
+    orchestrator = world.orchestrator()
+    orchestrator._promised = promised
+    monkeypatch.setattr(orchestrator._agents, "begin", begin)
+    booked_at = world.chain.accounts[job].job.start_by - START_WINDOW
+    await orchestrator.reconcile()
+    await orchestrator.reconcile()
+    assert asked[0] == (world.specs[0].node, booked_at)
+    assert world.chain.accounts[job].job.confirmed == covered
     assert world.chain.accounts[job].job.phase is Phase.BOOKED
 
 

@@ -182,7 +182,7 @@ def _read(io: Session, file: Path | None, *, partly: bool) -> ClusterFile:
 
 
 def _show_offer(io: Session, wanted: ClusterFile, offered: Offered, size: int, files: int) -> None:
-    for reason in offered.reasons:
+    for reason in (*offered.gives, *offered.reasons):
         io.screen.note(reason)
     if not io.screen.as_json:
         show_quotes(io, offered.quotes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -15,10 +16,13 @@ from ionet.cloud.fitting import Fit, Offer, Together, fit, newest
 from ionet.formats.when import HOUR, span, when
 from ionet.staking.stake import class_name
 from ionet.token.currency import names_of
+from ionet.worker._capacities import capacities_at, of_devices
 from ionet.worker._measuring import measured_at
 
 if TYPE_CHECKING:
     from ionet import USD, AsyncClient, Listing, accounts
+    from ionet.executor._capacity import Capacity
+    from ionet.store.manifest import Manifest
 
 
 #: Nodes among which those that fit together are looked for, the cheapest first.
@@ -104,6 +108,91 @@ async def choose_together(
         why = "; ".join(chosen.reasons)
         raise NoNode(f"no {count} of the {len(offers)} nodes fit together: {why}")
     return chosen
+
+
+async def given_by(client: AsyncClient, gateway: str, nodes: Sequence[Pubkey]) -> dict[Pubkey, Capacity]:
+    """What nodes have signed that they give a job that is booked now.
+
+    Args:
+        client: reads the nodes' devices, and the time.
+        gateway: the URL of one that keeps such statements, ``https://…``.
+        nodes: their addresses.
+
+    Returns:
+        Of each node that has signed anything, what it gives.
+
+    Raises:
+        NoNode: the gateway does not tell.
+    """
+    from ionet import accounts
+
+    try:
+        told = await capacities_at(gateway, [bytes(node) for node in nodes])
+    except (httpx.HTTPError, ValueError) as bad:
+        raise NoNode(f"what nodes give cannot be read at {gateway}: {bad!r}") from None
+    if not told:
+        return {}
+    named = [Pubkey(said.node) for said in told]
+    known = await client.fetch_many(accounts.staking.Node, named)
+    devices = {
+        bytes(node): bytes(item.device_key)
+        for node, item in zip(named, known, strict=True)
+        if item is not None
+    }
+    now = await client.time()
+    return {Pubkey(node): said[0] for node, said in of_devices(told, devices).items() if said[0].holds(now)}
+
+
+def that_give(
+    listings: Sequence[Listing], given: Mapping[Pubkey, Capacity], manifest: Manifest, *, named: bool
+) -> list[Listing]:
+    """The nodes that give what a manifest asks for, in the same order.
+
+    Args:
+        listings: nodes that can be booked.
+        given: what they have signed.
+        manifest: what is to be run.
+        named: whether the renter has named the node: then one will do that has signed nothing.
+
+    Raises:
+        NoNode: none does, with what the first one lacks.
+    """
+    asks = manifest.image is not None or any(
+        getattr(manifest.resources, name) for name in ("cpus", "memory", "disk", "processes", "internet")
+    )
+    fitting, unknown, why = [], [], ""
+    for listing in listings:
+        if (said := given.get(listing.node)) is None:
+            unknown.append(listing)
+        elif (lacks := said.lacks(manifest)) is None:
+            fitting.append(listing)
+        else:
+            why = why or f"the node {listing.node}: {lacks}"
+    # Nodes that have signed nothing may give as much, and are asked where nothing else will do.
+    if not asks or (not fitting and (named or manifest.image is None)):
+        fitting += unknown
+    if not fitting:
+        none = f"none of the {len(unknown)} nodes has signed that it has {manifest.image}"
+        raise NoNode(why or none)
+    return fitting
+
+
+def image_named(listings: Sequence[Listing], given: Mapping[Pubkey, Capacity], name: str) -> str:
+    """How a manifest names an image of the catalogue: as most of the nodes have it.
+
+    Raises:
+        NoNode: none has it.
+    """
+    had = Counter(
+        dict(given[listing.node].images)[name]
+        for listing in listings
+        if listing.node in given and name in dict(given[listing.node].images)
+    )
+    if not had:
+        others = sorted({name for said in given.values() for name, _ in said.images})
+        there = f"there are: {', '.join(others[:8])}" if others else "none says which it has"
+        raise NoNode(f"no such node has an image {name!r}; {there}")
+    return had.most_common(1)[0][0]
 
 
 def _lacking(

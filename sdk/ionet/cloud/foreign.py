@@ -20,9 +20,7 @@ _SKY: Final = frozenset({"resources", "num_nodes", "file_mounts", "envs", "secre
 _RAY: Final = frozenset({"available_node_types", "provider", "cluster_name", "head_node_type"})
 
 _ELSEWHERE: Final = "nodes come from the market, and not from a cloud; choose them by class and region"
-_NO_IMAGE: Final = (
-    "no registry is asked: put an OCI archive into the store, and name it by image: oci:…"
-)
+_NO_IMAGE: Final = "no registry is asked: put an OCI archive into the store, and name it by image: oci:…"
 _NO_PORTS: Final = "no port of a cluster can be reached from outside yet"
 _NO_BUCKET: Final = "buckets are not mounted; send a file or folder of this machine, or fetch it in setup"
 _OUTSIDE: Final = "only paths below the working directory are written to, as data/train.csv"

@@ -22,11 +22,20 @@ from ionet.chain.errors import (
     TransactionNotShown,
     TransactionUnknown,
 )
-from ionet.cloud.choosing import Wish, choose, choose_together, processors
+from ionet.cloud.choosing import (
+    Wish,
+    choose,
+    choose_together,
+    given_by,
+    image_named,
+    processors,
+    that_give,
+)
 from ionet.cloud.errors import NoNode, NotEnough
 from ionet.cloud.fitting import Together
 from ionet.cloud.packing import Package
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
+from ionet.executor._capacity import Capacity, words
 from ionet.store import AsyncHttpStore, StoreRefused, StoreUnreachable
 from ionet.store.manifest import Command, Function, Manifest, Resources, RuntimeEnv
 from ionet.wire._link import gateway_urls
@@ -36,6 +45,8 @@ if TYPE_CHECKING:
     from ionet.jobs.quotes import Quote, Quotes
 
 _GIB: Final = 1 << 30
+#: Nodes, the cheapest first, of which it is asked what they give.
+_LOOKED_AT: Final = 256
 #: Bytes that a small file counts for in a store.
 _LEAST: Final = 4_096
 #: Seconds for which a store may take a renter for a stranger after the booking, and between two tries.
@@ -58,6 +69,7 @@ class Offered:
         manifest: what would be run.
         others: nodes that would do as well, the cheapest first.
         reasons: of several nodes: what is known of the links between them, and why others do not fit.
+        gives: of each node that would be booked, what it has signed that it gives, in words.
     """
 
     listing: Listing
@@ -65,6 +77,7 @@ class Offered:
     manifest: Manifest
     others: tuple[Listing, ...] = ()
     reasons: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
 
     @property
     def nodes(self) -> tuple[Pubkey, ...]:
@@ -103,7 +116,8 @@ class AsyncLaunch:
         together: what is wanted between any two of several nodes.
         entrypoint: what is run instead of the package's command.
         max_duration: seconds after which a run is ended; default: as long as the nodes are booked for.
-        image: what the program runs in, as a manifest names it; None: the node's own.
+        image: what the program runs in, as a manifest names it or by its name in the catalogue; None: the
+            node's own.
         insecure: also take ``http://`` to other machines.
 
     Raises:
@@ -182,6 +196,9 @@ class AsyncLaunch:
             if not listings:
                 raise NoNode(f"no such node with {gpus} GPUs is free; the cheapest has {most}")
             first = listings[0]
+        manifest = await self._manifest(gpus)
+        listings, manifest, given = await self._that_give(listings, manifest)
+        first = listings[0]
         nodes, reasons = [first.node], tuple[str, ...]()
         if self._nodes > 1:
             alike = [item.node for item in listings if item.units == first.units or self._gpus is not None]
@@ -190,8 +207,17 @@ class AsyncLaunch:
             fit = await choose_together(self._client, self._url[1], alike, self._nodes, self._together)
             nodes, reasons = list(fit.nodes), fit.reasons
             first = next(item for item in listings if item.node == nodes[0])
+        gives = tuple(_gives(node, given.get(node)) for node in nodes)
+        quotes = await self._client.jobs.quotes(nodes, self._wish.seconds, currency=self._wish.currency)
+        if self._nodes > 1:
+            return Offered(first, quotes, manifest, reasons=reasons, gives=gives)
+        others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
+        return Offered(first, quotes, manifest, others, gives=gives)
+
+    async def _manifest(self, gpus: int) -> Manifest:
+        """What would be run; an image of the catalogue is not named by its digest yet."""
         digest = await asyncio.to_thread(self._package.write, self._archive) if self._package.files else None
-        manifest = Manifest(
+        return Manifest(
             self._entrypoint,
             replace(self._needs, gpus=gpus),
             max_duration=self._max_duration,
@@ -202,13 +228,27 @@ class AsyncLaunch:
             sealed=self._sealed,
             nodes=self._nodes,
             on_loss=self._on_loss,
-            image=self._image,
+            image=None if is_name(self._image) else self._image,
         )
-        quotes = await self._client.jobs.quotes(nodes, self._wish.seconds, currency=self._wish.currency)
-        if self._nodes > 1:
-            return Offered(first, quotes, manifest, reasons=reasons)
-        others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
-        return Offered(first, quotes, manifest, others)
+
+    async def _that_give(
+        self, listings: list[Listing], manifest: Manifest
+    ) -> tuple[list[Listing], Manifest, dict[Pubkey, Capacity]]:
+        """The nodes that give what is asked for, as they have signed; the manifest with the image's digest.
+
+        Raises:
+            NoNode: none does.
+        """
+        given = dict[Pubkey, Capacity]()
+        try:
+            given = await given_by(self._client, self._url[1], [item.node for item in listings[:_LOOKED_AT]])
+        except NoNode:
+            if self._image is not None:
+                raise
+        if self._image is not None and is_name(self._image):
+            manifest = replace(manifest, image=image_named(listings, given, self._image))
+        named = self._wish.node is not None
+        return that_give(listings, given, manifest, named=named), manifest, given
 
     async def check_funds(self, offered: Offered) -> None:
         """Checks that the renter has the deposit.
@@ -391,6 +431,15 @@ class AsyncLaunch:
                 text = f"transaction {bad.signature} did not land and no longer can"
                 raise TransactionExpired(text, bad.signature) from bad
         return job
+
+
+def is_name(image: str | None) -> bool:
+    """Whether an image is named as in the catalogue, and not by a digest."""
+    return image is not None and ":" not in image
+
+
+def _gives(node: Pubkey, said: Capacity | None) -> str:
+    return f"{node} gives {words(said)}" if said is not None else f"{node} has not signed what it gives"
 
 
 def _told(progress: Progress, name: str) -> Callable[[int, int], None]:

@@ -20,7 +20,7 @@
     env: {EPOCHS: 3}
     pip: [xgboost==3.0.0]
     internet: true              # where the supplier allows it
-    image: sha256:9f2…          # what nodes run in; or oci:… of an archive in the store
+    image: training             # what nodes run in; or sha256:…, or oci:… of an archive in the store
     setup: make data            # by the shell, on each node, before any work
     run: python3 train.py       # by the shell, on the first node, once the cluster is there
     on_loss: continue           # when a node is lost; or end
@@ -49,6 +49,7 @@ from ionet.store.manifest import MAX_DURATION, MAX_NODES, ManifestError, Runtime
 
 OnLoss: TypeAlias = Literal["end", "continue"]
 
+_CATALOGUE: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?")
 _LENGTH: Final = re.compile(r"([0-9]+) ?(min|h|d)")
 _UNITS: Final = {"min": MINUTE, "h": HOUR, "d": DAY}
@@ -96,7 +97,7 @@ class ClusterSpec:
         setup: a script for the shell on each node; empty: none.
         run: a script for the shell on the first node, once the cluster is there; empty: none.
         on_loss: whether the cluster ends or goes on when a node other than the first is lost.
-        image: what the nodes run in, as a manifest names it; None: their own.
+        image: what the nodes run in, by its name in the catalogue or as a manifest names it; None: their own.
     """
 
     name: str = "cluster"
@@ -346,9 +347,23 @@ def _requirement(item: Item) -> str:
 
 def _image(item: Item) -> str:
     try:
-        return check_image(item.text("an image, as sha256:… or oci:…"))
+        return image_of(item.text("an image, as training, sha256:… or oci:…"))
+    except ValueError as bad:
+        item.wrong(str(bad))
+
+
+def image_of(text: str) -> str:
+    """Reads an image: a name of the catalogue, or as a manifest names it.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if _CATALOGUE.fullmatch(text):
+        return text
+    try:
+        return check_image(text)
     except ManifestError as bad:
-        item.wrong(str(bad).partition(": ")[2])
+        raise ValueError(f"{str(bad).partition(': ')[2]}; or a name of the catalogue, as training") from None
 
 
 def _script(item: Item) -> str:

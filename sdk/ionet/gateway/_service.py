@@ -17,6 +17,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import state_folder
 from ionet.gateway._app import app
 from ionet.gateway._bounds import Bounds
+from ionet.gateway._capacities import Capacities
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._doors import Doors
 from ionet.gateway._files import files
@@ -127,7 +128,9 @@ class Gateway:
             measured = Measured(config.state / "measured.sqlite3")
             stack.callback(measured.close)
             pipes = Pipes(registry, [self.url], measured)
-            routes += pipes.routes()
+            capacities = Capacities(config.state / "capacities.sqlite3", registry, clients[0].time)
+            stack.callback(capacities.close)
+            routes += pipes.routes() + capacities.routes()
             streams = Streams(ChainTenancies(*clients), [self.url], hub)
             routes += streams.routes()
             server = Server(

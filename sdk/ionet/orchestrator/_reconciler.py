@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from ionet._generated.jobs.constants import START_WINDOW
 from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
 from ionet.executor._base import (
@@ -44,6 +45,7 @@ from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, 
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, StepKey, Wait, next_step
+from ionet.orchestrator._promises import Declined
 from ionet.prover import Verdict
 from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
@@ -196,6 +198,8 @@ class Orchestrator:
         publish: told the hash of each stored file that others may want: results, proofs, attestations'
             records.
         counts: counts steps and seconds, for metrics.
+        promised: tells of a lease, one of its nodes and when that was booked whether the node had signed that
+            it gives what it now declines to.
     """
 
     def __init__(
@@ -209,7 +213,9 @@ class Orchestrator:
         fetch: Callable[[bytes], Awaitable[None]] | None = None,
         publish: Callable[[bytes], None] = lambda digest: None,
         counts: Counts | None = None,
+        promised: Callable[[Lease, bytes, int], Awaitable[bool]] | None = None,
     ) -> None:
+        self._promised = promised
         self._chain = chain
         self._executor = executor
         self._agents = agents
@@ -636,8 +642,9 @@ class Orchestrator:
             assert gang.lease is not None  # only a complete gang has steps of its lease
             live = {job.key for job in gang.jobs if job.phase is not Phase.ENDED}
             running = {job.key for job in gang.jobs if job.phase is Phase.RUNNING}
+            booked = {job.key: job.start_by - START_WINDOW for job in gang.jobs}
             lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
-                Kind.PLACE: partial(self._place, live, running, now),
+                Kind.PLACE: partial(self._place, live, running, now, booked),
                 Kind.LAUNCH: self._launch,
                 Kind.STOP: partial(self._stop, headless=gang.jobs[0].key not in live and bool(live)),
             }
@@ -665,6 +672,7 @@ class Orchestrator:
         live: Container[bytes],
         running: Set[bytes],
         now: int,
+        booked: Mapping[bytes, int],
         lease: Lease,
         state: _LeaseState,
     ) -> str:
@@ -693,6 +701,11 @@ class Orchestrator:
                 await self._asked(job, now, begin)
             except NodeUnreachable as error:
                 silent[job] = error
+            except Declined as error:
+                if self._promised is None or not await self._promised(lease, node, booked[job]):
+                    raise
+                # Nothing that its renter has done: it counts as one that does not answer.
+                silent[job] = NodeUnreachable(f"{error}, and has signed that it gives that")
         state.unreachable = frozenset(silent)
         # What runs already is looked after, also where one of several nodes has gone.
         if silent and not (silent.keys() < running):

@@ -16,12 +16,14 @@ from ionet.chain.errors import IonetError
 from ionet.executor import FailureReason, Lease, RunFailure, RunOutput, StoredOutput
 from ionet.formats import canonical
 from ionet.orchestrator._agents import NodeUnreachable
+from ionet.orchestrator._promises import Declined
 from ionet.prover import Challenge, Opening, ProofError, residency
 from ionet.prover import Reason as ProofReason
 from ionet.prover._hour import Entry
 from ionet.prover._signed import RATE_MESSAGE, SignedRoot
 from ionet.wire import Answer, Peer, Refused, Unreachable
 from ionet.worker import Busy, Sample, SampleError
+from ionet.worker._agent import PLACEMENT
 
 _log = logging.getLogger(__name__)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -101,7 +103,8 @@ class RemoteAgents(_Asking):
         try:
             await self._ask(node, "prepare", _PREPARING, job=job.hex())
         except Refused as bad:
-            raise Busy(f"the node does not take the job: {bad}") from bad
+            kind = Declined if bad.kind == PLACEMENT else Busy
+            raise kind(f"the node does not take the job: {bad}") from bad
         self._prepared.add((node, job))
 
     async def sample(self, node: bytes, job: bytes, at: int, since: int) -> Sequence[Sample]:

@@ -38,6 +38,7 @@ from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._pairs import Pairs
 from ionet.orchestrator._products import ProductHours
 from ionet.orchestrator._program import ProgramChain
+from ionet.orchestrator._promises import Promises
 from ionet.orchestrator._reconciler import Counts, Orchestrator
 from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteMemory, RemoteProducts
@@ -223,6 +224,7 @@ class Service:
             )
             await stack.enter_async_context(peer)
             agents = RemoteAgents(peer, self._chain.device_of)
+            promises = Promises([http for _, http in self._urls], self._chain.device_of)
             over = asyncio.Event()
             parts: dict[str, Callable[[], Awaitable[None]]] = {"uploads": files.run}
             if self._jobs:
@@ -242,6 +244,7 @@ class Service:
                     fetch=files.fetch_manifest,
                     publish=files.publish,
                     counts=self._counts,
+                    promised=promises.covers,
                 )
                 stack.push_async_callback(orchestrator.aclose)
                 journal, challenger = orchestrator.journal, orchestrator.challenger

@@ -63,6 +63,8 @@ _ORDER: Final = 64 << 10
 _WORDS: Final = 1_000
 #: Seconds before what could not go on, or failed, begins again.
 _AGAIN: Final = 1.0
+#: How a lease is refused for which the node has too little.
+PLACEMENT: Final = "placement"
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Leases that are remembered.
 _KEEP: Final = 1_000
@@ -751,7 +753,9 @@ class Agent:
         if problem is None and serving is not None:
             problem = f"the node still serves the job {_short(serving.leased.job)}"
         if problem is None and self._refusal is not None and self._refusal.job == job:
-            problem = self._refusal.detail
+            # A seat looks whether the node has signed that it gives what it now says that it does not.
+            kind = PLACEMENT if self._refusal.kind == FailureReason.PLACEMENT else "not-served"
+            raise Refused(kind, self._refusal.detail)
         raise Refused("not-served", problem or "the job does not hold the node's lease")
 
     async def _ask_run(self, request: Request) -> Answer:

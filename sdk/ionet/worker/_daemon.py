@@ -32,6 +32,7 @@ from ionet.store.manifest import FileStore
 from ionet.wire import Peer, Role
 from ionet.wire._link import gateway_urls
 from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._capacities import Announcer
 from ionet.worker._clusters import Networks
 from ionet.worker._config import Engine, NodeConfig, WorkerConfig
 from ionet.worker._files import StoreFiles
@@ -49,6 +50,8 @@ from ionet.worker._worker import Worker
 _log = logging.getLogger(__name__)
 #: Seconds between looks whether a node has been registered, or a device has come back.
 _AGAIN: Final = 15.0
+#: And after the start, when the chain's time is not known yet.
+_FIRST: Final = 1.0
 _WORK: Final = "leases"
 
 
@@ -208,16 +211,36 @@ class Daemon:
             now=agent.now,
             context=self._context,
         )
+        announcer = self._announcer(node, agent)
         agent.connected = lambda: peer.connected
         agent.on_unheard = peer.leave
         peer.on_stream = agent.stream
         try:
             async with peer:
                 node.agent, node.peer, node.problem = agent, peer, None
-                await agent.run()
+                telling = asyncio.create_task(_tell(announcer))
+                try:
+                    await agent.run()
+                finally:
+                    telling.cancel()
+                    await asyncio.gather(telling, return_exceptions=True)
         finally:
             worker.end()
             await files.aclose()
+
+    def _announcer(self, node: _Node, agent: Agent) -> Announcer:
+        """What tells renters what the node gives."""
+        config, boxed = self._config, isinstance(self._executor, BoxExecutor)
+        images = Images(config.images)
+        return Announcer(
+            node.key.keypair,
+            node_spec(config, node.config),
+            [http for _, http in self._gateways],
+            agent.now,
+            self._chain.now,
+            lambda: {image.name: image.reference for image in images.catalogue()} if boxed else {},
+            config.limits.images if boxed else 0,
+        )
 
     # -- what jobs run in
 
@@ -329,6 +352,18 @@ def node_spec(config: WorkerConfig, node: NodeConfig) -> NodeSpec:
         disk=disk,
         processes=most_processes(memory),
     )
+
+
+async def _tell(announcer: Announcer) -> None:
+    """Keeps a node's statement of what it gives at its gateways."""
+    pause = _FIRST
+    while True:
+        try:
+            await announcer.look()
+        except Exception as bad:
+            _log.error("what the node gives cannot be told", exc_info=bad)
+        await asyncio.sleep(pause)
+        pause = _AGAIN
 
 
 async def sweep(

@@ -14,6 +14,7 @@ from ionet import AmountError, ClusterNotBooked, ProgramError, Sent, accounts, c
 from ionet.chain.signers import Signer
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
+from ionet.cli.job.gives import GatewayToAsk, check
 from ionet.cli.job.parts import (
     ClassFilter,
     Currency,
@@ -129,15 +130,7 @@ def book(
     units: MinUnits = 1,
     min_bandwidth: MinBandwidth = "0",  # type: ignore[assignment]  # read by its parser
     max_latency: MaxLatency = "0",  # type: ignore[assignment]  # read by its parser
-    gateway: Annotated[
-        str | None,
-        typer.Option(
-            "--gateway",
-            metavar="URL",
-            envvar="IONET_GATEWAY",
-            help="Where to ask what nodes have measured between them.",
-        ),
-    ] = None,
+    gateway: GatewayToAsk = None,
     payer: Annotated[
         str | None,
         typer.Option(
@@ -179,6 +172,7 @@ def book(
         io.screen.note(
             f"A run may take {span(content.max_duration)}, but is stopped after the {span(seconds)} booked."
         )
+    check(io, gateway, chosen, content)
     paying = _payer(io, payer, len(chosen))
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)

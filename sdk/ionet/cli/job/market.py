@@ -10,6 +10,7 @@ import typer
 from ionet import USD, accounts
 from ionet.cli.arguments import NodeAddress, length_of
 from ionet.cli.failures import NOT_FOUND, UserError
+from ionet.cli.job.gives import HEADS, GatewayToAsk, cells, check, given
 from ionet.cli.job.parts import (
     ClassFilter,
     Currency,
@@ -167,8 +168,12 @@ def search(
         typer.Option("--booked", help="Also nodes that cannot be booked now, with the reason."),
     ] = False,
     ledger: Ledger = None,
+    gateway: GatewayToAsk = None,
 ) -> None:
     """List nodes that can be booked now, the cheapest first.
+
+    With a gateway also what each node has signed that a job gets of it: cores, memory, disk, processes,
+    internet, images. Who books before that has lapsed, and is given less, pays nothing.
 
     With a ledger also how many of each node's leases were done, and how many the node or its supplier broke
     off.
@@ -191,9 +196,11 @@ def search(
     classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
     with opened(io, ledger) as database:
         leases = database.leases(listing.node for listing in listings) if database is not None else None
+    told = given(io, gateway, [listing.node for listing in listings])
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
     heads += [">done", ">broken"] if leases is not None else []
+    heads += HEADS if told else ()
     heads += ["payout", "rented for", *(["free from", "cannot be booked, as it"] if booked else [])]
     io.screen.table(
         heads,
@@ -209,6 +216,7 @@ def search(
                 f"{listing.hourly:n}",
                 names_of(listing.mints, currencies),
                 *([leases[listing.node].done, leases[listing.node].broken] if leases is not None else []),
+                *(cells(told.get(listing.node)) if told else ()),
                 "same" if listing.payout_as_paid else "IO",
                 f"{span(listing.min_seconds)} to {span(listing.max_seconds)}",
                 *(
@@ -220,7 +228,11 @@ def search(
             for listing in listings
         ],
         data=[
-            {**_listing_json(listing, classes), **({} if leases is None else _leases(leases[listing.node]))}
+            {
+                **_listing_json(listing, classes),
+                **({} if leases is None else _leases(leases[listing.node])),
+                **({"gives": told[listing.node].to_dict()} if listing.node in told else {}),
+            }
             for listing in listings
         ],
         empty="No such node is free; see --booked.",
@@ -250,6 +262,7 @@ def quote(
     nodes: Nodes = None,
     currency: Currency = "IO",
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
+    gateway: GatewayToAsk = None,
 ) -> None:
     """Show what nodes cost now, with every fee of both sides; nothing is signed."""
     if not nodes:
@@ -257,5 +270,6 @@ def quote(
     io = session()
     quotes = io.reader.jobs.quotes(nodes, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
+    check(io, gateway, nodes, None)
     if io.screen.as_json:
         io.screen.show(quotes_json(quotes))

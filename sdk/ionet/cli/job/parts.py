@@ -229,12 +229,12 @@ def _s(count: int) -> str:
 
 
 def _image_of(text: str) -> str:
-    from ionet.store.manifest import ManifestError, check_image
+    from ionet.cloud.spec import image_of
 
     try:
-        return check_image(text)
-    except ManifestError as bad:
-        raise typer.BadParameter(str(bad).partition(": ")[2]) from None
+        return image_of(text)
+    except ValueError as bad:
+        raise typer.BadParameter(str(bad)) from None
 
 
 ImageOption: TypeAlias = Annotated[
@@ -243,6 +243,6 @@ ImageOption: TypeAlias = Annotated[
         "--image",
         metavar="IMAGE",
         parser=_image_of,
-        help="What it runs in: sha256:… that nodes have, or oci:… of an archive; default: the node's own.",
+        help="What it runs in: as training, sha256:…, or oci:… of an archive; default: the node's own.",
     ),
 ]

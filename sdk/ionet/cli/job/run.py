@@ -489,7 +489,9 @@ def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: 
                 else f"{listing.node}, {listing.rate} per processor and hour",
             ),
             ("Runs", command),
+            *(("Signed", line) for line in offered.gives),
             ("Gets", needs_text(offered.manifest.resources)),
+            *([("Image", offered.manifest.image)] if offered.manifest.image else []),
             ("Sends", sent + (f"; {left_out} files and folders stay here" if left_out else "")),
         ]
         io.screen.facts(facts, data={})
@@ -501,6 +503,7 @@ def _show_offer(io: Session, offered: Offered, size: int, files: int, left_out: 
             "node": listing.node,
             "nodes": offered.nodes,
             "links": offered.reasons,
+            "gives": offered.gives,
             "manifest": offered.manifest.to_dict(),
             "manifest_hash": offered.manifest.hash,
             "files": files,

@@ -1,0 +1,100 @@
+"""What nodes say that they give, through a real gateway, and who gets to say it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import httpx
+import pytest
+from solders.keypair import Keypair
+from tests.network import test_links as links
+from tests.network import test_relays as relays
+from tests.network.test_relays import Machines, reader
+
+from ionet.cloud.choosing import given_by
+from ionet.executor import Lease, NodeSpec
+from ionet.executor._capacity import APART, RENEWED, Capacity
+from ionet.orchestrator._promises import Promises
+from ionet.store.manifest import Command, Manifest, Resources
+from ionet.worker._capacities import Announcer, capacities_at, of_devices
+
+market, url = relays.market, links.url
+
+
+def announcer(market: Machines, url: str, node: bytes, device: Keypair, cpus: int = 8) -> Announcer:
+    async def read() -> int:
+        return market.now
+
+    return Announcer(device, NodeSpec(node, cpus), [url], lambda: market.now, read, dict, 0)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient() as made:
+        yield made
+
+
+async def test_renters_see_what_a_node_gives_before_they_book(market: Machines, url: str) -> None:
+    (node, device), (other, _) = market.machine(), market.machine()
+    telling = announcer(market, url, bytes(node), device)
+    await telling.look()
+    given = await given_by(reader(market), url, [node, other])
+    assert given.keys() == {node}
+    assert given[node].cpus == 8
+    # Nothing new is said while it is true and new enough; then it is.
+    first = given[node].at
+    market.advance(RENEWED - 1)
+    await telling.look()
+    assert (await given_by(reader(market), url, [node]))[node].at == first
+    market.advance(1)
+    await telling.look()
+    assert (await given_by(reader(market), url, [node]))[node].at == first + RENEWED
+
+
+async def test_only_a_nodes_device_says_what_it_gives_and_only_of_now(
+    market: Machines, url: str, client: httpx.AsyncClient
+) -> None:
+    (node, device), stranger = market.machine(), Keypair()
+
+    async def put(said: Capacity) -> tuple[int, str]:
+        answer = await client.put(f"{url}/capacities", json=said.to_dict())
+        code = answer.json()["error"]["code"] if answer.content else ""
+        return answer.status_code, code
+
+    def said(key: Keypair, at: int) -> Capacity:
+        return Capacity.of(NodeSpec(bytes(node), 8), bytes(key.pubkey()), {}, 0, at).signed(key)
+
+    now = market.now
+    assert await put(said(stranger, now)) == (403, "node")
+    assert await put(replace(said(device, now), cpus=9)) == (400, "statement")
+    for at in (now - APART - 5, now + APART + 5):
+        assert await put(said(device, at)) == (400, "at")
+    assert await put(said(device, now)) == (204, "")
+    assert await put(said(device, now)) == (409, "older")
+    assert await put(said(device, now - 1)) == (409, "older")
+    told = await capacities_at(url, [bytes(node)])
+    assert [item.at for item in told] == [now]
+    # A gateway that makes up a device is not believed.
+    assert of_devices(told, {bytes(node): bytes(stranger.pubkey())}) == {}
+
+
+async def test_a_seat_sees_what_a_node_had_signed_when_it_was_booked(market: Machines, url: str) -> None:
+    node, device = market.machine()
+    await announcer(market, url, bytes(node), device, cpus=8).look()
+    booked = market.now + 1_000
+    market.advance(2_000)
+    await announcer(market, url, bytes(node), device, cpus=2).look()
+
+    async def device_of(_: bytes) -> bytes:
+        return bytes(device.pubkey())
+
+    def lease(cpus: int) -> Lease:
+        manifest = Manifest(Command(("true",)), Resources(cpus=cpus))
+        return Lease((bytes(32),), (bytes(node),), bytes(32), manifest.hash, manifest)
+
+    promises = Promises([url, "http://127.0.0.1:1"], device_of)
+    assert await promises.covers(lease(8), bytes(node), booked)
+    assert not await promises.covers(lease(9), bytes(node), booked)
+    assert not await promises.covers(lease(8), bytes(node), market.now + APART + 1)
+    assert await promises.covers(lease(2), bytes(node), market.now + APART + 1)
