@@ -34,6 +34,7 @@ from ionet.wire import Peer, Role
 from ionet.wire._link import PATH
 from ionet.worker import Device, DeviceKey, Worker
 from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._clusters import Networks
 from ionet.worker._daemon import sweep
 from ionet.worker._files import StoreFiles
 from ionet.worker._leases import ClientChain
@@ -115,6 +116,10 @@ class NetworkSite(Site):
         """What runs programs on a machine."""
         return InlineExecutor([NodeSpec(bytes(machine.node), cpus=1)], store, work)
 
+    def networks(self, machine: Supplier) -> Networks | None:
+        """What a machine needs for leases over several of them; None: it takes none."""
+        return None
+
     def agent(self, machine: Supplier, bomb: Bomb | None = None) -> Agent:
         fuse = bomb or Bomb(None)
         state = self.root / machine.name
@@ -140,6 +145,7 @@ class NetworkSite(Site):
             own,
             state,
             settings,
+            networks=self.networks(machine),
         )
 
     @asynccontextmanager
