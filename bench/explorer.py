@@ -31,7 +31,8 @@ import uvicorn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.ledger import HOUR, fill, key
+from bench.ledger import fill
+from bench.market import node_of
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
@@ -40,6 +41,7 @@ from ionet.explorer._pages import Pages
 from ionet.explorer._patience import Patient
 from ionet.explorer._service import few
 from ionet.explorer._watching import Watching
+from ionet.formats.when import HOUR
 from ionet.ledger import Database
 from ionet.service.http import listen
 
@@ -84,7 +86,7 @@ def folder_of(path: Path) -> Path:
 
 def pages(nodes: int, hours: int) -> dict[str, str]:
     """What readers ask for."""
-    node = key(random.randrange(nodes))
+    node = node_of(random.randrange(nodes))
     last = START + hours * HOUR
     return {
         "supply": "/api/v1/supply",

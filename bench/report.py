@@ -1,7 +1,13 @@
-"""How fast an hour's report is built: 330,000 nodes scored, written as evidence, hashed and committed to.
+"""How fast an hour's report is built from a ledger, and approved by another seat: of 330,000 nodes.
 
-Run with `python bench/report.py [nodes]`. The bound of the project is 10 s and 1 GiB on two cores for 330,000
-nodes. Leaves per second are also given as a ratio to the bare rate of hashlib over as many equal inputs,
+Run with `python bench/report.py [nodes]`. The bound of the project is 30 s for each, on two cores: from a
+ledger that has come to the hour's end, and what this seat has measured, to the root; and from somebody
+else's evidence to the word that it may be approved. Every device has signed a statement, and every node was
+judged. With `--seats` more of them have measured, whose signatures are checked, too: that is printed, and
+has no bound.
+
+Seconds are those of the clock, and those of processors, which do not depend on what else the machine does.
+Leaves per second of the tree are given as a ratio to the bare rate of hashlib over as many equal inputs,
 which no implementation in this interpreter can exceed: a tree of n leaves takes 2 n hashes.
 """
 
@@ -9,47 +15,97 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import itertools
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final, TypeVar
 
-import numpy as np
+from bench.market import START, forget, history, node_of
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.keypair import Keypair
 from solders.message import Message
 from solders.pubkey import Pubkey
 
 from ionet import Client, accounts
+from ionet._generated.shared import ProofReason
 from ionet.chain.transactions import PACKET_SIZE
 from ionet.formats.when import HOUR
+from ionet.ledger import Database, Hours
 from ionet.orchestrator._credits import divided
-from ionet.rewards import Hour, Leaves, Report, build_report, cumulate, score_hour, write_evidence
+from ionet.rewards import (
+    Assembled,
+    Leaves,
+    Measure,
+    Report,
+    Signatures,
+    Statement,
+    Verdict,
+    Word,
+    assemble,
+    build_report,
+    collecting_later,
+    compare,
+    measured,
+    read_evidence,
+    read_measures,
+    statement_bytes,
+    to_share,
+    verify_evidence,
+    write_measures,
+)
 
-EMISSION = 456_308_464_000
+BOUND: Final = 30.0
+END: Final = START + 2 * HOUR
+T = TypeVar("T")
 
 
-def synthetic_hour(count: int, seed: int = 1) -> Hour:
-    """A plausible hour: hardware as published, one node in four in use, some of every kind of failure."""
-    random = np.random.default_rng(seed)
-    nodes = np.unique(random.integers(0, 256, (count, 32), np.uint8), axis=0)
-    n = len(nodes)
-    multiplier = random.choice(np.array([2_500, 5_000, 10_000, 12_500, 30_000, 50_000, 100_000]), n)
-    required = multiplier * 2_000_000
-    return Hour(
-        nodes=nodes,
-        pool=(random.random(n) < 0.2).astype(np.uint8),
-        multiplier_bps=multiplier,
-        units=random.integers(1, 9, n),
-        up_hours=random.choice(np.array([2, 5, 300]), n, p=[0.05, 0.05, 0.9]),
-        stake=np.where(random.random(n) < 0.95, required, required - 1),
-        required_stake=required,
-        proof=random.choice(np.array([0, 1, 2], np.uint8), n, p=[0.96, 0.02, 0.02]),
-        in_use=random.random(n) < 0.25,
-        fees=random.integers(0, 10_000_000, n),
-    )
+@dataclass
+class Times:
+    """Seconds of the clock and of processors, by what they went to."""
+
+    told: list[tuple[str, float, float]] = field(default_factory=list)
+
+    def take(self, name: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter(), time.process_time()
+        with collecting_later():
+            done = work()
+        self.told.append((name, time.perf_counter() - began[0], time.process_time() - began[1]))
+        return done
+
+    def show(self, title: str) -> float:
+        """Prints them; returns the seconds of processors in all."""
+        wall, busy = sum(each[1] for each in self.told), sum(each[2] for each in self.told)
+        print(f"{title:32} {wall:7.2f} s, {busy:7.2f} s of a core")
+        for name, elapsed, used in self.told:
+            print(f"  {name:30} {elapsed:7.2f} s, {used:7.2f} s")
+        return busy
+
+
+def measures_of(seat: Keypair, nodes: int) -> list[Measure]:
+    """What a seat has measured: every node was up, as its device has signed, and was judged."""
+    words = {}
+    for number in range(nodes):
+        node, device = bytes(node_of(number)), device_of(number)
+        fields = (HOUR, bytes(32), bytes(32))
+        signature = bytes(device.sign_message(statement_bytes(node, END, 1, *fields)))
+        words[node] = Word(node, 1, Statement(bytes(device.pubkey()), *fields, signature))
+    verdict = Verdict(END, 9_000, ProofReason.PASSED, True, bytes(32))
+    return measured(seat, END, words, dict.fromkeys(words, verdict), dict.fromkeys(words, 1))
+
+
+def device_of(number: int) -> Keypair:
+    return Keypair.from_seed(hashlib.sha256(b"device %d" % number).digest())
+
+
+def filled(path: Path, nodes: int, seats: tuple[Pubkey, ...]) -> None:
+    """A ledger of an hour in which all nodes register, and one with credits and attestations."""
+    with Database.create(str(path), "bench") as database:
+        for part in history(nodes, 1, seats):
+            database.write(part, scanned=part[-1].slot, final=part[-1].slot)
 
 
 def bare_rate(count: int) -> float:
@@ -62,6 +118,54 @@ def bare_rate(count: int) -> float:
     return count / (time.perf_counter() - start)
 
 
+def built(times: Times, hours: Hours, measures: list[Measure], path: Path) -> Assembled:
+    """From a ledger to the root."""
+    facts = times.take("facts, from the hour before", lambda: hours.facts(END))
+    rows = times.take("rows", lambda: facts.rows(measures))
+
+    def make() -> Assembled:
+        return assemble(
+            path,
+            period_end=END,
+            rows=rows,
+            paid=hours.emissions.hour(1),
+            most=hours.emissions.most(1),
+            policy=facts.policy,
+            absent=facts.absent(),
+            measures=measures,
+            attesters=facts.attesters,
+        )
+
+    return times.take("score, evidence, tree", make)
+
+
+def approved(times: Times, hours: Hours, own: list[Measure], path: Path, root: bytes) -> None:
+    """From somebody else's evidence to the word that nothing differs."""
+    signatures = Signatures(END)
+
+    def keep() -> None:
+        for measure in own:
+            signatures.keep(measure)
+
+    times.take("own lines", keep)
+    stated = times.take("reading", lambda: read_evidence(path, signatures))
+    times.take(
+        "computing again",
+        lambda: verify_evidence(stated, previous=None, root=root, signatures=signatures),
+    )
+    facts = times.take("facts, from the hour before", lambda: hours.facts(END))
+    rows = times.take("rows", lambda: facts.rows(stated.measures))
+    due = to_share(hours.emissions.hour(1), hours.emissions.most(1), stated.kept)
+    told = times.take(
+        "comparing",
+        lambda: compare(stated, rows, facts.policy, due, absent=facts.absent(), attesters=facts.attesters),
+    )
+    apart = times.take("who measured otherwise", lambda: facts.apart(stated.measures))
+    left = times.take("left out", lambda: facts.left_out(stated.measures, own))
+    differences = [*told, *apart, *left]
+    assert not differences, differences[:3]
+
+
 def looked_through(leaves: Leaves) -> float:
     """Seconds that it takes to see which nodes are to be credited with their leaves: all of them."""
     size = accounts.staking.Node.SIZE
@@ -69,7 +173,7 @@ def looked_through(leaves: Leaves) -> float:
     data = accounts.staking.Node.DISCRIMINATOR + bytes(size - len(accounts.staking.Node.DISCRIMINATOR))
     node = accounts.staking.Node.decode(data)
     start = time.perf_counter()
-    due, _ = divided(leaves, [node] * len(leaves), 10 * HOUR)
+    due, _ = divided(leaves, [node] * len(leaves), END + 10 * HOUR)
     assert len(due) == int((leaves.lifetime > 0).sum())
     return time.perf_counter() - start
 
@@ -83,46 +187,56 @@ def credit_bytes(report: Report) -> int:
     return 1 + 64 + len(bytes(Message([*limits, *credit], client.address)))
 
 
+def others(times: Times, seats: list[Keypair], nodes: int, path: Path) -> list[Measure]:
+    """What other seats have measured, read and checked."""
+    found: list[Measure] = []
+    signatures = Signatures(END)
+    for seat in seats:
+        write_measures(path, measures_of(seat, nodes))
+        read, refused = times.take("another seat's", lambda: read_measures(path, END, signatures))
+        assert not refused
+        found += read
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nodes", nargs="?", type=int, default=330_000)
-    count = parser.parse_args().nodes
-    hour = synthetic_hour(count)
-    bare = bare_rate(300_000)
-    marks = [("", time.perf_counter())]
+    parser.add_argument("--seats", type=int, default=1)
+    given = parser.parse_args()
+    keys = [Keypair.from_seed(bytes([number + 1]) * 32) for number in range(given.seats)]
+    building, reading, approving, begun = Times(), Times(), Times(), Times()
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "evidence.jsonl")
-        previous: Leaves | None = None
-        for end in (HOUR, 2 * HOUR):
-            marks = [("", time.perf_counter())]
-            scores = score_hour(hour, EMISSION)
-            marks.append(("score", time.perf_counter()))
-            leaves = cumulate(previous, hour, scores, end)
-            marks.append(("cumulate", time.perf_counter()))
-            digest = write_evidence(
-                path, hour=hour, scores=scores, leaves=leaves, emission=EMISSION, period_end=end
-            )
-            marks.append(("evidence file", time.perf_counter()))
-            report = build_report(leaves, end, digest)
-            marks.append(("tree", time.perf_counter()))
-            previous = leaves
+        ledger, path = Path(directory, "ledger.db"), Path(directory, "evidence.jsonl")
+        filled(ledger, given.nodes, tuple(key.pubkey() for key in keys))
+        own = measures_of(keys[0], given.nodes)
+        more = others(reading, keys[1:], given.nodes, Path(directory, "measured.jsonl"))
+        forget()
+        with Database.open(str(ledger)) as database:
+            hours, again = Hours(database), Hours(database)
+            begun.take("the first time, all events", lambda: hours.facts(START + HOUR))
+            made = built(building, hours, [*own, *more], path)
+            again.facts(START + HOUR)
+            approved(approving, again, own, path, made.report.root)
         size = path.stat().st_size
-    total = marks[-1][1] - marks[0][1]
-    tree = marks[-1][1] - marks[-2][1]
-    unit = 2**30 if sys.platform == "darwin" else 2**20
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(f"{len(leaves):,} leaves, depth {report.tree.depth}, root {report.root.hex()[:16]}")
-    for (_, before), (name, after) in itertools.pairwise(marks):
-        print(f"  {name:14} {after - before:6.2f} s")
-    print(f"  {'whose credit':14} {looked_through(leaves):6.2f} s, in a thread, beside the seat's other work")
-    print(f"  {'a credit':14} {credit_bytes(report):,} bytes of a transaction's {PACKET_SIZE:,}")
-    print(f"  {'total':14} {total:6.2f} s, peak {peak:.2f} GiB, evidence {size / 2**20:.0f} MiB")
-    rate = len(leaves) / tree
-    print(f"  tree: {rate:,.0f} leaves/s, {2 * rate / bare:.2f} of hashlib's bare {bare:,.0f} hashes/s")
-    ok = total < 10 and peak < 1
-    print("within 10 s and 1 GiB" if ok else "over the bound of 10 s and 1 GiB")
+    report = made.report
+    start = time.process_time()
+    build_report(report.leaves, END, bytes(32))
+    rate, bare = given.nodes / (time.process_time() - start), bare_rate(300_000)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{len(report.leaves):,} leaves, depth {report.tree.depth}, root {report.root.hex()[:16]}")
+    begun.show("a ledger's state")
+    if more:
+        reading.show("what others have measured")
+    totals = building.show("from ledger to root"), approving.show("approval")
+    print(f"peak of both at once {peak:.2f} GiB, evidence {size / 2**20:.0f} MiB")
+    print(f"whose credit {looked_through(report.leaves):.2f} s, in a thread, beside the seat's other work")
+    print(f"a credit {credit_bytes(report):,} bytes of a transaction's {PACKET_SIZE:,}")
+    print(f"tree: {rate:,.0f} leaves/s, {2 * rate / bare:.2f} of hashlib's bare {bare:,.0f} hashes/s")
+    ok = given.seats > 1 or max(totals) < BOUND
+    print(f"{'within' if ok else 'over'} {BOUND:.0f} s of a core for each")
     return 0 if ok else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -264,6 +264,30 @@ def test_canonical_bytes_are_json_that_any_parser_reads(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "data",
+    [
+        b'{"b":1,"a":2}',
+        b'{"a":1,"a":1}',
+        b'{"a":1.5}',
+        b'{"a":1e3}',
+        b'{"a":-0}',
+        b'{"a":9007199254740992}',
+        b'{"a":-9007199254740992}',
+        b'{"a":Infinity}',
+        b'{"a":1} ',
+        b'{"a\x7f":1}',
+        '{"ä":1}'.encode(),
+        b'{"a":"\\u0041"}',
+        b'{"a":"\\ud800"}',
+        b"[" * 130 + b"]" * 130,
+    ],
+)
+def test_bytes_are_decoded_only_if_they_are_the_one_form_of_their_value(data: bytes) -> None:
+    with pytest.raises(canonical.CanonicalError):
+        canonical.decode(data)
+
+
+@pytest.mark.parametrize(
     "value", [{1: 2}, {"ä": 1}, {"a\n": 1}, 2**53, 0.5, b"x", {1, 2}, "\ud800", object()]
 )
 def test_values_without_a_canonical_form_are_refused(value: Any) -> None:

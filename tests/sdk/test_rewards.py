@@ -34,6 +34,7 @@ from ionet.rewards import (
     Report,
     RewardError,
     SharePolicy,
+    Signatures,
     Statement,
     Verdict,
     Why,
@@ -44,6 +45,7 @@ from ionet.rewards import (
     cumulate,
     find_node,
     kept_total,
+    measure_line,
     measured,
     medians,
     read_evidence,
@@ -956,6 +958,7 @@ def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: P
     ]
     write_measures(path, measures)
     assert read_measures(path, END) == (measures, [])
+    assert all(canonical.encode(json.loads(line)) == line for line in map(measure_line, measures))
     lines = path.read_bytes().splitlines(keepends=True)
     changes: list[tuple[bytes, str]] = [
         (lines[0].replace(b'"passed":true', b'"passed":false'), "contradicts itself"),
@@ -982,6 +985,14 @@ def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: P
     # Of another hour.
     write_measures(path, measures)
     assert read_measures(path, END - 3_600)[0] == []
+
+
+def test_what_evidence_cannot_hold_is_not_counted_though_its_attester_signed_it(tmp_path: Path) -> None:
+    """Otherwise one seat's line would make the whole file unreadable."""
+    path = tmp_path / "m"
+    verdict = Verdict(2**53, 9_000, ProofReason.PASSED, True, bytes(32))
+    write_measures(path, measured(SEATS[0], END, {}, {node(1): verdict}))
+    assert read_measures(path, END) == ([], ["line 1: expected a number below 2^53, not 9007199254740992"])
 
 
 def test_measurements_are_in_the_evidence_and_signed(tmp_path: Path) -> None:
@@ -1019,3 +1030,9 @@ def test_measurements_are_in_the_evidence_and_signed(tmp_path: Path) -> None:
         path.write_text(text[:last] + new + text[last + len(old) :])
         with pytest.raises(EvidenceError, match=why):
             verify_evidence(path, previous=None)
+        # What was checked before is not checked again, and nothing else is let pass by it.
+        checked = Signatures(END)
+        for measure in measures:
+            checked.keep(measure)
+        with pytest.raises(EvidenceError, match=why):
+            verify_evidence(read_evidence(path, checked), previous=None, signatures=checked)

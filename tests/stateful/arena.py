@@ -55,8 +55,9 @@ class Arena:
     attesters: tuple[Keypair, ...]
     seconds: dict[str, Supplier]
     _beginning: dict[str, Any] = field(default_factory=dict)
-    #: The transactions before the beginning.
+    #: The transactions before the beginning, and its time.
     history: tuple[Any, ...] = ()
+    began: int = BEGIN
 
     # -- the beginning
 
@@ -77,7 +78,7 @@ class Arena:
                     executable=found.executable,
                 )
         self._forget(network)
-        network._move(1, BEGIN)
+        network._move(1, self.began)
 
     def _is_the_runtimes(self, address: str) -> bool:
         """A program or sysvar that was first used since the beginning."""
@@ -87,7 +88,7 @@ class Arena:
     def keep(self) -> None:
         """Makes the present the beginning."""
         network = self.market.world.client.network
-        self.history = tuple(network._history.values())
+        self.history, self.began = tuple(network._history.values()), self.now
         touched = set(network._by_address)
         self._beginning = {one: network.account(Pubkey.from_string(one)) for one in touched}
         self._forget(network)

@@ -7,7 +7,6 @@ import sys
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from solders.pubkey import Pubkey
@@ -17,7 +16,7 @@ from tests.programs.support import DAY, HOUR
 from tests.programs.test_disproofs import Scene, cell_of, read_of
 from tests.stateful.arena import arena
 from tests.stateful.test_replay_stateful import Replaying
-from tests.stateful.walk import a_node
+from tests.stateful.walk import a_node, modest
 
 from ionet import TransactionFailed, ix, pda
 
@@ -181,11 +180,5 @@ class Replayed(Replaying, Walk):
             self.look_back()
 
 
-Replayed.TestCase.settings = settings(
-    settings.default,
-    max_examples=10,
-    stateful_step_count=30,
-    report_multiple_bugs=False,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+Replayed.TestCase.settings = modest(10, 30)
 TestEventsSayWhatDisproofsDo = Replayed.TestCase

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from solders.keypair import Keypair
@@ -19,7 +18,7 @@ from tests.programs.support import DAY, HOUR
 from tests.programs.test_mint import demand, fixed
 from tests.stateful.arena import HOLDERS, arena
 from tests.stateful.test_replay_stateful import Replaying
-from tests.stateful.walk import a_holder, a_number
+from tests.stateful.walk import a_holder, a_number, modest
 
 from ionet import TransactionFailed, ix
 
@@ -155,12 +154,6 @@ class Replayed(Replaying, Walk):
             self.look_back()
 
 
-_SETTINGS: Final = settings(
-    settings.default,
-    max_examples=10,
-    stateful_step_count=30,
-    report_multiple_bugs=False,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+_SETTINGS: Final = modest(10, 30)
 Replayed.TestCase.settings = _SETTINGS
 TestEventsSayWhatGrantsHold = Replayed.TestCase

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from hypothesis import Phase, settings
 from hypothesis.stateful import invariant
 from solders.pubkey import Pubkey
 from tests.stateful import test_jobs_stateful as renting
 from tests.stateful import test_reports_stateful as reporting
 from tests.stateful import test_staking_stateful as staking
 from tests.stateful.arena import Arena, decoded
+from tests.stateful.walk import modest
 
 from ionet import LocalNetwork, events
 from ionet.chain.transactions import sent_from_record
@@ -197,13 +197,7 @@ class ReplayedReports(reporting.ReportWalk):
             self.replayed()
 
 
-_SETTINGS: Final = settings(
-    settings.default,
-    max_examples=12,
-    stateful_step_count=40,
-    report_multiple_bugs=False,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+_SETTINGS: Final = modest(12, 40)
 ReplayedStake.TestCase.settings = _SETTINGS
 ReplayedRentals.TestCase.settings = _SETTINGS
 ReplayedReports.TestCase.settings = _SETTINGS

