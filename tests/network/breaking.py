@@ -7,6 +7,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -57,7 +58,8 @@ class Plan:
 
     Attributes:
         outage: seconds for which a line is away.
-        lines: which are, one after the other.
+        lines: which are.
+        apart: seconds between one of them and the next.
         kills: of each process.
         pause: seconds between two kills, from and to.
         seed: of their order.
@@ -68,6 +70,7 @@ class Plan:
 
     outage: float
     lines: tuple[str, ...] = ("gateway", "A", HERE)
+    apart: float = 15.0
     kills: int = 3
     pause: tuple[float, float] = (0.5, 1.5)
     seed: int = 1
@@ -108,10 +111,8 @@ def all_is_right_in_the_end(net: LabNet, plan: Plan, say: Callable[[str], None] 
     for owner, booked in jobs.items():
         wait(90, f"{owner}'s job does not start", partial(_started, net, booked))
         say(f"{owner}'s job {booked.job} has started")
-    for what in plan.lines:
-        say(f"no line to {what} for {plan.outage:.0f} s")
-        with net.outage(what):
-            time.sleep(plan.outage)
+    with ThreadPoolExecutor(len(plan.lines)) as pool:
+        list(pool.map(partial(_cut_off, net, plan, say), range(len(plan.lines))))
     killed = 0
     for name in shuffled(list(NAMES), plan.kills, plan.seed):
         time.sleep(dice.uniform(*plan.pause))
@@ -135,8 +136,8 @@ def all_is_right_in_the_end(net: LabNet, plan: Plan, say: Callable[[str], None] 
         say(f"{owner}'s job has its result")
     # The first hour is paid in any case; what comes after it, by the second.
     last = max(_started(net, booked) for booked in jobs.values())
-    wait(180, "the first hour does not pass", lambda: client.time() > last + HOUR)
     net.until_up()
+    net.skip_to(last + HOUR)
     for owner, booked in jobs.items():
         client.jobs.stop(booked.job).send()
         stopped, terms = client.jobs.get_job(booked.job), booked.terms
@@ -153,6 +154,15 @@ def all_is_right_in_the_end(net: LabNet, plan: Plan, say: Callable[[str], None] 
     assert before - client.token_account(purse).amount == cost
     assert sum(client.buyback.fees()) - fees == gained
     assert net.boxes
+
+
+def _cut_off(net: LabNet, plan: Plan, say: Callable[[str], None], number: int) -> None:
+    """Has one of the plan's lines be away when it is its turn."""
+    time.sleep(number * plan.apart)
+    say(f"no line to {plan.lines[number]} for {plan.outage:.0f} s")
+    with net.outage(plan.lines[number]):
+        time.sleep(plan.outage)
+    say(f"the line to {plan.lines[number]} is back")
 
 
 def _started(net: LabNet, booked: Booked) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,19 @@ from tests.sandbox.support import prepared_image
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
-SPEED = 30
-#: Longer than a seat waits for an answer, and than Ray for a node; `scripts/soak` has a minute.
-OUTAGE = float(os.environ.get("IONET_OUTAGE", "22"))
+#: An outage and the answers that are waited for then last less on the chain than it takes to give a node up.
+SPEED = 20
+OUTAGE = float(os.environ.get("IONET_OUTAGE", "60"))
+
+
+def said(text: str) -> None:
+    """For whoever looks why a run has failed."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
 def test_lines_processes_and_power_fail_and_nothing_is_lost(tmp_path: Path) -> None:
     needed()
     prepared_image()
     with behind_nats(tmp_path, SPEED, gateways=2, seats=3, disk="worker-2") as net:
-        all_is_right_in_the_end(net, Plan(OUTAGE))
+        all_is_right_in_the_end(net, Plan(OUTAGE), said)
     assert not net.left_over()
