@@ -1,0 +1,37 @@
+// Reads transactions as the pages do, and says what each does, or why it is refused; see test_decoding.py.
+//
+// usage: node decode.mjs, with {"wish": …, "transactions": [HEX, …]} on standard input
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+let given = '';
+for await (const part of process.stdin) given += part;
+const root = fileURLToPath(new URL('../../web/explorer/', import.meta.url));
+const require = createRequire(`${root}package.json`);
+const { createServer } = await import(pathToFileURL(require.resolve('vite')).href);
+const { wish, transactions } = JSON.parse(given);
+// The very modules that the pages are built from.
+const vite = await createServer({
+  root,
+  configFile: false,
+  appType: 'custom',
+  logLevel: 'error',
+  cacheDir: process.env.TMPDIR ? `${process.env.TMPDIR}/vite` : undefined,
+  optimizeDeps: { noDiscovery: true },
+  server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+});
+const { check } = await vite.ssrLoadModule('/src/lib/check.ts');
+const wanted = { ...wish, amount: wish.amount === null ? null : BigInt(wish.amount) };
+const said = [];
+for (const hex of transactions) {
+  const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
+  try {
+    const { does, message } = await check(bytes, wanted);
+    said.push({ does, message: Buffer.from(message).toString('hex') });
+  } catch (error) {
+    if (error.constructor.name !== 'Unexpected') throw error;
+    said.push({ refused: error.message });
+  }
+}
+await vite.close();
+process.stdout.write(JSON.stringify(said), () => process.exit(0));
