@@ -144,7 +144,7 @@ class Choices:
     place: str
 
 
-def _chosen(of: Market) -> None:
+def with_choices(of: Market) -> None:
     """Dave has stake on alice's node, which has earned and was slashed; bob's is smaller, and free."""
     of.join(of.bob, 300 * TOKEN)
     of.send(of.staking("set_commission", of=of.bob, commission_bps=500))
@@ -162,7 +162,7 @@ def _chosen(of: Market) -> None:
 @pytest.fixture(scope="package")
 def choices(tmp_path_factory: pytest.TempPathFactory) -> Choices:
     market = Market.whole()
-    _chosen(market)
+    with_choices(market)
     landed = truth(market.world.client)
     last = max(sent.slot for sent in landed)
     where = str(tmp_path_factory.mktemp("choices") / "ledger.db")

@@ -7,6 +7,7 @@ import threading
 from base64 import b64encode
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -233,6 +234,7 @@ def staked(tools: None, choices: Choices) -> Staked:
                 "node": str(market.bob.node),
                 "address": str(carol.pubkey()),
                 "other": str(market.dave.pubkey()),
+                "owner": str(market.bob.owner.pubkey()),
                 "seed": carol.secret().hex(),
                 "lies": {name: action for name, (action, _, _) in play.lies.items()},
             },
@@ -263,7 +265,7 @@ def test_an_amount_that_is_none_is_asked_for_again(staked: Staked) -> None:
 
 def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked) -> None:
     steps = {each["action"]: each for each in staked.said["journey"]}
-    assert len(staked.said["journey"]) == 6
+    assert len(staked.said["journey"]) == 7
     assert all(each["result"].startswith("Done.") for each in staked.said["journey"]), staked.said["journey"]
     purse, node = token_account(staked.market.carol.pubkey(), IO_MINT), staked.market.bob.node
     said = {name: [line.replace("\u202f", " ") for line in each["does"]] for name, each in steps.items()}
@@ -273,9 +275,11 @@ def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked
         f"Moves 10 IO from your account {purse} to the node {node}, as your stake.",
     ]
     assert said["claim"][0] == f"Pays all rewards of your stake on the node {node} to your account {purse}."
-    assert said["unstake"][0].startswith(f"Takes 20 shares of your stake off the node {node}")
+    *steps_before_last, all_of_it = staked.said["journey"]
+    twenty = [each["does"][0] for each in steps_before_last if each["action"] == "unstake"]
+    assert twenty[0].replace("\u202f", " ").startswith(f"Takes 20 shares of your stake off the node {node}")
 
-    (first, left), (second, _), (third, claimed), (fourth, _), (fifth, freed), (last, whole) = staked.seen
+    (first, left), (second, _), (third, claimed), (fourth, _), (fifth, freed), (last, whole) = staked.seen[:6]
     assert (first.pending, first.active, left) == (50 * TOKEN, 0, 1_950 * TOKEN)
     assert (second.pending, second.active) == (10 * TOKEN, 50 * TOKEN)
     # Of 50 IO: 50 of 350 active parts of stake, less the commission of 5 %.
@@ -288,6 +292,20 @@ def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked
     assert sum(slot.amount for slot in fifth.cooling.slots) == 20 * TOKEN - fourth.pending
     assert whole - freed == 20 * TOKEN - fourth.pending
     assert fifth.active == last.active == 60 * TOKEN - (20 * TOKEN - fourth.pending)
+    # Then all that is left, to the last share: nothing was pending, so that all of it cools.
+    (after, same) = staked.seen[6]
+    exact = format(Decimal(last.active).scaleb(-8).normalize(), "f")
+    assert f"Takes {exact} shares" in all_of_it["does"][0].replace("\u202f", " ")
+    assert (after.active, after.pending, same) == (0, 0, whole)
+    assert sum(slot.amount for slot in after.cooling.slots) == last.active
+
+
+def test_an_owner_sees_their_side_and_is_offered_no_co_stake(staked: Staked) -> None:
+    owned, node = staked.said["owned"], staked.market.node(staked.market.bob)
+    assert owned["forms"] == 0
+    shown = [cell.replace("\n", " ") for cell in owned["row"]]
+    assert len(shown) == 6
+    assert shown[1].startswith(format(Decimal(node.own.active).scaleb(-8).normalize(), "f"))
 
 
 def test_the_rent_that_the_page_names_is_that_of_a_position(staked: Staked) -> None:

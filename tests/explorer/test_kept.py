@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from solders.pubkey import Pubkey
 from tests.explorer.conftest import Served
 from tests.stateful.arena import Arena
 
-from ionet.explorer._kept import SeatsWork
+from ionet.explorer._kept import Agreement, SeatsWork
 from ionet.ledger import Database, Landed
+from ionet.ledger.replay import records as r
 
 DAY, HOUR = 86_400, 3_600
 #: What a row of a list and a receipt have in common.
@@ -118,3 +120,25 @@ def test_what_seats_did_is_that_of_seven_days_from_a_whole_hour_on(landed: list[
                 assert it.last_attestation == last.get(seat, 0)
     # What no answer needs is not kept.
     assert len(work._hours) <= 7 * 24 + 2
+
+
+def test_seats_agree_on_what_enough_of_them_have_seen() -> None:
+    agreement, job, other = Agreement(), Pubkey.new_unique(), Pubkey.new_unique()
+
+    def rental(attesters: int, **seen: int) -> r.Job:
+        return r.Job(
+            attesters=attesters, seen={int(seat[1:]): (good, good, 0) for seat, good in seen.items()}
+        )
+
+    agreement.count(job, rental(2, s0=100))
+    assert (agreement.good, agreement.agreed) == ({0: 100}, {0: 0})
+    agreement.count(job, rental(2, s0=100, s3=80))
+    assert (agreement.good, agreement.agreed) == ({0: 100, 3: 80}, {0: 80, 3: 80})
+    # Of three, the second largest counts where two have to agree; of the other, one is enough.
+    agreement.count(job, rental(2, s0=100, s3=80, s4=90))
+    agreement.count(other, rental(1, s4=7))
+    assert agreement.good == {0: 100, 3: 80, 4: 97}
+    assert agreement.agreed == {0: 90, 3: 90, 4: 97}
+    agreement.count(job, None)
+    agreement.count(job, None)
+    assert +agreement.good == +agreement.agreed == {4: 7}

@@ -66,6 +66,22 @@ async def test_a_wallet_holds_what_is_on_chain_now(explorer: Served, choices: Ch
     assert (base(stranger["io"]), base(stranger["sol"]), stranger["stakes"]) == (0, 0, [])
 
 
+async def test_a_wallet_sees_its_own_side_of_its_nodes(explorer: Served, choices: Choices) -> None:
+    market, alice = choices.market, choices.market.alice
+    said = await explorer.read(f"/wallets/{alice.owner.pubkey()}")
+    (its,), there = said["nodes"], market.node(alice)
+    sums = {name: base(its[name]) for name in ("active", "pending", "claimable", "cooling")}
+    assert sums == {
+        "active": there.own.active,
+        "pending": there.own.pending,
+        "claimable": there.own.due,
+        "cooling": sum(slot.amount for slot in there.own.cooling.slots),
+    }
+    assert (its["node"], its["state"], sums["active"] > 0) == (str(alice.node), "live", True)
+    # Dave has stake on it, and owns none.
+    assert (await explorer.read(f"/wallets/{market.dave.pubkey()}"))["nodes"] == []
+
+
 async def test_all_shares_are_named_also_when_they_are_worth_less(
     serving: Callable[..., Served], choices: Choices
 ) -> None:

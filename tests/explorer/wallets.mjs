@@ -1,6 +1,7 @@
 // Stakes in Chromium with a wallet of the Wallet Standard's window events, and says what it saw; see test_costaking.py.
 //
-// usage: node wallets.mjs '{"url": …, "node": …, "address": …, "other": …, "seed": HEX, "lies": {NAME: ACTION}, "folder": …}'
+// usage: node wallets.mjs '{"url": …, "node": …, "address": …, "other": …, "owner": …, "seed": HEX, "lies": {NAME: ACTION}, "folder": …}'
+//   or "plain": true, without other and lies: only to claim, stake and unstake
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +10,7 @@ const require = createRequire(new URL('../../web/explorer/package.json', import.
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const { url, node, address, other, seed, lies, folder } = JSON.parse(process.argv[2]);
+const { url, node, address, other, owner, seed, lies, folder, plain } = JSON.parse(process.argv[2]);
 const key = crypto.createPrivateKey({
   key: Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex'),
   format: 'der',
@@ -101,7 +102,7 @@ const buttons = {
 
 /** Asks for something, and gives what the page says of it: what would be signed, or why nothing is. */
 async function ask(page, action, amount = null) {
-  const [field, button] = buttons[action];
+  const [field, button] = amount === 'all' ? [null, 'Take all of it off'] : buttons[action];
   if (field !== null) await page.fill(field, amount);
   await page.getByRole('button', { name: button, exact: true }).click();
   await page.waitForFunction(() => document.querySelector('.review, .result .box'));
@@ -142,6 +143,18 @@ const step = async (page, action, amount, after) => {
   await page.waitForSelector('dl.facts');
 };
 
+// On a node that takes its time, and of which nobody turns the clock.
+if (plain) {
+  const { context, page } = await open('signing', wide, 'light');
+  await step(page, 'claim', null, 'nothing');
+  await step(page, 'stake', '10', 'nothing');
+  await step(page, 'unstake', 'all', 'nothing');
+  await context.close();
+  await browser.close();
+  console.log(JSON.stringify({ wrong, journey }));
+  process.exit(0);
+}
+
 // A server that lies, before anything was staked and after it.
 const told = {};
 async function lied(which) {
@@ -166,6 +179,7 @@ let signedLies = await lied(true);
   await context.close();
 }
 const written = {};
+const owned = {};
 {
   const { context, page } = await open('signing', phone, 'dark');
   for (const amount of ['1,000', '0', '1.123456789', '-5', '']) written[amount] = (await ask(page, 'stake', amount)).refused;
@@ -192,6 +206,20 @@ signedLies += await lied(false);
   await look(page, 'costake-review-wide-light');
   await step(page, 'unstake', '20', 'cooled');
   await step(page, 'withdraw', null, 'nothing');
+  await step(page, 'unstake', 'all', 'nothing');
+  await look(page, 'costake-all-wide-light');
+  await context.close();
+}
+{
+  // Whoever owns the node has their stake on its other side.
+  const { context, page } = await open('signing', phone, 'dark', owner);
+  await page.waitForSelector('text=This wallet owns the node');
+  owned.forms = await page.locator('#staked').count();
+  await look(page, 'costake-owner-phone-dark');
+  await page.getByRole('link', { name: 'Stake', exact: true }).first().click();
+  await page.waitForSelector('text=Your node');
+  owned.row = (await page.innerText('table:has-text("Your node") tbody tr')).split('\t').map((cell) => cell.trim());
+  await look(page, 'stake-owner-phone-dark');
   await context.close();
 }
 for (const [size, viewport, scheme] of [['wide', wide, 'light'], ['phone', phone, 'dark']]) {
@@ -205,4 +233,4 @@ for (const [size, viewport, scheme] of [['wide', wide, 'light'], ['phone', phone
   await context.close();
 }
 await browser.close();
-console.log(JSON.stringify({ wrong, told, written, journey, signedLies }));
+console.log(JSON.stringify({ wrong, told, written, journey, signedLies, owned }));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -124,3 +125,34 @@ def test_every_handler_is_there_however_few_modules_were_imported() -> None:
         "assert {events.jobs.Booked, events.mint.Emitted, events.staking.Staked} <= handlers().keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_where_others_may_write_no_state_is_believed_or_kept(ledger: Database, tmp_path: Path) -> None:
+    folder, last = tmp_path / "states", max(entry.time for entry in ledger.entries())
+    kept = Counted(ledger, folder)
+    kept.at(last)
+    (newest, *_) = sorted(folder.glob("*.state"), reverse=True)
+    content, everything = newest.read_bytes(), kept.replayed
+    for mode in (0o770, 0o702, 0o777):
+        folder.chmod(mode)
+        before = {path.name for path in folder.iterdir()}
+        kept.replayed = 0
+        kept.at(last)
+        assert kept.replayed == everything
+        assert {path.name for path in folder.iterdir()} == before
+    folder.chmod(0o700)
+    (tmp_path / "elsewhere").write_bytes(content)
+    for path in folder.iterdir():
+        path.unlink()
+    # A link, and a pipe at which one would wait for ever.
+    newest.symlink_to(tmp_path / "elsewhere")
+    before_it, _, rest = newest.name.partition("-")
+    os.mkfifo(newest.with_name(f"{int(before_it) - 1}-{rest}"))
+    kept.replayed = 0
+    kept.at(last)
+    assert kept.replayed == everything
+    folder.rename(tmp_path / "moved")
+    folder.symlink_to(tmp_path / "moved")
+    kept.replayed = 0
+    kept.at(last)
+    assert kept.replayed == everything

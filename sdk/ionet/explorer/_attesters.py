@@ -23,7 +23,7 @@ def seats(moment: Moment) -> m.Seats:
     }
     approved = Counter(seat for bits in reached.values() for seat in range(it.seats) if bits >> seat & 1)
     work, nothing = moment.work.until(moment.time), Done()
-    good, agreed = _seconds(moment)
+    good, agreed = moment.agreement.good, moment.agreement.agreed
     return m.Seats(
         as_of=as_of(moment),
         set_version=it.set_version,
@@ -50,15 +50,3 @@ def seats(moment: Moment) -> m.Seats:
             if key != NOBODY
         ],
     )
-
-
-def _seconds(moment: Moment) -> tuple[Counter[int], Counter[int]]:
-    """Good seconds that each seat counts in rentals that stand, and those that enough seats agree on."""
-    good, agreed = Counter[int](), Counter[int]()
-    for job in moment.state.jobs.values():
-        counted = sorted((each for each, _, _ in job.seen.values()), reverse=True)
-        enough = counted[job.attesters - 1] if 0 < job.attesters <= len(counted) else 0
-        for seat, (each, _, _) in job.seen.items():
-            good[seat] += each
-            agreed[seat] += enough
-    return good, agreed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -108,6 +109,37 @@ class SeatsWork:
                 done.last_approval = its.last_approval or done.last_approval
                 done.last_attestation = its.last_attestation or done.last_attestation
         return sums
+
+
+@dataclass(slots=True)
+class Agreement:
+    """How far seats agree on the rentals that stand, counted anew for each rental that changes.
+
+    Attributes:
+        good: seconds that each seat counts as good.
+        agreed: … and those that enough seats agree on.
+    """
+
+    good: Counter[int] = field(default_factory=Counter)
+    agreed: Counter[int] = field(default_factory=Counter)
+    #: By rental, what was counted: each seat's good seconds, and those that enough agree on.
+    _counted: dict[Pubkey, tuple[tuple[tuple[int, int], ...], int]] = field(default_factory=dict)
+
+    def count(self, address: Pubkey, job: r.Job | None) -> None:
+        """Counts a rental as it is now; None: it does not stand any more."""
+        said, enough = self._counted.pop(address, ((), 0))
+        for seat, good in said:
+            self.good[seat] -= good
+            self.agreed[seat] -= enough
+        if job is None or not job.seen:
+            return
+        said = tuple((seat, good) for seat, (good, _, _) in job.seen.items())
+        ordered = sorted((good for _, good in said), reverse=True)
+        enough = ordered[job.attesters - 1] if 0 < job.attesters <= len(ordered) else 0
+        for seat, good in said:
+            self.good[seat] += good
+            self.agreed[seat] += enough
+        self._counted[address] = said, enough
 
 
 def begin(time: int) -> int:

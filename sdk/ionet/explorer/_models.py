@@ -886,6 +886,19 @@ class WalletStake(Model):
     """Active and pending shares, all of which `unstake` can take; a whole number of base units, as text."""
 
 
+class OwnedNode(Model):
+    """The owner's side of a node, by the ledger."""
+
+    node: str
+    state: str
+    active: Money
+    pending: Money
+    cooling: Money
+    claimable: Money
+    minimum: Money
+    """Active stake that the owner needs for rewards and bookings."""
+
+
 class Wallet(Model):
     """What a wallet holds now."""
 
@@ -894,6 +907,8 @@ class Wallet(Model):
     io: Money
     """In its own token account."""
     stakes: list[WalletStake]
+    nodes: list[OwnedNode]
+    """That it owns, the first 50; its stake on them is the owner's side, which `ionet stake` moves."""
 
 
 class Unsigned(Model):

@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 
 from ionet import events, pda
 from ionet.chain.following import MARGIN
-from ionet.explorer._kept import ClosedJobs, SeatsWork
+from ionet.explorer._kept import Agreement, ClosedJobs, SeatsWork
 from ionet.explorer._tally import Tally
 from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry, Place, State
@@ -49,6 +49,7 @@ class Moment:
         holders: that ever staked on each node.
         closed: jobs that the state has no more.
         work: what seats did in the last week.
+        agreement: how far they agree on the rentals that stand.
     """
 
     state: State = field(default_factory=State)
@@ -61,6 +62,7 @@ class Moment:
     holders: dict[Pubkey, set[Pubkey]] = field(default_factory=dict)
     closed: ClosedJobs = field(default_factory=ClosedJobs)
     work: SeatsWork = field(default_factory=SeatsWork)
+    agreement: Agreement = field(default_factory=Agreement)
     last: Place | None = None
     _tally: Tally = field(default_factory=Tally)
 
@@ -83,6 +85,8 @@ class Moment:
         if isinstance(gone := entry.event, events.jobs.JobClosed) and gone.job in self.state.jobs:
             self.closed.close(gone.job, self.state.jobs[gone.job])
         self.state.apply(entry)
+        if isinstance(job := getattr(entry.event, "job", None), Pubkey):
+            self.agreement.count(job, self.state.jobs.get(job))
         self.last = entry.place
         after = self.state.supply
         if isinstance(event := entry.event, events.mint.Emitted) and event.withheld:

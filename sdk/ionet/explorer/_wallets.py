@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64decode
 from binascii import Error as NoBase64
+from itertools import islice
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -14,15 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import IO, AsyncClient, SignsElsewhere, accounts, pda
+from ionet import IO, AsyncClient, NodeState, SignsElsewhere, accounts, pda
 from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed, failure
 from ionet.chain.transactions import encoded, programs_of, well_formed
 from ionet.explorer import _models as m
 from ionet.explorer._api import AskedNothing, router
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Past
-from ionet.explorer._values import BadQuestion, address_of, money
+from ionet.explorer._values import BadQuestion, address_of, money, of_io, word
 from ionet.explorer._watching import Watching
+from ionet.ledger import State
 from ionet.staking.stake import StakeStatus
 
 Action = Literal["stake", "claim", "compound", "unstake", "withdraw"]
@@ -103,6 +105,7 @@ def wallet(
     """A wallet."""
     holder, past = address_of(address), request.app.state.past
     nodes = _nodes(past, holder) if asked.node is None else [address_of(asked.node)]
+    owned = _owned(past, holder)
 
     async def look(client: AsyncClient) -> m.Wallet:
         held = await client.tokens(holder, pda.mint.MINT, IO)
@@ -112,6 +115,7 @@ def wallet(
             sol=money(await client.balance(holder)),
             io=money(held),
             stakes=[_stake(status) for status in stakes],
+            nodes=owned,
         )
 
     return watching.ask(look)
@@ -120,6 +124,26 @@ def wallet(
 def _nodes(past: Past, holder: Pubkey) -> list[Pubkey]:
     with past.at(None) as moment:
         return [node for node, theirs in moment.state.positions if theirs == holder][:_NODES]
+
+
+def _owned(past: Past, owner: Pubkey) -> list[m.OwnedNode]:
+    with past.at(None) as moment:
+        its = islice(moment.tally.nodes(None, None, owner=owner), _NODES)
+        return [_owned_node(moment.state, address) for address in its]
+
+
+def _owned_node(state: State, address: Pubkey) -> m.OwnedNode:
+    it = state.nodes[address]
+    class_ = state.classes.get(it.class_)
+    return m.OwnedNode(
+        node=str(address),
+        state=word(NodeState(it.state)),
+        active=of_io(it.own__active),
+        pending=of_io(it.own__pending),
+        cooling=of_io(it.own__total),
+        claimable=of_io(it.own__due),
+        minimum=of_io(0 if class_ is None else class_.minimum(it.units)),
+    )
 
 
 def _stake(it: StakeStatus) -> m.WalletStake:

@@ -11,6 +11,7 @@ import io
 import os
 import pickle
 import secrets
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +38,7 @@ _FOR_EACH_RECORD: Final = 2
 #: Checkpoints of a ledger; the least recently used goes.
 _MOST: Final = 24
 _SUFFIX: Final = ".state"
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 #: What a file may be made of.
 MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
 
@@ -121,7 +123,7 @@ class Replays(Generic[S]):
         return since >= _FOR_EACH_RECORD * self._kind.records(state)
 
     def _latest(self, until: int) -> _Kept[S] | None:
-        if self._folder is None:
+        if self._folder is None or not _is_own(self._folder):
             return None
         found = []
         for path in self._folder.glob(f"*-{self._kind.code()}{_SUFFIX}"):
@@ -152,6 +154,8 @@ class Replays(Generic[S]):
         part = self._folder / f".{secrets.token_hex(8)}"
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_own(self._folder):
+                return
             try:
                 with part.open("wb") as file:
                     file.write(bytes(32))
@@ -226,6 +230,24 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError(f"{module}.{name} is no part of a state")
 
 
+def _is_own(folder: Path) -> bool:
+    """Whether nobody else can put files there: a state is believed."""
+    try:
+        it = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(it.st_mode) and it.st_uid == os.geteuid() and not it.st_mode & _OTHERS_WRITE
+
+
+def _content(path: Path) -> bytes:
+    """A plain file's bytes; what is none is not followed, nor waited for."""
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        it = os.fstat(file.fileno())
+        if not stat.S_ISREG(it.st_mode) or it.st_uid != os.geteuid():
+            raise OSError(f"{path} is no plain file of one's own")
+        return file.read()
+
+
 def _load(content: bytes | memoryview, modules: tuple[str, ...]) -> Any:
     return _Unpickler(io.BytesIO(content), modules).load()
 
@@ -233,7 +255,7 @@ def _load(content: bytes | memoryview, modules: tuple[str, ...]) -> Any:
 def _read(path: Path, modules: tuple[str, ...] = MODULES) -> _Kept[Any] | None:
     """A checkpoint; None where it cannot be read."""
     try:
-        content = memoryview(path.read_bytes())
+        content = memoryview(_content(path))
         if sha256(content[32:]).digest() != content[:32]:
             return None
         found = _load(content[32:], modules)

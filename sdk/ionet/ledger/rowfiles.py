@@ -16,7 +16,7 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -27,16 +27,17 @@ from ionet.ledger.errors import LedgerError
 
 _MAGIC: Final = b"ionet rows 1\n\0\0\0"
 _LENGTH: Final = Struct("<Q")
-#: Slot, place, time, whether the log was cut, length of the signature.
-_TX: Final = Struct("<qiqBH")
-#: Transaction in the block, instruction, inner, part, type, what is there, number, length of the data.
-_ROW: Final = Struct("<IiiiHBqI")
+#: Slot, place, time, whether the log was cut, where the signature begins.
+_TX: Final = Struct("<qiqBI")
+#: Transaction in the block, instruction, inner, part, type, what is there, number, place among the events of
+#: the transaction, where its addresses and data begin.
+_ROW: Final = Struct("<IiiiHBqII")
 _COUNTS: Final = Struct("<III")
 _ACCOUNT, _ALSO, _SEQ = 1, 2, 4
 _ADDRESS: Final = 32
 _DIGEST: Final = 16
 #: Rows after which a block ends, and bytes that a block may have.
-_ROWS: Final = 64
+_ROWS: Final = 32
 _LARGEST: Final = 1 << 28
 _LEVEL: Final = 6
 #: Bytes that the parts of an index are aligned to.
@@ -178,13 +179,14 @@ class Writer:
         self._rows += len(block.rows)
 
     def _packed(self, block: _Block, number: int) -> bytes:
-        texts = [sent.signature.encode() for sent in block.sent]
+        heads, texts, at = list[bytes](), list[bytes](), 0
+        for sent in block.sent:
+            heads.append(_TX.pack(sent.slot, sent.tx, sent.time, sent.truncated, at))
+            texts.append(sent.signature.encode())
+            at += len(texts[-1])
         self._signatures += [(_key_of_text(text), number) for text in texts]
-        heads = [
-            _TX.pack(sent.slot, sent.tx, sent.time, sent.truncated, len(text))
-            for sent, text in zip(block.sent, texts, strict=True)
-        ]
-        rows, more, about = list[bytes](), list[bytes](), set[bytes]()
+        rows, more, about, places = list[bytes](), list[bytes](), set[bytes](), list[int]()
+        begin = 0
         for its, row in block.rows:
             kind = self._kinds.setdefault(row.kind, len(self._kinds))
             if not self._of_kind[kind] or self._of_kind[kind][-1] != number:
@@ -196,11 +198,14 @@ class Writer:
                 | _ALSO * (row.also is not None)
                 | _SEQ * (row.seq is not None)
             )
-            place = (row.instruction, row.inner, row.part)
-            rows.append(_ROW.pack(its, *place, kind, flags, row.seq or 0, len(row.data)))
+            where = (row.instruction, row.inner, row.part)
+            place = places.count(its)
+            places.append(its)
+            rows.append(_ROW.pack(its, *where, kind, flags, row.seq or 0, place, begin))
             more += [*named, row.data]
+            begin += len(named) * _ADDRESS + len(row.data)
         self._accounts += [(_key(address), number) for address in about]
-        counts = _COUNTS.pack(len(heads), len(rows), sum(map(len, texts)))
+        counts = _COUNTS.pack(len(heads), len(rows), at)
         return b"".join((counts, *heads, *texts, *rows, *more))
 
     def _index(self) -> bytes:
@@ -250,6 +255,15 @@ class Wanted:
             and facts.first_time <= self.until
         )
 
+    def has(self, row: Row) -> bool:
+        """Whether a row is wanted."""
+        return (
+            self.after < row.slot <= self.upto
+            and self.since <= row.time <= self.until
+            and (self.about is None or self.about in (row.account, row.also))
+            and (self.kinds is None or row.kind in self.kinds)
+        )
+
 
 class RowFile:
     """A file that is read.
@@ -294,18 +308,18 @@ class RowFile:
 
     def transaction(self, signature: str) -> tuple[Sent, list[Row]] | None:
         """A transaction with its events; None: it is not in it."""
-        everything = Wanted(-1 << 62, 1 << 62, -1 << 62, 1 << 62)
         for number in self._found("signature", _key_of_text(signature.encode())):
-            for sent in self._sent(self._raw(number))[0]:
+            block = _Read(self._raw(number), self.kinds)
+            for its, sent in enumerate(block.sent()):
                 if sent.signature == signature:
-                    place = (sent.slot, sent.tx)
-                    return sent, [row for row in self._read(number, everything) if row[:2] == place]
+                    rows = (row for row in range(block.rows) if block.transaction_of(row) == its)
+                    return sent, [block.row(row) for row in rows]
         return None
 
     def slot_at(self, time: int) -> int:
         """The slot of the last transaction up to a time that is not before its first one."""
-        number = bisect_right(self._times, time) - 1
-        return max(sent.slot for sent in self._sent(self._raw(number))[0] if sent.time <= time)
+        block = _Read(self._raw(bisect_right(self._times, time) - 1), self.kinds)
+        return max(sent.slot for sent in block.sent() if sent.time <= time)
 
     def check(self) -> None:
         """Reads every block.
@@ -342,7 +356,7 @@ class RowFile:
             at += 1
         return numbers
 
-    def _raw(self, number: int) -> memoryview:
+    def _raw(self, number: int) -> bytes:
         data = self._map[self._offsets[number] : self._offsets[number + 1]]
         if sha256(data).digest()[:_DIGEST] != self._digests[number * _DIGEST : (number + 1) * _DIGEST]:
             raise _damaged(self._path)
@@ -350,43 +364,90 @@ class RowFile:
         raw = unpacking.decompress(data, _LARGEST)
         if not unpacking.eof:
             raise _damaged(self._path)
-        return memoryview(raw)
-
-    def _sent(self, raw: memoryview) -> tuple[list[Sent], int]:
-        """The transactions of a block, and where its rows begin."""
-        count = _COUNTS.unpack_from(raw)[0]
-        end = at = _COUNTS.size + count * _TX.size
-        sent = []
-        for slot, tx, time, truncated, length in _TX.iter_unpack(raw[_COUNTS.size : end]):
-            sent.append(Sent(slot, tx, str(raw[at : at + length], "ascii"), time, truncated))
-            at += length
-        return sent, at
+        return raw
 
     def _read(self, number: int, wanted: Wanted) -> list[Row]:
-        raw = self._raw(number)
-        sent, begin = self._sent(raw)
-        at = end = begin + _COUNTS.unpack_from(raw)[1] * _ROW.size
-        rows, places = list[Row](), dict[int, int]()
-        for its, instruction, inner, part, kind, flags, seq, length in _ROW.iter_unpack(raw[begin:end]):
-            account = also = None
-            if flags & _ACCOUNT:
-                account, at = bytes(raw[at : at + _ADDRESS]), at + _ADDRESS
-            if flags & _ALSO:
-                also, at = bytes(raw[at : at + _ADDRESS]), at + _ADDRESS
-            place = places[its] = places.get(its, -1) + 1
-            here, at = at, at + length
-            tx, name = sent[its], self.kinds[kind]
-            if wanted.about is not None and wanted.about not in (account, also):
-                continue
-            if wanted.kinds is not None and name not in wanted.kinds:
-                continue
-            if not (wanted.after < tx.slot <= wanted.upto and wanted.since <= tx.time <= wanted.until):
-                continue
-            stated = seq if flags & _SEQ else None
-            data = bytes(raw[here:at])
-            its_place = (tx.slot, tx.tx, instruction, inner, part)
-            rows.append(Row(*its_place, name, tx.time, account, also, stated, data, tx.signature, place))
-        return rows
+        block = _Read(self._raw(number), self.kinds)
+        numbers: Iterable[int] = range(block.rows)
+        if wanted.about is not None:
+            numbers = block.about(wanted.about)
+        return [row for row in map(block.row, numbers) if wanted.has(row)]
+
+
+class _Read:
+    """A block that is read, of which only what is wanted is made.
+
+    Args:
+        raw: its bytes.
+        kinds: names of types by number.
+    """
+
+    def __init__(self, raw: bytes, kinds: Sequence[str]) -> None:
+        self._raw, self._kinds = raw, kinds
+        self._many, self.rows, size = map(int, _COUNTS.unpack_from(raw))
+        self._texts = _COUNTS.size + self._many * _TX.size
+        self._begin = self._texts + size
+        self._more = self._begin + self.rows * _ROW.size
+
+    def sent(self) -> list[Sent]:
+        """Its transactions."""
+        return [self._sent(number) for number in range(self._many)]
+
+    def _sent(self, number: int) -> Sent:
+        slot, tx, time, truncated, at = _TX.unpack_from(self._raw, _COUNTS.size + number * _TX.size)
+        end = self._begin
+        if number + 1 < self._many:
+            end = self._texts + _TX.unpack_from(self._raw, _COUNTS.size + (number + 1) * _TX.size)[-1]
+        return Sent(slot, tx, str(self._raw[self._texts + at : end], "ascii"), time, truncated)
+
+    def _fixed(self, number: int) -> tuple[Any, ...]:
+        return _ROW.unpack_from(self._raw, self._begin + number * _ROW.size)
+
+    def _at(self, number: int) -> int:
+        """Where the addresses and the data of a row begin."""
+        if number == self.rows:
+            return len(self._raw)
+        begin: int = self._fixed(number)[-1]
+        return self._more + begin
+
+    def transaction_of(self, number: int) -> int:
+        """The number of a row's transaction."""
+        return int(self._fixed(number)[0])
+
+    def about(self, address: bytes) -> list[int]:
+        """The rows in whose bytes an address is: all that are about it are among them."""
+        numbers, at = list[int](), self._raw.find(address, self._more)
+        while at >= 0:
+            number = bisect_right(range(self.rows), at, key=self._at) - 1
+            numbers.append(number)
+            at = self._raw.find(address, self._at(number + 1))
+        return numbers
+
+    def row(self, number: int) -> Row:
+        """A row."""
+        its, instruction, inner, part, kind, flags, seq, place, _ = self._fixed(number)
+        at, end = self._at(number), self._at(number + 1)
+        account = also = None
+        if flags & _ACCOUNT:
+            account, at = self._raw[at : at + _ADDRESS], at + _ADDRESS
+        if flags & _ALSO:
+            also, at = self._raw[at : at + _ADDRESS], at + _ADDRESS
+        sent = self._sent(its)
+        return Row(
+            sent.slot,
+            sent.tx,
+            instruction,
+            inner,
+            part,
+            self._kinds[kind],
+            sent.time,
+            account,
+            also,
+            seq if flags & _SEQ else None,
+            self._raw[at:end],
+            sent.signature,
+            place,
+        )
 
 
 def _key(address: bytes) -> int:

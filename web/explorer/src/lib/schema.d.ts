@@ -1640,6 +1640,22 @@ export interface components {
             lease_until: number;
         };
         /**
+         * OwnedNode
+         * @description The owner's side of a node, by the ledger.
+         */
+        OwnedNode: {
+            /** Node */
+            node: string;
+            /** State */
+            state: string;
+            active: components["schemas"]["Money"];
+            pending: components["schemas"]["Money"];
+            cooling: components["schemas"]["Money"];
+            claimable: components["schemas"]["Money"];
+            /** @description Active stake that the owner needs for rewards and bookings. */
+            minimum: components["schemas"]["Money"];
+        };
+        /**
          * Price
          * @description What the oracle says an IO is worth.
          */
@@ -2223,6 +2239,11 @@ export interface components {
             io: components["schemas"]["Money"];
             /** Stakes */
             stakes: components["schemas"]["WalletStake"][];
+            /**
+             * Nodes
+             * @description That it owns, the first 50; its stake on them is the owner's side, which `ionet stake` moves.
+             */
+            nodes: components["schemas"]["OwnedNode"][];
         };
         /**
          * WalletStake
