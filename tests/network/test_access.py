@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -10,7 +11,7 @@ import sys
 import tarfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ import httpx
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.cli.conftest import write_key
 from tests.network.renting import at_work
 from tests.network.site import NetworkSite, free_port
 from tests.orchestrator.killed import Bomb
@@ -28,9 +30,11 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import pda, types
+from ionet.cloud import syncing
 from ionet.cloud.access import AsyncAccess, Pass, stream
 from ionet.cloud.errors import NoAccess
 from ionet.cloud.openssh import write_config
+from ionet.cloud.proxy import Proxy, TokenHeader
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
 from ionet.gateway import _streams
 from ionet.gateway._pipes import PipeSocket
@@ -43,6 +47,7 @@ from ionet.worker._agent import Agent
 from ionet.worker._piping import NoPipe, open_pipe
 from ionet.worker._streams import Streams
 from ionet.workloads import held
+from ionet.workloads.access import Inside, serve
 
 T = TypeVar("T")
 
@@ -177,6 +182,38 @@ async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
+@dataclass
+class Terminal:
+    """A renter's terminal."""
+
+    folder: Path
+    gateway: str
+    url: str
+
+    async def start(self, *words: str) -> asyncio.subprocess.Process:
+        line = ("-u", self.url, "-k", str(self.folder / "renter.json"), *words)
+        environment = {**os.environ, "IONET_GATEWAY": self.gateway, "HOME": str(self.folder)}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", "from ionet.cli import main; main()", *line),
+            cwd=self.folder,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, status: int, *words: str) -> tuple[str, str]:
+        """Standard output and error of a command that has to end with this status."""
+        process = await self.start(*words)
+        out, bad = (part.decode() for part in await asyncio.wait_for(process.communicate(), 60))
+        assert process.returncode == status, f"{process.returncode}: {out}\n{bad}"
+        assert "Traceback" not in bad
+        return out, bad
+
+    async def json(self, status: int, *words: str) -> Any:
+        return json.loads((await self.run(status, "--output", "json", *words))[0])
+
+
 async def test_a_renter_runs_commands_in_their_box_and_reaches_its_ports(site: HeldSite, way: Pass) -> None:
     async with entered(way) as access, await asyncio.start_server(echo, "127.0.0.1", 0) as server:
         assert site.box.folder is not None
@@ -302,6 +339,182 @@ async def test_openssh_comes_in_with_a_terminal_copies_files_and_is_refused_what
     )
     assert "remote port forwarding failed" in bad
     assert oct((tmp_path / "config" / "id").stat().st_mode)[-3:] == "600"
+
+
+async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sent_again(
+    way: Pass, tmp_path: Path
+) -> None:
+    source, back = tmp_path / "source", tmp_path / "back"
+    (source / "deep" / "empty").mkdir(parents=True)
+    (source / "deep" / "data").write_bytes(os.urandom(300_000))
+    (source / "top").write_text("top")
+    (source / "link").symlink_to("/etc/passwd")
+    async with entered(way) as access:
+        done = await syncing.send(access, source, "folder")
+        assert (sorted(done.files), done.same) == (["deep/data", "top"], 0)
+        assert done.skipped == [("link", "neither a file nor a folder")]
+        (source / "top").write_text("changed")
+        done = await syncing.send(access, source, "folder")
+        assert (done.files, done.same) == (["top"], 1)
+        await access.run("ln -s /etc/shadow folder/there; mkfifo folder/pipe")
+        done = await syncing.fetch(access, "folder", back)
+        assert sorted(done.files) == ["deep/data", "top"]
+        assert sorted(name for name, _ in done.skipped) == ["pipe", "there"]
+        assert (back / "deep" / "data").read_bytes() == (source / "deep" / "data").read_bytes()
+        assert (back / "top").read_text() == "changed"
+        # Nothing is written through a link that is here.
+        (back / "top").unlink()
+        (back / "top").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(syncing.NotCopied, match="is no file here"):
+            await syncing.fetch(access, "folder", back)
+        assert not (tmp_path / "elsewhere").exists()
+        with pytest.raises(syncing.NotCopied, match="No such file"):
+            await syncing.fetch(access, "missing", back)
+
+
+class Hostile(asyncssh.SFTPServer):
+    """A box that says of its files what it likes."""
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        for name in (b"../../evil", b"/etc/evil", b"..", b"a/../../evil", b"bell\a", b"good"):
+            yield asyncssh.SFTPName(name, b"", asyncssh.SFTPAttrs(type=1, permissions=0o100644, size=4))
+
+    def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        return asyncssh.SFTPAttrs.from_local((Path("/") if path.endswith(b"all") else self.good).stat())
+
+    lstat = stat
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        return self.good.open("rb")
+
+    good = Path()
+
+
+async def test_names_that_lead_elsewhere_are_left_out_of_a_copy(
+    site: HeldSite, way: Pass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Hostile.good = tmp_path / "served"
+    Hostile.good.write_text("good")
+    monkeypatch.setattr("ionet.workloads.access._Files", Hostile)
+    assert site.box.folder is not None
+    access = json.loads((site.box.folder / "access.json").read_text())
+    acceptor = await serve(Inside(access, {}, tmp_path), 0)
+    monkeypatch.setattr(site.box, "port", acceptor.get_port())
+    target = tmp_path / "a" / "b" / "target"
+    async with entered(way) as entry:
+        done = await syncing.fetch(entry, "all", target)
+    acceptor.close()
+    assert done.files == ["good"]
+    assert {why for _, why in done.skipped} == {"a name that leads elsewhere"}
+    assert len(done.skipped) == 4
+    assert files_below(tmp_path) == {"served", "a/b/target/good"}
+
+
+def files_below(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_blocking_code_uses_a_clusters_ports_and_a_broken_connection_is_made_again(
+    site: HeldSite, way: Pass
+) -> None:
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with await asyncio.to_thread(Proxy, way) as proxy:
+            local = await asyncio.to_thread(proxy.forward, port)
+            assert await asyncio.to_thread(asked, local) == b"ASKED"
+            streams = agent_of(site)._streams
+            assert streams is not None
+            await streams.close()
+            await asyncio.sleep(0.2)
+            assert await asyncio.to_thread(asked, local) == b"ASKED"
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.to_thread(asked, local)
+
+
+def asked(port: int) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        connection.sendall(b"asked")
+        return connection.recv(100)
+
+
+async def test_the_dashboard_is_shown_to_this_machine_alone_and_its_token_to_nobody(
+    site: HeldSite, way: Pass
+) -> None:
+    heads = list[bytes]()
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
+        writer.close()
+
+    async with (
+        await asyncio.start_server(answers, "127.0.0.1", 0) as server,
+        entered(way) as access,
+        httpx.AsyncClient() as client,
+    ):
+        inside = server.sockets[0].getsockname()[1]
+        port = await access.forward(inside, rewrite=TokenHeader("secret"))
+        url = f"http://127.0.0.1:{port}"
+        own = {"origin": url, "sec-fetch-site": "same-origin", "authorization": "Bearer of the browser"}
+        assert (await client.post(f"{url}/api/jobs/", json={}, headers=own)).text == "ok"
+        assert (await client.get(url, headers={"sec-fetch-site": "none"})).text == "ok"
+        assert [head.count(b"Authorization: Bearer secret\r\n") for head in heads] == [1, 1]
+        assert not any(b"of the browser" in head or b"keep-alive" in head.lower() for head in heads)
+        for headers in (
+            {"host": "evil.example"},
+            {"host": f"evil.example:{port}"},
+            {"origin": "http://evil.example"},
+            {"origin": "null"},
+            {"sec-fetch-site": "cross-site"},
+            {"sec-fetch-site": "same-site"},
+        ):
+            answer = await client.get(f"{url}/api/jobs/", headers=headers)
+            assert (answer.status_code, "secret" in answer.text) == (403, False)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n folded: x\r\n\r\n".encode())
+        assert b"403" in await reader.read()
+        writer.close()
+        assert len(heads) == 2
+
+
+@pytest.fixture
+async def terminal(site: HeldSite, way: Pass, tmp_path: Path) -> AsyncIterator[Terminal]:
+    """A terminal of the cluster's renter."""
+    write_key(tmp_path / "renter.json", site.market.renter)
+    with site.market.world.client.network.serve() as server:
+        yield Terminal(tmp_path, site.gateway.http, server.url)
+
+
+async def test_a_renter_at_a_terminal_comes_in_copies_and_forwards_by_the_clusters_name(
+    terminal: Terminal,
+) -> None:
+    folder = terminal.folder
+    out, _ = await terminal.run(3, "cluster", "ssh", "digits", "--", "echo $((6*7)); exit 3")
+    assert out == "42\n"
+    (folder / "data").mkdir()
+    (folder / "data" / "one").write_text("one")
+    sent = await terminal.json(0, "cluster", "sync", "data", "digits:by-name")
+    assert sent == {"files": ["one"], "same": 0, "skipped": []}
+    back = await terminal.json(0, "cluster", "sync", "digits:by-name", "back")
+    assert (back["files"], (folder / "back" / "one").read_text()) == (["one"], "one")
+
+    async with await asyncio.start_server(echo, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        process = await terminal.start("--output", "json", "cluster", "proxy", "digits", str(port))
+        assert process.stdout is not None
+        async with asyncio.timeout(30):
+            told = json.loads(await process.stdout.readuntil(b"\n}\n"))
+        assert await asyncio.to_thread(asked, int(told[str(port)].rpartition(":")[2])) == b"ASKED"
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+
+    (folder / ".ssh").mkdir()
+    (folder / ".ssh" / "config").write_text("Host work\n")
+    written = await terminal.json(0, "cluster", "ssh", "digits", "--add-config")
+    assert written["host"] == "digits.ionet"
+    assert (folder / ".ssh" / "config.before-ionet").read_text() == "Host work\n"
+    _, bad = await terminal.run(4, "cluster", "ssh", "--node", "2", "digits")
+    assert "the cluster digits has the nodes 1 to 1, and no 2" in bad
 
 
 async def test_a_gateway_that_calls_an_agent_without_end_gets_few_streams() -> None:

@@ -42,7 +42,7 @@ COMMANDS: Final = {
     "slash": ("slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
     "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
-    "cluster": ("cluster", "Ray clusters of rented nodes, held for your commands: up, exec, down."),
+    "cluster": ("reach", "Ray clusters of rented nodes, held for your commands: up, exec, down."),
     "login": ("login.begin", "Rent without a wallet on this machine: a session key with limit and end."),
     "logout": ("login.end", "End what a session key may spend, and delete it."),
     "whoami": ("login.whoami", "What is left of a session's limit and time."),

@@ -406,6 +406,8 @@ def down(
     What comes back is shown before. At least the first hour of each node is paid. Before the start it costs
     the time that the nodes were held.
     """
+    from ionet.cli.login import kept
+    from ionet.cloud.openssh import exclude
     from ionet.cloud.running import cost_text
 
     io = session()
@@ -423,6 +425,7 @@ def down(
                 return 0
             io.confirm(f"end the cluster {name}")
             verdict, cost = await cluster.down(_tell(io))
+            exclude(kept.place().parent / "clusters", cluster.name)
             _tell(io)(cost_text(cost))
             files: list[str] = []
             if verdict is not None and verdict.outputs:

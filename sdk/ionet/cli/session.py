@@ -54,6 +54,7 @@ T = TypeVar("T")
 RENTING: Final = frozenset(
     {
         *(f"cluster {name}" for name in ("up", "list", "status", "exec", "logs", "extend", "down")),
+        *(f"cluster {name}" for name in ("address", "dashboard", "notebook", "proxy", "ssh", "sync")),
         *(f"job {name}" for name in ("run", "follow", "fetch", "book", "cluster", "guard", "extend")),
         *(f"job {name}" for name in ("cancel", "stop", "status", "receipt", "list", "logs")),
         *(f"job {name}" for name in ("settle", "refund", "collect", "close", "crank")),

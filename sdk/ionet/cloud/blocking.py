@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -116,6 +117,20 @@ class Cluster:
     def job(self) -> Pubkey:
         """Its first node's job."""
         return self._cluster.run.job
+
+    @cached_property
+    def address(self) -> str:
+        """What `ray.init` takes to use the cluster from this process; see `AsyncCluster.address`."""
+        return self._do(self._cluster.address())
+
+    @cached_property
+    def dashboard(self) -> str:
+        """The URL of Ray's dashboard, and of its Jobs API, on this machine."""
+        return self._do(self._cluster.proxy()).dashboard()
+
+    def forward(self, port: int, local: int = 0) -> int:
+        """Makes a port of the first node's box one of this machine's; see `AsyncAccess.forward`."""
+        return self._do(self._cluster.proxy()).forward(port, local)
 
     def exec(self, command: str, write: Callable[[bytes], None] = lambda data: None) -> int:
         """See `AsyncCluster.exec`."""

@@ -16,13 +16,15 @@ from solders.pubkey import Pubkey
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import IonetError
 from ionet.chain.records import KeyedAccount
+from ionet.cloud.access import Pass
 from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.errors import BudgetTooSmall, NoCluster, NoNode, NotRun, SetupFailed
 from ionet.cloud.fitting import Together
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.packing import Package, gathered
+from ionet.cloud.proxy import Proxy
 from ionet.cloud.results import Verdict
-from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell
+from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell, renter_key
 from ionet.cloud.spec import ClusterFile, ClusterSpec
 from ionet.formats.when import HOUR, MINUTE, span
 from ionet.staking.stake import class_name
@@ -388,13 +390,54 @@ class AsyncCluster:
 
     def __init__(self, run: AsyncRun, name: str) -> None:
         self.run, self.name = run, name
+        self._proxy: Proxy | None = None
 
     async def __aenter__(self) -> Self:
         await self.run.__aenter__()
         return self
 
     async def __aexit__(self, *error: object) -> None:
+        if self._proxy is not None:
+            await asyncio.to_thread(self._proxy.close)
         await self.run.__aexit__(*error)
+
+    async def way(self, node: int = 1) -> Pass:
+        """What lets its renter into the box of one of its nodes.
+
+        Args:
+            node: its number; 1 is the first, where Ray's head is.
+
+        Raises:
+            NoCluster: it has no such node now.
+            ConfigError: the renter's keypair is elsewhere.
+        """
+        run, jobs = self.run, await self.jobs()
+        if not 1 <= node <= len(jobs):
+            raise NoCluster(f"the cluster {self.name} has the nodes 1 to {len(jobs)}, and no {node}")
+        account = await run.client.jobs.get_job(jobs[node - 1])
+        device = (await run.client.staking.get_node(account.node)).device_key
+        # Its URL was looked at when the run was made.
+        http = gateway_urls(run.gateway, insecure=True)[1]
+        return Pass.issue(renter_key(run.key), http, jobs[node - 1], bytes(device))
+
+    async def proxy(self) -> Proxy:
+        """Its ports on this machine, until this object is no longer used.
+
+        Raises:
+            NoAccess: it cannot be reached.
+        """
+        if self._proxy is None:
+            self._proxy = await asyncio.to_thread(Proxy, await self.way())
+        return self._proxy
+
+    async def address(self) -> str:
+        """What `ray.init` takes to use the cluster from this process, by Ray's client.
+
+        Raises:
+            RayDiffers: this process's Ray is another than the cluster's.
+            NoAccess: it cannot be reached.
+        """
+        return await asyncio.to_thread((await self.proxy()).ray_address)
 
     async def wait_ready(self, tell: Tell = lambda text: None) -> None:
         """Waits until the cluster is there, and prepared.

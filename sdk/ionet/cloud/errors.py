@@ -92,3 +92,7 @@ class OutputsRefused(IonetError):
 
 class NoAccess(IonetError):
     """There is no way into a cluster's box now; the message says why."""
+
+
+class RayDiffers(IonetError):
+    """This process's Ray cannot be a client of a cluster's; the message says what would do."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +19,7 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import ConfigError, IonetError
-from ionet.chain.files import write_secret
+from ionet.chain.files import replace_secret, write_secret
 from ionet.cloud.access import Pass, stream
 from ionet.wire.ssh import host_name, known_host, of_private_text, private_text
 
@@ -80,6 +82,48 @@ def write_config(way: Pass, name: str, folder: Path) -> Path:
         path.unlink(missing_ok=True)
         write_secret(path, text)
     return config
+
+
+def include(folders: Path) -> Path | None:
+    """Has OpenSSH read the configurations in all of these folders, at the top of the user's own.
+
+    Returns:
+        The copy of what was there before; None if nothing was, or they are read already.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    own = (Path.home() / ".ssh" / "config").resolve()
+    text = own.read_text() if own.exists() else ""
+    line = _include(folders)
+    if line in text:
+        return None
+    own.parent.mkdir(mode=0o700, exist_ok=True)
+    backup = None
+    if text:
+        backup = own.with_name("config.before-ionet")
+        replace_secret(backup, text)
+    replace_secret(own, line + text)
+    return backup
+
+
+def exclude(folders: Path, name: str) -> None:
+    """Removes what OpenSSH needed for a cluster that has ended; with the last one, the line of `include`."""
+    pattern = re.compile(rf"(\d+\.)?{re.escape(name)}-[1-9A-HJ-NP-Za-km-z]{{32,44}}")
+    for folder in folders.glob("*"):
+        if pattern.fullmatch(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+    (folders / f"{name}.env").unlink(missing_ok=True)
+    own = (Path.home() / ".ssh" / "config").resolve()
+    if any(folders.glob("*/config")) or not own.exists():
+        return
+    text = own.read_text()
+    if (line := _include(folders)) in text:
+        replace_secret(own, text.replace(line, ""))
+
+
+def _include(folders: Path) -> str:
+    return f'Include "{folders.absolute()}/*/config"  # of ionet cluster ssh --add-config\n'
 
 
 def read_pass(folder: Path) -> Pass:

@@ -127,6 +127,11 @@ class AsyncRun:
         await self._stack.aclose()
         await self._store.aclose()
 
+    @property
+    def key(self) -> Keypair | None:
+        """The renter's keypair, if it is here."""
+        return self._key
+
     # -- the chain
 
     async def account(self) -> accounts.jobs.Job | None:

@@ -142,6 +142,13 @@ async def serve(box: Inside, port: int) -> asyncssh.SSHAcceptor:
     )
 
 
+class _Terminal(asyncio.StreamReaderProtocol):
+    """A terminal's output: where its other side is closed, it ends, and what came before is kept."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(None)
+
+
 class _Session:
     """A shell, or a command, with or without a terminal.
 
@@ -218,7 +225,7 @@ class _Session:
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         second = os.dup(master)
         reading, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(master, "rb", 0)
+            lambda: _Terminal(reader), os.fdopen(master, "rb", 0)
         )
         writing, protocol = await loop.connect_write_pipe(
             asyncio.streams.FlowControlMixin, os.fdopen(second, "wb", 0)

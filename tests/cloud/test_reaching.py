@@ -1,0 +1,89 @@
+"""What a renter's machine keeps to reach a cluster, and which Ray can be its client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from solders.keypair import Keypair
+
+from ionet.chain.errors import ConfigError
+from ionet.cloud.access import Pass
+from ionet.cloud.openssh import exclude, include, read_pass, write_config
+from ionet.cloud.proxy import RayFacts
+
+HERE = ".".join(map(str, sys.version_info[:3]))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def way() -> Pass:
+    return Pass.issue(Keypair(), "https://gateway.example", Keypair().pubkey(), bytes(Keypair().pubkey()))
+
+
+def test_a_pass_is_kept_for_its_owner_alone_and_read_again(tmp_path: Path) -> None:
+    kept, folder = way(), tmp_path / "kept"
+    write_config(kept, "digits", folder)
+    assert read_pass(folder) == kept
+    assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o600"}
+    assert oct(folder.stat().st_mode & 0o777) == "0o700"
+    (folder / "pass.json").write_text(json.dumps({"gateway": 1}))
+    with pytest.raises(ConfigError, match="is not the folder of a cluster's SSH"):
+        read_pass(folder)
+
+
+def test_openssh_is_told_once_and_what_was_there_is_kept_and_comes_back(home: Path) -> None:
+    own, folders = home / ".ssh" / "config", home / "clusters"
+    own.parent.mkdir()
+    own.write_text("Host work\n  User me\n")
+    ways = [way(), way()]
+    for name, kept in zip(("digits", "letters"), ways, strict=True):
+        write_config(kept, name, folders / f"{name}-{kept.job}")
+    backup = include(folders)
+    assert backup is not None
+    assert backup.read_text() == "Host work\n  User me\n"
+    assert include(folders) is None
+    first, *rest = own.read_text().splitlines(keepends=True)
+    assert first.startswith(f'Include "{folders}/*/config"')
+    assert "".join(rest) == "Host work\n  User me\n"
+    exclude(folders, "digits")
+    assert [path.name for path in folders.iterdir()] == [f"letters-{ways[1].job}"]
+    assert own.read_text().startswith("Include")
+    exclude(folders, "letters")
+    assert own.read_text() == "Host work\n  User me\n"
+
+
+@pytest.mark.parametrize("name", ["..", "*", ".*", "digits"])
+def test_nothing_else_is_removed_with_a_cluster(home: Path, name: str) -> None:
+    folders = home / "clusters"
+    for other in ("notes", "digits", "digits-notes", "letters-" + str(Keypair().pubkey())):
+        (folders / other).mkdir(parents=True)
+    exclude(folders, name)
+    assert len(list(folders.iterdir())) == 4
+
+
+def test_a_configuration_that_is_a_link_stays_one(home: Path) -> None:
+    dotfiles = home / "dotfiles"
+    dotfiles.write_text("Host work\n")
+    (home / ".ssh").mkdir()
+    (home / ".ssh" / "config").symlink_to(dotfiles)
+    include(home / "clusters")
+    assert (home / ".ssh" / "config").readlink() == dotfiles
+    assert dotfiles.read_text().endswith("Host work\n")
+
+
+def test_rays_client_is_refused_in_a_sentence_where_ray_or_python_differ() -> None:
+    own = version("ray")
+    assert RayFacts(own, HERE, "").differs() is None
+    assert RayFacts(own, "3.8.1", "").differs() == (
+        f"Ray's client takes the same Ray and Python as the cluster, Ray {own} on Python 3.8; this is Ray"
+        f" {own} on Python {HERE.rpartition('.')[0]}. Programs run in the cluster instead: ionet cluster exec"
+    )
+    assert "Ray 1.0.0 on Python" in (RayFacts("1.0.0", HERE, "").differs() or "")
