@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import pytest
 from solders.keypair import Keypair
 from tests.nodes.market import register
 from tests.nodes.starting import account_files, running_surfpool, running_validator
+from typer.testing import CliRunner
 
 import ionet
 from ionet import IO
+from ionet.cli.app import app
 from ionet.cli.localnet import PEOPLE, set_up
 from ionet.ledger import Follower, Verified, open_ledger, verify
 from ionet.localnet.market import CONFIDENCE, FEED, PRICE
+from ionet.localnet.nodes import write_keypair
 
 pytestmark = [pytest.mark.node]
 
@@ -66,6 +70,43 @@ def test_a_market_is_set_up_and_used(bare: str, kind: str, people: dict[str, Key
     assert [*verified.missing, *told] == []
     assert [check for check in verified.checks if check.difference] == []
     assert {check.name: check.found for check in verified.checks}["vaults of nodes"] == IO(250).base
+
+
+FILE = """
+[roles]
+slasher = "{slasher}"
+resolver = "{resolver}"
+guardian = "{resolver}"
+[attesters]
+seats = [{{key = "{attester}"}}]
+[[currency]]
+mint = "IO"
+feed = "{feed}"
+price_account = "{price}"
+pricing = "feed"
+[params.proofs]
+challenge_window = "12h"
+"""
+
+
+@pytest.mark.parametrize("kind", ["validator"])
+def test_a_file_is_made_a_market_and_nothing_differs_afterwards(
+    bare: str, people: dict[str, Keypair], tmp_path: Path
+) -> None:
+    keys = {name: tmp_path / f"{name}.json" for name in PEOPLE}
+    for name, place in keys.items():
+        write_keypair(place, people[name])
+    file = tmp_path / "market.toml"
+    file.write_text(FILE.format(**keys, feed=FEED.hex(), price=ionet.price_feed(FEED)))
+    with ionet.connect(bare, signer=people["deployer"]) as client:
+        client.airdrop(client.address, ionet.SOL(100))
+        line = ["-u", bare, "-k", str(keys["deployer"]), "admin", "bootstrap", str(file), "--output", "json"]
+        made, again = (CliRunner().invoke(app, line) for _ in range(2))
+        assert made.exit_code == 0, made.output
+        assert not json.loads(made.stdout)["same"]
+        assert json.loads(again.stdout) == {"steps": [], "signatures": [], "same": True}
+        assert client.proofs.get_config().challenge_window == 12 * 3_600
+        assert len(client.staking.classes()) == 36
 
 
 async def _verified(url: str) -> Verified:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntFlag
-from typing import Annotated, Any, Final, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import typer
 from solders.instruction import Instruction
@@ -24,10 +25,13 @@ from ionet import (
     pda,
 )
 from ionet.cli.arguments import address
-from ionet.cli.failures import UserError
+from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.options import Commands
 from ionet.cli.parameters import changes_of, value_of, written
 from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet.cli.bootstrap.plan import Step
 
 app = Commands("Parameters, pauses and authorities of the programs.")
 authority = app.group("authority", "Hand over a program's authority, in two steps.")
@@ -121,6 +125,57 @@ def set_(
             for name in differing
         },
     )
+
+
+@app.command()
+def bootstrap(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A market in TOML: see docs/deploy.md.")],
+) -> None:
+    """Make the market of a file out of deployed programs; for their upgrade authority and authority.
+
+    Initialises programs, opens vaults and shards, loads hardware classes, seats attesters, takes currencies
+    and sets parameters. What is there already is compared, and only what is missing or differs is sent: it
+    may be run again at any time. With --dry-run it shows that, and sends nothing.
+    """
+    from ionet.cli.bootstrap.plan import Plan
+    from ionet.cli.bootstrap.wanted import Wanted
+
+    io = session()
+    io.refuse_sign_only()
+    wanted, me = Wanted.read(file), io.signer.pubkey()
+    plan, signatures = Plan(io.reader, wanted, me), list[str]()
+    first = plan.initialising()
+    if first and io.dry_run:
+        done = first
+        io.screen.note(f"The rest can be compared once {', '.join(plan.missing())} are initialised")
+    else:
+        signatures += _take(io, first)
+        done = [*first, *Plan(io.reader, wanted, me).steps()]
+        signatures += _take(io, done[len(first) :])
+    blocked = [step for step in done if step.blocked]
+    verb = "would be sent" if io.dry_run else "sent"
+    io.screen.table(
+        ("what", ""),
+        [(step.what, step.blocked or verb) for step in done],
+        data={
+            "steps": [{"what": step.what, "blocked": step.blocked or None} for step in done],
+            "signatures": signatures,
+            "same": not done,
+        },
+        empty="Nothing differs: the market is as the file says.",
+    )
+    if blocked:
+        raise typer.Exit(REFUSED)
+
+
+def _take(io: Session, steps: Sequence[Step]) -> list[str]:
+    """Sends what steps consist of, unless it is a dry run; returns the signatures."""
+    signatures = []
+    for step in steps:
+        if step.instructions and not io.dry_run:
+            io.screen.note(f"{step.what} …")
+            signatures.append(io.send(io.client.call(*step.instructions), step.what).signature)
+    return signatures
 
 
 @app.command()
