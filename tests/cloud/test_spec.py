@@ -137,6 +137,9 @@ def test_a_length_is_hours_or_has_its_unit(text: str, seconds: int) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("volumes: {data: My data}", "c.yaml:1: volumes.data: a volume's name is 1 to 32 of a-z, 0-9"),
+        ("volumes: {../x: mine}", "c.yaml:1: volumes.../x: on the nodes it is a path below the working"),
+        ("files: {data/a: a}\nvolumes: {data: mine}", "c.yaml:2: volumes: files puts something at data, too"),
         ("class: A100\nnodse: 2", "c.yaml:2: nodse: no such key; did you mean nodes?"),
         ("class: A100\n\ncount: 2", "c.yaml:3: count: no such key; did you mean nodes?"),
         ("price: 2", "c.yaml:1: price: no such key; did you mean max_rate?"),

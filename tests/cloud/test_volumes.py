@@ -10,12 +10,20 @@ import pytest
 from solders.keypair import Keypair
 from tests.store.support import Served
 
+from ionet.cloud import ClusterFile, Verdict
+from ionet.cloud.clusters import packed
 from ionet.cloud.errors import NoVolume, OutputsRefused, VolumeError
+from ionet.cloud.fetching import fetch
+from ionet.cloud.mounting import ARGUMENT, brought_back, mounted
 from ionet.cloud.snapshots import Entry, merged
 from ionet.cloud.volumes import AsyncVolumes
+from ionet.executor import StoredOutput
 from ionet.formats.when import DAY
 from ionet.store import AsyncHttpStore
+from ionet.store.manifest import Function, Manifest
 from ionet.store.sealed import seal
+from ionet.workloads import held
+from ionet.workloads.held import mount
 
 
 @pytest.fixture
@@ -193,6 +201,77 @@ async def test_links_and_bad_names_are_refused_and_change_nothing(
     with pytest.raises(VolumeError, match="link is neither a file nor a folder; a volume keeps no links"):
         await volumes.put("data", here)
     assert (await volumes.get("data")).heads == volume.heads
+
+
+FILE = """\
+class: RTX 4090
+files: {code.py: code.py}
+volumes: {data/mine: mine}
+"""
+
+
+async def test_a_cluster_is_sent_a_volume_and_leaves_its_next_snapshot(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("mine")
+    sent = await volumes.put("mine", folder(tmp_path / "here", {"a": "1", "deep/b": "2"}))
+    folder(tmp_path / "wanted", {"code.py": "", "cluster.yaml": FILE})
+    async with mounted(ClusterFile.load(tmp_path / "wanted/cluster.yaml"), volumes) as file:
+        package = packed(file)
+        assert sorted(package.files) == ["code.py", "data/mine/a", "data/mine/deep/b"]
+        assert file.spec.snapshots == {"data/mine": sent.hash}
+        # What the first node does, with its working directory and its output.
+        work, out = tmp_path / "work", tmp_path / "out"
+        for name, path in package.files.items():
+            folder(work, {name: path.read_text()})
+    mount(file.spec.snapshots, work, out)
+    mount(file.spec.snapshots, work, out)
+    (work / "data/mine/a").write_text("new")
+    (work / "data/mine/deep/b").unlink()
+    folder(out, {"result": "3"})
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        outputs = []
+        for name in ("data/mine/a", "result"):
+            digest = await store.put(out / name)
+            outputs.append(StoredOutput(name, digest, (out / name).stat().st_size))
+        verdict = Verdict(None, "", None, tuple(outputs), None)
+        manifest = Manifest(Function(held.ENTRYPOINT, {"name": "x", ARGUMENT: dict(file.spec.snapshots)}))
+        # Somebody else has written it meanwhile.
+        other = await volumes.put("mine", folder(tmp_path / "here", {"a": "else"}))
+        said: list[str] = []
+        rest = await brought_back(
+            manifest,
+            verdict,
+            lambda verdict, place: fetch(store, verdict.outputs, place),
+            volumes,
+            said.append,
+        )
+    assert [item.name for item in rest.outputs] == ["result"]
+    heads = (await volumes.get("mine")).heads
+    (left,) = (head for head in heads if head.hash != other.hash)
+    assert left.parents == other.parents == (sent.hash,)
+    assert said == [f"data/mine is kept as {left.hash[:12]} of the volume mine"]
+    await volumes.check_out(left, tmp_path / "left")
+    assert contents(tmp_path / "left") == {"a": "new"}
+
+
+async def test_what_a_cluster_leaves_is_fetched_if_its_volume_is_gone(
+    served: Served, volumes: AsyncVolumes
+) -> None:
+    manifest = Manifest(Function(held.ENTRYPOINT, {"name": "x", ARGUMENT: {"data": "ab" * 32}}))
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        output = StoredOutput("data/a", await store.put(b"1"), 1)
+        verdict, said = Verdict(None, "", None, (output,), None), list[str]()
+        rest = await brought_back(
+            manifest,
+            verdict,
+            lambda verdict, place: fetch(store, verdict.outputs, place),
+            volumes,
+            said.append,
+        )
+    assert rest == verdict
+    (line,) = said
+    assert line.startswith("what the cluster has left in data is not kept in its volume: no volume of yours")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ionet.cloud.clusters import AsyncCluster, Held
     from ionet.cloud.launching import Offered
     from ionet.cloud.spec import ClusterFile
+    from ionet.cloud.volumes import AsyncVolumes
 
 app = Commands("Ray clusters of rented nodes, held for your commands: up, exec, down.")
 
@@ -129,7 +131,10 @@ def up(
     io.screen.aside = not io.dry_run
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        async with AsyncClusterLaunch(client, place, wanted, key=key) as launch:
+        async with (
+            _with_volumes(io, place, wanted, key) as whole,
+            AsyncClusterLaunch(client, place, whole, key=key) as launch,
+        ):
             offered = await launch.offer()
             _show_offer(io, wanted, offered, launch.package.size, len(launch.package.files))
             if io.dry_run:
@@ -162,6 +167,30 @@ def up(
         return 0
 
     _run(io, work, reads=io.dry_run, note="see what became of it: ionet cluster list")
+
+
+@asynccontextmanager
+async def _with_volumes(
+    io: Session, gateway: str, wanted: ClusterFile, key: Keypair | None
+) -> AsyncIterator[ClusterFile]:
+    """What is wanted, with the volumes that it names; a dry run looks at none."""
+    from ionet.cloud.mounting import mounted
+
+    if key is None or not wanted.spec.volumes:
+        yield wanted
+        return
+    async with _volumes(io, gateway, key) as volumes, mounted(wanted, volumes) as whole:
+        yield whole
+
+
+@asynccontextmanager
+async def _volumes(io: Session, gateway: str, key: Keypair) -> AsyncIterator[AsyncVolumes]:
+    from ionet.cloud.volumes import AsyncVolumes
+    from ionet.store import AsyncHttpStore
+    from ionet.wire._link import gateway_urls
+
+    async with AsyncHttpStore(gateway_urls(gateway)[1], key) as store:
+        yield AsyncVolumes(store, key, _tell(io))
 
 
 def _read(io: Session, file: Path | None, *, partly: bool) -> ClusterFile:
@@ -404,9 +433,11 @@ def down(
     """End a cluster, so that only its used time is paid, and fetch the files in $IONET_OUTPUT.
 
     What comes back is shown before. At least the first hour of each node is paid. Before the start it costs
-    the time that the nodes were held.
+    the time that the nodes were held. What it has in its volumes' folders becomes their next snapshots.
     """
     from ionet.cli.login import kept
+    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.mounting import brought_back, mounts
     from ionet.cloud.openssh import exclude
     from ionet.cloud.running import cost_text
 
@@ -415,7 +446,8 @@ def down(
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        async with await _attached(client, place, name, key) as cluster:
+        item = await named(client, place, name)
+        async with attach_cluster(client, place, item, key=key) as cluster:
             jobs = await cluster.jobs()
             cost = await cluster.run.cost()
             _tell(io)(cost_text(cost))
@@ -428,6 +460,16 @@ def down(
             exclude(kept.place().parent / "clusters", cluster.name)
             _tell(io)(cost_text(cost))
             files: list[str] = []
+            paths = ", ".join(mounts(item.manifest))
+            if paths and verdict is None:
+                _tell(io)(
+                    f"what the cluster has left in {paths} is not known: the volumes are what they were"
+                )
+            elif paths and verdict is not None and key is not None:
+                async with _volumes(io, place, key) as volumes:
+                    verdict = await brought_back(
+                        item.manifest, verdict, cluster.run.fetch, volumes, _tell(io)
+                    )
             if verdict is not None and verdict.outputs:
                 fetched = await cluster.run.fetch(verdict, out or Path(cluster.name), force=force)
                 files = [str(path) for path in fetched.files]

@@ -18,14 +18,16 @@ from ionet.chain.errors import IonetError
 from ionet.chain.records import KeyedAccount
 from ionet.cloud.access import Pass
 from ionet.cloud.choosing import Wish, choose
-from ionet.cloud.errors import BudgetTooSmall, NoCluster, NoNode, NotRun, SetupFailed
+from ionet.cloud.errors import BudgetTooSmall, NoCluster, NoNode, NotRun, SetupFailed, VolumeError
 from ionet.cloud.fitting import Together
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
+from ionet.cloud.mounting import ARGUMENT
 from ionet.cloud.packing import Package, gathered
 from ionet.cloud.proxy import Proxy
 from ionet.cloud.results import Verdict
 from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell, renter_key
 from ionet.cloud.spec import ClusterFile, ClusterSpec
+from ionet.formats.canonical import Json
 from ionet.formats.when import HOUR, MINUTE, span
 from ionet.staking.stake import class_name
 from ionet.store import AsyncHttpStore, NotStored
@@ -209,9 +211,12 @@ class AsyncClusterLaunch:
 
         Raises:
             NotEnough: the renter has less than the deposit.
+            VolumeError: volumes of the file have not been fetched.
             IonetError: see `AsyncLaunch.book`; what cannot be uploaded afterwards is cancelled.
         """
         assert self._launch is not None
+        if self.spec.volumes.keys() != self.spec.snapshots.keys():
+            raise VolumeError("the file's volumes are not among what is sent: ionet.cloud.mounting.mounted")
         await self._launch.check_funds(offered)
         await self._launch.upload(offered, progress)
         run = await self._launch.book(offered)
@@ -248,7 +253,9 @@ class AsyncClusterLaunch:
 
     def _launching(self, class_id: int) -> AsyncLaunch:
         spec = self.spec
-        arguments = {"name": spec.name, "setup": spec.setup, "run": spec.run}
+        arguments: dict[str, Json] = {"name": spec.name, "setup": spec.setup, "run": spec.run}
+        if spec.snapshots:
+            arguments[ARGUMENT] = dict(spec.snapshots)
         return AsyncLaunch(
             self._client,
             self._gateway,

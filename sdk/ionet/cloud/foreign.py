@@ -16,7 +16,7 @@ from ionet.cloud.lines import Item
 #: What a cluster file says, by its keys, and the lines for which there is nothing: their values say why.
 Translated: TypeAlias = tuple[dict[str, Item], list[Item]]
 
-_SKY: Final = frozenset({"resources", "num_nodes", "file_mounts", "envs", "secrets", "service", "volumes"})
+_SKY: Final = frozenset({"resources", "num_nodes", "file_mounts", "envs", "secrets", "service"})
 _RAY: Final = frozenset({"available_node_types", "provider", "cluster_name", "head_node_type"})
 
 _ELSEWHERE: Final = "nodes come from the market, and not from a cloud; choose them by class and region"
@@ -29,7 +29,7 @@ _ONLY_RAY: Final = "the lease starts Ray by itself, with its own ports and token
 _WHY_SKY: Final[Mapping[str, str]] = {
     "service": "there is no load balancer; serve from a node by Ray Serve",
     "secrets": "variables stand in the job's manifest, which others can read; do not send secrets like that",
-    "volumes": "nothing outlives a cluster but its files in $IONET_OUTPUT; there are no volumes",
+    "volumes": "volumes of others are not read; write a file of ionet's own, with those of `ionet volume`",
 }
 _WHY_RESOURCE: Final[Mapping[str, str]] = {
     "use_spot": "nobody takes a rented node away before its time: there is no spot price",

@@ -17,6 +17,7 @@
     hours: 8                    # or 90min, 2d
     workdir: .                  # folder that is sent
     files: {data/train.csv: ~/train.csv}    # where it is on the nodes: where it is here
+    volumes: {data: mine}       # where it is on the nodes: a volume of yours
     env: {EPOCHS: 3}
     pip: [xgboost==3.0.0]
     internet: true              # where the supplier allows it
@@ -43,6 +44,7 @@ from ionet.chain.errors import AmountError
 from ionet.cloud import foreign
 from ionet.cloud.errors import ClusterFileError
 from ionet.cloud.lines import MAX_TEXT, Item, pairs, read, unknown
+from ionet.cloud.snapshots import NAME
 from ionet.formats.links import bits_of, microseconds_of
 from ionet.formats.when import DAY, HOUR, MINUTE, span
 from ionet.store.manifest import MAX_DURATION, MAX_NODES, ManifestError, RuntimeEnv, check_image
@@ -58,7 +60,7 @@ _SCRIPT: Final = 64 * 1024
 _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
     "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "internet", "setup", "run",
-    "on_loss", "image",
+    "on_loss", "image", "volumes",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
@@ -91,6 +93,8 @@ class ClusterSpec:
         seconds: for how long.
         workdir: folder that is sent, relative to the file's; None: none.
         files: what is sent besides: by its path in the working directory of each node, where it is here.
+        volumes: names of volumes, by their folders in the working directory.
+        snapshots: which snapshots of them are among the files, by folder.
         env: environment variables of setup and work.
         pip: packages, each as ``name==version``.
         internet: whether the nodes reach the internet.
@@ -115,6 +119,8 @@ class ClusterSpec:
     seconds: int = HOUR
     workdir: str | None = None
     files: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    volumes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    snapshots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pip: tuple[str, ...] = ()
     internet: bool = False
@@ -246,6 +252,8 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, workdir=item.text("a folder"))
         case "files":
             return replace(spec, files=MappingProxyType(dict(_file(*pair) for pair in _files(item))))
+        case "volumes":
+            return replace(spec, volumes=MappingProxyType(dict(_mount(*pair) for pair in _files(item))))
         case "env":
             return replace(spec, env=MappingProxyType(dict(_variable(*pair) for pair in _variables(item))))
         case "pip":
@@ -260,6 +268,9 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
 
 
 def _check_together(spec: ClusterSpec, items: Mapping[str, Item]) -> None:
+    for path in spec.volumes:
+        if any(path == other or f"{other}/".startswith(f"{path}/") for other in spec.files):
+            items["volumes"].wrong(f"files puts something at {path}, too; write one of them")
     if spec.nodes == 1:
         for key in ("bandwidth", "latency", "on_loss"):
             if key in items:
@@ -320,6 +331,14 @@ def _file(name: str, item: Item) -> tuple[str, str]:
     if path.is_absolute() or name.startswith("~") or ".." in path.parts or not path.parts:
         item.wrong("on the nodes it is a path below the working directory, as data/train.csv")
     return str(path), item.text("where the file or folder is here")
+
+
+def _mount(name: str, item: Item) -> tuple[str, str]:
+    path = _file(name, item)[0]
+    volume = item.text("a volume's name")
+    if not NAME.fullmatch(volume):
+        item.wrong(f"a volume's name is 1 to 32 of a-z, 0-9 and dashes inside, not {volume!r}")
+    return path, volume
 
 
 def _variables(item: Item) -> list[tuple[str, Item]]:

@@ -224,9 +224,7 @@ class _Session:
             os.close(slave)
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
         second = os.dup(master)
-        reading, _ = await loop.connect_read_pipe(
-            lambda: _Terminal(reader), os.fdopen(master, "rb", 0)
-        )
+        reading, _ = await loop.connect_read_pipe(lambda: _Terminal(reader), os.fdopen(master, "rb", 0))
         writing, protocol = await loop.connect_write_pipe(
             asyncio.streams.FlowControlMixin, os.fdopen(second, "wb", 0)
         )

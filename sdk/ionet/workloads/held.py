@@ -2,8 +2,10 @@
 
 The entrypoint of a manifest with these arguments::
 
-    {"name": "digits", "setup": "make data", "run": "python3 train.py"}
+    {"name": "digits", "setup": "make data", "run": "python3 train.py", "volumes": {"data": hash}}
 
+A volume's folder lies below the job's output on the first node, where it is collected at the end, and is a
+link in the working directory; the others have it as it was sent.
 `setup` is run by the shell on each node, also on one that comes later; `run` on the first node after that.
 Orders are files in `/in`, which only the worker writes, for the renter: `order-ID.json`, of 16 hex digits,
 with one of these::
@@ -27,6 +29,7 @@ import shlex
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -219,6 +222,21 @@ class _Nodes:
         return well
 
 
+def mount(paths: Iterable[str], work: Path, files: Path) -> None:
+    """Has volumes' folders of the working directory lie among the job's files."""
+    for path in paths:
+        here, there = work / path, files / path
+        if here.is_symlink():
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        here.parent.mkdir(parents=True, exist_ok=True)
+        if here.exists():
+            here.replace(there)
+        else:
+            there.mkdir()
+        here.symlink_to(there)
+
+
 def run(context: Context) -> dict[str, Any]:
     """Holds the cluster until it is ended: the entrypoint.
 
@@ -227,6 +245,7 @@ def run(context: Context) -> dict[str, Any]:
     """
     import ray
 
+    mount(context.arguments.get("volumes", {}), driver.WORK, driver.FILES)
     lease = json.loads(driver.RUN.read_text())
     ray.init(log_to_driver=False)
     log = _Log()

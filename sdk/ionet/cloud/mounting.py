@@ -1,0 +1,96 @@
+"""Volumes in a cluster: sent as it begins, and kept as a new snapshot when it ends.
+
+On the first node a volume is a folder of the working directory that lies below ``$IONET_OUTPUT``; what is in
+it at the end is the next snapshot, which follows the one that was sent. Where another was made meanwhile,
+both stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from ionet.cloud.errors import VolumeError
+from ionet.store.manifest import Function, Manifest
+
+if TYPE_CHECKING:
+    from ionet.cloud.results import Verdict
+    from ionet.cloud.snapshots import Snapshot
+    from ionet.cloud.spec import ClusterFile
+    from ionet.cloud.volumes import AsyncVolumes
+
+Fetch = Callable[["Verdict", Path], Awaitable[object]]
+#: The held cluster's argument: snapshots by the paths at which they are.
+ARGUMENT: Final = "volumes"
+
+
+@asynccontextmanager
+async def mounted(file: ClusterFile, volumes: AsyncVolumes) -> AsyncIterator[ClusterFile]:
+    """A cluster file with the newest snapshots of its volumes among the files that are sent.
+
+    Raises:
+        NoVolume, VolumeError: one is not there, or has two newest snapshots.
+        StoreError: one cannot be fetched.
+    """
+    async with AsyncExitStack() as stack:
+        files, snapshots = dict(file.spec.files), dict[str, str]()
+        for path, name in file.spec.volumes.items():
+            head = (await volumes.get(name)).head
+            files[path] = str(await stack.enter_async_context(volumes.temporary(head)))
+            snapshots[path] = head.hash
+        spec = replace(file.spec, files=MappingProxyType(files), snapshots=MappingProxyType(snapshots))
+        yield replace(file, spec=spec)
+
+
+def mounts(manifest: Manifest) -> Mapping[str, str]:
+    """The snapshots that a held cluster was sent, by path."""
+    entry = manifest.entrypoint
+    given = entry.arguments.get(ARGUMENT) if isinstance(entry, Function) else None
+    return {str(path): str(digest) for path, digest in given.items()} if isinstance(given, Mapping) else {}
+
+
+async def brought_back(
+    manifest: Manifest, verdict: Verdict, fetch: Fetch, volumes: AsyncVolumes, tell: Callable[[str], None]
+) -> Verdict:
+    """Keeps what a cluster has left of its volumes; returns its verdict with the files that are no volume's.
+
+    A volume that cannot be kept is told of, and its files stay among the others.
+
+    Args:
+        manifest: what the cluster ran.
+        verdict: what it has left.
+        fetch: fetches a verdict's files into a folder: `AsyncRun.fetch`.
+        volumes: its renter's.
+        tell: told what becomes of each, in a sentence.
+
+    Raises:
+        StoreError: a file cannot be fetched.
+        OSError: it cannot be written.
+    """
+    rest = verdict.outputs
+    for path, digest in mounts(manifest).items():
+        mine = tuple(item for item in rest if item.name.startswith(f"{path}/"))
+        with TemporaryDirectory(prefix="ionet-volume-") as place:
+            await fetch(replace(verdict, outputs=mine), Path(place))
+            folder = Path(place) / path
+            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                made = await _follow(volumes, digest, folder)
+            except VolumeError as bad:
+                tell(f"what the cluster has left in {path} is not kept in its volume: {bad}")
+                continue
+        rest = tuple(item for item in rest if item not in mine)
+        tell(f"{path} is kept as {made.hash[:12]} of the volume {made.name}")
+    return replace(verdict, outputs=rest)
+
+
+async def _follow(volumes: AsyncVolumes, digest: str, folder: Path) -> Snapshot:
+    for volume in await volumes.list():
+        if any(snapshot.hash == digest for snapshot in volume.snapshots):
+            return await volumes.put(volume.name, folder, parents=(digest,))
+    raise VolumeError(f"no volume of yours has the snapshot {digest[:12]} any more")
