@@ -180,3 +180,93 @@ def revoke(
     with opened(io, service, api_key) as client:
         ended = client.ask("DELETE", f"/v1/keys/{key}")
     io.screen.show(ended, f"Key {key} is revoked, and so are those that it has made.")
+
+
+@app.command()
+def verify(
+    receipt: Annotated[
+        str, typer.Argument(metavar="RECEIPT", help="An answer's id, or a file with its receipt and proof.")
+    ],
+    service: Annotated[
+        str | None,
+        typer.Option(
+            "--service", metavar="URL", envvar="IONET_INTELLIGENCE_URL", help="Fetch it from there."
+        ),
+    ] = None,
+    signer: Annotated[
+        str | None,
+        typer.Option("--signer", metavar="KEY", help="The service's key; default: the one that it names."),
+    ] = None,
+    prompt: Annotated[
+        Path | None,
+        typer.Option("--prompt", metavar="FILE", help="What was asked: a text, or messages in JSON."),
+    ] = None,
+    answer: Annotated[
+        Path | None, typer.Option("--answer", metavar="FILE", help="The text that was answered.")
+    ] = None,
+) -> None:
+    """Check that an answer's receipt is in an hour that the service has signed.
+
+    Exits with 1 if it is not, or if it is not the receipt of the prompt or the answer in the files.
+    """
+    from solders.pubkey import Pubkey
+
+    from ionet.intelligence.receipts import Proof
+
+    io = session()
+    told = _proof(receipt, service)
+    proof = Proof.read(told)
+    try:
+        key = Pubkey.from_string(str(signer or proof.head.get("signer")))
+    except ValueError:
+        raise UserError(f"{signer or proof.head.get('signer')!r} is no address") from None
+    proof.check(key)
+    checked = ["hour"]
+    for name, file in (("prompt", prompt), ("answer", answer)):
+        if file is not None:
+            _compare(proof.receipt, name, file)
+            checked.append(name)
+    facts = [
+        ("receipt", proof.receipt["id"]),
+        ("model", proof.receipt["model"]),
+        ("weights", proof.receipt["weights"] or "unknown"),
+        ("node", proof.receipt["node"] or "of the service"),
+        ("tokens", f"{proof.receipt['prompt']['tokens']} read, {proof.receipt['answer']['tokens']} written"),
+        ("signed by", str(key) if signer else f"{key}, as the service says"),
+        ("checked", ", ".join(checked)),
+    ]
+    io.screen.facts(facts, data={"receipt": proof.receipt, "signer": str(key), "checked": checked})
+
+
+def _proof(receipt: str, service: str | None) -> object:
+    import json
+
+    from ionet.intelligence.client import AccountClient
+
+    if Path(receipt).is_file():
+        try:
+            return json.loads(Path(receipt).read_bytes())
+        except ValueError:
+            raise UserError(f"{receipt} holds no JSON") from None
+    if service is None:
+        raise UserError(
+            f"there is no file {receipt}; to fetch a receipt by its id, name the service: --service URL"
+        )
+    with AccountClient(service) as client:
+        return client.ask("GET", f"/v1/receipts/{receipt}")
+
+
+def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
+    import json
+
+    from ionet.intelligence.receipts import BadReceipt, hash_of_prompt
+
+    text = file.read_text()
+    hashes = {hash_of_prompt(text), hash_of_prompt(text.removesuffix("\n"))}
+    if name == "prompt":
+        try:
+            hashes.add(hash_of_prompt(json.loads(text)))
+        except ValueError:
+            pass
+    if receipt[name]["text"] not in hashes:
+        raise BadReceipt(f"the receipt is of another {name} than {file} holds")

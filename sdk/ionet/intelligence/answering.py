@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ionet.intelligence.books import Charge, Key, written
@@ -43,6 +43,8 @@ class Open:
         usage: so far.
         tokens: numbers of those that were written, as far as the engine says them.
         charge: what it has cost, once it is over.
+        read: numbers of the tokens that were read, as far as the engine says them.
+        said: the text that was written.
     """
 
     id: str
@@ -55,10 +57,12 @@ class Open:
     usage: Usage = field(default_factory=lambda: Usage(0))
     tokens: list[int] = field(default_factory=list)
     charge: Charge | None = None
+    read: tuple[int, ...] = ()
+    said: list[str] = field(default_factory=list)
 
 
 #: Told of each request that is over.
-Over = Callable[[Open], None]
+Over = Callable[[Open], Awaitable[None]]
 
 
 class Answering:
@@ -80,7 +84,7 @@ class Answering:
         engines: Mapping[str, Engine],
         models: Sequence[Model],
         rate: Callable[[], Rate | None] = lambda: None,
-        over: Over = lambda _: None,
+        over: Over | None = None,
     ) -> None:
         self._desk = desk
         self._gate = gate
@@ -128,7 +132,10 @@ class Answering:
         if ask.most is None:
             most = await self._affordable(ask.model, key, prompt.most, most)
         await self._reserve(name, key, ask.model.price.cost(Usage(prompt.most, most)))
-        return Open(name, ask, key, self._desk.at, prompt.likely, most)
+        if "seed" not in ask.body:
+            # So that the receipt says how the answer was drawn.
+            ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
+        return Open(name, ask, key, self._desk.at, prompt.likely, most, read=prompt.tokens)
 
     async def _affordable(self, model: Model, key: Key, prompt: int, most: int) -> int:
         """How many tokens of an answer without a limit can be paid for."""
@@ -179,7 +186,8 @@ class Answering:
     async def _end(self, request: Open) -> None:
         cost, at = request.ask.model.price.cost(request.usage), self._desk.at
         request.charge = await self._desk.do(lambda books: books.settle(request.id, cost, at))
-        self._over(request)
+        if self._over is not None:
+            await self._over(request)
 
     async def embed(self, asked: Embed, key: Key) -> tuple[list[list[float]], int]:
         """Returns a vector for each text, and the tokens that were read.
@@ -222,6 +230,9 @@ def _count(request: Open, piece: Mapping[str, Any]) -> None:
         numbers = _numbers(choice)
         request.tokens += numbers
         delta = choice.get("delta")
+        said = delta.get("content") if isinstance(delta, dict) else choice.get("text")
+        if isinstance(said, str):
+            request.said.append(said)
         spoken = (isinstance(delta, dict) and any(delta.get(name) for name in ("content", "tool_calls"))) or (
             bool(choice.get("text"))
         )

@@ -22,16 +22,21 @@ from ionet import __version__
 from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
+from ionet.intelligence.auditing import standings
 from ionet.intelligence.books import Key
+from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused, invalid
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
+from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.whole import Whole
 
 #: Bytes of a request.
 BODY: Final = 4 << 20
 #: Seconds that a body may take to come.
 _PATIENCE: Final = 30.0
+#: Hours that are listed.
+_HEADS: Final = 24 * 7
 _NO_STORE: Final = {"cache-control": "no-store"}
 
 
@@ -44,6 +49,8 @@ class House:
         answering: answers.
         models: there are.
         accounts: keys and sessions.
+        receipts: of answers.
+        desk: does what is to be done with them.
         health: what `/health` says: whether all is well, and more.
     """
 
@@ -51,6 +58,8 @@ class House:
     answering: Answering
     models: Models
     accounts: Accounts
+    receipts: Receipts
+    desk: Desk
     health: Callable[[], tuple[bool, dict[str, Any]]]
 
 
@@ -95,6 +104,39 @@ def application(house: House) -> Starlette:
         well, more = house.health()
         return JSONResponse({"ok": well, "version": __version__, **more}, 200 if well else 503, _NO_STORE)
 
+    async def receipt(request: Request) -> Response:
+        name = request.path_params["request"]
+        proof = await house.desk.do(lambda _: house.receipts.proof(name))
+        if proof is not None:
+            return _json(proof.told())
+        if await house.desk.do(lambda _: house.receipts.has(name)):
+            raise Refused(409, "the hour of this receipt is not over; it is signed then", code="not_signed")
+        raise Refused(404, "there is no such receipt, or it is older than they are kept", code="not_found")
+
+    async def heads(_: Request) -> Response:
+        listed = await house.desk.do(lambda _: house.receipts.heads(_HEADS))
+        return _json({"signer": str(house.receipts.signer), "data": listed})
+
+    async def leaves(request: Request) -> Response:
+        hour = request.path_params["hour"]
+        return _json({"hour": hour, "leaves": await house.desk.do(lambda _: house.receipts.leaves(hour))})
+
+    async def audits(_: Request) -> Response:
+        since = house.desk.at - 30 * 86_400
+        listed = await house.desk.do(lambda _: standings(house.receipts, since))
+        rows = [
+            {
+                "model": each.model,
+                "node": each.node,
+                "answers": each.answers,
+                "places": each.score.places,
+                "deviations": round(each.score.deviations, 2),
+                "holds": each.holds,
+            }
+            for each in listed
+        ]
+        return _json({"since": since, "data": rows})
+
     async def nowhere(request: Request) -> Response:
         raise Refused(404, f"there is no {request.method} {request.url.path[:80]} here", code="unknown_url")
 
@@ -105,6 +147,10 @@ def application(house: House) -> Starlette:
         Route("/v1/completions", completions, methods=["POST"]),
         Route("/v1/embeddings", embeddings, methods=["POST"]),
         *house.accounts.routes(),
+        Route("/v1/receipts/hours", heads, methods=["GET"]),
+        Route("/v1/receipts/hours/{hour:int}/leaves", leaves, methods=["GET"]),
+        Route("/v1/receipts/{request}", receipt, methods=["GET"]),
+        Route("/v1/audits", audits, methods=["GET"]),
         Route("/health", health, methods=["GET"]),
         Route("/{path:path}", nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]

@@ -36,6 +36,9 @@ class Served:
         name: the model's name there.
         key: that server's, or None.
         threads: of this machine's processors.
+        node: that it runs on, for receipts.
+        counts: whether its server is llama.cpp's, which says the numbers of tokens.
+        reference: weights that its answers are judged by, of this machine; None: they are not judged.
     """
 
     model: Model
@@ -46,6 +49,9 @@ class Served:
     name: str
     key: str | None
     threads: int
+    node: str
+    counts: bool
+    reference: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class IntelligenceConfig:
         tills: where payments come in.
         models: that it serves.
         metrics: address and port for Prometheus, or None.
+        audited: answers of a million that are judged, of models with a reference.
+        keeps: days for which receipts are kept.
     """
 
     state: Path
@@ -74,6 +82,8 @@ class IntelligenceConfig:
     quota: QuotaRule | None = None
     tills: tuple[tuple[Currency, Pubkey], ...] = ()
     metrics: tuple[str, int] | None = None
+    audited: int = 20_000
+    keeps: int = 90
 
 
 def load(state: Path, environment: Mapping[str, str] | None = None) -> IntelligenceConfig:
@@ -112,6 +122,8 @@ def load(state: Path, environment: Mapping[str, str] | None = None) -> Intellige
         quota=_quota(table.table("quota")) if table.has("quota") else None,
         tills=_tills(table.table("deposits")) if table.has("deposits") else (),
         metrics=metrics,
+        audited=_share(table),
+        keeps=table.integer("keep_receipts", 1, 3_650, "days for which receipts are kept", 90),
     )
     table.finish()
     names = [each.model.id for each in config.models]
@@ -137,6 +149,19 @@ def _amount(table: Table, name: str, right: str, default: str | None = None) -> 
         exact = Decimal("NaN")
     if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10**15:
         raise table.wrong(name, f'it is {right}, as a text with at most 6 decimals, such as "0.05"')
+    return int(exact)
+
+
+def _share(table: Table) -> int:
+    """Of a million."""
+    text = table.text("audit", "the share of answers that are judged", "0.02")
+    right = 'it is a share of answers from "0" to "1", with at most 6 decimals'
+    try:
+        exact = Decimal(text) * 10**6
+    except InvalidOperation:
+        raise table.wrong("audit", right) from None
+    if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10**6:
+        raise table.wrong("audit", right)
     return int(exact)
 
 
@@ -187,6 +212,10 @@ def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
         name=table.text("name", "the model's name at its server", name) if engine == "url" else name,
         key=_key(table, variables) if engine == "url" else None,
         threads=table.integer("threads", 1, 1_024, "processors of this machine", 1),
+        node=table.text("node", "the node that it runs on", ""),
+        counts=engine == "llama"
+        or (engine == "url" and table.take("llama_cpp", bool, "true or false", False)),
+        reference=_file(table, "reference", path) if table.has("reference") else None,
     )
     table.finish()
     return served

@@ -22,6 +22,24 @@ from ionet.intelligence.requests import Ask
 _FRAME: Final = 32
 #: Bytes of one piece of a stream.
 _LONGEST: Final = 1 << 20
+#: Tokens of which probabilities are asked for at each place.
+_CANDIDATES: Final = 256
+_LOOKING: Final = {
+    "n_probs": _CANDIDATES,
+    "temperature": 0,
+    "post_sampling_probs": False,
+    "cache_prompt": True,
+    # Else there is nothing where the answer would most likely end; probabilities stay as they are.
+    "ignore_eos": True,
+}
+#: OpenAI's defaults; and nothing of what only llama.cpp does.
+SAMPLING: Final = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "samplers": ["top_p", "temperature"],
+}
 _PATIENCE: Final = httpx.Timeout(120.0, connect=5.0, pool=60.0)
 
 
@@ -32,10 +50,12 @@ class Count:
     Attributes:
         most: no more than these.
         likely: what is charged where an engine is cut off before it has said how many it read.
+        tokens: their numbers, where the engine says them.
     """
 
     most: int
     likely: int
+    tokens: tuple[int, ...] = ()
 
 
 class Engine(Protocol):
@@ -108,12 +128,28 @@ class HttpEngine:
         if prompt is None:
             wanted = _read(ask)
             prompt = (await self._post("/apply-template", wanted)).get("prompt")
-        number = len(await self._tokens({"content": prompt, "add_special": True}))
-        return Count(number, number)
+        tokens = await self._tokens({"content": prompt, "add_special": True})
+        return Count(len(tokens), len(tokens), tuple(tokens))
 
     async def tokens(self, text: str) -> list[int]:
         """The tokens of a text, without a frame."""
         return await self._tokens({"content": text})
+
+    async def candidates(self, tokens: Sequence[int]) -> dict[int, float]:
+        """The most probable tokens after these, with the natural logarithms of their probabilities.
+
+        Of llama.cpp, before any sampling.
+        """
+        for more in (1, 4):
+            # Where the likeliest token is a part of a letter, nothing is told before the letter is whole.
+            asked = {**_LOOKING, "prompt": list(tokens), "n_predict": more}
+            listed = (await self._post("/completion", asked)).get("completion_probabilities")
+            if listed:
+                try:
+                    return {int(each["id"]): float(each["logprob"]) for each in listed[0]["top_logprobs"]}
+                except (KeyError, TypeError, ValueError):
+                    break
+        raise away("the model's engine does not say how probable tokens are")
 
     async def _tokens(self, body: dict[str, Any]) -> list[int]:
         tokens = (await self._post("/tokenize", body)).get("tokens")
@@ -125,6 +161,9 @@ class HttpEngine:
         """See `Engine.stream`."""
         body = {**ask.body, "model": self._model, "max_tokens": most, "stream": True}
         body["stream_options"] = {"include_usage": True}
+        if self._counts:
+            # llama.cpp's own habits are not OpenAI's: what is not asked for is said.
+            body = {**SAMPLING, **body, "cache_prompt": False}
         if "tools" in ask.body:
             pass  # llama.cpp has no probabilities beside calls of tools
         elif ask.path.endswith("/chat/completions"):

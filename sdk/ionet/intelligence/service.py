@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -13,15 +14,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import AsyncClient
+from ionet import AsyncClient, load_keypair
 from ionet.chain.errors import ConfigError
+from ionet.chain.files import replace_secret
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._patience import Patient
 from ionet.intelligence.accounts import Accounts
-from ionet.intelligence.answering import Answering
+from ionet.intelligence.answering import Answering, Open
 from ionet.intelligence.app import House, application
+from ionet.intelligence.auditing import Auditor
 from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk
@@ -31,6 +35,8 @@ from ionet.intelligence.metrics import Counters, serve_metrics
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
 from ionet.intelligence.processes import Process, until_ready
+from ionet.intelligence.receipts import Receipts
+from ionet.intelligence.recording import Recorder
 from ionet.service.http import Server, listen, url_of
 from ionet.service.signin import SignInConfig, SignIns
 
@@ -38,6 +44,8 @@ _log = logging.getLogger(__name__)
 _STATEMENT: Final = "Sign in to see your quota and your API keys. It moves no tokens and costs nothing."
 #: Seconds in which an engine has to load its model.
 _LOADS: Final = 120.0
+#: Seconds from one look for hours that are over to the next.
+_SEALS: Final = 20.0
 #: Many clients of one service come from one address; requests wait for their turn, connections open.
 _BOUNDS: Final = Bounds(connections=2_048, each=1_024)
 
@@ -111,8 +119,17 @@ class Intelligence:
         gate = Gate(
             desk, config.environment, _stakes(client) if config.quota else None, config.quota or QuotaRule(0)
         )
-        counters = Counters()
-        answering = Answering(desk, gate, engines, models, oracle, counters.over)
+        receipts = Receipts(
+            config.state / "receipts.db", signing_key(config.state), self._origin, config.keeps
+        )
+        stack.callback(receipts.close)
+        counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served)
+
+        async def over(request: Open) -> None:
+            counters.over(request)
+            await recorder.over(request)
+
+        answering = Answering(desk, gate, engines, models, oracle, over)
         accounts = Accounts(
             desk, gate, Models(models), self._sign_ins(), self._origin, dict(config.tills), oracle
         )
@@ -123,7 +140,31 @@ class Intelligence:
             why = tills.fault if tills is not None else ""
             return not why, {"models": [model.id for model in models], "why": why}
 
-        return application(House(gate, answering, Models(models), accounts, health))
+        return application(House(gate, answering, Models(models), accounts, receipts, desk, health))
+
+    async def _recorder(
+        self, stack: AsyncExitStack, desk: Desk, receipts: Receipts, served: list[Served]
+    ) -> Recorder:
+        references: dict[str, HttpEngine] = {}
+        for number, each in enumerate(served):
+            if each.reference is not None:
+                socket = self.config.state / f"reference-{number}.sock"
+                arguments = [str(each.reference), str(socket), "--context", str(each.model.context)]
+                process = Process("ionet.intelligence.llama", [*arguments, "--slots", "1"], socket)
+                await stack.enter_async_context(process)
+                engine = HttpEngine("http://reference", each.name, socket=socket, counts=True)
+                stack.push_async_callback(engine.close)
+                references[each.model.id] = engine
+        auditor = Auditor(references, desk, receipts, self.config.audited) if references else None
+        if auditor is not None:
+            stack.push_async_callback(_ended, asyncio.create_task(auditor.run()))
+
+        async def seal() -> None:
+            await desk.do(lambda _: receipts.seal(desk.at))
+
+        stack.push_async_callback(_ended, asyncio.create_task(keep_looking(seal, every=_SEALS)))
+        nodes = {each.model.id: each.node for each in served}
+        return Recorder(desk, receipts, auditor, nodes, {each.model.id: each.engine for each in served})
 
     @property
     def _origin(self) -> str:
@@ -156,7 +197,7 @@ class Intelligence:
 
     async def _engine(self, stack: AsyncExitStack, number: int, served: Served) -> HttpEngine:
         if served.engine == "url":
-            return HttpEngine(served.url, served.name, key=served.key)
+            return HttpEngine(served.url, served.name, key=served.key, counts=served.counts)
         socket = self.config.state / f"{number}.sock"
         if len(str(socket).encode()) > 100:
             raise ConfigError(f"the path {socket} is too long for a socket: choose a shorter --state")
@@ -191,6 +232,20 @@ def _weighed(served: Served) -> Served:
     size, created = served.file.stat().st_size, int(served.file.stat().st_mtime)
     model = replace(served.model, digest=digest, memory=size, created=created)
     return replace(served, model=model)
+
+
+def signing_key(state: Path) -> Keypair:
+    """The key that signs hours of receipts: made once, and of no use on the chain.
+
+    Raises:
+        ConfigError: the file holds no key.
+    """
+    path = state / "receipts-key.json"
+    if path.exists():
+        return load_keypair(path)
+    key = Keypair()
+    replace_secret(path, json.dumps(list(bytes(key))))
+    return key
 
 
 def _private(state: Path) -> None:

@@ -1,0 +1,176 @@
+"""A share of answers is judged again, on another engine of the claimed model with the answer's tokens forced.
+
+What was asked and written is held in memory until then, and no longer. Which answers are judged is drawn when
+they are over, so that nobody who writes one knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.errors import Refused
+from ionet.intelligence.likelihood import Place, Score, score
+from ionet.intelligence.receipts import Receipts
+
+_log = logging.getLogger(__name__)
+#: Places of one answer that are judged, drawn at random where it is longer.
+PLACES: Final = 48
+#: Answers that wait for it; with more, they are passed over.
+_WAITING: Final = 64
+#: A node is not what it says below so many deviations, over so many answers at least: by chance 1 in 30,000.
+DEVIATIONS: Final = -4.0
+ANSWERS: Final = 3
+#: What moves probabilities beside temperature and nucleus: answers with it are not judged.
+_MOVES: Final = frozenset({"presence_penalty", "frequency_penalty", "logit_bias", "response_format", "tools"})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer that may be judged.
+
+    Attributes:
+        id: its receipt's.
+        model: that is claimed.
+        node: that has written it.
+        prompt, tokens: numbers of what was read and written.
+        temperature, top_p: at which it was written.
+    """
+
+    id: str
+    model: str
+    node: str
+    prompt: tuple[int, ...]
+    tokens: tuple[int, ...]
+    temperature: float
+    top_p: float
+
+
+def can_be_judged(sampling: Mapping[str, Any]) -> bool:
+    """Whether the model alone says how probable each token was."""
+    return not any(sampling.get(name) for name in _MOVES)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What audits say of a node.
+
+    Attributes:
+        model, node: which.
+        answers: that were judged.
+        score: of all of them.
+    """
+
+    model: str
+    node: str
+    answers: int
+    score: Score
+
+    @property
+    def holds(self) -> bool:
+        """Whether the node may well serve what it says."""
+        return self.answers < ANSWERS or self.score.deviations > DEVIATIONS
+
+
+class Auditor:
+    """Judges answers, one after the other.
+
+    Args:
+        references: engines of the claimed models, by name, that the operator trusts or at least other nodes'.
+        desk: does what is to be done with files.
+        receipts: keep what it comes to.
+        share: of answers that are judged, in millionths.
+        draw: a number below its argument; for tests.
+    """
+
+    def __init__(
+        self,
+        references: Mapping[str, HttpEngine],
+        desk: Desk,
+        receipts: Receipts,
+        share: int,
+        draw: Callable[[int], int] = secrets.randbelow,
+    ) -> None:
+        self._references = references
+        self._desk = desk
+        self._receipts = receipts
+        self._share = share
+        self._draw = draw
+        self._waiting: asyncio.Queue[Written] = asyncio.Queue(_WAITING)
+        #: Answers that were passed over, as too many waited.
+        self.passed = 0
+
+    def offer(self, written: Written) -> None:
+        """Takes an answer, or not: a share of them is judged."""
+        if written.model not in self._references or not written.tokens or not written.prompt:
+            return
+        if self._draw(1_000_000) >= self._share:
+            return
+        try:
+            self._waiting.put_nowait(written)
+        except asyncio.QueueFull:
+            self.passed += 1
+
+    async def run(self) -> None:
+        """Judges what comes, until it is cancelled."""
+        while True:
+            await self.judge(await self._waiting.get())
+            self._waiting.task_done()
+
+    async def done(self) -> None:
+        """Waits until all that waits is judged."""
+        await self._waiting.join()
+
+    async def judge(self, written: Written) -> Score | None:
+        """Judges an answer; None: its reference does not answer."""
+        try:
+            places = await self._places(written)
+        except Refused as bad:
+            _log.warning("the answer %s was not judged: %s", written.id, bad.message)
+            return None
+        result = score(places, written.temperature, written.top_p)
+        at = self._desk.at
+        kept = (result.places, result.surprise, result.variance)
+        await self._desk.do(
+            lambda _: self._receipts.judged(written.id, at, written.model, written.node, kept)
+        )
+        return result
+
+    async def _places(self, written: Written) -> list[Place]:
+        reference = self._references[written.model]
+        numbers = self._drawn(len(written.tokens))
+        # In their order, so that each goes on where the one before has ended.
+        return [
+            Place(
+                written.tokens[number],
+                await reference.candidates([*written.prompt, *written.tokens[:number]]),
+            )
+            for number in numbers
+        ]
+
+    def _drawn(self, count: int) -> Sequence[int]:
+        if count <= PLACES:
+            return range(count)
+        chosen: set[int] = set()
+        while len(chosen) < PLACES:
+            chosen.add(self._draw(count))
+        return sorted(chosen)
+
+
+def standings(receipts: Receipts, since: int) -> list[Standing]:
+    """What audits say of each node.
+
+    Args:
+        receipts: keep them.
+        since: Unix seconds.
+    """
+    return [
+        Standing(model, node, answers, Score(places, surprise, variance))
+        for model, node, answers, places, surprise, variance in receipts.audits(since)
+    ]

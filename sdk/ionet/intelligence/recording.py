@@ -1,0 +1,118 @@
+"""What stays of an answer: a receipt, and, of a share of them, a judgement."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ionet.intelligence.answering import Open
+from ionet.intelligence.auditing import Auditor, Written, can_be_judged
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.engine import SAMPLING
+from ionet.intelligence.receipts import Receipts, hash_of_prompt, hash_of_tokens
+
+_log = logging.getLogger(__name__)
+#: Of a request's body: how its answer was drawn.
+_SAMPLING: Final = (
+    "temperature",
+    "top_p",
+    "presence_penalty",
+    "frequency_penalty",
+    "seed",
+    "stop",
+    "logit_bias",
+    "response_format",
+)
+
+
+class Recorder:
+    """Writes receipts, and offers answers to the auditor.
+
+    Args:
+        desk: does what is to be done with files.
+        receipts: keep them.
+        auditor: judges a share; None: there is none.
+        nodes: that the models run on, by the models' names.
+        engines: what they run in, by the models' names.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        receipts: Receipts,
+        auditor: Auditor | None,
+        nodes: Mapping[str, str],
+        engines: Mapping[str, str],
+    ) -> None:
+        self._desk = desk
+        self._receipts = receipts
+        self._auditor = auditor
+        self._nodes = nodes
+        self._engines = engines
+
+    async def over(self, request: Open) -> None:
+        """Records an answer that is over, if anything was written."""
+        if not request.usage.completion:
+            return
+        receipt = self._receipt(request)
+        try:
+            await self._desk.do(lambda _: self._receipts.add(receipt))
+        except Exception:
+            # It is paid for, and answered: what is missing is its receipt, and nobody is to pay for that.
+            _log.exception("the answer %s has no receipt", request.id)
+            return
+        sampling = request.ask.body
+        if self._auditor is not None and can_be_judged(sampling):
+            model = request.ask.model.id
+            self._auditor.offer(
+                Written(
+                    request.id,
+                    model,
+                    self._nodes.get(model, ""),
+                    request.read,
+                    tuple(request.tokens),
+                    float(sampling.get("temperature", SAMPLING["temperature"])),
+                    float(sampling.get("top_p", SAMPLING["top_p"])),
+                )
+            )
+
+    def _receipt(self, request: Open) -> dict[str, Any]:
+        ask, model = request.ask, request.ask.model
+        text = "".join(request.said)
+        return {
+            "version": 1,
+            "id": request.id,
+            "model": model.id,
+            "weights": model.digest,
+            "engine": self._engines.get(model.id, ""),
+            "node": self._nodes.get(model.id, ""),
+            "sampling": {
+                name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None
+            },
+            "most": request.most,
+            "prompt": {
+                "tokens": request.usage.prompt,
+                "numbers": hash_of_tokens(request.read) if request.read else None,
+                "text": hash_of_prompt(ask.body.get("prompt", ask.body.get("messages"))),
+            },
+            "answer": {
+                "tokens": request.usage.completion,
+                "numbers": hash_of_tokens(request.tokens) if request.tokens else None,
+                "text": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
+            },
+            "begin": request.at,
+            "end": self._desk.at,
+        }
+
+
+def _written(value: Any) -> Any:
+    """A value of the request's as canonical JSON has it: no decimal numbers, but texts of them."""
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, dict):
+        return {ascii(name): _written(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_written(each) for each in value]
+    return value

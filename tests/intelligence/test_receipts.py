@@ -1,0 +1,110 @@
+"""Receipts of answers, and what they show."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+
+from ionet.intelligence.receipts import HOUR, BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
+
+KEY = Keypair()
+#: The beginning of an hour.
+NOW = 1_796_126_400
+
+
+def receipt(name: str, end: int = NOW) -> dict[str, Any]:
+    return {"id": name, "model": "small", "end": end, "answer": {"tokens": 3, "text": "00"}}
+
+
+@pytest.fixture
+def receipts(tmp_path: Path) -> Receipts:
+    return Receipts(tmp_path / "receipts.db", KEY, "https://ai.test", days=2)
+
+
+def sealed(receipts: Receipts, *names: str) -> None:
+    for name in names:
+        receipts.add(receipt(name))
+    receipts.seal(NOW + HOUR)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_each_receipt_leads_to_the_root_that_was_signed(receipts: Receipts, count: int) -> None:
+    names = [f"answer-{number}" for number in range(count)]
+    sealed(receipts, *names)
+    for name in names:
+        proof = receipts.proof(name)
+        assert proof is not None
+        again = Proof.read(json.loads(json.dumps(proof.told())))
+        again.check(KEY.pubkey())
+        assert again.receipt == receipt(name)
+
+
+def test_an_hour_that_is_not_over_is_not_signed(receipts: Receipts) -> None:
+    receipts.add(receipt("early"))
+    assert receipts.seal(NOW + HOUR - 1) == 0
+    assert receipts.proof("early") is None
+    assert receipts.has("early")
+    assert receipts.seal(NOW + HOUR) == 1
+    assert receipts.seal(NOW + HOUR) == 0
+
+
+def test_whatever_is_changed_of_a_receipt_is_seen(receipts: Receipts) -> None:
+    sealed(receipts, "a", "b", "c")
+    proof = receipts.proof("b")
+    assert proof is not None
+    other = receipts.proof("c")
+    assert other is not None
+    lies = [
+        replace(proof, receipt={**proof.receipt, "model": "large"}),
+        replace(proof, receipt={**proof.receipt, "end": NOW + 1}),
+        replace(proof, index=proof.index + 1),
+        replace(proof, path=other.path),
+        replace(proof, path=()),
+        replace(proof, head={**proof.head, "count": 2}),
+        replace(proof, head={**proof.head, "root": "00" * 32}),
+        replace(proof, signature=bytes(64)),
+        replace(proof, receipt={**proof.receipt, "share": 0.5}),
+    ]
+    for lie in lies:
+        with pytest.raises(BadReceipt):
+            lie.check(KEY.pubkey())
+    with pytest.raises(BadReceipt, match="not by"):
+        proof.check(Keypair().pubkey())
+
+
+def test_each_head_names_the_one_before_so_that_none_is_written_anew(receipts: Receipts) -> None:
+    sealed(receipts, "a")
+    receipts.add(receipt("b", NOW + HOUR))
+    receipts.seal(NOW + 2 * HOUR)
+    second, first = (each["head"] for each in receipts.heads(5))
+    assert first["before"] is None
+    assert len(second["before"]) == 64
+    assert (first["hour"], second["hour"]) == (NOW // HOUR, NOW // HOUR + 1)
+
+
+def test_old_receipts_are_forgotten_and_their_hours_heads_stay(receipts: Receipts) -> None:
+    sealed(receipts, "a")
+    receipts.judged("a", NOW, "small", "node", (3, -0.5, 1.0))
+    receipts.seal(NOW + 2 * 86_400)
+    assert receipts.has("a")
+    receipts.seal(NOW + 2 * 86_400 + HOUR)
+    assert not receipts.has("a")
+    assert receipts.audits(0) == []
+    assert len(receipts.heads(5)) == 1
+
+
+def test_hashes_are_those_that_anybody_computes() -> None:
+    # printf '\x01\x00\x00\x00\x00\x01\x00\x00' | sha256sum
+    numbers = "242045e2f1bb37769b514f182fd91b3d215324cb57f187cced1e9c62921dbac3"
+    assert hash_of_tokens([1, 256]) == numbers
+    # printf 'hi' | sha256sum
+    text = "8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4"
+    assert hash_of_prompt("hi") == text
+    # printf '[{"content":"hi","role":"user"}]' | sha256sum
+    messages = "4e79873118cd9be7a1f0308b9cd772950c5410c74ca3fe1ba2626cba009a9237"
+    assert hash_of_prompt([{"role": "user", "content": "hi"}]) == messages
