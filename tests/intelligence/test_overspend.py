@@ -91,11 +91,21 @@ class Told:
         whole: tokens of answers that came to their end, by their ids.
         parts: tokens of those that broke off.
         refused: how often there was not enough left.
+        tokens: that have come, of all answers.
+        more: set by each token.
     """
 
     whole: dict[str, int] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    tokens: int = 0
+    more: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def until(self, tokens: int) -> None:
+        """Waits until so many tokens have come."""
+        while self.tokens < tokens:
+            self.more.clear()
+            await self.more.wait()
 
 
 async def ask(client: httpx.AsyncClient, chance: random.Random, told: Told) -> None:
@@ -117,6 +127,8 @@ async def ask(client: httpx.AsyncClient, chance: random.Random, told: Told) -> N
                 if line and (piece := json.loads(line[5:]))["choices"]:
                     name = piece["id"]
                     count += bool(piece["choices"][0]["delta"].get("content"))
+                    told.tokens += 1
+                    told.more.set()
     except httpx.HTTPError:
         pass
     if name:
@@ -149,7 +161,7 @@ async def test_nobody_uses_more_than_was_paid_in_however_many_ask_and_however_it
                 assert books.balances().get(("held", "usdc"), 0) == 0
                 asking = [asyncio.create_task(ask(client, chance, told)) for _ in range(CLIENTS)]
                 if kill < KILLS:
-                    await asyncio.sleep(chance.uniform(0.3, 1.5))
+                    await told.until(told.tokens + chance.randint(1, 800))
                     service.send_signal(signal.SIGKILL)
                 await asyncio.gather(*asking)
                 if kill == KILLS:
