@@ -96,6 +96,12 @@ CALLED: Final = frozenset(
 MOST_GROWTH: Final = 1.1
 NETWORKS: Final = 5
 NODES: Final = 5
+#: A class that weighs less than theirs.
+_BELOW: Final = NODES + 1
+_REFERENCE: Final = types.staking.Reference(
+    (types.staking.ProductTime(1_024, 4_096, 10**9), types.staking.ProductTime(4_096, 4_096, 10**10)),
+    types.staking.MemoryTime(524_288, 2_048, 65_536, 256, 10**9),
+)
 #: 2^19 = 524,288 nodes, more than any network of this kind has registered.
 PROOF_LEVELS: Final = 19
 
@@ -274,6 +280,9 @@ class World:
             )
             self.measure(ix.staking.create_class(authority=self.me, id=number, args=args))
             self.measure(ix.staking.set_class(authority=self.me, id=number, args=args))
+            self.measure(ix.staking.set_reference(authority=self.me, id=number, reference=_REFERENCE))
+        below = replace(args, multiplier_bps=9_000)
+        self.measure(ix.staking.create_class(authority=self.me, id=_BELOW, args=below))
         price = self.price()
         terms = types.jobs.CurrencyArgs(
             pricing=types.jobs.Pricing.FEED, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
@@ -524,6 +533,30 @@ class World:
             args=args,
         )
         self.measure(reopen, supplier.owner, supplier.device)
+
+    def approve(self, supplier: Supplier, number: int) -> None:
+        """What seats approve: the hardware of a device, and the lower class of its node."""
+        digest = number.to_bytes(32, "little")
+        classes: dict[str, Any] = {
+            "class_": pda.staking.class_(number),
+            "lower": pda.staking.class_(_BELOW),
+            "before": number,
+            "after": _BELOW,
+        }
+        for attester, case in zip(self.attesters, ("first", "threshold"), strict=True):
+            seat, node = attester.pubkey(), supplier.node
+            identity = ix.staking.approve_identity(attester=seat, device=supplier.processor, digest=digest)
+            self.measure(identity, attester, case=case)
+            approve = ix.staking.approve_class(attester=seat, node=node, **classes)
+            self.measure(approve, attester, case=case)
+        self.wait(DAY)
+        lower = ix.staking.lower_class(
+            node=node,
+            device=supplier.processor,
+            offer=pda.jobs.offer(node),
+            **classes,
+        )
+        self.measure(lower)
 
     def squat(self, supplier: Supplier) -> None:
         """A node whose owner is evicted and, a cooldown later, expelled."""
@@ -1351,6 +1384,8 @@ class World:
             self.pay_out(supplier)
         self.policies()
         self.void()
+        for number in range(NODES):
+            self.approve(self.supplier(number), number)
         self.squat(self.supplier(0))
         self.distribute(self.supplier(0))
         for supplier in suppliers:

@@ -12,7 +12,7 @@ from ionet.staking.classes import hardware_classes
 
 def test_classes_are_listed_with_their_minimum(shell: Shell) -> None:
     rows = shell.text("node", "classes", "list").splitlines()
-    assert rows[0].split() == ["ID", "CLASS", "POOL", "MULTIPLIER", "MINIMUM", "IO", "MAXIMUM"]
+    assert rows[0].split() == ["ID", "CLASS", "POOL", "MULTIPLIER", "MINIMUM", "IO", "MAXIMUM", "SPEED"]
     assert rows[3].split() == ["3", "H100", "gpu", "10", "2,000", "5", "×"]
     found = shell.json("node", "classes", "list")
     assert len(found) == len(hardware_classes())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 from tests.programs.auctions import Auctions
 from tests.programs.distribution import Distribution, schedule
-from tests.programs.market import EVIDENCE, RATE, TWO_HOURS, Market
-from tests.programs.people import TOKEN, Supplier
+from tests.programs.market import CLASS, EVIDENCE, RATE, TWO_HOURS, Market
+from tests.programs.people import TOKEN, Supplier, class_args
 from tests.programs.support import DAY, HOUR, MINUTE, Proposal
+from tests.programs.test_approvals import DIGEST, reference
 from tests.programs.test_challenges import about, challenging, proposed, showing
 from tests.programs.test_devices import network
 from tests.programs.test_mint import demand, fixed
@@ -22,6 +23,7 @@ from ionet._generated.proofs.types import ReportState
 from ionet.administration.shards import stake_shards
 
 _WEEK: Final = 7 * DAY
+_BELOW: Final = 9
 
 
 def seldom() -> Arena:
@@ -41,6 +43,7 @@ def seldom() -> Arena:
     _sell(of)
     _lift(of)
     _part_with_devices(of, arena)
+    _approve(of, arena)
     _expel(of, arena)
     _forfeit(of, erin)
     _correct(of, arena)
@@ -198,6 +201,27 @@ def _part_with_devices(of: Market, arena: Arena) -> None:
     of.send(of.staking("attach_device", device=alices.device))
     of.send(of.staking("evict_device", device=alices.device, ban=False))
     of.send(of.staking("release_device", of=bobs, node=None))
+
+
+def _approve(of: Market, arena: Arena) -> None:
+    """What hardware a device is, and the class that its node reaches, which is judged by measured times."""
+    authority, alice = of.world.deployer, of.alice
+    below = class_args(multiplier_bps=9_000, base_minimum=20 * TOKEN)
+    of.send(ix.staking.create_class(authority=authority, id=_BELOW, args=below))
+    of.send(ix.staking.set_reference(authority=authority, id=_BELOW, reference=reference()))
+    of.send(ix.staking.set_class(authority=authority, id=_BELOW, args=below))
+    classes: dict[str, Any] = {
+        "class_": pda.staking.class_(CLASS),
+        "lower": pda.staking.class_(_BELOW),
+        "before": CLASS,
+        "after": _BELOW,
+    }
+    for attester in arena.attesters[:2]:
+        who = attester.pubkey()
+        of.send(ix.staking.approve_identity(attester=who, device=alice.device, digest=DIGEST))
+        of.send(ix.staking.approve_class(attester=who, node=alice.node, **classes))
+    of.world.advance(DAY)
+    of.send(ix.staking.lower_class(node=alice.node, device=alice.device, offer=alice.offer, **classes))
 
 
 def _expel(of: Market, arena: Arena) -> None:

@@ -283,15 +283,29 @@ class Node:
     known: int = 0
     highest: int = 0
     highest_at: int = 0
+    #: When that minimum fell, and from what.
+    falls: list[tuple[int, int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.known = self.highest = self.minimum
 
     def learn(self, minimum: int, now: int) -> None:
         """The node is told its minimum; a higher one before counts until it is credited past it (rule 7a)."""
+        if minimum < self.known:
+            self.falls.append((now, self.known))
         if self.known >= self.highest and minimum < self.known:
             self.highest, self.highest_at = self.known, now
         self.highest, self.known = max(self.highest, minimum), minimum
+
+    def finable(self, now: int) -> int:
+        """The minimum of which a disproof takes a tenth: what was signed before a fall is shown for a week
+        and an hour. Falls that follow each other within that time are one, from the highest."""
+        highest, last = 0, -(10**12)
+        for at, fallen in reversed(self.falls):
+            if (now if highest == 0 else last) > at + DISPROVE + HOUR:
+                break
+            highest, last = max(highest, fallen), at
+        return max(highest, self.known)
 
     def resize(self, units: int, now: int) -> None:
         """It has another number of processors."""
@@ -1016,7 +1030,7 @@ class Staking:
         node = self.nodes[name]
         refuse(AccountAlreadyInUse=-hour in node.slashes, HourTooOld=now > end + DISPROVE)
         held = node.own.side + node.co_tokens - node.frozen
-        amount = min(node.known // 10, node.own.side, held)
+        amount = min(node.finable(now) // 10, node.own.side, held)
         slash = Slash(0, node.owner, now, now, apart=amount, disproof_until=end + DISPROVE)
         self._taken_apart(node, amount, now)
         node.slashes[-hour] = slash

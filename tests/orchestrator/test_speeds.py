@@ -115,6 +115,14 @@ async def test_a_slower_class_is_told_which_class_it_reaches(seat: Seat) -> None
     assert "took 9000 ns, at most 1500 ns for this class (median of 3); it reaches Other CPU" in lines[-1]
 
 
+async def test_who_is_too_slow_is_named_with_the_class_it_reaches_until_it_is_in_time(seat: Seat) -> None:
+    told: list[tuple[bytes, int | None]] = []
+    seat.idle._challenger.slow = lambda node, reached: told.append((node, reached))
+    for time in (9_000, 1_000, 20_000):
+        await seat.hour([time])
+    assert told == [(seat.node, 61), (seat.node, None), (seat.node, None)]
+
+
 async def test_a_device_slower_than_all_that_were_measured_reaches_none(seat: Seat) -> None:
     assert "it reaches no class that was measured" in (await seat.hour([20_000]))[1][-1]
 

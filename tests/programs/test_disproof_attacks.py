@@ -141,16 +141,17 @@ def test_a_node_that_was_retired_pays_too(scene: Scene) -> None:
     market.check()
 
 
-def test_a_node_in_another_class_pays_by_that_classs_minimum(scene: Scene) -> None:
-    """Who expects a disproof takes the node to a class of a tenth of the stake first: not closed."""
+def test_a_node_taken_to_a_cheaper_class_pays_by_the_one_that_it_cheated_in(scene: Scene) -> None:
     market, made = scene.market, cell_of(scene)
+    before = market.node().minimum
     cheap = pda.staking.class_(OTHER_CLASS)
     args = class_args(base_minimum=20 * TOKEN)
     market.send(ix.staking.set_class(authority=market.world.deployer, id=OTHER_CLASS, args=args))
     market.send(market.staking("retire_node"), market.staking("release_device"))
     market.send(market.staking("claim_device", class_=cheap))
     market.send(market.staking("reopen_node", class_=cheap))
-    assert scene.call(made).send().result.amount == 20 * TOKEN // 10
+    assert market.node().minimum == 20 * TOKEN
+    assert scene.call(made).send().result.amount == before // 10
 
 
 # -- roots and draws

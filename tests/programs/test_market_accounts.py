@@ -17,6 +17,7 @@ from tests.programs.market import CLASS, IO_MINT, TWO_HOURS, Market
 from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_accounts
 from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
+from tests.programs.test_approvals import below, lowered, lowering, reference
 from tests.programs.test_jobs_running import jobs_params
 from tests.programs.test_slashing import APPEAL, about, decided_fraud, executing, proposing, setting
 from tests.programs.test_staking_owner import FORTNIGHT
@@ -291,6 +292,21 @@ def _disproved(market: Market) -> Instruction:
     )
 
 
+def _identity(market: Market) -> Instruction:
+    attester = market.attesters[0].pubkey()
+    return ix.staking.approve_identity(attester=attester, device=market.alice.device, digest=b"\7" * 32)
+
+
+def _lowering(name: str) -> Case[Market]:
+    def case(market: Market) -> Instruction:
+        if name == "approve_class":
+            below(market)
+            return lowering(market, 0)
+        return lowered(market)
+
+    return case
+
+
 def _unused(market: Market) -> int:
     """Makes room for a shard: they are all open."""
     market.world.client.network.set_account(pda.staking.shard(3), lamports=0)
@@ -301,6 +317,12 @@ STAKING: dict[str, Case[Market]] = {
     "open_shard": lambda market: ix.staking.open_shard(payer=market.carol.pubkey(), index=_unused(market)),
     "create_class": _admin(lambda _, who: ix.staking.create_class(authority=who, id=9, args=class_args())),
     "set_class": _admin(lambda _, who: ix.staking.set_class(authority=who, id=CLASS, args=class_args())),
+    "set_reference": _admin(
+        lambda _, who: ix.staking.set_reference(authority=who, id=CLASS, reference=reference())
+    ),
+    "approve_identity": _identity,
+    "approve_class": _lowering("approve_class"),
+    "lower_class": _lowering("lower_class"),
     "register_device": lambda market: market.register_device(market.people.bob, fingerprint=b"\x05" * 32),
     "register_node": _register_node,
     "owner_stake": _staked("owner_stake", amount=TOKEN),
@@ -401,6 +423,9 @@ FREE_STAKING: Final = {
     # The proofs program may judge and freeze any of them.
     "freeze_credit": frozenset({"node"}),
     "set_last_proof": frozenset({"node"}),
+    # Either attester.
+    "approve_identity": frozenset({"attester"}),
+    "approve_class": frozenset({"attester"}),
     # Whoever has shown it to the proofs program.
     "slash_disproved": frozenset({"payer"}),
 }
@@ -428,7 +453,7 @@ FREE_MEMBERS: Final = {
 ABSENT_STAKING: Final = {
     # A node that was never offered has no lease.
     **dict.fromkeys(
-        ("owner_unstake", "retire_node", "attach_device", "detach_device", "expel_owner"),
+        ("owner_unstake", "retire_node", "attach_device", "detach_device", "expel_owner", "lower_class"),
         frozenset({"offer"}),
     ),
     # An account that gets its rent back may have been empty.
@@ -467,7 +492,8 @@ ON_STAKING: Final = Suite(
     ABSENT_STAKING,
     again=frozenset({"owner_stake", "owner_unstake", "stake", "unstake"}),
     # A leaf credits what is new in it.
-    harmless=SETTERS | {"credit_node", "evict_device", "set_class", "set_commission", "settle_changes"},
+    harmless=SETTERS
+    | {"credit_node", "evict_device", "set_class", "set_commission", "set_reference", "settle_changes"},
     # What the proofs program signs.
     unsendable=frozenset({"freeze_credit", "set_last_proof", "slash_disproved"}),
     # A slash is dismissed by nothing.

@@ -11,6 +11,7 @@ import pytest
 from ionet.chain.errors import ConfigError
 from ionet.orchestrator import Policy
 from ionet.orchestrator._config import OrchestratorConfig
+from ionet.orchestrator._references import ClassReferences
 from ionet.prover import median, residency
 from ionet.staking.hardware import hardware_classes
 from ionet.staking.speeds import ClassSpeeds, MemorySpeed, RateSpeed, Speeds, class_speeds, parse_speeds
@@ -67,7 +68,7 @@ def test_what_is_no_table_is_refused_with_what_is_wrong(text: str, says: str) ->
 
 def test_an_orchestrator_judges_by_the_packages_table_or_by_its_own_file(tmp_path: Path) -> None:
     config = OrchestratorConfig(tmp_path / "config.toml", ("localnet",), ("http://x",), tmp_path / "key")
-    assert config.made_policy().references == Policy.references_of(class_speeds())
+    assert config.made_policy().references == ClassReferences(class_speeds()).products
     file = tmp_path / "speeds.json"
     own = OrchestratorConfig(config.path, config.rpc, config.gateways, config.keypair, speeds=file)
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -80,7 +81,7 @@ def test_an_orchestrator_judges_by_the_packages_table_or_by_its_own_file(tmp_pat
 
 def test_a_time_reaches_the_fastest_class_that_it_is_in_time_for() -> None:
     speeds = Speeds((ClassSpeeds(1, "a", (FAST,), ()), ClassSpeeds(61, "b", (SLOW,), ())))
-    policy = Policy(references=Policy.references_of(speeds))
+    policy = Policy(references=ClassReferences(speeds).products)
     assert policy.reached(501_500_000) == 1
     assert policy.reached(501_500_001) == 61
     assert policy.reached(1_100_000_000) == 61

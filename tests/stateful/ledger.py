@@ -79,7 +79,7 @@ class Ledger:
     def _numbered(self, event: Any) -> None:
         if not hasattr(event, "seq"):
             return
-        if isinstance(event, (_S.DeviceRegistered, _S.DeviceReleased, _S.DeviceEvicted)):
+        if isinstance(event, (_S.DeviceRegistered, _S.DeviceReleased, _S.DeviceEvicted, _S.IdentityApproved)):
             known = self.seqs.get(str(event.device))
             assert known is None or event.seq == known + 1, f"{event} follows {known}"
             self.seqs[str(event.device)] = event.seq

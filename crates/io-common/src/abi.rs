@@ -128,6 +128,16 @@ impl AttesterSet {
         self.weights.iter().take(usize::from(self.seats)).filter(|weight| **weight > 0).count()
     }
 
+    /// The weight of seats together, by the bits of their numbers.
+    pub fn weight_of(&self, seats: u16) -> u32 {
+        let mut left = seats;
+        self.weights.iter().fold(0, |sum, weight| {
+            let chosen = if left & 1 == 1 { *weight } else { 0 };
+            left >>= 1;
+            sum.saturating_add(chosen)
+        })
+    }
+
     /// Seat and weight of a key.
     pub fn seat_of(&self, key: &Pubkey) -> Option<(u8, u32)> {
         let seats = usize::from(self.seats);

@@ -10,6 +10,9 @@ pub const MAX_M: u32 = 65_536;
 /// Largest inner length of which a transaction can make a cell again.
 pub const MAX_K: u32 = 65_536;
 
+/// Largest inner length of a product.
+pub const MAX_INNER: u32 = 4_194_304;
+
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 /// The lowest entry of each 16 bits.
 const LANES: u64 = 0x000F_000F_000F_000F;
@@ -22,6 +25,12 @@ const BYTES: u64 = 0x0101_0101_0101_0101;
 pub fn sizes_fit(m: u32, k: u32) -> bool {
     let rows = m.is_power_of_two() && (MIN_M..=MAX_M).contains(&m);
     rows && (ENTRIES_PER_WORD..=MAX_K).contains(&k) && k.is_multiple_of(ENTRIES_PER_WORD)
+}
+
+/// Whether a product of these sizes is specified, whatever its cells cost.
+pub fn is_specified(m: u32, k: u32) -> bool {
+    let rows = m.is_power_of_two() && (MIN_M..=MAX_M).contains(&m);
+    rows && (ENTRIES_PER_WORD..=MAX_INNER).contains(&k) && k.is_multiple_of(ENTRIES_PER_WORD)
 }
 
 /// SplitMix64's output for a state.

@@ -8,9 +8,21 @@ pub type Words = [u32; 32];
 pub const MAX_ROUNDS: u32 = 2_048;
 /// Fewest rounds of a block.
 pub const MIN_ROUNDS: u32 = 8;
+/// Most rounds of a block, whatever it costs.
+const MOST_ROUNDS: u32 = 65_536;
+/// Fewest and most chains, and most reads of each.
+const MIN_CHAINS: u32 = 64;
+const MAX_CHAINS: u32 = 1 << 28;
+const MAX_READS: u32 = 65_536;
 const READ_ROUNDS: u32 = 4;
 const SHA256: [u32; 8] =
     [0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19];
+
+/// Whether a memory and chains of these sizes are specified.
+pub fn is_specified(blocks: u32, rounds: u32, chains: u32, reads: u32) -> bool {
+    let ends = chains.is_power_of_two() && (MIN_CHAINS..=MAX_CHAINS).contains(&chains) && chains <= blocks;
+    ends && (MIN_ROUNDS..=MOST_ROUNDS).contains(&rounds) && (1..=MAX_READS).contains(&reads)
+}
 
 /// ChaCha's quarter-round on a column, given by the numbers of its words in their rows.
 macro_rules! column {

@@ -218,4 +218,24 @@ pub enum StakingError {
     VerdictBeforeChange,
     #[msg("a node's owner can give it another device key once it has been retired for seven days")]
     KeyStays,
+    #[msg("this seat has approved it already")]
+    AlreadyApproved,
+    #[msg("approvals do not reach the threshold, or are of another set or over seven days old")]
+    NotApproved,
+    #[msg("the node's owner was told less than a day ago; left: now, right: from when it is lowered")]
+    NoticeRuns,
+    #[msg("the class is of another pool")]
+    OtherPool,
+    #[msg("the class does not weigh less than the node's; left: the node's multiplier, right: the class's")]
+    ClassNotLower,
+    #[msg("the node's latest verdict has passed: it stays in its class")]
+    ProofPassed,
+    #[msg(
+        "a product's m must be a power of two from 64 to 65,536, and its k a multiple of 16 up to 4,194,304"
+    )]
+    ProductUnknown,
+    #[msg("a memory has 2^6 to 2^28 chains, at most its blocks; 8 to 2^16 rounds, 1 to 2^16 reads")]
+    MemoryUnknown,
+    #[msg("a reference's time must be from a nanosecond to a quarter of an hour")]
+    ReferenceOutOfBounds,
 }

@@ -1,4 +1,4 @@
-use crate::state::{NodeTotals, ParamsArgs, Pool, PositionSums};
+use crate::state::{NodeTotals, ParamsArgs, Pool, PositionSums, Reference};
 use anchor_lang::prelude::*;
 use io_common::abi::ProofReason;
 
@@ -28,6 +28,74 @@ pub struct ClassSet {
     pub multiplier_bps: u32,
     /// Minimum stake per processor before the multiplier, base units.
     pub base_minimum: u64,
+}
+
+/// What the devices of a class are judged by was set.
+#[event]
+pub struct ReferenceSet {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// Number of the class.
+    pub id: u16,
+    /// All of it.
+    pub reference: Reference,
+}
+
+/// A seat has approved the digest of a device's hardware certificate.
+#[event]
+pub struct IdentityApproved {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The device.
+    pub device: Pubkey,
+    /// The digest; zeros for none.
+    pub digest: [u8; 32],
+    /// The seat.
+    pub seat: u8,
+    /// Weight of all approvals of it.
+    pub weight: u32,
+    /// Weight that sets it.
+    pub threshold: u32,
+    /// The device's digest after it.
+    pub identity: [u8; 32],
+}
+
+/// A seat has approved that a node goes down to the class that its proofs have shown.
+#[event]
+pub struct LowerApproved {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The node.
+    pub node: Pubkey,
+    /// Its class.
+    pub class: u16,
+    /// The lower class.
+    pub lower: u16,
+    /// The seat.
+    pub seat: u8,
+    /// Weight of all approvals of it.
+    pub weight: u32,
+    /// Weight that it needs.
+    pub threshold: u32,
+    /// From when the node can be lowered, unix time.
+    pub due_at: i64,
+}
+
+/// A node went down to a lower class.
+#[event]
+pub struct NodeLowered {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The node.
+    pub node: Pubkey,
+    /// Its first device.
+    pub device: Pubkey,
+    /// The class it was of.
+    pub before: u16,
+    /// The class it is of.
+    pub class: u16,
+    /// The owner's minimum in it, base units.
+    pub minimum: u64,
 }
 
 /// A device was registered, or claimed by a new owner.

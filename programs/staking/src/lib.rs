@@ -16,7 +16,7 @@ pub mod state;
 use instructions::*;
 use io_common::abi::{CreditFreeze, Disproof};
 use io_common::leaf::{LeafArgs, Verdict};
-use state::{ClassArgs, NodeArgs, ParamsArgs};
+use state::{ClassArgs, NodeArgs, ParamsArgs, Reference};
 
 declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
 
@@ -120,6 +120,50 @@ pub mod staking {
     /// Caller: the authority. Errors: those of `create_class`.
     pub fn set_class(ctx: Context<SetClass>, id: u16, args: ClassArgs) -> Result<()> {
         handle_set_class(ctx, id, args)
+    }
+
+    /// Sets what the devices of a class are judged by.
+    ///
+    /// * id - Number of the class.
+    /// * reference - Times that were measured; zeros where there is none.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`, `ProductUnknown`, `MemoryUnknown`, `ReferenceOutOfBounds`.
+    pub fn set_reference(ctx: Context<SetClass>, id: u16, reference: Reference) -> Result<()> {
+        handle_set_reference(ctx, id, reference)
+    }
+
+    /// Approves the digest of a device's hardware certificate; at the attesters' threshold it is the device's.
+    ///
+    /// * digest - SHA-256 of the certificate's unique id; zeros to take it away.
+    ///
+    /// Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
+    /// `AlreadyApproved`.
+    pub fn approve_identity(ctx: Context<ApproveIdentity>, digest: [u8; 32]) -> Result<()> {
+        handle_approve_identity(ctx, digest)
+    }
+
+    /// Approves that a node goes down to the class that its proofs have shown, a day later at the earliest.
+    ///
+    /// * before - Number of its class.
+    /// * after - Number of the lower class.
+    ///
+    /// Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
+    /// `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `AlreadyApproved`.
+    pub fn approve_class(ctx: Context<ApproveClass>, before: u16, after: u16) -> Result<()> {
+        handle_approve_class(ctx, before, after)
+    }
+
+    /// Takes a node down to the class that the attesters' threshold approved, while its latest verdict is no passed
+    /// one and nobody leases it.
+    ///
+    /// * before - Number of its class.
+    /// * after - Number of the lower class.
+    ///
+    /// Caller: anyone, from a day to seven days after the first approval. Errors: `WrongAttesterSet`, `NodeNotLive`,
+    /// `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`, `NoticeRuns`, `ProofPassed`,
+    /// `NotNodeDevice`, `NodeLeased`, `WrongOffer`.
+    pub fn lower_class(ctx: Context<LowerClass>, before: u16, after: u16) -> Result<()> {
+        handle_lower_class(ctx, before, after)
     }
 
     /// Registers a device by its fingerprint; each device is registered once.

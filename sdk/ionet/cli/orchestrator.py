@@ -59,7 +59,13 @@ def init(
 
     The files of keys stay where they are. Settings that exist are kept, but for what is given here.
     """
-    from ionet.orchestrator._config import CONFIG_FILE, METRICS, OrchestratorConfig, check_metrics
+    from ionet.orchestrator._config import (
+        CONFIG_FILE,
+        METRICS,
+        SEAT_POLICY,
+        OrchestratorConfig,
+        check_metrics,
+    )
     from ionet.orchestrator._config import state_directory as default_state
 
     io = session()
@@ -79,6 +85,7 @@ def init(
         metrics=check_metrics(metrics or METRICS),
         notify=notify,
         json_logs=json_logs,
+        policy=SEAT_POLICY,
     )
     config.save()
     io.screen.show(

@@ -238,15 +238,29 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         credited=of_io(it.credited),
         credited_through=it.credited_through,
         proof=_proof(it),
-        untimed=untimed(it.class_),
+        untimed=None if class_ is not None and class_.is_timed else untimed(it.class_),
         offer=_offer(state, address, time),
         devices=[str(key) for key in moment.devices.get(address, ()) if key in state.devices],
+        hardware=_hardware(moment, address),
         leases_done=leases.done,
         leases_broken=leases.broken,
         co_stakers=_co_stakers(moment, address),
         credits=_credits(moment, database, address),
         events=events_at(about=address, until=time),
     )
+
+
+def _hardware(moment: Moment, address: Pubkey) -> list[m.Hardware]:
+    devices = moment.state.devices
+    made = []
+    for key in moment.devices.get(address, ()):
+        it = devices.get(key)
+        if it is None or not any(it.identity):
+            continue
+        same = moment.hardware.get(it.identity, set()) - {key}
+        doubles = sorted(str(other) for other in same if devices[other].identity == it.identity)
+        made.append(m.Hardware(device=str(key), digest=it.identity.hex(), at=it.identity_at, doubles=doubles))
+    return made
 
 
 def commission(node: r.Node, time: int) -> int:

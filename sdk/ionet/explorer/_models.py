@@ -252,6 +252,18 @@ class Credit(Model):
     co_part: Money
 
 
+class Hardware(Model):
+    """What attesters' threshold says that a device is."""
+
+    device: str
+    digest: str
+    """Of the certificate that its maker gave its hardware, hex; nothing here has checked it."""
+    at: int
+    """When it was set, Unix seconds."""
+    doubles: list[str]
+    """Other devices with the same digest: at most one of them is what it says."""
+
+
 class Node(Answer):
     """A node."""
 
@@ -292,6 +304,8 @@ class Node(Answer):
     """Why nobody judges how long its proofs take; none where its class has been measured."""
     offer: Offer | None
     devices: list[str]
+    hardware: list[Hardware]
+    """What its devices are by their makers' certificates, where attesters have said so."""
     leases_done: int
     """That ran to their end, or until the renter stopped them."""
     leases_broken: int

@@ -46,6 +46,7 @@ class Moment:
             `WITHHELD`.
         commissions: of each node, from when and bps, as announced.
         devices: that were registered for each node.
+        hardware: devices that were ever given each digest of a certificate.
         holders: that ever staked on each node.
         closed: jobs that the state has no more.
         work: what seats did in the last week.
@@ -59,6 +60,7 @@ class Moment:
     moved: dict[int, Counter[str]] = field(default_factory=dict)
     commissions: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
     devices: dict[Pubkey, list[Pubkey]] = field(default_factory=dict)
+    hardware: dict[bytes, set[Pubkey]] = field(default_factory=dict)
     holders: dict[Pubkey, set[Pubkey]] = field(default_factory=dict)
     closed: ClosedJobs = field(default_factory=ClosedJobs)
     work: SeatsWork = field(default_factory=SeatsWork)
@@ -101,6 +103,8 @@ class Moment:
                 its = self.devices.setdefault(pda.staking.node(device.device), [])
                 if device.device not in its:
                     its.append(device.device)
+            case events.staking.IdentityApproved() as told if any(told.identity):
+                self.hardware.setdefault(told.identity, set()).add(told.device)
             case events.staking.Staked() as staked:
                 self.holders.setdefault(staked.node, set()).add(staked.holder)
             case events.staking.CommissionSet() as told:

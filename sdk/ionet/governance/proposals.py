@@ -52,6 +52,8 @@ from ionet.governance.decoding import (
     instruction_of,
 )
 from ionet.staking.classes import HardwareClass, class_args
+from ionet.staking.references import reference_of
+from ionet.staking.speeds import ClassSpeeds
 
 __all__ = [
     "NATIVE",
@@ -389,6 +391,18 @@ def hardware_class(kind: HardwareClass, *, new: bool, enabled: bool = True) -> I
     """
     build = ix.staking.create_class if new else ix.staking.set_class
     return build(authority=TREASURY, id=kind.id, args=class_args(kind, enabled=enabled))
+
+
+def reference(speeds: ClassSpeeds) -> Instruction:
+    """Sets what a hardware class is judged by.
+
+    Args:
+        speeds: how fast the class answers, as `ionet proof measure` writes it.
+
+    Raises:
+        ConfigError: there are more than its account has room for.
+    """
+    return ix.staking.set_reference(authority=TREASURY, id=speeds.class_id, reference=reference_of(speeds))
 
 
 def resolve_slash(slash: Pubkey, node: Pubkey, amount: IO) -> Instruction:

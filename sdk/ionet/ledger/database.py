@@ -372,7 +372,10 @@ class Database:
             self._many(connection, sa.insert(schema.events), batch.rows)
         if batch.parties:
             self._many(connection, sa.insert(schema.parties), batch.parties)
+        late = self._closed_before(connection, batch)
         self._write_heads(connection, batch)
+        for program, account in late:
+            self._recount(connection, program, account)
         self._write_sums(connection, batch)
         if batch.places:
             statement = self._insert(schema.places)
@@ -464,6 +467,14 @@ class Database:
             chosen = table.c.address.in_(missing[start : start + 500])
             for row in connection.execute(sa.select(table).where(chosen)):
                 self._places[row.address] = _Where(row.node, row[2], row.mint)
+
+    def _closed_before(self, connection: sa.Connection, batch: _Batch) -> list[tuple[int, bytes]]:
+        """Accounts whose end is there already, and earlier events of which come only now."""
+        heads = schema.heads.c
+        lacking = sa.select(heads.program, heads.account).where(heads.events < 0)
+        return [
+            (row.program, row.account) for row in connection.execute(lacking) if tuple(row) in batch.heads
+        ]
 
     def _write_heads(self, connection: sa.Connection, batch: _Batch) -> None:
         for anew in (0, 1):
@@ -566,8 +577,10 @@ class Database:
             count, top = (count + 1 - row.seq, 0) if closing else (count + 1, max(top, row.seq))
         heads = schema.heads.c
         its = sa.and_(heads.program == program, heads.account == account)
-        change = sa.update(schema.heads).values(events=count, top=top) if count or top else None
-        connection.execute((sa.delete(schema.heads) if change is None else change).where(its))
+        connection.execute(sa.delete(schema.heads).where(its))
+        if count or top:
+            counted = {"program": program, "account": account, "events": count, "top": top}
+            connection.execute(sa.insert(schema.heads).values(counted))
 
     def _kind(self, connection: sa.Connection, name: str) -> int:
         number = self._kinds.get(name)

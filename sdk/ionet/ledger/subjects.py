@@ -41,6 +41,7 @@ _COUNTED_BY: Final[Mapping[str, str]] = {
     "jobs.DelegateSet": "cluster",
     "jobs.ClusterClosed": "cluster",
     "jobs.DisputeClosed": "dispute",
+    "staking.IdentityApproved": "device",
 }
 #: Fields that name an account which an event is about as well.
 _ALSO: Final = ("node", "job", "report", "network", "slash", "dispute", "grant", "airdrop", "hour")

@@ -18,6 +18,7 @@ from ionet.orchestrator._plan import Policy
 from ionet.prover import (
     Challenge,
     ProofError,
+    Reason,
     Reference,
     Verdict,
     challenge_seed,
@@ -79,6 +80,9 @@ class Challenger:
         self._journal = journal
         self._policy = policy
         self._publish = publish
+        #: Told of each node whose speed was judged, and which class it reaches if that is not its own.
+        self.slow: Callable[[bytes, int | None], None] = lambda node, reached: None
+        self._usual = (policy.challenge_m, policy.challenge_k)
         self._alone: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._at_once = asyncio.Semaphore(policy.challenges_at_once)
 
@@ -193,3 +197,6 @@ class Challenger:
         evidence = sha256(canonical.encode(dict(record))).digest()
         reason = proof_reason(record["reason"])
         self._journal.keep_verdict(node, record["at"], min(score, 2**32 - 1), reason, evidence)
+        if reference is not None and (record.get("m"), record.get("k")) == self._usual:
+            late = record["reason"] == Reason.SLOW.value
+            self.slow(node, self._policy.reached(median(record["times"])) if late else None)

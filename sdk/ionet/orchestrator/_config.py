@@ -37,6 +37,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
 from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._references import ClassReferences
 from ionet.prover._hour import MOST_K, MOST_M
 from ionet.service import settings
 from ionet.service.settings import Table, assignments, check_notify, is_loopback, toml
@@ -80,6 +81,9 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
 }
 #: Where `Policy` is for nodes of one machine: others take their samples by themselves, and wait for nobody.
 _REMOTE: Final[Mapping[str, int]] = {"challenges_at_once": 16, "concurrency": 256, "sample_every": 60}
+
+#: What `ionet orchestrator init` writes: a seat takes part in compute proofs, with the sizes of all others.
+SEAT_POLICY: Final[Mapping[str, int]] = {"hour_most": 20_000, "hour_disprove": 1, "hour_memory_mib": 64}
 
 
 def state_directory(environment: Mapping[str, str] | None = None) -> Path:
@@ -133,8 +137,11 @@ class OrchestratorConfig:
         """The state directory: the file's."""
         return self.path.parent
 
-    def made_policy(self) -> Policy:
+    def made_policy(self, references: ClassReferences | None = None) -> Policy:
         """Returns the policy that the settings make.
+
+        Args:
+            references: by what classes are judged; default: the settings' table of speeds.
 
         Raises:
             ConfigError: the file of speeds cannot be read, or is none; nobody would begin the hours that
@@ -146,9 +153,8 @@ class OrchestratorConfig:
                 "hour_memory_mib needs an hour_most above 0: seats that take part in hours of signed products"
                 " begin the hour whose seed the memory is made of"
             )
-        speeds = self._speeds()
-        changes["references"] = Policy.references_of(speeds)
-        changes["memory_references"] = Policy.memory_references_of(speeds)
+        known = ClassReferences(self.known_speeds()) if references is None else references
+        changes["references"], changes["memory_references"] = known.products, known.memories
         if (milliseconds := changes.pop("interval_ms", None)) is not None:
             changes["interval"] = milliseconds / 1_000
         return Policy(**changes)
@@ -211,7 +217,12 @@ class OrchestratorConfig:
         lines += ["", "[policy]", *assignments(**dict(self.policy))]
         return "\n".join(lines) + "\n"
 
-    def _speeds(self) -> Speeds:
+    def known_speeds(self) -> Speeds:
+        """Returns the table of speeds for classes of which the chain says nothing.
+
+        Raises:
+            ConfigError: the file cannot be read, or is none.
+        """
         if self.speeds is None:
             return class_speeds()
         try:

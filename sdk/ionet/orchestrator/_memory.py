@@ -79,6 +79,7 @@ class _Asked:
 
     Attributes:
         first_at: when it was asked first, Unix seconds of the chain.
+        sizes: what it was asked for, once it is known of which class it is.
         next_at: when it is asked again.
         tries: how often it was asked since it last answered.
         posed: its chains, once it has answered with their root.
@@ -87,6 +88,7 @@ class _Asked:
     """
 
     first_at: int
+    sizes: Sizes | None = None
     next_at: int = 0
     tries: int = 0
     posed: _Posed | None = None
@@ -131,7 +133,7 @@ class MemoryHours(Looking[bytes]):
         self._challenger = challenger
         self._journal = journal
         self._policy = policy
-        self._sizes = residency.sizes_of(policy.hour_memory_mib)
+        self._usual = residency.sizes_of(policy.hour_memory_mib)
         self._connected = connected
         self._leased = leased
         self._judged = judged
@@ -186,13 +188,12 @@ class MemoryHours(Looking[bytes]):
             if known is None or not known.live:
                 asked.done = True
                 return
-            if asked.posed is None and not await self._devices.hold(node, mine.seq, self._sizes):
+            sizes = asked.sizes = asked.sizes or self._sizes_of(known.class_id)
+            if asked.posed is None and not await self._devices.hold(node, mine.seq, sizes):
                 return
             async with self._challenger.alone(node):
-                posed = asked.posed = asked.posed or await self._pose(mine, hour, node, known.device)
-                data = await self._devices.tell(
-                    node, mine.seq, self._sizes, posed.start, posed.root, posed.drawn
-                )
+                posed = asked.posed = asked.posed or await self._pose(mine, hour, node, known.device, sizes)
+                data = await self._devices.tell(node, mine.seq, sizes, posed.start, posed.root, posed.drawn)
             now = await self._chain.now()
             if now > posed.due:
                 late = Verdict(Reason.UNANSWERED, f"its opening came {now - posed.due} s too late")
@@ -219,23 +220,28 @@ class MemoryHours(Looking[bytes]):
             asked.tries -= 1
             self._note(node, "question for memory interrupted", str(bad))
 
-    async def _pose(self, mine: _Hour, hour: HourView, node: bytes, device: bytes) -> _Posed:
+    def _sizes_of(self, class_id: int) -> Sizes:
+        """What a class was measured with; of others the settings' size is asked for."""
+        known = self._policy.memory_references.get(class_id, ())
+        return known[0].sizes if known else self._usual
+
+    async def _pose(self, mine: _Hour, hour: HourView, node: bytes, device: bytes, sizes: Sizes) -> _Posed:
         """Starts chains, and draws those that are opened from a slot after their root has come."""
         seed = residency.memory_seed(hour=hour.seed, device=device, unit=0)
         await self._devices.reserve(node)
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
         start = residency.start_seed(later=later.value, seed=seed)
-        root, nanoseconds = await self._devices.walk(node, mine.seq, self._sizes, start)
+        root, nanoseconds = await self._devices.walk(node, mine.seq, sizes, start)
         draw = await self._chain.beacon(after=(await self._chain.beacon()).slot)
-        drawn = residency.draw_chains(self._sizes, root, draw.value, min(DEFAULT_DRAWN, self._sizes.chains))
+        drawn = residency.draw_chains(sizes, root, draw.value, min(DEFAULT_DRAWN, sizes.chains))
         due = await self._chain.now() + ANSWER_WITHIN
-        challenge = Challenge(seed, self._sizes)
+        challenge = Challenge(seed, sizes)
         return _Posed(challenge, later, start, root, nanoseconds, draw, drawn, due)
 
     def _timed(self, class_id: int, asked: _Asked, posed: _Posed, right: Verdict) -> Verdict:
         asked.times = (*asked.times, posed.nanoseconds)
         known = self._policy.memory_references.get(class_id, ())
-        reference = next((item for item in known if item.sizes == self._sizes), None)
+        reference = next((item for item in known if item.sizes == asked.sizes), None)
         if reference is None:
             return right
         late = slow(median(asked.times), reference.limit_ns)
@@ -272,7 +278,7 @@ class MemoryHours(Looking[bytes]):
             "proof": proof.hex(),
             "reason": verdict.reason.value,
             "root": "" if posed is None else posed.root.hex(),
-            "sizes": asdict(self._sizes),
+            "sizes": asdict(asked.sizes or self._usual),
             "start": None if posed is None else _shown(posed.later),
             "times": list(asked.times),
         }

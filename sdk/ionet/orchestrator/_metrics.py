@@ -11,6 +11,8 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from ionet.orchestrator._idle import IdleChallenges
+    from ionet.orchestrator._memory import MemoryHours
+    from ionet.orchestrator._number import NumberChallenges
     from ionet.orchestrator._reconciler import Counts
     from ionet.orchestrator._rpc import Nodes
     from ionet.orchestrator._status import OrchestratorStatus
@@ -25,9 +27,12 @@ class _Collected(Collector):
         counts: Counts,
         nodes: Nodes,
         idle: Callable[[], IdleChallenges | None],
+        number: Callable[[], NumberChallenges | None],
+        memory: Callable[[], MemoryHours | None],
         reports: Callable[[], Mapping[str, int]],
     ) -> None:
         self._status, self._counts, self._nodes, self._idle = status, counts, nodes, idle
+        self._number, self._memory = number, memory
         self._reports = reports
 
     def collect(self) -> Iterable[Metric]:
@@ -76,6 +81,13 @@ class _Collected(Collector):
             yield _labelled(
                 CounterMetricFamily, "idle_challenges", "Challenges to idle nodes.", ("outcome",), ended
             )
+        for name, text, asking in (
+            ("number_challenges", "Nodes asked for all processors at once.", self._number()),
+            ("memory_questions", "Nodes asked for their memory.", self._memory()),
+        ):
+            if asking is not None:
+                judged = {"passed": asking.passed, "failed": asking.failed}
+                yield _labelled(CounterMetricFamily, name, text, ("outcome",), judged)
 
 
 def _labelled(
@@ -92,6 +104,8 @@ def registry(
     counts: Counts,
     nodes: Nodes,
     idle: Callable[[], IdleChallenges | None],
+    number: Callable[[], NumberChallenges | None],
+    memory: Callable[[], MemoryHours | None],
     reports: Callable[[], Mapping[str, int]],
 ) -> CollectorRegistry:
     """Returns what there is to read, with the process's memory, files and processor time.
@@ -101,10 +115,12 @@ def registry(
         counts: steps and seconds since the process began.
         nodes: the transport to the chain.
         idle: the challenges to idle nodes; None while there are none.
+        number: those to all processors at once; None while there are none.
+        memory: the questions for memory; None where nobody is asked.
         reports: how many steps were taken for hours' reports, by their names.
     """
     made = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=made)
-    made.register(_Collected(status, counts, nodes, idle, reports))
+    made.register(_Collected(status, counts, nodes, idle, number, memory, reports))
     return made

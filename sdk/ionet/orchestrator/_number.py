@@ -11,6 +11,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol, TypeVar
@@ -224,6 +225,13 @@ class NumberChallenges:
 
     async def _round(self, asked: dict[bytes, _Asked]) -> set[bytes]:
         """Asks all once; returns those that took part."""
+        async with AsyncExitStack() as alone:
+            # In one order always: so nobody waits for a node whose holder waits for one of these.
+            for node in sorted(asked):
+                await alone.enter_async_context(self._challenger.alone(node))
+            return await self._answered(asked)
+
+    async def _answered(self, asked: dict[bytes, _Asked]) -> set[bytes]:
         policy = self._policy
         ready = await asyncio.gather(*(self._quiet(self._agents.reserve(node)) for node in asked))
         kept = [node for node, done in zip(asked, ready, strict=True) if done is not None]

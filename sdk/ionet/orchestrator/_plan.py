@@ -12,7 +12,6 @@ from ionet._generated.jobs.constants import LOST_WITHIN
 from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
 from ionet.prover import Challenge, Reference, residency
-from ionet.staking.speeds import Speeds
 from ionet.worker import TimeLockPolicy
 
 
@@ -162,33 +161,6 @@ class Policy:
     concurrency: int = 16
     takeover: int = 120
     interval: float = 15.0
-
-    @staticmethod
-    def references_of(speeds: Speeds) -> dict[int, tuple[Reference, ...]]:
-        """Returns the references that a table of speeds makes."""
-        return {
-            item.class_id: tuple(
-                Reference(speed.m, speed.k, speed.nanoseconds, speed.slack_bps, speed.grace_ns)
-                for speed in item.rate
-            )
-            for item in speeds.classes
-        }
-
-    @staticmethod
-    def memory_references_of(speeds: Speeds) -> dict[int, tuple[residency.Reference, ...]]:
-        """Returns the references of chains of reads that a table of speeds makes."""
-        return {
-            item.class_id: tuple(
-                residency.Reference(
-                    residency.Sizes(speed.blocks, speed.rounds, speed.chains, speed.reads),
-                    speed.nanoseconds,
-                    speed.slack_bps,
-                    speed.grace_ns,
-                )
-                for speed in item.memory
-            )
-            for item in speeds.classes
-        }
 
     def __post_init__(self) -> None:
         # Raises for sizes that do not exist.

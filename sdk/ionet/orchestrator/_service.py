@@ -33,6 +33,7 @@ from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._idle import IdleChallenges, idle_of
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._lowering import Lowerings
 from ionet.orchestrator._memory import MemoryHours
 from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._pairs import Pairs
@@ -40,6 +41,7 @@ from ionet.orchestrator._products import ProductHours
 from ionet.orchestrator._program import ProgramChain
 from ionet.orchestrator._promises import Promises
 from ionet.orchestrator._reconciler import Counts, Orchestrator
+from ionet.orchestrator._references import ClassReferences
 from ionet.orchestrator._registrar import Registrar
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteMemory, RemoteProducts
 from ionet.orchestrator._rpc import Nodes
@@ -63,6 +65,8 @@ _LOOK_AGAIN: Final = 3.0
 _AMISS: Final = frozenset({"chain", "gateways"})
 #: Seconds between looks at whom to ask whether it is there.
 _HEARTBEATS_EVERY: Final = 1.0
+#: Seconds between looks at what classes are judged by.
+_REFERENCES_EVERY: Final = 600.0
 #: Seconds until a part that failed is begun again.
 _AGAIN_AFTER: Final = 10.0
 #: Seconds for what is under way when the process is asked to end.
@@ -133,6 +137,8 @@ class Service:
         self._orchestrator: Orchestrator | None = None
         self._reports: HourReports | None = None
         self._idle: IdleChallenges | None = None
+        self._number: NumberChallenges | None = None
+        self._memory: MemoryHours | None = None
         self._products: ProductHours | None = None
         #: Nodes with a job that has not ended, where this process serves none; None before the first look.
         self._leased: frozenset[bytes] | None = None
@@ -209,7 +215,10 @@ class Service:
 
     async def _serve(self, stop: asyncio.Event) -> None:
         """Serves until the process is to end, or the seat is lost."""
-        state, policy = self.config.state, self.config.made_policy()
+        state, references = self.config.state, ClassReferences(self.config.known_speeds())
+        policy = self.config.made_policy(references)
+        with suppress(IonetError):
+            await self._read(references)
         store = FileStore(state / "store")
         async with AsyncExitStack() as stack:
             files = self._files = GatewayFiles([http for _, http in self._urls], self._key, store)
@@ -276,9 +285,14 @@ class Service:
 
             seat = bytes(self._key.pubkey())
             idle = self._idle = IdleChallenges(self._chain, challenger, journal, policy, seat, there, leased)
-            number = NumberChallenges(
+            number = self._number = NumberChallenges(
                 self._chain, agents, challenger, journal, policy, there, leased, idle.judged
             )
+            parts["references"] = lambda: self._follow(references)
+            if self._seat is not None:
+                lowerings = Lowerings(self._client, self._seat, journal)
+                challenger.slow = lowerings.judged
+                parts["classes"] = lowerings.run
             parts["idle"] = lambda: idle.run(policy.interval)
             parts["number"] = lambda: number.run(policy.interval)
             if policy.hour_most:
@@ -298,7 +312,7 @@ class Service:
                 )
                 parts["products"] = lambda: products.run(policy.interval)
             if policy.hour_memory_mib:
-                memory = MemoryHours(
+                memory = self._memory = MemoryHours(
                     self._chain,
                     RemoteMemory(peer, self._chain.device_of),
                     challenger,
@@ -531,6 +545,8 @@ class Service:
                 self._counts,
                 self._nodes,
                 lambda: self._idle,
+                lambda: self._number,
+                lambda: self._memory,
                 lambda: {} if self._reports is None else self._reports.steps,
             )
             server, thread = start_http_server(port, host, made)
@@ -544,6 +560,16 @@ class Service:
             server.shutdown()
             server.server_close()
             thread.join(2.0)
+
+    async def _follow(self, references: ClassReferences) -> None:
+        """Reads by what speeds classes are judged, again and again."""
+        while True:
+            await asyncio.sleep(_REFERENCES_EVERY)
+            await self._read(references)
+
+    async def _read(self, references: ClassReferences) -> None:
+        if references.take([class_.account for class_ in await self._client.staking.classes()]):
+            _log.info("classes are judged by other speeds from now on: a proposal has set them")
 
     async def _write(self, stop: asyncio.Event) -> None:
         """Writes the status until the process is to end; it is written once more then."""

@@ -21,6 +21,7 @@ from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
 from ionet.staking.heights import has_fallen, is_off_the_head, report_at, window_ends
+from ionet.staking.references import speeds_of
 from ionet.staking.speeds import lower_class, untimed
 from ionet.staking.stake import minimum, owner_is_ready
 
@@ -127,7 +128,7 @@ def explain(facts: Facts) -> RewardExplanation:
         waiting=waiting,
         exact=line is not None,
         report=None if line is None else _report_of(facts, line),
-        untimed=untimed(facts.node.class_),
+        untimed=untimed(facts.node.class_) if speeds_of(facts.class_) is None else None,
     )
 
 

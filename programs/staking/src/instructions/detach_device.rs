@@ -56,7 +56,7 @@ pub fn handle_detach_device(ctx: Context<DetachDevice>) -> Result<()> {
     check_free(&ctx.accounts.offer, now)?;
     ctx.accounts.check_owner(&node)?;
     node.detach(now)?;
-    ctx.accounts.device.load_mut()?.node = Pubkey::default();
+    ctx.accounts.device.load_mut()?.leave(&node);
     emit!(UnitsSet::new(&mut node, ctx.accounts.node.key(), ctx.accounts.device.key()));
     Ok(())
 }

@@ -43,7 +43,7 @@ pub fn handle_evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
         // Its first processor gives a node its address and stays; that node is evicted for itself.
         if node.device != key {
             node.detach(now)?;
-            device.node = Pubkey::default();
+            device.leave(&node);
             emit!(UnitsSet::new(&mut node, node_key, key));
         } else if ban {
             node.ban(now);

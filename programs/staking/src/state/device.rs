@@ -1,3 +1,4 @@
+use super::Node;
 use anchor_lang::prelude::*;
 
 /// Seed of a device: `["device", fingerprint]`.
@@ -32,11 +33,22 @@ pub struct Device {
     pub registered_at: i64,
     /// Number of the latest event.
     pub seq: u64,
-    pub reserved: [u8; 56],
+    /// Digest of the certificate that its maker gave its hardware, as the attesters' threshold set it; zeros while
+    /// none is.
+    pub identity: [u8; 32],
+    /// When that was set last, unix time; 0 while it never was.
+    pub identity_at: i64,
+    pub reserved: [u8; 16],
 }
 
 impl Device {
     pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Leaves its node, in the class that the node was of at last.
+    pub fn leave(&mut self, node: &Node) {
+        self.node = Pubkey::default();
+        self.class = node.class;
+    }
 
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {

@@ -1,3 +1,4 @@
+mod approval;
 mod class;
 mod config;
 mod device;
@@ -9,6 +10,7 @@ mod shard;
 mod slash;
 mod slots;
 
+pub use approval::*;
 pub use class::*;
 pub use config::*;
 pub use device::*;

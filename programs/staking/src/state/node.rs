@@ -325,7 +325,11 @@ pub struct Node {
     /// When its owner, class or processors last changed, or something that its device signed was disproved, unix
     /// time: compute proofs have to be later. 0 while none of it has happened.
     pub changed_at: i64,
-    pub reserved: [u8; 56],
+    /// The highest minimum in force until `fined_until`, beside the present one, base units.
+    pub fined: u64,
+    /// Until when what was signed under that minimum can be disproved, unix time.
+    pub fined_until: i64,
+    pub reserved: [u8; 40],
 }
 
 impl Node {
@@ -423,7 +427,20 @@ impl Node {
             self.highest_at = now;
         }
         self.highest = self.highest.max(minimum);
+        if minimum < self.minimum {
+            self.fined = self.finable(now);
+            self.fined_until = now.saturating_add(HOUR).saturating_add(DISPROVE_TIME);
+        }
         self.minimum = minimum;
+    }
+
+    /// The minimum that a disproof goes by: the highest of those under which something was signed that can still be
+    /// disproved. A node that was taken to a cheaper class meanwhile pays as it would have in the class it cheated in.
+    fn finable(&self, now: i64) -> u64 {
+        if now > self.fined_until {
+            return self.minimum;
+        }
+        self.fined.max(self.minimum)
     }
 
     /// Sets the owner's minimum for another number of processors of the same class.
@@ -532,10 +549,10 @@ impl Node {
         Ok(())
     }
 
-    /// Sets a tenth of its minimum apart, or what the owner has that no proposal holds back, and fails its verdict:
+    /// Sets a tenth of its minimum, the highest of the last seven days, apart, or what the owner has that no proposal holds back, and fails its verdict:
     /// what its device had signed was shown to be wrong.
     pub fn disprove(&mut self, disproof: &Disproof, now: i64) -> Result<u64> {
-        let fine = mul_div_floor(self.minimum, DISPROOF_BPS, BPS).ok_or(StakingError::Overflow)?;
+        let fine = mul_div_floor(self.finable(now), DISPROOF_BPS, BPS).ok_or(StakingError::Overflow)?;
         let free = self.slashable()?.saturating_sub(self.frozen);
         let amount = fine.min(self.own.total()?).min(free);
         self.frozen = self.frozen.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -856,6 +873,16 @@ impl Node {
     pub fn detach(&mut self, now: i64) -> Result<()> {
         require_gt!(self.units, 1, StakingError::LastDevice);
         self.set_units(self.units.saturating_sub(1), now)
+    }
+
+    /// Goes down to a lower class of its pool, with all its processors: that is what its proofs have shown it to be.
+    pub fn lower(&mut self, class: &Class, now: i64) -> Result<()> {
+        require!(self.is_live(), StakingError::NodeNotLive);
+        require!(self.last_proof.passed == 0, StakingError::ProofPassed);
+        self.class = class.id;
+        self.forget_proof(now);
+        self.set_minimum(class.minimum_stake(self.units)?, now);
+        Ok(())
     }
 
     /// Leaves the market; stake and rewards go their usual ways, and votes no more.
@@ -1458,6 +1485,39 @@ mod tests {
         assert_eq!(held.disprove(&disproof, 11_000).unwrap(), 5 * IO, "the rest is a proposal's");
         assert_eq!(held.disprove(&disproof, 11_000).unwrap(), 0);
         held.set_apart(495 * IO, 12_000).unwrap();
+    }
+
+    #[test]
+    fn a_cheaper_class_does_not_make_a_disproof_cheaper_until_nothing_of_before_can_be_disproved() {
+        let disproof = Disproof { hour: 3, period_end: 10_800, evidence_hash: [7; 32] };
+        let mut node = node(500 * IO, 0);
+        node.set_minimum(50 * IO, 9_000);
+        node.set_minimum(20 * IO, 9_100);
+        let until = 9_100 + HOUR + DISPROVE_TIME;
+        let pays = |now| node.clone().disprove(&disproof, now).unwrap();
+        assert_eq!((pays(9_100), pays(until), pays(until + 1)), (20 * IO, 20 * IO, 2 * IO));
+        node.set_minimum(400 * IO, until);
+        assert_eq!(node.clone().disprove(&disproof, until).unwrap(), 40 * IO);
+        // What fell long ago is not remembered by a later fall.
+        node.set_minimum(300 * IO, until + 1);
+        assert_eq!(node.disprove(&disproof, until + 1).unwrap(), 40 * IO);
+    }
+
+    #[test]
+    fn what_failed_its_proofs_goes_down_to_a_lower_class_and_has_to_prove_itself_there() {
+        let mut node = node(500 * IO, 0);
+        (node.units, node.minimum) = (2, 2 * MINIMUM);
+        let mut lower = class(10_000);
+        lower.id = 9;
+        node.last_proof.passed = 1;
+        assert!(node.lower(&lower, 5_000).is_err(), "it passes as it is");
+        node.last_proof.passed = 0;
+        let mut away = node;
+        away.retire(4_000).unwrap();
+        assert!(away.lower(&lower, 5_000).is_err());
+        node.lower(&lower, 5_000).unwrap();
+        assert_eq!((node.class, node.minimum, node.changed_at), (9, 2 * MINIMUM, 5_000));
+        assert!(node.check_verdict(8_599).is_err());
     }
 
     #[test]

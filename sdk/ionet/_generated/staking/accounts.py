@@ -16,6 +16,42 @@ from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
+class Approval(Account):
+    """Which seats have approved one thing: its address says what. Nobody can be in the way of another
+    thing by approving
+    this one.
+
+    Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        seats: Bit i: seat i has approved.
+        set_version: The attester set whose approvals count.
+        opened_at: When the first of them came, unix time; 0 while there is none.
+    """
+
+    version: int
+    bump: int
+    seats: int
+    set_version: int
+    opened_at: int
+
+
+bind_account(
+    Approval,
+    PROGRAM_ID,
+    bytes.fromhex("e90999310bde3b82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("seats", c.u16),
+        ("set_version", c.u32),
+        ("opened_at", c.i64),
+        ("", c.pad(48)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Class(Account):
     """A kind of hardware: `["class", id]`.
 
@@ -29,6 +65,7 @@ class Class(Account):
         multiplier_bps: Weight of one processor, bps of the reference.
         base_minimum: Minimum stake per processor before the multiplier, base units.
         name: Name, UTF-8, padded with zeros.
+        reference: What its devices are judged by; zeros while nobody has measured it.
     """
 
     version: int
@@ -40,6 +77,7 @@ class Class(Account):
     multiplier_bps: int
     base_minimum: int
     name: bytes
+    reference: types.Reference
 
 
 bind_account(
@@ -58,7 +96,8 @@ bind_account(
         ("", c.pad(4)),
         ("base_minimum", c.u64),
         ("name", c.raw_bytes(32)),
-        ("", c.pad(64)),
+        ("reference", types.Reference.CODEC),
+        ("", c.pad(8)),
     ),
 )
 
@@ -147,6 +186,9 @@ class Device(Account):
         node: The node it belongs to, or zeros.
         registered_at: When its owner registered it, unix time.
         seq: Number of the latest event.
+        identity: Digest of the certificate that its maker gave its hardware, as the attesters' threshold
+                set it; zeros while none is.
+        identity_at: When that was set last, unix time; 0 while it never was.
     """
 
     version: int
@@ -160,6 +202,8 @@ class Device(Account):
     node: Pubkey
     registered_at: int
     seq: int
+    identity: bytes
+    identity_at: int
 
 
 bind_account(
@@ -179,7 +223,9 @@ bind_account(
         ("node", c.pubkey),
         ("registered_at", c.i64),
         ("seq", c.u64),
-        ("", c.pad(56)),
+        ("identity", c.raw_bytes(32)),
+        ("identity_at", c.i64),
+        ("", c.pad(16)),
     ),
 )
 
@@ -327,6 +373,8 @@ class Node(Account):
         former: What is left of a former owner's side.
         changed_at: When its owner, class or processors last changed, or something that its device signed
                 was disproved, unix time: compute proofs have to be later. 0 while none of it has happened.
+        fined: The highest minimum in force until `fined_until`, beside the present one, base units.
+        fined_until: Until when what was signed under that minimum can be disproved, unix time.
     """
 
     version: int
@@ -378,6 +426,8 @@ class Node(Account):
     set_apart: int
     former: types.Former
     changed_at: int
+    fined: int
+    fined_until: int
 
 
 bind_account(
@@ -435,7 +485,9 @@ bind_account(
         ("set_apart", c.u64),
         ("former", types.Former.CODEC),
         ("changed_at", c.i64),
-        ("", c.pad(56)),
+        ("fined", c.u64),
+        ("fined_until", c.i64),
+        ("", c.pad(40)),
     ),
 )
 
@@ -613,6 +665,7 @@ bind_account(
 
 
 __all__ = [
+    "Approval",
     "Class",
     "Config",
     "Device",

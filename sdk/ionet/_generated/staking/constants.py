@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+#: How long seats have from the first approval on, seconds; later ones begin anew.
+APPROVAL_TIME: Final = 604_800
 #: Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
 CLASS_SEED: Final = b"class"
 #: Time from announcing a commission to when it applies, seconds.
@@ -43,9 +45,16 @@ DISPROOF_SEED: Final = b"disproof"
 EMISSION_SEED: Final = b"emission"
 #: Time for setting apart a slash that nobody appealed, from the end of its time for an appeal, seconds.
 EXECUTION: Final = 1_209_600
+#: Seed of the approvals of a device's identity: `["identity", device, digest]`.
+IDENTITY_SEED: Final = b"identity"
 #: How long after its last hour a node may still be credited for it, seconds, not counting time in which its
 #: credit was stopped: the longest hold plus the time in which a report is creditable.
 LAST_CREDIT: Final = 5_184_000
+#: How long before a node is lowered its owner is told: since the first approval, seconds.
+LOWER_NOTICE: Final = 86_400
+#: Seed of the approvals of a lower class: `["lower", node, its class, the lower class]`, classes in 2 bytes,
+#: little endian.
+LOWER_SEED: Final = b"lower"
 #: Longest time for an appeal, seconds.
 MAX_APPEAL: Final = 5_184_000
 #: Highest minimum stake per processor of a class before its multiplier, base units.
@@ -108,6 +117,7 @@ VAULT_SEED: Final = b"vault"
 
 
 __all__ = [
+    "APPROVAL_TIME",
     "CLASS_SEED",
     "COMMISSION_NOTICE",
     "COMMISSION_STEP_BPS",
@@ -124,7 +134,10 @@ __all__ = [
     "DISPROOF_SEED",
     "EMISSION_SEED",
     "EXECUTION",
+    "IDENTITY_SEED",
     "LAST_CREDIT",
+    "LOWER_NOTICE",
+    "LOWER_SEED",
     "MAX_APPEAL",
     "MAX_BASE_MINIMUM",
     "MAX_COOLDOWN",

@@ -852,6 +852,82 @@ class KeyStays(_ProgramError):
     MSG = "a node's owner can give it another device key once it has been retired for seven days"
 
 
+class AlreadyApproved(_ProgramError):
+    """6104: this seat has approved it already."""
+
+    CODE = 6104
+    NAME = "AlreadyApproved"
+    MSG = "this seat has approved it already"
+
+
+class NotApproved(_ProgramError):
+    """6105: approvals do not reach the threshold, or are of another set or over seven days old."""
+
+    CODE = 6105
+    NAME = "NotApproved"
+    MSG = "approvals do not reach the threshold, or are of another set or over seven days old"
+
+
+class NoticeRuns(_ProgramError):
+    """6106: the node's owner was told less than a day ago; left: now, right: from when it is lowered."""
+
+    CODE = 6106
+    NAME = "NoticeRuns"
+    MSG = "the node's owner was told less than a day ago; left: now, right: from when it is lowered"
+
+
+class OtherPool(_ProgramError):
+    """6107: the class is of another pool."""
+
+    CODE = 6107
+    NAME = "OtherPool"
+    MSG = "the class is of another pool"
+
+
+class ClassNotLower(_ProgramError):
+    """6108: the class does not weigh less than the node's; left: the node's multiplier, right: the
+    class's.
+    """
+
+    CODE = 6108
+    NAME = "ClassNotLower"
+    MSG = "the class does not weigh less than the node's; left: the node's multiplier, right: the class's"
+
+
+class ProofPassed(_ProgramError):
+    """6109: the node's latest verdict has passed: it stays in its class."""
+
+    CODE = 6109
+    NAME = "ProofPassed"
+    MSG = "the node's latest verdict has passed: it stays in its class"
+
+
+class ProductUnknown(_ProgramError):
+    """6110: a product's m must be a power of two from 64 to 65,536, and its k a multiple of 16 up to
+    4,194,304.
+    """
+
+    CODE = 6110
+    NAME = "ProductUnknown"
+    MSG = "a product's m must be a power of two from 64 to 65,536, and its k a multiple of 16 up to 4,194,304"
+
+
+class MemoryUnknown(_ProgramError):
+    """6111: a memory has 2^6 to 2^28 chains, at most its blocks; 8 to 2^16 rounds, 1 to 2^16 reads."""
+
+    CODE = 6111
+    NAME = "MemoryUnknown"
+    MSG = "a memory has 2^6 to 2^28 chains, at most its blocks; 8 to 2^16 rounds, 1 to 2^16 reads"
+
+
+class ReferenceOutOfBounds(_ProgramError):
+    """6112: a reference's time must be from a nanosecond to a quarter of an hour."""
+
+    CODE = 6112
+    NAME = "ReferenceOutOfBounds"
+    MSG = "a reference's time must be from a nanosecond to a quarter of an hour"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -958,15 +1034,26 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6101: LeafOutOfOrder,
     6102: VerdictBeforeChange,
     6103: KeyStays,
+    6104: AlreadyApproved,
+    6105: NotApproved,
+    6106: NoticeRuns,
+    6107: OtherPool,
+    6108: ClassNotLower,
+    6109: ProofPassed,
+    6110: ProductUnknown,
+    6111: MemoryUnknown,
+    6112: ReferenceOutOfBounds,
 }
 
 
 __all__ = [
     "ActivateFirst",
+    "AlreadyApproved",
     "AppealClosed",
     "AppealOutOfBounds",
     "ChallengedLately",
     "ClassDisabled",
+    "ClassNotLower",
     "CoExitFrozen",
     "CoStakeAboveHalf",
     "CommissionNotice",
@@ -995,6 +1082,7 @@ __all__ = [
     "MaximumOutOfBounds",
     "MaximumStake",
     "MayNotPause",
+    "MemoryUnknown",
     "MinimumOutOfBounds",
     "MoreThanStaked",
     "MultiplierOutOfBounds",
@@ -1007,6 +1095,7 @@ __all__ = [
     "NodeNotTerminal",
     "NodeTerminal",
     "NotAReport",
+    "NotApproved",
     "NotAttester",
     "NotAuthority",
     "NotDecidable",
@@ -1025,11 +1114,16 @@ __all__ = [
     "NothingPending",
     "NothingReady",
     "NothingToClaim",
+    "NoticeRuns",
+    "OtherPool",
     "Overflow",
     "OwnerBelowMinimum",
     "OwnerIsNoCoStaker",
     "OwnerStays",
     "Paused",
+    "ProductUnknown",
+    "ProofPassed",
+    "ReferenceOutOfBounds",
     "ReportCorrected",
     "ReportExhausted",
     "ReportHeld",

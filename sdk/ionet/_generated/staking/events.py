@@ -490,6 +490,45 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityApproved(Event):
+    """A seat has approved the digest of a device's hardware certificate.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        device: The device.
+        digest: The digest; zeros for none.
+        seat: The seat.
+        weight: Weight of all approvals of it.
+        threshold: Weight that sets it.
+        identity: The device's digest after it.
+    """
+
+    seq: int
+    device: Pubkey
+    digest: bytes
+    seat: int
+    weight: int
+    threshold: int
+    identity: bytes
+
+
+bind_event(
+    IdentityApproved,
+    PROGRAM_ID,
+    bytes.fromhex("02435aa4454d11eb"),
+    (
+        ("seq", c.u64),
+        ("device", c.pubkey),
+        ("digest", c.raw_bytes(32)),
+        ("seat", c.u8),
+        ("weight", c.u32),
+        ("threshold", c.u32),
+        ("identity", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Initialized(Event):
     """The configuration and emission's ledger were created.
 
@@ -507,6 +546,48 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("d0d573627352c9d1"),
     (("authority", c.pubkey), ("params", types.ParamsArgs.CODEC)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LowerApproved(Event):
+    """A seat has approved that a node goes down to the class that its proofs have shown.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        class_: Its class.
+        lower: The lower class.
+        seat: The seat.
+        weight: Weight of all approvals of it.
+        threshold: Weight that it needs.
+        due_at: From when the node can be lowered, unix time.
+    """
+
+    seq: int
+    node: Pubkey
+    class_: int
+    lower: int
+    seat: int
+    weight: int
+    threshold: int
+    due_at: int
+
+
+bind_event(
+    LowerApproved,
+    PROGRAM_ID,
+    bytes.fromhex("3875a348569d3e17"),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("class_", c.u16),
+        ("lower", c.u16),
+        ("seat", c.u8),
+        ("weight", c.u32),
+        ("threshold", c.u32),
+        ("due_at", c.i64),
+    ),
 )
 
 
@@ -599,6 +680,42 @@ bind_event(
         ("evidence_hash", c.raw_bytes(32)),
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLowered(Event):
+    """A node went down to a lower class.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        device: Its first device.
+        before: The class it was of.
+        class_: The class it is of.
+        minimum: The owner's minimum in it, base units.
+    """
+
+    seq: int
+    node: Pubkey
+    device: Pubkey
+    before: int
+    class_: int
+    minimum: int
+
+
+bind_event(
+    NodeLowered,
+    PROGRAM_ID,
+    bytes.fromhex("47c3ea69e34b2385"),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("device", c.pubkey),
+        ("before", c.u16),
+        ("class_", c.u16),
+        ("minimum", c.u64),
     ),
 )
 
@@ -809,6 +926,29 @@ bind_event(
         ("reason", types.proof_reason_codec),
         ("time", c.i64),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSet(Event):
+    """What the devices of a class are judged by was set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        id: Number of the class.
+        reference: All of it.
+    """
+
+    seq: int
+    id: int
+    reference: types.Reference
+
+
+bind_event(
+    ReferenceSet,
+    PROGRAM_ID,
+    bytes.fromhex("11ae6de64d851b9c"),
+    (("seq", c.u64), ("id", c.u16), ("reference", types.Reference.CODEC)),
 )
 
 
@@ -1227,10 +1367,13 @@ EVENTS: Mapping[bytes, type[Event]] = {
     DeviceRegistered.DISCRIMINATOR: DeviceRegistered,
     DeviceReleased.DISCRIMINATOR: DeviceReleased,
     Forfeited.DISCRIMINATOR: Forfeited,
+    IdentityApproved.DISCRIMINATOR: IdentityApproved,
     Initialized.DISCRIMINATOR: Initialized,
+    LowerApproved.DISCRIMINATOR: LowerApproved,
     NetworkJoined.DISCRIMINATOR: NetworkJoined,
     NetworkRegistered.DISCRIMINATOR: NetworkRegistered,
     NodeDisproved.DISCRIMINATOR: NodeDisproved,
+    NodeLowered.DISCRIMINATOR: NodeLowered,
     NodeRegistered.DISCRIMINATOR: NodeRegistered,
     NodeRetired.DISCRIMINATOR: NodeRetired,
     OwnerExpelled.DISCRIMINATOR: OwnerExpelled,
@@ -1238,6 +1381,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     PausedSet.DISCRIMINATOR: PausedSet,
     PositionSettled.DISCRIMINATOR: PositionSettled,
     ProofRecorded.DISCRIMINATOR: ProofRecorded,
+    ReferenceSet.DISCRIMINATOR: ReferenceSet,
     SlashAppealed.DISCRIMINATOR: SlashAppealed,
     SlashCancelled.DISCRIMINATOR: SlashCancelled,
     SlashClosed.DISCRIMINATOR: SlashClosed,
@@ -1267,10 +1411,13 @@ __all__ = [
     "DeviceRegistered",
     "DeviceReleased",
     "Forfeited",
+    "IdentityApproved",
     "Initialized",
+    "LowerApproved",
     "NetworkJoined",
     "NetworkRegistered",
     "NodeDisproved",
+    "NodeLowered",
     "NodeRegistered",
     "NodeRetired",
     "OwnerExpelled",
@@ -1278,6 +1425,7 @@ __all__ = [
     "PausedSet",
     "PositionSettled",
     "ProofRecorded",
+    "ReferenceSet",
     "SlashAppealed",
     "SlashCancelled",
     "SlashClosed",

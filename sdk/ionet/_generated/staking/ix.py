@@ -94,6 +94,105 @@ def appeal(
     )
 
 
+_APPROVE_CLASS = c.arguments(
+    "approve_class", bytes.fromhex("694436334bd9b690"), (("before", c.u16), ("after", c.u16))
+)
+
+
+def approve_class(
+    *,
+    attester: Pubkey,
+    node: Pubkey,
+    class_: Pubkey,
+    lower: Pubkey,
+    before: Int,
+    after: Int,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    lowering: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Approves that a node goes down to the class that its proofs have shown, a day later at the earliest.
+
+    Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
+    `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `AlreadyApproved`.
+
+    Args:
+        attester: The attester. (signer, writable)
+        attester_set: The attester set of the proofs program. (read-only)
+        node: The node. (writable)
+        class_: Its hardware class. (read-only)
+        lower: The class that it reaches. (read-only)
+        lowering: The approvals of this class for this node. (writable, derived if None)
+        system_program: The System program. (read-only)
+        before: Number of its class.
+        after: Number of the lower class.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if lowering is None:
+        lowering = pda.lowering(node=node, before=before, after=after)
+    return Instruction(
+        PROGRAM_ID,
+        _APPROVE_CLASS(before, after),
+        [
+            AccountMeta(attester, True, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(class_, False, False),
+            AccountMeta(lower, False, False),
+            AccountMeta(lowering, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_APPROVE_IDENTITY = c.arguments(
+    "approve_identity", bytes.fromhex("9a5690da79613986"), (("digest", c.raw_bytes(32)),)
+)
+
+
+def approve_identity(
+    *,
+    attester: Pubkey,
+    device: Pubkey,
+    digest: bytes,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    identity: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Approves the digest of a device's hardware certificate; at the attesters' threshold it is the
+    device's.
+
+    Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
+    `AlreadyApproved`.
+
+    Args:
+        attester: The attester. (signer, writable)
+        attester_set: The attester set of the proofs program. (read-only)
+        device: The device. (writable)
+        identity: The approvals of this digest for this device. (writable, derived if None)
+        system_program: The System program. (read-only)
+        digest: SHA-256 of the certificate's unique id; zeros to take it away.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if identity is None:
+        identity = pda.identity(device=device, digest=digest)
+    return Instruction(
+        PROGRAM_ID,
+        _APPROVE_IDENTITY(digest),
+        [
+            AccountMeta(attester, True, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(device, False, True),
+            AccountMeta(identity, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _ATTACH_DEVICE = c.arguments("attach_device", bytes.fromhex("eae36aadc4b0f61a"), ())
 
 
@@ -830,6 +929,65 @@ def join_network(
             AccountMeta(authority, True, False),
             AccountMeta(network, False, False),
             AccountMeta(node, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_LOWER_CLASS = c.arguments(
+    "lower_class", bytes.fromhex("011ea2b4079e1d6b"), (("before", c.u16), ("after", c.u16))
+)
+
+
+def lower_class(
+    *,
+    device: Pubkey,
+    class_: Pubkey,
+    lower: Pubkey,
+    offer: Pubkey,
+    before: Int,
+    after: Int,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    node: Pubkey | None = None,
+    lowering: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Takes a node down to the class that the attesters' threshold approved, while its latest verdict is
+    no passed
+    one and nobody leases it.
+
+    Caller: anyone, from a day to seven days after the first approval. Errors: `WrongAttesterSet`,
+    `NodeNotLive`,
+    `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`, `NoticeRuns`, `ProofPassed`,
+    `NotNodeDevice`, `NodeLeased`, `WrongOffer`.
+
+    Args:
+        attester_set: The attester set of the proofs program. (read-only)
+        node: The node. (writable, derived if None)
+        device: Its first device; the others follow when they are detached. (writable)
+        class_: Its hardware class. (read-only)
+        lower: The class that it goes down to. (read-only)
+        lowering: The approvals of this class for this node. (writable, derived if None)
+        offer: The node's offer. (read-only)
+        before: Number of its class.
+        after: Number of the lower class.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if node is None:
+        node = pda.node(device=device)
+    if lowering is None:
+        lowering = pda.lowering(node=node, before=before, after=after)
+    return Instruction(
+        PROGRAM_ID,
+        _LOWER_CLASS(before, after),
+        [
+            AccountMeta(attester_set, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(device, False, True),
+            AccountMeta(class_, False, False),
+            AccountMeta(lower, False, False),
+            AccountMeta(lowering, False, True),
+            AccountMeta(offer, False, False),
             *remaining_accounts,
         ],
     )
@@ -1758,6 +1916,46 @@ def set_paused(
     )
 
 
+_SET_REFERENCE = c.arguments(
+    "set_reference", bytes.fromhex("b860cb9f1743d7f2"), (("id", c.u16), ("reference", types.Reference.CODEC))
+)
+
+
+def set_reference(
+    *,
+    authority: Pubkey,
+    id: Int,
+    reference: types.Reference,
+    config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets what the devices of a class are judged by.
+
+    Caller: the authority. Errors: `NotAuthority`, `ProductUnknown`, `MemoryUnknown`, `ReferenceOutOfBounds`.
+
+    Args:
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        class_: The class. (writable, derived if None)
+        id: Number of the class.
+        reference: Times that were measured; zeros where there is none.
+        remaining_accounts: Further accounts, after those above.
+    """
+    if class_ is None:
+        class_ = pda.class_(id=id)
+    return Instruction(
+        PROGRAM_ID,
+        _SET_REFERENCE(id, reference),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(class_, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
 _SETTLE_CHANGES = c.arguments("settle_changes", bytes.fromhex("4a12573db0d1f424"), ())
 
 
@@ -2049,6 +2247,8 @@ __all__ = [
     "accept_authority",
     "activate",
     "appeal",
+    "approve_class",
+    "approve_identity",
     "attach_device",
     "cancel_slash",
     "claim",
@@ -2066,6 +2266,7 @@ __all__ = [
     "freeze_credit",
     "initialize",
     "join_network",
+    "lower_class",
     "open_position",
     "open_shard",
     "owner_activate",
@@ -2089,6 +2290,7 @@ __all__ = [
     "set_last_proof",
     "set_params",
     "set_paused",
+    "set_reference",
     "settle_changes",
     "slash_disproved",
     "stake",

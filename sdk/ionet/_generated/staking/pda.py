@@ -40,6 +40,16 @@ def disproof(node: Pubkey, hour: Int) -> Pubkey:
     return _find((b"disproof", bytes(node), c.seed(c.u64, hour)), PROGRAM_ID)
 
 
+def identity(device: Pubkey, digest: bytes) -> Pubkey:
+    """Returns the address seeded by `identity`, device, digest."""
+    return _find((b"identity", bytes(device), c.raw_bytes(32).encode(digest)), PROGRAM_ID)
+
+
+def lowering(node: Pubkey, before: Int, after: Int) -> Pubkey:
+    """Returns the address seeded by `lower`, node, before, after."""
+    return _find((b"lower", bytes(node), c.seed(c.u16, before), c.seed(c.u16, after)), PROGRAM_ID)
+
+
 def network(authority: Pubkey) -> Pubkey:
     """Returns the address seeded by `network`, authority."""
     return _find((b"network", bytes(authority)), PROGRAM_ID)
@@ -82,6 +92,8 @@ __all__ = [
     "class_",
     "device",
     "disproof",
+    "identity",
+    "lowering",
     "network",
     "node",
     "position",

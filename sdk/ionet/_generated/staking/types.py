@@ -273,6 +273,32 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryTime(Record):
+    """How long a class takes for chains of reads over a memory that is filled, by measurement; zeros for
+    none.
+
+    Attributes:
+        blocks: Blocks of 128 bytes.
+        rounds: Rounds of a block.
+        chains: Chains.
+        reads: Reads of each chain.
+        nanoseconds: Median time, nanoseconds.
+    """
+
+    blocks: int
+    rounds: int
+    chains: int
+    reads: int
+    nanoseconds: int
+
+
+bind_record(
+    MemoryTime,
+    (("blocks", c.u32), ("rounds", c.u32), ("chains", c.u32), ("reads", c.u32), ("nanoseconds", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class NodeArgs(Record):
     """What an owner states about a node when registering it.
 
@@ -515,6 +541,41 @@ bind_record(PositionSums, (("late", c.u64), ("due", c.u64), ("entry", c.u128), (
 
 
 @dataclass(frozen=True, slots=True)
+class ProductTime(Record):
+    """How long a class takes for a product, by measurement; zeros for none.
+
+    Attributes:
+        m: Rows of the product.
+        k: Its inner length.
+        nanoseconds: Median time, nanoseconds.
+    """
+
+    m: int
+    k: int
+    nanoseconds: int
+
+
+bind_record(ProductTime, (("m", c.u32), ("k", c.u32), ("nanoseconds", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Record):
+    """What the devices of a class are judged by: an answer is late after half as long again and half a
+    second.
+
+    Attributes:
+        products: Of products.
+        memory: Of a memory.
+    """
+
+    products: tuple[ProductTime, ...]
+    memory: MemoryTime
+
+
+bind_record(Reference, (("products", c.array(ProductTime.CODEC, 2)), ("memory", MemoryTime.CODEC)))
+
+
+@dataclass(frozen=True, slots=True)
 class Roles(Record):
     """Authority, its successor until the successor accepts, and the pauser.
 
@@ -587,6 +648,7 @@ __all__ = [
     "Former",
     "LastProof",
     "LeafArgs",
+    "MemoryTime",
     "NodeArgs",
     "NodeState",
     "NodeTotals",
@@ -596,7 +658,9 @@ __all__ = [
     "ParamsArgs",
     "Pool",
     "PositionSums",
+    "ProductTime",
     "ProofReason",
+    "Reference",
     "Roles",
     "SlashState",
     "Slot",

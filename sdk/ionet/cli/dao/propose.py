@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from ionet import IO, SOL, governance, pda
 from ionet.cli.arguments import address, io_amount
 from ionet.cli.failures import UNUSABLE, UserError
+from ionet.cli.node.classes import read_speeds
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.parameters import changes_of
@@ -212,6 +213,24 @@ def hardware_class(
     instruction = governance.hardware_class(kind, new=existing is None, enabled=not disabled)
     verb = "Create" if existing is None else "Change"
     submit(io, title or f"{verb} hardware class {name}", instruction, text, uri, draft)
+
+
+@app.command()
+def reference(
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Speeds of a class, as `ionet proof measure --out` writes them."),
+    ],
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the class.")] = None,
+    text: Text = None,
+    uri: Uri = "",
+    draft: DraftNumber = None,
+) -> None:
+    """Propose by what speeds hardware classes are judged."""
+    speeds = read_speeds(file)
+    numbers = ", ".join(str(item.class_id) for item in speeds.classes)
+    instructions = [governance.reference(item) for item in speeds.classes]
+    submit(session(), title or f"Set the reference of class {numbers}", instructions, text, uri, draft)
 
 
 @app.command()

@@ -13,7 +13,7 @@ from ionet import IO, NodeState, accounts, pda, types
 from ionet.cli.api import Explorer, asked
 from ionet.cli.arguments import NodeAddress, address, percent
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
-from ionet.cli.node import classes, devices, networks
+from ionet.cli.node import classes, devices, lowering, networks
 from ionet.cli.node.lines import NodeLine, Wanted, line_of, nodes_of
 from ionet.cli.node.parts import (
     AttesterOption,
@@ -42,6 +42,7 @@ app = Commands("Hardware classes, devices, nodes and networks.")
 app.add_typer(classes.app, name="classes")
 app.add_typer(devices.app, name="device")
 app.add_typer(networks.app, name="network")
+app.command()(lowering.lower)
 
 
 class State(StrEnum):

@@ -8,6 +8,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet.cli.arguments import address
+from ionet.cli.failures import UserError
 from ionet.cli.node.parts import (
     AttesterOption,
     ClassOption,
@@ -46,11 +47,12 @@ def list_devices(
             None if device.account.node == nobody else device.account.node,
             "banned" if device.account.banned else "free" if device.account.owner == nobody else "",
             device.account.fingerprint.hex(),
+            device.account.identity.hex() if any(device.account.identity) else "",
         )
         for device in devices
     ]
     io.screen.table(
-        ("device", ">class", "node", "", "fingerprint"),
+        ("device", ">class", "node", "", "fingerprint", "certificate"),
         rows,
         data=[{"address": device.address, **_fields(device.account)} for device in devices],
         empty="No devices.",
@@ -119,6 +121,48 @@ def evict_device(
     io = session()
     sent = io.send(io.client.staking.evict_device(device, ban=ban), f"evict {device}")
     io.done(sent, f"Evicted {device}{' and banned it' if ban else ''}", device=device, banned=ban)
+
+
+@app.command("identify")
+def identify_device(
+    device: DeviceAddress,
+    digest: Annotated[
+        str | None,
+        typer.Argument(metavar="[DIGEST]", help="SHA-256 of the certificate's unique id, 64 hex digits."),
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="It has none: take a digest away.")] = False,
+) -> None:
+    """Approve what hardware a device is, by its maker's certificate; for an attester.
+
+    At the attesters' threshold it is written into the device's account. Nothing here checks the certificate:
+    that is the attester's part.
+    """
+    io = session()
+    call = io.client.staking.approve_identity(device, bytes(32) if none else _digest(digest))
+    sent = io.send(call, f"approve the identity of {device}")
+    event = sent.result
+    there = event.weight >= event.threshold
+    so_far = f"weight {event.weight} of {event.threshold}"
+    what = "no certificate" if none else event.digest.hex()
+    io.done(
+        sent,
+        f"{device} has {what} now" if there else f"Approved for {device}, {so_far}: {what}",
+        device=device,
+        digest=event.digest.hex(),
+        weight=event.weight,
+        threshold=event.threshold,
+        identity=event.identity.hex(),
+    )
+
+
+def _digest(text: str | None) -> bytes:
+    try:
+        digest = bytes.fromhex(text or "")
+    except ValueError:
+        digest = b""
+    if len(digest) != 32 or not any(digest):
+        raise UserError(f"{text!r} is no digest: 64 hex digits, or --none for no certificate")
+    return digest
 
 
 def _fields(account: Any) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from ionet import constants
 
 NOBODY: Final = Pubkey.default()
 WEEK: Final = 7 * 24 * 3600
+#: How long what was signed at a moment can be disproved: its hour's end is an hour away at most.
+_DISPROVE: Final = 3600 + WEEK
 _PASTS: Final = 3
 #: Places in the accounts of jobs.
 _SEGMENTS: Final = constants.jobs.MAX_SEGMENTS
@@ -504,6 +506,31 @@ class HardwareClass(Record):
     maximum: int = 0
     multiplier_bps: int = 0
     base_minimum: int = 0
+    reference__products__0__m: int = 0
+    reference__products__0__k: int = 0
+    reference__products__0__nanoseconds: int = 0
+    reference__products__1__m: int = 0
+    reference__products__1__k: int = 0
+    reference__products__1__nanoseconds: int = 0
+    reference__memory__blocks: int = 0
+    reference__memory__rounds: int = 0
+    reference__memory__chains: int = 0
+    reference__memory__reads: int = 0
+    reference__memory__nanoseconds: int = 0
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the chain says what its devices are judged by."""
+        products = self.reference__products__0__nanoseconds or self.reference__products__1__nanoseconds
+        return bool(products or self.reference__memory__nanoseconds)
+
+    def set_reference(self, reference: Any) -> None:
+        """Takes what its devices are judged by."""
+        for number, product in enumerate(reference.products):
+            for name in ("m", "k", "nanoseconds"):
+                setattr(self, f"reference__products__{number}__{name}", getattr(product, name))
+        for name in ("blocks", "rounds", "chains", "reads", "nanoseconds"):
+            setattr(self, f"reference__memory__{name}", getattr(reference.memory, name))
 
     def minimum(self, units: int) -> int:
         """The stake that a node's owner needs, base units of IO."""
@@ -523,6 +550,29 @@ class Device(Record):
     banned: int = 0
     registered_at: int = 0
     seq: int = 0
+    identity: bytes = bytes(32)
+    identity_at: int = 0
+
+
+@dataclass(slots=True)
+class Approval(Record):
+    """Which seats have approved one thing."""
+
+    KIND: ClassVar[str] = "staking.Approval"
+    seats: int = 0
+    set_version: int = 0
+    opened_at: int = 0
+
+    def approve(self, seat: int, set_version: int, now: int) -> None:
+        """Adds a seat's approval; those of another set, or too old, count no more."""
+        late = now > self.opened_at + constants.staking.APPROVAL_TIME
+        if not self.seats or late or self.set_version != set_version:
+            self.seats, self.set_version, self.opened_at = 0, set_version, now
+        self.seats |= 1 << seat
+
+    def clear(self) -> None:
+        """What was approved was done."""
+        self.seats = self.opened_at = 0
 
 
 @dataclass(slots=True)
@@ -605,6 +655,8 @@ class Node(Record):
     minimum: int | None = 0
     highest: int | None = 0
     highest_at: int | None = 0
+    fined: int = 0
+    fined_until: int = 0
     #: The processor that was detached last.
     detached: Pubkey | None = None
 
@@ -626,6 +678,9 @@ class Node(Record):
         if self.minimum >= self.highest and minimum < self.minimum:
             self.highest, self.highest_at = self.minimum, self.last_time
         self.highest = max(self.highest, minimum)
+        if minimum < self.minimum:
+            before = self.fined if self.last_time <= self.fined_until else 0
+            self.fined, self.fined_until = max(before, self.minimum), self.last_time + _DISPROVE
         self.minimum = minimum
 
     @property

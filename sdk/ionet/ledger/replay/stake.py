@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from ionet import constants
+from solders.pubkey import Pubkey
+
+from ionet import constants, pda
 from ionet import events as e
 from ionet.ledger.replay import records as r
 from ionet.ledger.replay.state import State, on
@@ -60,14 +62,15 @@ def _set(config: r.StakingConfig, params: types.ParamsArgs) -> None:
 @on(_S.ClassSet)
 def _class(state: State, event: _S.ClassSet, now: int) -> None:
     _config(state).seq = event.seq
-    state.classes[event.id] = r.HardwareClass(
-        event.id,
-        int(event.pool),
-        int(event.enabled),
-        event.maximum,
-        event.multiplier_bps,
-        event.base_minimum,
-    )
+    kind = state.classes.setdefault(event.id, r.HardwareClass(event.id))
+    kind.pool, kind.enabled, kind.maximum = int(event.pool), int(event.enabled), event.maximum
+    kind.multiplier_bps, kind.base_minimum = event.multiplier_bps, event.base_minimum
+
+
+@on(_S.ReferenceSet)
+def _reference(state: State, event: _S.ReferenceSet, now: int) -> None:
+    _config(state).seq = event.seq
+    state.classes[event.id].set_reference(event.reference)
 
 
 # --- devices and networks -----------------------------------------------------------------------
@@ -94,6 +97,25 @@ def _released(state: State, event: Any, now: int) -> None:
                 # Its first processor, which stays.
                 node.banned = 1
                 node.closed_at = node.closed_at or node.last_time
+
+
+@on(_S.IdentityApproved)
+def _identity(state: State, event: _S.IdentityApproved, now: int) -> None:
+    device = state.devices[event.device]
+    device.seq = event.seq
+    device.identity = event.identity
+    approval = _approved(state, pda.staking.identity(event.device, event.digest), event.seat, now)
+    if event.weight >= event.threshold:
+        device.identity_at = now
+        approval.clear()
+
+
+def _approved(state: State, address: Pubkey, seat: int, now: int) -> r.Approval:
+    if state.attesters is None:
+        raise LookupError("proofs")
+    approval = state.approvals.setdefault(address, r.Approval())
+    approval.approve(seat, state.attesters.set_version, now)
+    return approval
 
 
 @on(_S.NetworkRegistered)
@@ -157,9 +179,28 @@ def _units(state: State, event: _S.UnitsSet, now: int) -> None:
         node.detached = None
     else:
         node.detached = event.device
+        if (device := state.devices.get(event.device)) is not None:
+            device.class_ = node.class_
     if node.minimum is not None:
         node.set_minimum(node.minimum // node.units * event.units)
     node.units = event.units
+
+
+@on(_S.LowerApproved)
+def _told(state: State, event: _S.LowerApproved, now: int) -> None:
+    node = state.node_of(event)
+    address = pda.staking.lowering(event.node, event.class_, event.lower)
+    _approved(state, address, event.seat, node.last_time)
+
+
+@on(_S.NodeLowered)
+def _lowered(state: State, event: _S.NodeLowered, now: int) -> None:
+    node = state.node_of(event)
+    state.agree(event, "before", event.before, node.class_)
+    state.devices[event.device].class_ = node.class_ = event.class_
+    _forget_proof(node)
+    node.set_minimum(event.minimum)
+    state.approvals[pda.staking.lowering(event.node, event.before, event.class_)].clear()
 
 
 def _forget_proof(node: r.Node) -> None:

@@ -70,6 +70,7 @@ class State:
     hours: dict[Pubkey, r.Hour] = field(default_factory=dict)
     classes: dict[int, r.HardwareClass] = field(default_factory=dict)
     devices: dict[Pubkey, r.Device] = field(default_factory=dict)
+    approvals: dict[Pubkey, r.Approval] = field(default_factory=dict)
     networks: dict[Pubkey, r.Network] = field(default_factory=dict)
     nodes: dict[Pubkey, r.Node] = field(default_factory=dict)
     positions: dict[tuple[Pubkey, Pubkey], r.Position] = field(default_factory=dict)
@@ -145,6 +146,7 @@ class State:
             self.hours,
             self.classes,
             self.devices,
+            self.approvals,
             self.networks,
             self.nodes,
             self.positions,

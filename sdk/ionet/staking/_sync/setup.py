@@ -61,6 +61,21 @@ class StakingSetup(StakingBase):
             [ix.staking.set_class(authority=authority, id=id_, args=args) for id_, args in classes],
         )
 
+    def set_reference(self, *classes: tuple[int, types.staking.Reference]) -> Call[None]:
+        """Sets what hardware classes are judged by; for the authority.
+
+        Args:
+            classes: their numbers, and measured times; see `ionet.staking.references.reference_of`.
+        """
+        authority = self._connection.address
+        return Call(
+            self._connection,
+            [
+                ix.staking.set_reference(authority=authority, id=id_, reference=reference)
+                for id_, reference in classes
+            ],
+        )
+
     def classes(self) -> list[KeyedAccount[accounts.staking.Class]]:
         """All hardware classes, by number."""
         classes = self._connection.find(accounts.staking.Class)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ionet.staking._sync.approvals import Approvals
 from ionet.staking._sync.nodes import Nodes
 from ionet.staking._sync.setup import StakingSetup
 from ionet.staking._sync.slashes import Slashes
@@ -11,7 +12,7 @@ from ionet.staking._sync.stake import Stakes
 __all__ = ["Staking"]
 
 
-class Staking(StakingSetup, Nodes, Stakes, Slashes):
+class Staking(StakingSetup, Nodes, Stakes, Slashes, Approvals):
     """Calls and reads of the staking program.
 
     `stake`, `activate`, `unstake`, `withdraw`, `claim` and `compound` find out whether the signer owns the

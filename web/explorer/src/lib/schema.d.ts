@@ -962,6 +962,29 @@ export interface components {
             signature: string;
         };
         /**
+         * Hardware
+         * @description What attesters' threshold says that a device is.
+         */
+        Hardware: {
+            /** Device */
+            device: string;
+            /**
+             * Digest
+             * @description Of the certificate that its maker gave its hardware, hex; nothing here has checked it.
+             */
+            digest: string;
+            /**
+             * At
+             * @description When it was set, Unix seconds.
+             */
+            at: number;
+            /**
+             * Doubles
+             * @description Other devices with the same digest: at most one of them is what it says.
+             */
+            doubles: string[];
+        };
+        /**
          * HardwareClass
          * @description A class of hardware. The four numbers answer different questions, and none follows from another.
          */
@@ -1493,6 +1516,11 @@ export interface components {
             offer: components["schemas"]["Offer"] | null;
             /** Devices */
             devices: string[];
+            /**
+             * Hardware
+             * @description What its devices are by their makers' certificates, where attesters have said so.
+             */
+            hardware: components["schemas"]["Hardware"][];
             /**
              * Leases Done
              * @description That ran to their end, or until the renter stopped them.
