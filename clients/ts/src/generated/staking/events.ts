@@ -31,14 +31,20 @@ import {
   type DeviceReleasedEvent,
   getForfeitedEventDecoder,
   type ForfeitedEvent,
+  getIdentityApprovedEventDecoder,
+  type IdentityApprovedEvent,
   getInitializedEventDecoder,
   type InitializedEvent,
+  getLowerApprovedEventDecoder,
+  type LowerApprovedEvent,
   getNetworkJoinedEventDecoder,
   type NetworkJoinedEvent,
   getNetworkRegisteredEventDecoder,
   type NetworkRegisteredEvent,
   getNodeDisprovedEventDecoder,
   type NodeDisprovedEvent,
+  getNodeLoweredEventDecoder,
+  type NodeLoweredEvent,
   getNodeRegisteredEventDecoder,
   type NodeRegisteredEvent,
   getNodeRetiredEventDecoder,
@@ -53,6 +59,8 @@ import {
   type PositionSettledEvent,
   getProofRecordedEventDecoder,
   type ProofRecordedEvent,
+  getReferenceSetEventDecoder,
+  type ReferenceSetEvent,
   getSlashAppealedEventDecoder,
   type SlashAppealedEvent,
   getSlashCancelledEventDecoder,
@@ -93,10 +101,13 @@ export type ProgramEvent =
   | { name: 'DeviceRegistered'; data: DeviceRegisteredEvent }
   | { name: 'DeviceReleased'; data: DeviceReleasedEvent }
   | { name: 'Forfeited'; data: ForfeitedEvent }
+  | { name: 'IdentityApproved'; data: IdentityApprovedEvent }
   | { name: 'Initialized'; data: InitializedEvent }
+  | { name: 'LowerApproved'; data: LowerApprovedEvent }
   | { name: 'NetworkJoined'; data: NetworkJoinedEvent }
   | { name: 'NetworkRegistered'; data: NetworkRegisteredEvent }
   | { name: 'NodeDisproved'; data: NodeDisprovedEvent }
+  | { name: 'NodeLowered'; data: NodeLoweredEvent }
   | { name: 'NodeRegistered'; data: NodeRegisteredEvent }
   | { name: 'NodeRetired'; data: NodeRetiredEvent }
   | { name: 'OwnerExpelled'; data: OwnerExpelledEvent }
@@ -104,6 +115,7 @@ export type ProgramEvent =
   | { name: 'PausedSet'; data: PausedSetEvent }
   | { name: 'PositionSettled'; data: PositionSettledEvent }
   | { name: 'ProofRecorded'; data: ProofRecordedEvent }
+  | { name: 'ReferenceSet'; data: ReferenceSetEvent }
   | { name: 'SlashAppealed'; data: SlashAppealedEvent }
   | { name: 'SlashCancelled'; data: SlashCancelledEvent }
   | { name: 'SlashClosed'; data: SlashClosedEvent }
@@ -134,10 +146,13 @@ export const EVENTS: readonly (readonly [ProgramEvent['name'], readonly number[]
   ['DeviceRegistered', [221, 90, 2, 153, 72, 98, 71, 181], getDeviceRegisteredEventDecoder()],
   ['DeviceReleased', [61, 101, 38, 18, 241, 39, 203, 44], getDeviceReleasedEventDecoder()],
   ['Forfeited', [80, 140, 117, 204, 15, 230, 158, 241], getForfeitedEventDecoder()],
+  ['IdentityApproved', [2, 67, 90, 164, 69, 77, 17, 235], getIdentityApprovedEventDecoder()],
   ['Initialized', [208, 213, 115, 98, 115, 82, 201, 209], getInitializedEventDecoder()],
+  ['LowerApproved', [56, 117, 163, 72, 86, 157, 62, 23], getLowerApprovedEventDecoder()],
   ['NetworkJoined', [186, 51, 89, 141, 142, 223, 202, 183], getNetworkJoinedEventDecoder()],
   ['NetworkRegistered', [21, 151, 225, 218, 107, 192, 137, 122], getNetworkRegisteredEventDecoder()],
   ['NodeDisproved', [164, 38, 158, 221, 153, 205, 64, 50], getNodeDisprovedEventDecoder()],
+  ['NodeLowered', [71, 195, 234, 105, 227, 75, 35, 133], getNodeLoweredEventDecoder()],
   ['NodeRegistered', [15, 57, 183, 59, 93, 55, 157, 195], getNodeRegisteredEventDecoder()],
   ['NodeRetired', [228, 96, 156, 84, 220, 240, 232, 14], getNodeRetiredEventDecoder()],
   ['OwnerExpelled', [172, 191, 190, 179, 198, 140, 82, 152], getOwnerExpelledEventDecoder()],
@@ -145,6 +160,7 @@ export const EVENTS: readonly (readonly [ProgramEvent['name'], readonly number[]
   ['PausedSet', [171, 125, 127, 156, 233, 81, 68, 66], getPausedSetEventDecoder()],
   ['PositionSettled', [75, 100, 92, 189, 245, 116, 252, 221], getPositionSettledEventDecoder()],
   ['ProofRecorded', [55, 159, 128, 127, 158, 254, 93, 145], getProofRecordedEventDecoder()],
+  ['ReferenceSet', [17, 174, 109, 230, 77, 133, 27, 156], getReferenceSetEventDecoder()],
   ['SlashAppealed', [95, 61, 211, 128, 117, 80, 87, 101], getSlashAppealedEventDecoder()],
   ['SlashCancelled', [30, 217, 21, 135, 62, 236, 194, 221], getSlashCancelledEventDecoder()],
   ['SlashClosed', [81, 214, 3, 34, 246, 220, 83, 180], getSlashClosedEventDecoder()],

@@ -43,8 +43,12 @@ import {
 import {
   getPoolDecoder,
   getPoolEncoder,
+  getReferenceDecoder,
+  getReferenceEncoder,
   type Pool,
   type PoolArgs,
+  type Reference,
+  type ReferenceArgs,
 } from "../types/index.js";
 
 export const CLASS_DISCRIMINATOR = new Uint8Array([
@@ -77,6 +81,8 @@ export type Class = {
   baseMinimum: bigint;
   /** Name, UTF-8, padded with zeros. */
   name: ReadonlyUint8Array;
+  /** What its devices are judged by; zeros while nobody has measured it. */
+  reference: Reference;
   reserved: ReadonlyUint8Array;
 };
 
@@ -101,6 +107,8 @@ export type ClassArgs = {
   baseMinimum: number | bigint;
   /** Name, UTF-8, padded with zeros. */
   name: ReadonlyUint8Array;
+  /** What its devices are judged by; zeros while nobody has measured it. */
+  reference: ReferenceArgs;
   reserved: ReadonlyUint8Array;
 };
 
@@ -120,7 +128,8 @@ export function getClassEncoder(): FixedSizeEncoder<ClassArgs> {
       ["padding2", getU32Encoder()],
       ["baseMinimum", getU64Encoder()],
       ["name", fixEncoderSize(getBytesEncoder(), 32)],
-      ["reserved", fixEncoderSize(getBytesEncoder(), 64)],
+      ["reference", getReferenceEncoder()],
+      ["reserved", fixEncoderSize(getBytesEncoder(), 8)],
     ]),
     (value) => ({ ...value, discriminator: CLASS_DISCRIMINATOR }),
   );
@@ -141,7 +150,8 @@ export function getClassDecoder(): FixedSizeDecoder<Class> {
     ["padding2", getU32Decoder()],
     ["baseMinimum", getU64Decoder()],
     ["name", fixDecoderSize(getBytesDecoder(), 32)],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 64)],
+    ["reference", getReferenceDecoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 8)],
   ]);
 }
 

@@ -76,6 +76,13 @@ export type Device = {
   registeredAt: bigint;
   /** Number of the latest event. */
   seq: bigint;
+  /**
+   * Digest of the certificate that its maker gave its hardware, as the attesters' threshold set it; zeros while
+   * none is.
+   */
+  identity: ReadonlyUint8Array;
+  /** When that was set last, unix time; 0 while it never was. */
+  identityAt: bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -103,6 +110,13 @@ export type DeviceArgs = {
   registeredAt: number | bigint;
   /** Number of the latest event. */
   seq: number | bigint;
+  /**
+   * Digest of the certificate that its maker gave its hardware, as the attesters' threshold set it; zeros while
+   * none is.
+   */
+  identity: ReadonlyUint8Array;
+  /** When that was set last, unix time; 0 while it never was. */
+  identityAt: number | bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -123,7 +137,9 @@ export function getDeviceEncoder(): FixedSizeEncoder<DeviceArgs> {
       ["node", getAddressEncoder()],
       ["registeredAt", getI64Encoder()],
       ["seq", getU64Encoder()],
-      ["reserved", fixEncoderSize(getBytesEncoder(), 56)],
+      ["identity", fixEncoderSize(getBytesEncoder(), 32)],
+      ["identityAt", getI64Encoder()],
+      ["reserved", fixEncoderSize(getBytesEncoder(), 16)],
     ]),
     (value) => ({ ...value, discriminator: DEVICE_DISCRIMINATOR }),
   );
@@ -145,7 +161,9 @@ export function getDeviceDecoder(): FixedSizeDecoder<Device> {
     ["node", getAddressDecoder()],
     ["registeredAt", getI64Decoder()],
     ["seq", getU64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 56)],
+    ["identity", fixDecoderSize(getBytesDecoder(), 32)],
+    ["identityAt", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 16)],
   ]);
 }
 

@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./approval.js";
 export * from "./class.js";
 export * from "./config.js";
 export * from "./device.js";

@@ -193,6 +193,10 @@ export type Node = {
    * time: compute proofs have to be later. 0 while none of it has happened.
    */
   changedAt: bigint;
+  /** The highest minimum in force until `fined_until`, beside the present one, base units. */
+  fined: bigint;
+  /** Until when what was signed under that minimum can be disproved, unix time. */
+  finedUntil: bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -305,6 +309,10 @@ export type NodeArgs = {
    * time: compute proofs have to be later. 0 while none of it has happened.
    */
   changedAt: number | bigint;
+  /** The highest minimum in force until `fined_until`, beside the present one, base units. */
+  fined: number | bigint;
+  /** Until when what was signed under that minimum can be disproved, unix time. */
+  finedUntil: number | bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -363,7 +371,9 @@ export function getNodeEncoder(): FixedSizeEncoder<NodeArgs> {
       ["setApart", getU64Encoder()],
       ["former", getFormerEncoder()],
       ["changedAt", getI64Encoder()],
-      ["reserved", fixEncoderSize(getBytesEncoder(), 56)],
+      ["fined", getU64Encoder()],
+      ["finedUntil", getI64Encoder()],
+      ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
     ]),
     (value) => ({ ...value, discriminator: NODE_DISCRIMINATOR }),
   );
@@ -423,7 +433,9 @@ export function getNodeDecoder(): FixedSizeDecoder<Node> {
     ["setApart", getU64Decoder()],
     ["former", getFormerDecoder()],
     ["changedAt", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 56)],
+    ["fined", getU64Decoder()],
+    ["finedUntil", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
   ]);
 }
 

@@ -222,13 +222,33 @@ export const STAKING_ERROR__LEAF_OUT_OF_ORDER = 0x17d5; // 6101
 export const STAKING_ERROR__VERDICT_BEFORE_CHANGE = 0x17d6; // 6102
 /** KeyStays: a node's owner can give it another device key once it has been retired for seven days */
 export const STAKING_ERROR__KEY_STAYS = 0x17d7; // 6103
+/** AlreadyApproved: this seat has approved it already */
+export const STAKING_ERROR__ALREADY_APPROVED = 0x17d8; // 6104
+/** NotApproved: approvals do not reach the threshold, or are of another set or over seven days old */
+export const STAKING_ERROR__NOT_APPROVED = 0x17d9; // 6105
+/** NoticeRuns: the node's owner was told less than a day ago; left: now, right: from when it is lowered */
+export const STAKING_ERROR__NOTICE_RUNS = 0x17da; // 6106
+/** OtherPool: the class is of another pool */
+export const STAKING_ERROR__OTHER_POOL = 0x17db; // 6107
+/** ClassNotLower: the class does not weigh less than the node's; left: the node's multiplier, right: the class's */
+export const STAKING_ERROR__CLASS_NOT_LOWER = 0x17dc; // 6108
+/** ProofPassed: the node's latest verdict has passed: it stays in its class */
+export const STAKING_ERROR__PROOF_PASSED = 0x17dd; // 6109
+/** ProductUnknown: a product's m must be a power of two from 64 to 65,536, and its k a multiple of 16 up to 4,194,304 */
+export const STAKING_ERROR__PRODUCT_UNKNOWN = 0x17de; // 6110
+/** MemoryUnknown: a memory has 2^6 to 2^28 chains, at most its blocks; 8 to 2^16 rounds, 1 to 2^16 reads */
+export const STAKING_ERROR__MEMORY_UNKNOWN = 0x17df; // 6111
+/** ReferenceOutOfBounds: a reference's time must be from a nanosecond to a quarter of an hour */
+export const STAKING_ERROR__REFERENCE_OUT_OF_BOUNDS = 0x17e0; // 6112
 
 export type StakingError =
   | typeof STAKING_ERROR__ACTIVATE_FIRST
+  | typeof STAKING_ERROR__ALREADY_APPROVED
   | typeof STAKING_ERROR__APPEAL_CLOSED
   | typeof STAKING_ERROR__APPEAL_OUT_OF_BOUNDS
   | typeof STAKING_ERROR__CHALLENGED_LATELY
   | typeof STAKING_ERROR__CLASS_DISABLED
+  | typeof STAKING_ERROR__CLASS_NOT_LOWER
   | typeof STAKING_ERROR__CO_EXIT_FROZEN
   | typeof STAKING_ERROR__COMMISSION_NOTICE
   | typeof STAKING_ERROR__COMMISSION_OUT_OF_BOUNDS
@@ -257,6 +277,7 @@ export type StakingError =
   | typeof STAKING_ERROR__MAXIMUM_OUT_OF_BOUNDS
   | typeof STAKING_ERROR__MAXIMUM_STAKE
   | typeof STAKING_ERROR__MAY_NOT_PAUSE
+  | typeof STAKING_ERROR__MEMORY_UNKNOWN
   | typeof STAKING_ERROR__MINIMUM_OUT_OF_BOUNDS
   | typeof STAKING_ERROR__MORE_THAN_STAKED
   | typeof STAKING_ERROR__MULTIPLIER_OUT_OF_BOUNDS
@@ -268,6 +289,7 @@ export type StakingError =
   | typeof STAKING_ERROR__NODE_NOT_TERMINAL
   | typeof STAKING_ERROR__NODE_TERMINAL
   | typeof STAKING_ERROR__NO_FREE_SLOT
+  | typeof STAKING_ERROR__NOT_APPROVED
   | typeof STAKING_ERROR__NOT_A_REPORT
   | typeof STAKING_ERROR__NOT_ATTESTER
   | typeof STAKING_ERROR__NOT_AUTHORITY
@@ -279,6 +301,7 @@ export type StakingError =
   | typeof STAKING_ERROR__NOTHING_READY
   | typeof STAKING_ERROR__NOTHING_TO_CLAIM
   | typeof STAKING_ERROR__NOT_HOLDER
+  | typeof STAKING_ERROR__NOTICE_RUNS
   | typeof STAKING_ERROR__NOT_NETWORK
   | typeof STAKING_ERROR__NOT_NODE_DEVICE
   | typeof STAKING_ERROR__NOT_NODE_OWNER
@@ -287,11 +310,15 @@ export type StakingError =
   | typeof STAKING_ERROR__NOT_RESOLVER
   | typeof STAKING_ERROR__NOT_SLASHER
   | typeof STAKING_ERROR__NOT_UPGRADE_AUTHORITY
+  | typeof STAKING_ERROR__OTHER_POOL
   | typeof STAKING_ERROR__OVERFLOW
   | typeof STAKING_ERROR__OWNER_BELOW_MINIMUM
   | typeof STAKING_ERROR__OWNER_IS_NO_CO_STAKER
   | typeof STAKING_ERROR__OWNER_STAYS
   | typeof STAKING_ERROR__PAUSED
+  | typeof STAKING_ERROR__PRODUCT_UNKNOWN
+  | typeof STAKING_ERROR__PROOF_PASSED
+  | typeof STAKING_ERROR__REFERENCE_OUT_OF_BOUNDS
   | typeof STAKING_ERROR__REPORT_CORRECTED
   | typeof STAKING_ERROR__REPORT_EXHAUSTED
   | typeof STAKING_ERROR__REPORT_HELD
@@ -333,10 +360,12 @@ let stakingErrorMessages: Record<StakingError, string> | undefined;
 if (process.env.NODE_ENV !== "production") {
   stakingErrorMessages = {
     [STAKING_ERROR__ACTIVATE_FIRST]: `earlier pending stake is ready: activate it before adding more`,
+    [STAKING_ERROR__ALREADY_APPROVED]: `this seat has approved it already`,
     [STAKING_ERROR__APPEAL_CLOSED]: `the slash can no longer be appealed, or was appealed already`,
     [STAKING_ERROR__APPEAL_OUT_OF_BOUNDS]: `the time for an appeal must be from 7 to 60 days`,
     [STAKING_ERROR__CHALLENGED_LATELY]: `a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it`,
     [STAKING_ERROR__CLASS_DISABLED]: `the class is disabled: it takes no new devices`,
+    [STAKING_ERROR__CLASS_NOT_LOWER]: `the class does not weigh less than the node's; left: the node's multiplier, right: the class's`,
     [STAKING_ERROR__CO_EXIT_FROZEN]: `open slash proposals exceed the owner's side: co-stakers must wait until they are decided`,
     [STAKING_ERROR__COMMISSION_NOTICE]: `the node has co-stakers: announce a change of its commission with set_commission`,
     [STAKING_ERROR__COMMISSION_OUT_OF_BOUNDS]: `the commission must be at most 10,000 bps`,
@@ -365,6 +394,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__MAXIMUM_OUT_OF_BOUNDS]: `a node's maximum stake must be 2 to 20 times its minimum`,
     [STAKING_ERROR__MAXIMUM_STAKE]: `the stake of both sides would exceed the node's maximum; left: room, right: amount`,
     [STAKING_ERROR__MAY_NOT_PAUSE]: `only the authority may lift a pause, and only the authority or the pauser may set one`,
+    [STAKING_ERROR__MEMORY_UNKNOWN]: `a memory has 2^6 to 2^28 chains, at most its blocks; 8 to 2^16 rounds, 1 to 2^16 reads`,
     [STAKING_ERROR__MINIMUM_OUT_OF_BOUNDS]: `a class's minimum per processor must be from 1 to 10,000 IO before the multiplier`,
     [STAKING_ERROR__MORE_THAN_STAKED]: `less is staked than the amount; left: staked, right: amount`,
     [STAKING_ERROR__MULTIPLIER_OUT_OF_BOUNDS]: `the multiplier must be from 1 to 10,000,000 bps`,
@@ -376,6 +406,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__NODE_NOT_TERMINAL]: `the node did not end for fraud`,
     [STAKING_ERROR__NODE_TERMINAL]: `the node has ended, for fraud or because co-stakers bore a loss`,
     [STAKING_ERROR__NO_FREE_SLOT]: `four withdrawals are cooling: withdraw one that is ready first`,
+    [STAKING_ERROR__NOT_APPROVED]: `approvals do not reach the threshold, or are of another set or over seven days old`,
     [STAKING_ERROR__NOT_A_REPORT]: `this is not a report of the proofs program`,
     [STAKING_ERROR__NOT_ATTESTER]: `the signer has no seat in the attester set`,
     [STAKING_ERROR__NOT_AUTHORITY]: `the signer is not the authority`,
@@ -387,6 +418,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__NOTHING_READY]: `no stake has finished its cooldown`,
     [STAKING_ERROR__NOTHING_TO_CLAIM]: `there are no rewards to claim`,
     [STAKING_ERROR__NOT_HOLDER]: `the position belongs to another holder`,
+    [STAKING_ERROR__NOTICE_RUNS]: `the node's owner was told less than a day ago; left: now, right: from when it is lowered`,
     [STAKING_ERROR__NOT_NETWORK]: `the network belongs to another authority`,
     [STAKING_ERROR__NOT_NODE_DEVICE]: `only a node's first device can be used here, and only its others can be detached`,
     [STAKING_ERROR__NOT_NODE_OWNER]: `only the node's owner may do this`,
@@ -395,11 +427,15 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__NOT_RESOLVER]: `only the resolver may do this`,
     [STAKING_ERROR__NOT_SLASHER]: `only the slasher may propose a slash`,
     [STAKING_ERROR__NOT_UPGRADE_AUTHORITY]: `only the program's upgrade authority may initialize the program`,
+    [STAKING_ERROR__OTHER_POOL]: `the class is of another pool`,
     [STAKING_ERROR__OVERFLOW]: `an amount does not fit in 64 bits`,
     [STAKING_ERROR__OWNER_BELOW_MINIMUM]: `the owner's active stake does not cover the node's minimum; left: active, right: minimum`,
     [STAKING_ERROR__OWNER_IS_NO_CO_STAKER]: `the node's owner cannot be its co-staker: stake on the owner's side`,
     [STAKING_ERROR__OWNER_STAYS]: `the node can pass to another owner once it was credited up to its retirement, or 60 days after that`,
     [STAKING_ERROR__PAUSED]: `this instruction is paused`,
+    [STAKING_ERROR__PRODUCT_UNKNOWN]: `a product's m must be a power of two from 64 to 65,536, and its k a multiple of 16 up to 4,194,304`,
+    [STAKING_ERROR__PROOF_PASSED]: `the node's latest verdict has passed: it stays in its class`,
+    [STAKING_ERROR__REFERENCE_OUT_OF_BOUNDS]: `a reference's time must be from a nanosecond to a quarter of an hour`,
     [STAKING_ERROR__REPORT_CORRECTED]: `a correction came after this report: use a newer report`,
     [STAKING_ERROR__REPORT_EXHAUSTED]: `credits would exceed the report's total; left: total, right: credits`,
     [STAKING_ERROR__REPORT_HELD]: `the report's hours are still held back; left: now, right: from when`,

@@ -12,6 +12,8 @@ export * from "./device.js";
 export * from "./disproof.js";
 export * from "./emissionLedger.js";
 export * from "./eventAuthority.js";
+export * from "./identity.js";
+export * from "./lowering.js";
 export * from "./network.js";
 export * from "./node.js";
 export * from "./position.js";

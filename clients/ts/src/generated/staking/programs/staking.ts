@@ -20,6 +20,8 @@ import {
   parseAcceptAuthorityInstruction,
   parseActivateInstruction,
   parseAppealInstruction,
+  parseApproveClassInstruction,
+  parseApproveIdentityInstruction,
   parseAttachDeviceInstruction,
   parseCancelSlashInstruction,
   parseClaimDeviceInstruction,
@@ -37,6 +39,7 @@ import {
   parseFreezeCreditInstruction,
   parseInitializeInstruction,
   parseJoinNetworkInstruction,
+  parseLowerClassInstruction,
   parseOpenPositionInstruction,
   parseOpenShardInstruction,
   parseOwnerActivateInstruction,
@@ -60,6 +63,7 @@ import {
   parseSetLastProofInstruction,
   parseSetParamsInstruction,
   parseSetPausedInstruction,
+  parseSetReferenceInstruction,
   parseSettleChangesInstruction,
   parseSlashDisprovedInstruction,
   parseStakeInstruction,
@@ -69,6 +73,8 @@ import {
   type ParsedAcceptAuthorityInstruction,
   type ParsedActivateInstruction,
   type ParsedAppealInstruction,
+  type ParsedApproveClassInstruction,
+  type ParsedApproveIdentityInstruction,
   type ParsedAttachDeviceInstruction,
   type ParsedCancelSlashInstruction,
   type ParsedClaimDeviceInstruction,
@@ -86,6 +92,7 @@ import {
   type ParsedFreezeCreditInstruction,
   type ParsedInitializeInstruction,
   type ParsedJoinNetworkInstruction,
+  type ParsedLowerClassInstruction,
   type ParsedOpenPositionInstruction,
   type ParsedOpenShardInstruction,
   type ParsedOwnerActivateInstruction,
@@ -109,6 +116,7 @@ import {
   type ParsedSetLastProofInstruction,
   type ParsedSetParamsInstruction,
   type ParsedSetPausedInstruction,
+  type ParsedSetReferenceInstruction,
   type ParsedSettleChangesInstruction,
   type ParsedSlashDisprovedInstruction,
   type ParsedStakeInstruction,
@@ -121,6 +129,7 @@ export const STAKING_PROGRAM_ADDRESS =
   "ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY" as Address<"ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY">;
 
 export enum StakingAccount {
+  Approval,
   Class,
   Config,
   Device,
@@ -136,6 +145,17 @@ export function identifyStakingAccount(
   account: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): StakingAccount {
   const data = "data" in account ? account.data : account;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([233, 9, 153, 49, 11, 222, 59, 130]),
+      ),
+      0,
+    )
+  ) {
+    return StakingAccount.Approval;
+  }
   if (
     containsBytes(
       data,
@@ -244,6 +264,8 @@ export enum StakingInstruction {
   AcceptAuthority,
   Activate,
   Appeal,
+  ApproveClass,
+  ApproveIdentity,
   AttachDevice,
   CancelSlash,
   Claim,
@@ -261,6 +283,7 @@ export enum StakingInstruction {
   FreezeCredit,
   Initialize,
   JoinNetwork,
+  LowerClass,
   OpenPosition,
   OpenShard,
   OwnerActivate,
@@ -284,6 +307,7 @@ export enum StakingInstruction {
   SetLastProof,
   SetParams,
   SetPaused,
+  SetReference,
   SettleChanges,
   SlashDisproved,
   Stake,
@@ -328,6 +352,28 @@ export function identifyStakingInstruction(
     )
   ) {
     return StakingInstruction.Appeal;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([105, 68, 54, 51, 75, 217, 182, 144]),
+      ),
+      0,
+    )
+  ) {
+    return StakingInstruction.ApproveClass;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([154, 86, 144, 218, 121, 97, 57, 134]),
+      ),
+      0,
+    )
+  ) {
+    return StakingInstruction.ApproveIdentity;
   }
   if (
     containsBytes(
@@ -515,6 +561,17 @@ export function identifyStakingInstruction(
     )
   ) {
     return StakingInstruction.JoinNetwork;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([1, 30, 162, 180, 7, 158, 29, 107]),
+      ),
+      0,
+    )
+  ) {
+    return StakingInstruction.LowerClass;
   }
   if (
     containsBytes(
@@ -773,6 +830,17 @@ export function identifyStakingInstruction(
     containsBytes(
       data,
       fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([184, 96, 203, 159, 23, 67, 215, 242]),
+      ),
+      0,
+    )
+  ) {
+    return StakingInstruction.SetReference;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
         new Uint8Array([74, 18, 87, 61, 176, 209, 244, 36]),
       ),
       0,
@@ -853,6 +921,12 @@ export type ParsedStakingInstruction<
       instructionType: StakingInstruction.Appeal;
     } & ParsedAppealInstruction<TProgram>)
   | ({
+      instructionType: StakingInstruction.ApproveClass;
+    } & ParsedApproveClassInstruction<TProgram>)
+  | ({
+      instructionType: StakingInstruction.ApproveIdentity;
+    } & ParsedApproveIdentityInstruction<TProgram>)
+  | ({
       instructionType: StakingInstruction.AttachDevice;
     } & ParsedAttachDeviceInstruction<TProgram>)
   | ({
@@ -903,6 +977,9 @@ export type ParsedStakingInstruction<
   | ({
       instructionType: StakingInstruction.JoinNetwork;
     } & ParsedJoinNetworkInstruction<TProgram>)
+  | ({
+      instructionType: StakingInstruction.LowerClass;
+    } & ParsedLowerClassInstruction<TProgram>)
   | ({
       instructionType: StakingInstruction.OpenPosition;
     } & ParsedOpenPositionInstruction<TProgram>)
@@ -973,6 +1050,9 @@ export type ParsedStakingInstruction<
       instructionType: StakingInstruction.SetPaused;
     } & ParsedSetPausedInstruction<TProgram>)
   | ({
+      instructionType: StakingInstruction.SetReference;
+    } & ParsedSetReferenceInstruction<TProgram>)
+  | ({
       instructionType: StakingInstruction.SettleChanges;
     } & ParsedSettleChangesInstruction<TProgram>)
   | ({
@@ -1015,6 +1095,20 @@ export function parseStakingInstruction<TProgram extends string>(
       return {
         instructionType: StakingInstruction.Appeal,
         ...parseAppealInstruction(instruction),
+      };
+    }
+    case StakingInstruction.ApproveClass: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: StakingInstruction.ApproveClass,
+        ...parseApproveClassInstruction(instruction),
+      };
+    }
+    case StakingInstruction.ApproveIdentity: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: StakingInstruction.ApproveIdentity,
+        ...parseApproveIdentityInstruction(instruction),
       };
     }
     case StakingInstruction.AttachDevice: {
@@ -1134,6 +1228,13 @@ export function parseStakingInstruction<TProgram extends string>(
       return {
         instructionType: StakingInstruction.JoinNetwork,
         ...parseJoinNetworkInstruction(instruction),
+      };
+    }
+    case StakingInstruction.LowerClass: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: StakingInstruction.LowerClass,
+        ...parseLowerClassInstruction(instruction),
       };
     }
     case StakingInstruction.OpenPosition: {
@@ -1295,6 +1396,13 @@ export function parseStakingInstruction<TProgram extends string>(
       return {
         instructionType: StakingInstruction.SetPaused,
         ...parseSetPausedInstruction(instruction),
+      };
+    }
+    case StakingInstruction.SetReference: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: StakingInstruction.SetReference,
+        ...parseSetReferenceInstruction(instruction),
       };
     }
     case StakingInstruction.SettleChanges: {
