@@ -21,7 +21,15 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import IO
-from ionet.cloud import AsyncCluster, AsyncClusterLaunch, BudgetTooSmall, ClusterSpec, NoCluster, NoNode
+from ionet.cloud import (
+    AsyncCluster,
+    AsyncClusterLaunch,
+    BudgetTooSmall,
+    CannotResize,
+    ClusterSpec,
+    NoCluster,
+    NoNode,
+)
 from ionet.cloud.clusters import attach_cluster, class_ids, find, named
 from ionet.cloud.spec import parse
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
@@ -170,6 +178,32 @@ async def test_all_nodes_of_a_cluster_get_more_time(renting: Renting) -> None:
         assert set(quotes) == set(jobs)
         await found.extend(HOUR, quotes)
     assert [(await client.jobs.get_job(job)).ends_at for job in jobs] == [at + HOUR for at in until]
+    await cluster.run.__aexit__()
+
+
+async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(renting: Renting) -> None:
+    client, market = renting.client, renting.site.market
+    cluster = await booked(renting)
+    head, other = await cluster.jobs()
+    for job in (head, other):
+        await client.as_(market.attesters[0]).jobs.start(job).send()
+    for count, on_loss, why in (
+        (3, "continue", "pair has 2 nodes, and takes no more than it was booked with"),
+        (0, "continue", "a cluster has at least its first node; end it: ionet cluster down pair"),
+        (1, "end", "pair ends when a node leaves it, as its file says `on_loss: end`"),
+    ):
+        with pytest.raises(CannotResize, match=why):
+            await cluster.leaving(count, on_loss)
+    assert await cluster.leaving(2, "end") == []
+    market.world.advance(90 * 60)
+    renting.ready()
+    said: list[str] = []
+    assert await cluster.leaving(1, "continue") == [other]
+    await cluster.let_go([other], said.append)
+    assert said == [f"job {other} has ended"]
+    assert await cluster.jobs() == [head]
+    accounts = {job: await client.jobs.get_job(job) for job in (head, other)}
+    assert (accounts[head].reason, accounts[other].ends_at) == (0, accounts[other].started_at + 90 * 60)
     await cluster.run.__aexit__()
 
 

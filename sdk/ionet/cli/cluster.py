@@ -421,6 +421,40 @@ def extend(
 
 
 @app.command()
+def resize(
+    name: Name,
+    count: Annotated[int, typer.Argument(metavar="N", help="How many nodes are to be left.")],
+    gateway: GatewayOption = None,
+) -> None:
+    """Let nodes of a running cluster go, those booked last, so that only their used time is paid.
+
+    The others go on, and Ray runs again on them what ran there. At least the first hour of each node is paid.
+    A running cluster takes no more nodes than it was booked with.
+    """
+    from ionet.cloud.clusters import attach_cluster, named
+
+    io = session()
+    io.check_several("resizing a cluster")
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        item = await named(client, place, name)
+        async with attach_cluster(client, place, item, key=key) as cluster:
+            jobs = await cluster.leaving(count, item.manifest.on_loss)
+            data = {"name": item.name, "nodes": count, "ended": jobs}
+            if io.dry_run:
+                io.screen.show({"dry_run": True, **data}, f"Dry run: {len(jobs)} nodes would go")
+                return 0
+            if jobs:
+                io.confirm(f"end {len(jobs)} of the nodes of {item.name}")
+            await cluster.let_go(jobs, _tell(io))
+            io.screen.show(data, f"{item.name} has {count} node{'s' * (count > 1)}")
+            return 0
+
+    _run(io, work, note=f"what is left of {name}: ionet cluster status {name}")
+
+
+@app.command()
 def down(
     name: Name,
     out: Annotated[

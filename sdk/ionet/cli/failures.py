@@ -48,6 +48,7 @@ from ionet import (
 from ionet.cli.options import fail
 from ionet.cloud.errors import (
     BudgetTooSmall,
+    CannotResize,
     ClusterFileError,
     NoCluster,
     NoNode,
@@ -151,7 +152,15 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                 "signatures": list(bad.signatures),
                 "jobs": [str(job) for job in bad.jobs],
             }
-        case BudgetTooSmall() | SetupFailed() | NotEnough() | NotRun() | OutputsRefused() | ResultError():
+        case (
+            BudgetTooSmall()
+            | CannotResize()
+            | SetupFailed()
+            | NotEnough()
+            | NotRun()
+            | OutputsRefused()
+            | ResultError()
+        ):
             status = REFUSED
         case NoCluster() | NoNode() | NoVolume() | RunUnreachable():
             status = NOT_FOUND

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch
     from ionet.cloud.errors import (
         BudgetTooSmall,
+        CannotResize,
         ClusterFileError,
         NoCluster,
         NoNode,
@@ -48,6 +49,7 @@ else:
                 "clusters": ("AsyncCluster", "AsyncClusterLaunch"),
                 "errors": (
                     "BudgetTooSmall",
+                    "CannotResize",
                     "ClusterFileError",
                     "NoCluster",
                     "NoNode",
@@ -80,6 +82,7 @@ __all__ = [
     "AsyncRun",
     "AsyncVolumes",
     "BudgetTooSmall",
+    "CannotResize",
     "Cluster",
     "ClusterFile",
     "ClusterFileError",

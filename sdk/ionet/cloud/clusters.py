@@ -18,7 +18,15 @@ from ionet.chain.errors import IonetError
 from ionet.chain.records import KeyedAccount
 from ionet.cloud.access import Pass
 from ionet.cloud.choosing import Wish, choose
-from ionet.cloud.errors import BudgetTooSmall, NoCluster, NoNode, NotRun, SetupFailed, VolumeError
+from ionet.cloud.errors import (
+    BudgetTooSmall,
+    CannotResize,
+    NoCluster,
+    NoNode,
+    NotRun,
+    SetupFailed,
+    VolumeError,
+)
 from ionet.cloud.fitting import Together
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.mounting import ARGUMENT
@@ -597,6 +605,49 @@ class AsyncCluster:
             return [self.run.job]
         keyed = await self.run.client.jobs.cluster_jobs(self.run.cluster)
         return [job.address for job in keyed if not job.account.reason]
+
+    async def leaving(self, count: int, on_loss: str) -> list[Pubkey]:
+        """The jobs that end if so many nodes are to be left: those booked last, and never the first node's.
+
+        Args:
+            count: how many.
+            on_loss: what the cluster's manifest says.
+
+        Raises:
+            CannotResize: it cannot have so many; the message says why.
+        """
+        jobs = await self.jobs()
+        if count > len(jobs):
+            raise CannotResize(
+                f"{self.name} has {len(jobs)} nodes, and takes no more than it was booked with; in place of"
+                f" lost ones others are booked by `ionet job guard`. Book another cluster for {count} nodes"
+            )
+        if count < 1:
+            raise CannotResize(
+                f"a cluster has at least its first node; end it: ionet cluster down {self.name}"
+            )
+        if on_loss == "end" and count < len(jobs):
+            raise CannotResize(
+                f"{self.name} ends when a node leaves it, as its file says `on_loss: end`; nothing was ended"
+            )
+        return jobs[count:]
+
+    async def let_go(self, jobs: Sequence[Pubkey], tell: Tell = lambda text: None) -> None:
+        """Ends the jobs of some of its nodes, so that only their used time is paid; the others go on.
+
+        What ran on them is run again elsewhere by Ray, as when a node is lost.
+
+        Args:
+            jobs: which; see `leaving`.
+            tell: told of each.
+
+        Raises:
+            IonetError: one could not be ended, or it is unknown whether it was.
+        """
+        for job in jobs:
+            assert isinstance(self.run, AsyncClusterRun)
+            await self.run.stop_one(job)
+            tell(f"job {job} has ended")
 
     async def quote_extension(self, seconds: int) -> dict[Pubkey, Quote]:
         """What more time costs, of each job.

@@ -42,6 +42,10 @@ class NoCluster(IonetError):
     """There is no such cluster, or it has ended; the message says which there are."""
 
 
+class CannotResize(IonetError):
+    """A cluster cannot have so many nodes; the message says why, and what would be right."""
+
+
 class SetupFailed(IonetError):
     """A cluster's setup failed on a node; the cluster is there."""
 

@@ -499,6 +499,10 @@ class AsyncClusterRun(AsyncRun):
                 stopped |= await run.stop()
         return stopped
 
+    async def stop_one(self, job: Pubkey) -> bool:
+        """Ends the job of a node other than the head's; see `AsyncRun.stop`."""
+        return any([await run.stop() for run in await self._rest() if run.job == job])
+
     async def cost(self) -> Cost:
         """What all jobs cost together; see `AsyncRun.cost`."""
         costs = [await super().cost(), *[await run.cost() for run in await self._rest()]]
