@@ -116,6 +116,19 @@ def test_every_answer_is_the_same_from_files(whole: Database, filed: Database, l
     assert expected["pages 0 True"]
 
 
+def test_the_database_becomes_smaller_by_what_goes(landed: list[Landed], tmp_path: Path) -> None:
+    place = tmp_path / "ledger.db"
+
+    def pages() -> int:
+        with closing(sqlite3.connect(str(place))) as raw:
+            return int(raw.execute("PRAGMA page_count").fetchone()[0])
+
+    with filled(place, landed) as database:
+        before = pages()
+        database.archive(3_600)
+        assert pages() < before * 3 // 4
+
+
 def test_a_reader_of_another_process_sees_files_as_they_come(landed: list[Landed], tmp_path: Path) -> None:
     place = tmp_path / "ledger.db"
     with filled(place, landed) as database, Database.open(str(place)) as reader:

@@ -630,7 +630,8 @@ class Database:
         if made and self._is_sqlite:
             with _plainly(self._engine.url):
                 raw = self._engine.raw_connection()
-                raw.cursor().execute("PRAGMA incremental_vacuum").fetchall()
+                # Other calls of the driver free one page, and end.
+                raw.cursor().executescript("PRAGMA incremental_vacuum")
                 raw.close()
         return made
 
@@ -1347,10 +1348,10 @@ def _make(engine: sa.Engine, genesis: str) -> None:
     names = [*types(), *(f"jobs.Paid:{party.name.lower()}" for party in job_types.Party), _UNKNOWN]
     if engine.dialect.name == "sqlite":
         raw = engine.raw_connection()
+        # What goes to files makes the database smaller. It has to be said before anything is in the file.
+        raw.cursor().execute("PRAGMA auto_vacuum=INCREMENTAL")
         # Readers do not wait for the writer, nor it for them. The file keeps this.
         raw.cursor().execute("PRAGMA journal_mode=WAL")
-        # What goes to files makes the database smaller. It has to be said before there are tables.
-        raw.cursor().execute("PRAGMA auto_vacuum=INCREMENTAL")
         raw.close()
     with engine.begin() as connection:
         schema.metadata.create_all(connection)
