@@ -26,6 +26,8 @@ _S, _J = events.staking, events.jobs
 _NONE: Final = Pubkey.default()
 _ZERO: Final = dict.fromkeys(types.staking.NodeTotals.__dataclass_fields__, 0)
 _NOBODY: Final = types.staking.PositionSums(0, 0, 0, 0)
+#: Of a node in an hour, base units: less than what is emitted.
+_REWARD: Final = 10**5
 _AT_FIRST: Final = {"own_active": 500 * IO}
 
 
@@ -191,11 +193,11 @@ def _rented(number: int, node: Pubkey) -> list[Event]:
 def _hour(number: int, hour: int, nodes: int) -> list[Event]:
     """A node is credited what it has earned; its lease is attested."""
     node = node_of(number)
-    through, total = START + hour * HOUR, ((hour - 1) * nodes + number + 1) * IO
-    stated = (hour * IO, through, total, hour, 0, 0, total, 0, 0)
+    through, total = START + hour * HOUR, ((hour - 1) * nodes + number + 1) * _REWARD
+    stated = (hour * _REWARD, through, total, hour, 0, 0, total, 0, 0)
     seq = 3 + (number % CO_STAKED == 0) + hour
     made: list[Event] = [
-        _S.Credited(seq, node, IO, IO, 0, *stated, _co_staked(number, own_due=hour * IO)),
+        _S.Credited(seq, node, _REWARD, _REWARD, 0, *stated, _co_staked(number, own_due=hour * _REWARD)),
     ]
     if number % RENTED == 0:
         good = (hour - 1) * HOUR

@@ -767,6 +767,8 @@ def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path)
     node = shell.json("job", "receipt", job)["node"]
     rows = {row["node"]: row for row in shell.json("job", "search", "--booked", *read)}
     assert rows[node]["done"] >= 1
+    assert shell.json("job", "search", "--booked", "--leases") == list(rows.values())
+    assert "done" not in shell.json("job", "search", "--booked")[0]
     assert shell.fails(3, "job", "receipt", job, "--ledger", tmp_path / "none.db") == (
         f"there is no ledger {tmp_path / 'none.db'}; ionet ledger run makes one"
     )

@@ -162,6 +162,29 @@ def test_a_ledger_is_followed_from_now_or_from_a_time_on(
     assert now.interrupted() == since.interrupted() == 0
 
 
+def test_all_programs_are_followed_without_a_ledger_from_now_or_from_a_time_on(
+    shell: Shell, running: list[Running]
+) -> None:
+    node = shell.register("GPU-all")
+    shell.stake(node, "300")
+    line = ("-u", shell.url, "events", "--follow", "--output", "json")
+    now = Running(*line)
+    since = Running(*line, "--since", "1h", "--type", "Staked", "--type", "jobs.OfferSet")
+    running += [now, since]
+    while (past := since.json())["data"]["node"] != node:
+        continue
+    time.sleep(1)
+    shell.text("stake", "add", node, "1", who="alice")
+    shell.text("job", "offer", node, "--rate", "0.5", who="alice")
+    assert [since.json()["event"], since.json()["event"]] == ["Staked", "OfferSet"]
+    told = [now.json()]
+    while told[-1]["program"] != "jobs":
+        told.append(now.json())
+    assert [told[0]["event"], told[-1]["event"]] == ["Staked", "OfferSet"]
+    assert past["signature"] not in [each["signature"] for each in told]
+    assert now.interrupted() == since.interrupted() == 0
+
+
 def test_who_has_seen_enough_may_leave(shell: Shell, running: list[Running]) -> None:
     address = Keypair().pubkey()
     command = (

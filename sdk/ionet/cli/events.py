@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from solders.pubkey import Pubkey
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ionet.ledger import Database
 
 app = Commands()
+
+#: Seconds by which a transaction may be listed late.
+_LATE: Final = 60
 
 
 def _moment(text: str) -> str:
@@ -82,15 +85,14 @@ def events_(
     """Show the programs' events, in the chain's order; JSON is one document a line.
 
     From a ledger or an explorer, or without one from the node's history, which may not go back to the
-    beginning. --follow begins now, or at --since; without a ledger it needs a --program or an --account.
+    beginning. --follow begins now, or at --since; without a ledger one --program or an --account is followed
+    by announcements, everything by looks every second.
     """
     io = session()
     if follow and until is not None:
         raise typer.BadParameter("--follow has no end: leave out --until")
     if follow and explorer is not None:
         raise typer.BadParameter("--follow needs a node or a ledger: leave out --explorer")
-    if follow and ledger is None and program is None and about is None:
-        raise typer.BadParameter("without a ledger, --follow needs a --program or an --account")
     names = _names(program, kind)
     span = _seconds(io, since), _seconds(io, until)
     with asked(explorer, ledger) as api, opened(io, ledger) as database:
@@ -160,6 +162,9 @@ def _from_chain(
         return about is None or any(part is not None and part(told.event) == about for part in parts)
 
     places = addresses if about is None else [about]
+    if follow and len(places) > 1:
+        yield from filter(fits, _looked_at(io, places, span[0]))
+        return
     if not follow or span[0] is not None:
         for told in io.reader.past_events(*places, since=span[0] or 0, until=span[1]):
             last = told.signature
@@ -172,3 +177,22 @@ def _from_chain(
         yield from filter(fits, watch)
     finally:
         watch.close()
+
+
+def _looked_at(io: Session, programs: list[Pubkey], since: int | None) -> Iterator[WatchedEvent]:
+    """Events of several programs as they come; nodes announce those of one address at a time."""
+    latest = io.reader.time()
+    known: dict[str, int] = {}
+    if since is None:
+        # What a node lists late is not taken for new.
+        told = io.reader.past_events(*programs, since=latest - _LATE)
+        known = {event.signature: event.time or latest for event in told}
+    begin = latest - _LATE if since is None else since
+    while True:
+        for event in io.reader.past_events(*programs, since=begin, known=known):
+            latest = max(latest, event.time or 0)
+            known[event.signature] = event.time or latest
+            yield event
+        begin = max(begin, latest - _LATE)
+        known = {signature: at for signature, at in known.items() if at >= begin}
+        time.sleep(1)

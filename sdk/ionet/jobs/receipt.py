@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -30,6 +30,19 @@ DONE: Final = frozenset({CloseReason.COMPLETED, CloseReason.RENTER_STOPPED})
 BROKEN: Final = frozenset({CloseReason.LOST, CloseReason.SUPPLIER_STOPPED, CloseReason.SUPPLIER_CANCELLED})
 
 
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """How the leases of a node ended; those that ended before their start or by a decision are in neither.
+
+    Attributes:
+        done: to their end, or until the renter stopped them.
+        broken: the node was lost, or its supplier stopped or cancelled them.
+    """
+
+    done: int
+    broken: int
+
+
 class JobHistory(Protocol):
     """Who knows the past of jobs: a ledger."""
 
@@ -38,6 +51,27 @@ class JobHistory(Protocol):
 
     def booked_by(self, party: Pubkey, *, as_renter: bool, as_supplier: bool) -> Iterable[Pubkey]:
         """The jobs that a party has booked or supplied, in the chain's order."""
+
+    def leases(self, nodes: Iterable[Pubkey]) -> Mapping[Pubkey, Leases]:
+        """How the leases of nodes ended."""
+
+
+def leases_of(node: Pubkey, past: Iterable[WatchedEvent]) -> Leases:
+    """How a node's leases ended, by the first ending of each.
+
+    Args:
+        node: its address.
+        past: events of its offer, in the chain's order.
+    """
+    ended: dict[Pubkey, CloseReason | None] = {}
+    for told in past:
+        event = told.event
+        if isinstance(event, events.jobs.Booked) and event.node == node:
+            ended[event.job] = None
+        elif isinstance(event, events.jobs.Ended) and event.job in ended:
+            ended[event.job] = ended[event.job] or event.reason
+    reasons = list(ended.values())
+    return Leases(sum(reason in DONE for reason in reasons), sum(reason in BROKEN for reason in reasons))
 
 
 @dataclass(frozen=True, slots=True)

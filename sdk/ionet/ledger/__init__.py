@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ionet.jobs.receipt import Leases
     from ionet.ledger.database import Database
     from ionet.ledger.errors import HourNotFinal, LedgerError, LedgerInUse
     from ionet.ledger.follower import Follower, Progress, open_ledger, read_ledger
     from ionet.ledger.hours import HourFacts, Hours, settled
-    from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
+    from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Signed, Total
     from ionet.ledger.replay.state import State
     from ionet.ledger.verifying import Check, Verified, verify, verify_at
 else:
@@ -26,11 +27,12 @@ else:
         "hours": ("HourFacts", "Hours", "settled"),
         "replay.state": ("State",),
         "verifying": ("Check", "Verified", "verify", "verify_at"),
-        "records": ("Cut", "Entry", "Gap", "Landed", "Leases", "Marks", "Place", "Signed", "Total"),
+        "records": ("Cut", "Entry", "Gap", "Landed", "Marks", "Place", "Signed", "Total"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
-        {name: f"ionet.ledger.{module}:{name}" for module, names in _NAMES.items() for name in names},
+        {name: f"ionet.ledger.{module}:{name}" for module, names in _NAMES.items() for name in names}
+        | {"Leases": "ionet.jobs.receipt:Leases"},
     )
 
 __all__ = [

@@ -25,12 +25,12 @@ from ionet import pda
 from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import MARGIN, WatchedEvent
-from ionet.jobs.receipt import BROKEN, DONE, is_of
+from ionet.jobs.receipt import BROKEN, DONE, Leases, is_of
 from ionet.ledger import archive, schema, statements
 from ionet.ledger.archive import Archive
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
-from ionet.ledger.records import Cut, Entry, Gap, Landed, Leases, Marks, Place, Signed, Total
+from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Signed, Total
 from ionet.ledger.rowfiles import Row, Sent, Wanted
 from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
 from ionet.types import jobs as job_types

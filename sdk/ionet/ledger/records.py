@@ -135,16 +135,3 @@ class Marks:
     scanned: int
     final: int
     time: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leases:
-    """How the leases of a node ended; those that ended before their start or by a decision are in neither.
-
-    Attributes:
-        done: to their end, or until the renter stopped them.
-        broken: the node was lost, or its supplier stopped or cancelled them.
-    """
-
-    done: int
-    broken: int

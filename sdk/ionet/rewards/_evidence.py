@@ -594,9 +594,10 @@ def _check_signatures(evidence: Evidence, signatures: Signatures) -> None:
             raise EvidenceError(
                 f"node {Pubkey(measure.node)}: {Pubkey(measure.attester)} did not sign this measurement"
             )
-    for row in evidence.hour.rows():
-        if row.statement is not None and not signatures.stated(row.node, row.up_hours, row.statement):
-            raise EvidenceError(f"node {Pubkey(row.node)}: the device did not sign this statement")
+    hour = evidence.hour
+    for raw, up_hours, statement in zip(hour.nodes, hour.up_hours.tolist(), hour.statements, strict=False):
+        if statement is not None and not signatures.stated(raw.tobytes(), up_hours, statement):
+            raise EvidenceError(f"node {Pubkey(raw.tobytes())}: the device did not sign this statement")
 
 
 def _check_previous(evidence: Evidence, previous: Leaves | None) -> None:
@@ -617,7 +618,7 @@ def _verify_leaves(evidence: Evidence, previous: Leaves | None, scores: Scores) 
     """Computes every leaf again from the previous leaves."""
     dropped = [Absent(node, credited) for node, credited in evidence.dropped.items()]
     accounted = {absent.node for absent in (*evidence.absent, *dropped)}
-    accounted |= {row.node for row in evidence.hour.rows()}
+    accounted |= {row.tobytes() for row in evidence.hour.nodes}
     for row in () if previous is None else previous.nodes:
         if row.tobytes() not in accounted:
             raise EvidenceError(f"node {Pubkey(row.tobytes())}: the report before has a leaf, and this none")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
@@ -89,7 +89,11 @@ class Connection(Watching):
         return sent
 
     def past_events(
-        self, *addresses: Pubkey, since: int = 0, until: int | None = None
+        self,
+        *addresses: Pubkey,
+        since: int = 0,
+        until: int | None = None,
+        known: Container[str] = (),
     ) -> Iterator[WatchedEvent]:
         """Yields the events of the transactions with any of these addresses, in the chain's order.
 
@@ -99,6 +103,7 @@ class Connection(Watching):
             addresses: accounts or programs.
             since: from this time on, Unix seconds.
             until: up to this time, Unix seconds; None: now.
+            known: signatures of transactions that are left out.
         """
         listing: dict[str, ListedTransaction] = {}
         for address in addresses:
@@ -106,7 +111,8 @@ class Connection(Watching):
             for listed in self.listed(address):
                 if listed.time is not None and listed.time < since:
                     break
-                if listed.time is None or until is None or listed.time <= until:
+                in_time = listed.time is None or until is None or listed.time <= until
+                if in_time and listed.signature not in known:
                     part[listed.signature] = listed
             listing.update(reversed(part.items()))
         for listed in sorted(listing.values(), key=lambda listed: (listed.slot, listed.index or 0)):

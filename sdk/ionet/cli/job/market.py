@@ -167,6 +167,12 @@ def search(
         bool,
         typer.Option("--booked", help="Also nodes that cannot be booked now, with the reason."),
     ] = False,
+    history: Annotated[
+        bool,
+        typer.Option(
+            "--leases", help="Also how each node's leases ended: from --ledger, or the node's history."
+        ),
+    ] = False,
     ledger: Ledger = None,
     gateway: GatewayToAsk = None,
 ) -> None:
@@ -175,8 +181,8 @@ def search(
     With a gateway also what each node has signed that a job gets of it: cores, memory, disk, processes,
     internet, images. Who books before that has lapsed, and is given less, pays nothing.
 
-    With a ledger also how many of each node's leases were done, and how many the node or its supplier broke
-    off.
+    With --leases, or a ledger, also how many of each node's leases were done, and how many the node or its
+    supplier broke off. Without a ledger each one's history is read, which a node keeps for a while only.
     """
     io = session()
     offered = io.reader.jobs.search(
@@ -195,7 +201,9 @@ def search(
     ]
     classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
     with opened(io, ledger) as database:
-        leases = database.leases(listing.node for listing in listings) if database is not None else None
+        nodes = [listing.node for listing in listings]
+        wanted = history or database is not None
+        leases = io.reader.jobs.leases(nodes, ledger=database) if wanted else None
     told = given(io, gateway, [listing.node for listing in listings])
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]

@@ -17,7 +17,16 @@ from ionet.chain.layouts import TokenAccount
 from ionet.chain.records import KeyedAccount
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.breaks import break_reasons
-from ionet.jobs.receipt import JobHistory, Receipt, booking_of, is_of, receipt_of, takes_part
+from ionet.jobs.receipt import (
+    JobHistory,
+    Leases,
+    Receipt,
+    booking_of,
+    is_of,
+    leases_of,
+    receipt_of,
+    takes_part,
+)
 from ionet.jobs.status import (
     ClusterStatus,
     Crank,
@@ -197,6 +206,26 @@ class AsyncWatching(AsyncJobsBase):
             jobs = await self._booked_by(party, as_renter, as_supplier)
         receipts = [await self._receipt(job, ledger) for job in reversed(jobs)]
         return [receipt for receipt in receipts if receipt.closed]
+
+    async def leases(
+        self, nodes: Iterable[Pubkey], *, ledger: JobHistory | None = None
+    ) -> dict[Pubkey, Leases]:
+        """How the leases of nodes ended.
+
+        Without a ledger the transactions of each node's offer are read, one after the other.
+
+        Args:
+            nodes: their addresses.
+            ledger: see `receipt`.
+        """
+        if ledger is not None:
+            return dict(ledger.leases(nodes))
+        found = {}
+        for node in nodes:
+            past = self._connection.past_events(pda.jobs.offer(node))
+            kinds = (events.jobs.Booked, events.jobs.Ended)
+            found[node] = leases_of(node, [told async for told in past if isinstance(told.event, kinds)])
+        return found
 
     # -- parts
 
