@@ -14,7 +14,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.network.faulty import Faulty
 from tests.orchestrator.killed import Bomb, Wired, buried
-from tests.orchestrator.support import policy
+from tests.orchestrator.support import STEP, policy
 from tests.orchestrator.test_program_chain import _CHAIN, Site
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
@@ -99,6 +99,13 @@ class Gateway:
         return f"ws://127.0.0.1:{self.port}{PATH}"
 
 
+async def _gone(bomb: Bomb, peer: Peer) -> None:
+    """Closes a process's connections when it is killed, as the system does: nobody waits for its answers."""
+    while not bomb.gone:  # noqa: ASYNC110 (it may go off in a thread)
+        await asyncio.sleep(0.01)
+    await peer.__aexit__()
+
+
 class NetworkSite(Site):
     """`Site` whose orchestrators reach its machines over a gateway."""
 
@@ -134,7 +141,7 @@ class NetworkSite(Site):
         )
         own = FileStore(state / "store")
         executor = self.executor(machine, own, state / "work")
-        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0, unheard_after=2.0)
+        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0, unheard_after=2.0, max_gap=STEP)
         stores = [AsyncHttpStore(one.http, machine.device_key, retries=1) for one in self.gateways]
         files = StoreFiles(*stores)
         return Agent(
@@ -172,6 +179,7 @@ class NetworkSite(Site):
         self.peers.append(peer)
         async with peer:
             task = asyncio.create_task(agent.run())
+            dying = asyncio.create_task(_gone(bomb or Bomb(None), peer))
             await peer.wait_connected(60)
             try:
                 yield agent
@@ -179,7 +187,8 @@ class NetworkSite(Site):
                 self.agents.remove(agent)
                 self.peers.remove(peer)
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                dying.cancel()
+                await asyncio.gather(task, dying, return_exceptions=True)
                 # A dead process holds no lock, and runs nothing.
                 await agent._executor._real.shutdown()  # type: ignore[attr-defined]
                 agent.worker._real.end()  # type: ignore[attr-defined]

@@ -24,6 +24,8 @@ class Bomb:
         self.count = 0
         self.gone = False
         self.where = ""
+        #: What each point before this one was.
+        self.kinds: list[str] = []
 
     def tick(self, name: str) -> None:
         if self.gone or self.count == self.point:
@@ -31,6 +33,7 @@ class Bomb:
             self.gone = True
             raise Killed(name)
         self.count += 1
+        self.kinds.append(name)
 
 
 async def buried(orchestrator: Orchestrator) -> None:

@@ -47,7 +47,7 @@ from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._record import LeaseRecord, Outcome
 from ionet.worker._streams import Streams
-from ionet.worker._timelock import Sample
+from ionet.worker._timelock import Sample, TimeLockPolicy
 from ionet.worker._uptime import GAP, STATED_FOR, Uptime
 from ionet.worker._worker import Worker
 from ionet.workloads.held import ENTRYPOINT as HELD
@@ -127,6 +127,7 @@ class AgentPolicy:
         look_every: between looks at the chain, seconds of this machine, at most.
         sample_every: between samples.
         sample_spacing: between samples, when seats ask for more.
+        max_gap: between two samples, after which seats do not count the time between them.
         max_failures: failed runs after which the lease's outcome is a failure.
         max_begun: runs begun after which it is one, because the worker itself does not survive them.
         upload_seconds: for which storing of outputs is tried again, seconds of this machine.
@@ -138,6 +139,7 @@ class AgentPolicy:
     look_every: float = 10.0
     sample_every: int = 60
     sample_spacing: int = 5
+    max_gap: int = TimeLockPolicy().max_gap
     max_failures: int = 3
     max_begun: int = 10
     upload_seconds: float = 3_600.0
@@ -384,10 +386,34 @@ class Agent:
         if self._cleaned == job or not LeaseRecord.known(self._state, job):
             return
         record = LeaseRecord.load(self._state, job)
+        await self._sample_late(leased)
         if record.asked and record.outcome is None:
             await self._conclude_late(leased, record)
         await self._executor.discard(lease_name([job]))
         self._cleaned = job
+
+    async def _sample_late(self, leased: Leased) -> None:
+        """Takes the last sample of a lease whose time ended just now, while this process did not run."""
+        end = leased.ends_at
+        if not leased.running or end is None:
+            return
+        samples = await asyncio.to_thread(self.worker.samples_of, leased.job)
+        last = samples[-1].at if samples else leased.started_at
+        if last is None or last >= end or self.now() - last > self._policy.max_gap:
+            return
+        try:
+            lease = Lease(
+                (leased.job,),
+                (self.node,),
+                leased.renter,
+                leased.manifest,
+                await self._manifest(leased.manifest),
+            )
+            await asyncio.to_thread(self._sample, leased.job, self._executor.processes(lease, self.node), end)
+        except IonetError as bad:
+            self._trouble("sample", bad)
+        finally:
+            self.worker.end(leased.job)
 
     async def _clean_earlier(self, but: bytes | None) -> None:
         """Cleans up after leases that ended, and were followed by others, while this process did not run."""
