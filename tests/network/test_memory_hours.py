@@ -10,7 +10,7 @@ import hashlib
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -398,6 +398,19 @@ async def test_the_median_of_three_walks_decides_whether_a_device_is_slow(
             await seat.look()
         assert seat.verdicts() == ({} if verdict is None else {field.alice: verdict})
         assert (seat.devices.walks, seat.memory.passed) == (walks, int(verdict is None))
+
+
+async def test_a_class_is_asked_for_the_memory_that_it_was_measured_with(field: Field) -> None:
+    measured = replace(SIZES, blocks=SIZES.blocks + SIZES.blocks // 2)
+    class_id = field.site.market.node().class_
+    memory = field.hold(field.site.market.alice)
+    known = {class_id: (Reference(measured, 10**12),)}
+    async with field.asking(memory_references=known).serving() as seat:
+        await field.walked(seat)
+        assert seat.memory.passed
+    worker = memory._worker
+    assert isinstance(worker, Kept)
+    assert [challenge.sizes for challenge in worker.filled] == [measured]
 
 
 # -- restarts and leases

@@ -463,7 +463,8 @@ async def test_reports_are_served_alone_and_killed_processes_go_on(site: Service
 
 async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:
     port = free_port()
-    config = site.config(metrics=("127.0.0.1", port))
+    asking = {"hour_most": 1, "hour_m": 64, "hour_k": 256, "hour_memory_mib": 1}
+    config = site.config(metrics=("127.0.0.1", port), policy={**_POLICY, **asking})
     job = site.book(HOUR)
     async with site.machine(site.market.alice), site.service(config) as service:
         await site.until_attested(job)
@@ -478,6 +479,10 @@ async def test_metrics_and_status_tell_what_happens(site: ServiceSite) -> None:
     assert float(said[f'{name}attested_seconds_total{{as="good"}}']) > 0
     assert float(said[f'{name}rpc_requests_total{{method="getProgramAccounts"}}']) > 0
     assert said[f"{name}seated"] == "1.0"
+    for asked in ("number_challenges", "memory_questions"):
+        assert {
+            f'{name}{asked}_total{{outcome="{outcome}"}}' for outcome in ("passed", "failed")
+        } <= said.keys()
     page = json.loads(shown.stdout)
     assert (page["seat"], page["jobs"], page["gone"]) == (0, {"running": 1}, None)
     # The market's clock is not this machine's.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
@@ -11,7 +12,9 @@ from tests.orchestrator.support import FakeChain
 
 from ionet.formats.when import HOUR
 from ionet.orchestrator import Policy
-from ionet.orchestrator._number import NumberChallenges, rounds_an_hour
+from ionet.orchestrator._agents import NodeUnreachable
+from ionet.orchestrator._challenge import Challenger
+from ionet.orchestrator._number import NumberChallenges, _Asked, rounds_an_hour
 from ionet.orchestrator._program import NodeView
 from ionet.prover import ChallengeError, Verdict, draw_cohort, draw_owner, number_challenges
 
@@ -113,3 +116,31 @@ async def test_each_hour_has_an_owner_and_a_cohort_at_moments_of_its_own() -> No
 
 async def test_nobody_is_asked_while_it_is_not_known_who_is_leased() -> None:
     assert await asked(None) == []
+
+
+class Absent:
+    """Nodes' agents that are not there; they remember who was to be kept."""
+
+    def __init__(self) -> None:
+        self.reserved: list[bytes] = []
+
+    async def reserve(self, node: bytes) -> None:
+        self.reserved.append(node)
+        raise NodeUnreachable("nobody is there")
+
+
+async def test_a_node_that_answers_this_seat_something_else_is_waited_for() -> None:
+    chain, agents, nothing = Chain(), Absent(), None
+    challenger = Challenger(chain, nothing, nothing, nothing, Policy(), lambda _: None)  # type: ignore[arg-type]
+    seat = NumberChallenges(chain, agents, challenger, nothing, Policy(), list, list)  # type: ignore[arg-type]
+    nodes = [key("node 1"), key("node 2")]
+    views = {node: await chain.node(node) for node in nodes}
+    asked = {node: _Asked(view) for node, view in views.items() if view is not None}
+    async with challenger.alone(nodes[1]):
+        asking = asyncio.create_task(seat._round(asked))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert agents.reserved == []
+    assert await asking == set()
+    assert set(agents.reserved) == set(nodes)
+    assert not any(challenger.alone(node).locked() for node in nodes)
