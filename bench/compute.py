@@ -543,7 +543,7 @@ class World:
             "before": number,
             "after": _BELOW,
         }
-        for attester, case in zip(self.attesters, ("first", "threshold"), strict=True):
+        for attester, case in zip(self.attesters, ("", "at the threshold"), strict=True):
             seat, node = attester.pubkey(), supplier.node
             identity = ix.staking.approve_identity(attester=seat, device=supplier.processor, digest=digest)
             self.measure(identity, attester, case=case)
