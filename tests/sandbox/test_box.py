@@ -59,6 +59,17 @@ def wait_for(box: Box, text: bytes) -> None:
         time.sleep(0.02)
 
 
+def test_a_box_ends_with_its_lease_where_nobody_ends_it_and_not_before(box: Box, image: Path) -> None:
+    run(box, image, "import time; print('up', flush=True); time.sleep(60)")
+    box.end_by(time.time() + 0.6)
+    box.end_by(time.time() + 2.4)  # it was extended
+    assert box.wait(1.6) is None
+    ended = box.wait(20)
+    assert ended is not None
+    assert ended.ending is Ending.LEASE
+    assert 1.6 < ended.seconds < 10
+
+
 def test_a_program_gets_its_inputs_and_leaves_its_files(box: Box, image: Path, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"weights")

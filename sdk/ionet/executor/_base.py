@@ -493,6 +493,14 @@ class LocalExecutor:
         """See `Executor.log`."""
         return self.workspace(lease).log
 
+    def end_by(self, lease: Lease, at: float) -> None:
+        """Has what runs of a lease end at a time, whether or not this process is there then.
+
+        Args:
+            lease: the lease.
+            at: Unix seconds by this machine's clock; said again, the last holds.
+        """
+
     async def give(self, lease: Lease, name: str, data: bytes) -> None:
         """Gives a run in progress a file, which it can read and not change; one that is there stays.
 

@@ -398,6 +398,8 @@ class BoxedExecutor(LocalExecutor):
         """
         if lease.name in self._stopped:
             raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+        if ended.ending is Ending.LEASE:
+            raise RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
         if ended.ending is Ending.TIME:
             raise RunFailure(FailureReason.OUT_OF_TIME, f"longer than {lease.manifest.max_duration} s")
         workspace = self.workspace(lease)

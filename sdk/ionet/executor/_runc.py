@@ -15,6 +15,7 @@ from ionet.overlay import OVERLAYS, forget
 from ionet.sandbox import (
     OWN,
     Box,
+    BoxError,
     Gpus,
     Images,
     Internet,
@@ -142,6 +143,13 @@ class BoxExecutor(BoxedExecutor):
         return super()._image_of(manifest)
 
     # -- boxes
+
+    def end_by(self, lease: Lease, at: float) -> None:
+        """See `LocalExecutor.end_by`."""
+        box = Box(lease.name, self._boxes)
+        if box.exists():
+            with contextlib.suppress(BoxError):  # it goes just now
+                box.end_by(at)
 
     def _named(self, name: str) -> Box:
         # Outputs are gathered by the node's own Python, whatever the run's image has.

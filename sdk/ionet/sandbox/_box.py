@@ -37,7 +37,7 @@ from ionet.sandbox._bundle import (
 from ionet.sandbox._gather import File, Gathered, Skipped, read
 from ionet.sandbox._host import TOOL_PATH, ToolFailed, attempt, missing, seccomp, tool
 from ionet.sandbox._network import Internet
-from ionet.sandbox._shim import LOG, STATE
+from ionet.sandbox._shim import LOG, STATE, UNTIL
 
 __all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", "reap"]
 
@@ -63,6 +63,7 @@ class Ending(StrEnum):
 
     EXIT = "exit"
     TIME = "time"
+    LEASE = "lease"
     MEMORY = "memory"
 
 
@@ -307,6 +308,22 @@ class Box:
             OSError: nobody answers there, or the box is not there.
         """
         return _network.connect(self._network, port, _CONNECT_SECONDS)
+
+    def end_by(self, at: float) -> None:
+        """Has the program killed at a time, whether or not anybody is there then; said again, the last holds.
+
+        Args:
+            at: Unix seconds by this machine's clock.
+
+        Raises:
+            BoxError: the box is not there.
+        """
+        part = self._home / f"{UNTIL}-{os.urandom(8).hex()}"
+        try:
+            part.write_text(str(at))
+            part.replace(self._home / UNTIL)
+        except OSError as error:
+            raise BoxError(f"the box {self.name} cannot be given an end: {error}") from error
 
     # -- its run
 

@@ -29,10 +29,14 @@ from ionet.sandbox._log import Ring
 from ionet.sandbox._network import Uplink
 
 STATE: Final = "state.json"
+#: When the box's lease is over, Unix seconds of this machine: whoever has started the box writes it anew.
+UNTIL: Final = "until"
 LOG: Final = "log"
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _PAUSE: Final = 0.02
+#: Seconds between looks at `UNTIL`.
+_LOOK: Final = 0.5
 _WORDS: Final = 4000
 
 
@@ -80,7 +84,7 @@ def run(home: Path, plan: Mapping[str, Any]) -> None:
         write_state(home, running=pid, supervisor=os.getpid())
         os.set_blocking(reader, False)
         ring = Ring(home / LOG, plan["log"])
-        status, why = _watch(pid, reader, ring, begin + plan["seconds"])
+        status, why = _watch(pid, reader, ring, begin + plan["seconds"], home / UNTIL)
         # The first process is gone and with it all of its namespace, so the pipe is about to end.
         while (moved := ring.pump(reader)) is not None:
             time.sleep(0 if moved else _PAUSE)
@@ -100,14 +104,27 @@ def run(home: Path, plan: Mapping[str, Any]) -> None:
         signal.pause()
 
 
-def _watch(pid: int, reader: int, ring: Ring, deadline: float) -> tuple[int, str]:
+def _is_over(until: Path) -> bool:
+    """Whether the lease is over, as far as anybody has said."""
+    try:
+        return time.time() > float(until.read_text())
+    except (OSError, ValueError):
+        return False
+
+
+def _watch(pid: int, reader: int, ring: Ring, deadline: float, until: Path) -> tuple[int, str]:
     """Returns the exit status of the container's first process, negative for a signal, and why it ended."""
-    why = "exit"
+    why, look = "exit", 0.0
     while True:
         moved = ring.pump(reader)
         if why == "exit" and time.monotonic() > deadline:
             why = "time"
             os.kill(pid, signal.SIGKILL)
+        if why == "exit" and time.monotonic() > look:
+            look = time.monotonic() + _LOOK
+            if _is_over(until):
+                why = "lease"
+                os.kill(pid, signal.SIGKILL)
         # Any child: orphans of the container end up here, too.
         done, status = os.waitpid(-1, os.WNOHANG)
         if done == pid:

@@ -40,7 +40,7 @@ from ionet.store.sealed import SEALED, seal_file
 from ionet.wire import Answer, Refused, Request, Sealed, SealError
 from ionet.worker._arguments import hex32, number
 from ionet.worker._challenges import METHODS, Challenges
-from ionet.worker._clusters import INCOMPLETE, Network, Networks
+from ionet.worker._clusters import INCOMPLETE, Network, Networks, machine_seconds
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._measuring import Links
 from ionet.worker._memory import Memory
@@ -65,6 +65,8 @@ _WORDS: Final = 1_000
 _AGAIN: Final = 1.0
 #: How a lease is refused for which the node has too little.
 PLACEMENT: Final = "placement"
+#: Seconds of this machine after a lease's end in which the worker ends its box; then it ends by itself.
+_ENDED: Final = 30.0
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Leases that are remembered.
 _KEEP: Final = 1_000
@@ -83,6 +85,10 @@ class LocalRunner(Executor, Protocol):
 
     def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
         """See `LocalExecutor.wanted_image`."""
+        ...
+
+    def end_by(self, lease: Lease, at: float) -> None:
+        """See `LocalExecutor.end_by`."""
         ...
 
     async def discard(self, name: str) -> None:
@@ -508,6 +514,10 @@ class Agent:
         if leased.running and not over and serving.record.asked and serving.record.outcome is None:
             self._start(serving)
         await self._sample_if_due()
+        if not over and leased.running and leased.ends_at is not None:
+            left = machine_seconds(leased.ends_at - self.now(), self._clock.rate)
+            at = time.time() + left + _ENDED
+            await asyncio.to_thread(self._executor.end_by, serving.lease, at)
         if serving.network is not None and not over:
             await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
         if over:
