@@ -128,7 +128,8 @@ class Gateway:
             measured = Measured(config.state / "measured.sqlite3")
             stack.callback(measured.close)
             pipes = Pipes(registry, [self.url], measured)
-            capacities = Capacities(config.state / "capacities.sqlite3", registry, clients[0].time)
+            # A gateway with a registry of its own may know no node of the chain.
+            capacities = Capacities(config.state / "capacities.sqlite3", registry, lambda: clients[0].time())  # noqa: PLW0108
             stack.callback(capacities.close)
             routes += pipes.routes() + capacities.routes()
             streams = Streams(ChainTenancies(*clients), [self.url], hub)
