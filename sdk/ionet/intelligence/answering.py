@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ionet.intelligence.books import Charge, Key, written
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.engine import Count, Engine
+from ionet.intelligence.engine import NODE, Count, Engine
 from ionet.intelligence.errors import Refused, away, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
@@ -45,6 +45,7 @@ class Open:
         charge: what it has cost, once it is over.
         read: numbers of the tokens that were read, as far as the engine says them.
         said: the text that was written.
+        node: that has written it.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Open:
     charge: Charge | None = None
     read: tuple[int, ...] = ()
     said: list[str] = field(default_factory=list)
+    node: str = ""
 
 
 #: Told of each request that is over.
@@ -219,6 +221,7 @@ def _allowed(key: Key, model: Model) -> None:
 
 def _count(request: Open, piece: Mapping[str, Any]) -> None:
     """Counts what a piece has of tokens: as the engine says, and from the first piece on the prompt, too."""
+    request.node = piece.get(NODE, request.node)
     usage = piece.get("usage")
     if isinstance(usage, dict):
         prompt, completion = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))

@@ -24,6 +24,21 @@ _NONE: Final = "no settings in {folder}: write intelligence.toml there, as docs/
 
 
 @dataclass(frozen=True, slots=True)
+class At:
+    """A server that a model is at.
+
+    Attributes:
+        url: of an OpenAI-compatible server.
+        node: that it runs on, for receipts.
+        key: the server's, or None.
+    """
+
+    url: str
+    node: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """A model and what it runs in.
 
@@ -32,11 +47,9 @@ class Served:
         engine: `llama`, `minilm` or `url`.
         file: its weights, of this machine.
         tokenizer: a tokenizer.json, of this machine.
-        url: of an OpenAI-compatible server.
+        places: servers that it is at.
         name: the model's name there.
-        key: that server's, or None.
         threads: of this machine's processors.
-        node: that it runs on, for receipts.
         counts: whether its server is llama.cpp's, which says the numbers of tokens.
         reference: weights that its answers are judged by, of this machine; None: they are not judged.
     """
@@ -45,11 +58,9 @@ class Served:
     engine: str
     file: Path | None
     tokenizer: Path | None
-    url: str
+    places: tuple[At, ...]
     name: str
-    key: str | None
     threads: int
-    node: str
     counts: bool
     reference: Path | None
 
@@ -208,11 +219,9 @@ def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
         engine=engine,
         file=_file(table, "file", path) if engine != "url" else None,
         tokenizer=_file(table, "tokenizer", path) if engine == "minilm" else None,
-        url=_url(table) if engine == "url" else "",
+        places=_places(table, variables) if engine == "url" else (),
         name=table.text("name", "the model's name at its server", name) if engine == "url" else name,
-        key=_key(table, variables) if engine == "url" else None,
         threads=table.integer("threads", 1, 1_024, "processors of this machine", 1),
-        node=table.text("node", "the node that it runs on", ""),
         counts=engine == "llama"
         or (engine == "url" and table.take("llama_cpp", bool, "true or false", False)),
         reference=_file(table, "reference", path) if table.has("reference") else None,
@@ -226,6 +235,22 @@ def _file(table: Table, name: str, path: Path) -> Path:
     if not file.is_file():
         raise table.wrong(name, f"there is no file {file}")
     return file
+
+
+def _places(table: Table, variables: Mapping[str, str]) -> tuple[At, ...]:
+    """One server, or several replicas."""
+    if not table.has("replicas"):
+        return (_at(table, variables),)
+    places = []
+    for each in table.tables("replicas"):
+        places.append(_at(each, variables))
+        each.finish()
+    return tuple(places)
+
+
+def _at(table: Table, variables: Mapping[str, str]) -> At:
+    node = table.text("node", "the node that it runs on", "")
+    return At(_url(table), node, _key(table, variables))
 
 
 def _url(table: Table) -> str:

@@ -20,6 +20,8 @@ from ionet.intelligence.requests import Ask
 
 #: Tokens that a message's frame takes at most, where an engine does not say.
 _FRAME: Final = 32
+#: Of a piece: the node that it comes from; no engine says it of itself.
+NODE: Final = "ionet node"
 #: Bytes of one piece of a stream.
 _LONGEST: Final = 1 << 20
 #: Tokens of which probabilities are asked for at each place.
@@ -138,7 +140,7 @@ class HttpEngine:
     async def candidates(self, tokens: Sequence[int]) -> dict[int, float]:
         """The most probable tokens after these, with the natural logarithms of their probabilities.
 
-        Of llama.cpp, before any sampling.
+        Of llama.cpp, before any sampling. Where it says nothing, as within a letter, there are none.
         """
         for more in (1, 4):
             # Where the likeliest token is a part of a letter, nothing is told before the letter is whole.
@@ -148,8 +150,8 @@ class HttpEngine:
                 try:
                     return {int(each["id"]): float(each["logprob"]) for each in listed[0]["top_logprobs"]}
                 except (KeyError, TypeError, ValueError):
-                    break
-        raise away("the model's engine does not say how probable tokens are")
+                    raise away("the model's engine answered what nobody asked") from None
+        return {}
 
     async def _tokens(self, body: dict[str, Any]) -> list[int]:
         tokens = (await self._post("/tokenize", body)).get("tokens")
@@ -254,6 +256,7 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
                 raise away("the model's engine sent what nobody asked")
             if "error" in piece:
                 raise away("the model's engine ended with an error")
+            piece.pop(NODE, None)
             yield piece
 
 

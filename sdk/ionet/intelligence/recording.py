@@ -34,7 +34,6 @@ class Recorder:
         desk: does what is to be done with files.
         receipts: keep them.
         auditor: judges a share; None: there is none.
-        nodes: that the models run on, by the models' names.
         engines: what they run in, by the models' names.
     """
 
@@ -43,13 +42,11 @@ class Recorder:
         desk: Desk,
         receipts: Receipts,
         auditor: Auditor | None,
-        nodes: Mapping[str, str],
         engines: Mapping[str, str],
     ) -> None:
         self._desk = desk
         self._receipts = receipts
         self._auditor = auditor
-        self._nodes = nodes
         self._engines = engines
 
     async def over(self, request: Open) -> None:
@@ -70,7 +67,7 @@ class Recorder:
                 Written(
                     request.id,
                     model,
-                    self._nodes.get(model, ""),
+                    request.node,
                     request.read,
                     tuple(request.tokens),
                     float(sampling.get("temperature", SAMPLING["temperature"])),
@@ -87,7 +84,7 @@ class Recorder:
             "model": model.id,
             "weights": model.digest,
             "engine": self._engines.get(model.id, ""),
-            "node": self._nodes.get(model.id, ""),
+            "node": request.node,
             "sampling": {
                 name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None
             },

@@ -27,7 +27,7 @@ from ionet.intelligence.answering import Answering, Open
 from ionet.intelligence.app import House, application
 from ionet.intelligence.auditing import Auditor
 from ionet.intelligence.books import Books
-from ionet.intelligence.config import IntelligenceConfig, Served
+from ionet.intelligence.config import At, IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
@@ -37,6 +37,7 @@ from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
+from ionet.intelligence.replicas import Replica, Replicas
 from ionet.service.http import Server, listen, url_of
 from ionet.service.signin import SignInConfig, SignIns
 
@@ -163,8 +164,7 @@ class Intelligence:
             await desk.do(lambda _: receipts.seal(desk.at))
 
         stack.push_async_callback(_ended, asyncio.create_task(keep_looking(seal, every=_SEALS)))
-        nodes = {each.model.id: each.node for each in served}
-        return Recorder(desk, receipts, auditor, nodes, {each.model.id: each.engine for each in served})
+        return Recorder(desk, receipts, auditor, {each.model.id: each.engine for each in served})
 
     @property
     def _origin(self) -> str:
@@ -183,21 +183,22 @@ class Intelligence:
         stack.push_async_callback(_ended, looking)
         return oracle.now, tills
 
-    async def _engines(self, stack: AsyncExitStack, served: list[Served]) -> Mapping[str, HttpEngine]:
-        engines: dict[str, HttpEngine] = {}
+    async def _engines(self, stack: AsyncExitStack, served: list[Served]) -> Mapping[str, Replicas]:
+        engines: dict[str, Replicas] = {}
         for number, each in enumerate(served):
-            engine = await self._engine(stack, number, each)
-            stack.push_async_callback(engine.close)
-            engines[each.model.id] = engine
+            replicas = Replicas([_replica(each, place) for place in each.places])
+            if each.engine != "url":
+                replicas.add(Replica("", await self._engine(stack, number, each)))
+            stack.push_async_callback(replicas.close)
+            engines[each.model.id] = replicas
         for each in served:
             # Another's server may be away for now; one of this machine that does not come up never will.
-            if each.engine != "url" and not await until_ready(engines[each.model.id], _LOADS):
+            own = engines[each.model.id].replicas
+            if each.engine != "url" and not await until_ready(own[-1].engine, _LOADS):
                 raise ConfigError(f"the engine of {each.model.id} does not load {each.file}")
         return engines
 
     async def _engine(self, stack: AsyncExitStack, number: int, served: Served) -> HttpEngine:
-        if served.engine == "url":
-            return HttpEngine(served.url, served.name, key=served.key, counts=served.counts)
         socket = self.config.state / f"{number}.sock"
         if len(str(socket).encode()) > 100:
             raise ConfigError(f"the path {socket} is too long for a socket: choose a shorter --state")
@@ -211,6 +212,10 @@ class Intelligence:
             arguments.insert(1, str(served.tokenizer))
         await stack.enter_async_context(Process(module, arguments, socket))
         return HttpEngine("http://engine", served.name, socket=socket, counts=served.engine == "llama")
+
+
+def _replica(served: Served, place: At) -> Replica:
+    return Replica(place.node, HttpEngine(place.url, served.name, key=place.key, counts=served.counts))
 
 
 def _stakes(client: AsyncClient | None) -> Callable[[Pubkey], Any] | None:

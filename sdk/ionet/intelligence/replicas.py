@@ -1,0 +1,188 @@
+"""Several engines of one model: each request goes to the one with the most room, and on if that is away.
+
+An engine that fails before its first piece is passed over, and the request goes to the next one; nobody
+notices. After the first piece a request cannot move: what has come is told and paid for, and the rest is an
+error. An engine that was away is asked again after a while, and one that is drained gets no new requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ionet.intelligence.engine import NODE, Count, Engine, HttpEngine
+from ionet.intelligence.errors import Refused, away
+from ionet.intelligence.requests import Ask
+
+#: Seconds for which an engine that has failed gets no request, at first and at most.
+_PAUSES: Final = (1.0, 60.0)
+_AWAY: Final = 503
+
+
+@dataclass(slots=True)
+class Replica:
+    """One engine.
+
+    Attributes:
+        node: that it runs on.
+        engine: it.
+        at_work: requests that it answers now.
+        drained: whether it gets no new ones.
+        idle: set while it answers none.
+    """
+
+    node: str
+    engine: HttpEngine
+    at_work: int = 0
+    drained: bool = False
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    _until: float = field(default=0.0)
+    _pause: float = field(default=_PAUSES[0])
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """Counts a request as long as it is entered."""
+        self.at_work += 1
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            self.at_work -= 1
+            if not self.at_work:
+                self.idle.set()
+
+    def failed(self, now: float) -> None:
+        """Passes it over for a while, longer each time."""
+        self._until, self._pause = now + self._pause, min(2 * self._pause, _PAUSES[1])
+
+    def answered(self) -> None:
+        """Counts on it again."""
+        self._until, self._pause = 0.0, _PAUSES[0]
+
+    def rests(self, now: float) -> bool:
+        """Whether it has failed a moment ago."""
+        return now < self._until
+
+
+class Replicas:
+    """All engines of a model, as one.
+
+    Args:
+        replicas: at first.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, replicas: Sequence[Replica] = (), clock: Callable[[], float] = time.monotonic) -> None:
+        self._replicas = list(replicas)
+        self._clock = clock
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """All of them."""
+        return tuple(self._replicas)
+
+    def add(self, replica: Replica) -> None:
+        """Adds an engine, which is warm."""
+        self._replicas.append(replica)
+
+    async def drain(self, node: str) -> None:
+        """Takes the engine of a node away, once its requests are answered."""
+        for replica in [each for each in self._replicas if each.node == node]:
+            replica.drained = True
+            if replica.at_work:
+                await replica.idle.wait()
+            self._replicas.remove(replica)
+            await replica.engine.close()
+
+    def _in_order(self) -> list[Replica]:
+        """Those with the most room first; those that have failed a moment ago last: one may be back."""
+        now = self._clock()
+        there = [each for each in self._replicas if not each.drained]
+        if not there:
+            raise away("no engine of this model is there at the moment", 30)
+        return sorted(there, key=lambda each: (each.rests(now), each.at_work))
+
+    async def count(self, ask: Ask) -> Count:
+        """See `Engine.count`."""
+        last = away("no engine of this model answers")
+        for replica in self._in_order():
+            try:
+                counted = await replica.engine.count(ask)
+            except Refused as bad:
+                if bad.status != _AWAY:
+                    raise
+                replica.failed(self._clock())
+                last = bad
+                continue
+            replica.answered()
+            return counted
+        raise last
+
+    async def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
+        """See `Engine.stream`; each piece says its node."""
+        last = away("no engine of this model answers")
+        for replica in self._in_order():
+            begun, held = False, []
+            stream = replica.engine.stream(ask, most)
+            try:
+                with replica.work():
+                    async with aclosing(stream) as pieces:  # type: ignore[type-var]
+                        async for piece in pieces:
+                            held.append(piece)
+                            if begun or _says_something(piece):
+                                begun = True
+                                for each in held:
+                                    yield {**each, NODE: replica.node}
+                                held = []
+            except Refused as bad:
+                if begun or bad.status != _AWAY:
+                    raise
+                replica.failed(self._clock())
+                last = bad
+                continue
+            if begun:
+                replica.answered()
+                return
+            replica.failed(self._clock())
+        raise last
+
+    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
+        """See `Engine.embed`."""
+        last = away("no engine of this model answers")
+        for replica in self._in_order():
+            try:
+                with replica.work():
+                    vectors = await replica.engine.embed(texts)
+            except Refused as bad:
+                if bad.status != _AWAY:
+                    raise
+                replica.failed(self._clock())
+                last = bad
+                continue
+            replica.answered()
+            return vectors
+        raise last
+
+    async def close(self) -> None:
+        """Closes all."""
+        for replica in self._replicas:
+            await replica.engine.close()
+
+
+def _says_something(piece: dict[str, Any]) -> bool:
+    """Whether a piece is more than a greeting: engines send one before they have written a token."""
+    choices = piece.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        delta = choice.get("delta") if isinstance(choice, dict) else None
+        if choice.get("finish_reason") or choice.get("text"):
+            return True
+        if isinstance(delta, dict) and (delta.get("content") or delta.get("tool_calls")):
+            return True
+    return bool(piece.get("usage"))
+
+
+_: type[Engine] = Replicas
