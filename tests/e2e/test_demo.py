@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +45,13 @@ def test_every_check_holds_and_shows_both_sides(played: dict[str, Any]) -> None:
     assert len(played["checks"]) >= 15
     for check in played["checks"]:
         assert check["ok"] is (check["expected"] == check["found"]) is True
+
+
+def test_each_worker_is_a_process_and_the_one_whose_node_dies_is_killed(played: dict[str, Any]) -> None:
+    processes, killed = step(played, "suppliers")["facts"]["processes"], step(played, "job")["facts"]
+    assert len(set(processes)) == 2
+    assert (killed["killed"], killed["signal"]) == (processes[1], signal.SIGKILL)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
 
 
 def test_genesis_is_five_hundred_million_in_five_allocations(played: dict[str, Any]) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import IO, SOL, USD, USDC, Allocation, AsyncClient, accounts, pda, token_account
 from ionet.demo._checks import job_check, ledger_checks, market_checks
+from ionet.demo._machines import Machine
 from ionet.formats.when import HOUR
 from ionet.localnet.dollars import add_usdc, write_prices
 from ionet.localnet.market import Market
@@ -60,7 +61,7 @@ RATE: Final = USD("0.5")
 COMMISSION_BPS: Final = 1_000
 CO_STAKE: Final = IO(100)
 PURSE: Final = USDC(100)
-#: Of the cluster's hour: when bob's machine is switched off, and after how much silence that is said.
+#: Of the cluster's hour: when bob's worker is killed, and after how much silence that is said.
 OFF_AFTER: Final = 1_200
 LOSE_AFTER: Final = 1_200
 _CHALLENGE: Final = (512, 1_024)
@@ -68,12 +69,12 @@ _CHALLENGE: Final = (512, 1_024)
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """A node with its agent."""
+    """A node with its machine."""
 
     name: str
     owner: Keypair
     node: Pubkey
-    worker: Worker
+    machine: Machine
     kind: HardwareClass
 
 
@@ -83,6 +84,7 @@ class _Scenario:
         self.directory = directory
         self.market = Market(recorder)
         self.machine: Probe = probe()
+        self.machines: list[Machine] = []
         self.checks: list[Check] = []
         self.usdc = Pubkey.default()
 
@@ -139,6 +141,7 @@ class _Scenario:
         record.say(f"another stand-in: USDC is the mint {self.usdc}, and everybody has {PURSE}")
         record.say(f"this machine: {device.name}, class {kind.name}, minimum stake {minimum}")
         record.say("both workers run on it; the second device's id is derived from the first, for this demo")
+        record.say("each worker is a process of its own, and has its device's key")
         suppliers = [
             self._supplier(name, pair, number, device, kind)
             for number, (name, pair) in enumerate(owners.items())
@@ -158,7 +161,10 @@ class _Scenario:
         record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
         record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
         record.facts(
-            device=device.name, hardware_class=kind.name, nodes=[str(supplier.node) for supplier in suppliers]
+            device=device.name,
+            hardware_class=kind.name,
+            nodes=[str(supplier.node) for supplier in suppliers],
+            processes=[supplier.machine.pid for supplier in suppliers],
         )
         record.close("suppliers", "Two workers join, with a co-staker")
         return suppliers
@@ -166,7 +172,8 @@ class _Scenario:
     def _supplier(
         self, name: str, owner: Keypair, number: int, device: Device, kind: HardwareClass
     ) -> Supplier:
-        key = DeviceKey(Keypair())
+        file = self.directory / f"{name}.json"
+        key = DeviceKey.load_or_create(file)
         uuid = device.uuid if number == 0 else f"{device.uuid}/demo-{number + 1}"
         print_ = fingerprint(uuid)
         node = self.market.send(
@@ -181,15 +188,16 @@ class _Scenario:
             ),
         )
         processor = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
-        worker = Worker(bytes(node), key, self.directory / name, device=processor)
-        return Supplier(name, owner, node, worker, kind)
+        machine = Machine(bytes(node), file, self.directory / name, processor)
+        self.machines.append(machine)
+        return Supplier(name, owner, node, machine, kind)
 
     def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:
         """Runs a Proof of Compute of every node; returns the digests by node."""
         record, chain = self.record, ProgramChain(self._attester_client())
         digests = {}
         for supplier in suppliers:
-            verdict, digest = asyncio.run(_prove(chain, supplier.worker))
+            verdict, digest = asyncio.run(_prove(chain, supplier.machine))
             record.say(
                 f"{supplier.name}'s node: {'passed' if verdict.ok else verdict.detail},"
                 f" digest {_short(digest)}"
@@ -274,11 +282,12 @@ class _Scenario:
             lose_after=LOSE_AFTER,
         )
         client = self._attester_client()
-        machines = _Machines([supplier.worker for supplier in suppliers])
+        machines = [supplier.machine for supplier in suppliers]
         serving = Orchestrator(
             ProgramChain(client),
             self._executor(specs, store),
-            machines,
+            # They answer what a worker answers.
+            LocalAgents(cast(list[Worker], machines)),
             store,
             self.directory / "journal.sqlite",
             policy,
@@ -292,7 +301,7 @@ class _Scenario:
                 self.market.move_clock(min(began + HOUR, self.market.now + SAMPLE_EVERY))
                 steps += [kind for kind, _ in (await serving.reconcile()).steps]
                 if self.market.now == began + OFF_AFTER:
-                    machines.switch_off(bytes(suppliers[-1].node))
+                    self.record.facts(killed=machines[-1].pid, signal=machines[-1].switch_off())
             for _ in range(8):
                 done = (await serving.reconcile()).steps
                 steps += [kind for kind, _ in done]
@@ -348,7 +357,7 @@ class _Scenario:
         )
         record.say("while they were leased, the clock was moved one hour in steps of ten minutes")
         record.say(
-            f"after {OFF_AFTER // 60} minutes {lost}'s machine was switched off; it had been silent for"
+            f"after {OFF_AFTER // 60} minutes {lost}'s worker was killed; its node had been silent for"
             f" {LOSE_AFTER // 60} minutes when the attester said that the node is gone, which ended its job"
         )
         record.facts(orchestrator=steps, accuracy=dict(test), model_sha256=value["model_sha256"])
@@ -456,7 +465,7 @@ class _Scenario:
                     required_stake=minimum_stake(supplier.kind, node.units).base,
                     proof=Proof.PASSED if key in proved else Proof.FAILED,
                     in_use=True,
-                    statement=supplier.worker.statement(
+                    statement=supplier.machine.statement(
                         period_end=end, up_hours=up, good=HOUR, proof=digest, samples=bytes(32)
                     )
                     if on
@@ -567,14 +576,6 @@ class _Scenario:
         self.record.close("verify", "Everything is computed again")
 
 
-class _Machines(LocalAgents):
-    """The suppliers' machines, which can be switched off."""
-
-    def switch_off(self, node: bytes) -> None:
-        """From now on the node's agent does not answer."""
-        self._workers = {key: worker for key, worker in self._workers.items() if key != node}
-
-
 def suppliers_nodes(suppliers: list[Supplier]) -> dict[str, Pubkey]:
     """Returns the nodes by their owner's name."""
     return {supplier.name: supplier.node for supplier in suppliers}
@@ -589,19 +590,23 @@ def run(on_step: Callable[[Step], None] = lambda step: None) -> Demo:
     recorder = Recorder(on_step)
     with tempfile.TemporaryDirectory(prefix="ionet-demo-") as directory:
         scenario = _Scenario(recorder, Path(directory))
-        scenario.play()
+        try:
+            scenario.play()
+        finally:
+            for machine in scenario.machines:
+                machine.switch_off()
     return Demo(tuple(recorder.steps), tuple(scenario.checks))
 
 
-async def _prove(chain: ProgramChain, worker: Worker) -> tuple[Any, bytes]:
+async def _prove(chain: ProgramChain, machine: Machine) -> tuple[Any, bytes]:
     """Poses one challenge in its two phases: the rows come from a slot after the commitment."""
     m, k = _CHALLENGE
     fresh = await chain.beacon()
-    challenge = Challenge(sha256(b"ionet:demo" + worker.node + fresh.value).digest(), m, k)
-    root = worker.commit(challenge).root
+    challenge = Challenge(sha256(b"ionet:demo" + machine.node + fresh.value).digest(), m, k)
+    root = machine.commit(challenge).root
     later = await chain.beacon(after=(await chain.beacon()).slot)
     drawn = draw(challenge, root, later.value, rows=16)
-    opening = worker.open(root, drawn.rows, drawn.randomness)
+    opening = machine.open(root, drawn.rows, drawn.randomness)
     return verify(challenge, root, drawn, opening), sha256(opening.to_bytes()).digest()
 
 
