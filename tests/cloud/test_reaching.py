@@ -13,7 +13,7 @@ from solders.keypair import Keypair
 from ionet.chain.errors import ConfigError
 from ionet.cloud.access import Pass
 from ionet.cloud.openssh import exclude, include, read_pass, write_config
-from ionet.cloud.proxy import RayFacts
+from ionet.cloud.proxy import RayFacts, read_variables
 
 HERE = ".".join(map(str, sys.version_info[:3]))
 
@@ -87,3 +87,18 @@ def test_rays_client_is_refused_in_a_sentence_where_ray_or_python_differ() -> No
         f" {own} on Python {HERE.rpartition('.')[0]}. Programs run in the cluster instead: ionet cluster exec"
     )
     assert "Ray 1.0.0 on Python" in (RayFacts("1.0.0", HERE, "").differs() or "")
+
+
+def test_a_token_that_is_set_after_ray_was_imported_is_shown_and_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ray._private.authentication.authentication_utils import is_token_auth_enabled
+
+    assert not is_token_auth_enabled()
+    for name, value in RayFacts("", "", "ab" * 32).environment.items():
+        monkeypatch.setenv(name, value)
+    read_variables()
+    assert is_token_auth_enabled()
+    monkeypatch.undo()
+    read_variables()
+    assert not is_token_auth_enabled()

@@ -290,6 +290,22 @@ async def test_a_gateway_that_reads_along_sees_neither_commands_nor_what_they_pr
     assert b"question" not in seen
 
 
+async def test_a_gateway_that_changes_or_keeps_what_passes_ends_the_connection_and_no_more(
+    way: Pass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = PipeSocket.write
+    async with entered(way) as access:
+        monkeypatch.setattr(PipeSocket, "write", lambda to, data: write(to, bytes([data[0] ^ 1, *data[1:]])))
+        with pytest.raises(NoAccess, match="nothing can be run"):
+            await access.run("echo changed")
+        monkeypatch.setattr(PipeSocket, "write", lambda to, data: None)
+        monkeypatch.setattr("ionet.cloud.access._PATIENCE", 1.0)
+        with pytest.raises(NoAccess, match="no SSH into the job"):
+            await access.run("echo kept")
+        monkeypatch.undo()
+        assert await access.run("echo whole") == "whole\n"
+
+
 async def test_nothing_leads_from_the_box_to_other_places_or_back_to_the_renter(way: Pass) -> None:
     async with entered(way) as access, await asyncio.start_server(echo, "127.0.0.1", 0) as server:
         connection, port = await access.connection(), server.sockets[0].getsockname()[1]

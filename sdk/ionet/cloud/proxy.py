@@ -280,7 +280,7 @@ class Proxy:
         if self._before is None:
             self._before = {name: os.environ.get(name) for name in _VARIABLES}
         os.environ.update(facts.environment)
-        _read_variables()
+        read_variables()
         return address
 
     def _restore(self) -> None:
@@ -292,10 +292,10 @@ class Proxy:
             else:
                 os.environ[name] = value
         self._before = None
-        _read_variables()
+        read_variables()
 
 
-def _read_variables() -> None:
+def read_variables() -> None:
     """Has Ray read its variables again, where it was imported before they were set."""
     raylet: Any = sys.modules.get("ray._raylet")
     if raylet is not None:
