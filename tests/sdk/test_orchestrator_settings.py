@@ -87,10 +87,10 @@ def test_nobody_is_asked_for_memory_by_a_seat_that_begins_no_hours(tmp_path: Pat
     with pytest.raises(ConfigError, match="hour_memory_mib needs an hour_most above 0"):
         asking.made_policy()
     made = replace(asking, policy={"hour_memory_mib": 64, "hour_most": 1}).made_policy()
-    # The shipped reference of class 61, other CPUs, is for as much.
+    # The shipped reference of class 61, other CPUs, is for more, which takes longer to fill than to read.
     (reference,) = made.memory_references[61]
-    assert reference.sizes == sizes_of(made.hour_memory_mib)
-    assert reference.limit_ns == 2_252_075_454 * 3 // 2 + 500_000_000
+    assert reference.sizes == sizes_of(512)
+    assert reference.limit_ns == -(-1_506_924_529 * 3 // 2) + 500_000_000
 
 
 def test_without_a_file_it_is_said_how_to_make_one(tmp_path: Path) -> None:
