@@ -32,6 +32,7 @@ files:
   data/train.csv: ~/train.csv
 env: {EPOCHS: 3, COUNTRY: NO, CODE: 010}
 pip: [xgboost==3.0.0]
+requirements: more.txt
 internet: yes
 setup: |
   make data
@@ -110,6 +111,7 @@ def test_a_file_says_all_that_a_cluster_is_to_be() -> None:
         # As written: neither false nor eight.
         env={"EPOCHS": "3", "COUNTRY": "NO", "CODE": "010"},
         pip=("xgboost==3.0.0",),
+        requirements="more.txt",
         internet=True,
         setup="make data\nmake more\n",
         run="python3 train.py",

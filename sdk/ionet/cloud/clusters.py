@@ -32,6 +32,7 @@ from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.mounting import ARGUMENT
 from ionet.cloud.packing import Package, gathered
 from ionet.cloud.proxy import Proxy
+from ionet.cloud.requirements import read_requirements
 from ionet.cloud.results import Verdict
 from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell, renter_key
 from ionet.cloud.spec import ClusterFile, ClusterSpec
@@ -179,7 +180,7 @@ class AsyncClusterLaunch:
         gateway_urls(gateway, insecure=insecure)
         file = ClusterFile(wanted) if isinstance(wanted, ClusterSpec) else wanted
         self._client, self._gateway, self._key, self._insecure = client, gateway, key, insecure
-        self.spec, self.package = file.spec, packed(file)
+        self.spec, self.package = _required(file), packed(file)
         self._launch: AsyncLaunch | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -324,6 +325,20 @@ def packed(file: ClusterFile) -> Package:
     spec = file.spec
     workdir = None if spec.workdir is None else _place(file.folder, spec.workdir)
     return gathered(workdir, {name: _place(file.folder, path) for name, path in spec.files.items()})
+
+
+def _required(file: ClusterFile) -> ClusterSpec:
+    """What a cluster file wants, with the packages that its file of requirements names.
+
+    Raises:
+        PackingError: that names some without their versions.
+        OSError: it cannot be read.
+    """
+    spec = file.spec
+    if spec.requirements is None:
+        return spec
+    named = read_requirements(_place(file.folder, spec.requirements))
+    return replace(spec, pip=tuple(dict.fromkeys((*spec.pip, *named))))
 
 
 def _place(folder: Path, text: str) -> Path:

@@ -20,6 +20,7 @@
     volumes: {data: mine}       # where it is on the nodes: a volume of yours
     env: {EPOCHS: 3}
     pip: [xgboost==3.0.0]
+    requirements: requirements.txt          # the same, from a file
     internet: true              # where the supplier allows it
     image: training             # what nodes run in; or sha256:…, or oci:… of an archive in the store
     setup: make data            # by the shell, on each node, before any work
@@ -59,8 +60,8 @@ _UNITS: Final = {"min": MINUTE, "h": HOUR, "d": DAY}
 _SCRIPT: Final = 64 * 1024
 _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
-    "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "internet", "setup", "run",
-    "on_loss", "image", "volumes",
+    "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "requirements", "internet",
+    "setup", "run", "on_loss", "image", "volumes",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
@@ -97,6 +98,7 @@ class ClusterSpec:
         snapshots: which snapshots of them are among the files, by folder.
         env: environment variables of setup and work.
         pip: packages, each as ``name==version``.
+        requirements: a file with more of them, relative to the cluster file's folder; None: none.
         internet: whether the nodes reach the internet.
         setup: a script for the shell on each node; empty: none.
         run: a script for the shell on the first node, once the cluster is there; empty: none.
@@ -123,6 +125,7 @@ class ClusterSpec:
     snapshots: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     env: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     pip: tuple[str, ...] = ()
+    requirements: str | None = None
     internet: bool = False
     setup: str = ""
     run: str = ""
@@ -256,6 +259,8 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, volumes=MappingProxyType(dict(_mount(*pair) for pair in _files(item))))
         case "env":
             return replace(spec, env=MappingProxyType(dict(_variable(*pair) for pair in _variables(item))))
+        case "requirements":
+            return replace(spec, requirements=item.text("a file of requirements"))
         case "pip":
             return replace(spec, pip=tuple(_requirement(part) for part in item.items("a list of packages")))
         case "internet":
@@ -275,7 +280,7 @@ def _check_together(spec: ClusterSpec, items: Mapping[str, Item]) -> None:
         for key in ("bandwidth", "latency", "on_loss"):
             if key in items:
                 items[key].wrong("it is for several nodes; leave it out, or write `nodes: 2`")
-    if spec.pip and "internet" in items and not spec.internet:
+    if (spec.pip or spec.requirements) and "internet" in items and not spec.internet:
         items["internet"].wrong("pip needs it; leave it out, or bring the packages in workdir")
 
 

@@ -214,6 +214,10 @@ def run(
             "--pip", metavar="NAME==VERSION", help="A package to install first, by internet; repeatable."
         ),
     ] = None,
+    requirements: Annotated[
+        Path | None,
+        typer.Option("--requirements", metavar="FILE", help="Packages to install first, one a line, pinned."),
+    ] = None,
     internet: Annotated[
         bool, typer.Option("--internet", help="It needs the internet, which some suppliers allow.")
     ] = False,
@@ -277,6 +281,7 @@ def run(
     """
     from ionet.cloud import package
     from ionet.cloud.launching import variables
+    from ionet.cloud.requirements import read_requirements
 
     io = session()
     io.check_several("running a program")
@@ -295,6 +300,8 @@ def run(
             "--replace is for runs that go on without a lost node, as long as this command runs: it goes with"
             " neither --on-loss end nor --detach; see: ionet job guard"
         )
+    if requirements is not None:
+        pip = [*(pip or []), *read_requirements(requirements)]
     if internet_mbps is not None and not (internet or pip):
         raise UserError("--internet-mbps goes with --internet: without it, the program reaches none")
     try:
