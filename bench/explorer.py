@@ -7,13 +7,15 @@ readers are tasks of this one, and each asks for one page after the other. Goals
 cores, with 330,000 nodes, 100 million events and 50 readers: every page in 200 ms, and all in 4 GiB. What a
 smaller run measures is said first; what follows from it for that size is computed, and said to be. Beside
 the time that an answer took stands the processor's time that the explorer took for each of a page's answers,
-asked for alone, which others' work on the machine changes little.
+asked for alone, which others' work on the machine changes little. `--state` makes only the state of these
+nodes, which is most of the memory, and asks it what pages ask.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import multiprocessing
 import os
 import random
@@ -22,27 +24,32 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
 import psutil
 import uvicorn
+from solders.pubkey import Pubkey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.ledger import fill
-from bench.market import node_of
+from bench.market import forget, history, node_of
 
-from ionet.explorer import Bounds
+from ionet.explorer import Bounds, _accounts, _attesters, _market, _stakes, _supply
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._guard import Counters
+from ionet.explorer._market import Wanted
 from ionet.explorer._pages import Pages
+from ionet.explorer._past import Moment
 from ionet.explorer._patience import Patient
 from ionet.explorer._service import few
 from ionet.explorer._watching import Watching
 from ionet.formats.when import HOUR
-from ionet.ledger import Database
+from ionet.ledger import Database, Entry, Place
+from ionet.ledger.subjects import subjects
 from ionet.service.http import listen
 
 NODES, EVENTS, READERS = 330_000, 100_000_000, 50
@@ -166,6 +173,46 @@ async def busy(
     return taken
 
 
+def state_of(nodes: int) -> None:
+    """Makes the state of so many nodes, without a ledger, and asks it what pages ask."""
+    process, moment, taken = psutil.Process(), Moment(), 0
+    before, began = process.memory_info().rss, time.process_time()
+    for part in history(nodes, 1):
+        for sent in part:
+            for each in sent.log.emitted:
+                place = Place(sent.slot, sent.tx, 0, each.inner_index, each.part)
+                name = subjects()[type(each.event)].name
+                moment.take(Entry(place, sent.time, name, each.event, b""))
+                taken += 1
+        moment.slot, moment.time = sent.slot, sent.time
+    seconds = time.process_time() - began
+    forget()
+    gc.collect()
+    held = process.memory_info().rss - before
+    print(f"measured: the state of {nodes:,} nodes, {taken:,} events: {held / GIB:.2f} GiB,")
+    print(f"{taken / seconds:,.0f} events a second of a processor, making them included")
+    some, wanted = [node_of(number) for number in range(0, nodes, max(1, nodes // 50))], Wanted()
+    questions: dict[str, Callable[[Pubkey], object]] = {
+        "supply": lambda node: _supply.supply(moment, None, ""),
+        "supply by day": lambda node: _supply.days(moment, None, 50),
+        "classes": lambda node: _market.classes(moment),
+        "nodes": lambda node: _market.nodes(moment, wanted, str(node), 50),
+        "countries": lambda node: _market.countries(moment),
+        "stakes": lambda node: _stakes.stakes(moment, "reward", 0, 50),
+        "account": lambda node: _accounts.account(moment, node),
+        "attesters": lambda node: _attesters.seats(moment),
+    }
+    print("milliseconds of a processor for what is answered from it, the first time and then at most:")
+    for name, question in questions.items():
+        times = []
+        for node in some:
+            began = time.process_time()
+            question(node)
+            times.append((time.process_time() - began) * 1e3)
+        print(f"{name:16} {times[0]:10.1f} {max(times[1:]):9.1f}")
+    print(f"computed for {NODES:,} nodes, in proportion: {held * NODES / nodes / GIB:.1f} GiB")
+
+
 def shown(title: str, times: dict[str, list[float]]) -> None:
     print(f"\n{title}\n{'page':16} {'answers':>8} {'median ms':>10} {'95 % ms':>9} {'most ms':>9}")
     for name, each in times.items():
@@ -181,7 +228,11 @@ def main() -> None:
     parser.add_argument("--keep", type=int, default=6, metavar="HOURS")
     parser.add_argument("--readers", type=int, default=READERS)
     parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--state", action="store_true", help="only the state of these nodes, in this process")
     options = parser.parse_args()
+    if options.state:
+        state_of(options.nodes)
+        return
     nodes, hours = options.nodes, options.hours
     events = nodes * (3 + hours)
     with tempfile.TemporaryDirectory() as folder:

@@ -9,8 +9,10 @@ import pytest
 
 from ionet import events
 from ionet._generated.staking.types import Pool
+from ionet.explorer import _tally
 from ionet.explorer._past import Moment
 from ionet.explorer._tally import DAYS, Rewards, Tally
+from ionet.formats.when import DAY
 from ionet.ledger import Database, Entry
 
 HOUR = 3_600
@@ -36,7 +38,12 @@ def _agrees(moment: Moment) -> None:
     assert _told(moment.tally) == _told(anew)
 
 
-def test_a_tally_that_is_carried_along_is_one_that_is_made_anew(database: Database) -> None:
+@pytest.mark.parametrize("each", [0, 200])
+def test_a_tally_that_is_carried_along_is_one_that_is_made_anew(
+    database: Database, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether its order is changed node by node, or all at once."""
+    monkeypatch.setattr(_tally, "_EACH", each)
     moment, seen = Moment(), set[str]()
     for number, entry in enumerate(database.entries()):
         moment.take(entry)
@@ -80,12 +87,49 @@ def test_a_node_that_changes_its_place_leaves_no_trace_of_the_one_before(databas
     assert [*moment.tally.nodes(None, None, class_=77)] == [address]
 
 
+def test_a_new_day_counts_few_nodes_for_each_question_and_all_in_the_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_tally, "_AT_ONCE", 1)
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    tally = moment.tally
+    assert len(tally.rewards) >= 1
+    nodes = [*moment.state.nodes][:3]
+    for node in nodes:
+        tally.rewards.setdefault(node, Rewards()).add(moment.time // DAY, 10**9)
+        moment._tally._nodes.add(node)  # type: ignore[union-attr]
+    assert moment.tally.ranked()[0].less <= -(10**9)
+    looked = list[Any]()
+    real = Tally._look
+
+    def look(self: Tally, *given: Any) -> None:
+        looked.append(given)
+        real(self, *given)
+
+    monkeypatch.setattr(Tally, "_look", look)
+    # Everything that was credited lies further back than thirty days then.
+    moment.time += 31 * DAY
+    tally.settle(moment.state, moment.time)
+    # Leases and proofs that have run out meanwhile are looked at in any case.
+    for _ in range(len(tally.rewards) - 1):
+        looked.clear()
+        tally.settle(moment.state, moment.time)
+        assert len(looked) == 1
+    assert {rank.less for rank in tally.ranked()} == {0}
+    looked.clear()
+    tally.settle(moment.state, moment.time)
+    assert looked == []
+
+
 def test_a_class_that_asks_for_more_stake_leaves_its_nodes_without_room(database: Database) -> None:
     moment = Moment()
     for entry in database.entries():
         moment.take(entry)
     moment.time = moment.state.time
-    ((_, address), *_) = moment.tally.ranked()
+    address = moment.tally.ranked()[0].address
     number = moment.state.nodes[address].class_
     assert moment.state.staking is not None
     its = moment.state.classes[number]
@@ -94,7 +138,7 @@ def test_a_class_that_asks_for_more_stake_leaves_its_nodes_without_room(database
     )
     place = replace(entry.place, slot=entry.place.slot + 1)
     moment.take(Entry(place, entry.time, "staking.ClassSet", asked, asked.encode()))
-    assert address not in {node for _, node in moment.tally.ranked()}
+    assert address not in {rank.address for rank in moment.tally.ranked()}
     _agrees(moment)
 
 

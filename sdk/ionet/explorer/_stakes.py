@@ -12,7 +12,7 @@ from ionet.explorer import _models as m
 from ionet.explorer._market import commission
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
-from ionet.explorer._tally import DAYS, is_proven, room
+from ionet.explorer._tally import DAYS, Rank, is_proven, room
 from ionet.explorer._values import class_name, of_io
 from ionet.ledger.replay import records as r
 
@@ -31,15 +31,15 @@ def stakes(moment: Moment, sort: Sort, skip: int, limit: int) -> m.StakeRows:
         slashes[slash.node].append(slash)
         slashed[slash.node] += slash.burned + slash.apart
 
-    def worse(ranking: tuple[int, Pubkey]) -> int:
-        address = ranking[1]
+    def worse(rank: Rank) -> int:
+        address = rank.address
         node = state.nodes[address]
         match sort:
             case "reward":
-                return ranking[0]
+                return rank.less
             case "rate":
                 # Without co-stake there is no rate, and it comes last.
-                return -(_yearly(-ranking[0], node.co__active) or 0)
+                return -(_yearly(-rank.less, node.co__active) or 0)
             case "room":
                 return -room(node, state.classes[node.class_])
             case "co":
@@ -54,7 +54,7 @@ def stakes(moment: Moment, sort: Sort, skip: int, limit: int) -> m.StakeRows:
     total = len(ranked)
     if sort != "reward":
         ranked = nsmallest(skip + limit, ranked, key=worse)
-    shown = [(address, state.nodes[address], -reward) for reward, address in ranked[skip : skip + limit]]
+    shown = [(address, state.nodes[address], -less) for less, _, address in ranked[skip : skip + limit]]
     rows = [
         m.StakeRow(
             node=str(address),

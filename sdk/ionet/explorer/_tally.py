@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +26,10 @@ _LIVE: Final = int(NodeState.LIVE)
 _RETIRED: Final = int(NodeState.RETIRED)
 #: A set of so many is sorted for each question.
 _FEW: Final = 2_000
+#: So many changes of an order are made one by one, more of them together.
+_EACH: Final = 200
+#: So many nodes are counted anew for a question, where many are due at once.
+_AT_ONCE: Final = 2_000
 
 
 def is_proven(node: r.Node, time: int) -> bool:
@@ -48,8 +52,12 @@ def room(node: r.Node, class_: r.HardwareClass) -> int:
     return max(0, min(least * class_.maximum - own - co, node.own__active - co))
 
 
-def _order(rank: tuple[int, Pubkey]) -> tuple[int, bytes]:
-    return rank[0], bytes(rank[1])
+class Rank(NamedTuple):
+    """Where a node stands in an order: less the reward, then by address."""
+
+    less: int
+    key: bytes
+    address: Pubkey
 
 
 class Rewards:
@@ -135,12 +143,17 @@ class _Members:
         self._unsorted = set[Hashable]()
 
     def add(self, key: Hashable, node: Pubkey) -> None:
-        self._lists[key].append(node)
-        self._unsorted.add(key)
+        if key in self._unsorted or not self._lists[key]:
+            self._lists[key].append(node)
+            self._unsorted.add(key)
+        else:
+            # To sort all of them again takes long where there are many.
+            insort(self._lists[key], node, key=bytes)
 
     def remove(self, key: Hashable, node: Pubkey) -> None:
-        self._lists[key].remove(node)
-        if not self._lists[key]:
+        members = self.of(key)
+        del members[bisect_left(members, bytes(node), key=bytes)]
+        if not members:
             del self._lists[key]
 
     def of(self, key: Hashable) -> list[Pubkey]:
@@ -177,9 +190,13 @@ class Tally:
     _wake: list[tuple[int, Pubkey]] = field(default_factory=list)
     _wakes: dict[Pubkey, int] = field(default_factory=dict)
     _day: int = 0
-    _rank: dict[Pubkey, tuple[int, Pubkey]] = field(default_factory=dict)
-    _ranked: list[tuple[int, Pubkey]] = field(default_factory=list)
-    _moved: list[tuple[int, Pubkey]] = field(default_factory=list)
+    #: Nodes that are due at the beginning of a day, which are many.
+    _later: set[Pubkey] = field(default_factory=set)
+    _rank: dict[Pubkey, Rank] = field(default_factory=dict)
+    _ranked: list[Rank] = field(default_factory=list)
+    #: Ranks since the last look at the order: new ones, and those that are no more.
+    _moved: list[Rank] = field(default_factory=list)
+    _left: list[Rank] = field(default_factory=list)
 
     def note(self, state: State, entry: Entry) -> None:
         """Is told an event, before the state takes it."""
@@ -206,8 +223,11 @@ class Tally:
             self._offers = {offer.node: key for key, offer in state.offers.items()}
             self._nodes.update(self._offers)
         if time // DAY != self._day:
+            # What is shown of a node is exact all the same; only its place in the order comes later.
+            self._later.update(self.rewards if self._day else ())
             self._day = time // DAY
-            self._nodes.update(self.rewards)
+        for _ in range(min(_AT_ONCE, len(self._later))):
+            self._nodes.add(self._later.pop())
         while self._wake and self._wake[0][0] <= time:
             when, address = heappop(self._wake)
             if self._wakes.get(address) == when:
@@ -248,15 +268,22 @@ class Tally:
         """Whether an address owns nodes."""
         return bool(self._members.of(("owner", owner)))
 
-    def ranked(self) -> list[tuple[int, Pubkey]]:
-        """Less the co-stakers' reward, and the address, of each node with room for more; in this order."""
-        if self._moved:
-            rank = self._rank
-            kept = [each for each in self._ranked if rank.get(each[1]) is each]
-            kept += sorted((each for each in self._moved if rank.get(each[1]) is each), key=_order)
+    def ranked(self) -> list[Rank]:
+        """The nodes with room for more co-stake, by their co-stakers' reward."""
+        rank = self._rank
+        moved = [each for each in self._moved if rank.get(each.address) is each]
+        if len(moved) + len(self._left) <= _EACH:
+            for each in self._left:
+                at = bisect_left(self._ranked, each)
+                if at < len(self._ranked) and self._ranked[at] is each:
+                    del self._ranked[at]
+            for each in moved:
+                insort(self._ranked, each)
+        else:
+            kept = [each for each in self._ranked if rank.get(each.address) is each]
             # Two runs that are in order are only merged.
-            kept.sort(key=_order)
-            self._ranked, self._moved = kept, []
+            self._ranked = sorted(kept + sorted(moved))
+        self._moved, self._left = [], []
         return self._ranked
 
     def _look(self, state: State, time: int, address: Pubkey) -> None:
@@ -311,15 +338,17 @@ class Tally:
     def _place(self, state: State, time: int, address: Pubkey, node: r.Node) -> None:
         class_ = state.classes.get(node.class_)
         if class_ is None or not room(node, class_):
-            if self._rank.pop(address, None) is not None:
-                self._moved.append((0, address))
+            if (left := self._rank.pop(address, None)) is not None:
+                self._left.append(left)
             return
         rewards = self.rewards.get(address)
         reward = 0 if rewards is None else rewards.until(time // DAY)
         there = self._rank.get(address)
-        if there is None or there[0] != -reward:
-            self._rank[address] = rank = (-reward, address)
+        if there is None or there.less != -reward:
+            self._rank[address] = rank = Rank(-reward, bytes(address), address)
             self._moved.append(rank)
+            if there is not None:
+                self._left.append(there)
 
     def _look_at_device(self, state: State, address: Pubkey) -> None:
         if (class_ := self._counted.pop(address, None)) is not None:
