@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -264,9 +265,7 @@ def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
     text = file.read_text()
     hashes = {hash_of_prompt(text), hash_of_prompt(text.removesuffix("\n"))}
     if name == "prompt":
-        try:
+        with contextlib.suppress(ValueError):
             hashes.add(hash_of_prompt(json.loads(text)))
-        except ValueError:
-            pass
     if receipt[name]["text"] not in hashes:
         raise BadReceipt(f"the receipt is of another {name} than {file} holds")
