@@ -55,10 +55,15 @@ _LINES: Final = 12
 _ROOM: Final = Path("/job/.room")
 _ROOM_BYTES: Final = 4 << 20
 
+#: What Ray says at its start.
+_SAID: Final = Path("/job/ray.log")
 _DASHBOARD: Final = 8265
 _GCS: Final = 6379
 _START_SECONDS: Final = 120
-#: Ports of a cluster's nodes, besides the head's; all of them are reached by the lease's members only.
+#: Times that Ray's head is started.
+_STARTS: Final = 2
+#: Ports of a node, besides the head's; all of them are reached by the lease's members only. Ray would choose
+#: free ones, and now and then lose one to a connection of its own before it takes it: those get higher ones.
 _PORTS: Final = {
     "node-manager-port": 20_200,
     "object-manager-port": 20_201,
@@ -118,14 +123,22 @@ def ray_start(run: Mapping[str, Any], *flags: str, **more: object) -> list[str]:
         "memory": sum(node["memory"] for node in nodes),
         "object-store-memory": run["object_store"],
         "resources": json.dumps({node_resource(node["node"]): 1 for node in nodes}),
-        **(_PORTS if cluster else {}),
+        **_PORTS,
         **more,
     }
     return command + [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
 
 
 def start_head(run: Mapping[str, Any]) -> bool:
-    """Starts Ray's head; returns whether it came up."""
+    """Starts Ray's head, again where it does not come up; returns whether it did."""
+    for _ in range(_STARTS):
+        if _start_head(run):
+            return True
+        end_ray()
+    return False
+
+
+def _start_head(run: Mapping[str, Any]) -> bool:
     command = ray_start(
         run,
         "--head",
@@ -135,14 +148,25 @@ def start_head(run: Mapping[str, Any]) -> bool:
         # Its sockets' names are limited to 107 bytes.
         temp_dir="/tmp/ray",  # noqa: S108 (the box's own)
     )
-    log = Path("/job/ray.log")
-    with log.open("wb") as out:
-        status = subprocess.run(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False
-        ).returncode
-    if status:
-        print(log.read_text(errors="replace"), flush=True)
-    return status == 0
+    with _SAID.open("wb") as out:
+        try:
+            subprocess.run(
+                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=True, timeout=_START_SECONDS
+            )
+        except subprocess.SubprocessError as error:
+            why = error
+        else:
+            return True
+    print(_SAID.read_text(errors="replace"), f"--- Ray's head has not started: {why}", sep="\n", flush=True)
+    return False
+
+
+def end_ray() -> None:
+    """Ends what is left of Ray in this box, so that its ports are free."""
+    command = [sys.executable, "-m", "ray.scripts.scripts", "stop", "--force"]
+    subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False
+    )
 
 
 def host(run: Mapping[str, Any]) -> str:
@@ -172,14 +196,14 @@ def is_up(address: str, seconds: float) -> bool:
 
 def follow(run: Mapping[str, Any]) -> None:
     """Runs what Ray's head gives this node, and joins again where that ends; until the box is ended."""
-    log, last = Path("/job/ray.log"), ""
+    last = ""
     while True:
-        with log.open("wb") as out:
+        with _SAID.open("wb") as out:
             command = ray_start(run, "--block", address=gcs(run))
             status = subprocess.run(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False)
         said = f"--- Ray ended with {status.returncode} on this node, which joins again"
         if said != last:
-            print(log.read_text(errors="replace"), said, sep="\n", flush=True)
+            print(_SAID.read_text(errors="replace"), said, sep="\n", flush=True)
             last = said
         time.sleep(1.0)
 
