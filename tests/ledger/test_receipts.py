@@ -117,6 +117,25 @@ def test_a_lost_job_pays_fees_in_part(market: Market) -> None:
         assert database.leases([market.alice.node])[market.alice.node] == Leases(0, 1)
 
 
+def test_the_result_of_a_closed_job_is_that_on_which_its_attesters_agreed_last(market: Market) -> None:
+    """By the chain's history as by a ledger."""
+    job, digest = market.run(), b"\5" * 32
+    market.world.advance(TWO_HOURS)
+    market.attest(job, HOUR, HOUR, result_hash=b"\6" * 32)
+    market.attest(job, TWO_HOURS, result_hash=digest)
+    market.send(market.jobs("complete", job))
+    market.world.advance(DAY)
+    market.pay_out(job)
+    jobs = market.world.client.jobs
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(truth(market.world.client))
+        assert jobs.agreed_result(job) == jobs.agreed_result(job, ledger=database) == digest
+        assert jobs.ending(job) == jobs.ending(job, ledger=database)
+        other = market.alice.node
+        assert jobs.agreed_result(other) is jobs.agreed_result(other, ledger=database) is None
+        assert jobs.ending(other, ledger=database) is None
+
+
 def test_an_expired_job_that_nobody_started(market: Market) -> None:
     job = market.book()
     booked = market.job(job)

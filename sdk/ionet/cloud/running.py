@@ -38,6 +38,7 @@ from ionet.wire._link import gateway_urls
 
 if TYPE_CHECKING:
     from ionet import AsyncClient, accounts
+    from ionet.jobs.receipt import JobHistory
 
 #: Seconds between two looks at the chain, two questions to the node, and two pages of a long log: a node may
 #: send a mebibyte a second, and others ask it, too.
@@ -93,6 +94,7 @@ class AsyncRun:
         insecure: also take ``http://`` to other machines.
         patience: seconds for which a node may refuse a job that is not refused for good.
         connect: whether to connect to the gateway as the renter; if not, the keypair only opens files.
+        ledger: knows how closed jobs ended, `ionet.ledger.Database`; None: the chain's history.
 
     Raises:
         ConfigError: the URL is not a gateway's.
@@ -108,12 +110,13 @@ class AsyncRun:
         insecure: bool = False,
         patience: float = 120.0,
         connect: bool = True,
+        ledger: JobHistory | None = None,
     ) -> None:
         link, http = gateway_urls(gateway, insecure=insecure)
         self.client, self.job, self.gateway = client, job, gateway
         self._store, self._key = AsyncHttpStore(http), key
         self._peer = None if key is None or not connect else Peer(key, Role.RENTER, [[link]])
-        self._patience = patience
+        self._patience, self._ledger = patience, ledger
         self._account: accounts.jobs.Job | None = None
         self._device: bytes | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -347,14 +350,14 @@ class AsyncRun:
             if any(job.result_hash):
                 if job.attesters == 1:
                     return bytes(job.result_hash)
-                agreed = await self.client.jobs.agreed_result(self.job)
+                agreed = await self.client.jobs.agreed_result(self.job, ledger=self._ledger)
                 if agreed is None and job.state == JobState.ENDED:
                     raise NotRun(self.job, _NOT_AGREED)
                 return agreed
             if job.state == JobState.ENDED:
                 raise NotRun(self.job, f"has ended without a result: {_lower(job.reason.explain())}")
             return None
-        ended = await self.client.jobs.ending(self.job)
+        ended = await self.client.jobs.ending(self.job, ledger=self._ledger)
         if ended is None:
             raise RunUnreachable(
                 f"there is no job {self.job}, or it is closed and this node's history does not go back to its"
@@ -362,7 +365,7 @@ class AsyncRun:
             )
         if not any(ended.result_hash):
             raise NotRun(self.job, f"has ended without a result: {_lower(ended.reason.explain())}")
-        agreed = await self.client.jobs.agreed_result(self.job)
+        agreed = await self.client.jobs.agreed_result(self.job, ledger=self._ledger)
         if agreed is None:
             raise NotRun(self.job, _NOT_AGREED)
         return agreed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -17,6 +18,7 @@ from ionet.jobs.status import TimeLost, or_none
 
 if TYPE_CHECKING:
     from ionet.chain.following import WatchedEvent
+    from ionet.chain.schema import Event
 
 #: In these ways of ending the renter's fee is kept in the part in which the price is due.
 _IN_PART: Final = frozenset(
@@ -54,6 +56,25 @@ class JobHistory(Protocol):
 
     def leases(self, nodes: Iterable[Pubkey]) -> Mapping[Pubkey, Leases]:
         """How the leases of nodes ended."""
+
+
+def agreed_of(job: Pubkey, past: Iterable[Event]) -> bytes | None:
+    """The hash of the result on which as many seats agree as a job needs; None: of none, or of several.
+
+    Args:
+        job: its address.
+        past: events, in the chain's order.
+    """
+    said: dict[int, bytes] = {}
+    needed: int | None = None
+    for event in past:
+        if isinstance(event, events.jobs.Booked) and event.job == job:
+            needed = event.attesters
+        elif isinstance(event, events.jobs.Attested) and event.job == job and any(event.result_hash):
+            # The latest word of each seat counts.
+            said[event.seat] = bytes(event.result_hash)
+    agreed = [digest for digest, seats in Counter(said.values()).items() if needed and seats >= needed]
+    return agreed[0] if len(agreed) == 1 else None
 
 
 def leases_of(node: Pubkey, past: Iterable[WatchedEvent]) -> Leases:

@@ -269,14 +269,16 @@ class Hour:
 
     def rows(self) -> Iterator[NodeHour]:
         """The columns as rows again, in order."""
-        keys = self.nodes.tobytes()
-        values = zip(*(getattr(self, name).tolist() for name in _COLUMNS), strict=True)
-        for n, row in enumerate(values):
-            fields: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
-            fields["pool"], fields["proof"] = Pool(fields["pool"]), Proof(fields["proof"])
-            statement = self.statements[n] if self.statements else None
-            verdict = self.verdicts[n] if self.verdicts else None
-            yield NodeHour(node=keys[32 * n : 32 * n + 32], statement=statement, verdict=verdict, **fields)
+        keys, nothing = self.nodes.tobytes(), (None,) * len(self)
+        columns = [getattr(self, name).tolist() for name in _COLUMNS]
+        # Members looked up once: with a million rows, each look costs a second.
+        for name, kind in (("pool", Pool), ("proof", Proof)):
+            members = {int(member): member for member in kind}
+            place = list(_COLUMNS).index(name)
+            columns[place] = [members[value] for value in columns[place]]
+        nodes = (keys[at : at + 32] for at in range(0, len(keys), 32))
+        # In the order of the fields.
+        yield from map(NodeHour, nodes, *columns, self.statements or nothing, self.verdicts or nothing)
 
 
 _COLUMNS: Final[dict[str, Any]] = {

@@ -36,6 +36,7 @@ from ionet.cli.job.parts import (
     show_quotes,
     size_of,
 )
+from ionet.cli.ledger import Ledger, opened
 from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ionet.cloud import AsyncLaunch, AsyncRun, Fetched, Offered, Verdict
     from ionet.cloud.replacing import AsyncGuard
     from ionet.cloud.running import Cost
+    from ionet.ledger import Database
 
 app = Commands()
 
@@ -725,24 +727,28 @@ def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
 
 @app.command()
 def fetch(
-    job: JobAddress, gateway: GatewayOption = None, out: OutputFolder = None, force: Force = False
+    job: JobAddress,
+    gateway: GatewayOption = None,
+    out: OutputFolder = None,
+    force: Force = False,
+    ledger: Ledger = None,
 ) -> None:
     """Fetch a program's files, by the result that attesters wrote down on the chain.
 
     Each file is checked by its hash. Needs a keypair only to open what was sealed for it, and works also when
-    the job is closed, as long as the node has its history and the store its files.
+    the job is closed, as long as a ledger or the node has its history, and the store its files.
     """
     io = session()
     stage = _Stage(gateway_of(io, gateway), job)
 
-    async def work() -> int:
+    async def work(database: Database | None) -> int:
         from ionet.cloud import AsyncRun
 
         # Its own connection would end that of a command that follows the job: only files are opened with it.
         key = io.signer if io.has_signer and isinstance(io.signer, Keypair) else None
         async with (
             _client(io, reads=True) as client,
-            AsyncRun(client, stage.gateway, job, key=key, connect=False) as run,
+            AsyncRun(client, stage.gateway, job, key=key, connect=False, ledger=database) as run,
         ):
             verdict = await run.result()
             io.screen.note(f"{verdict.summary[:1].upper()}{verdict.summary[1:]}")
@@ -750,4 +756,5 @@ def fetch(
             _show_end(io, run, verdict, fetched, {"attested": True})
             return 0
 
-    asyncio.run(work())
+    with opened(io, ledger) as database:
+        asyncio.run(work(database))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from solders.pubkey import Pubkey
@@ -15,12 +14,14 @@ from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.following import WatchedEvent
 from ionet.chain.layouts import TokenAccount
 from ionet.chain.records import KeyedAccount
+from ionet.chain.schema import Event
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.breaks import break_reasons
 from ionet.jobs.receipt import (
     JobHistory,
     Leases,
     Receipt,
+    agreed_of,
     booking_of,
     is_of,
     leases_of,
@@ -122,11 +123,16 @@ class AsyncWatching(AsyncJobsBase):
             for signature, event in reversed(losses)
         ]
 
-    async def ending(self, job: Pubkey) -> events.jobs.Ended | None:
-        """How a job ended, also one that is closed; from the chain's history, None if that does not show it.
+    async def ending(self, job: Pubkey, *, ledger: JobHistory | None = None) -> events.jobs.Ended | None:
+        """How a job ended, also one that is closed; None if neither ledger nor history shows it.
 
-        A node keeps history for a while only.
+        Args:
+            job: its address.
+            ledger: see `receipt`.
         """
+        if ledger is not None:
+            told = (told.event for told in ledger.of_job(job))
+            return next((event for event in told if isinstance(event, events.jobs.Ended)), None)
         async for signature in self._connection.history(job):
             sent = await self._connection.transaction(signature)
             for event in sent.events:
@@ -134,26 +140,23 @@ class AsyncWatching(AsyncJobsBase):
                     return event
         return None
 
-    async def agreed_result(self, job: Pubkey) -> bytes | None:
+    async def agreed_result(self, job: Pubkey, *, ledger: JobHistory | None = None) -> bytes | None:
         """The hash of the result on which as many attesters agree as the job needs, also of a closed job.
 
-        The account has the hash that was said last, whoever said it. This is from the chain's history, which
-        a node keeps for a while only; None if that shows no such result, or more than one.
+        The account has the hash that was said last, whoever said it. None if neither ledger nor history shows
+        such a result, or more than one.
+
+        Args:
+            job: its address.
+            ledger: see `receipt`.
         """
-        said: dict[int, bytes] = {}
+        if ledger is not None:
+            return agreed_of(job, (told.event for told in ledger.of_job(job)))
+        past: list[Event] = []
         async for signature in self._connection.history(job):
-            sent = await self._connection.transaction(signature)
-            for event in sent.events:
-                if getattr(event, "job", None) != job:
-                    continue
-                if isinstance(event, events.jobs.Attested) and any(event.result_hash):
-                    # The latest word of each seat counts, and comes first.
-                    said.setdefault(event.seat, bytes(event.result_hash))
-                elif isinstance(event, events.jobs.Booked):
-                    counted = Counter(said.values())
-                    agreed = [digest for digest, seats in counted.items() if seats >= event.attesters]
-                    return agreed[0] if len(agreed) == 1 else None
-        return None
+            # The latest transaction comes first.
+            past[:0] = (await self._connection.transaction(signature)).events
+        return agreed_of(job, past)
 
     async def disputes(self, job: Pubkey) -> list[DisputeStatus]:
         """A job's disputes whose accounts are open, the earliest first; they may outlive the job."""
