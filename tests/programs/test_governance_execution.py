@@ -38,6 +38,7 @@ from tests.programs.dao import (
 from tests.programs.market import Market
 from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY
+from tests.programs.test_approvals import reference
 from tests.programs.test_governance import params
 
 from ionet import IO, SOL, Client, accounts, errors, events, governance, ix, pda, token_account, types
@@ -363,6 +364,9 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "staking": {
         "create_class": lambda _, key: ix.staking.create_class(authority=key, id=33, args=class_args()),
         "set_class": lambda _, key: ix.staking.set_class(authority=key, id=CLASS, args=class_args()),
+        "set_reference": lambda _, key: ix.staking.set_reference(
+            authority=key, id=CLASS, reference=reference()
+        ),
         "cancel_slash": lambda dao, key: _cancelling(dao, key),  # noqa: PLW0108 - defined below
     },
     "jobs": {
