@@ -14,7 +14,7 @@ from ionet.cloud import ClusterFile, Verdict
 from ionet.cloud.clusters import packed
 from ionet.cloud.errors import NoVolume, OutputsRefused, VolumeError
 from ionet.cloud.fetching import fetch
-from ionet.cloud.mounting import ARGUMENT, brought_back, mounted
+from ionet.cloud.mounting import ARGUMENT, brought_back, mounted, save
 from ionet.cloud.snapshots import Entry, merged
 from ionet.cloud.volumes import AsyncVolumes
 from ionet.executor import StoredOutput
@@ -203,6 +203,7 @@ async def test_links_and_bad_names_are_refused_and_change_nothing(
     assert (await volumes.get("data")).heads == volume.heads
 
 
+ORIGIN = Keypair().pubkey()
 FILE = """\
 class: RTX 4090
 files: {code.py: code.py}
@@ -242,6 +243,7 @@ async def test_a_cluster_is_sent_a_volume_and_leaves_its_next_snapshot(
         rest = await brought_back(
             manifest,
             verdict,
+            ORIGIN,
             lambda verdict, place: fetch(store, verdict.outputs, place),
             volumes,
             said.append,
@@ -255,6 +257,36 @@ async def test_a_cluster_is_sent_a_volume_and_leaves_its_next_snapshot(
     assert contents(tmp_path / "left") == {"a": "new"}
 
 
+async def test_what_a_running_cluster_has_is_kept_one_after_the_other(
+    volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("mine")
+    sent = await volumes.put("mine", folder(tmp_path / "here", {"a": "0"}))
+    manifest = Manifest(Function(held.ENTRYPOINT, {"name": "x", ARGUMENT: {"data": sent.hash}}))
+
+    async def saves(files: dict[str, str]) -> None:
+        async def copied(path: str, place: Path) -> None:
+            folder(place, files)
+
+        await save(manifest, ORIGIN, copied, volumes, lambda text: None)
+
+    await saves({"a": "1"})
+    await saves({"a": "1"})
+    await saves({"b": "2"})
+    newest, before, first, _ = (await volumes.get("mine")).snapshots
+    assert (newest.parents, before.parents, first) == ((before.hash,), (sent.hash,), sent)
+    assert set(newest.files) == {"b"}
+    # Another cluster that was sent the same follows what it was sent: nothing of the first is lost.
+    verdict = Verdict(None, "", None, (), None)
+
+    async def nothing(verdict: Verdict, place: Path) -> None:
+        assert verdict.outputs == ()
+
+    other = Keypair().pubkey()
+    await brought_back(manifest, verdict, other, nothing, volumes, lambda text: None)
+    assert {head.origin for head in (await volumes.get("mine")).heads} == {str(ORIGIN), str(other)}
+
+
 async def test_what_a_cluster_leaves_is_fetched_if_its_volume_is_gone(
     served: Served, volumes: AsyncVolumes
 ) -> None:
@@ -265,6 +297,7 @@ async def test_what_a_cluster_leaves_is_fetched_if_its_volume_is_gone(
         rest = await brought_back(
             manifest,
             verdict,
+            ORIGIN,
             lambda verdict, place: fetch(store, verdict.outputs, place),
             volumes,
             said.append,

@@ -502,7 +502,7 @@ def down(
             elif paths and verdict is not None and key is not None:
                 async with _volumes(io, place, key) as volumes:
                     verdict = await brought_back(
-                        item.manifest, verdict, cluster.run.fetch, volumes, _tell(io)
+                        item.manifest, verdict, item.head, cluster.run.fetch, volumes, _tell(io)
                     )
             if verdict is not None and verdict.outputs:
                 fetched = await cluster.run.fetch(verdict, out or Path(cluster.name), force=force)

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 import typer
 from solders.keypair import Keypair
 
-from ionet.cli.cluster import Name, _attached, _run, app
+from ionet.chain.errors import IonetError
+from ionet.cli.arguments import length_of
+from ionet.cli.cluster import Name, _attached, _run, _tell, _volumes, app
 from ionet.cli.failures import UserError
 from ionet.cli.job.run import GatewayOption, gateway_of
 from ionet.cli.login import kept
 from ionet.cli.session import Session, session
+from ionet.cloud.errors import NoCluster
 
 if TYPE_CHECKING:
     from ionet import AsyncClient
@@ -321,6 +324,61 @@ def sync(
         data = {"files": done.files, "same": done.same, "skipped": [list(item) for item in done.skipped]}
         count = len(done.files)
         io.screen.show(data, f"Copied {count} file{'s' * (count != 1)}; {done.same} were there already")
+        return 0
+
+    _run(io, work)
+
+
+@app.command()
+def save(
+    name: Name,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", metavar="LENGTH", parser=length_of, help="Again and again: 10min, 1h."),
+    ] = None,
+    gateway: GatewayOption = None,
+) -> None:
+    """Keep what a running cluster has in its volumes' folders now, each as a snapshot.
+
+    Only what is new is stored. If the first node's supplier dies, the volumes are what was kept last.
+    `ionet cluster down` keeps them, too. A file that is being written is kept as it is.
+    """
+    from ionet.cloud import syncing
+    from ionet.cloud.access import AsyncAccess
+    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.mounting import mounts, save
+
+    io = session()
+    io.check_several("keeping a cluster's volumes")
+    place = gateway_of(io, gateway)
+
+    async def once(client: AsyncClient, key: Keypair) -> None:
+        item = await named(client, place, name)
+        if not mounts(item.manifest):
+            raise UserError(f"{name} has no volumes: its file names none")
+        async with attach_cluster(client, place, item, key=key) as cluster:
+            way = await cluster.way(1)
+        async with AsyncAccess(way) as access, _volumes(io, place, key) as volumes:
+
+            async def copied(path: str, folder: Path) -> None:
+                done = await syncing.fetch(access, path, folder)
+                for left, why in done.skipped:
+                    io.screen.warn(f"Left out {path}/{left}: {why}")
+
+            await save(item.manifest, item.head, copied, volumes, _tell(io))
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        assert key is not None
+        await once(client, key)
+        while every is not None:
+            await asyncio.sleep(every)
+            try:
+                await once(client, key)
+            except NoCluster:
+                break
+            except IonetError as bad:
+                # The next time may be better; what is kept is what it was.
+                io.screen.warn(f"Not kept: {bad}")
         return 0
 
     _run(io, work)

@@ -7,6 +7,7 @@ both stay.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -15,16 +16,19 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from solders.pubkey import Pubkey
+
 from ionet.cloud.errors import VolumeError
+from ionet.cloud.snapshots import ancestors
 from ionet.store.manifest import Function, Manifest
 
 if TYPE_CHECKING:
     from ionet.cloud.results import Verdict
-    from ionet.cloud.snapshots import Snapshot
     from ionet.cloud.spec import ClusterFile
     from ionet.cloud.volumes import AsyncVolumes
 
 Fetch = Callable[["Verdict", Path], Awaitable[object]]
+Copy = Callable[[str, Path], Awaitable[object]]
 #: The held cluster's argument: snapshots by the paths at which they are.
 ARGUMENT: Final = "volumes"
 
@@ -55,7 +59,12 @@ def mounts(manifest: Manifest) -> Mapping[str, str]:
 
 
 async def brought_back(
-    manifest: Manifest, verdict: Verdict, fetch: Fetch, volumes: AsyncVolumes, tell: Callable[[str], None]
+    manifest: Manifest,
+    verdict: Verdict,
+    origin: Pubkey,
+    fetch: Fetch,
+    volumes: AsyncVolumes,
+    tell: Callable[[str], None],
 ) -> Verdict:
     """Keeps what a cluster has left of its volumes; returns its verdict with the files that are no volume's.
 
@@ -64,6 +73,7 @@ async def brought_back(
     Args:
         manifest: what the cluster ran.
         verdict: what it has left.
+        origin: its first job.
         fetch: fetches a verdict's files into a folder: `AsyncRun.fetch`.
         volumes: its renter's.
         tell: told what becomes of each, in a sentence.
@@ -77,20 +87,53 @@ async def brought_back(
         mine = tuple(item for item in rest if item.name.startswith(f"{path}/"))
         with TemporaryDirectory(prefix="ionet-volume-") as place:
             await fetch(replace(verdict, outputs=mine), Path(place))
-            folder = Path(place) / path
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                made = await _follow(volumes, digest, folder)
-            except VolumeError as bad:
-                tell(f"what the cluster has left in {path} is not kept in its volume: {bad}")
-                continue
-        rest = tuple(item for item in rest if item not in mine)
-        tell(f"{path} is kept as {made.hash[:12]} of the volume {made.name}")
+            if await _kept(path, digest, Path(place) / path, origin, volumes, tell):
+                rest = tuple(item for item in rest if item not in mine)
     return replace(verdict, outputs=rest)
 
 
-async def _follow(volumes: AsyncVolumes, digest: str, folder: Path) -> Snapshot:
-    for volume in await volumes.list():
-        if any(snapshot.hash == digest for snapshot in volume.snapshots):
-            return await volumes.put(volume.name, folder, parents=(digest,))
-    raise VolumeError(f"no volume of yours has the snapshot {digest[:12]} any more")
+async def save(
+    manifest: Manifest, origin: Pubkey, copy: Copy, volumes: AsyncVolumes, tell: Callable[[str], None]
+) -> None:
+    """Keeps what a running cluster has in its volumes now; a file that is being written is kept as it is.
+
+    Args:
+        manifest: what the cluster runs.
+        origin: its first job.
+        copy: copies a folder of the first node's working directory to one here.
+        volumes: its renter's.
+        tell: told what becomes of each, in a sentence.
+
+    Raises:
+        IonetError: the node or the store cannot be reached; what is kept is what it was.
+    """
+    for path, digest in mounts(manifest).items():
+        with TemporaryDirectory(prefix="ionet-volume-") as place:
+            await copy(path, Path(place))
+            await _kept(path, digest, Path(place), origin, volumes, tell)
+
+
+async def _kept(
+    path: str,
+    digest: str,
+    folder: Path,
+    origin: Pubkey,
+    volumes: AsyncVolumes,
+    tell: Callable[[str], None],
+) -> bool:
+    """Makes a snapshot that follows what the cluster was sent, or has left itself since; tells of it."""
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    try:
+        for volume in await volumes.list():
+            known = {snapshot.hash: snapshot for snapshot in volume.snapshots}
+            if digest in known:
+                own = [each for each in volume.snapshots if each.origin == str(origin)]
+                own = [each for each in own if digest in ancestors(known, [each.hash])]
+                parent = own[0].hash if own else digest
+                made = await volumes.put(volume.name, folder, parents=(parent,), origin=str(origin))
+                tell(f"{path} is kept as {made.hash[:12]} of the volume {made.name}")
+                return True
+        raise VolumeError(f"no volume of yours has the snapshot {digest[:12]} any more")
+    except VolumeError as bad:
+        tell(f"what the cluster has left in {path} is not kept in its volume: {bad}")
+        return False

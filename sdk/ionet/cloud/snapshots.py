@@ -3,6 +3,7 @@
 A snapshot is a document, sealed for its owner and named by the hash of what was sealed::
 
     {"format": "ionet-volume-1", "name": "data", "id": hex, "parents": [hex], "made_at": unix time,
+     "origin": first job of a cluster, or "",
      "files": {"path": [sha256 of the content, bytes, sha256 of the sealed file, bytes of it]}}
 
 after the owner's signature over it: a store could seal for the owner what it likes.
@@ -57,6 +58,7 @@ class Snapshot:
         parents: hashes of the snapshots that it was made from.
         made_at: Unix seconds, by the clock of who made it.
         files: by path.
+        origin: the first job of the cluster that has left it; empty for what a machine has put.
         hash: its own; empty before it is stored.
         stored_size: bytes of the sealed document.
     """
@@ -66,6 +68,7 @@ class Snapshot:
     parents: tuple[str, ...]
     made_at: int
     files: Mapping[str, Entry]
+    origin: str = ""
     hash: str = ""
     stored_size: int = 0
 
@@ -86,6 +89,7 @@ class Snapshot:
             "id": self.id,
             "parents": list(self.parents),
             "made_at": self.made_at,
+            "origin": self.origin,
             "files": files,
         }
         return encode(document)
@@ -100,12 +104,12 @@ class Snapshot:
             files = {str(path): _entry(row) for path, row in document["files"].items()}
             parents = tuple(_matching(_HASH, parent) for parent in document["parents"])
             name, number = _matching(NAME, document["name"]), _matching(_ID, document["id"])
-            made_at = int(document["made_at"])
+            made_at, origin = int(document["made_at"]), str(document["origin"])
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         if len(files) > MAX_FILES:
             return None
-        return cls(name, number, parents, made_at, MappingProxyType(files), digest, stored_size)
+        return cls(name, number, parents, made_at, MappingProxyType(files), origin, digest, stored_size)
 
 
 def _entry(row: Any) -> Entry:

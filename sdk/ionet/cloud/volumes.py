@@ -162,7 +162,9 @@ class AsyncVolumes:
         await self._publish(empty)
         return await self.get(name)
 
-    async def put(self, name: str, folder: Path, *, parents: tuple[str, ...] | None = None) -> Snapshot:
+    async def put(
+        self, name: str, folder: Path, *, parents: tuple[str, ...] | None = None, origin: str = ""
+    ) -> Snapshot:
         """Makes a snapshot of a folder. What the store has already is not sent again.
 
         It follows the snapshot that the folder was made from; where the volume has another by now, both are
@@ -172,6 +174,7 @@ class AsyncVolumes:
             name: of the volume.
             folder: links in it are refused.
             parents: what it follows, where the folder does not say it.
+            origin: the cluster's first job, if it comes from one.
 
         Returns:
             The snapshot; the one that it follows if nothing has changed.
@@ -201,7 +204,8 @@ class AsyncVolumes:
         if len(follows) == 1 and dict(known[follows[0]].files) == files:
             snapshot = known[follows[0]]
         else:
-            made = Snapshot(name, volume.snapshots[0].id, follows, int(time.time()), MappingProxyType(files))
+            number, now = volume.snapshots[0].id, int(time.time())
+            made = Snapshot(name, number, follows, now, MappingProxyType(files), origin)
             snapshot = await self._publish(made)
         mark(folder, snapshot)
         return snapshot
