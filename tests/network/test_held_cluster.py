@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.network.lab import needed
+from tests.network.terminal import Renter
 from tests.sandbox.support import prepared_image
 
-from soaking import RUN, Net, localnet
+from soaking import localnet
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -48,32 +46,6 @@ seen = ray.get([look.options(scheduling_strategy=On(group, number)).remote() for
 pathlib.Path(os.environ["IONET_OUTPUT"], "seen.json").write_text(json.dumps(seen))
 print(os.environ["GREETING"], len({address for address, _ in seen}), {text for _, text in seen})
 """
-
-
-class Renter:
-    """Somebody at a terminal, in the folder with the cluster's file."""
-
-    def __init__(self, net: Net, folder: Path) -> None:
-        self._net, self._folder = net, folder
-
-    def run(self, *words: object, status: int = 0) -> subprocess.CompletedProcess[str]:
-        signer = ("-u", self._net.told["url"], "-k", self._net.folder / "renter.json", "--yes")
-        command = [*RUN, *signer, "cluster", *words]
-        done = subprocess.run(
-            [*map(str, command)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-            cwd=self._folder,
-            env={**os.environ, "IONET_GATEWAY": self._net.told["gateway"]},
-        )
-        assert done.returncode == status, f"{done.returncode}: {done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done
-
-    def json(self, *words: object) -> Any:
-        return json.loads(self.run(*words, "--output", "json").stdout)
 
 
 def test_a_cluster_is_rented_used_and_ended_by_its_name(tmp_path: Path) -> None:
