@@ -202,3 +202,13 @@ def test_what_is_not_an_sbpf_v3_program_is_refused(tmp_path: Path, content: byte
     path.write_bytes(content)
     with pytest.raises(WorkspaceError, match=says):
         check_elf(path)
+
+
+def test_the_package_has_one_version() -> None:
+    import tomllib
+
+    import ionet
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == ionet.__version__
+    assert f"## {ionet.__version__}" in (ROOT / "CHANGELOG.md").read_text()

@@ -35,12 +35,22 @@ def given(io: Session, gateway: str | None, nodes: Sequence[Pubkey]) -> dict[Pub
     import asyncio
 
     from ionet.cli.job.run import gateway_of
-    from ionet.cloud.choosing import given_by
     from ionet.cloud.errors import NoNode
-    from ionet.wire._link import gateway_urls
 
     try:
-        _, url = gateway_urls(gateway_of(io, gateway))
+        named = gateway_of(io, gateway)
+    except UserError:
+        return {}
+    # Renters without the extra search and book, too.
+    try:
+        from ionet.cloud.choosing import given_by
+        from ionet.wire._link import gateway_urls
+    except ModuleNotFoundError as missing:
+        if gateway is not None:
+            io.screen.note(f"The gateway is not asked: pip install 'ionet[orchestrator]' ({missing})")
+        return {}
+    try:
+        _, url = gateway_urls(named)
     except UserError:
         return {}
 
