@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -491,7 +492,9 @@ def down(
                 return 0
             io.confirm(f"end the cluster {name}")
             verdict, cost = await cluster.down(_tell(io))
-            exclude(kept.place().parent / "clusters", cluster.name)
+            # It has ended, whatever OpenSSH's files are like.
+            with contextlib.suppress(OSError, RuntimeError, ValueError):
+                exclude(kept.place().parent / "clusters", cluster.name)
             _tell(io)(cost_text(cost))
             files: list[str] = []
             paths = ", ".join(mounts(item.manifest))
