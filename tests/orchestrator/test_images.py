@@ -10,7 +10,7 @@ from tests.orchestrator.support import RENTER, World, key
 
 from ionet.executor import BoxExecutor, FailureReason, Lease, RunFailure
 from ionet.executor._base import LocalExecutor
-from ionet.sandbox import Images
+from ionet.sandbox import Images, OwnImages
 from ionet.store.manifest import Command, Manifest
 
 BASE, TRAINING, ELSEWHERE = ("1" * 64, "2" * 64, "3" * 64)
@@ -80,3 +80,28 @@ def test_a_worker_without_boxes_refuses_every_image(tmp_path: Path) -> None:
     plain.check(lease(plain, None))
     with pytest.raises(RunFailure, match="image: jobs of this node run in no image"):
         plain.check(lease(plain, f"sha256:{BASE}"))
+
+
+async def test_an_archive_that_is_none_is_its_renters_fault_and_is_not_unpacked_again(
+    images: Images, tmp_path: Path
+) -> None:
+    world, boxes = World(tmp_path), tmp_path / "boxes"
+    executor = BoxExecutor(
+        world.specs,
+        world.store,
+        tmp_path / "work",
+        image=tmp_path,
+        boxes=boxes,
+        images=images,
+        own=OwnImages(boxes, 1 << 30, images),
+    )
+    digest = world.store.put(b"no archive")
+    named = lease(executor, f"oci:{digest.hex()}")
+    assert executor.wanted_image(named.manifest) == (digest, 1 << 30)
+    with pytest.raises(RunFailure, match="it is no tar archive") as raised:
+        await executor.open(named)
+    assert raised.value.reason is FailureReason.INPUT_MISSING
+    assert digest not in world.store
+    with pytest.raises(RunFailure, match="it is no tar archive") as raised:
+        executor.check(named)
+    assert raised.value.reason is FailureReason.INPUT_MISSING

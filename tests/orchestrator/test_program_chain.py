@@ -96,10 +96,13 @@ class Site:
         of: Supplier | None = None,
         mint: Pubkey = IO_MINT,
         nodes: int = 1,
+        image: str | None = None,
         **more: Any,
     ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
-        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments), nodes=nodes)
+        manifest = Manifest(
+            Function("tests.orchestrator.workloads:squares", arguments), nodes=nodes, image=image
+        )
         supplier, market = of or self.market.alice, self.market
         market.set_price(mint)
         args = types.jobs.BookArgs(

@@ -89,6 +89,13 @@ class RunFailure(IonetError):
         return not self.final and self.reason not in _FINAL
 
 
+class Lacking(RunFailure):
+    """A lease asks for more than a node gives; (PLACEMENT), and nothing else is."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(FailureReason.PLACEMENT, detail)
+
+
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
     """What a leased node offers.
@@ -465,9 +472,9 @@ class LocalExecutor:
                     FailureReason.PLACEMENT, f"the node {node.hex()} is not known to this executor"
                 )
             if (why := spec.lacks(lease.manifest)) is not None:
-                raise RunFailure(FailureReason.PLACEMENT, why)
+                raise Lacking(why)
         if lease.manifest.image is not None and (why := self.lacks_image(lease.manifest.image)) is not None:
-            raise RunFailure(FailureReason.PLACEMENT, f"image: {why}")
+            raise Lacking(f"image: {why}")
 
     def lacks_image(self, image: str) -> str | None:
         """Returns why jobs here cannot run in an image, as the rest of a sentence; None if they can.

@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 from ionet.executor._base import (
     MAX_VALUE_BYTES,
     FailureReason,
+    Lacking,
     Lease,
     LocalExecutor,
     NodeSpec,
@@ -200,7 +201,7 @@ class BoxedExecutor(LocalExecutor):
             )
         for node in lease.nodes:
             if (why := self._nodes[node].lacks_internet(lease.manifest)) is not None:
-                raise RunFailure(FailureReason.PLACEMENT, why)
+                raise Lacking(why)
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""

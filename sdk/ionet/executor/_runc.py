@@ -82,11 +82,16 @@ class BoxExecutor(BoxedExecutor):
             return None if here else f"this node does not have {image}; {_ELSEWHERE}"
         if self._own is None:
             return f"this node takes no images of renters; {_ELSEWHERE}"
-        if (why := self._bad.get(image)) is not None:
-            return f"{image}: {why}"
         if self._own.get(image) is None and not self._own.room(list(self._held.values())):
             return f"this node has no room for one more image of a renter; {_ELSEWHERE}"
         return None
+
+    def check(self, lease: Lease) -> None:
+        """See `LocalExecutor.check`; also an image is refused that could not be unpacked before."""
+        super().check(lease)
+        image = lease.manifest.image
+        if image is not None and (why := self._bad.get(image)) is not None:
+            raise RunFailure(FailureReason.INPUT_MISSING, f"image: {image}: {why}")
 
     def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
         """See `LocalExecutor.wanted_image`."""
@@ -108,7 +113,8 @@ class BoxExecutor(BoxedExecutor):
         """Unpacks a renter's image, if it is not yet, and removes the archive.
 
         Raises:
-            RunFailure: (PLACEMENT) it cannot be unpacked; (INPUT_MISSING) the archive is not here.
+            RunFailure: (INPUT_MISSING) the archive is not here, or cannot be unpacked: that is not the node's
+                fault.
         """
         assert self._own is not None
         digest = bytes.fromhex(image.removeprefix(OWN))
@@ -122,7 +128,7 @@ class BoxExecutor(BoxedExecutor):
                 if len(self._bad) >= _REMEMBERED:
                     self._bad.clear()
                 self._bad[image] = str(error)
-            raise RunFailure(FailureReason.PLACEMENT, f"image: {image}: {error}") from error
+            raise RunFailure(FailureReason.INPUT_MISSING, f"image: {image}: {error}") from error
         finally:
             # It is large, and is of no more use.
             with contextlib.suppress(NotStored, OSError):

@@ -23,7 +23,7 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
-from ionet.executor._base import MAX_ARCHIVE_BYTES
+from ionet.executor._base import MAX_ARCHIVE_BYTES, Lacking
 from ionet.formats import canonical
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
@@ -766,7 +766,11 @@ class Agent:
         await self._from_seat(request)
         job = hex32(request, "job")
         if self._serving is None or self._serving.leased.job != job:
-            await self.look()
+            try:
+                await self.look()
+            except Lacking as bad:
+                # A seat looks whether the node has signed that it gives that.
+                raise Refused(PLACEMENT, bad.detail) from bad
         try:
             await self._held(job)
         except Refused:
@@ -789,9 +793,7 @@ class Agent:
         if problem is None and serving is not None:
             problem = f"the node still serves the job {_short(serving.leased.job)}"
         if problem is None and self._refusal is not None and self._refusal.job == job:
-            # A seat looks whether the node has signed that it gives what it now says that it does not.
-            kind = PLACEMENT if self._refusal.kind == FailureReason.PLACEMENT else "not-served"
-            raise Refused(kind, self._refusal.detail)
+            problem = self._refusal.detail
         raise Refused("not-served", problem or "the job does not hold the node's lease")
 
     async def _ask_run(self, request: Request) -> Answer:
