@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from tests.network.lab import GATEWAY, Lab, eventually, lab, run
 
 from ionet import SOL, Client, load_keypair
 from ionet.cli.localnet import PEOPLE
-from ionet.localnet.network import LocalNetwork, _Part, free_port
+from ionet.localnet.network import _RUN, LocalNetwork, _Part, free_port
 from ionet.orchestrator._config import OrchestratorConfig
 from ionet.overlay import reap
 from ionet.sandbox import Box
@@ -47,6 +48,11 @@ _UP: Final = 120.0
 #: Megabytes of a disk whose power is cut, and seconds after which a file system writes by itself.
 _DISK: Final = 768
 _COMMIT: Final = 300
+#: The program of an orchestrator whose seat lies.
+_LYING: Final = (
+    f"import sys; sys.path[:0] = {[str(Path(__file__).resolve().parents[2]), *sys.path]!r};"
+    f"from tests.network import lying_seat; {_RUN[2]}"
+)
 
 
 @dataclass
@@ -125,7 +131,7 @@ class LabNet(Net):
         """Ends all that runs at a supplier's machine at once, and what was not on its disk is lost."""
         assert self.disk is not None
         with self._starting:
-            part = next(each for each in self.parts._parts if each.name == name)
+            part = self._part(name)
             assert part.process is not None
             state = self.folder / "network" / name
             self.processes()
@@ -145,6 +151,22 @@ class LabNet(Net):
             left.replace(self.disk)
             run("mount", "-o", f"loop,commit={_COMMIT}", str(self.disk), str(state))
 
+    @contextmanager
+    def stopped(self, *names: str) -> Iterator[None]:
+        """Has processes do nothing, and keep their connections."""
+        pids = [self.processes()[name] for name in names]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    def _part(self, name: str) -> _Part:
+        return next(part for part in self.parts._parts if part.name == name)
+
     def left_over(self) -> list[str]:
         left = super().left_over()
         groups = [path for top in Path("/sys/fs/cgroup").glob("**/ionet") for path in top.iterdir()]
@@ -161,6 +183,7 @@ def behind_nats(
     seats: int = 1,
     disk: str | None = None,
     symmetric: bool = False,
+    lying: str | None = None,
 ) -> Iterator[LabNet]:
     """As `soaking.localnet`, on machines of a laboratory. Their loopback has the chain, and the gateways.
 
@@ -174,6 +197,7 @@ def behind_nats(
         seats: one, or three of which two have to agree on each job.
         symmetric: whether the NAT of `B` does so, too; else it keeps ports.
         disk: the worker whose state is on a disk of its own, so that its power can be cut.
+        lying: the orchestrator that attests something else than it has seen.
     """
     with (
         localnet(folder, speed, "--no-network") as net,
@@ -210,6 +234,8 @@ def behind_nats(
             if "--relays" in words:
                 address = GATEWAY if part.name == "gateway" else SECOND_GATEWAY
                 words[words.index("--relays") + 1] = f"{address}:4300-4303"
+            if part.name == lying:
+                words[words.index("-c") + 1] = _LYING
             part.command = ("nsenter", f"--net={made.network(machine)}", *words)
         image = None if disk is None else _own_disk(folder, place / disk, stack)
         told = {"gateway": parts.gateway, "nodes": {name: str(node) for name, node in parts.nodes.items()}}

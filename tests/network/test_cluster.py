@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.network.lab import needed
-from tests.network.labnet import behind_nats
+from tests.network.breaking import of_job
+from tests.network.lab import eventually, in_memory, needed, send_plainly
+from tests.network.labnet import LabNet, behind_nats
+from tests.network.overlays import nebula
 from tests.sandbox.support import prepared_image
 
-from ionet import accounts, pda, token_account
-from ionet.overlay import OVERLAYS
-from ionet.sandbox import _cgroups
+from ionet import accounts, events, pda, token_account
+from ionet.orchestrator import Policy
+from ionet.overlay import OVERLAYS, Process
+from ionet.sandbox import Box, _cgroups
 from ionet.store import HttpStore
 from ionet.store.manifest import Command, Manifest
 from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, paid, result_of, wait
@@ -27,22 +34,30 @@ from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, paid, result_of, wa
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 SPEED = 60
+#: Where a seat is slow: it has as much of the chain's time as it needs.
+SLOWER = 30
+#: What the nodes send each other, as the program has it and as this test looks for it.
+MARKER = hashlib.sha256(b"for members alone").hexdigest().encode()
 #: Tasks on each node say where they are, and sum their parts of the numbers below 100,000.
 PROGRAM = """
-import json, os, pathlib, socket, sys, time
+import hashlib, json, os, pathlib, socket, sys, time
 import ray
 from ray.util.placement_group import placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy as On
 
+marker = hashlib.sha256(b"for members alone").hexdigest().encode()
+
 @ray.remote(num_cpus=1)
-def part(number):
+def part(number, sent):
+    assert sent == marker * 100
     numbers = range(number * 10_000, (number + 1) * 10_000)
     return ray.util.get_node_ip_address(), socket.gethostname(), sum(numbers)
 
 ray.init()
 group = placement_group([{"CPU": 1}] * 2, strategy="STRICT_SPREAD")
 ray.get(group.ready())
-parts = ray.get([part.options(scheduling_strategy=On(group, n % 2)).remote(n) for n in range(10)])
+on = [part.options(scheduling_strategy=On(group, number)) for number in range(2)]
+parts = ray.get([on[n % 2].remote(n, marker * 100) for n in range(10)])
 for address, host in sorted({(address, host) for address, host, _ in parts}):
     print("node", address, host)
 total = sum(number for *_, number in parts)
@@ -68,10 +83,10 @@ def book_cluster(net: Net, hours: int, *arguments: str) -> list[Booked]:
     before = {node: client.token_account(purse).amount for node, purse in purses.items()}
     signer = ("-u", net.told["url"], "-k", net.folder / "renter.json", "--yes")
     wanted = ("--manifest", file, "--store", net.told["gateway"], "--for", f"{hours}h")
-    command = [*RUN, *signer, "job", "book", *owners, *wanted]
+    command, known = [*RUN, *signer, "job", "book", *owners, *wanted], client.jobs.clusters()
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
-    cluster = client.jobs.clusters()[0].address
+    (cluster,) = {status.address for status in client.jobs.clusters()} - {status.address for status in known}
     return [
         Booked(keyed.address, keyed.account, purses[keyed.account.node], before[keyed.account.node])
         for keyed in client.jobs.cluster_jobs(cluster)
@@ -97,30 +112,112 @@ def relays(net: Net) -> list[Path]:
     return [path for path in net.folder.glob("network/gateway/relays/*") if len(path.name) == 32]
 
 
-def test_a_program_runs_on_nodes_behind_two_nats_and_every_second_is_paid(tmp_path: Path) -> None:
+@contextmanager
+def slow(net: LabNet, name: str) -> Iterator[None]:
+    """Has a process stand still for two of three seconds."""
+    end = threading.Event()
+
+    def stand_still() -> None:
+        while not end.wait(1):
+            with net.stopped(name):
+                end.wait(2)
+
+    thread = threading.Thread(target=stand_still)
+    thread.start()
+    try:
+        yield
+    finally:
+        end.set()
+        thread.join()
+
+
+def secret_of(net: LabNet) -> bytes:
+    """The token of the lease's Ray, as the members' boxes have it."""
+    net.processes()
+    (secret,) = {
+        json.loads((BOXES / name / "in/run.json").read_bytes())["cluster"]["secret"] for name in net.boxes
+    }
+    return bytes.fromhex(secret)
+
+
+def at_gateway(net: LabNet) -> list[int]:
+    """The processes of the gateway: itself, and its relays for leases."""
+    places = [Process(path.name, path.parent) for path in relays(net)]
+    assert places
+    return [net.processes()["gateway"], *map(nebula, places)]
+
+
+def inside(net: LabNet) -> list[int]:
+    """The processes in the leases' boxes."""
+    return [pid for name in net.boxes for pid in Box(name, BOXES).processes()]
+
+
+def holds(what: bytes, pid: int) -> bool:
+    """Whether a process has bytes in its memory, if it is still there."""
+    with suppress(OSError):
+        return in_memory(pid, what)
+    return False
+
+
+def ran(net: LabNet, jobs: list[Booked]) -> None:
+    """Checks that a cluster's program has run once, on both nodes."""
+    document = result_of(net, jobs[0], 170)
+    assert document["reason"] is None, document
+    result = file_of(net, document, "result.json")
+    assert result["sum"] == 4_999_950_000
+    assert len(set(result["nodes"])) == 2
+    # Addresses of the lease's network, and of nothing else.
+    assert all(address.startswith("100.") for address in result["nodes"])
+    log = log_of(net, document)
+    assert log.count("--- node ") == 2, log
+    assert log.count("--- attempt") == 1, log
+
+
+def settled(net: LabNet, jobs: list[Booked]) -> None:
+    """Has the renter stop a cluster after its first hour, and checks that every second is paid."""
+    client = net.client
+    # The first hour is paid in any case; what comes after it, by the second.
+    net.skip_to(max(_started(net, booked) for booked in jobs) + HOUR)
+    worthy = []
+    for booked in jobs:
+        client.jobs.stop(booked.job).send()
+        stopped = client.jobs.get_job(booked.job)
+        assert stopped.attesters == 2
+        worthy.append(worth(booked, stopped.ends_at - stopped.started_at))
+    # Seats that have not judged the end are waited for so long.
+    net.skip_to(client.time() + Policy().complete_after)
+    for booked, due in zip(jobs, worthy, strict=True):
+        assert paid(net, booked, 60)[0] == due
+        assert len(of_job(net, booked.job, events.jobs.Started)) == 1
+
+
+def test_a_cluster_is_paid_to_the_second_though_one_seat_lies_and_one_is_slow(tmp_path: Path) -> None:
     needed()
     prepared_image()
-    with behind_nats(tmp_path, SPEED, symmetric=True) as net:
-        jobs = book_cluster(net, 3, "0")
-        document = result_of(net, jobs[0], 170)
-        assert document["reason"] is None, document
-        result = file_of(net, document, "result.json")
-        assert result["sum"] == 4_999_950_000
-        assert len(set(result["nodes"])) == 2
-        # Addresses of the lease's network, and of nothing else.
-        assert all(address.startswith("100.") for address in result["nodes"])
-        log = log_of(net, document)
-        assert log.count("--- node ") == 2, log
-        net.processes()
-        assert relays(net)
-        # The first hour is paid in any case; what comes after it, by the second.
-        client, (_, other) = net.client, jobs
-        wait(90, "the first hour does not pass", lambda: client.time() > _started(net, other) + HOUR)
-        for booked in jobs:
-            client.jobs.stop(booked.job).send()
-            stopped = client.jobs.get_job(booked.job)
-            assert paid(net, booked, 60)[0] == worth(booked, stopped.ends_at - stopped.started_at)
+    # Two of three seats have to agree.
+    with behind_nats(tmp_path, SLOWER, symmetric=True, seats=3, lying="orchestrator-3") as net:
+        with slow(net, "orchestrator-2"):
+            with net.lab.capture("gateway") as seen:
+                jobs = book_cluster(net, 3, "6")
+                wait(
+                    120,
+                    "the program does not run",
+                    lambda: b"sum 4999950000" in log_at(net, 1) + log_at(net, 2),
+                )
+                secret, pids = secret_of(net), at_gateway(net)
+                secrets = (secret, secret.hex().encode(), MARKER)
+                assert any(map(partial(holds, secrets[1]), inside(net)))
+                assert not any(in_memory(pid, text) for pid in pids for text in secrets)
+                send_plainly(net.lab, "A", b"what could be seen")
+                assert eventually(lambda: seen.has(b"what could be seen"), 5)
+                # All of it went through the gateway, into it and out again.
+                assert seen.octets > 2 * 5 * 100 * len(MARKER)
+                assert not any(map(seen.has, secrets))
+            ran(net, jobs)
+            settled(net, jobs)
         assert len(net.boxes) == 2
+        said = [len(of_job(net, booked.job, events.jobs.Attested)) for booked in jobs]
+        assert min(said) >= 3, "each of three seats says something"
         # Before the processes end, too; a gateway looks at the chain every half minute.
         wait(20, "something is left of the lease", lambda: not left_of(net))
         wait(45, "the relay is left", lambda: not relays(net))
@@ -140,6 +237,7 @@ def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not
         # What runs goes on while these are away.
         assert net.kill(f"worker-{3 - number}")
         assert net.kill("orchestrator")
+        net.skip_to(_started(net, other) + HOUR)
         attested = wait(120, "nothing is attested", lambda: client.jobs.get_job(other.job).seen[0].good)
         machine = net.processes()[f"worker-{number}"]
         (box,) = (path.name for path in net.folder.glob(f"network/worker-{number}/leases/*"))
@@ -151,7 +249,13 @@ def test_a_lost_node_ends_the_run_within_30_seconds_and_only_its_own_time_is_not
             began = time.monotonic()
             wait(30, "nobody notices", lambda: b"is lost" in log_at(net, 3 - number))
             print(f"noticed after {time.monotonic() - began:.0f} s")
-            # It comes onto the chain with the head's next hourly attestation, a minute later here.
+            # It comes onto the chain with the head's next hourly attestation.
+            wait(
+                30,
+                "the seat does not hear of it",
+                lambda: b"run failed: node-lost" in said_by(net, "orchestrator"),
+            )
+            net.skip_to(client.time() + HOUR)
             document = result_of(net, head, 150)
             assert document["reason"] == "node-lost", document
             assert bytes(other.terms.node).hex() in document["detail"]
@@ -178,6 +282,10 @@ def worth(booked: Booked, good: int) -> int:
     terms = booked.terms
     gross = terms.price * good // terms.seconds
     return gross - -(-gross * terms.booking_bps // 10_000)
+
+
+def said_by(net: Net, name: str) -> bytes:
+    return (net.folder / f"network/{name}.log").read_bytes()
 
 
 def log_at(net: Net, number: int) -> bytes:
