@@ -35,16 +35,22 @@ _ALONE = {
     "explorer/test_browser.py",
     "network/test_full_disk.py",
     "network/test_relay_limits.py",
-    "nodes",
     "sandbox",
 }
 #: What modules ask with whether this machine has boxes or laboratories.
 _ASKING = ("needed", "prepared_image", "prepared_podman")
-_MARKS = ("alone", "node", "ray")
-#: Of the rest, what waits for sockets and for clocks more than it computes: more of them run at once.
-_WAIT = {"explorer", "network", "orchestrator"}
+_MARKS = ("alone", "ray")
+#: Of the rest, what waits for sockets and clocks more than it computes: more of them run at once. Those of
+#: real nodes are among them, one after the other, as a validator keeps a processor busy.
+_WAIT = {"explorer", "network", "nodes", "orchestrator"}
+_NODE = "node"
 #: What begins first, as it takes longest.
-_LONG = {"network/test_crashes.py", "network/test_seats_at_odds.py", "network/test_service.py"}
+_LONG = {
+    "nodes/test_answers.py",
+    "network/test_crashes.py",
+    "network/test_seats_at_odds.py",
+    "network/test_service.py",
+}
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
 
@@ -59,13 +65,16 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """
     for item in items:
         file = item.path.relative_to(_HERE)
-        waits = file.parts[0] in _WAIT
+        node = file.parts[0] == "nodes" or item.get_closest_marker(_NODE)
+        waits = node or file.parts[0] in _WAIT
         apart = not _ALONE.isdisjoint((file.parts[0], file.as_posix()))
         apart = apart or any(item.get_closest_marker(mark) for mark in _MARKS)
         if apart or (waits and any(hasattr(item.module, name) for name in _ASKING)):
             item.add_marker("alone")
         elif waits:
             item.add_marker("waits")
+            # Tests of a file share fixtures, and all of these the nodes.
+            item.add_marker(pytest.mark.xdist_group(_NODE if node else file.as_posix()))
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
