@@ -206,7 +206,7 @@ async def test_an_idle_node_is_challenged_and_its_verdict_comes_into_its_account
         # Others ask the seat what it has measured, and find it at the gateway.
         async with Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as peer:
             digest = await _measured_by(peer, bytes(seat), head.seq)
-            with pytest.raises(Refused, match="hour 0 is none of the last 24"):
+            with pytest.raises(Refused, match="hour 0 is none of the last 192"):
                 await _measured_by(peer, bytes(seat), 0)
         await until(lambda: digest in site.store)
         found, refused = read_measures(site.store.path(digest), head.period_end)
