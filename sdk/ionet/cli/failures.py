@@ -82,7 +82,7 @@ TIMES: Final = frozenset(
     {
         "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
         "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld", "VerdictBeforeChange",
-        "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld",
+        "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld", "NoticeRuns",
     }
 )  # fmt: skip
 SPANS: Final = frozenset(
@@ -91,7 +91,9 @@ SPANS: Final = frozenset(
         "LoweredBelowPaid", "VerdictTooOld",
     }
 )  # fmt: skip
-COUNTS: Final = frozenset({"ClusterFull", "ClusterIncomplete", "TooFewSeats", "WrongHour", "DrawTooEarly"})
+COUNTS: Final = frozenset(
+    {"ClassNotLower", "ClusterFull", "ClusterIncomplete", "TooFewSeats", "WrongHour", "DrawTooEarly"}
+)
 #: Of a job's currency.
 JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
 BPS: Final = frozenset({"CommissionStep"})

@@ -56,9 +56,7 @@ def list_images(
 
 @app.command()
 def pack(
-    archive: Annotated[
-        Path, typer.Argument(metavar="ARCHIVE", help="Of `podman save --format oci-archive`.")
-    ],
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="An OCI archive, as podman saves it.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where the smaller one goes.")],
     folder: ImagesOption = IMAGES,
 ) -> None:

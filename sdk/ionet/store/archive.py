@@ -19,6 +19,8 @@ _DATE: Final = (1980, 1, 1, 0, 0, 0)
 #: What tools leave in directories, and would make each archive different.
 SKIPPED: Final = frozenset({".git", "__pycache__"})
 _PART: Final = 1 << 20
+#: Bytes from which a file has lengths of 64 bits in an archive.
+_LONG: Final = 1 << 31
 
 
 def pack(folder: Path, target: Path) -> int:
@@ -56,7 +58,9 @@ def write(files: Mapping[str, Path], target: Path) -> None:
             entry = zipfile.ZipInfo(name, _DATE)
             entry.create_system = 3
             entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
-            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as out:
+            # Only where it has to be: Python before 3.11.4 writes the long form in another way.
+            long = path.stat().st_size >= _LONG
+            with path.open("rb") as source, archive.open(entry, "w", force_zip64=long) as out:
                 while part := source.read(_PART):
                     out.write(part)
 
