@@ -35,7 +35,7 @@ from ionet.cloud.proxy import Proxy
 from ionet.cloud.requirements import read_requirements
 from ionet.cloud.results import Verdict
 from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell, renter_key
-from ionet.cloud.spec import ClusterFile, ClusterSpec
+from ionet.cloud.spec import ClusterFile, ClusterSpec, cluster_name
 from ionet.formats.canonical import Json
 from ionet.formats.when import HOUR, MINUTE, span
 from ionet.staking.stake import class_name
@@ -89,6 +89,8 @@ class Held:
 async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> list[Held]:
     """The signer's clusters that have not ended, the newest first.
 
+    Anybody can book for any renter, and choose what runs: what the signer has not booked themselves is none.
+
     Args:
         client: of the renter.
         gateway: its URL; its store has what the clusters run.
@@ -101,6 +103,7 @@ async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> 
 
     jobs = await client.jobs.find_jobs(renter=client.address)
     open_ = [job for job in jobs if job.account.state != JobState.ENDED and not job.account.reason]
+    open_ = [job for job in open_ if is_own(job.account)]
     together: dict[Pubkey, list[KeyedAccount[accounts.jobs.Job]]] = {}
     for job in sorted(open_, key=lambda job: (job.account.booked_at, bytes(job.address))):
         alone = job.account.cluster == Pubkey.default()
@@ -142,12 +145,21 @@ async def _manifest(store: AsyncHttpStore, digest: bytes) -> Manifest | None:
         return None
 
 
+def is_own(job: accounts.jobs.Job) -> bool:
+    """Whether a job was booked by its renter: in their cluster, which they signed for, or at their cost."""
+    return job.cluster != Pubkey.default() or job.rent_payer == job.renter
+
+
 def held_name(manifest: Manifest) -> str | None:
-    """What a manifest's cluster is called; None if it is of a program of its own."""
+    """What a manifest's cluster is called; None if it is of a program of its own, or has no proper name."""
     entry = manifest.entrypoint
     if not isinstance(entry, Function) or entry.path != held.ENTRYPOINT:
         return None
-    return str(entry.arguments.get("name", "cluster"))
+    try:
+        # It becomes the name of files, and of a host of OpenSSH's.
+        return cluster_name(str(entry.arguments.get("name", "cluster")))
+    except ValueError:
+        return None
 
 
 class AsyncClusterLaunch:
@@ -164,6 +176,7 @@ class AsyncClusterLaunch:
 
     Raises:
         ConfigError: the URL is not a gateway's.
+        ValueError: the cluster's name is none.
         PackingError: what is to be sent cannot be sent.
         OSError: a file cannot be read.
     """
@@ -179,6 +192,7 @@ class AsyncClusterLaunch:
     ) -> None:
         gateway_urls(gateway, insecure=insecure)
         file = ClusterFile(wanted) if isinstance(wanted, ClusterSpec) else wanted
+        cluster_name(file.spec.name)
         self._client, self._gateway, self._key, self._insecure = client, gateway, key, insecure
         self.spec, self.package = _required(file), packed(file)
         self._launch: AsyncLaunch | None = None

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -52,10 +52,15 @@ async def mounted(file: ClusterFile, volumes: AsyncVolumes) -> AsyncIterator[Clu
 
 
 def mounts(manifest: Manifest) -> Mapping[str, str]:
-    """The snapshots that a held cluster was sent, by path."""
+    """The snapshots that a held cluster was sent, by path; a path that leads elsewhere is none."""
     entry = manifest.entrypoint
     given = entry.arguments.get(ARGUMENT) if isinstance(entry, Function) else None
-    return {str(path): str(digest) for path, digest in given.items()} if isinstance(given, Mapping) else {}
+    paths = given.items() if isinstance(given, Mapping) else ()
+    return {str(path): str(digest) for path, digest in paths if _is_below(PurePosixPath(path))}
+
+
+def _is_below(path: PurePosixPath) -> bool:
+    return not path.is_absolute() and bool(path.parts) and ".." not in path.parts
 
 
 async def brought_back(
