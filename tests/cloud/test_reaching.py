@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -58,6 +59,54 @@ def test_openssh_is_told_once_and_what_was_there_is_kept_and_comes_back(home: Pa
     assert own.read_text().startswith("Include")
     exclude(folders, "letters")
     assert own.read_text() == "Host work\n  User me\n"
+
+
+def test_openssh_reads_what_is_written_below_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "a 'home' of #1 50%d" / "digits"
+    config = write_config(way(), "digits", folder)
+    read = subprocess.run(
+        ["ssh", "-G", "-F", config, "digits.ionet"], capture_output=True, text=True, check=True
+    )
+    said = dict(line.split(" ", 1) for line in read.stdout.splitlines())
+    assert said["identityfile"].replace("%%", "%") == str(folder / "id")
+    assert said["certificatefile"].replace("%%", "%") == str(folder / "id-cert.pub")
+    assert said["userknownhostsfile"].replace("%%", "%") == str(folder / "known_hosts")
+
+
+@pytest.mark.parametrize("name", ['a "quote"', "a back\\slash", "a\nProxyCommand id", "a ${HOME}"])
+def test_a_folder_that_openssh_would_read_otherwise_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="OpenSSH cannot be told of the folder"):
+        write_config(way(), "digits", tmp_path / name / "digits")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_imported_from_where_ssh_is_run(tmp_path: Path) -> None:
+    config = write_config(way(), "digits", tmp_path / "kept")
+    (tmp_path / "kept" / "pass.json").unlink()
+    here = tmp_path / "copied from a box"
+    here.mkdir()
+    (here / "json.py").write_text("open('was-run', 'w')\n")
+    command = config.read_text().partition("ProxyCommand ")[2].splitlines()[0].replace("%%", "%")
+    done = subprocess.run(command, shell=True, cwd=here, capture_output=True, text=True, check=False)
+    assert "is not the folder of a cluster's SSH" in done.stderr
+    assert [path.name for path in here.iterdir()] == ["json.py"]
+
+
+def test_a_cluster_takes_the_place_of_a_former_one_of_its_name(home: Path) -> None:
+    folders, ways = home / "clusters", [way(), way(), way()]
+    for name, kept in zip(("digits", "2.digits", "digits"), ways, strict=True):
+        write_config(kept, name, folders / f"{name}-{kept.job}")
+    there = {f"2.digits-{ways[1].job}", f"digits-{ways[2].job}"}
+    assert {path.name for path in folders.iterdir()} == there
+
+
+def test_where_others_may_write_nothing_is_kept_for_openssh(home: Path) -> None:
+    folders = home / "clusters"
+    folders.mkdir()
+    folders.chmod(0o775)
+    with pytest.raises(ConfigError, match="others can write into the folder"):
+        write_config(way(), "digits", folders / "digits")
+    assert list(folders.iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["..", "*", ".*", "digits"])

@@ -203,10 +203,10 @@ def _exported(name: str, variables: Mapping[str, str]) -> Path:
     """Writes variables for a shell into a file that only this user reads."""
     import shlex
 
-    from ionet.chain.files import replace_secret
+    from ionet.chain.files import key_folder, replace_secret
 
     folder = folders()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key_folder(folder)
     path = folder / f"{name}.env"
     lines = [f"export {variable}={shlex.quote(value)}\n" for variable, value in variables.items()]
     replace_secret(path, "".join(lines))

@@ -1,7 +1,7 @@
 """What OpenSSH, and all that uses it (scp, rsync, VS Code Remote-SSH), needs to come into a cluster's box.
 
 A folder of a job's own holds its key, the key's certificate, the line of `known_hosts` and an entry for the
-configuration; nothing of a wallet. `python -m ionet.cloud.openssh FOLDER` is its `ProxyCommand`.
+configuration; nothing of a wallet. `python -P -m ionet.cloud.openssh FOLDER` is its `ProxyCommand`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import ConfigError, IonetError
-from ionet.chain.files import replace_secret, write_secret
+from ionet.chain.files import key_folder, replace_secret, write_secret
 from ionet.cloud.access import Pass, stream
 from ionet.wire.ssh import host_name, known_host, of_private_text, private_text
 
+_JOB: Final = "[1-9A-HJ-NP-Za-km-z]{32,44}"
+#: What OpenSSH reads otherwise in a path, even within quotes.
+_SPECIAL: Final = re.compile(r'["\\]|\$\{')
 #: What a cluster's first node is called: NAME.ionet; the others: 2.NAME.ionet, and so on.
 SUFFIX: Final = ".ionet"
 _ENTRY: Final = """\
@@ -30,9 +33,9 @@ Host {host}
   HostName {alias}
   HostKeyAlias {alias}
   User {job}
-  IdentityFile {folder}/id
-  CertificateFile {folder}/id-cert.pub
-  UserKnownHostsFile {folder}/known_hosts
+  IdentityFile "{folder}/id"
+  CertificateFile "{folder}/id-cert.pub"
+  UserKnownHostsFile "{folder}/known_hosts"
   ProxyCommand {command}
   IdentitiesOnly yes
   StrictHostKeyChecking yes
@@ -47,20 +50,32 @@ Host {host}
 def write_config(way: Pass, name: str, folder: Path) -> Path:
     """Writes what OpenSSH needs into a folder that only this user reads; returns the configuration's path.
 
+    What is beside it of a former cluster with this name is removed: OpenSSH would read whichever comes first.
+
     Args:
         way: into the box.
         name: what OpenSSH is to call it, without `SUFFIX`.
-        folder: of this box.
+        folder: of this box, called NAME-JOB.
 
     Raises:
         OSError, ConfigError: it cannot be written.
     """
     folder = folder.absolute()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not str(folder).isprintable() or _SPECIAL.search(str(folder)):
+        raise ConfigError(
+            f"OpenSSH cannot be told of the folder {str(folder)!r}; set XDG_CONFIG_HOME to one without"
+            " quotes, backslashes, ${ and what does not print"
+        )
+    key_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
+    for other in _of(folder.parent, re.escape(name)):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
     job = str(way.job)
     facts = {"gateway": way.gateway, "job": job, "device": way.device.hex()}
-    command = shlex.join([sys.executable, "-m", __name__, str(folder)])
+    # -P: ssh is run anywhere, and what lies there, perhaps copied from a box, is not imported.
+    command = shlex.join([sys.executable, "-P", "-m", __name__, str(folder)])
     config = folder / "config"
     place = str(folder).replace("%", "%%")
     for path, text in (
@@ -109,10 +124,8 @@ def include(folders: Path) -> Path | None:
 
 def exclude(folders: Path, name: str) -> None:
     """Removes what OpenSSH needed for a cluster that has ended; with the last one, the line of `include`."""
-    pattern = re.compile(rf"(\d+\.)?{re.escape(name)}-[1-9A-HJ-NP-Za-km-z]{{32,44}}")
-    for folder in folders.glob("*"):
-        if pattern.fullmatch(folder.name):
-            shutil.rmtree(folder, ignore_errors=True)
+    for folder in _of(folders, rf"(\d+\.)?{re.escape(name)}"):
+        shutil.rmtree(folder, ignore_errors=True)
     (folders / f"{name}.env").unlink(missing_ok=True)
     own = (Path.home() / ".ssh" / "config").resolve()
     if any(folders.glob("*/config")) or not own.exists():
@@ -120,6 +133,12 @@ def exclude(folders: Path, name: str) -> None:
     text = own.read_text()
     if (line := _include(folders)) in text:
         replace_secret(own, text.replace(line, ""))
+
+
+def _of(folders: Path, names: str) -> list[Path]:
+    """The folders of boxes whose names match a regular expression."""
+    pattern = re.compile(f"{names}-{_JOB}")
+    return [folder for folder in folders.glob("*") if pattern.fullmatch(folder.name)]
 
 
 def _include(folders: Path) -> str:
