@@ -16,7 +16,7 @@ from ionet.cloud.errors import NoVolume, OutputsRefused, VolumeError
 from ionet.cloud.fetching import fetch
 from ionet.cloud.mounting import ARGUMENT, brought_back, mounted, save
 from ionet.cloud.snapshots import Entry, merged
-from ionet.cloud.volumes import AsyncVolumes
+from ionet.cloud.volumes import AsyncVolumes, Volume
 from ionet.executor import StoredOutput
 from ionet.formats.when import DAY
 from ionet.store import AsyncHttpStore
@@ -128,6 +128,67 @@ async def test_two_machines_that_write_at_once_lose_nothing(
     assert both == {"mine": "1", "theirs": "2"}
     assert await elsewhere.sync("data", there) == joined
     assert contents(there) == contents(here)
+
+
+async def test_a_folder_that_was_never_the_volume_is_brought_together_with_it(
+    volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    await volumes.put("data", folder(tmp_path / "here", {"a": "1", "b": "1"}))
+    there = folder(tmp_path / "there", {"b": "2", "c": "2"})
+    await volumes.sync("data", there)
+    both = contents(there)
+    assert {both.pop(name) for name in list(both) if name.startswith("b")} == {"1", "2"}
+    assert both == {"a": "1", "c": "2"}
+
+
+async def test_what_others_added_stays_though_a_folders_own_snapshot_is_no_longer_there(
+    volumes: AsyncVolumes, elsewhere: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    here, there = folder(tmp_path / "here", {"a": "1"}), tmp_path / "there"
+    mine = await volumes.put("data", here)
+    await elsewhere.sync("data", there)
+    theirs = await elsewhere.put("data", folder(there, {"b": "2"}))
+    # Deleted on the other machine, or withheld by the store.
+    await elsewhere.delete("data", snapshots=(mine.hash,))
+    (here / "c").write_text("3")
+    await volumes.put("data", here)
+    assert theirs.hash in [head.hash for head in (await volumes.get("data")).heads]
+    await volumes.sync("data", here)
+    assert contents(here) == {"a": "1", "b": "2", "c": "3"}
+
+
+async def test_no_link_is_followed_to_say_what_a_folder_is(volumes: AsyncVolumes, tmp_path: Path) -> None:
+    await volumes.create("data")
+    precious = tmp_path / "precious"
+    precious.write_text("{}")
+    here = folder(tmp_path / "here", {"a": "1"})
+    (here / ".ionet-volume.json").symlink_to(precious)
+    await volumes.put("data", here)
+    assert precious.read_text() == "{}"
+    assert await volumes.put("data", here) == (await volumes.get("data")).head
+
+
+async def test_of_two_volumes_that_were_made_at_once_one_can_be_deleted(
+    volumes: AsyncVolumes, elsewhere: AsyncVolumes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await volumes.create("data")
+    # Neither machine, or a store that hides it, has shown the first one yet.
+    with monkeypatch.context() as patch:
+        patch.setattr(elsewhere, "list", _nothing)
+        with pytest.raises(NoVolume):
+            await elsewhere.create("data")
+    with pytest.raises(VolumeError, match="2 volumes were made as data, from several places at once"):
+        await volumes.get("data")
+    second = next(item.head for item in await volumes.list() if item != first)
+    assert await volumes.snapshot("data", second.hash[:12]) == second
+    await volumes.delete("data", snapshots=(second.hash,))
+    assert await volumes.get("data") == first
+
+
+async def _nothing() -> list[Volume]:
+    return []
 
 
 async def test_files_that_are_in_no_snapshot_are_not_overwritten(

@@ -159,12 +159,12 @@ def delete(
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
         hashes: tuple[str, ...] | None = None
-        if old or snapshot is not None:
+        if snapshot is not None:
+            hashes = ((await volumes.snapshot(name, snapshot)).hash,)
+        elif old:
             volume = await volumes.get(name)
             heads = {head.hash for head in volume.heads}
             hashes = tuple(item.hash for item in volume.snapshots if item.hash not in heads)
-            if snapshot is not None:
-                hashes = (volume.snapshot(snapshot).hash,)
             if not hashes:
                 raise UserError(f"{name} has no snapshot but its newest")
         what = f"{len(hashes)} snapshots of the volume {name}" if hashes else f"the volume {name}"

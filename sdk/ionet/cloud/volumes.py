@@ -134,10 +134,22 @@ class AsyncVolumes:
             )
         if len(fits) > 1:
             raise VolumeError(
-                f"{len(fits)} volumes were made as {name}, from several places at once: delete those that you"
-                f" do not want by their snapshots: ionet volume delete {name} --snapshot HASH"
+                f"{len(fits)} volumes were made as {name}, from several places at once; `ionet volume list`"
+                " shows the newest snapshot of each. Delete those that you do not want: ionet volume delete"
+                f" {name} --snapshot HASH"
             )
         return fits[0]
+
+    async def snapshot(self, name: str, start: str) -> Snapshot:
+        """A snapshot by the beginning of its hash, also where two volumes have this name.
+
+        Raises:
+            VolumeError: there is none, or more than one.
+            StoreError: the store cannot be read.
+        """
+        volumes = [volume for volume in await self.list() if volume.name == name]
+        every = tuple(snapshot for volume in volumes for snapshot in volume.snapshots)
+        return Volume(name, (), every, 0).snapshot(start)
 
     async def _read(self, file: KeptFile) -> Snapshot | None:
         try:
@@ -168,12 +180,12 @@ class AsyncVolumes:
         """Makes a snapshot of a folder. What the store has already is not sent again.
 
         It follows the snapshot that the folder was made from; where the volume has another by now, both are
-        heads.
+        heads. Where that one is not there any more it follows none, and else, of a new folder, the newest.
 
         Args:
             name: of the volume.
             folder: links in it are refused.
-            parents: what it follows, where the folder does not say it.
+            parents: what it follows, whatever the folder says.
             origin: the cluster's first job, if it comes from one.
 
         Returns:
@@ -185,10 +197,8 @@ class AsyncVolumes:
             StoreError: the store refuses, or does not answer; the volume is what it was.
         """
         volume = await self.get(name)
-        heads_ = tuple(head.hash for head in volume.heads)
         known = {snapshot.hash: snapshot for snapshot in volume.snapshots}
-        base = _base(folder, volume) if parents is None else None
-        follows = parents or ((base,) if base in known else heads_)
+        follows = _followed(folder, volume) if parents is None else parents
         paths = await asyncio.to_thread(files_of, folder)
         files: dict[str, Entry] = {}
         there = {entry.sha256: entry for snapshot in volume.snapshots for entry in snapshot.files.values()}
@@ -201,8 +211,10 @@ class AsyncVolumes:
                     there[entry.sha256] = entry
                     self._tell(f"sent {path}, {size:,} bytes")
                 files[path] = entry
-        if len(follows) == 1 and dict(known[follows[0]].files) == files:
-            snapshot = known[follows[0]]
+        before = [known[each] for each in follows] or volume.heads
+        same = [each for each in before if dict(each.files) == files]
+        if len(follows) < 2 and same:
+            snapshot = same[0]
         else:
             number, now = volume.snapshots[0].id, int(time.time())
             made = Snapshot(name, number, follows, now, MappingProxyType(files), origin)
@@ -286,9 +298,13 @@ class AsyncVolumes:
         """
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         volume = await self.get(name)
-        if _base(folder, volume) is None and not await asyncio.to_thread(files_of, folder):
+        new = _base(folder, volume) is None
+        if new and not await asyncio.to_thread(files_of, folder):
             await self.check_out(await self._single(volume), folder)
-        await self.put(name, folder)
+            new = False
+        # What a folder does not have that was never this volume, nobody has deleted.
+        apart = new and any(head.files for head in volume.heads)
+        await self.put(name, folder, parents=() if apart else None)
         snapshot = await self._single(await self.get(name))
         await self.check_out(snapshot, folder)
         return snapshot
@@ -362,6 +378,16 @@ def _leave(folder: Path, before: Mapping[str, Entry], snapshot: Snapshot) -> Non
             (folder / path).unlink()
     folder.mkdir(parents=True, exist_ok=True)
     mark(folder, snapshot)
+
+
+def _followed(folder: Path, volume: Volume) -> tuple[str, ...]:
+    """The snapshots that a folder's next one follows."""
+    if (base := _base(folder, volume)) is not None:
+        return (base,)
+    # Made from one that was deleted, or is withheld: what came after that it does not have.
+    if marked(folder).get("id") == volume.snapshots[0].id:
+        return ()
+    return tuple(head.hash for head in volume.heads)
 
 
 def _base(folder: Path, volume: Volume) -> str | None:
