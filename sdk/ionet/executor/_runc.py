@@ -163,7 +163,7 @@ class BoxExecutor(BoxedExecutor):
 
     async def connect(self, lease: Lease) -> socket.socket:
         """See `LocalExecutor.connect`."""
-        return await asyncio.to_thread(self._named(lease.name).connect, ACCESS_PORT)
+        return await self._named(lease.name).connect(ACCESS_PORT)
 
     def _end(self, name: str) -> None:
         """Ends the box of a lease, and with it its network."""

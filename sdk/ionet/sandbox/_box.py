@@ -301,13 +301,13 @@ class Box:
         finally:
             part.unlink(missing_ok=True)
 
-    def connect(self, port: int) -> socket.socket:
+    async def connect(self, port: int) -> socket.socket:
         """Connects to a port of its loopback, which nothing outside can reach otherwise.
 
         Raises:
             OSError: nobody answers there, or the box is not there.
         """
-        return _network.connect(self._network, port, _CONNECT_SECONDS)
+        return await _network.connect(self._network, port, _CONNECT_SECONDS)
 
     def end_by(self, at: float) -> None:
         """Has the program killed at a time, whether or not anybody is there then; said again, the last holds.

@@ -8,6 +8,7 @@ box is in.
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import fcntl
 import ipaddress
@@ -282,7 +283,7 @@ def _command(user: int, inside: int, ended: int, started: int) -> list[str]:
     ]
 
 
-def connect(network: Path, port: int, seconds: float) -> socket.socket:
+async def connect(network: Path, port: int, seconds: float) -> socket.socket:
     """Connects to a port of a network namespace's loopback.
 
     Args:
@@ -293,13 +294,28 @@ def connect(network: Path, port: int, seconds: float) -> socket.socket:
     Raises:
         OSError: nobody answers there, or the namespace is gone.
     """
+    made = await asyncio.to_thread(_made_in, network)
+    try:
+        # Without a thread: what listens in there may have each of many wait.
+        async with asyncio.timeout(seconds):
+            await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", port))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _made_in(network: Path) -> socket.socket:
+    """A socket of a network namespace; it stays there, wherever it is used."""
     # A thread of its own, which ends there: a process's other threads stay where they are.
     with ThreadPoolExecutor(1) as one_thread:
-        return one_thread.submit(_connected, network, port, seconds).result()
+        return one_thread.submit(_made, network).result()
 
 
-def _connected(network: Path, port: int, seconds: float) -> socket.socket:
+def _made(network: Path) -> socket.socket:
     with network.open("rb") as namespace:
         if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), _CLONE_NEWNET):
             raise OSError(ctypes.get_errno(), f"cannot enter {network}")
-    return socket.create_connection(("127.0.0.1", port), seconds)
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setblocking(False)
+    return made
