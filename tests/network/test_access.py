@@ -535,7 +535,7 @@ async def test_a_renter_at_a_terminal_comes_in_copies_and_forwards_by_the_cluste
 
 
 async def test_a_gateway_that_calls_an_agent_without_end_gets_few_streams() -> None:
-    streams = Streams(Keypair(), {"ws://g/peers": "http://127.0.0.1:1"})
+    streams = Streams(Keypair(), {f"ws://{name}/peers": "http://127.0.0.1:1" for name in "gh"})
 
     async def connect() -> socket.socket:
         await asyncio.sleep(60)
@@ -544,6 +544,9 @@ async def test_a_gateway_that_calls_an_agent_without_end_gets_few_streams() -> N
     for number in range(1_000):
         streams.open("ws://g/peers", bytes(32), f"{number:032x}", connect)
     assert streams.count == 40
+    # Over another one the renter still comes in.
+    streams.open("ws://h/peers", bytes(32), "0" * 32, connect)
+    assert streams.count == 41
     streams.open("ws://other/peers", bytes(32), "0" * 32, connect)
     await streams.close()
     assert streams.count == 0

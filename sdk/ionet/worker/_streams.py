@@ -28,7 +28,7 @@ from ionet.worker._piping import joined, open_pipe
 
 _log = logging.getLogger(__name__)
 _NAME: Final = re.compile("[0-9a-f]{32}")
-#: Streams at once of a lease; those that a gateway may have begun in a second, and seconds of that at once.
+#: Streams at once over a gateway; those that it may have begun in a second, and seconds of that at once.
 _MOST: Final = 40
 _RATE: Final = (4.0, 10.0)
 _PATIENCE: Final = 15.0
@@ -51,13 +51,14 @@ class Streams:
     def __init__(self, device: Keypair, gateways: Mapping[str, str]) -> None:
         library()
         self._device, self._gateways = device, gateways
-        self._bucket = Bucket(*_RATE)
-        self._tasks: set[asyncio.Task[None]] = set()
+        # Each has its own: one that calls without end keeps nobody from coming in over another.
+        self._buckets = {url: Bucket(*_RATE) for url in gateways}
+        self._tasks: dict[str, set[asyncio.Task[None]]] = {url: set() for url in gateways}
 
     @property
     def count(self) -> int:
         """How many there are."""
-        return len(self._tasks)
+        return sum(map(len, self._tasks.values()))
 
     def given(self, job: bytes, renter: bytes) -> dict[str, bytes | Path]:
         """What the box of a lease is given to let its renter in."""
@@ -81,15 +82,18 @@ class Streams:
             connect: to the box.
         """
         http = self._gateways.get(url)
-        if http is None or not _NAME.fullmatch(name) or len(self._tasks) >= _MOST or not self._bucket.take():
+        if http is None or not _NAME.fullmatch(name):
+            return
+        tasks = self._tasks[url]
+        if len(tasks) >= _MOST or not self._buckets[url].take():
             return
         task = asyncio.create_task(self._run(http, f"{STREAM}{Pubkey(job)}/{name}", connect))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def close(self) -> None:
         """Ends all streams."""
-        tasks = list(self._tasks)
+        tasks = [task for each in self._tasks.values() for task in each]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
