@@ -37,8 +37,9 @@ from ionet.cloud.openssh import write_config
 from ionet.cloud.proxy import Proxy, TokenHeader
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
 from ionet.gateway import _streams
-from ionet.gateway._pipes import PipeSocket
+from ionet.gateway._pipes import End, PipeSocket
 from ionet.gateway._streams import Streams as Streams_
+from ionet.gateway._streams import Tenancy
 from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.wire import Peer
 from ionet.wire.ssh import host_certificate, user_certificate
@@ -553,6 +554,36 @@ async def test_a_gateway_that_calls_an_agent_without_end_gets_few_streams() -> N
     for url, name in (("ws://other/peers", "0" * 32), ("ws://g/peers", "../" * 10 + "ab")):
         streams.open(url, bytes(32), name, connect)
     assert streams.count == 0
+
+
+class Slow:
+    """A chain that takes its time, and counts who asks at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    async def tenancy(self, job: bytes) -> Tenancy | None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.05)
+        self.now -= 1
+        return None
+
+
+async def test_a_gateway_asks_the_chain_a_few_questions_at_once_and_looks_at_all_streams_in_time() -> None:
+    chain = Slow()
+    streams = Streams_(chain, ["http://g"], None)  # type: ignore[arg-type]  # nobody is told
+    sockets = [PipeSocket(streams, None, "", "", "") for _ in range(128)]  # type: ignore[arg-type]
+    asked = [streams._asked(bytes([number]) * 32, bytes(32), sockets[number]) for number in range(64)]
+    told = await asyncio.gather(*asked, return_exceptions=True)
+    assert {str(bad)[:29] for bad in told} == {"the chain shows no lease of t"}
+    assert chain.most == 16
+    for number, each in enumerate(sockets):
+        streams._ends.add(End(bytes(32), bytes(32), each, lease=bytes([number]) * 32))
+    # One after the other it would take 6.4 s.
+    async with asyncio.timeout(3):
+        await streams.look()
+    assert chain.most == 16
 
 
 async def test_an_agent_answers_for_the_lease_that_it_serves_and_no_other(site: HeldSite, way: Pass) -> None:

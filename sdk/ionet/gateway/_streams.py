@@ -34,6 +34,8 @@ _FRESH: Final = 3.0
 _LOOK: Final = 5.0
 _STALE: Final = 60.0
 _PATIENCE: Final = 10.0
+#: Questions to the chain at once: about jobs that anybody names, and as many about those with open streams.
+_QUESTIONS: Final = 16
 #: Streams at once: of all leases, of one, and those of one that wait for its node.
 _MOST: Final = 512
 _PER_LEASE: Final = 32
@@ -99,6 +101,7 @@ class Streams:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._buckets: OrderedDict[bytes, Bucket] = OrderedDict()
         self._flows: dict[bytes, Bucket] = {}
+        self._asking, self._looking = (asyncio.Semaphore(_QUESTIONS) for _ in range(2))
 
     def routes(self) -> list[Route]:
         """The routes at `/streams`; streams themselves are no requests."""
@@ -144,7 +147,7 @@ class Streams:
 
     async def _asked(self, lease: bytes, key: bytes, socket: PipeSocket) -> End:
         """Somebody who was certified by a key wants a stream to the node of a job."""
-        tenancy = await self._tenancy(lease)
+        tenancy = await self._tenancy(lease, self._asking)
         if tenancy is None:
             raise Refusal(403, "lease", f"the chain shows no lease of the job {Pubkey(lease)} that runs")
         if tenancy.renter != key:
@@ -202,12 +205,12 @@ class Streams:
 
     # -- what the chain says
 
-    async def _tenancy(self, lease: bytes, fresh: float = _FRESH) -> Tenancy | None:
+    async def _tenancy(self, lease: bytes, turns: asyncio.Semaphore, fresh: float = _FRESH) -> Tenancy | None:
         known = self._known.get(lease)
         if known is not None and time.monotonic() - known.at < fresh:
             return known.tenancy
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE), turns:
                 tenancy = await self._tenancies.tenancy(lease)
         except (RegistryUnavailable, TimeoutError):
             raise Refusal(503, "chain", "the job cannot be looked up now; try again soon") from None
@@ -219,16 +222,18 @@ class Streams:
 
     async def look(self) -> None:
         """Ends the streams whose lease the chain does not show any more."""
-        for lease in {end.lease for end in self._ends}:
-            try:
-                tenancy = await self._tenancy(lease, 0.0)
-            except Refusal:
-                known = self._known.get(lease)
-                tenancy = known.tenancy if known and time.monotonic() - known.at < _STALE else None
-            for end in [end for end in self._ends if end.lease == lease]:
-                keys = None if tenancy is None else {tenancy.renter, tenancy.device}
-                if keys != {end.key, end.other}:
-                    end.socket.cut()
+        await asyncio.gather(*(self._look(lease) for lease in {end.lease for end in self._ends}))
+
+    async def _look(self, lease: bytes) -> None:
+        try:
+            tenancy = await self._tenancy(lease, self._looking, 0.0)
+        except Refusal:
+            known = self._known.get(lease)
+            tenancy = known.tenancy if known and time.monotonic() - known.at < _STALE else None
+        for end in [end for end in self._ends if end.lease == lease]:
+            keys = None if tenancy is None else {tenancy.renter, tenancy.device}
+            if keys != {end.key, end.other}:
+                end.socket.cut()
 
     async def keep(self) -> None:
         """Looks every few seconds, until it is cancelled."""
