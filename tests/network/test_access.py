@@ -386,6 +386,16 @@ async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sen
         with pytest.raises(syncing.NotCopied, match="is no file here"):
             await syncing.fetch(access, "folder", back)
         assert not (tmp_path / "elsewhere").exists()
+        (back / "top").unlink()
+        (tmp_path / "outside").mkdir()
+        (back / "deep").rename(tmp_path / "moved")
+        (back / "deep").symlink_to(tmp_path / "outside")
+        with pytest.raises(syncing.NotCopied, match="deep is a link here"):
+            await syncing.fetch(access, "folder", back)
+        assert list((tmp_path / "outside").iterdir()) == []
+        # A name as long as file systems take comes, too.
+        await access.run(f"mkdir long; touch long/{'ä' * 127}")
+        assert (await syncing.fetch(access, "long", tmp_path / "long")).files == ["ä" * 127]
         with pytest.raises(syncing.NotCopied, match="No such file"):
             await syncing.fetch(access, "missing", back)
 

@@ -7,6 +7,7 @@ whatever is neither a file nor a folder are left out, and nothing is written thr
 from __future__ import annotations
 
 import os
+import secrets
 import stat
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -120,12 +121,12 @@ async def fetch(
     async with _Files(access) as sftp:
         if not await sftp.isdir(source):
             name = PurePosixPath(source).name
-            await _fetch_file(sftp, source, _place(target, name), name, done, tell)
+            path = _place(target, name)
+            await _fetch_file(sftp, source, path.parent, path.name, name, done, tell)
             return done
         async for below in _walked(sftp, source, PurePosixPath(), done):
-            await _fetch_file(
-                sftp, str(PurePosixPath(source) / below), target / below, str(below), done, tell
-            )
+            inside = str(PurePosixPath(source) / below)
+            await _fetch_file(sftp, inside, target, str(below), str(below), done, tell)
     return done
 
 
@@ -158,19 +159,20 @@ async def _walked(
 async def _fetch_file(
     sftp: asyncssh.SFTPClient,
     inside: str,
-    path: Path,
+    folder: Path,
+    below: str,
     name: str,
     done: Copied,
     tell: Callable[[str], None],
 ) -> None:
-    there = await sftp.lstat(inside)
+    path, there = folder / below, await sftp.lstat(inside)
     if not stat.S_ISREG(there.permissions or 0):
         raise NotCopied(f"{inside} is neither a file nor a folder")
-    if _made_room(path) == (there.size, there.mtime):
+    if _made_room(folder, below) == (there.size, there.mtime):
         done.same += 1
         return
     tell(name)
-    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    part = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
         await _read(sftp, inside, part)
         if there.mtime is not None:
@@ -205,8 +207,12 @@ def _place(target: Path, name: str) -> Path:
     return target / name if target.is_dir() else target
 
 
-def _made_room(path: Path) -> tuple[int, int] | None:
-    """Makes the folder of a file; returns the facts of the file that is there."""
+def _made_room(folder: Path, below: str) -> tuple[int, int] | None:
+    """Makes the folders of a file below a folder; returns the facts of the file that is there."""
+    path = folder / below
+    for above in path.relative_to(folder).parents[:-1]:
+        if (folder / above).is_symlink():
+            raise NotCopied(f"{folder / above} is a link here, and nothing is written through it")
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise NotCopied(f"{path} is no file here, and is not overwritten")
