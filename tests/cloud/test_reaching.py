@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from solders.keypair import Keypair
 
-from ionet.chain.errors import ConfigError
+from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud.access import Pass
 from ionet.cloud.openssh import exclude, include, read_pass, write_config
-from ionet.cloud.proxy import RayFacts, read_variables
+from ionet.cloud.proxy import RayFacts, TokenHeader, facts_of, read_variables
 
 HERE = ".".join(map(str, sys.version_info[:3]))
 
@@ -136,6 +136,30 @@ def test_rays_client_is_refused_in_a_sentence_where_ray_or_python_differ() -> No
         f" {own} on Python {HERE.rpartition('.')[0]}. Programs run in the cluster instead: ionet cluster exec"
     )
     assert "Ray 1.0.0 on Python" in (RayFacts("1.0.0", HERE, "").differs() or "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"ray": "2.1.0'; id; '"},
+        {"ray": "2"},
+        {"python": "3.11.1\x1b[2J"},
+        {"token": "a\0b"},
+        {"token": "a\r\nX: y"},
+        {"token": "\ud800"},
+    ],
+)
+def test_a_box_cannot_have_anything_taken_for_rays_version_or_token(said: dict[str, str]) -> None:
+    facts = {"ray": "2.49.0", "python": "3.11.7", "token": "ab" * 32}
+    assert facts_of(f"hello\n{json.dumps(facts)}\n") == RayFacts("2.49.0", "3.11.7", "ab" * 32)
+    with pytest.raises(IonetError, match=r"does not say which Ray it has|token of Ray is none"):
+        facts_of(json.dumps(facts | said))
+
+
+def test_no_cookie_of_another_port_goes_into_a_cluster() -> None:
+    head = b"GET / HTTP/1.1\r\nHost: localhost:8265\r\nCookie: ray-authentication-token=other\r\nX: y\r\n\r\n"
+    sent = TokenHeader("own")._rewritten(head, 8_265)
+    assert sent.split(b"\r\n")[2:] == [b"X: y", b"Connection: close", b"Authorization: Bearer own", b"", b""]
 
 
 def test_a_token_that_is_set_after_ray_was_imported_is_shown_and_forgotten(

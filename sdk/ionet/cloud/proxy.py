@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -37,6 +38,8 @@ _FACTS: Final = (
     'print(json.dumps({"ray":m.version("ray"),"python":platform.python_version(),'
     '"token":os.environ.get("RAY_AUTH_TOKEN","")}))\''
 )
+_VERSION: Final = re.compile(r"[0-9]+\.[0-9A-Za-z.+!-]{1,40}")
+_TOKEN: Final = re.compile(r"[!-~]{0,512}")
 _VARIABLES: Final = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN")
 
 
@@ -83,12 +86,25 @@ async def ray_facts(access: AsyncAccess) -> RayFacts:
         NoAccess: it cannot be asked.
         IonetError: it does not say so.
     """
-    text = await access.run(_FACTS)
+    return facts_of(await access.run(_FACTS))
+
+
+def facts_of(text: str) -> RayFacts:
+    """Reads what a box prints of its Ray: versions end up in a command to copy, the token in variables.
+
+    Raises:
+        IonetError: it does not say so.
+    """
     try:
         facts = json.loads(text.strip().splitlines()[-1])
-        return RayFacts(str(facts["ray"]), str(facts["python"]), str(facts["token"]))
+        said = RayFacts(str(facts["ray"]), str(facts["python"]), str(facts["token"]))
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
-        raise IonetError("the cluster does not say which Ray it has") from None
+        said = None
+    if said is None or not (_VERSION.fullmatch(said.ray) and _VERSION.fullmatch(said.python)):
+        raise IonetError("the cluster does not say which Ray it has")
+    if not _TOKEN.fullmatch(said.token):
+        raise IonetError("the cluster's token of Ray is none")
+    return said
 
 
 async def notebook(access: AsyncAccess, port: int, token: str, seconds: float) -> None:
@@ -169,7 +185,9 @@ class TokenHeader:
         if any(value not in ("same-origin", "none") for name, value in values if name == "sec-fetch-site"):
             raise ValueError("this is asked for by a page of another site")
         upgrade = any(name == "upgrade" for name, _ in values)
-        drop = {"authorization", "x-ray-authorization"} | (set() if upgrade else {"connection", "keep-alive"})
+        # A browser's cookies of 127.0.0.1 are of all its ports, other clusters' and other programs', too.
+        drop = {"authorization", "x-ray-authorization", "cookie"}
+        drop |= set() if upgrade else {"connection", "keep-alive"}
         kept = [line for line, (name, _) in zip(lines, values, strict=True) if name not in drop]
         # One request a connection: the next one is looked at as well.
         kept += [] if upgrade else [b"Connection: close"]
