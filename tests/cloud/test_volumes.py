@@ -17,7 +17,7 @@ from ionet.cloud.fetching import fetch
 from ionet.cloud.mounting import ARGUMENT, brought_back, mounted, save
 from ionet.cloud.snapshots import Entry, merged
 from ionet.cloud.volumes import AsyncVolumes, Volume
-from ionet.executor import StoredOutput
+from ionet.executor import FailureReason, StoredOutput
 from ionet.formats.when import DAY
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import Function, Manifest
@@ -366,6 +366,46 @@ async def test_what_a_cluster_leaves_is_fetched_if_its_volume_is_gone(
     assert rest == verdict
     (line,) = said
     assert line.startswith("what the cluster has left in data is not kept in its volume: no volume of yours")
+
+
+async def test_a_file_of_an_odd_name_keeps_no_other_out_of_a_volume(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("mine")
+    sent = await volumes.put("mine", folder(tmp_path / "here", {"a": "0"}))
+    manifest = Manifest(Function(held.ENTRYPOINT, {"name": "x", ARGUMENT: {"data": sent.hash}}))
+    async with AsyncHttpStore(served.url, served.renter) as store:
+        digest, said = await store.put(b"1"), list[str]()
+        outputs = tuple(StoredOutput(f"data/{name}", digest, 1) for name in ("a", "odd\\name"))
+        verdict = Verdict(None, "", None, outputs, None)
+        rest = await brought_back(
+            manifest,
+            verdict,
+            ORIGIN,
+            lambda verdict, place: fetch(store, verdict.outputs, place),
+            volumes,
+            said.append,
+        )
+        await volumes.check_out((await volumes.get("mine")).head, tmp_path / "there")
+    assert contents(tmp_path / "there") == {"a": "1"}
+    # It is still told of, and can be had.
+    assert rest == verdict
+    assert "odd\\name: the name has characters that do not print, or a backslash" in said[0]
+
+
+async def test_a_cluster_that_fails_before_it_has_a_volume_does_not_empty_it(
+    volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("mine")
+    sent = await volumes.put("mine", folder(tmp_path / "here", {"a": "0"}))
+    manifest = Manifest(Function(held.ENTRYPOINT, {"name": "x", ARGUMENT: {"data": sent.hash}}))
+
+    async def nothing(verdict: Verdict, place: Path) -> None:
+        raise AssertionError
+
+    failed = Verdict(FailureReason.EXECUTOR, "it did not start", None, (), None)
+    await brought_back(manifest, failed, ORIGIN, nothing, volumes, lambda text: None)
+    assert (await volumes.get("mine")).heads == (sent,)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet.cloud.errors import VolumeError
+from ionet.cloud.errors import OutputsRefused, VolumeError
 from ionet.cloud.snapshots import ancestors
 from ionet.store.manifest import Function, Manifest
 
@@ -73,7 +73,7 @@ async def brought_back(
 ) -> Verdict:
     """Keeps what a cluster has left of its volumes; returns its verdict with the files that are no volume's.
 
-    A volume that cannot be kept is told of, and its files stay among the others.
+    A volume that cannot be kept, or not whole, is told of, and its files stay among the others.
 
     Args:
         manifest: what the cluster ran.
@@ -90,9 +90,17 @@ async def brought_back(
     rest = verdict.outputs
     for path, digest in mounts(manifest).items():
         mine = tuple(item for item in rest if item.name.startswith(f"{path}/"))
+        if verdict.reason is not None and not mine:
+            tell(f"what the cluster has left in {path} is not known, as it failed: the volume is what it was")
+            continue
         with TemporaryDirectory(prefix="ionet-volume-") as place:
-            await fetch(replace(verdict, outputs=mine), Path(place))
-            if await _kept(path, digest, Path(place) / path, origin, volumes, tell):
+            try:
+                await fetch(replace(verdict, outputs=mine), Path(place))
+                whole = True
+            except OutputsRefused as bad:
+                tell(f"not all of {path} can be in a volume: {bad}")
+                whole = False
+            if await _kept(path, digest, Path(place) / path, origin, volumes, tell) and whole:
                 rest = tuple(item for item in rest if item not in mine)
     return replace(verdict, outputs=rest)
 
