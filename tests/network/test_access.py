@@ -596,6 +596,25 @@ async def test_a_gateway_asks_the_chain_a_few_questions_at_once_and_looks_at_all
     assert chain.most == 16
 
 
+async def test_a_lease_has_no_more_bytes_by_connecting_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_streams, "_FLOW", (1_000_000.0, 0.1))
+    streams = Streams_(Slow(), ["http://g"], None)  # type: ignore[arg-type]  # nobody is told
+    socket_ = PipeSocket(streams, None, "", "", "")  # type: ignore[arg-type]
+    waits = []
+    for _ in range(3):
+        end = End(bytes(32), bytes(32), socket_, lease=bytes(32))
+        streams._ends.add(end)
+        waits.append(streams.took(end, 100_000))
+        streams.gone(end)
+    assert waits[0] < 0.01
+    assert waits[2] > 0.15
+    await streams.look()
+    assert len(streams._flows) == 1
+    await asyncio.sleep(0.35)
+    await streams.look()
+    assert streams._flows == {}
+
+
 async def test_an_agent_answers_for_the_lease_that_it_serves_and_no_other(site: HeldSite, way: Pass) -> None:
     agent = agent_of(site)
     assert agent._streams is not None

@@ -187,8 +187,6 @@ class Streams:
             partner, end.partner = end.partner, None
             partner.partner = None
             partner.socket.end()
-        if not any(other.lease == end.lease for other in self._ends):
-            self._flows.pop(end.lease, None)
 
     def took(self, end: End, count: int) -> float:
         """Seconds for which no more is read of a connection that has sent so many bytes."""
@@ -222,6 +220,9 @@ class Streams:
 
     async def look(self) -> None:
         """Ends the streams whose lease the chain does not show any more."""
+        # Not with their last stream: a new one would begin with all that may come at once.
+        for lease in [lease for lease, flow in self._flows.items() if flow.full]:
+            del self._flows[lease]
         await asyncio.gather(*(self._look(lease) for lease in {end.lease for end in self._ends}))
 
     async def _look(self, lease: bytes) -> None:
