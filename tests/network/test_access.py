@@ -367,10 +367,18 @@ async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sen
     (source / "deep" / "data").write_bytes(os.urandom(300_000))
     (source / "top").write_text("top")
     (source / "link").symlink_to("/etc/passwd")
+    for name in (b"odd\xff", b"folder\xff/data"):
+        path = source / os.fsdecode(name)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     async with entered(way) as access:
         done = await syncing.send(access, source, "folder")
         assert (sorted(done.files), done.same) == (["deep/data", "top"], 0)
-        assert done.skipped == [("link", "neither a file nor a folder")]
+        assert sorted(done.skipped) == [
+            ("'folder\\udcff'", "a name that is not UTF-8"),
+            ("'odd\\udcff'", "a name that is not UTF-8"),
+            ("link", "neither a file nor a folder"),
+        ]
         (source / "top").write_text("changed")
         done = await syncing.send(access, source, "folder")
         assert (done.files, done.same) == (["top"], 1)

@@ -73,11 +73,14 @@ async def send(
             await sftp.makedirs(str(PurePosixPath(target) / below.as_posix()), exist_ok=True)
             for name in sorted((*folders, *names)):
                 path, relative = Path(folder) / name, (below / name).as_posix()
-                if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                if not _is_text(name):
+                    done.skipped.append((ascii(relative), "a name that is not UTF-8"))
+                elif path.is_symlink() or not (path.is_file() or path.is_dir()):
                     done.skipped.append((relative, "neither a file nor a folder"))
                 elif path.is_file():
                     inside = str(PurePosixPath(target) / relative)
                     await _send_file(sftp, path, inside, relative, done, tell)
+            folders[:] = filter(_is_text, folders)
     return done
 
 
@@ -189,6 +192,14 @@ async def _read(sftp: asyncssh.SFTPClient, inside: str, part: Path) -> None:
         with os.fdopen(handle, "wb") as file:
             while data := await source.read(1 << 18):
                 file.write(data)  # type: ignore[arg-type]  # bytes, as it was opened for them
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name of this machine can be told to another."""
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _is_file(source: Path) -> bool:
