@@ -118,6 +118,18 @@ def test_nothing_else_is_removed_with_a_cluster(home: Path, name: str) -> None:
     assert len(list(folders.iterdir())) == 4
 
 
+def test_a_configuration_that_is_not_utf_8_stays_what_it_is(home: Path) -> None:
+    own, text = home / ".ssh" / "config", b"# Stra\xdfe\r\nHost work\n"
+    own.parent.mkdir()
+    own.write_bytes(text)
+    backup = include(home / "clusters")
+    assert backup is not None
+    assert backup.read_bytes() == text
+    assert own.read_bytes().endswith(text)
+    exclude(home / "clusters", "digits")
+    assert own.read_bytes() == text
+
+
 def test_a_configuration_that_is_a_link_stays_one(home: Path) -> None:
     dotfiles = home / "dotfiles"
     dotfiles.write_text("Host work\n")

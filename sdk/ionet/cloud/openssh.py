@@ -109,7 +109,7 @@ def include(folders: Path) -> Path | None:
         OSError: it cannot be written.
     """
     own = (Path.home() / ".ssh" / "config").resolve()
-    text = own.read_text() if own.exists() else ""
+    text = _text_of(own) if own.exists() else ""
     line = _include(folders)
     if line in text:
         return None
@@ -130,7 +130,7 @@ def exclude(folders: Path, name: str) -> None:
     own = (Path.home() / ".ssh" / "config").resolve()
     if any(folders.glob("*/config")) or not own.exists():
         return
-    text = own.read_text()
+    text = _text_of(own)
     if (line := _include(folders)) in text:
         replace_secret(own, text.replace(line, ""))
 
@@ -139,6 +139,11 @@ def _of(folders: Path, names: str) -> list[Path]:
     """The folders of boxes whose names match a regular expression."""
     pattern = re.compile(f"{names}-{_JOB}")
     return [folder for folder in folders.glob("*") if pattern.fullmatch(folder.name)]
+
+
+def _text_of(path: Path) -> str:
+    """A file that may have been written in any encoding."""
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _include(folders: Path) -> str:
