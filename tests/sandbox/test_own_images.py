@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import stat
@@ -24,7 +26,8 @@ from tests.sandbox.archives import (
     special,
 )
 
-from ionet.sandbox import Images, OwnImageError, OwnImages
+from ionet.sandbox import Images, OwnImageError, OwnImages, _unpack
+from ionet.sandbox._oci import Unusable
 from ionet.sandbox._unpack import USER
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="unpacking takes root, to become nobody")
@@ -178,9 +181,6 @@ def test_a_header_that_asks_for_gigabytes_of_memory_ends_in_a_sentence(own: OwnI
 def test_more_files_than_an_image_may_have_are_refused(
     own: OwnImages, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ionet.sandbox import _unpack
-    from ionet.sandbox._oci import Unusable
-
     tree = _unpack.Tree(place / "boxes", 3)
     (place / "layer.tar").write_bytes(layer(*(file(f"{number}") for number in range(4))))
     with tarfile.open(place / "layer.tar") as many, pytest.raises(Unusable, match="more than"):
@@ -302,3 +302,35 @@ def test_what_a_killed_process_left_is_removed(own: OwnImages, place: Path) -> N
     os.chown(left / "rootfs", USER, USER)
     bring(own, archive(place / "a.tar", layer(*needed())))
     assert not left.exists()
+
+
+def sparse(name: str, size: int) -> bytes:
+    """An entry of a layer: a file of holes alone, as GNU tar writes one. The archive has its header only."""
+    info = tarfile.TarInfo(name)
+    info.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    # One part, of nothing, at its end; then how large it is in all.
+    header[386:398], header[398:410] = (f"{number:011o}\0".encode() for number in (size, 0))
+    header[483:495] = f"{size:011o}\0".encode()
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    return bytes(header)
+
+
+def test_holes_that_no_byte_of_an_archive_pays_for_fill_no_disk(own: OwnImages, place: Path) -> None:
+    content = sparse("holes", 48 * MIB) + sparse("more", 48 * MIB) + layer(*needed())
+    with tarfile.open(fileobj=io.BytesIO(content)) as read:
+        assert sum(member.size for member in read if member.isreg()) > MOST, "it is read as such files"
+    assert "'holes' is a sparse file" in refused(own, archive(place / "a.tar", content))
+
+
+def test_directories_on_the_way_to_a_file_count_as_its_own_do(place: Path) -> None:
+    (place / "layer.tar").write_bytes(layer(file("a/b/c/d/e")))
+    for most, fits in ((5, True), (4, False)):
+        root = place / f"boxes/{most}"
+        root.mkdir()
+        with (
+            tarfile.open(place / "layer.tar") as deep,
+            contextlib.nullcontext() if fits else pytest.raises(Unusable, match="more than"),
+        ):
+            _unpack.Tree(root, most).add(deep)

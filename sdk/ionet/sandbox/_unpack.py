@@ -58,12 +58,17 @@ class Tree:
 
     Args:
         root: the directory.
-        most: entries in all.
+        most: entries in all, directories that are made on the way to them included.
     """
 
     def __init__(self, root: Path, most: int = MOST_ENTRIES) -> None:
         self._root, self._left = root, most
         self._fresh: set[tuple[str, ...]] = set()
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Unusable(f"it has more than {MOST_ENTRIES:,} files")
 
     def add(self, layer: tarfile.TarFile) -> None:
         """Puts a layer over those before it.
@@ -73,9 +78,7 @@ class Tree:
         """
         self._fresh = set()
         for member in layer:
-            self._left -= 1
-            if self._left < 0:
-                raise Unusable(f"it has more than {MOST_ENTRIES:,} files")
+            self._count()
             parts = _parts(member.name)
             if parts:
                 self._put(layer, member, parts)
@@ -88,6 +91,9 @@ class Tree:
                     self._hide(parent, parts)
                 elif member.isdir():
                     self._make_folder(parent, name)
+                elif member.issparse():
+                    # Its holes would be written, and no byte of them is in the archive to be counted.
+                    raise Unusable(f"{member.name[:200]!r} is a sparse file; write it whole")
                 elif member.isreg():
                     self._write(layer, member, parent, name)
                 elif member.issym():
@@ -112,6 +118,7 @@ class Tree:
             for part in parts:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(part, 0o755, dir_fd=held)
+                    self._count()
                 try:
                     inner = os.open(part, _FOLDER, dir_fd=held)
                 except OSError as bad:
