@@ -158,12 +158,12 @@ async def test_a_renters_own_image_on_top_of_the_nodes_runs_their_command(
     packed = image_archive(
         tmp_path / "image.tar", mine, change=begins_with(base), environment=["PATH=/opt:/usr/bin"]
     )
-    digest = boxes.world.store.put(packed.read_bytes())
+    digest = boxes.executor.archives.put(packed.read_bytes())
     lease = boxes.lease(Command(("words",)), image=f"oci:{digest.hex()}")
     assert boxes.executor.wanted_image(lease.manifest) == (digest, DISK)
     await boxes.executor.open(lease)
     assert boxes.executor.wanted_image(lease.manifest) is None
-    assert digest not in boxes.world.store, "the archive is of no use any more"
+    assert digest not in boxes.executor.archives, "the archive is of no use any more"
     try:
         await boxes.executor.run(lease, 1)
         assert "brought along" in printed(boxes, lease)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from tests.orchestrator.support import RENTER, World, key
 
 from ionet.executor import BoxExecutor, FailureReason, Lease, RunFailure
 from ionet.executor._base import LocalExecutor
-from ionet.sandbox import Images, OwnImages
+from ionet.sandbox import Images, OwnImage, OwnImageError, OwnImages
 from ionet.store.manifest import Command, Manifest
 
 BASE, TRAINING, ELSEWHERE = ("1" * 64, "2" * 64, "3" * 64)
@@ -82,26 +84,58 @@ def test_a_worker_without_boxes_refuses_every_image(tmp_path: Path) -> None:
         plain.check(lease(plain, f"sha256:{BASE}"))
 
 
-async def test_an_archive_that_is_none_is_its_renters_fault_and_is_not_unpacked_again(
-    images: Images, tmp_path: Path
-) -> None:
+@pytest.fixture
+def own(images: Images, tmp_path: Path) -> BoxExecutor:
+    """Takes renters' images."""
     world, boxes = World(tmp_path), tmp_path / "boxes"
-    executor = BoxExecutor(
-        world.specs,
-        world.store,
-        tmp_path / "work",
-        image=tmp_path,
-        boxes=boxes,
-        images=images,
-        own=OwnImages(boxes, 1 << 30, images),
+    taken = OwnImages(boxes, 1 << 30, images)
+    return BoxExecutor(
+        world.specs, world.store, tmp_path / "work", image=tmp_path, boxes=boxes, images=images, own=taken
     )
-    digest = world.store.put(b"no archive")
-    named = lease(executor, f"oci:{digest.hex()}")
-    assert executor.wanted_image(named.manifest) == (digest, 1 << 30)
+
+
+async def test_an_archive_that_is_none_is_its_renters_fault_and_is_not_unpacked_again(
+    own: BoxExecutor,
+) -> None:
+    digest = own.archives.put(b"no archive")
+    named = lease(own, f"oci:{digest.hex()}")
+    assert own.wanted_image(named.manifest) == (digest, 1 << 30)
     with pytest.raises(RunFailure, match="it is no tar archive") as raised:
-        await executor.open(named)
+        await own.open(named)
     assert raised.value.reason is FailureReason.INPUT_MISSING
-    assert digest not in world.store
+    assert digest not in own.archives
     with pytest.raises(RunFailure, match="it is no tar archive") as raised:
-        executor.check(named)
+        own.check(named)
     assert raised.value.reason is FailureReason.INPUT_MISSING
+
+
+async def test_who_names_another_jobs_file_as_an_image_takes_it_from_nobody(own: BoxExecutor) -> None:
+    theirs = own._store.put(b"an input of somebody who runs beside")
+    own.archives.put(b"an input of somebody who runs beside")
+    with pytest.raises(RunFailure, match="it is no tar archive"):
+        await own.open(lease(own, f"oci:{theirs.hex()}"))
+    assert theirs in own._store
+
+
+async def test_an_image_without_room_today_is_tried_by_other_leases_and_not_again_by_its_own(
+    own: BoxExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> OwnImage:
+        raise OwnImageError("this node's disk is full", final=False)
+
+    assert own._own is not None
+    monkeypatch.setattr(own._own, "bring", full)
+    digest = own.archives.put(b"an archive")
+    named = lease(own, f"oci:{digest.hex()}")
+    with pytest.raises(RunFailure, match="disk is full"):
+        await own.open(named)
+    with pytest.raises(RunFailure, match="disk is full"):
+        own.check(named)
+    own.check(replace(named, jobs=(bytes(31) + b"x",)))
+
+
+async def test_an_archive_that_no_lease_was_taken_up_with_goes(own: BoxExecutor) -> None:
+    old, new = own.archives.put(b"of a lease with a missing file"), own.archives.put(b"another")
+    os.utime(own.archives.path(old), (0, 0))
+    own.wanted_image(lease(own, f"oci:{new.hex()}").manifest)
+    assert (old in own.archives, new in own.archives) == (False, True)

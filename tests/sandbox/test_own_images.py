@@ -334,3 +334,10 @@ def test_directories_on_the_way_to_a_file_count_as_its_own_do(place: Path) -> No
             contextlib.nullcontext() if fits else pytest.raises(Unusable, match="more than"),
         ):
             _unpack.Tree(root, most).add(deep)
+
+
+def test_an_image_that_there_is_no_room_for_today_is_not_at_fault(own: OwnImages, place: Path) -> None:
+    made = archive(place / "a.tar", layer(*needed(), file("zeros", bytes(MOST))))
+    with pytest.raises(OwnImageError, match="larger than this node has room for") as raised:
+        bring(own, made)
+    assert not raised.value.final

@@ -492,6 +492,11 @@ class LocalExecutor:
         """
         return None
 
+    @property
+    def archives(self) -> FileStore:
+        """Where those are fetched to."""
+        return self._store
+
     async def collect(self, lease: Lease) -> RunOutput | None:
         """See `Executor.collect`."""
         return self.workspace(lease).finished()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,8 @@ from ionet.workloads._run import ACCESS_PORT
 _ELSEWHERE: Final = "choose a node that has it, or leave it out"
 #: Images that are known to be of no use.
 _REMEMBERED: Final = 1_000
+#: Seconds after which an archive is of no use: a lease is taken up before, or never.
+_UNUSED: Final = 3_600.0
 
 
 class BoxExecutor(BoxedExecutor):
@@ -67,7 +70,10 @@ class BoxExecutor(BoxedExecutor):
         self._boxes = boxes
         self._overlays = overlays
         self._images, self._own = images, own
-        #: Images of leases that are open, by the leases' names; and why archives are of no use.
+        #: Archives of images until they are unpacked, apart: each is removed, and is nobody else's file.
+        self._archives = FileStore(store.root / "archives")
+        #: Images of leases that are open, by the leases' names; and why archives are of no use, by image, or
+        #: by the name of the only lease that is told so.
         self._held: dict[str, str] = {}
         self._bad: dict[str, str] = {}
 
@@ -90,7 +96,9 @@ class BoxExecutor(BoxedExecutor):
         """See `LocalExecutor.check`; also an image is refused that could not be unpacked before."""
         super().check(lease)
         image = lease.manifest.image
-        if image is not None and (why := self._bad.get(image)) is not None:
+        if image is None:
+            return
+        if (why := self._bad.get(image) or self._bad.get(lease.name)) is not None:
             raise RunFailure(FailureReason.INPUT_MISSING, f"image: {image}: {why}")
 
     def wanted_image(self, manifest: Manifest) -> tuple[bytes, int] | None:
@@ -98,18 +106,37 @@ class BoxExecutor(BoxedExecutor):
         image = manifest.image
         if image is None or not image.startswith(OWN) or self._own is None or self._own.get(image):
             return None
+        self._tidy()
         return bytes.fromhex(image.removeprefix(OWN)), self._own.room(list(self._held.values()))
+
+    @property
+    def archives(self) -> FileStore:
+        """See `LocalExecutor.archives`."""
+        return self._archives
+
+    def _tidy(self) -> None:
+        """Removes archives that a lease was not taken up with after all."""
+        before = time.time() - _UNUSED
+        for path in (self._archives.root / "objects").glob("??/*"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < before:
+                    path.unlink()
 
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`; an image that was fetched for the lease is unpacked."""
         self.check(lease)
         image = lease.manifest.image
         if image is not None and image.startswith(OWN):
-            await asyncio.to_thread(self._bring, image)
+            # Before it is there: it must not go again for one that is unpacked right after it.
             self._held[lease.name] = image
+            try:
+                await asyncio.to_thread(self._bring, lease, image)
+            except BaseException:
+                del self._held[lease.name]
+                raise
         await super().open(lease)
 
-    def _bring(self, image: str) -> None:
+    def _bring(self, lease: Lease, image: str) -> None:
         """Unpacks a renter's image, if it is not yet, and removes the archive.
 
         Raises:
@@ -119,20 +146,20 @@ class BoxExecutor(BoxedExecutor):
         assert self._own is not None
         digest = bytes.fromhex(image.removeprefix(OWN))
         try:
-            archive = Path() if self._own.get(image) is not None else self._store.path(digest)
-            self._own.bring(image, archive, list(self._held.values()))
+            archive = Path() if self._own.get(image) is not None else self._archives.path(digest)
+            self._own.bring(image, archive, self._held.values())
         except NotStored as error:
             raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
         except OwnImageError as error:
-            if error.final:
-                if len(self._bad) >= _REMEMBERED:
-                    self._bad.clear()
-                self._bad[image] = str(error)
+            if len(self._bad) >= _REMEMBERED:
+                self._bad.clear()
+            # What there is no room for today is not fetched and unpacked again and again for the same lease.
+            self._bad[image if error.final else lease.name] = str(error)
             raise RunFailure(FailureReason.INPUT_MISSING, f"image: {image}: {error}") from error
         finally:
             # It is large, and is of no more use.
             with contextlib.suppress(NotStored, OSError):
-                self._store.path(digest).unlink()
+                self._archives.path(digest).unlink()
 
     async def release(self, lease: Lease) -> None:
         """See `Executor.release`."""

@@ -42,6 +42,10 @@ class Unusable(Exception):
     """An image that no box is made of; the message says why."""
 
 
+class NoRoom(Unusable):
+    """An image that this machine has no room for now; another, or a later day, may have it."""
+
+
 class Readable(Protocol):
     """What bytes come from."""
 
@@ -83,12 +87,12 @@ class Hashed:
         """Returns the next bytes, at most a megabyte.
 
         Raises:
-            Unusable: more come than may.
+            NoRoom: more come than may.
         """
         data = self._source.read(_BLOCK if size < 0 else min(size, _BLOCK))
         self._left -= len(data)
         if self._left < 0:
-            raise Unusable("unpacked it is larger than this node has room for")
+            raise NoRoom("unpacked it is larger than this node has room for")
         self._hash.update(data)
         return data
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -193,12 +194,13 @@ class OwnImages:
             )
         found = _object(done.stdout[:_WORDS])
         if "error" in found:
-            raise OwnImageError(str(found["error"])[:500], final=True)
+            raise OwnImageError(str(found["error"])[:500], final=found.get("here") is not True)
         if done.returncode or not found:
             words = done.stderr.decode(errors="replace").strip().splitlines()
             end = f": {words[-1][:200]}" if words else ""
             raise OwnImageError(
-                f"it cannot be unpacked: the process ended with {done.returncode}{end}", final=True
+                f"it cannot be unpacked: the process ended with {done.returncode}{end}",
+                final=done.returncode != -signal.SIGKILL,  # this machine was short of memory, say
             )
         return found
 

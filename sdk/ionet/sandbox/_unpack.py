@@ -3,7 +3,8 @@
 usage: python -m ionet.sandbox._unpack ROOT MOST onto|"" < ARCHIVE
 
 It is started as root, and becomes a user that owns nothing, inside ROOT, without a network, with little
-memory, before it reads a byte of the archive. It prints one JSON object: what it found, or `{"error": …}`.
+memory, before it reads a byte of the archive. It prints one JSON object: what it found, or `{"error": …}`,
+with `"here": true` where that is for want of room on this machine.
 
 Names are walked to by descriptors, a directory at a time, and never through a link; what is in the way of a
 file is removed, never written to. So nothing outside of ROOT is touched even where the walls around this
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from ionet.sandbox._oci import Archive, Unusable
+from ionet.sandbox._oci import Archive, NoRoom, Unusable
 
 #: The user and group that unpacks: nobody's.
 USER: Final = 65_534
@@ -105,8 +106,8 @@ class Tree:
                     raise Unusable(f"{member.name!r} is of a kind that no file is")
                 # Devices and pipes are left out: a box has its own.
         except OSError as bad:
-            if bad.errno == errno.ENOSPC:
-                raise Unusable("this node's disk is full") from None
+            if bad.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise NoRoom("this node's disk is full") from None
             raise Unusable(f"{member.name[:200]!r} cannot be unpacked: {bad.strerror}") from None
         self._fresh.update(parts[:count] for count in range(1, len(parts) + 1))
 
@@ -288,7 +289,7 @@ def main() -> None:
         with open(0, "rb", closefd=False) as file:
             found = unpack(Archive(file), Path("/"), most, onto=onto)
     except Unusable as bad:
-        found = {"error": str(bad)}
+        found = {"error": str(bad), "here": isinstance(bad, NoRoom)}
     except MemoryError:
         found = {"error": "it takes more memory to read than any image should"}
     print(json.dumps(found))

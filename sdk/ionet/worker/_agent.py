@@ -87,6 +87,11 @@ class LocalRunner(Executor, Protocol):
         """See `LocalExecutor.wanted_image`."""
         ...
 
+    @property
+    def archives(self) -> FileStore:
+        """See `LocalExecutor.archives`."""
+        ...
+
     def end_by(self, lease: Lease, at: float) -> None:
         """See `LocalExecutor.end_by`."""
         ...
@@ -472,10 +477,11 @@ class Agent:
         wanted = [(item.sha256, item.size) for item in manifest.inputs]
         if (archive := manifest.runtime_env.working_dir) is not None:
             wanted.append((archive, MAX_ARCHIVE_BYTES))
-        if (image := self._executor.wanted_image(manifest)) is not None:
-            wanted.insert(0, (image[0].hex(), image[1]))
+        image = self._executor.wanted_image(manifest)
         record = LeaseRecord.load(self._state, leased.job)
         if record.outcome is None:
+            if image is not None:
+                await self._files.fetch(image[0], self._executor.archives, image[1])
             for digest, most in wanted:
                 await self._files.fetch(bytes.fromhex(digest), self._store, most)
         await self._executor.open(lease)
