@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from tests.network.test_relays import Machines, reader
 
 from ionet.cloud.choosing import given_by
 from ionet.executor import Lease, NodeSpec
-from ionet.executor._capacity import APART, RENEWED, Capacity
+from ionet.executor._capacity import APART, RENEWED, Capacity, in_force
+from ionet.formats.when import HOUR
+from ionet.gateway import _capacities
 from ionet.orchestrator._promises import Promises
 from ionet.store.manifest import Command, Manifest, Resources
 from ionet.worker._capacities import Announcer, capacities_at, of_devices
@@ -77,6 +80,45 @@ async def test_only_a_nodes_device_says_what_it_gives_and_only_of_now(
     assert [item.at for item in told] == [now]
     # A gateway that makes up a device is not believed.
     assert of_devices(told, {bytes(node): bytes(stranger.pubkey())}) == {}
+
+
+def signed(node: bytes, key: Keypair, at: int, cpus: int) -> dict[str, Any]:
+    return Capacity.of(NodeSpec(node, cpus), bytes(key.pubkey()), {}, 0, at).signed(key).to_dict()
+
+
+async def test_a_promise_that_a_node_was_booked_on_is_not_pushed_out_by_newer_ones(
+    market: Machines, url: str, client: httpx.AsyncClient
+) -> None:
+    (node, device), booked = market.machine(), market.now
+    said = [signed(bytes(node), device, booked + after, 2 if after else 64) for after in range(9)]
+    codes = [(await client.put(f"{url}/capacities", json=item)).status_code for item in said]
+    assert codes == [204] * 8 + [429]
+    told = await capacities_at(url, [bytes(node)], every=True)
+    assert max(item.cpus for item in in_force(told, booked)) == 64
+    market.advance(HOUR)
+    late = signed(bytes(node), device, market.now, 4)
+    assert (await client.put(f"{url}/capacities", json=late)).status_code == 204
+
+
+@pytest.fixture
+def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that looks three statements up at once."""
+    monkeypatch.setattr(_capacities, "_RATE", (0.001, 3_000.0))
+
+
+async def test_strangers_statements_hold_up_none_of_a_device_that_is_known(
+    scarce: None, market: Machines, url: str, client: httpx.AsyncClient
+) -> None:
+    async def put(node: bytes, key: Keypair, cpus: int = 8) -> int:
+        said = signed(node, key, market.now, cpus)
+        return (await client.put(f"{url}/capacities", json=said)).status_code
+
+    (node, device), stranger = market.machine(), Keypair()
+    assert await put(bytes(node), device) == 204
+    market.advance(1)
+    anybodys = [bytes(node), *(bytes(Keypair().pubkey()) for _ in range(4))]
+    assert [await put(target, stranger) for target in anybodys] == [403, 403, 429, 429, 429]
+    assert await put(bytes(node), device, cpus=9) == 204
 
 
 async def test_a_seat_sees_what_a_node_had_signed_when_it_was_booked(market: Machines, url: str) -> None:

@@ -1,7 +1,8 @@
 """What nodes say that they give a job, for renters who look before they book.
 
 `PUT /capacities` keeps a statement that the node's device has signed just now: 204; 409 for one that is
-older than what is here. `POST /capacities/find` with `{"nodes": [ADDRESS …]}`, at most 256, answers
+older than what is here; 429 for one more than eight in an hour, as nobody makes a gateway forget what a node
+has just promised. `POST /capacities/find` with `{"nodes": [ADDRESS …]}`, at most 256, answers
 `{"capacities": [ … ]}`: the newest of each, and with `"all": true` those before, too.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from starlette.routing import Route
 
 from ionet.chain.errors import IonetError
 from ionet.executor._capacity import APART, Capacity, CapacityError
+from ionet.formats.when import HOUR
 from ionet.gateway._files import _refused
 from ionet.gateway._hub import Registry
 from ionet.gateway._pipes import _object
@@ -31,6 +33,8 @@ from ionet.wire._bucket import Bucket
 _ASKED: Final = 256
 #: Statements that are looked up on the chain, a second, and seconds of that at once.
 _RATE: Final = (20.0, 30.0)
+#: Seconds of the chain for which no statement is forgotten for newer ones: a seat asks for it within minutes.
+_KEPT: Final = HOUR
 _PATIENCE: Final = 10.0
 
 
@@ -54,7 +58,8 @@ class Capacities:
         per_node: int = 8,
     ) -> None:
         self._registry, self._now, self._most, self._per_node = registry, now, most, per_node
-        self._bucket = Bucket(*_RATE)
+        #: Of devices whose last statement is here, and of all others, who may be anybody.
+        self._known, self._new = Bucket(*_RATE), Bucket(*_RATE)
         self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._base.execute("PRAGMA journal_mode=WAL")
@@ -93,10 +98,12 @@ class Capacities:
         try:
             said = Capacity.from_dict(await _object(request))
             said.verify()
-            known = self._base.execute("SELECT max(at) FROM capacities WHERE node=?", (said.node,)).fetchone()
-            if known[0] is not None and known[0] >= said.at:
+            known = self.of([said.node], every=True)
+            if known and known[0]["at"] >= said.at:
                 raise Refusal(409, "older", "a statement of the same time, or a newer one, is here")
-            await self._check(said)
+            if len(known) >= self._per_node and known[-1]["at"] > said.at - _KEPT:
+                raise Refusal(429, "often", f"a node says no more than {self._per_node} things in an hour")
+            await self._check(said, known)
         except CapacityError as bad:
             return _refused(Refusal(400, "statement", str(bad)))
         except Refusal as bad:
@@ -119,9 +126,10 @@ class Capacities:
                 "DELETE FROM capacities WHERE rowid = (SELECT rowid FROM capacities ORDER BY at LIMIT 1)"
             )
 
-    async def _check(self, said: Capacity) -> None:
+    async def _check(self, said: Capacity, known: Sequence[dict[str, Any]]) -> None:
         """Raises `Refusal` unless it is the node's device's, and of now, not of before a booking."""
-        if not self._bucket.take():
+        bucket = self._known if known and known[0]["device"] == str(Pubkey(said.device)) else self._new
+        if not bucket.take():
             raise Refusal(429, "rate", "too many statements at once; try again soon")
         try:
             async with asyncio.timeout(_PATIENCE):
