@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from tests.network.site import NetworkSite
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
-from ionet.executor import Executor, InlineExecutor, NodeSpec
+from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec
 from ionet.store.manifest import FileStore, Manifest
 from ionet.wire import Refused, Request
 
@@ -31,6 +33,16 @@ class Imaging(InlineExecutor):
 
 class Lacking(Imaging):
     lacking = "this node has no room for one more image"
+
+
+class Slow(Imaging):
+    """Unpacks until it is told to end."""
+
+    unpacked: asyncio.Event
+
+    async def open(self, lease: Lease) -> None:
+        await self.unpacked.wait()
+        await super().open(lease)
 
 
 class ImagingSite(NetworkSite):
@@ -80,3 +92,21 @@ async def test_a_larger_archive_than_there_is_room_for_is_not_fetched(site: Imag
         await site.noticed()
         assert "bytes" in agent.facts.problems["look"]
     assert digest not in site.own()
+
+
+async def test_a_seat_is_answered_while_an_image_is_unpacked_and_so_takes_no_node_for_gone(
+    site: ImagingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Slow, "unpacked", asyncio.Event(), raising=False)
+    site.kind = Slow
+    digest = site.store.put(ARCHIVE)
+    job = site.book(HOUR, image=f"oci:{digest.hex()}")
+    asked = Request(bytes(site.market.attesters[0].pubkey()), "prepare", {"job": bytes(job).hex()})
+    async with site.machine(site.market.alice) as agent:
+        agent._policy = replace(agent._policy, answer_within=0.3)
+        with pytest.raises(Refused, match="still fetches") as raised:
+            await agent.handle(asked)
+        assert raised.value.kind == "preparing", "not as what it lacks: its renter pays for the time"
+        Slow.unpacked.set()
+        agent._policy = replace(agent._policy, answer_within=30.0)
+        assert (await agent.handle(asked)).arguments == {"held": True}

@@ -145,6 +145,7 @@ class AgentPolicy:
         unheard_after: seconds of this machine for which no seat has asked about a lease, after which the
             gateway counts as one that lets nothing through.
         unbeaten_after: and for which no seat's heartbeat has come, where one came before.
+        answer_within: in which a seat is answered that has a lease taken up, also where that takes longer.
     """
 
     look_every: float = 10.0
@@ -156,6 +157,7 @@ class AgentPolicy:
     upload_seconds: float = 3_600.0
     unheard_after: float = 180.0
     unbeaten_after: float = 900.0
+    answer_within: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,8 @@ class Agent:
         self._earlier: list[bytes] | None = None
         self._refusal: _Refusal | None = None
         self._looking = asyncio.Lock()
+        #: A look that seats have asked for.
+        self._asked: asyncio.Task[None] | None = None
         self._sampling = asyncio.Lock()
         self._nudge = asyncio.Event()
         self._memory = Memory(worker, chain)
@@ -773,7 +777,7 @@ class Agent:
         job = hex32(request, "job")
         if self._serving is None or self._serving.leased.job != job:
             try:
-                await self.look()
+                await self._look_within(self._policy.answer_within)
             except Lacking as bad:
                 # A seat looks whether the node has signed that it gives that.
                 raise Refused(PLACEMENT, bad.detail) from bad
@@ -785,6 +789,24 @@ class Agent:
             # It was served here, and its samples are here.
             return Answer({"held": False})
         return Answer({"held": True})
+
+    async def _look_within(self, seconds: float) -> None:
+        """Looks at the chain; what takes longer goes on.
+
+        A seat takes a node for gone that does not answer, and its renter pays nothing then: nobody is to hold
+        nodes for nothing with an image that takes an hour to unpack.
+
+        Raises:
+            Refused: (preparing) it is not done yet.
+        """
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self.look(), name="look")
+            # Whoever has asked may not wait for it any more.
+            self._asked.add_done_callback(lambda done: done.cancelled() or done.exception())
+        done, _ = await asyncio.wait({self._asked}, timeout=seconds)
+        if not done:
+            raise Refused("preparing", "the node still fetches what the job needs, or unpacks its image")
+        await self._asked
 
     async def _held(self, job: bytes) -> _Serving:
         """Returns the lease's state.
