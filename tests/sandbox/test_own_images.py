@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -341,3 +342,27 @@ def test_an_image_that_there_is_no_room_for_today_is_not_at_fault(own: OwnImages
     with pytest.raises(OwnImageError, match="larger than this node has room for") as raised:
         bring(own, made)
     assert not raised.value.final
+
+
+def test_nothing_lies_so_deep_that_it_is_not_counted(own: OwnImages, place: Path) -> None:
+    """What walks an image by paths, to count it and to make it root's, ends at 4,096 bytes."""
+    deep = "/".join(("d" * 250,) * 20)
+    why = refused(own, archive(place / "a.tar", layer(*needed(), file(f"{deep}/hidden", bytes(8 * MIB)))))
+    assert "has a path of more than 3,000 bytes" in why
+
+
+def test_an_image_whose_removal_is_interrupted_is_not_there_any_more(
+    own: OwnImages, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = sized(place, "a.tar", 40), sized(place, "b.tar", 40)
+    bring(own, first)
+
+    def killed(path: Path, **_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bring(own, second)
+    assert own.get(reference(first)) is None
+    assert bring(own, second).is_dir()

@@ -219,7 +219,7 @@ class OwnImages:
             if shutil.disk_usage(self._folder).free - _FREE >= min(room, wanted):
                 break
             if digest not in kept:
-                shutil.rmtree(self._folder / digest)
+                self._remove(digest)
         return max(0, min(room, shutil.disk_usage(self._folder).free - _FREE))
 
     def _evict(self, most: int, held: Collection[str]) -> None:
@@ -229,10 +229,15 @@ class OwnImages:
         total = sum(sizes.values())
         for digest, size in sizes.items():
             if total > most and digest not in kept:
-                shutil.rmtree(self._folder / digest)
+                self._remove(digest)
                 total -= size
         if total > most:
             raise OwnImageError("there is no room for it beside what other jobs use", final=False)
+
+    def _remove(self, digest: str) -> None:
+        """Removes an image: if that is interrupted, there is no half of it for anybody's box."""
+        gone = (self._folder / digest).rename(self._folder / f"{_PART}{digest}")
+        shutil.rmtree(gone)
 
     def _used(self) -> set[str]:
         """Digests of the images that boxes of this machine are made of, whoever has started them."""

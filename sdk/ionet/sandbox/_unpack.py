@@ -35,9 +35,11 @@ from ionet.sandbox._oci import Archive, NoRoom, Unusable
 
 #: The user and group that unpacks: nobody's.
 USER: Final = 65_534
-#: Files, directories and links of an image; how deep they lie.
+#: Files, directories and links of an image; how deep they lie; and bytes of a path: who walks it by paths, to
+#: count it, say, passes over what lies beyond 4,096.
 MOST_ENTRIES: Final = 1_000_000
 _DEEPEST: Final = 100
+_LONGEST: Final = 3_000
 _BLOCK: Final = 1 << 20
 #: Bytes of address space: a header of a tar archive, and of gzip, can ask for any.
 _MEMORY: Final = 1 << 30
@@ -203,6 +205,8 @@ def _parts(name: str) -> tuple[str, ...]:
         raise Unusable(f"{name[:200]!r} leads out of it")
     if len(parts) > _DEEPEST:
         raise Unusable(f"{name[:60]!r}… lies more than {_DEEPEST} directories deep")
+    if len(name.encode(errors="surrogateescape")) > _LONGEST:
+        raise Unusable(f"{name[:60]!r}… has a path of more than {_LONGEST:,} bytes")
     return parts
 
 
