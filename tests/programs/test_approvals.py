@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR, Refusal
 from tests.programs.test_challenges import proposed, showing
+from tests.programs.test_devices import passed_on, reopening
 
 from ionet import accounts, errors, events, ix, pda, types
+from ionet.chain.errors import ProgramError
 
 DIGEST, OTHER = b"\7" * 32, b"\x08" * 32
 NONE = bytes(32)
@@ -223,6 +226,31 @@ def test_a_processor_leaves_a_lowered_node_in_its_class(market: Market) -> None:
     market.send(market.staking("detach_device", device=spare))
     found = market.world.client.fetch(accounts.staking.Device, spare)
     assert (found.class_, market.node().minimum) == (OTHER_CLASS, 20 * TOKEN)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="approvals of before a device was claimed count against its next owner"
+)
+def test_who_takes_a_device_up_is_told_a_day_before_their_node_is_lowered(market: Market) -> None:
+    call = lowered(market)
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    market.credited_until_now()
+    bob = passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    market.send(market.staking("expel_owner"), reopening(market, bob))
+    market.refused(call, errors.staking.NotApproved)
+
+
+@pytest.mark.xfail(strict=True, reason="a device that has left its node's owner is lowered with the node")
+def test_a_device_that_somebody_else_has_taken_up_keeps_the_class_that_it_was_taken_up_in(
+    market: Market,
+) -> None:
+    call = lowered(market)
+    market.send(market.staking("evict_device", ban=False))
+    market.send(market.staking("claim_device", of=passed_on(market)))
+    with contextlib.suppress(ProgramError):
+        market.send(call)
+    assert (device(market).owner, device(market).class_) == (market.bob.key, CLASS)
 
 
 # -- what a class is judged by
