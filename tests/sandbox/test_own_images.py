@@ -27,7 +27,8 @@ from tests.sandbox.archives import (
     special,
 )
 
-from ionet.sandbox import Images, OwnImageError, OwnImages, _unpack
+from ionet._generated.jobs.constants import START_WINDOW
+from ionet.sandbox import Images, OwnImageError, OwnImages, _own, _unpack
 from ionet.sandbox._oci import Unusable
 from ionet.sandbox._unpack import USER
 
@@ -366,3 +367,7 @@ def test_an_image_whose_removal_is_interrupted_is_not_there_any_more(
             bring(own, second)
     assert own.get(reference(first)) is None
     assert bring(own, second).is_dir()
+
+
+def test_nothing_is_unpacked_for_longer_than_a_lease_can_wait_for_its_start() -> None:
+    assert _unpack.CPU_SECONDS < _own.SECONDS <= START_WINDOW

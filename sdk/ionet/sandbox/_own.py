@@ -30,7 +30,8 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = ".part-"
 #: Bytes that are left free on the disk.
 _FREE: Final = 2 << 30
-_SECONDS: Final = 3_600
+#: Seconds for unpacking, for which other images of the machine wait: no lease starts later than that.
+SECONDS: Final = 1_200
 #: Bytes of what the process that unpacks says.
 _WORDS: Final = 64 << 10
 _MIB: Final = 1 << 20
@@ -188,7 +189,7 @@ class OwnImages:
                 stdin=source,
                 capture_output=True,
                 check=False,
-                timeout=_SECONDS,
+                timeout=SECONDS,
                 cwd="/",
                 env={"PATH": TOOL_PATH, "PYTHONPATH": package, "LC_ALL": "C.UTF-8"},
             )

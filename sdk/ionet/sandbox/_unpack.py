@@ -43,7 +43,7 @@ _LONGEST: Final = 3_000
 _BLOCK: Final = 1 << 20
 #: Bytes of address space: a header of a tar archive, and of gzip, can ask for any.
 _MEMORY: Final = 1 << 30
-_CPU_SECONDS: Final = 1_800
+CPU_SECONDS: Final = 900
 _NEW_NETWORK: Final = 0x4000_0000
 _HIDDEN: Final = ".wh."
 _OPAQUE: Final = ".wh..wh..opq"
@@ -268,7 +268,7 @@ def confine(root: Path, most: int) -> None:
         raise OSError(ctypes.get_errno(), "the network cannot be given up")
     for limit, value in (
         (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, _CPU_SECONDS),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, most),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
