@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import RENTER, World, key
 
-from ionet.executor import BoxExecutor, FailureReason, Lease, RunFailure
-from ionet.executor._base import LocalExecutor
+from ionet.executor import BoxExecutor, FailureReason, Lease, NodeSpec, RunFailure
+from ionet.executor._base import Lacking, LocalExecutor
 from ionet.sandbox import Images, OwnImage, OwnImageError, OwnImages
-from ionet.store.manifest import Command, Manifest
+from ionet.store.manifest import Command, Manifest, Resources
 
 BASE, TRAINING, ELSEWHERE = ("1" * 64, "2" * 64, "3" * 64)
 
@@ -74,6 +74,15 @@ def test_a_lease_whose_image_is_not_here_is_refused_at_placement(executor: BoxEx
     with pytest.raises(RunFailure, match=f"image: this node does not have sha256:{ELSEWHERE}") as raised:
         executor.check(lease(executor, f"sha256:{ELSEWHERE}"))
     assert raised.value.reason is FailureReason.PLACEMENT
+
+
+def test_a_node_that_does_not_know_its_gpus_lacks_them(images: Images, tmp_path: Path) -> None:
+    world, node = World(tmp_path), bytes(31) + b"g"
+    spec = NodeSpec(node, cpus=1, gpus=1)
+    gpus = BoxExecutor([spec], world.store, tmp_path / "work", image=tmp_path, boxes=tmp_path)
+    manifest = Manifest(Command(("true",)), Resources(gpus=1))
+    with pytest.raises(Lacking, match="the UUIDs of the node's GPUs"):
+        gpus.check(Lease((key(0),), (node,), RENTER, manifest.hash, manifest))
 
 
 def test_a_worker_without_boxes_refuses_every_image(tmp_path: Path) -> None:

@@ -192,7 +192,8 @@ class BoxedExecutor(LocalExecutor):
         try:
             self._gpus(lease)
         except NoSuchGpu as error:
-            raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
+            # It has said how many it has: that this machine does not know them is not its renter's fault.
+            raise Lacking(str(error)) from error
         if lease.manifest.runtime_env.pip and not lease.manifest.resources.internet:
             raise RunFailure(
                 FailureReason.PLACEMENT,
