@@ -100,6 +100,16 @@ async def test_a_promise_that_a_node_was_booked_on_is_not_pushed_out_by_newer_on
     assert (await client.put(f"{url}/capacities", json=late)).status_code == 204
 
 
+@pytest.mark.parametrize(("every", "most"), [(False, 256), (True, 16)])
+async def test_a_question_names_so_many_nodes(
+    url: str, client: httpx.AsyncClient, *, every: bool, most: int
+) -> None:
+    names = [str(Keypair().pubkey())] * (most + 1)
+    for count, status in ((most, 200), (most + 1, 400)):
+        body = {"nodes": names[:count], "all": every}
+        assert (await client.post(f"{url}/capacities/find", json=body)).status_code == status
+
+
 @pytest.fixture
 def scarce(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway that looks three statements up at once."""

@@ -3,7 +3,7 @@
 `PUT /capacities` keeps a statement that the node's device has signed just now: 204; 409 for one that is
 older than what is here; 429 for one more than eight in an hour, as nobody makes a gateway forget what a node
 has just promised. `POST /capacities/find` with `{"nodes": [ADDRESS …]}`, at most 256, answers
-`{"capacities": [ … ]}`: the newest of each, and with `"all": true` those before, too.
+`{"capacities": [ … ]}`: the newest of each, and with `"all": true`, of at most 16, those before, too.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from ionet.gateway._pipes import _object
 from ionet.store.keeper import Refusal
 from ionet.wire._bucket import Bucket
 
-#: Nodes in one question.
+#: Nodes in one question, and in one about all that they have said.
 _ASKED: Final = 256
+_ASKED_ALL: Final = 16
 #: Statements that are looked up on the chain, a second, and seconds of that at once.
 _RATE: Final = (20.0, 30.0)
 #: Seconds of the chain for which no statement is forgotten for newer ones: a seat asks for it within minutes.
@@ -147,8 +148,10 @@ class Capacities:
         try:
             asked = await _object(request)
             names = asked.get("nodes")
-            if not isinstance(names, list) or len(names) > _ASKED:
-                raise Refusal(400, "nodes", f"the body names at most {_ASKED} nodes")
+            every = asked.get("all") is True
+            most = _ASKED_ALL if every else _ASKED
+            if not isinstance(names, list) or len(names) > most:
+                raise Refusal(400, "nodes", f"the body names at most {most} nodes")
             try:
                 nodes = [bytes(Pubkey.from_string(name)) for name in names]
             except (ValueError, TypeError):
@@ -156,6 +159,6 @@ class Capacities:
         except Refusal as bad:
             return _refused(bad)
         return JSONResponse(
-            {"capacities": self.of(nodes, every=asked.get("all") is True)},
+            {"capacities": self.of(nodes, every=every)},
             headers={"cache-control": "no-store"},
         )
