@@ -328,6 +328,9 @@ class Agent:
                     async with asyncio.timeout(max(0.05, pause)):
                         await self._nudge.wait()
         finally:
+            if self._asked is not None:
+                self._asked.cancel()
+                await asyncio.gather(self._asked, return_exceptions=True)
             serving = self._serving
             if serving is not None and serving.run is not None:
                 serving.run.cancel()
