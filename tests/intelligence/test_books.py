@@ -149,6 +149,17 @@ def test_revoking_a_key_ends_all_that_it_has_made(books: Books) -> None:
         books.reserve("a", grandchild, 1, 0, None, NOON)
 
 
+def test_a_key_that_was_revoked_makes_no_others(books: Books) -> None:
+    account = books.account(ADDRESS, NOON)
+    stolen, _ = books.make_key(account, "stolen", NOON)
+    books.revoke(account, stolen.id, NOON)
+    # As it was read before, by a request whose body came late.
+    assert stolen.revoked is None
+    with pytest.raises(ValueError, match="was revoked"):
+        books.make_key(account, "heir", NOON, parent=stolen)
+    assert [key.name for key in books.keys(account)] == ["stolen"]
+
+
 def test_nobody_revokes_anothers_key(books: Books) -> None:
     key, _ = books.make_key(books.account(ADDRESS, NOON), "mine", NOON)
     other = books.account("So11111111111111111111111111111111111111112", NOON)

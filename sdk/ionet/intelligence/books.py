@@ -277,7 +277,8 @@ class Books:
             The key, and its secret.
 
         Raises:
-            ValueError: it would be allowed more than its parent, or is a key of a key of a key of a key.
+            ValueError: it would be allowed more than its parent, its parent was revoked, or is a key of a key
+                of a key of a key.
         """
         wanted = None if models is None else frozenset(models)
         if parent is not None and parent.models is not None:
@@ -286,8 +287,12 @@ class Books:
                 raise ValueError(f"this key is only for {', '.join(sorted(parent.models))}")
         secret = f"sk-io-{self.environment}-{secrets.token_urlsafe(32)}"
         with self._change():
-            if parent is not None and len(list(self._chain(parent.id))) >= _DEPTH:
-                raise ValueError(f"keys of keys go {_DEPTH} levels deep at most")
+            if parent is not None:
+                # The request was let in before; its body may have come long after.
+                if self._revoked(parent.id):
+                    raise ValueError("this key was revoked, and makes no others")
+                if len(list(self._chain(parent.id))) >= _DEPTH:
+                    raise ValueError(f"keys of keys go {_DEPTH} levels deep at most")
             row = (
                 account,
                 None if parent is None else parent.id,
@@ -305,6 +310,10 @@ class Books:
                 row,
             ).fetchone()
         return self._keys("keys.id = ?", made[0])[0], secret
+
+    def _revoked(self, key: int) -> bool:
+        state = self._db.execute("SELECT revoked FROM keys WHERE id = ?", (key,)).fetchone()
+        return state is None or state[0] is not None
 
     def find_key(self, secret: str) -> Key | None:
         """The key of a secret, revoked or not; None: there is none."""
@@ -442,8 +451,7 @@ class Books:
         return Hold(request, dollars, free, currency, units)
 
     def _within_caps(self, key: Key, dollars: int, at: int) -> None:
-        state = self._db.execute("SELECT revoked FROM keys WHERE id = ?", (key.id,)).fetchone()
-        if state is None or state[0] is not None:
+        if self._revoked(key.id):
             raise unpaid("this key was revoked")
         for each, cap, cycle, name in self._chain(key.id):
             if cap is not None and self._used(each, cycle_of(cycle, at)) + dollars > cap:
