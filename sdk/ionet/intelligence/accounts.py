@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ionet.chain.amounts import IO
+from ionet.intelligence.bodies import body_of
 from ionet.intelligence.books import CYCLES, Currency, Key, written
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused, invalid
@@ -258,9 +259,4 @@ def _json(body: Any) -> Response:
 
 
 async def _small(request: Request) -> bytes:
-    parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > _BODY:
-            raise Refused(413, f"a request of this kind has at most {_BODY:,} bytes")
-    return bytes(parts)
+    return await body_of(request, _BODY)

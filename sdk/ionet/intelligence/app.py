@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
@@ -23,9 +23,10 @@ from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
 from ionet.intelligence.auditing import standings
+from ionet.intelligence.bodies import body_of
 from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.errors import Refused, invalid
+from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
@@ -33,8 +34,6 @@ from ionet.intelligence.whole import Whole
 
 #: Bytes of a request.
 BODY: Final = 4 << 20
-#: Seconds that a body may take to come.
-_PATIENCE: Final = 30.0
 #: Hours that are listed.
 _HEADS: Final = 24 * 7
 _NO_STORE: Final = {"cache-control": "no-store"}
@@ -81,17 +80,17 @@ def application(house: House) -> Starlette:
 
     async def chat(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        ask = requests.chat(requests.parse(await _body(request)), house.models)
+        ask = requests.chat(requests.parse(await body_of(request, BODY)), house.models)
         return _Written(house, ask, key)
 
     async def completions(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        ask = requests.completion(requests.parse(await _body(request)), house.models)
+        ask = requests.completion(requests.parse(await body_of(request, BODY)), house.models)
         return _Written(house, ask, key)
 
     async def embeddings(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        asked = requests.embeddings(requests.parse(await _body(request)), house.models)
+        asked = requests.embeddings(requests.parse(await body_of(request, BODY)), house.models)
         vectors, tokens = await house.answering.embed(asked, key)
         rows = [
             {"object": "embedding", "index": at, "embedding": _packed(vector) if asked.base64 else vector}
@@ -164,26 +163,6 @@ def _json(body: Any) -> Response:
 
 def _packed(vector: list[float]) -> str:
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
-
-
-async def _body(request: Request) -> bytes:
-    """A request's body.
-
-    Raises:
-        Refused: it is too long, or does not come.
-    """
-    parts = bytearray()
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            async for part in request.stream():
-                parts += part
-                if len(parts) > BODY:
-                    raise Refused(413, f"a request has at most {BODY:,} bytes", code="request_too_large")
-    except TimeoutError:
-        raise Refused(408, f"a request comes within {_PATIENCE:g} seconds", code="timeout") from None
-    except ClientDisconnect:
-        raise invalid("the request broke off") from None
-    return bytes(parts)
 
 
 async def _refused(_: Request, bad: Exception) -> Response:
