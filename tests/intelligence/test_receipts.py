@@ -53,6 +53,20 @@ def test_an_hour_that_is_not_over_is_not_signed(receipts: Receipts) -> None:
     assert receipts.seal(NOW + HOUR) == 0
 
 
+@pytest.mark.parametrize("back", [1, HOUR + 1])
+def test_a_receipt_that_comes_after_its_hour_was_signed_is_of_the_next_one(
+    receipts: Receipts, back: int
+) -> None:
+    sealed(receipts, "a", "b")
+    receipts.add(receipt("late", NOW + HOUR - back))
+    receipts.seal(NOW + 2 * HOUR)
+    for name in ("a", "b", "late"):
+        proof = receipts.proof(name)
+        assert proof is not None
+        proof.check(KEY.pubkey())
+    assert [each["head"]["hour"] * HOUR for each in receipts.heads(5)] == [NOW + HOUR, NOW]
+
+
 def test_whatever_is_changed_of_a_receipt_is_seen(receipts: Receipts) -> None:
     sealed(receipts, "a", "b", "c")
     proof = receipts.proof("b")

@@ -160,9 +160,15 @@ class Receipts:
         self._db.close()
 
     def add(self, receipt: dict[str, Any]) -> None:
-        """Keeps a receipt; it has an id and an end, Unix seconds."""
-        payload = canonical.encode(receipt)
-        row = (receipt["id"], receipt["end"] // HOUR, payload)
+        """Keeps a receipt; it has an id and an end, Unix seconds.
+
+        One that comes late, or after the clock has gone back, is of the first hour that is not signed yet: a
+        signed one stays as it is.
+        """
+        signed = self._db.execute("SELECT max(hour) FROM heads").fetchone()[0]
+        if signed is not None and receipt["end"] // HOUR <= signed:
+            receipt = {**receipt, "end": (signed + 1) * HOUR}
+        row = (receipt["id"], receipt["end"] // HOUR, canonical.encode(receipt))
         self._db.execute("INSERT INTO receipts VALUES (?, ?, ?)", row)
 
     def seal(self, now: int) -> int:
