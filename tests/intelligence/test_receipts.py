@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from solders.keypair import Keypair
 
+from ionet.intelligence.books import Books
+from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.receipts import HOUR, BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
 
 KEY = Keypair()
@@ -122,3 +126,22 @@ def test_hashes_are_those_that_anybody_computes() -> None:
     # printf '[{"content":"hi","role":"user"}]' | sha256sum
     messages = "4e79873118cd9be7a1f0308b9cd772950c5410c74ca3fe1ba2626cba009a9237"
     assert hash_of_prompt([{"role": "user", "content": "hi"}]) == messages
+
+
+async def test_whoever_looks_up_receipts_keeps_no_request_waiting(tmp_path: Path) -> None:
+    slow, begun, go_on = Receipts(tmp_path / "receipts.db", KEY, "https://ai.test"), Event(), Event()
+    desk, shelf = Desk(Books(tmp_path / "books.db", "test")), Shelf(slow)
+
+    def look(_: Receipts) -> None:
+        begun.set()
+        go_on.wait(10)
+
+    looking = asyncio.create_task(shelf.look(look))
+    await asyncio.to_thread(begun.wait, 10)
+    async with asyncio.timeout(5):
+        assert await desk.do(lambda books: books.balances()) == {}
+    assert not looking.done()
+    go_on.set()
+    await looking
+    shelf.close()
+    desk.close()

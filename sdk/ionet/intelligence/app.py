@@ -25,7 +25,7 @@ from ionet.intelligence.answering import Answering
 from ionet.intelligence.auditing import standings
 from ionet.intelligence.bodies import body_of
 from ionet.intelligence.books import Key
-from ionet.intelligence.desk import Desk
+from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
@@ -48,8 +48,8 @@ class House:
         answering: answers.
         models: there are.
         accounts: keys and sessions.
-        receipts: of answers.
-        desk: does what is to be done with them.
+        receipts: of answers, to be looked up.
+        desk: knows the time.
         health: what `/health` says: whether all is well, and more.
     """
 
@@ -57,7 +57,7 @@ class House:
     answering: Answering
     models: Models
     accounts: Accounts
-    receipts: Receipts
+    receipts: Shelf[Receipts]
     desk: Desk
     health: Callable[[], tuple[bool, dict[str, Any]]]
 
@@ -105,24 +105,27 @@ def application(house: House) -> Starlette:
 
     async def receipt(request: Request) -> Response:
         name = request.path_params["request"]
-        proof = await house.desk.do(lambda _: house.receipts.proof(name))
+        proof = await house.receipts.look(lambda receipts: receipts.proof(name))
         if proof is not None:
             return _json(proof.told())
-        if await house.desk.do(lambda _: house.receipts.has(name)):
+        if await house.receipts.look(lambda receipts: receipts.has(name)):
             raise Refused(409, "the hour of this receipt is not over; it is signed then", code="not_signed")
         raise Refused(404, "there is no such receipt, or it is older than they are kept", code="not_found")
 
     async def heads(_: Request) -> Response:
-        listed = await house.desk.do(lambda _: house.receipts.heads(_HEADS))
-        return _json({"signer": str(house.receipts.signer), "data": listed})
+        signer, listed = await house.receipts.look(
+            lambda receipts: (str(receipts.signer), receipts.heads(_HEADS))
+        )
+        return _json({"signer": signer, "data": listed})
 
     async def leaves(request: Request) -> Response:
         hour = request.path_params["hour"]
-        return _json({"hour": hour, "leaves": await house.desk.do(lambda _: house.receipts.leaves(hour))})
+        listed = await house.receipts.look(lambda receipts: receipts.leaves(hour))
+        return _json({"hour": hour, "leaves": listed})
 
     async def audits(_: Request) -> Response:
         since = house.desk.at - 30 * 86_400
-        listed = await house.desk.do(lambda _: standings(house.receipts, since))
+        listed = await house.receipts.look(lambda receipts: standings(receipts, since))
         rows = [
             {
                 "model": each.model,

@@ -7,11 +7,12 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ionet.intelligence.books import Books
 
 T = TypeVar("T")
+K = TypeVar("K")
 _log = logging.getLogger(__name__)
 
 
@@ -50,3 +51,27 @@ class Desk:
         """Ends when all is done."""
         self._thread.shutdown()
         self._books.close()
+
+
+class Shelf(Generic[K]):
+    """What anybody may look up, in a thread of its own: no number of readers keeps the books waiting.
+
+    Args:
+        kept: is read, one look at a time.
+    """
+
+    def __init__(self, kept: K) -> None:
+        self._kept = kept
+        self._thread = ThreadPoolExecutor(1, "ionet-shelf")
+
+    async def look(self, what: Callable[[K], T]) -> T:
+        """Looks something up.
+
+        Args:
+            what: is called with what is kept, in its thread.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, what, self._kept)
+
+    def close(self) -> None:
+        """Ends when nobody looks any more."""
+        self._thread.shutdown(cancel_futures=True)

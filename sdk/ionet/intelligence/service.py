@@ -28,7 +28,7 @@ from ionet.intelligence.app import House, application
 from ionet.intelligence.auditing import Auditor
 from ionet.intelligence.books import Books
 from ionet.intelligence.config import At, IntelligenceConfig, Served
-from ionet.intelligence.desk import Desk
+from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
 from ionet.intelligence.metrics import Counters, serve_metrics
@@ -120,10 +120,8 @@ class Intelligence:
         gate = Gate(
             desk, config.environment, _stakes(client) if config.quota else None, config.quota or QuotaRule(0)
         )
-        receipts = Receipts(
-            config.state / "receipts.db", signing_key(config.state), self._origin, config.keeps
-        )
-        stack.callback(receipts.close)
+        receipts, shown = self._receipts(stack), Shelf(self._receipts(stack))
+        stack.callback(shown.close)
         counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served)
 
         async def over(request: Open) -> None:
@@ -141,7 +139,15 @@ class Intelligence:
             why = tills.fault if tills is not None else ""
             return not why, {"models": [model.id for model in models], "why": why}
 
-        return application(House(gate, answering, Models(models), accounts, receipts, desk, health))
+        return application(House(gate, answering, Models(models), accounts, shown, desk, health))
+
+    def _receipts(self, stack: AsyncExitStack) -> Receipts:
+        config = self.config
+        receipts = Receipts(
+            config.state / "receipts.db", signing_key(config.state), self._origin, config.keeps
+        )
+        stack.callback(receipts.close)
+        return receipts
 
     async def _recorder(
         self, stack: AsyncExitStack, desk: Desk, receipts: Receipts, served: list[Served]
