@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -46,6 +48,7 @@ class Open:
         read: numbers of the tokens that were read, as far as the engine says them.
         said: the text that was written.
         node: that has written it.
+        end: settles it.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Open:
     read: tuple[int, ...] = ()
     said: list[str] = field(default_factory=list)
     node: str = ""
+    end: asyncio.Task[None] | None = None
 
 
 #: Told of each request that is over.
@@ -94,6 +98,8 @@ class Answering:
         self._turns = {model.id: Turns(model.slots) for model in models}
         self._rate = rate
         self._over = over
+        #: What requests have cost whose settling has failed: it stays set aside until it goes.
+        self._late: dict[str, int] = {}
 
     @property
     def waiting(self) -> dict[str, int]:
@@ -118,16 +124,18 @@ class Answering:
             raise too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
         request = await self._begin(ask, key, prompt, min(ask.most or room, room))
         try:
-            async with self._turns[ask.model.id].turn(key.account):
-                async for piece in self._pieces(request):
+            async with (
+                self._turns[ask.model.id].turn(key.account),
+                aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
+            ):
+                async for piece in pieces:
                     yield piece
             # Before it is told: whoever has read an answer's end has paid for it.
-            await asyncio.shield(self._end(request))
+            await self._ended(request)
             yield {**_head(request), "choices": [], "usage": _usage(request.usage)}
         finally:
             # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
-            if request.charge is None:
-                await asyncio.shield(self._end(request))
+            await self._ended(request)
 
     async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
         name = f"{'cmpl' if 'prompt' in ask.body else 'chatcmpl'}-{secrets.token_hex(16)}"
@@ -160,7 +168,28 @@ class Answering:
     async def _reserve(self, request: str, key: Key, dollars: int) -> None:
         quota = (await self._gate.quota(key.address)).dollars
         at, rate = self._desk.at, self._rate()
-        await self._desk.do(lambda books: books.reserve(request, key, dollars, quota, rate, at))
+        for name, cost in list(self._late.items()):
+            await self._settle(name, cost)
+        try:
+            await self._desk.do(lambda books: books.reserve(request, key, dollars, quota, rate, at))
+        except asyncio.CancelledError:
+            # The desk does it all the same, and then, in its turn, gives it back.
+            with contextlib.suppress(KeyError):
+                await self._desk.do(lambda books: books.settle(request, 0, at))
+            raise
+
+    async def _settle(self, request: str, cost: int) -> Charge | None:
+        """What a request has cost; None: the books cannot be written, and it is settled with the next one."""
+        at = self._desk.at
+        try:
+            charge = await self._desk.do(lambda books: books.settle(request, cost, at))
+        except sqlite3.Error as bad:
+            # Nothing is lost: it stays set aside, and a process that dies now leaves it as it was noted.
+            self._desk.trouble(f"{request} is not settled yet", bad)
+            self._late[request] = cost
+            return None
+        self._late.pop(request, None)
+        return charge
 
     async def _pieces(self, request: Open) -> AsyncIterator[dict[str, Any]]:
         ask, seen = request.ask, 0
@@ -185,9 +214,14 @@ class Answering:
             cost = request.ask.model.price.cost(usage)
             await self._desk.do(lambda books: books.seen({request.id: cost}))
 
+    async def _ended(self, request: Open) -> None:
+        """Ends a request, once, also when nobody waits for it any longer."""
+        if request.end is None:
+            request.end = asyncio.create_task(self._end(request))
+        await asyncio.shield(request.end)
+
     async def _end(self, request: Open) -> None:
-        cost, at = request.ask.model.price.cost(request.usage), self._desk.at
-        request.charge = await self._desk.do(lambda books: books.settle(request.id, cost, at))
+        request.charge = await self._settle(request.id, request.ask.model.price.cost(request.usage))
         if self._over is not None:
             await self._over(request)
 
@@ -209,8 +243,7 @@ class Answering:
             tokens = min(tokens, bound)
             return vectors, tokens
         finally:
-            cost, at = model.price.cost(Usage(tokens)), self._desk.at
-            await self._desk.do(lambda books: books.settle(name, cost, at))
+            await self._settle(name, model.price.cost(Usage(tokens)))
 
 
 def _allowed(key: Key, model: Model) -> None:

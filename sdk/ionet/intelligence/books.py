@@ -229,10 +229,11 @@ class Books:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+            self._db.execute("COMMIT")
+        finally:
+            # SQLite itself has ended it already where the disk was full.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     # -- accounts and keys
 

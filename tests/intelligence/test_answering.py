@@ -1,0 +1,145 @@
+"""Requests from their words to their bills, with engines that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.intelligence.conftest import ADDRESS
+from tests.intelligence.test_replicas import line
+
+from ionet.intelligence.answering import Answering, Open
+from ionet.intelligence.books import Books, Deposit, Key
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.gate import Gate, QuotaRule
+from ionet.intelligence.models import Model, Models
+from ionet.intelligence.prices import Price
+from ionet.intelligence.replicas import Replica, Replicas
+from ionet.intelligence.requests import chat
+
+#: A millionth of a dollar for each token.
+MODEL = Model("small", "chat", Price(10**6, 10**6), 512)
+PAID = 10_000
+HELLO = {"model": "small", "messages": [{"role": "user", "content": "hi"}], "max_tokens": 40}
+
+Body = Callable[[], AsyncIterator[bytes]]
+
+
+class Told(httpx.AsyncBaseTransport):
+    """An engine that sends what it is told."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=self._body())
+
+
+class Place:
+    """Books with an account that has paid in, and one model before them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.books = Books(folder / "books.db", "test")
+        self.books.deposit(Deposit("paid", ADDRESS, "usdc", PAID, 0))
+        self.key: Key = self.books.make_key(self.books.account(ADDRESS, 0), "key", 0)[0]
+        self.desk = Desk(self.books)
+        self.over: list[Open] = []
+
+    async def note(self, request: Open) -> None:
+        self.over.append(request)
+
+    def answering(self, body: Body) -> Answering:
+        replica = Replica("node", HttpEngine("http://x", "small", transport=Told(body)))
+        gate = Gate(self.desk, "test", None, QuotaRule(0))
+        return Answering(self.desk, gate, {"small": Replicas([replica])}, [MODEL], over=self.note)
+
+    async def ask(self, body: Body, **more: Any) -> list[dict[str, Any]]:
+        asked = chat({**HELLO, **more}, Models([MODEL]))
+        return [piece async for piece in self.answering(body).answer(asked, self.key)]
+
+    def money(self) -> tuple[int, int]:
+        """What the account has, and what is set aside."""
+        return self.books.funds(self.key.account, 0, 0).usdc, self.books.balances().get(("held", "usdc"), 0)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.desk.close()
+
+
+def engine(*pieces: dict[str, Any] | None) -> Body:
+    """Sends these; one that is None breaks the connection."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            if piece is None:
+                raise httpx.ReadError("broken")
+            yield line(piece)
+        yield b"data: [DONE]\n\n"
+
+    return body
+
+
+def said(delta: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"choices": [{"index": 0, "delta": delta, **more}]}
+
+
+def used(prompt: int, completion: int, *choices: dict[str, Any]) -> dict[str, Any]:
+    return {"choices": list(choices), "usage": {"prompt_tokens": prompt, "completion_tokens": completion}}
+
+
+WHOLE = (said({"content": "hello"}), used(3, 1))
+
+
+async def test_who_leaves_while_money_is_set_aside_has_it_back(place: Place) -> None:
+    go_on = threading.Event()
+    busy = asyncio.create_task(place.desk.do(lambda _: go_on.wait(10)))
+    asking = asyncio.create_task(place.ask(engine(*WHOLE)))
+    await asyncio.sleep(0.01)
+    asking.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asking
+    await busy
+    await place.desk.do(lambda _: None)
+    assert place.money() == (PAID, 0)
+    assert place.books.spent(place.key, 0) == 0
+
+
+async def test_who_leaves_while_it_is_settled_pays_once(place: Place) -> None:
+    pieces = place.answering(engine(*WHOLE)).answer(chat(HELLO, Models([MODEL])), place.key)
+    await anext(pieces)
+    go_on = threading.Event()
+    busy = asyncio.create_task(place.desk.do(lambda _: go_on.wait(10)))
+    ending = asyncio.create_task(anext(pieces))
+    await asyncio.sleep(0.05)
+    ending.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    await busy
+    assert place.money() == (PAID - 4, 0)
+    assert len(place.over) == 1
+
+
+async def test_books_that_cannot_be_written_are_settled_with_the_next_request(place: Place) -> None:
+    answering, ask = place.answering(engine(*WHOLE)), chat(HELLO, Models([MODEL]))
+    pieces = answering.answer(ask, place.key)
+    await anext(pieces)
+    place.books._db.execute("PRAGMA query_only=1")
+    *_, last = [piece async for piece in pieces]
+    assert last["usage"]["total_tokens"] == 4
+    place.books._db.execute("PRAGMA query_only=0")
+    assert place.money()[1] > 0
+    assert [piece async for piece in answering.answer(ask, place.key)]
+    assert place.money() == (PAID - 8, 0)
