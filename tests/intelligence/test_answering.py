@@ -18,6 +18,7 @@ from ionet.intelligence.answering import Answering, Open
 from ionet.intelligence.books import Books, Deposit, Key
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
@@ -121,7 +122,7 @@ async def test_who_leaves_while_it_is_settled_pays_once(place: Place) -> None:
     await anext(pieces)
     go_on = threading.Event()
     busy = asyncio.create_task(place.desk.do(lambda _: go_on.wait(10)))
-    ending = asyncio.create_task(anext(pieces))
+    ending = asyncio.ensure_future(anext(pieces))
     await asyncio.sleep(0.05)
     ending.cancel()
     go_on.set()
@@ -143,3 +144,81 @@ async def test_books_that_cannot_be_written_are_settled_with_the_next_request(pl
     assert place.money()[1] > 0
     assert [piece async for piece in answering.answer(ask, place.key)]
     assert place.money() == (PAID - 8, 0)
+
+
+async def test_an_answer_that_was_asked_for_whole_and_breaks_costs_nothing(place: Place) -> None:
+    broken = engine(said({"content": "hello"}), said({"content": " you"}), None)
+    with pytest.raises(Refused, match="does not answer"):
+        await place.ask(broken)
+    assert place.money() == (PAID, 0)
+    with pytest.raises(Refused, match="does not answer"):
+        await place.ask(broken, stream=True)
+    # "[{"role": …" has 44 bytes and more: a quarter of them for the prompt, and two tokens.
+    assert PAID - 20 < place.money()[0] < PAID - 2
+
+
+@pytest.mark.parametrize("usage", [(10**9, 10**9), (3, 10**9), (10**9, 1)])
+async def test_an_engine_makes_nobody_pay_or_read_of_more_than_was_set_aside(
+    place: Place, usage: tuple[int, int]
+) -> None:
+    *_, last = await place.ask(engine(said({"content": "hello"}), used(*usage)))
+    assert PAID - last["usage"]["total_tokens"] == place.money()[0]
+    assert last["usage"]["completion_tokens"] <= 40
+
+
+async def test_an_engine_that_does_not_stop_is_stopped(place: Place) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield line(said({"content": "x"}))
+
+    with pytest.raises(Refused, match="more than it was asked for"):
+        await place.ask(endless, stream=True)
+
+
+async def test_what_comes_with_the_usage_is_a_part_of_the_answer(place: Place) -> None:
+    await place.ask(engine(said({"content": "hel"}), used(3, 2, {"index": 0, "delta": {"content": "lo"}})))
+    assert place.over[0].said == ["hel", "lo"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "tokens"),
+    [
+        ([said({"content": "a b c"}, logprobs={"content": [{"token": each} for each in "abc"]})], 3),
+        ([said({"reasoning_content": "hm"}), said({"reasoning_content": "so"}), said({"content": "a"})], 3),
+    ],
+)
+async def test_tokens_count_as_they_come_whatever_they_are(
+    place: Place, pieces: list[dict[str, Any]], tokens: int
+) -> None:
+    with pytest.raises(Refused):
+        await place.ask(engine(*pieces, None), stream=True)
+    assert place.over[0].usage.completion == tokens
+
+
+async def test_a_call_that_is_broken_off_before_it_is_told_is_paid_for(place: Place) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    with pytest.raises(Refused):
+        await place.ask(
+            engine(said({"content": "{"}), said({"content": '"name"'}), None),
+            stream=True,
+            tools=[tool],
+            tool_choice="required",
+        )
+    assert place.over[0].usage.completion == 2
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        {"choices": ["text"]},
+        {"choices": 3},
+        said({"content": 3}),
+        {"choices": [{"delta": "text"}]},
+        said({"content": "a"}, logprobs={"content": [3]}),
+        said({"content": "a"}, logprobs={"content": [{"top_logprobs": [3]}]}),
+    ],
+)
+async def test_an_engine_that_sends_something_else_is_passed_over(place: Place, piece: Any) -> None:
+    with pytest.raises(Refused, match="nobody asked"):
+        await place.ask(engine(piece), logprobs=True)
+    assert place.money() == (PAID, 0)

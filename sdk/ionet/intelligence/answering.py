@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from ionet.intelligence.books import Charge, Key, written
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.engine import NODE, Count, Engine
+from ionet.intelligence.engine import NODE, Count, Engine, speaks
 from ionet.intelligence.errors import Refused, away, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
@@ -40,6 +40,7 @@ class Open:
         key: it came with.
         at: when it began, Unix seconds.
         prompt: tokens that it reads, as far as is known before its engine says so.
+        bound: … that were set aside for.
         most: tokens that may be written.
         noted: … that count if this process dies; -1: none, not even those that are read.
         usage: so far.
@@ -56,6 +57,7 @@ class Open:
     key: Key
     at: int
     prompt: int
+    bound: int
     most: int
     noted: int = -1
     usage: Usage = field(default_factory=lambda: Usage(0))
@@ -133,6 +135,10 @@ class Answering:
             # Before it is told: whoever has read an answer's end has paid for it.
             await self._ended(request)
             yield {**_head(request), "choices": [], "usage": _usage(request.usage)}
+        except Refused:
+            if not ask.stream:
+                request.usage = Usage(0)  # nothing of it is told
+            raise
         finally:
             # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
             await self._ended(request)
@@ -145,7 +151,7 @@ class Answering:
         if "seed" not in ask.body:
             # So that the receipt says how the answer was drawn.
             ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
-        return Open(name, ask, key, self._desk.at, prompt.likely, most, read=prompt.tokens)
+        return Open(name, ask, key, self._desk.at, prompt.likely, prompt.most, most, read=prompt.tokens)
 
     async def _affordable(self, model: Model, key: Key, prompt: int, most: int) -> int:
         """How many tokens of an answer without a limit can be paid for."""
@@ -193,13 +199,14 @@ class Answering:
 
     async def _pieces(self, request: Open) -> AsyncIterator[dict[str, Any]]:
         ask, seen = request.ask, 0
-        pieces = self._engines[ask.model.id].stream(ask, request.most)
+        pieces = _counted(request, self._engines[ask.model.id].stream(ask, request.most))
         async with aclosing(called(pieces) if ask.calls else pieces) as stream:  # type: ignore[type-var]
             async for piece in stream:
-                _count(request, piece)
                 told = _told(request, piece)
                 if told is not None:
                     seen += 1
+                    if seen > request.most + _AHEAD:
+                        raise away("the model's engine writes more than it was asked for")
                     await self._note(request)
                     yield told
         if not seen:
@@ -252,28 +259,33 @@ def _allowed(key: Key, model: Model) -> None:
         raise Refused(403, said, param="model", code="model_not_allowed")
 
 
+async def _counted(request: Open, pieces: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    """The pieces as the engine sends them, counted: also of what is told only at its end."""
+    async with aclosing(pieces):  # type: ignore[type-var]
+        async for piece in pieces:
+            _count(request, piece)
+            yield piece
+
+
 def _count(request: Open, piece: Mapping[str, Any]) -> None:
-    """Counts what a piece has of tokens: as the engine says, and from the first piece on the prompt, too."""
+    """Counts what a piece has of tokens: as the engine says, and from the first piece on the prompt, too.
+
+    No engine makes it more than was set aside.
+    """
     request.node = piece.get(NODE, request.node)
-    usage = piece.get("usage")
-    if isinstance(usage, dict):
-        prompt, completion = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))
-        if prompt is not None and completion is not None:
-            request.usage = Usage(prompt, completion)
-            return
-    written = 0
+    completion = request.usage.completion
     for choice in _choices(piece):
-        numbers = _numbers(choice)
-        request.tokens += numbers
-        delta = choice.get("delta")
-        said = delta.get("content") if isinstance(delta, dict) else choice.get("text")
+        request.tokens += _numbers(choice)
+        said = (choice.get("delta") or {}).get("content") or choice.get("text")
         if isinstance(said, str):
             request.said.append(said)
-        spoken = (isinstance(delta, dict) and any(delta.get(name) for name in ("content", "tool_calls"))) or (
-            bool(choice.get("text"))
-        )
-        written += max(len(numbers), int(spoken))
-    request.usage = Usage(request.prompt, request.usage.completion + written)
+        completion += max(len(_listed(choice)), int(speaks(choice)))
+    prompt, usage = request.prompt, piece.get("usage")
+    if isinstance(usage, dict):
+        read, written = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))
+        if read is not None and written is not None:
+            prompt, completion = read, written
+    request.usage = Usage(min(prompt, request.bound), min(completion, request.most))
 
 
 def _whole(value: Any) -> int | None:
@@ -286,15 +298,18 @@ def _choices(piece: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
 
 
-def _numbers(choice: Mapping[str, Any]) -> list[int]:
+def _listed(choice: Mapping[str, Any]) -> list[Any]:
+    """What an engine tells of each token; completions of old have another shape for it."""
     logprobs = choice.get("logprobs")
-    content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    if not isinstance(content, list):
-        return []
+    listed = (logprobs.get("content") or logprobs.get("tokens")) if isinstance(logprobs, dict) else None
+    return listed if isinstance(listed, list) else []
+
+
+def _numbers(choice: Mapping[str, Any]) -> list[int]:
     return [
         number
-        for each in content
-        if isinstance(each, dict) and (number := _whole(each.get("id"))) is not None
+        for each in _listed(choice)
+        if isinstance(each, dict) and (number := _whole(each.get("id"))) is not None and number < 2**32
     ]
 
 

@@ -7,7 +7,7 @@ cannot make a request cost more than was set aside for it.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -252,12 +252,41 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
                 piece = json.loads(text)
             except ValueError:
                 raise away("the model's engine sent what is no JSON") from None
-            if not isinstance(piece, dict):
+            if not _well_made(piece):
                 raise away("the model's engine sent what nobody asked")
             if "error" in piece:
                 raise away("the model's engine ended with an error")
             piece.pop(NODE, None)
             yield piece
+
+
+def _well_made(piece: Any) -> bool:
+    """Whether a piece has the shape of OpenAI's, as far as it is looked at here."""
+    choices = piece.get("choices") if isinstance(piece, dict) else 0
+    return choices is None or (isinstance(choices, list) and all(map(_choice, choices)))
+
+
+def _choice(choice: Any) -> bool:
+    if not isinstance(choice, dict):
+        return False
+    delta, listed = choice.get("delta") or {}, (choice.get("logprobs") or {})
+    said = delta.get("content") if isinstance(delta, dict) else 0
+    content = (listed.get("content") or []) if isinstance(listed, dict) else [0]
+    return (
+        (said is None or isinstance(said, str))
+        and isinstance(content, list)
+        and all(isinstance(each, dict) and _tops(each.get("top_logprobs", [])) for each in content)
+    )
+
+
+def _tops(listed: Any) -> bool:
+    return isinstance(listed, list) and all(isinstance(each, dict) for each in listed)
+
+
+def speaks(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice has something that was written: words, thoughts, or a part of a call."""
+    delta = choice.get("delta") or {}
+    return bool(choice.get("text")) or any(value for name, value in delta.items() if name != "role")
 
 
 def _bound(ask: Ask) -> Count:

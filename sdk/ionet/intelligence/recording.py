@@ -53,8 +53,8 @@ class Recorder:
         """Records an answer that is over, if anything was written."""
         if not request.usage.completion:
             return
-        receipt = self._receipt(request)
         try:
+            receipt = self._receipt(request)
             await self._desk.do(lambda _: self._receipts.add(receipt))
         except Exception:
             # It is paid for, and answered: what is missing is its receipt, and nobody is to pay for that.

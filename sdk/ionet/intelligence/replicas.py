@@ -14,7 +14,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from ionet.intelligence.engine import NODE, Count, Engine, HttpEngine
+from ionet.intelligence.engine import NODE, Count, Engine, HttpEngine, speaks
 from ionet.intelligence.errors import Refused, away
 from ionet.intelligence.requests import Ask
 
@@ -175,13 +175,8 @@ class Replicas:
 
 def _says_something(piece: dict[str, Any]) -> bool:
     """Whether a piece is more than a greeting: engines send one before they have written a token."""
-    choices = piece.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        delta = choice.get("delta") if isinstance(choice, dict) else None
-        if choice.get("finish_reason") or choice.get("text"):
-            return True
-        if isinstance(delta, dict) and (delta.get("content") or delta.get("tool_calls")):
-            return True
+    if any(choice.get("finish_reason") or speaks(choice) for choice in piece.get("choices") or ()):
+        return True
     return bool(piece.get("usage"))
 
 
