@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ionet.formats import canonical
 from ionet.intelligence.answering import Open
 from ionet.intelligence.auditing import Auditor, Written, can_be_judged
 from ionet.intelligence.desk import Desk
@@ -21,10 +22,9 @@ _SAMPLING: Final = (
     "presence_penalty",
     "frequency_penalty",
     "seed",
-    "stop",
-    "logit_bias",
-    "response_format",
 )
+#: Of these the hash alone: they have words of who asks.
+_WORDS: Final = ("stop", "logit_bias", "response_format")
 
 
 class Recorder:
@@ -86,7 +86,8 @@ class Recorder:
             "engine": self._engines.get(model.id, ""),
             "node": request.node,
             "sampling": {
-                name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None
+                **{name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None},
+                **{name: hash_of_prompt(ask.body[name]) for name in _WORDS if ask.body.get(name)},
             },
             "most": request.most,
             "prompt": {
@@ -104,12 +105,6 @@ class Recorder:
         }
 
 
-def _written(value: Any) -> Any:
-    """A value of the request's as canonical JSON has it: no decimal numbers, but texts of them."""
-    if isinstance(value, float):
-        return repr(value)
-    if isinstance(value, dict):
-        return {ascii(name): _written(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_written(each) for each in value]
-    return value
+def _written(value: float) -> int | str:
+    """A number as canonical JSON has it: no decimals and nothing large, but texts of them."""
+    return value if isinstance(value, int) and abs(value) <= canonical.MAX_INT else repr(value)

@@ -1,0 +1,60 @@
+"""What stays of an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from tests.intelligence.test_answering import Place, engine, said, used
+
+from ionet.intelligence.receipts import Receipts, hash_of_prompt
+from ionet.intelligence.recording import Recorder
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.desk.close()
+
+
+@pytest.fixture
+def receipts(tmp_path: Path) -> Iterator[Receipts]:
+    made = Receipts(tmp_path / "receipts.db", Keypair(), "https://ai.test")
+    yield made
+    made.close()
+
+
+async def recorded(place: Place, receipts: Receipts, *pieces: Any, **more: Any) -> dict[str, Any]:
+    await place.ask(engine(*(pieces or (said({"content": "hello"}), used(3, 1)))), **more)
+    await Recorder(place.desk, receipts, None, {"small": "url"}).over(place.over[-1])
+    row = receipts._db.execute("SELECT receipt FROM receipts").fetchone()
+    assert row is not None, "there is no receipt"
+    return dict(json.loads(row[0]))
+
+
+async def test_no_word_of_a_request_is_in_its_receipt(place: Place, receipts: Receipts) -> None:
+    schema = {"type": "object", "properties": {"dragon": {"enum": ["dragon"]}}}
+    form = {"type": "json_schema", "json_schema": {"name": "dragon", "schema": schema}}
+    kept = await recorded(place, receipts, stop=["dragon"], response_format=form)
+    assert "dragon" not in json.dumps(kept)
+    assert kept["sampling"]["stop"] == hash_of_prompt(["dragon"])
+
+
+@pytest.mark.parametrize("more", [{"seed": 2**63 - 1}, {"logit_bias": {"5": 1e2}}])
+async def test_whatever_may_be_asked_has_a_receipt(
+    place: Place, receipts: Receipts, more: dict[str, Any]
+) -> None:
+    assert await recorded(place, receipts, **more)
+
+
+async def test_an_engine_prevents_no_receipt_by_numbers_that_no_token_has(
+    place: Place, receipts: Receipts
+) -> None:
+    listed = [{"id": 2**33, "token": "hello"}]
+    kept = await recorded(place, receipts, said({"content": "hello"}, logprobs={"content": listed}))
+    assert kept["answer"]["tokens"] == 1
