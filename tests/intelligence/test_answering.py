@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import math
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -222,3 +224,11 @@ async def test_an_engine_that_sends_something_else_is_passed_over(place: Place, 
     with pytest.raises(Refused, match="nobody asked"):
         await place.ask(engine(piece), logprobs=True)
     assert place.money() == (PAID, 0)
+
+
+async def test_half_of_a_letter_from_an_engine_is_told_as_a_question_mark(place: Place) -> None:
+    first, *_ = await place.ask(
+        engine(said({"content": "a\ud83d"}, logprobs={"content": [{"logprob": math.nan}]})), logprobs=True
+    )
+    told = json.dumps(first, ensure_ascii=False, allow_nan=False).encode()
+    assert b'"a?"' in told

@@ -198,8 +198,8 @@ class HttpEngine:
                 if len(whole) > 64 * _LONGEST:
                     raise away("the model's engine answered too much")
         try:
-            told = json.loads(whole)
-        except ValueError:
+            told = _read_json(whole)
+        except (ValueError, RecursionError):
             raise away("the model's engine answered what nobody asked") from None
         if not isinstance(told, dict):
             raise away("the model's engine answered what nobody asked")
@@ -249,8 +249,8 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
             if text == b"[DONE]":
                 return
             try:
-                piece = json.loads(text)
-            except ValueError:
+                piece = _read_json(text)
+            except (ValueError, RecursionError):
                 raise away("the model's engine sent what is no JSON") from None
             if not _well_made(piece):
                 raise away("the model's engine sent what nobody asked")
@@ -258,6 +258,14 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
                 raise away("the model's engine ended with an error")
             piece.pop(NODE, None)
             yield piece
+
+
+def _read_json(raw: bytes | bytearray) -> Any:
+    """What an engine says, without what no client can be told: halves of surrogate pairs, not-numbers."""
+    told = json.loads(raw.decode(errors="replace"), parse_constant=lambda _: None)
+    if b"\\ud" in raw.lower():
+        told = json.loads(json.dumps(told, ensure_ascii=False).encode(errors="replace"))
+    return told
 
 
 def _well_made(piece: Any) -> bool:

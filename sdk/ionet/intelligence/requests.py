@@ -109,7 +109,7 @@ def parse(raw: bytes) -> dict[str, Any]:
     """Returns a body.
 
     Raises:
-        Refused: it is no JSON object, or too deep.
+        Refused: it is no JSON object, too deep, or has what is no text or no number.
     """
     try:
         body = json.loads(raw, parse_constant=_no_constant)
@@ -119,6 +119,13 @@ def parse(raw: bytes) -> dict[str, Any]:
         raise invalid('the body is a JSON object, such as {"model": …, "messages": […]}')
     if _deeper(body, DEPTH):
         raise invalid(f"the body has more than {DEPTH} levels")
+    try:
+        # What cannot be written cannot be passed on, either.
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        raise invalid(r"a text of the body has half of a surrogate pair, such as \ud83d alone") from None
+    except ValueError:
+        raise invalid("a number of the body is too large") from None
     return body
 
 

@@ -1,0 +1,27 @@
+"""What clients send, and what is no request."""
+
+from __future__ import annotations
+
+import pytest
+
+from ionet.intelligence.errors import Refused
+from ionet.intelligence.requests import parse
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (rb'{"messages": [{"content": "\ud83d"}]}', "surrogate"),
+        (b'{"messages": [{"content": "\xed\xa0\xbd"}]}', "surrogate"),
+        (rb'{"\udc00": 1}', "surrogate"),
+        (b'{"schema": {"maximum": 1e999}}', "too large"),
+    ],
+)
+def test_what_no_engine_can_be_passed_is_refused(raw: bytes, said: str) -> None:
+    with pytest.raises(Refused, match=said) as caught:
+        parse(raw)
+    assert caught.value.status == 400
+
+
+def test_whole_letters_are_passed_however_they_are_written() -> None:
+    assert parse(rb'{"text": "\ud83d\udc09"}') == parse('{"text": "🐉"}'.encode())
