@@ -17,6 +17,7 @@ from tests.programs.people import TOKEN
 
 from ionet import IO, AsyncClient, AsyncLocalTransport, token_account
 from ionet.chain.ids import TOKEN_PROGRAM
+from ionet.intelligence import onchain
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
@@ -203,6 +204,42 @@ async def test_transfers_to_others_and_out_of_the_till_are_no_payments(place: Pl
         market.send(moving(till_of(place), token_account(to, IO_MINT), market.dave.pubkey(), TOKEN))
     assert await look(place) == 1
     assert balance(place) == 7 * TOKEN
+
+
+async def test_a_transfer_of_the_till_to_itself_is_no_payment(place: Place) -> None:
+    pay(place, 7 * TOKEN)
+    till, owner = till_of(place), place.market.dave
+    place.market.send(moving(till, till, owner.pubkey(), TOKEN))
+    assert await look(place) == 1
+    assert place.books.balances()[("outside", "io")] == -7 * TOKEN
+
+
+async def test_a_transaction_that_cannot_be_read_is_said_to_be_in_the_way(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay(place, 7 * TOKEN)
+
+    def broken(*_: object) -> None:
+        raise ValueError("of another version")
+
+    async with place.client() as client:
+        tills = Tills(client, place.desk, {"io": till_of(place)})
+        monkeypatch.setattr(onchain, "deposits", broken)
+        assert await tills.look() == 0
+        assert "another version" in tills.fault
+        monkeypatch.undo()
+        assert await tills.look() == 1
+    assert balance(place) == 7 * TOKEN
+
+
+async def test_a_price_that_nobody_reads_any_more_is_none(place: Place) -> None:
+    clock = [0.0]
+    async with place.client() as client:
+        oracle = Oracle(client, lambda: clock[0])
+        await oracle.look()
+    assert oracle.now() is not None
+    clock[0] = 600.0
+    assert oracle.now() is None
 
 
 async def test_an_io_is_worth_what_it_is_worth_when_one_books(place: Place) -> None:

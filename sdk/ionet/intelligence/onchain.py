@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from ionet.intelligence.prices import Rate
 from ionet.token.prices import check_currency, counts_for
 
 _log = logging.getLogger(__name__)
+#: Seconds for which a price that was read counts.
+_FRESH: Final = 120.0
 #: Numbers of the token program's instructions, with the place of destination and authority among accounts.
 _TRANSFERS: Final = {3: (1, 2), 12: (2, 3)}
 _SECONDS: Final = 10.0
@@ -45,20 +48,24 @@ class Oracle:
 
     Args:
         client: reads the chain.
+        clock: seconds that only grow.
     """
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._client = client
+        self._clock = clock
         self._rate: Rate | None = None
+        self._until = 0.0
         #: Why there is no price.
         self.fault = "it was not read yet"
 
     def now(self) -> Rate | None:
         """What was read last; None: there is no price that one may use."""
-        return self._rate
+        return self._rate if self._clock() < self._until else None
 
     async def look(self) -> None:
         """Reads it."""
+        began = self._clock()
         try:
             config = await self._client.jobs.get_config()
             currency = await self._client.jobs.get_currency("IO")
@@ -68,6 +75,7 @@ class Oracle:
             self._rate, self.fault = None, str(bad)
             return
         self._rate, self.fault = Rate.of(counts_for(currency, price)), ""
+        self._until = began + _FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +115,8 @@ class Tills:
         """Adds new payments to their accounts' balances; returns how many that were."""
         try:
             counts = [await self._look(till) for till in self._tills]
-        except IonetError as bad:
-            self.fault = str(bad)
+        except Exception as bad:  # whatever it is, payments wait, and health says so
+            self.fault = f"payments cannot be read: {bad}"
             self._desk.trouble("payments cannot be read", bad)
             return 0
         self.fault = ""
@@ -165,19 +173,23 @@ def deposits(till: Till, signature: str, answer: Any, now: int) -> Iterator[Depo
     at = answer.get("blockTime") or now
     for place, program, data, accounts in called:
         transfer = _transfer(program, data, accounts)
-        if transfer is not None and transfer[0] == till.account and transfer[2]:
-            _, authority, units = transfer
+        if transfer is None or transfer[1] != till.account or transfer[0] == till.account:
+            continue
+        _, _, authority, units = transfer
+        if units:
             yield Deposit(f"{signature} {place}", str(authority), till.currency, units, int(at))
 
 
-def _transfer(program: Pubkey, data: bytes, accounts: list[Pubkey]) -> tuple[Pubkey, Pubkey, int] | None:
-    """Destination, authority and base units of a transfer; None: it is none."""
+def _transfer(
+    program: Pubkey, data: bytes, accounts: list[Pubkey]
+) -> tuple[Pubkey, Pubkey, Pubkey, int] | None:
+    """Source, destination, authority and base units of a transfer; None: it is none."""
     if program != TOKEN_PROGRAM or len(data) < 9 or data[0] not in _TRANSFERS:
         return None
     to, authority = _TRANSFERS[data[0]]
     if len(accounts) <= authority:
         return None
-    return accounts[to], accounts[authority], int.from_bytes(data[1:9], "little")
+    return accounts[0], accounts[to], accounts[authority], int.from_bytes(data[1:9], "little")
 
 
 async def keep_looking(*looks: Any, every: float = _SECONDS) -> None:

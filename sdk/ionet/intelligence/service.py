@@ -185,8 +185,9 @@ class Intelligence:
         if client is None or not self.config.tills:
             return (lambda: None), None
         oracle, tills = Oracle(client), Tills(client, desk, dict(self.config.tills))
-        looking = asyncio.create_task(keep_looking(oracle.look, tills.look, every=2.0))
-        stack.push_async_callback(_ended, looking)
+        for look in (oracle.look, tills.look):
+            # Each by itself: many payments to read keep no price waiting.
+            stack.push_async_callback(_ended, asyncio.create_task(keep_looking(look, every=2.0)))
         return oracle.now, tills
 
     async def _engines(self, stack: AsyncExitStack, served: list[Served]) -> Mapping[str, Replicas]:
