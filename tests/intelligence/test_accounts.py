@@ -125,6 +125,20 @@ async def test_another_sites_pages_make_no_keys(service: Running, origin: str | 
     assert answer.json()["error"]["code"] == "origin"
 
 
+async def test_another_sites_pages_sign_nobody_in(service: Running) -> None:
+    thief = Keypair()
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        asked = (await client.post("/account/challenge")).json()
+        message = signed_text(asked, str(thief.pubkey()))
+        given = {
+            "message": base64.b64encode(message).decode(),
+            "signature": base64.b64encode(bytes(thief.sign_message(message))).decode(),
+        }
+        answer = await client.post("/account/sign-in", json=given, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
 def test_keys_are_not_sent_in_the_clear() -> None:
     with pytest.raises(ConfigError, match="encrypted"):
         AccountClient("http://ai.example.org", "sk-io-live-secret")

@@ -99,6 +99,8 @@ class Accounts:
         return _json(self._sign_ins.challenge())
 
     async def _sign_in(self, request: Request) -> Response:
+        # Another site's page could sign its reader in as somebody else.
+        self._same_origin(request)
         body = parse(await _small(request))
         try:
             message, signature = (
