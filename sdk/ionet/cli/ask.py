@@ -12,6 +12,7 @@ from ionet.cli.failures import UserError
 from ionet.cli.intelligence import ServiceUrl
 from ionet.cli.options import Commands
 from ionet.cli.session import session
+from ionet.formats.text import printable
 
 app = Commands()
 
@@ -57,7 +58,7 @@ def _write(pieces: Iterator[dict[str, Any]]) -> str:
     usage = "usage unknown"
     for told in pieces:
         for choice in told.get("choices", ()):
-            sys.stdout.write(choice["delta"].get("content") or "")
+            sys.stdout.write(_shown((choice.get("delta") or {}).get("content") or ""))
             sys.stdout.flush()
         if told.get("usage"):
             usage = (
@@ -65,3 +66,10 @@ def _write(pieces: Iterator[dict[str, Any]]) -> str:
             )
     print()
     return usage
+
+
+def _shown(text: str) -> str:
+    """What a model has said: to a terminal no escapes, as it may say what others have told it to."""
+    if not sys.stdout.isatty():
+        return text
+    return "\t".join(printable(part, lines=True) for part in text.split("\t"))

@@ -241,6 +241,7 @@ def verify(
 
 def _proof(receipt: str, service: str | None) -> object:
     import json
+    from urllib.parse import quote
 
     from ionet.intelligence.client import AccountClient
 
@@ -254,7 +255,12 @@ def _proof(receipt: str, service: str | None) -> object:
             f"there is no file {receipt}; to fetch a receipt by its id, name the service: --service URL"
         )
     with AccountClient(service) as client:
-        return client.ask("GET", f"/v1/receipts/{receipt}")
+        told = client.ask("GET", f"/v1/receipts/{quote(receipt, safe='')}")
+    shown = told.get("receipt")
+    # A service that had none of it could show another, which is signed as well.
+    if not isinstance(shown, dict) or shown.get("id") != receipt:
+        raise UserError(f"{service} shows the receipt of another answer than {receipt}")
+    return told
 
 
 def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:

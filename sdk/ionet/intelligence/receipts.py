@@ -112,7 +112,8 @@ class Proof:
             raise BadReceipt(
                 "the receipt is not in the hour that was signed: it was changed, or its proof was"
             )
-        if self.receipt.get("end", 0) // HOUR != self.head.get("hour"):
+        end = self.receipt.get("end")
+        if not isinstance(end, int) or end // HOUR != self.head.get("hour"):
             raise BadReceipt("the receipt is of another hour than the head")
 
 

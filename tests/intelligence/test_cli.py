@@ -1,0 +1,79 @@
+"""What the commands show of a service that is not to be trusted."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from tests.intelligence.test_receipts import NOW, receipt
+
+from ionet.cli.ask import _write
+from ionet.cli.failures import UserError
+from ionet.cli.intelligence import _proof
+from ionet.formats import canonical
+from ionet.formats.merkle import leaf_hash
+from ionet.intelligence.receipts import DOMAIN, HOUR, BadReceipt, Proof, Receipts
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """A service that shows one receipt of its, whichever is asked for."""
+    receipts = Receipts(tmp_path / "receipts.db", Keypair(), "https://ai.test")
+    receipts.add(receipt("good"))
+    receipts.seal(NOW + HOUR)
+    proof = receipts.proof("good")
+    assert proof is not None
+    told = json.dumps(proof.told()).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_the_receipt_of_another_answer_is_none_of_this_one(url: str) -> None:
+    assert Proof.read(_proof("good", url)).receipt["id"] == "good"
+    with pytest.raises(UserError, match="another answer than bad"):
+        _proof("bad", url)
+
+
+def test_a_signed_receipt_without_a_time_is_refused_in_a_sentence() -> None:
+    key = Keypair()
+    shown: dict[str, Any] = {"id": "x", "end": "now"}
+    root = leaf_hash(DOMAIN, canonical.encode(shown)).hex()
+    head: dict[str, Any] = {"signer": str(key.pubkey()), "root": root, "hour": 0}
+    signature = bytes(key.sign_message(b"ionet:intelligence hour" + canonical.encode(head)))
+    with pytest.raises(BadReceipt, match="another hour"):
+        Proof(shown, 0, (), head, signature).check(key.pubkey())
+
+
+def test_a_model_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    said = {"choices": [{"delta": {"content": "a\x1b]0;owned\x07\tb\n"}}]}
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    _write(iter([said]))
+    assert terminal.getvalue() == "a�]0;owned�\tb\n\n"
+    monkeypatch.setattr(sys, "stdout", plain := io.StringIO())
+    _write(iter([said]))
+    assert "\x1b" in plain.getvalue()
