@@ -49,6 +49,7 @@ class Open:
         read: numbers of the tokens that were read, as far as the engine says them.
         said: the text that was written.
         node: that has written it.
+        plain: whether all that was written is in its text; else there are thoughts, or calls.
         end: settles it.
     """
 
@@ -66,6 +67,7 @@ class Open:
     read: tuple[int, ...] = ()
     said: list[str] = field(default_factory=list)
     node: str = ""
+    plain: bool = True
     end: asyncio.Task[None] | None = None
 
 
@@ -279,6 +281,8 @@ def _count(request: Open, piece: Mapping[str, Any]) -> None:
         said = (choice.get("delta") or {}).get("content") or choice.get("text")
         if isinstance(said, str):
             request.said.append(said)
+        elif speaks(choice):
+            request.plain = False
         completion += max(len(_listed(choice)), int(speaks(choice)))
     prompt, usage = request.prompt, piece.get("usage")
     if isinstance(usage, dict):

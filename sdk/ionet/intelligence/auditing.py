@@ -2,11 +2,15 @@
 
 What was asked and written is held in memory until then, and no longer. Which answers are judged is drawn when
 they are over, so that nobody who writes one knows.
+
+What is judged is the text that was told, after the prompt as the reference reads it: a node that says other
+tokens, or none, hides nothing by that, and puts no other node in the wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +22,7 @@ from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.likelihood import Place, Score, score
 from ionet.intelligence.receipts import Receipts
+from ionet.intelligence.requests import Ask
 
 _log = logging.getLogger(__name__)
 #: Places of one answer that are judged, drawn at random where it is longer.
@@ -39,14 +44,17 @@ class Written:
         id: its receipt's.
         model: that is claimed.
         node: that has written it.
-        prompt, tokens: numbers of what was read and written.
+        ask: what was asked.
+        said: the text that was written.
+        tokens: its numbers, as the node says them.
         temperature, top_p: at which it was written.
     """
 
     id: str
     model: str
     node: str
-    prompt: tuple[int, ...]
+    ask: Ask
+    said: str
     tokens: tuple[int, ...]
     temperature: float
     top_p: float
@@ -108,7 +116,7 @@ class Auditor:
 
     def offer(self, written: Written) -> None:
         """Takes an answer, or not: a share of them is judged."""
-        if written.model not in self._references or not written.tokens or not written.prompt:
+        if written.model not in self._references or not written.said:
             return
         if self._draw(1_000_000) >= self._share:
             return
@@ -120,8 +128,12 @@ class Auditor:
     async def run(self) -> None:
         """Judges what comes, until it is cancelled."""
         while True:
-            await self.judge(await self._waiting.get())
-            self._waiting.task_done()
+            try:
+                await self.judge(await self._waiting.get())
+            except Exception:  # of one answer: the next ones are judged
+                _log.exception("an answer was not judged")
+            finally:
+                self._waiting.task_done()
 
     async def done(self) -> None:
         """Waits until all that waits is judged."""
@@ -144,15 +156,27 @@ class Auditor:
 
     async def _places(self, written: Written) -> list[Place]:
         reference = self._references[written.model]
-        numbers = self._drawn(len(written.tokens))
+        prompt, tokens = (await reference.count(written.ask)).tokens, await self._tokens(written)
+        numbers = self._drawn(len(tokens))
         # In their order, so that each goes on where the one before has ended.
         return [
             Place(
-                written.tokens[number],
-                await reference.candidates([*written.prompt, *written.tokens[:number]]),
+                tokens[number],
+                await reference.candidates([*prompt, *tokens[:number]]),
             )
             for number in numbers
         ]
+
+    async def _tokens(self, written: Written) -> Sequence[int]:
+        """The tokens of what was told: those that the node says, if they are its text.
+
+        Where they are not, it need not lie: llama.cpp tells no numbers of letters that are made of several.
+        """
+        reference = self._references[written.model]
+        with contextlib.suppress(Refused):  # no such tokens are there
+            if await reference.text(written.tokens) == written.said:
+                return written.tokens
+        return await reference.tokens(written.said)
 
     def _drawn(self, count: int) -> Sequence[int]:
         if count <= PLACES:

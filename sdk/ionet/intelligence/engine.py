@@ -137,6 +137,13 @@ class HttpEngine:
         """The tokens of a text, without a frame."""
         return await self._tokens({"content": text})
 
+    async def text(self, tokens: Sequence[int]) -> str:
+        """The text of tokens; raises `Refused` if there are no such ones."""
+        text = (await self._post("/detokenize", {"tokens": list(tokens)})).get("content")
+        if not isinstance(text, str):
+            raise away("the model's engine answered what nobody asked")
+        return text
+
     async def candidates(self, tokens: Sequence[int]) -> dict[int, float]:
         """The most probable tokens after these, with the natural logarithms of their probabilities.
 

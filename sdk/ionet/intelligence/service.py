@@ -154,7 +154,8 @@ class Intelligence:
     ) -> Recorder:
         references: dict[str, HttpEngine] = {}
         for number, each in enumerate(served):
-            if each.reference is not None:
+            # Others draw in another order, which moves what is probable.
+            if each.reference is not None and each.counts:
                 socket = self.config.state / f"reference-{number}.sock"
                 arguments = [str(each.reference), str(socket), "--context", str(each.model.context)]
                 process = Process("ionet.intelligence.llama", [*arguments, "--slots", "1"], socket)
