@@ -232,3 +232,13 @@ async def test_half_of_a_letter_from_an_engine_is_told_as_a_question_mark(place:
     )
     told = json.dumps(first, ensure_ascii=False, allow_nan=False).encode()
     assert b'"a?"' in told
+
+
+@pytest.mark.parametrize("number", [-1, 2**32, 1.5, True])
+async def test_an_engine_whose_tokens_have_no_such_numbers_is_away(number: Any) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield json.dumps({"prompt": "hi", "tokens": [5, number]}).encode()
+
+    told = HttpEngine("http://x", "small", counts=True, transport=Told(body))
+    with pytest.raises(Refused, match="nobody asked"):
+        await told.count(chat(HELLO, Models([MODEL])))

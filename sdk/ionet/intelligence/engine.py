@@ -162,7 +162,7 @@ class HttpEngine:
 
     async def _tokens(self, body: dict[str, Any]) -> list[int]:
         tokens = (await self._post("/tokenize", body)).get("tokens")
-        if not isinstance(tokens, list) or not all(isinstance(token, int) for token in tokens):
+        if not isinstance(tokens, list) or not all(map(_is_token, tokens)):
             raise away("the model's engine answered what nobody asked")
         return tokens
 
@@ -265,6 +265,10 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
                 raise away("the model's engine ended with an error")
             piece.pop(NODE, None)
             yield piece
+
+
+def _is_token(number: Any) -> bool:
+    return isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 2**32
 
 
 def _read_json(raw: bytes | bytearray) -> Any:
