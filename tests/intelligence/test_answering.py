@@ -25,7 +25,8 @@ from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
 from ionet.intelligence.replicas import Replica, Replicas
-from ionet.intelligence.requests import chat
+from ionet.intelligence.requests import chat, completion
+from ionet.intelligence.whole import Whole
 
 #: A millionth of a dollar for each token.
 MODEL = Model("small", "chat", Price(10**6, 10**6), 512)
@@ -232,6 +233,25 @@ async def test_half_of_a_letter_from_an_engine_is_told_as_a_question_mark(place:
     )
     told = json.dumps(first, ensure_ascii=False, allow_nan=False).encode()
     assert b'"a?"' in told
+
+
+async def test_a_completion_tells_of_its_tokens_as_completions_do(place: Place) -> None:
+    def piece_of(text: str) -> dict[str, Any]:
+        other = [{"token": text, "logprob": -0.5}, {"token": "x", "logprob": -1.5}]
+        listed = {"content": [{"id": 5, "token": text, "logprob": -0.5, "top_logprobs": other}]}
+        return {"choices": [{"index": 0, "text": text, "logprobs": listed}]}
+
+    asked = completion({"model": "small", "prompt": "test", "max_tokens": 4, "logprobs": 1}, Models([MODEL]))
+    answering = place.answering(engine(piece_of(" goal"), piece_of("s"), used(1, 2)))
+    whole = Whole(chat=False)
+    async for piece in answering.answer(asked, place.key):
+        whole.add(piece)
+    assert whole.body()["choices"][0]["logprobs"] == {
+        "tokens": [" goal", "s"],
+        "token_logprobs": [-0.5, -0.5],
+        "top_logprobs": [{" goal": -0.5}, {"s": -0.5}],
+        "text_offset": [4, 9],
+    }
 
 
 @pytest.mark.parametrize("number", [-1, 2**32, 1.5, True])

@@ -335,18 +335,21 @@ def _told(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
     kept = []
     for choice in choices:
         told = {name: choice[name] for name in _CHOICE if name in choice}
-        told["logprobs"] = _shown(request.ask, choice.get("logprobs"))
+        told["logprobs"] = _shown(request, choice)
         told.setdefault("finish_reason", None)
         kept.append(told)
     return {**_head(request), "choices": kept}
 
 
-def _shown(ask: Ask, logprobs: Any) -> Any:
+def _shown(request: Open, choice: Mapping[str, Any]) -> Any:
+    ask, logprobs = request.ask, choice.get("logprobs")
     if ask.logprobs is None or not isinstance(logprobs, dict):
         return None
     content = logprobs.get("content")
     if not isinstance(content, list):
         return logprobs
+    if "prompt" in ask.body:
+        return _shown_of_old(request, content, ask.logprobs, str(choice.get("text") or ""))
     kept = ("token", "logprob", "bytes")
     told = []
     for each in content:
@@ -354,6 +357,21 @@ def _shown(ask: Ask, logprobs: Any) -> Any:
         shown = [{name: other.get(name) for name in kept} for other in top]
         told.append({**{name: each.get(name) for name in kept}, "top_logprobs": shown})
     return {"content": told, "refusal": None}
+
+
+def _shown_of_old(request: Open, content: Sequence[Any], most: int, text: str) -> dict[str, list[Any]]:
+    """What `/v1/completions` tells of its tokens, which has a shape of its own."""
+    tokens = [str(each.get("token") or "") for each in content]
+    begin = len(request.ask.body["prompt"]) + sum(map(len, request.said)) - len(text)
+    return {
+        "tokens": tokens,
+        "token_logprobs": [each.get("logprob") for each in content],
+        "top_logprobs": [
+            {str(other.get("token")): other.get("logprob") for other in each.get("top_logprobs", [])[:most]}
+            for each in content
+        ],
+        "text_offset": [begin + sum(map(len, tokens[:at])) for at in range(len(tokens))],
+    }
 
 
 def _usage(usage: Usage) -> dict[str, int]:
