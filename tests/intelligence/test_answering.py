@@ -254,6 +254,12 @@ async def test_a_completion_tells_of_its_tokens_as_completions_do(place: Place) 
     }
 
 
+async def test_no_more_is_set_aside_for_a_prompt_than_a_context_holds(place: Place) -> None:
+    place.key = place.books.make_key(place.key.account, "capped", 0, cap=600)[0]
+    # 1,600 bytes: a bound of as many tokens, of which the context has room for 512.
+    await place.ask(engine(*WHOLE), messages=[{"role": "user", "content": "word" * 400}])
+
+
 @pytest.mark.parametrize("number", [-1, 2**32, 1.5, True])
 async def test_an_engine_whose_tokens_have_no_such_numbers_is_away(number: Any) -> None:
     async def body() -> AsyncIterator[bytes]:

@@ -126,6 +126,8 @@ class Answering:
         room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
         if room < 1:
             raise too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
+        # Whatever a bound says, no engine reads more than its context.
+        prompt = replace(prompt, most=min(prompt.most, ask.model.context))
         request = await self._begin(ask, key, prompt, min(ask.most or room, room))
         try:
             async with (
