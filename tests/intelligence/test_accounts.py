@@ -89,6 +89,25 @@ async def test_a_key_that_makes_no_sense_is_not_made(
         assert (await ask(wallet, "GET", "/v1/keys"))["data"] == []
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5_000, "1x", "-1"])
+async def test_numbers_that_nothing_has_are_not_found(service: Running, number: str) -> None:
+    _, secret = service.key(dollars=0)
+    headers = {"authorization": f"Bearer {secret}"}
+    async with httpx.AsyncClient(base_url=service.url, headers=headers) as client:
+        assert (await client.delete(f"/v1/keys/{number}")).status_code == 404
+        assert (await client.get(f"/v1/receipts/hours/{number}/leaves")).status_code == 404
+
+
+async def test_who_has_nothing_left_is_not_asked_to_try_again(service: Running) -> None:
+    _, secret = service.key(dollars=0, address="3xJ8vGkV7yX3qJZ7QJYqkSxZs3bC3m3Vd3mYV5m5n7aQ")
+    began = asyncio.get_running_loop().time()
+    async with openai.AsyncOpenAI(base_url=f"{service.url}/v1", api_key=secret, max_retries=5) as client:
+        with pytest.raises(openai.RateLimitError) as caught:
+            await client.embeddings.create(model=EMBEDDING, input="text")
+    assert caught.value.response.headers["x-should-retry"] == "false"
+    assert asyncio.get_running_loop().time() - began < 5
+
+
 async def test_nobody_signs_in_for_somebody_else(service: Running) -> None:
     victim, thief = Keypair(), Keypair()
     async with httpx.AsyncClient(base_url=service.url, headers={"origin": service.url}) as client:

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ionet.chain.amounts import IO
-from ionet.intelligence.bodies import body_of
+from ionet.intelligence.bodies import body_of, number_of
 from ionet.intelligence.books import CYCLES, Currency, Key, written
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused, invalid
@@ -90,7 +90,7 @@ class Accounts:
             Route("/v1/account", self._account, methods=["GET"]),
             Route("/v1/keys", self._keys, methods=["GET"]),
             Route("/v1/keys", self._make, methods=["POST"]),
-            Route("/v1/keys/{key:int}", self._revoke, methods=["DELETE"]),
+            Route("/v1/keys/{key}", self._revoke, methods=["DELETE"]),
         ]
 
     # -- sessions
@@ -206,7 +206,7 @@ class Accounts:
 
     async def _revoke(self, request: Request) -> Response:
         asker = await self._asker(request)
-        key, at = int(request.path_params["key"]), self._desk.at
+        key, at = number_of(request, "key"), self._desk.at
         if asker.key is not None:
             keys = await self._desk.do(lambda books: books.keys(asker.account))
             if key not in _under(asker.key.id, keys):

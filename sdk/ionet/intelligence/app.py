@@ -23,7 +23,7 @@ from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
 from ionet.intelligence.auditing import standings
-from ionet.intelligence.bodies import body_of
+from ionet.intelligence.bodies import body_of, number_of
 from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.errors import Refused
@@ -119,7 +119,7 @@ def application(house: House) -> Starlette:
         return _json({"signer": signer, "data": listed})
 
     async def leaves(request: Request) -> Response:
-        hour = request.path_params["hour"]
+        hour = number_of(request, "hour")
         listed = await house.receipts.look(lambda receipts: receipts.leaves(hour))
         return _json({"hour": hour, "leaves": listed})
 
@@ -150,7 +150,7 @@ def application(house: House) -> Starlette:
         Route("/v1/embeddings", embeddings, methods=["POST"]),
         *house.accounts.routes(),
         Route("/v1/receipts/hours", heads, methods=["GET"]),
-        Route("/v1/receipts/hours/{hour:int}/leaves", leaves, methods=["GET"]),
+        Route("/v1/receipts/hours/{hour}/leaves", leaves, methods=["GET"]),
         Route("/v1/receipts/{request}", receipt, methods=["GET"]),
         Route("/v1/audits", audits, methods=["GET"]),
         Route("/health", health, methods=["GET"]),

@@ -1,4 +1,4 @@
-"""Bodies of requests, of so many bytes and within so many seconds."""
+"""What requests bring along: bodies of so many bytes within so many seconds, and numbers in paths."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ async def body_of(request: Request, most: int) -> bytes:
     except ClientDisconnect:
         raise invalid("the request broke off") from None
     return bytes(parts)
+
+
+def number_of(request: Request, name: str) -> int:
+    """A number in a request's path.
+
+    Raises:
+        Refused: it is none, or one that nothing here has.
+    """
+    text = str(request.path_params[name])
+    if not text.isascii() or not text.isdecimal() or len(text) > 18:
+        raise Refused(404, f"there is no {name} {text[:32]!a}", code="not_found")
+    return int(text)

@@ -46,6 +46,10 @@ class Refused(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """What goes with it."""
+        if self.code == _UNPAID.code:
+            return {
+                "x-should-retry": "false"
+            }  # OpenAI's clients would try again, and nothing would have changed
         return {} if self.wait is None else {"retry-after": str(self.wait)}
 
 

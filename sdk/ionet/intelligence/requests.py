@@ -55,12 +55,16 @@ def _short(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 256
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 10
+
+
 def _bias(value: Any) -> bool:
     within = _number(-100, 100)
     return (
         isinstance(value, dict)
         and len(value) <= 300
-        and all(key.isdecimal() and within(bias) for key, bias in value.items())
+        and all(_is_number(key) and within(bias) for key, bias in value.items())
     )
 
 
