@@ -14,6 +14,8 @@ from tests.intelligence.conftest import CHAT, EMBEDDING, Running
 
 from ionet.chain.errors import ConfigError
 from ionet.intelligence.client import AccountClient, ServiceRefused, signed_text
+from ionet.intelligence.config import load
+from ionet.intelligence.service import Intelligence
 
 
 def signed_in(service: Running, keypair: Keypair) -> AccountClient:
@@ -106,6 +108,16 @@ async def test_who_has_nothing_left_is_not_asked_to_try_again(service: Running) 
             await client.embeddings.create(model=EMBEDDING, input="text")
     assert caught.value.response.headers["x-should-retry"] == "false"
     assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_a_second_service_takes_no_books_that_are_in_use(service: Running) -> None:
+    key, _ = service.key()
+    books = service.books
+    books.reserve("under way", key, 5, 0, None, 0)
+    with pytest.raises(ConfigError, match="another service runs"):
+        await Intelligence(load(service.state)).run(asyncio.Event())
+    assert books.settle("under way", 5, 0).dollars == 5
+    books.close()
 
 
 async def test_nobody_signs_in_for_somebody_else(service: Running) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -107,6 +108,7 @@ class Intelligence:
     async def _open(self, stack: AsyncExitStack) -> Any:
         config = self.config
         _private(config.state)
+        stack.enter_context(_alone(config.state))
         books = Books(config.state / "books.db", config.environment)
         desk = Desk(books)
         stack.callback(desk.close)
@@ -270,6 +272,24 @@ def _private(state: Path) -> None:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix" and state.stat().st_mode & 0o077:
         raise ConfigError(f"others can enter {state}; run: chmod 700 {state}")
+
+
+@contextmanager
+def _alone(state: Path) -> Iterator[None]:
+    """Holds the folder: a second service would settle what the first one has set aside.
+
+    Raises:
+        ConfigError: another service holds it.
+    """
+    handle = os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"another service runs with the folder {state}: end it first") from None
+        yield
+    finally:
+        os.close(handle)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
