@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from solders.keypair import Keypair
 from tests.intelligence.conftest import weights
@@ -106,3 +108,16 @@ async def test_one_answer_that_cannot_be_judged_is_not_the_last_one(court: Court
     broken: Any = "warm"
     (standing,) = await judged(court, tmp_path, replace(court.honest, temperature=broken), court.honest)
     assert standing.answers == 1
+
+
+async def test_what_was_asked_is_in_no_line_of_the_log(
+    court: Court, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    echo = httpx.MockTransport(
+        lambda request: httpx.Response(400, json={"error": {"message": request.content.decode()}})
+    )
+    loud = replace(court, reference=HttpEngine("http://x", "any", counts=True, transport=echo))
+    with caplog.at_level(logging.DEBUG, "ionet"):
+        assert await judged(loud, tmp_path, court.honest) == []
+    assert "was not judged" in caplog.text
+    assert "fruits" not in caplog.text

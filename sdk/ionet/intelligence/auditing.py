@@ -144,7 +144,8 @@ class Auditor:
         try:
             places = await self._places(written)
         except Refused as bad:
-            _log.warning("the answer %s was not judged: %s", written.id, bad.message)
+            # Not its message: engines put what they were asked into theirs.
+            _log.warning("the answer %s was not judged: its reference answers %s", written.id, bad.status)
             return None
         result = score(places, written.temperature, written.top_p)
         at = self._desk.at

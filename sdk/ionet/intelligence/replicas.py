@@ -21,6 +21,8 @@ from ionet.intelligence.requests import Ask
 #: Seconds for which an engine that has failed gets no request, at first and at most.
 _PAUSES: Final = (1.0, 60.0)
 _AWAY: Final = 503
+#: Pieces without a word that are held back until there is one.
+_GREETINGS: Final = 64
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class Replicas:
                     async with aclosing(stream) as pieces:  # type: ignore[type-var]
                         async for piece in pieces:
                             held.append(piece)
-                            if begun or _says_something(piece):
+                            if begun or _says_something(piece) or len(held) > _GREETINGS:
                                 begun = True
                                 for each in held:
                                     yield {**each, NODE: replica.node}
