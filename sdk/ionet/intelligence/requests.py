@@ -11,6 +11,7 @@ from typing import Any, Final
 from ionet.intelligence.errors import Refused, invalid
 from ionet.intelligence.forcing import described, schema_of
 from ionet.intelligence.models import Model, Models
+from ionet.intelligence.schemas import REPETITIONS, is_modest
 
 #: Messages of one request, levels of what is in it, texts of one request for embeddings.
 MESSAGES: Final = 2_048
@@ -406,6 +407,12 @@ def _format(fields: _Fields) -> dict[str, Any]:
 def _bounded(schema: Any, param: str) -> None:
     if not isinstance(schema, dict) or len(json.dumps(schema)) > _SCHEMA:
         raise invalid(f"{param} is a JSON schema of at most {_SCHEMA:,} bytes", param, "invalid_value")
+    if not is_modest(schema):
+        raise invalid(
+            f"{param} repeats something more than {REPETITIONS:,} times: shorten its patterns and bounds",
+            param,
+            "invalid_value",
+        )
 
 
 def _size(passed: Mapping[str, Any]) -> int:
