@@ -191,6 +191,8 @@ def _quota(table: Table) -> QuotaRule:
 def _tills(table: Table) -> tuple[tuple[Currency, Pubkey], ...]:
     currencies: tuple[Currency, ...] = ("usdc", "io")
     tills = tuple((each, table.address(each, "a token account")) for each in currencies if table.has(each))
+    if len({account for _, account in tills}) < len(tills):
+        raise table.wrong("io", "a token account holds one currency: it cannot be that of usdc, too")
     table.finish()
     return tills
 
