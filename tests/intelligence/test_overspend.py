@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import resource
 import signal
 import socket
 import sqlite3
@@ -158,6 +159,8 @@ async def test_nobody_uses_more_than_was_paid_in_however_many_ask_and_however_it
                 ) as client,
             ):
                 await answers(f"http://127.0.0.1:{port}/health")
+                # What is asked could be in a core dump.
+                assert resource.prlimit(service.pid, resource.RLIMIT_CORE) == (0, 0)
                 assert books.balances().get(("held", "usdc"), 0) == 0
                 asking = [asyncio.create_task(ask(client, chance, told)) for _ in range(CLIENTS)]
                 if kill < KILLS:

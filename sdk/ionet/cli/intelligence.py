@@ -66,11 +66,13 @@ def run(
     try:
         from ionet.intelligence import Intelligence
         from ionet.intelligence.config import load
+        from ionet.intelligence.processes import without_core
     except ModuleNotFoundError as bad:
         raise _lacks(bad) from None
     io = session()
     config = load(state or state_directory("intelligence"))
     log_to_stderr(as_json=log_json, fields=())
+    without_core()
     service = Intelligence(config, None if without_chain else lambda: io.async_reader("finalized"))
     asyncio.run(_serve(service, lambda url: _ready(io, url)))
 

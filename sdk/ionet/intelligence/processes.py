@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -80,6 +81,11 @@ class Process:
             self.pid = None
             if process.returncode is None:
                 await _end(process)
+
+
+def without_core() -> None:
+    """Has this process and those that it starts leave no image of their memory: what is asked is in it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
