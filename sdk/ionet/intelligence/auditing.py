@@ -27,6 +27,8 @@ from ionet.intelligence.requests import Ask
 _log = logging.getLogger(__name__)
 #: Places of one answer that are judged, drawn at random where it is longer.
 PLACES: Final = 48
+#: Seconds after each try at an answer: a reference may just be starting again.
+_AGAIN: Final = (0.5, 5.0, 0.0)
 #: Answers that wait for it; with more, they are passed over.
 _WAITING: Final = 64
 #: A node is not what it says below so many deviations, over so many answers at least: by chance 1 in 30,000.
@@ -140,12 +142,17 @@ class Auditor:
         await self._waiting.join()
 
     async def judge(self, written: Written) -> Score | None:
-        """Judges an answer; None: its reference does not answer."""
-        try:
-            places = await self._places(written)
-        except Refused as bad:
-            # Not its message: engines put what they were asked into theirs.
-            _log.warning("the answer %s was not judged: its reference answers %s", written.id, bad.status)
+        """Judges an answer; None: its reference does not answer, also when it is asked again."""
+        for pause in _AGAIN:
+            try:
+                places = await self._places(written)
+                break
+            except Refused as bad:
+                # Not its message: engines put what they were asked into theirs.
+                _log.warning("the reference of %s answers %s", written.id, bad.status)
+                await asyncio.sleep(pause)
+        else:
+            _log.warning("the answer %s was not judged", written.id)
             return None
         result = score(places, written.temperature, written.top_p)
         at = self._desk.at

@@ -99,7 +99,8 @@ class HttpEngine:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         if transport is None:
-            limits = httpx.Limits(max_connections=512, max_keepalive_connections=64)
+            # Servers end idle connections after five seconds; one that is used as it ends is an error.
+            limits = httpx.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=2.0)
             uds = None if socket is None else str(socket)
             transport = httpx.AsyncHTTPTransport(uds=uds, limits=limits, trust_env=False)
         headers = {} if key is None else {"authorization": f"Bearer {key}"}
