@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,14 @@ def test_a_cluster_is_rented_used_and_ended_by_its_name(tmp_path: Path) -> None:
         assert done.stdout == "begun"
         log = renter.run("logs", "digits").stdout
         assert log.count("] prepares\n") == 2, log
+
+        # Into both boxes by SSH, where Ray finds both nodes; and from here by Ray's client.
+        nodes = "import ray; ray.init(log_to_driver=False); print(len(ray.nodes()))"
+        done = renter.run("ssh", "digits", "--", f"cat prepared; python3 -c '{nodes}'")
+        assert done.stdout == "one\n2\n"
+        assert renter.run("ssh", "digits", "--node", "2", "--", "cat prepared").stdout == "one\n"
+        done = renter.run("address", "digits", "--", sys.executable, "-c", nodes)
+        assert done.stdout == "2\n"
 
         deposit = int(up["quote"]["deposit"]["raw"])
         status = renter.json("status", "digits")
