@@ -44,6 +44,8 @@ prompt = "0.10"
 completion = "0.40"
 """
 GOALS = {50: 5.0, 99: 15.0}
+#: Seconds from one stream's begin to the next's: all run together once the last has begun.
+_BETWEEN = 0.05
 
 
 async def delays(url: str, key: str, streams: int, tokens: int, rate: float) -> list[float]:
@@ -52,7 +54,7 @@ async def delays(url: str, key: str, streams: int, tokens: int, rate: float) -> 
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=120) as client:
         listed = await asyncio.gather(
-            *(stream(client, tokens, rate, number / streams / rate) for number in range(streams))
+            *(stream(client, tokens, rate, number * _BETWEEN) for number in range(streams))
         )
     return [delay for each in listed for delay in each]
 
@@ -104,7 +106,7 @@ async def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--streams", type=int, default=50)
-    parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--tokens", type=int, default=150)
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each stream")
     parser.add_argument("--rounds", type=int, default=3)
     chosen = parser.parse_args()
