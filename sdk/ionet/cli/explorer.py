@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -120,7 +119,6 @@ def _ready(io: Session, url: str) -> None:
 
 
 async def _serve(explorer: Explorer, ready: Any) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await explorer.run(stop, ready)
+    from ionet.service.ending import told_to_end
+
+    await explorer.run(told_to_end(), ready)

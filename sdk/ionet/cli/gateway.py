@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -121,10 +120,9 @@ def _ready(io: Any, url: str) -> None:
 
 
 async def _serve(gateway: Any, ready: Any) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await gateway.run(stop, ready)
+    from ionet.service.ending import told_to_end
+
+    await gateway.run(told_to_end(), ready)
 
 
 @app.command()

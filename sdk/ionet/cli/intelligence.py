@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -89,10 +88,9 @@ def _ready(io: Session, url: str) -> None:
 
 
 async def _serve(service: Intelligence, ready: Any) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await service.run(stop, ready)
+    from ionet.service.ending import told_to_end
+
+    await service.run(told_to_end(), ready)
 
 
 def opened(io: Session, service: str, key: str | None) -> AccountClient:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -116,10 +115,9 @@ def serve(state: Path | None, *, jobs: bool) -> None:
 
 
 async def _run(service: Any) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await service.run(stop)
+    from ionet.service.ending import told_to_end
+
+    await service.run(told_to_end())
 
 
 @app.command()

@@ -13,7 +13,6 @@ import uvicorn
 from anyio import to_thread
 
 from ionet import AsyncClient
-from ionet.chain.errors import ConfigError
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._bounds import Bounds
 from ionet.explorer._guard import Counters
@@ -22,7 +21,7 @@ from ionet.explorer._pages import Pages
 from ionet.explorer._patience import Patient
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
-from ionet.service.http import Server, listen, url_of
+from ionet.service.http import Server, listen, serve_metrics, url_of
 
 _log = logging.getLogger(__name__)
 
@@ -139,17 +138,6 @@ def few(bounds: Bounds) -> None:
 def _serve_metrics(
     stack: AsyncExitStack, where: tuple[str, int], database: Database, keeper: Keeper, counters: Counters
 ) -> None:
-    from prometheus_client import start_http_server
-
     from ionet.explorer._metrics import registry
 
-    host, port = where
-    try:
-        server, thread = start_http_server(port, host, registry(database, keeper, counters))
-    except OSError as bad:
-        raise ConfigError(
-            f"metrics cannot be served on {host}:{port}: {bad.strerror}; choose another place with --metrics"
-        ) from None
-    stack.callback(thread.join, 2.0)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
+    serve_metrics(stack, where, registry(database, keeper, counters))

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
-
-from ionet.chain.errors import ConfigError
 
 if TYPE_CHECKING:
     from ionet.intelligence.answering import Answering, Open
@@ -67,23 +64,13 @@ class _Service(Collector):
         yield waiting
 
 
-def serve_metrics(
-    stack: AsyncExitStack, where: tuple[str, int], counters: Counters, answering: Answering
-) -> None:
-    """Serves metrics as long as the stack is open.
+def registry(counters: Counters, answering: Answering) -> CollectorRegistry:
+    """All metrics of a service.
 
-    Raises:
-        ConfigError: the port is taken.
+    Args:
+        counters: what has happened.
+        answering: knows who waits.
     """
-    host, port = where
-    registry = CollectorRegistry()
-    registry.register(_Service(counters, answering))
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as bad:
-        raise ConfigError(
-            f"metrics cannot be served on {host}:{port}: {bad.strerror}; choose another place for them"
-        ) from None
-    stack.callback(thread.join, 2.0)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
+    made = CollectorRegistry()
+    made.register(_Service(counters, answering))
+    return made

@@ -32,14 +32,14 @@ from ionet.intelligence.config import At, IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
-from ionet.intelligence.metrics import Counters, serve_metrics
+from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
-from ionet.service.http import Server, listen, url_of
+from ionet.service.http import Server, listen, serve_metrics, url_of
 from ionet.service.signin import SignInConfig, SignIns
 
 _log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class Intelligence:
             desk, gate, Models(models), self._sign_ins(), self._origin, dict(config.tills), oracle
         )
         if config.metrics is not None:
-            serve_metrics(stack, config.metrics, counters, answering)
+            serve_metrics(stack, config.metrics, registry(counters, answering), "metrics in its settings")
 
         def health() -> tuple[bool, dict[str, Any]]:
             why = tills.fault if tills is not None else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -60,11 +59,8 @@ def _size(config: WorkerConfig, node: NodeConfig) -> str:
 
 
 async def _until_told(daemon: object) -> None:
+    from ionet.service.ending import told_to_end
     from ionet.worker._daemon import Daemon
 
     assert isinstance(daemon, Daemon)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await daemon.run(stop)
+    await daemon.run(told_to_end())
