@@ -40,17 +40,17 @@ from bench.market import forget, history, node_of
 
 from ionet.explorer import Bounds, _accounts, _attesters, _market, _stakes, _supply
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._guard import Counters
 from ionet.explorer._market import Wanted
-from ionet.explorer._pages import Pages
 from ionet.explorer._past import Moment
-from ionet.explorer._patience import Patient
+from ionet.explorer._sections import its_pages
 from ionet.explorer._service import few
 from ionet.explorer._watching import Watching
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Entry, Place
 from ionet.ledger.subjects import subjects
+from ionet.service.guard import Counters
 from ionet.service.http import listen
+from ionet.service.patience import Patient
 
 NODES, EVENTS, READERS = 330_000, 100_000_000, 50
 START = 1_800_000_000
@@ -62,7 +62,7 @@ def serve(path: str, told: Connection) -> None:
     before = psutil.Process().memory_info().rss
     with Database.open(path) as database:
         bounds = Bounds(per_second=1_000_000, at_once=1_000_000)
-        app = bare(Pages())
+        app = bare(its_pages())
         parts(app, database, Watching(), bounds)
         began = time.perf_counter()
         with app.state.past.at(None):

@@ -18,10 +18,10 @@ from starlette.types import ASGIApp
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._guard import Counters
-from ionet.explorer._pages import Pages
+from ionet.explorer._sections import its_pages
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database
+from ionet.service.guard import Counters
 from workspace.pages import environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def serving(
     database: Database, watching: Watching, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
 ) -> Iterator[str]:
     """An explorer's URL; `around` puts something before it."""
-    bounds, app = Bounds(per_second=10_000, at_once=10_000), bare(Pages())
+    bounds, app = Bounds(per_second=10_000, at_once=10_000), bare(its_pages())
     live = parts(app, database, watching, bounds)
     guard = around(guarded(app, bounds, Counters()))
     config = uvicorn.Config(guard, port=0, log_level="warning", lifespan="off", ws="none")

@@ -22,11 +22,11 @@ from tests.stateful.arena import Arena, built
 
 from ionet import AsyncClient, AsyncLocalTransport, Client, pda
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import Counters
 from ionet.explorer._leaves import Tables
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
+from ionet.service.bounds import Bounds
+from ionet.service.guard import Counters
 
 #: Of the network in this process.
 GENESIS = "86aMoP164JsvmsuJ65LRD5oF3B51g1GQYt7StuouFTxs"

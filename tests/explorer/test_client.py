@@ -16,10 +16,10 @@ from tests.stateful.arena import Arena
 
 from ionet import Client
 from ionet.explorer import client as module
-from ionet.explorer._bounds import Bounds
 from ionet.explorer.client import ExplorerClient
 from ionet.explorer.errors import ExplorerError
 from ionet.ledger import Database
+from ionet.service.bounds import Bounds
 
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
 

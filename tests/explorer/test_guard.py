@@ -17,10 +17,11 @@ from tests.explorer.conftest import Served
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._guard import _OVERHEAD, Counters, Guard, _Kept, _Whole
 from ionet.explorer._models import Hit
-from ionet.explorer._pages import Pages, PagesBroken
+from ionet.explorer._sections import its_pages
 from ionet.explorer._values import table
+from ionet.service.guard import _OVERHEAD, Counters, Guard, _Kept, _Whole
+from ionet.service.pages import PagesBroken
 
 PATHS = ["/api/v1/supply", "/api/v1/nothing", "/api/v1/supply?at=x", "/health", "/"]
 
@@ -28,7 +29,7 @@ PATHS = ["/api/v1/supply", "/api/v1/nothing", "/api/v1/supply?at=x", "/health", 
 @pytest.fixture
 def paged(explorer: Served) -> Served:
     """An explorer with its pages."""
-    app = bare(Pages())
+    app = bare(its_pages())
     parts(app, explorer.database, explorer.watching, Bounds())
     served = guarded(app, Bounds(), explorer.counters)
     return Served(explorer.app, served, explorer.database, explorer.counters, explorer.watching)
@@ -281,11 +282,11 @@ def test_pages_that_are_not_those_of_the_manifest_are_not_served(
     built = tmp_path / "_built"
     shutil.copytree(str(resources.files("ionet.explorer") / "_built"), built)
     monkeypatch.setattr(resources, "files", lambda _: tmp_path)
-    assert Pages().answer("/").status_code == 200
+    assert its_pages().answer("/").status_code == 200
     script = next(built.glob("assets/index-*.js"))
     script.write_bytes(script.read_bytes() + b" ")
     with pytest.raises(PagesBroken, match=re.escape(script.name)):
-        Pages()
+        its_pages()
     shutil.rmtree(built)
     with pytest.raises(PagesBroken, match="scripts/pages"):
-        Pages()
+        its_pages()

@@ -21,7 +21,6 @@ from tests.explorer.test_api import base
 from tests.sdk.test_rewards import EXAMPLE, SEATS, signed
 from tests.stateful.arena import Arena
 
-from ionet.explorer._bounds import Bounds
 from ionet.explorer._checking import Checker
 from ionet.explorer._leaves import Tables, _Read
 from ionet.explorer._past import Past
@@ -37,6 +36,7 @@ from ionet.rewards import (
     score_hour,
     write_evidence,
 )
+from ionet.service.bounds import Bounds
 
 EMISSION = 1_000_000_000
 

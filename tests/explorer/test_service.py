@@ -24,12 +24,12 @@ import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client
 from ionet.chain.errors import ConfigError, TransportError
 from ionet.explorer import Bounds, Explorer, ExplorerConfig
-from ionet.explorer._guard import Counters
 from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, LedgerError, Verified, archive
 from ionet.ledger.replay.compare import Difference
+from ionet.service.guard import Counters
 from ionet.service.http import listen
 
 

@@ -21,8 +21,8 @@ from tests.programs.people import TOKEN
 
 from ionet import ix, pda, token_account
 from ionet.explorer import Bounds
-from ionet.explorer._guard import Counters, Guard
 from ionet.ledger import Database
+from ionet.service.guard import Counters, Guard, Taken
 
 SENT = "/api/v1/sent"
 OWN = {"origin": "http://explorer.test"}
@@ -246,7 +246,7 @@ async def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    guard = Guard(app, Bounds(body_seconds=0.01), Counters(), takes=frozenset({SENT}))
+    guard = Guard(app, Bounds(), Counters(), takes=lambda path: Taken(4_096, 0.01))
     headers = {**OWN, "host": "explorer.test", "content-type": "application/json", "content-length": "9"}
     scope = {
         "type": "http",

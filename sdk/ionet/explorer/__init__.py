@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ionet.explorer._bounds import Bounds
     from ionet.explorer._service import Explorer, ExplorerConfig
+    from ionet.service.bounds import Bounds
 else:
     from ionet._lazy import lazy
 
     _NAMES = {
-        "Bounds": "_bounds",
-        "Explorer": "_service",
-        "ExplorerConfig": "_service",
+        "Bounds": "ionet.service.bounds",
+        "Explorer": "ionet.explorer._service",
+        "ExplorerConfig": "ionet.explorer._service",
     }
-    __getattr__, __dir__ = lazy(
-        __name__, {name: f"ionet.explorer.{module}:{name}" for name, module in _NAMES.items()}
-    )
+    __getattr__, __dir__ = lazy(__name__, {name: f"{module}:{name}" for name, module in _NAMES.items()})
 
 __all__ = ["Bounds", "Explorer", "ExplorerConfig"]

@@ -24,8 +24,6 @@ from ionet.explorer import (
 from ionet.explorer import _models as m
 from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import address_of as reader_of
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._live import Live
 from ionet.explorer._past import Past
@@ -34,6 +32,8 @@ from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, 
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Place, Signed
 from ionet.ledger.subjects import types
+from ionet.service.bounds import Bounds
+from ionet.service.guard import address_of as reader_of
 
 T = TypeVar("T", bound=m.Answer)
 

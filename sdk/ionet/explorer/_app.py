@@ -16,18 +16,18 @@ from ionet.explorer import _models as m
 from ionet.explorer._accounts import Transactions
 from ionet.explorer._api import LIVE, router
 from ionet.explorer._auctions import Prices
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import Counters, Guard
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
-from ionet.explorer._pages import Pages
 from ionet.explorer._past import Busy, NotYet, Past
 from ionet.explorer._values import BadQuestion
 from ionet.explorer._wallets import SENT, wallets
 from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import Database, LedgerError
+from ionet.service.bounds import Bounds
+from ionet.service.guard import Counters, Guard, Taken
+from ionet.service.pages import Pages
 
 
 def bare(pages: Pages | None = None) -> FastAPI:
@@ -125,7 +125,7 @@ def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> AS
         bounds,
         counters,
         streams=frozenset({LIVE}),
-        takes=frozenset({SENT}),
+        takes=lambda path: Taken(bounds.body, bounds.body_seconds) if path == SENT else None,
         version=live.version,
         **more,
     )

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Final
 
 from ionet.explorer import _models as m
-from ionet.explorer._bounds import Bounds
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, LedgerError
+from ionet.service.bounds import Bounds
 
 #: Seconds between two looks, without anything new, and until a reader has to come again.
 _LOOK: Final = 2.0

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from ionet.explorer._guard import Counters
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database
+from ionet.service.guard import Counters
 
 _STATES: Final = ("holds", "differs", "unknown")
 

@@ -14,14 +14,14 @@ from anyio import to_thread
 
 from ionet import AsyncClient
 from ionet.explorer._app import bare, guarded, parts
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import Counters
 from ionet.explorer._leaves import Tables
-from ionet.explorer._pages import Pages
-from ionet.explorer._patience import Patient
+from ionet.explorer._sections import its_pages
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
+from ionet.service.bounds import Bounds
+from ionet.service.guard import Counters
 from ionet.service.http import Server, listen, serve_metrics, url_of
+from ionet.service.patience import Patient
 
 _log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Explorer:
             await asyncio.to_thread(keeper.start)
             database = stack.enter_context(Database.open(config.ledger))
             counters = Counters()
-            app = bare(Pages())
+            app = bare(its_pages())
             live = parts(app, database, keeper, config.bounds, Tables(config.evidence))
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)

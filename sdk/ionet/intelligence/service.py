@@ -21,8 +21,6 @@ from solders.pubkey import Pubkey
 from ionet import AsyncClient, load_keypair
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import replace_secret
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._patience import Patient
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering, Open
 from ionet.intelligence.app import House, application
@@ -39,7 +37,9 @@ from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
+from ionet.service.bounds import Bounds
 from ionet.service.http import Server, listen, serve_metrics, url_of
+from ionet.service.patience import Patient
 from ionet.service.signin import SignInConfig, SignIns
 
 _log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ionet.explorer._bounds import Bounds
+from ionet.service.bounds import Bounds
 
 #: Svelte makes its elements from templates, under a policy of this name.
 _POLICY: Final = "; ".join(
@@ -49,6 +49,16 @@ HEADERS: Final = {
 }
 _REVALIDATE: Final = "no-cache"
 _STREAM: Final = "text/event-stream"
+_JSON: Final = "application/json"
+#: Files of strangers: sent as they come, never shown, and without rights where a browser opens one.
+FILE: Final = "application/octet-stream"
+_FILE_HEADERS: Final = {
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
 #: Bytes that an answer takes beside its body, about.
 _OVERHEAD: Final = 2_048
 #: How often a reader waits for the answer to somebody else, which may not be kept.
@@ -80,6 +90,23 @@ class _Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is taken at a path by POST.
+
+    Attributes:
+        most: bytes of a body.
+        seconds: in which it has to come.
+        type: of it.
+        whole: whether it is gathered before the application is asked; otherwise it is given as it comes.
+    """
+
+    most: int
+    seconds: float
+    type: str = _JSON
+    whole: bool = True
+
+
 class Guard:
     """Refuses what goes beyond the bounds, and marks what the application answers.
 
@@ -89,7 +116,8 @@ class Guard:
         counters: what has happened.
         clock: seconds that only grow.
         streams: paths whose answers have no end.
-        takes: paths that take a POST of JSON, of the pages of this host only; all others are only read.
+        takes: what a path takes by POST, of the pages of this host, or of a program that names a key of its
+            own (`Authorization`, which no page of another host can send); None: it is only read.
         version: of what answers are made from: while it is the same, so are they. None: none is kept.
     """
 
@@ -100,7 +128,7 @@ class Guard:
         counters: Counters,
         clock: Callable[[], float] = time.monotonic,
         streams: frozenset[str] = frozenset(),
-        takes: frozenset[str] = frozenset(),
+        takes: Callable[[str], Taken | None] = lambda path: None,
         version: Callable[[], object] | None = None,
     ) -> None:
         self._streams = streams
@@ -135,8 +163,13 @@ class Guard:
 
     async def _ask(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         if scope["method"] == "POST":
-            if (body := await self._body(receive)) is None:
-                sentence = f"a body here comes within {self._bounds.body_seconds:g} seconds"
+            taken = self._takes(scope["path"])
+            assert taken is not None
+            if not taken.whole:
+                await self._app(scope, _before(receive, self._clock, taken.seconds), answer.take)
+                return
+            if (body := await _body(receive, taken)) is None:
+                sentence = f"a body here comes within {taken.seconds:g} seconds"
                 await answer.refuse(_Refusal(408, "body", sentence, (("connection", "close"),)))
                 return
             await self._app(scope, _given(body, receive), answer.take)
@@ -167,30 +200,13 @@ class Guard:
             if self._making.get(key) is made:
                 del self._making[key]
 
-    async def _body(self, receive: Receive) -> bytes | None:
-        """A request's body, whose length was looked at; None: it does not come, or not whole."""
-        parts: list[bytes] = []
-        try:
-            async with asyncio.timeout(self._bounds.body_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] != "http.request":
-                        return None
-                    parts.append(message.get("body", b""))
-                    if sum(map(len, parts)) > self._bounds.body:
-                        return None
-                    if not message.get("more_body", False):
-                        return b"".join(parts)
-        except TimeoutError:
-            return None
-
     def _refusal(self, scope: Scope) -> _Refusal | None:
         bounds, query = self._bounds, bytes(scope["query_string"])
         if len(scope.get("raw_path") or b"") + len(query) > bounds.url:
             return _Refusal(414, "url", f"an address has at most {bounds.url:,} bytes")
         headers = Headers(scope=scope)
-        if scope["path"] in self._takes:
-            if (refusal := self._posted(scope, headers)) is not None:
+        if (taken := self._takes(scope["path"])) is not None:
+            if (refusal := _posted(scope, headers, taken)) is not None:
                 return refusal
         elif scope["method"] not in {"GET", "HEAD"}:
             sentence = f"{scope['method']} changes something, and here is only something to read: use GET"
@@ -208,21 +224,55 @@ class Guard:
             return _Refusal(429, "rate", sentence, (("retry-after", str(wait)),))
         return None
 
-    def _posted(self, scope: Scope, headers: Headers) -> _Refusal | None:
-        if scope["method"] != "POST":
-            return _Refusal(405, "method", "here is only something to send: use POST", (("allow", "POST"),))
-        # Browsers say of each POST whose page sends it; other programs have to say it, too.
-        host = headers.get("host", "")
-        if not host or headers.get("origin") not in {f"http://{host}", f"https://{host}"}:
-            return _Refusal(403, "origin", "a POST is taken from this host's own pages: name it as Origin")
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return _Refusal(415, "type", "a body here is application/json")
-        length = headers.get("content-length", "")
-        if not (length.isascii() and length.isdecimal()) or "transfer-encoding" in headers:
-            return _Refusal(411, "body", "a request with a body says its length")
-        if len(length) > 9 or int(length) > self._bounds.body:
-            return _Refusal(413, "body", f"a body here has at most {self._bounds.body:,} bytes")
+
+def _posted(scope: Scope, headers: Headers, taken: Taken) -> _Refusal | None:
+    if scope["method"] != "POST":
+        return _Refusal(405, "method", "here is only something to send: use POST", (("allow", "POST"),))
+    # Browsers say of each POST whose page sends it; other programs say it too, or whose key they have.
+    host = headers.get("host", "")
+    ours = host and headers.get("origin") in {f"http://{host}", f"https://{host}"}
+    if not ours and ("origin" in headers or "authorization" not in headers):
+        return _Refusal(403, "origin", "a POST is taken from this host's own pages: name it as Origin")
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != taken.type:
+        return _Refusal(415, "type", f"a body here is {taken.type}")
+    length = headers.get("content-length", "")
+    if not (length.isascii() and length.isdecimal()) or "transfer-encoding" in headers:
+        return _Refusal(411, "body", "a request with a body says its length")
+    if len(length) > 12 or int(length) > taken.most:
+        return _Refusal(413, "body", f"a body here has at most {taken.most:,} bytes")
+    return None
+
+
+async def _body(receive: Receive, taken: Taken) -> bytes | None:
+    """A request's body, whose length was looked at; None: it does not come, or not whole."""
+    parts: list[bytes] = []
+    try:
+        async with asyncio.timeout(taken.seconds):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return None
+                parts.append(message.get("body", b""))
+                if sum(map(len, parts)) > taken.most:
+                    return None
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
         return None
+
+
+def _before(receive: Receive, clock: Callable[[], float], seconds: float) -> Receive:
+    """Gives a body as it comes, whose length HTTP keeps to; one that drips is as good as broken off."""
+    until = clock() + seconds
+
+    async def give() -> Message:
+        try:
+            async with asyncio.timeout(max(0.0, until - clock())):
+                return await receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
+
+    return give
 
 
 def _given(body: bytes, receive: Receive) -> Receive:
@@ -350,7 +400,7 @@ class _Answer:
         """Takes what the application sends; answers are bounded, and are sent when they are whole."""
         if message["type"] == "http.response.start":
             self._start = message
-            self.streams = Headers(raw=message["headers"]).get("content-type", "").startswith(_STREAM)
+            self.streams = Headers(raw=message["headers"]).get("content-type", "").startswith((_STREAM, FILE))
             if self.streams:
                 await self._begin()
             return
@@ -364,8 +414,11 @@ class _Answer:
     async def _begin(self) -> None:
         start = {**self._start, "headers": list(self._start["headers"])}
         headers = MutableHeaders(raw=start["headers"])
-        for name, value in HEADERS.items():
+        file = headers.get("content-type", "").startswith(FILE)
+        for name, value in (_FILE_HEADERS if file else HEADERS).items():
             headers[name] = value
+        if file:
+            headers.setdefault("content-disposition", "attachment")
         headers["cache-control"] = "no-store"
         # Proxies that gather answers would keep it.
         headers["x-accel-buffering"] = "no"

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ionet.explorer._bounds import Bounds
-from ionet.explorer._guard import address_of
+from ionet.service.bounds import Bounds
+from ionet.service.guard import address_of
 
 _LOOKS: Final = 3
 

@@ -1,4 +1,4 @@
-"""The pages that browsers get: built from web/explorer, and packaged with a manifest."""
+"""The pages that browsers get: built from `web`, and packaged with a manifest."""
 
 from __future__ import annotations
 
@@ -20,26 +20,6 @@ _TYPES: Final = {
 #: Their names hold a hash of their content.
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _INDEX: Final = "index.html"
-#: First parts of the pages' addresses.
-_SECTIONS: Final = frozenset(
-    {
-        "",
-        "accounts",
-        "attesters",
-        "auctions",
-        "devices",
-        "events",
-        "hours",
-        "jobs",
-        "networks",
-        "nodes",
-        "proposals",
-        "search",
-        "stake",
-        "supply",
-        "transactions",
-    }
-)
 
 
 class PagesBroken(Exception):
@@ -47,14 +27,19 @@ class PagesBroken(Exception):
 
 
 class Pages:
-    """The packaged pages, in memory.
+    """A service's packaged pages, in memory.
+
+    Args:
+        package: which has them, in its folder `_built`.
+        sections: first parts of the pages' addresses.
 
     Raises:
         PagesBroken: one is missing, or is not the one of the manifest.
     """
 
-    def __init__(self) -> None:
-        self._files = _read()
+    def __init__(self, package: str, sections: frozenset[str]) -> None:
+        self._files = _read(package)
+        self._sections = sections
 
     def answer(self, path: str) -> Response:
         """What is at a path: a file, or the document in which each page is made."""
@@ -63,12 +48,12 @@ class Pages:
             suffix = name.rpartition(".")[2]
             headers = {"cache-control": _FOREVER} if name.startswith("assets/") else {}
             return Response(self._files[name], 200, headers, _TYPES[suffix])
-        status = 200 if name.partition("/")[0] in _SECTIONS else 404
+        status = 200 if name.partition("/")[0] in self._sections else 404
         return Response(self._files[_INDEX], status, media_type=_TYPES["html"])
 
 
-def _read() -> Mapping[str, bytes]:
-    folder = resources.files("ionet.explorer").joinpath("_built")
+def _read(package: str) -> Mapping[str, bytes]:
+    folder = resources.files(package).joinpath("_built")
     manifest = folder.joinpath("manifest.json")
     if not manifest.is_file():
         raise PagesBroken("the package has no pages: build them with scripts/pages")

@@ -1,4 +1,4 @@
-"""What an explorer takes from strangers."""
+"""What a service for people takes from strangers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What an explorer takes.
+    """What a service takes.
 
     Attributes:
         per_second: requests a second from one address: an IPv4 address, or an IPv6 network of 64 bits.
