@@ -53,6 +53,7 @@ _LONG = {
 }
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
+_FAILED = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,9 +89,22 @@ def validator_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Shows what the nodes have written, below a test that failed."""
     report = yield
     if report.failed:
+        item.stash[_FAILED] = True
         report.sections += [(f"end of {log.name}", starting.tail(log)) for log in starting.LOGS]
     return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Takes down what a test that failed shares with others: they, and its second try, begin anew.
+
+    A module's market would still have the lease that the first try had booked. The plugin that tries again
+    keeps it, unless it has gone before.
+    """
+    if item.stash.get(_FAILED, False):
+        item.stash[_FAILED] = False
+        item.session._setupstate.teardown_exact(None)

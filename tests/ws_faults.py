@@ -198,7 +198,7 @@ def lagging(network: LocalNetwork, seed: int, often: float = 0.5, slots: int = 4
     return mode
 
 
-def until(done: Callable[[], bool], seconds: float = 10.0) -> bool:
+def until(done: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether something becomes true within some seconds."""
     over = threading.Event()
     for _ in range(int(seconds / 0.01)):

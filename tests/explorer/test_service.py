@@ -226,7 +226,7 @@ async def test_an_address_has_only_so_many_streams(place: str, client: Client) -
 async def test_a_head_that_does_not_come_ends_the_connection(place: str, client: Client, sent: bytes) -> None:
     bounds = Bounds(head=1)
     config = ExplorerConfig(ledger=place, fills=False, port=0, every=None, bounds=bounds)
-    async with running(config, near(client)) as url, asyncio.timeout(20):
+    async with running(config, near(client)) as url, asyncio.timeout(60):
         port = int(url.rpartition(":")[2])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
@@ -244,7 +244,7 @@ async def test_a_head_that_does_not_come_ends_the_connection(place: str, client:
 
 async def test_a_head_that_is_too_long_is_refused(place: str, client: Client) -> None:
     config = ExplorerConfig(ledger=place, fills=False, port=0, every=None)
-    async with running(config, near(client)) as url, asyncio.timeout(20):
+    async with running(config, near(client)) as url, asyncio.timeout(60):
         reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 40_000)
         assert (await reader.read()).startswith(b"HTTP/1.1 400")

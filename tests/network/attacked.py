@@ -166,7 +166,7 @@ class Attacked:
         return self.hub.counters.dropped[why]
 
 
-async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     """Waits until something is so."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -187,7 +187,7 @@ async def honest(gateway: Attacked, number: int = 1) -> AsyncIterator[tuple[Peer
         Peer(device, Role.AGENT, [[gateway.peers]], node=node_of(device), handler=echo) as agent,
         Peer(seat, Role.SEAT, [[gateway.peers]]) as asker,
     ):
-        assert await asker.wait_for(agent.address, 5)
+        assert await asker.wait_for(agent.address, 60)
         yield asker, agent
 
 
@@ -246,7 +246,7 @@ class Raw:
     async def word(self) -> dict[str, Any]:
         """The gateway's next word."""
         while True:
-            data = await asyncio.wait_for(self.socket.recv(), 5)
+            data = await asyncio.wait_for(self.socket.recv(), 60)
             if isinstance(data, str):
                 value: dict[str, Any] = json.loads(data)
                 return value

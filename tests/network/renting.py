@@ -111,7 +111,7 @@ class Renting:
         return await run.follow(self.log.extend, self.told.append)
 
     async def until_logged(self, text: bytes) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while text not in self.log:  # noqa: ASYNC110 (the log is no event)
                 await asyncio.sleep(0.05)
 

@@ -667,7 +667,7 @@ async def test_who_asks_and_does_not_read_the_answers_ends(gateway: Attacked) ->
         with suppress(ConnectionClosed):
             for _ in range(19_000):
                 await deaf.socket.send(word)
-        await until(lambda: gateway.dropped("slow") + gateway.dropped("flood") == 1, 8)
+        await until(lambda: gateway.dropped("slow") + gateway.dropped("flood") == 1)
         await served(pair)
 
 
@@ -691,11 +691,11 @@ async def test_one_sender_does_not_fill_anothers_queue(gateway: Attacked) -> Non
             assert patient.hub.connected(Role.AGENT) == 1
             slow.socket.transport.resume_reading()
             got = []
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while wanted.to_bytes() not in got:
                     got.append(await slow.socket.recv())
             # It went before what had waited of the renter.
-            rest = [await asyncio.wait_for(slow.socket.recv(), 5) for _ in range(1)]
+            rest = [await asyncio.wait_for(slow.socket.recv(), 60) for _ in range(1)]
             assert rest
             assert patient.dropped("slow") == 0
 
@@ -729,7 +729,7 @@ async def test_a_closed_connection_whose_end_is_not_read_is_thrown_away(gateway:
         await until(lambda: gateway.dropped("slow") == 1)
         doors = gateway.service.doors
         assert doors is not None
-        await until(lambda: doors.count("peer") == 1, 9)
+        await until(lambda: doors.count("peer") == 1)
 
 
 # -- the gateway's own end
@@ -747,8 +747,8 @@ async def test_at_its_end_peers_are_sent_elsewhere_and_come_back(tmp_path: Path,
             assert await ending == (1012, "restart")
         start = time.monotonic()
         gateway.__enter__()
-        await until(lambda: gateway.hub.connected(Role.SEAT) == 1, 5)
-        assert await pair[0].wait_for(pair[1].address, 5)
+        await until(lambda: gateway.hub.connected(Role.SEAT) == 1)
+        assert await pair[0].wait_for(pair[1].address, 60)
         await served(pair)
         assert time.monotonic() - start < 6
         await stack.__aexit__(None, None, None)

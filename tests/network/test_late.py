@@ -32,7 +32,7 @@ async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
 
 
 async def until_begun(seat: Orchestrator, agent: Agent, run: AsyncRun) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while agent._serving is None or not agent._serving.record.begun:
             await seat.reconcile()
             await asyncio.sleep(0.05)
@@ -40,7 +40,7 @@ async def until_begun(seat: Orchestrator, agent: Agent, run: AsyncRun) -> None:
 
 
 async def until_told(agent: Agent) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while agent._serving is None or agent._serving.record.outcome is None:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -120,7 +120,7 @@ async def test_a_worker_that_comes_when_the_time_is_over_still_stores_what_the_r
         # What the run leaves cannot be stored before the worker is gone, too.
         await site.gateway.stop()
         go.touch()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "store" not in agent.facts.problems:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     await pass_by(renting)
@@ -146,7 +146,7 @@ async def test_a_worker_that_comes_when_its_node_has_the_next_lease_still_tells_
             await until_begun(seat, agent, run)
         await site.gateway.stop()
         go.touch()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while "store" not in agent.facts.problems:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     await pass_by(renting)

@@ -94,7 +94,7 @@ class Seat:
             )
             await peer.wait_connected(5)
             for device in (field.site.market.alice, field.site.market.bob):
-                assert await peer.wait_for(bytes(device.device_key.pubkey()), 5)
+                assert await peer.wait_for(bytes(device.device_key.pubkey()), 60)
             try:
                 yield self
             finally:
@@ -106,7 +106,7 @@ class Seat:
 
     async def look(self) -> None:
         """Takes one look, and waits for what devices answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await self.hours.look()
             await self.hours.settled()
 
@@ -599,7 +599,7 @@ async def test_a_seat_that_leaves_a_device_out_is_named_by_the_devices_receipt(
             entries = [entry_of(field, who) for who in (market.alice, market.bob)]
             other.hours.whole = b"".join(sorted(entries))
         assert field.hour().counts[:2] == (2, 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             # The list comes over the gateway's store, to which it is uploaded first.
             for _ in range(20):
                 await honest.look()
@@ -622,7 +622,7 @@ async def test_a_seat_that_leaves_a_device_out_is_named_by_the_devices_receipt(
 async def test_an_honest_seat_is_not_named(field: Field) -> None:
     async with field.seat(0).serving() as first, field.seat(1).serving() as second:
         await field.drawn(first, second)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             for _ in range(20):
                 await first.look()
                 if first.hours._hour and first.hours._hour.lists and not first.hours._hour.receipts:

@@ -66,7 +66,7 @@ class Cluster:
         await self.seat.__aenter__()
         for stack, machine in zip(self.stacks, self.machines, strict=True):
             await stack.enter_async_context(self.agent(machine))
-            assert await self.seat.wait_for(bytes(machine.device_key.pubkey()), 5)
+            assert await self.seat.wait_for(bytes(machine.device_key.pubkey()), 60)
         executor = RemoteExecutor(self.seat, self.device_of, self.folder)
         self.run = asyncio.create_task(executor.run(self.lease, 1))
         await asyncio.sleep(1.0)
@@ -85,7 +85,7 @@ async def test_the_loss_of_the_head_ends_the_run(site: NetworkSite, tmp_path: Pa
         assert not cluster.run.done()
         await cluster.stacks[0].aclose()
         with pytest.raises(RunFailure) as failed:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await cluster.run
     assert failed.value.reason is FailureReason.NODE_LOST
     assert failed.value.detail == f"lost: {bytes(site.market.alice.node).hex()}"

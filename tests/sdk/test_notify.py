@@ -57,7 +57,7 @@ class Hook:
             writer.close()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.told) < count:
                 self.news.clear()
                 await self.news.wait()
