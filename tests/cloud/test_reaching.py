@@ -13,8 +13,9 @@ from solders.keypair import Keypair
 
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud.access import Pass
+from ionet.cloud.browsers import TokenHeader
 from ionet.cloud.openssh import exclude, include, read_pass, write_config
-from ionet.cloud.proxy import RayFacts, TokenHeader, facts_of, read_variables
+from ionet.cloud.proxy import RayFacts, facts_of, read_variables
 
 HERE = ".".join(map(str, sys.version_info[:3]))
 

@@ -33,9 +33,10 @@ from tests.programs.support import HOUR
 from ionet import pda, types
 from ionet.cloud import syncing
 from ionet.cloud.access import AsyncAccess, Pass, stream
+from ionet.cloud.browsers import OwnPages, TokenHeader
 from ionet.cloud.errors import NoAccess
 from ionet.cloud.openssh import write_config
-from ionet.cloud.proxy import Proxy, TokenHeader
+from ionet.cloud.proxy import Proxy
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
 from ionet.gateway import _streams
 from ionet.gateway._pipes import End, PipeSocket
@@ -499,7 +500,7 @@ async def test_the_dashboard_is_shown_to_this_machine_alone_and_its_token_to_nob
         httpx.AsyncClient() as client,
     ):
         inside = server.sockets[0].getsockname()[1]
-        port = await access.forward(inside, rewrite=TokenHeader("secret"))
+        port = await access.forward(inside, begin=TokenHeader("secret"))
         url = f"http://127.0.0.1:{port}"
         own = {"origin": url, "sec-fetch-site": "same-origin", "authorization": "Bearer of the browser"}
         assert (await client.post(f"{url}/api/jobs/", json={}, headers=own)).text == "ok"
@@ -521,6 +522,61 @@ async def test_the_dashboard_is_shown_to_this_machine_alone_and_its_token_to_nob
         assert b"403" in await reader.read()
         writer.close()
         assert len(heads) == 2
+
+
+async def test_a_page_of_another_site_uses_no_port_that_is_forwarded(site: HeldSite, way: Pass) -> None:
+    heads = list[bytes]()
+
+    async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.close()
+
+    async with (
+        await asyncio.start_server(answers, "127.0.0.1", 0) as server,
+        entered(way) as access,
+        httpx.AsyncClient() as client,
+    ):
+        port = await access.forward(server.sockets[0].getsockname()[1], begin=OwnPages())
+        url = f"http://127.0.0.1:{port}"
+        for headers in (
+            {"host": "evil.example"},
+            {"host": f"evil.example:{port}"},
+            {"host": f"127.0.0.1.evil.example:{port}"},
+            {"origin": "http://evil.example"},
+            {"origin": "null"},
+            {"sec-fetch-site": "cross-site"},
+        ):
+            assert (await client.post(url, headers=headers)).status_code == 403
+            assert (await client.request("EHLO", url, headers=headers)).status_code == 403
+        assert heads == []
+        # Programs go through as they are; of a browser's connection there is one request.
+        for kept, headers in (
+            (b"keep-alive", {}),
+            (b"close", {"origin": "http://localhost:3000", "sec-fetch-site": "cross-site"}),
+            (b"close", {"origin": url, "sec-fetch-site": "same-origin"}),
+        ):
+            assert (await client.post(url, content=b"body", headers=headers)).text == "ok"
+            assert b"\r\nconnection: " + kept in heads[-1].lower()
+
+
+async def test_what_is_no_request_is_forwarded_as_it_is_and_a_server_may_speak_first(
+    site: HeldSite, way: Pass
+) -> None:
+    async def greets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 ready\r\n")
+        writer.write((await reader.readline()).upper())
+        writer.close()
+
+    async with await asyncio.start_server(greets, "127.0.0.1", 0) as server, entered(way) as access:
+        port = await access.forward(server.sockets[0].getsockname()[1], begin=OwnPages())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await reader.readline() == b"220 ready\r\n"
+        writer.write(b"ehlo ")
+        await writer.drain()
+        writer.write(b"example\r\n")
+        assert await reader.read() == b"EHLO EXAMPLE\r\n"
+        writer.close()
 
 
 @pytest.fixture
@@ -550,7 +606,12 @@ async def test_a_renter_at_a_terminal_comes_in_copies_and_forwards_by_the_cluste
         assert process.stdout is not None
         async with asyncio.timeout(30):
             told = json.loads(await process.stdout.readuntil(b"\n}\n"))
-        assert await asyncio.to_thread(asked, int(told[str(port)].rpartition(":")[2])) == b"ASKED"
+        there = int(told[str(port)].rpartition(":")[2])
+        assert await asyncio.to_thread(asked, there) == b"ASKED"
+        # A page of a site whose name leads to 127.0.0.1 by now.
+        async with httpx.AsyncClient() as page:
+            answer = await page.get(f"http://127.0.0.1:{there}", headers={"host": f"evil.example:{there}"})
+        assert answer.status_code == 403
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
 

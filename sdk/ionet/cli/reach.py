@@ -119,9 +119,11 @@ def proxy(
 ) -> None:
     """Make ports of a cluster ports of this machine, until Ctrl-C: by default those of Ray.
 
-    They are on 127.0.0.1 only. The dashboard and the Jobs API need no token here; of Ray's client see
-    `ionet cluster address`.
+    They are on 127.0.0.1 only, and no page of another site in this machine's browsers can use them. The
+    dashboard and the Jobs API need no token here; of Ray's client see `ionet cluster address`.
     """
+    from ionet.cloud.proxy import DASHBOARD
+
     wanted = [_port(text) for text in ports or []]
 
     def begin(proxy: Proxy) -> dict[str, object]:
@@ -129,6 +131,9 @@ def proxy(
         if not wanted:
             told["dashboard"] = proxy.dashboard()
         for local, port in wanted:
+            if port == DASHBOARD and node == 1:
+                told["dashboard"] = proxy.dashboard(local)
+                continue
             told[str(port)] = f"127.0.0.1:{proxy.forward(port, local)}"
         return told
 

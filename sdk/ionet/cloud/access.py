@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -174,13 +174,13 @@ class AsyncAccess:
             raise IonetError(f"a command in the box ended with {done.exit_status}: {words}")
         return str(done.stdout or "")
 
-    async def forward(self, port: int, local: int = 0, *, rewrite: Rewrite | None = None) -> int:
+    async def forward(self, port: int, local: int = 0, *, begin: Begin | None = None) -> int:
         """Makes a port of the box's loopback one of this machine's, for as long as this object is used.
 
         Args:
             port: in the box.
             local: here; 0: any.
-            rewrite: what becomes of the beginning of each connection's bytes.
+            begin: what becomes of the beginning of each connection's bytes.
 
         Returns:
             The port here, on 127.0.0.1 only.
@@ -195,7 +195,7 @@ class AsyncAccess:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             with contextlib.suppress(asyncio.CancelledError):
-                await self._accepted(port, rewrite, reader, writer)
+                await self._accepted(port, begin, reader, writer)
 
         try:
             server = await asyncio.start_server(accepted, "127.0.0.1", local)
@@ -205,20 +205,12 @@ class AsyncAccess:
         return int(server.sockets[0].getsockname()[1])
 
     async def _accepted(
-        self,
-        port: int,
-        rewrite: Rewrite | None,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
+        self, port: int, begin: Begin | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         ssh = library()
         try:
-            begin = b"" if rewrite is None else await rewrite(reader, writer)
-            if begin is None:
-                return
             inside = await (await self.connection()).open_connection("127.0.0.1", port)
-            inside[1].write(begin)
-            await _both((reader, writer), inside)
+            await _both((reader, writer), inside, begin)
         except (ssh.Error, IonetError, OSError):
             # Whoever has connected sees that there is nothing.
             pass
@@ -231,11 +223,12 @@ class AsyncAccess:
         task.add_done_callback(self._tasks.discard)
 
 
-#: Reads how a connection begins, and returns what is sent instead; None: it has been answered here.
-Rewrite = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+#: Reads how a connection begins, and returns what is sent instead; None: it has been answered here. What is
+#: inside may speak before.
+Begin = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes | None]]
 
 
-async def _both(outside: Any, inside: Any) -> None:
+async def _both(outside: Any, inside: Any, begin: Begin | None) -> None:
     """Copies both ways; an end of one way is passed on, and the other goes on."""
 
     async def way(reader: Any, writer: Any) -> None:
@@ -243,12 +236,19 @@ async def _both(outside: Any, inside: Any) -> None:
         if writer.can_write_eof():
             writer.write_eof()
 
-    ways = [
-        asyncio.create_task(way(outside[0], inside[1])),
-        asyncio.create_task(way(inside[0], outside[1])),
-    ]
+    async def inwards() -> None:
+        if begin is not None:
+            first = await begin(*outside)
+            if first is None:
+                outwards.cancel()
+                return
+            inside[1].write(first)
+        await way(outside[0], inside[1])
+
+    outwards = asyncio.create_task(way(inside[0], outside[1]))
+    ways = [asyncio.create_task(inwards()), outwards]
     try:
-        await asyncio.gather(*ways)
+        await asyncio.gather(*ways, return_exceptions=True)
     finally:
         for task in ways:
             task.cancel()

@@ -22,6 +22,7 @@ from typing import Any, Final, Self, TypeVar
 
 from ionet.chain.errors import IonetError
 from ionet.cloud.access import AsyncAccess, Pass
+from ionet.cloud.browsers import OwnPages, TokenHeader
 from ionet.cloud.errors import NoAccess, RayDiffers
 from ionet.wire.ssh import library
 
@@ -30,7 +31,6 @@ T = TypeVar("T")
 #: Ports of Ray's, in a box: its client's, and of the dashboard and the Jobs API.
 RAY_CLIENT: Final = 10_001
 DASHBOARD: Final = 8_265
-_HEAD_SECONDS: Final = 30.0
 #: Says what Ray of the cluster is, on one line.
 _FACTS: Final = (
     "exec python3 -c '"
@@ -138,63 +138,6 @@ async def notebook(access: AsyncAccess, port: int, token: str, seconds: float) -
         await asyncio.sleep(0.5)
 
 
-class TokenHeader:
-    """Adds Ray's token to what programs and pages of this machine ask the dashboard.
-
-    Pages of other sites get nothing: a browser says where a page is from, and under which name it asks.
-
-    Args:
-        token: Ray's; empty: there is none.
-    """
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes | None:
-        """Returns the request's head with the token; None: it has been refused."""
-        try:
-            async with asyncio.timeout(_HEAD_SECONDS):
-                head = await reader.readuntil(b"\r\n\r\n")
-        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
-            return None
-        try:
-            return self._rewritten(head, writer.get_extra_info("sockname")[1])
-        except ValueError as bad:
-            text = f"{bad}\n".encode()
-            answer = f"HTTP/1.1 403 Forbidden\r\ncontent-length: {len(text)}\r\nconnection: close\r\n\r\n"
-            writer.write(answer.encode() + text)
-            with contextlib.suppress(OSError):
-                await writer.drain()
-            return None
-
-    def _rewritten(self, head: bytes, port: int) -> bytes:
-        """Raises ValueError: it is not this machine's own."""
-        first, *lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-        headers = [line.partition(b":")[::2] for line in lines]
-        if any(not name or name != name.strip() for name, _ in headers):
-            raise ValueError("a header that cannot be read")
-        values = [
-            (name.lower().decode("latin-1"), value.strip().decode("latin-1")) for name, value in headers
-        ]
-        hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
-        if [value for name, value in values if name == "host"] not in [[host] for host in hosts]:
-            raise ValueError("this is asked for by another name than 127.0.0.1")
-        origins = {f"http://{host}" for host in hosts}
-        if any(value not in origins for name, value in values if name == "origin"):
-            raise ValueError("this is asked for by a page of another site")
-        if any(value not in ("same-origin", "none") for name, value in values if name == "sec-fetch-site"):
-            raise ValueError("this is asked for by a page of another site")
-        upgrade = any(name == "upgrade" for name, _ in values)
-        # A browser's cookies of 127.0.0.1 are of all its ports, other clusters' and other programs', too.
-        drop = {"authorization", "x-ray-authorization", "cookie"}
-        drop |= set() if upgrade else {"connection", "keep-alive"}
-        kept = [line for line, (name, _) in zip(lines, values, strict=True) if name not in drop]
-        # One request a connection: the next one is looked at as well.
-        kept += [] if upgrade else [b"Connection: close"]
-        kept += [f"Authorization: Bearer {self._token}".encode()] if self._token else []
-        return b"\r\n".join((first, *kept, b"", b""))
-
-
 class Proxy:
     """Ports of a cluster, for as long as this object is used. Use it as a context manager.
 
@@ -245,8 +188,8 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def forward(self, port: int, local: int = 0) -> int:
-        """See `AsyncAccess.forward`."""
-        return self._do(self._access.forward(port, local))
+        """See `AsyncAccess.forward`; pages of other sites are kept out, see `OwnPages`."""
+        return self._do(self._access.forward(port, local, begin=OwnPages()))
 
     def run(self, command: str) -> str:
         """See `AsyncAccess.run`."""
@@ -282,7 +225,7 @@ class Proxy:
     def dashboard(self, local: int = 0) -> str:
         """Returns the URL of Ray's dashboard and Jobs API here: nobody has to show the token for it."""
         header = TokenHeader(self.ray_facts().token)
-        return f"http://127.0.0.1:{self._do(self._access.forward(DASHBOARD, local, rewrite=header))}"
+        return f"http://127.0.0.1:{self._do(self._access.forward(DASHBOARD, local, begin=header))}"
 
     def ray_address(self, local: int = 0) -> str:
         """Returns what `ray.init` takes, and has this process's Ray show the cluster's token until `close`.
