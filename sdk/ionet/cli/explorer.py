@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ionet.chain.errors import ConfigError
 from ionet.cli.failures import UserError
 from ionet.cli.ledger import Keep, seconds_kept
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
+from ionet.service.settings import place
 
 if TYPE_CHECKING:
     from ionet.explorer import Explorer
@@ -107,10 +109,10 @@ def run(
 
 
 def _place(given: str, option: str) -> tuple[str, int]:
-    host, _, port = given.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise UserError(f"{option} takes an address and a port, such as 127.0.0.1:8480, not {given!r}")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    try:
+        return place(given, "127.0.0.1:8480")
+    except ConfigError as bad:
+        raise UserError(f"{option}: {bad}") from None
 
 
 def _ready(io: Session, url: str) -> None:

@@ -41,7 +41,7 @@ from ionet.gateway._bounds import Bounds
 from ionet.gateway._doors import Network
 from ionet.gateway._relays import Ports
 from ionet.service import settings
-from ionet.service.settings import Table, is_loopback
+from ionet.service.settings import Table, is_loopback, place
 from ionet.store.keeper import Limits
 from ionet.wire._link import gateway_urls
 
@@ -151,11 +151,7 @@ def address(text: str) -> tuple[str, int]:
     Raises:
         ConfigError: it is not `HOST:PORT`.
     """
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isdecimal() or int(port) >= 1 << 16:
-        raise ConfigError(f"it is HOST:PORT, as in {LISTEN} or [::]:443, not {text!r}")
-    return host, int(port)
+    return place(text, LISTEN)
 
 
 def _network(text: str) -> Network:

@@ -25,7 +25,7 @@ from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused, invalid
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
-from ionet.intelligence.prices import Rate
+from ionet.intelligence.prices import IO_UNIT, Rate
 from ionet.intelligence.requests import parse
 from ionet.service.signin import SignInRefused, SignIns
 
@@ -160,7 +160,7 @@ class Accounts:
                     "most": written(rule.most),
                 },
                 "balance": {"usdc": written(funds.usdc), "io": str(IO.from_base(funds.io))},
-                "io_price": None if rate is None else written(rate.to_dollars(10**8)),
+                "io_price": None if rate is None else written(rate.to_dollars(IO_UNIT)),
                 "pay_to": {currency: str(account) for currency, account in self._tills.items()},
             }
         )

@@ -17,7 +17,7 @@ from ionet.intelligence.books import Currency
 from ionet.intelligence.gate import QuotaRule
 from ionet.intelligence.models import Model
 from ionet.intelligence.prices import Price
-from ionet.service.settings import Table, checked_url, read
+from ionet.service.settings import Table, checked_url, place, read
 
 _ENGINES: Final = ("llama", "minilm", "url")
 _NONE: Final = "no settings in {folder}: write intelligence.toml there, as docs/intelligence.md shows it"
@@ -145,10 +145,8 @@ def load(state: Path, environment: Mapping[str, str] | None = None) -> Intellige
 
 def _place(table: Table, name: str, default: str) -> tuple[str, int]:
     given = table.text(name, "an address and a port", default)
-    host, _, port = given.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        raise table.wrong(name, f"it is an address and a port, such as {default}")
-    return host.removeprefix("[").removesuffix("]"), int(port)
+    with table.about(name):
+        return place(given, default)
 
 
 def _amount(table: Table, name: str, right: str, default: str | None = None) -> int:

@@ -18,9 +18,8 @@ from ionet.chain.amounts import IO
 from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
+from ionet.intelligence.prices import IO_UNIT
 
-#: Base units of an IO.
-_UNIT: Final = 10**8
 _LEAST: Final = IO(100)
 _PREFIX: Final = "sk-io-"
 #: Keys and stakes that are remembered.
@@ -68,7 +67,7 @@ class QuotaRule:
         """
         if stake.base < self.least.base:
             return 0
-        return min(self.most, stake.base * self.per_io // _UNIT)
+        return min(self.most, stake.base * self.per_io // IO_UNIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from ionet.chain.amounts import IO
+
 #: Prices are for so many tokens.
 MILLION: Final = 1_000_000
 #: Base units of an IO.
-IO_UNIT: Final = 10**8
+IO_UNIT: Final = IO(1).base
 
 
 @dataclass(frozen=True, slots=True)

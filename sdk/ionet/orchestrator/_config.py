@@ -40,7 +40,7 @@ from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._references import ClassReferences
 from ionet.prover._hour import MOST_K, MOST_M
 from ionet.service import settings
-from ionet.service.settings import Table, assignments, check_notify, is_loopback, toml
+from ionet.service.settings import Table, assignments, check_notify, is_loopback, place, toml
 from ionet.staking.speeds import Speeds, class_speeds, parse_speeds
 from ionet.wire._link import gateway_urls
 
@@ -241,13 +241,12 @@ def check_metrics(text: str) -> tuple[str, int]:
     Raises:
         ConfigError: it is not `ADDRESS:PORT`, or not this machine's loopback.
     """
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise ConfigError(f"{text!r} is not ADDRESS:PORT, as in {METRICS}")
+    host, port = place(text, METRICS)
+    if not port:
+        raise ConfigError(f"metrics have a port of their own, as in {METRICS}")
     if not is_loopback(host):
         raise ConfigError(f"metrics are served to this machine only, as on {METRICS}; {host} is not it")
-    return host, int(port)
+    return host, port
 
 
 def _joined(host: str, port: int) -> str:

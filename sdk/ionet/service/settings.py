@@ -44,6 +44,24 @@ def check_notify(url: str) -> str:
     return checked_url(url, {"https": "http"}, "a URL for events")
 
 
+def place(text: str, example: str) -> tuple[str, int]:
+    """Returns host and port of `HOST:PORT`, an IPv6 address in brackets.
+
+    Args:
+        text: what was said.
+        example: for the message.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    decimal = port.isascii() and port.isdecimal()
+    if not colon or not host or not decimal or len(port) > 5 or int(port) >= 1 << 16:
+        raise ConfigError(f"it is HOST:PORT, as in {example} or [::]:443, not {text!r}")
+    return host, int(port)
+
+
 def is_loopback(host: str) -> bool:
     """Whether a URL's host is this machine."""
     try:
