@@ -12,10 +12,13 @@ from typing import Final
 
 import openai
 import pytest
+import uvicorn
+from starlette.types import ASGIApp
 
 from ionet.intelligence.books import Books, Deposit, Key
 from ionet.intelligence.config import IntelligenceConfig, load
 from ionet.intelligence.service import Intelligence
+from ionet.service.http import Server, listen, url_of
 
 CHAT: Final = "smollm2-135m-instruct"
 EMBEDDING: Final = "all-minilm-l6-v2"
@@ -117,6 +120,20 @@ async def running(config: IntelligenceConfig, **more: object) -> AsyncIterator[R
     finally:
         stop.set()
         await task
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """An application in this process, at a URL."""
+    listening = listen("127.0.0.1", 0)
+    server = Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve([listening]))
+    try:
+        yield url_of(listening)
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
 
 
 @pytest.fixture(scope="package")

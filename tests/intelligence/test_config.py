@@ -32,5 +32,5 @@ io = "{ADDRESS}"
 @pytest.mark.parametrize("listen", ["8490", ":8490", "here:", "here:65536", "here:٣", "here:" + "9" * 5_000])
 def test_a_place_to_listen_has_a_host_and_a_port(tmp_path: Path, listen: str) -> None:
     (tmp_path / "intelligence.toml").write_text(f'listen = "{listen}"')
-    with pytest.raises(ConfigError, match="listen: it is HOST:PORT, as in 127.0.0.1:8490"):
+    with pytest.raises(ConfigError, match=r"listen: it is HOST:PORT, as in 127\.0\.0\.1:8490"):
         load(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Final
 from ionet.intelligence.books import Charge, Key, written
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import NODE, Count, Engine, speaks
-from ionet.intelligence.errors import Refused, away, unpaid
+from ionet.intelligence.errors import Refused, away, invalid, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Model
@@ -246,15 +247,28 @@ class Answering:
         _allowed(key, model)
         # A token has a byte at least, and each text two more around it; longer ones are cut to the context.
         bound = sum(min(model.context, len(text.encode()) + 2) for text in asked.texts)
-        name, tokens = f"embd-{secrets.token_hex(16)}", 0
+        name, charged = f"embd-{secrets.token_hex(16)}", 0
         await self._reserve(name, key, model.price.cost(Usage(bound)))
         try:
             async with self._turns[model.id].turn(key.account):
                 vectors, tokens = await self._engines[model.id].embed(asked.texts)
-            tokens = min(tokens, bound)
-            return vectors, tokens
+            shorter = [_cut(vector, asked.dimensions) for vector in vectors]
+            # Only now: a size that the model has not costs nothing.
+            charged = min(tokens, bound)
+            return shorter, charged
         finally:
-            await self._settle(name, model.price.cost(Usage(tokens)))
+            await self._settle(name, model.price.cost(Usage(charged)))
+
+
+def _cut(vector: list[float], dimensions: int | None) -> list[float]:
+    """The first dimensions of a vector, of length one again."""
+    if dimensions is None or dimensions == len(vector):
+        return vector
+    if dimensions > len(vector):
+        raise invalid(f"dimensions is at most {len(vector):,} here", "dimensions", "invalid_value")
+    kept = vector[:dimensions]
+    length = math.hypot(*kept)
+    return [value / length for value in kept] if length else kept
 
 
 def _allowed(key: Key, model: Model) -> None:
@@ -364,7 +378,8 @@ def _shown(request: Open, choice: Mapping[str, Any]) -> Any:
 def _shown_of_old(request: Open, content: Sequence[Any], most: int, text: str) -> dict[str, list[Any]]:
     """What `/v1/completions` tells of its tokens, which has a shape of its own."""
     tokens = [str(each.get("token") or "") for each in content]
-    begin = len(request.ask.body["prompt"]) + sum(map(len, request.said)) - len(text)
+    prompt = request.ask.body["prompt"]
+    begin = (len(prompt) if isinstance(prompt, str) else 0) + sum(map(len, request.said)) - len(text)
     return {
         "tokens": tokens,
         "token_logprobs": [each.get("logprob") for each in content],

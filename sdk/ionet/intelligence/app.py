@@ -6,6 +6,8 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
+import secrets
 import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ionet import __version__
 from ionet.intelligence import requests
@@ -37,6 +39,7 @@ BODY: Final = 4 << 20
 #: Hours that are listed.
 _HEADS: Final = 24 * 7
 _NO_STORE: Final = {"cache-control": "no-store"}
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class House:
     health: Callable[[], tuple[bool, dict[str, Any]]]
 
 
-def application(house: House) -> Starlette:
+def application(house: House) -> ASGIApp:
     """The application.
 
     Args:
@@ -140,7 +143,9 @@ def application(house: House) -> Starlette:
         return _json({"since": since, "data": rows})
 
     async def nowhere(request: Request) -> Response:
-        raise Refused(404, f"there is no {request.method} {request.url.path[:80]} here", code="unknown_url")
+        path = request.url.path
+        hint = f"; did you mean /v1{path}?" if f"/v1{path}" in known else ""
+        raise Refused(404, f"there is no {request.method} {path[:80]} here{hint}", code="unknown_url")
 
     routes: list[BaseRoute] = [
         Route("/v1/models", models, methods=["GET"]),
@@ -156,8 +161,31 @@ def application(house: House) -> Starlette:
         Route("/health", health, methods=["GET"]),
         Route("/{path:path}", nowhere, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
     ]
+    known = {route.path for route in routes if isinstance(route, Route)}
     handlers: dict[Any, Any] = {Refused: _refused, HTTPException: _http, Exception: _unexpected}
-    return Starlette(routes=routes, exception_handlers=handlers)
+    return _Numbered(Starlette(routes=routes, exception_handlers=handlers))
+
+
+class _Numbered:
+    """Gives each answer a number, as OpenAI's do, that who asks may quote, and the log knows."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers."""
+        name = f"req_{secrets.token_hex(16)}"
+
+        async def numbered(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], (b"x-request-id", name.encode())]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, numbered)
+        except Exception:
+            _log.error("%s went wrong", name)  # what, whoever runs this application says
+            raise
 
 
 def _json(body: Any) -> Response:

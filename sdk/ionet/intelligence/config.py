@@ -213,6 +213,7 @@ def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
         price=price,
         context=table.integer("context", 16, 10_000_000, "tokens of prompt and answer together"),
         slots=table.integer("slots", 1, 10_000, "requests at a time", 4),
+        matryoshka=kind == "embedding" and table.take("matryoshka", bool, "true or false", False),
     )
     served = Served(
         model=model,

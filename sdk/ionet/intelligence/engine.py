@@ -128,6 +128,8 @@ class HttpEngine:
         if not self._counts:
             return _bound(ask)
         prompt = ask.body.get("prompt")
+        if isinstance(prompt, list):
+            return Count(len(prompt), len(prompt), tuple(prompt))
         if prompt is None:
             wanted = _read(ask)
             prompt = (await self._post("/apply-template", wanted)).get("prompt")
@@ -311,7 +313,10 @@ def speaks(choice: Mapping[str, Any]) -> bool:
 
 def _bound(ask: Ask) -> Count:
     """No tokenizer makes more tokens than there are bytes; of most texts it makes one of four."""
-    if (prompt := ask.body.get("prompt")) is not None:
+    prompt = ask.body.get("prompt")
+    if isinstance(prompt, list):
+        return Count(len(prompt), len(prompt))
+    if prompt is not None:
         size, frames = len(prompt.encode(errors="surrogatepass")), 1
     else:
         read = {name: ask.body[name] for name in ("messages", "tools") if name in ask.body}

@@ -26,6 +26,7 @@ class Model:
         digest: sha256 of its weights, in hex; empty: nobody knows.
         created: Unix seconds.
         memory: bytes that it takes.
+        matryoshka: whether the first of a vector's dimensions are a vector by themselves.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Model:
     digest: str = ""
     created: int = 0
     memory: int = 0
+    matryoshka: bool = False
 
     def told(self) -> dict[str, Any]:
         """As `/v1/models` lists it; prices are in dollars for a token, as texts."""

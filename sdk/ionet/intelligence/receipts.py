@@ -123,7 +123,7 @@ def hash_of_tokens(tokens: Sequence[int]) -> str:
 
 
 def hash_of_prompt(read: Any) -> str:
-    """sha256 of a text, or of messages as JSON with sorted keys, in ASCII and without spaces; in hex."""
+    """sha256 of a text, or of messages or tokens as JSON: sorted keys, ASCII, no spaces; in hex."""
     if isinstance(read, str):
         return hashlib.sha256(read.encode(errors="surrogatepass")).hexdigest()
     text = json.dumps(read, sort_keys=True, separators=(",", ":"))

@@ -212,13 +212,26 @@ def completion(body: Mapping[str, Any], models: Models) -> Ask:
     model = models.get(body.get("model"), "chat")
     fields = _Fields(body)
     fields.take("model", _short, "a model's name")
-    prompt = fields.take("prompt", lambda value: isinstance(value, str), "a text")
+    prompt = fields.take("prompt", _is_prompt, "one text, or one list of tokens' numbers")
+    if isinstance(prompt, list) and not _is_token(prompt[0]):
+        (prompt,) = prompt
     if prompt is None:
         raise invalid("you must provide a prompt", "prompt")
     fields.take("echo", lambda value: value is False, "false: the prompt is not sent back", False)
     fields.take("best_of", _integer(1, 1), "1: a request is answered once")
     shown = fields.take("logprobs", _integer(0, 5), "an integer from 0 to 5")
     return _ask(fields, model, "/v1/completions", {"prompt": prompt, **fields.sampling()}, shown)
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _is_prompt(value: Any) -> bool:
+    """Whether it is a text or tokens; clients may wrap one of them in a list."""
+    if isinstance(value, list) and len(value) == 1 and not _is_token(value[0]):
+        (value,) = value
+    return isinstance(value, str) or (isinstance(value, list) and bool(value) and all(map(_is_token, value)))
 
 
 def _ask(fields: _Fields, model: Model, path: str, passed: dict[str, Any], shown: int | None) -> Ask:
@@ -416,7 +429,7 @@ def _bounded(schema: Any, param: str) -> None:
 
 
 def _size(passed: Mapping[str, Any]) -> int:
-    """Characters of all texts that are read."""
+    """Characters of all texts that are read, or tokens."""
     if "prompt" in passed:
         return len(passed["prompt"])
     texts = sum(len(message.get("content", "")) for message in passed["messages"])
@@ -431,11 +444,13 @@ class Embed:
         model: that answers.
         texts: one or many.
         base64: whether vectors come as base64 of little-endian float32.
+        dimensions: that vectors are cut off to; None: as the model makes them.
     """
 
     model: Model
     texts: tuple[str, ...]
     base64: bool
+    dimensions: int | None = None
 
 
 def embeddings(body: Mapping[str, Any], models: Models) -> Embed:
@@ -447,17 +462,28 @@ def embeddings(body: Mapping[str, Any], models: Models) -> Embed:
     model = models.get(body.get("model"), "embedding")
     fields = _Fields(body)
     fields.take("model", _short, "a model's name")
-    given = fields.take("input", _texts, f"a text, or a list of 1 to {TEXTS:,} texts, none of them empty")
+    given = fields.take("input", _texts, _INPUT)
     if given is None:
         raise invalid("you must provide an input", "input")
     form = fields.take(
         "encoding_format", lambda value: value in ("float", "base64"), "float or base64", "float"
     )
+    size = fields.take("dimensions", _integer(1, 2**16), "an integer from 1 on")
+    if size is not None and not model.matryoshka:
+        said = f"{model.id} is not made for vectors of other dimensions than its own: leave dimensions out"
+        raise invalid(said, "dimensions", "invalid_value")
     fields.finish()
     texts = (given,) if isinstance(given, str) else tuple(given)
     if any(len(text) > model.context * _LONGEST_TOKEN for text in texts):
         raise too_long(model, None, "input")
-    return Embed(model, texts, form == "base64")
+    return Embed(model, texts, form == "base64", size)
+
+
+#: Tokens are of one vocabulary, and clients that send some take another one than the model's.
+_INPUT: Final = (
+    f"a text, or a list of 1 to {TEXTS:,} texts, none of them empty; tokens' numbers are not taken"
+    " (in LangChain: check_embedding_ctx_length=False)"
+)
 
 
 def _texts(value: Any) -> bool:
