@@ -1,4 +1,4 @@
-"""The explorer's pages in the Python package, and the manifest of the sources they are built from."""
+"""Services' pages in the Python package, and the manifests of the sources they are built from."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from workspace.tree import Tree, WorkspaceError, file_hash
 
 NAME = "manifest.json"
-#: Below web/explorer: what is made there, and not a source.
+#: Below `web`: what is made there, and not a source.
 _MADE = frozenset({"dist", "node_modules"})
 #: What co-stakers sign, and addresses that no IDL states.
 _SIGNED = ("open_position", "activate", "stake", "claim", "compound", "unstake", "withdraw")
@@ -22,22 +23,46 @@ _ADDRESSES = """import json
 from ionet import accounts, constants, pda
 print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking.EVENT_AUTHORITY),
     "shards": constants.staking.STAKE_SHARDS, "position_bytes": accounts.staking.Position.SIZE}))"""
-_DESCRIBE = "import json; from ionet.explorer._app import bare; print(json.dumps(bare().openapi(), indent=1))"
+_JOBS = """import json
+from ionet import constants, pda
+print(json.dumps({"mint": str(pda.mint.MINT), "event_authorities": {"jobs": str(pda.jobs.EVENT_AUTHORITY),
+    "staking": str(pda.staking.EVENT_AUTHORITY)}}))"""
+_DESCRIBE = "import json; from ionet.{}._app import bare; print(json.dumps(bare().openapi(), indent=1))"
 
 
-def packaged(tree: Tree) -> Path:
-    """Where the package carries its pages."""
-    return tree.root / "sdk/ionet/explorer/_built"
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The pages of a service.
 
+    Attributes:
+        name: of its folder below `web`, and of its package.
+        knows: what the pages know of programs, to check what is signed.
+    """
 
-def home(tree: Tree) -> Path:
-    """Where the pages' sources are."""
-    return tree.root / "web/explorer"
+    name: str
+    knows: Callable[[Tree], dict[str, Any]]
 
+    def packaged(self, tree: Tree) -> Path:
+        """Where the package carries its pages."""
+        return tree.root / "sdk/ionet" / self.name / "_built"
 
-def sources(tree: Tree) -> list[Path]:
-    """The files that decide what is built."""
-    return list(_sources(home(tree)))
+    def home(self, tree: Tree) -> Path:
+        """Where the pages' sources are."""
+        return tree.root / "web" / self.name
+
+    def sources(self, tree: Tree) -> list[Path]:
+        """The files that decide what is built: its own, shared ones, and the versions of tools."""
+        web = tree.root / "web"
+        return [
+            web / "package.json",
+            web / "package-lock.json",
+            *_sources(web / "common"),
+            *_sources(self.home(tree)),
+        ]
+
+    def described(self, tree: Tree) -> str:
+        """What the service says of its API."""
+        return _run([sys.executable, "-c", _DESCRIBE.format(self.name)], tree.root)
 
 
 def _sources(folder: Path) -> Iterator[Path]:
@@ -50,8 +75,8 @@ def _sources(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def program(tree: Tree) -> dict[str, Any]:
-    """What the pages know of the staking program, to check what is signed: its calls, by the IDL."""
+def staking(tree: Tree) -> dict[str, Any]:
+    """What the explorer's pages know of the staking program: the calls of co-stakers, by the IDL."""
     idl = json.loads((tree.root / "idl/staking.json").read_text())
     by_name = {each["name"]: each for each in idl["instructions"]}
     forms = []
@@ -66,38 +91,42 @@ def program(tree: Tree) -> dict[str, Any]:
     return {"program": idl["address"], **known, "instructions": forms}
 
 
-def write(tree: Tree) -> int:
-    """Build the pages, copy them into the package and write its manifest; returns how many files there are.
+EXPLORER: Final = Site("explorer", staking)
+SITES: Final = (EXPLORER,)
+
+
+def write(tree: Tree, site: Site) -> int:
+    """Build pages, copy them into the package and write its manifest; returns how many files there are.
 
     Raises:
         WorkspaceError: Node.js is missing, or the build fails.
     """
-    folder = home(tree)
-    described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
-    (folder / "openapi.json").write_text(described)
-    (folder / "src/lib/program.json").write_text(json.dumps(program(tree), indent=1) + "\n")
-    _install(folder)
-    _run(["npx", "--no-install", "openapi-typescript", "openapi.json", "-o", "src/lib/schema.d.ts"], folder)
-    built = _build(folder)
-    target = packaged(tree)
+    folder = site.home(tree)
+    (folder / "openapi.json").write_text(site.described(tree))
+    (folder / "src/lib/program.json").write_text(json.dumps(site.knows(tree), indent=1) + "\n")
+    _install(tree)
+    _tool(tree, "openapi-typescript", ["openapi.json", "-o", "src/lib/schema.d.ts"], folder)
+    built = _build(tree, folder)
+    target = site.packaged(tree)
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(built, target)
     files = {name: file_hash(path) for name, path in _files(target).items()}
-    content = {"sources_sha256": tree.hash_files(sources(tree)), "files": files}
+    content = {"sources_sha256": tree.hash_files(site.sources(tree)), "files": files}
     (target / NAME).write_text(json.dumps(content, indent=2) + "\n")
     return len(files)
 
 
-def problems(tree: Tree) -> list[str]:
+def problems(tree: Tree, site: Site) -> list[str]:
     """Why the package's pages are stale, one sentence each; empty if they are not."""
-    path = packaged(tree) / NAME
+    packaged = site.packaged(tree)
+    path = packaged / NAME
     if not path.is_file():
         return [f"{path.relative_to(tree.root)} is missing"]
     content = json.loads(path.read_text())
     reasons = []
-    if content["sources_sha256"] != tree.hash_files(sources(tree)):
-        reasons.append("web/explorer has changed since the pages were packaged")
-    there = _files(packaged(tree))
+    if content["sources_sha256"] != tree.hash_files(site.sources(tree)):
+        reasons.append(f"web/{site.name} or web/common has changed since the pages were packaged")
+    there = _files(packaged)
     for name in sorted(there.keys() | content["files"].keys()):
         if name not in there:
             reasons.append(f"{name} is missing from the package")
@@ -108,21 +137,20 @@ def problems(tree: Tree) -> list[str]:
     return reasons
 
 
-def differences(tree: Tree) -> list[str]:
+def differences(tree: Tree, site: Site) -> list[str]:
     """Which packaged files differ from what the sources build to, one sentence each.
 
     Raises:
         WorkspaceError: Node.js is missing, or the build fails.
     """
-    folder = home(tree)
+    folder = site.home(tree)
     reasons = []
-    described = _run([sys.executable, "-c", _DESCRIBE], tree.root)
-    if (folder / "openapi.json").read_text() != described:
+    if (folder / "openapi.json").read_text() != site.described(tree):
         reasons.append("openapi.json is not what the application says of itself")
-    if json.loads((folder / "src/lib/program.json").read_text()) != program(tree):
-        reasons.append("program.json is not what the staking program's IDL says")
-    _install(folder)
-    built, there = _files(_build(folder)), _files(packaged(tree))
+    if json.loads((folder / "src/lib/program.json").read_text()) != site.knows(tree):
+        reasons.append("program.json is not what the programs' IDLs say")
+    _install(tree)
+    built, there = _files(_build(tree, folder)), _files(site.packaged(tree))
     hashes = [{name: file_hash(path) for name, path in files.items()} for files in (built, there)]
     apart = sorted({name for name, _ in hashes[0].items() ^ hashes[1].items()})
     reasons += [f"{name}: the packaged file is not what its sources build to" for name in apart]
@@ -135,16 +163,21 @@ def _files(folder: Path) -> dict[str, Path]:
     return dict(sorted(files.items()))
 
 
-def _install(folder: Path) -> None:
+def _install(tree: Tree) -> None:
+    folder = tree.root / "web"
     # Scripts of packages are not run; none of these needs one.
     if not (folder / "node_modules/.package-lock.json").is_file():
         _run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], folder)
 
 
-def _build(folder: Path) -> Path:
-    _run(["npx", "--no-install", "svelte-check", "--fail-on-warnings"], folder)
-    _run(["npx", "--no-install", "vite", "build", "--logLevel", "warn"], folder)
+def _build(tree: Tree, folder: Path) -> Path:
+    _tool(tree, "svelte-check", ["--fail-on-warnings"], folder)
+    _tool(tree, "vite", ["build", "--logLevel", "warn"], folder)
     return folder / "dist"
+
+
+def _tool(tree: Tree, name: str, words: list[str], folder: Path) -> None:
+    _run(["node", str((tree.root / "web/node_modules/.bin" / name).resolve()), *words], folder)
 
 
 def environment() -> dict[str, str]:

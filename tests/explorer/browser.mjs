@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 
-const require = createRequire(new URL('../../web/explorer/package.json', import.meta.url));
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -34,7 +34,7 @@ def missing() -> list[str]:
     needed = {
         "Node.js": shutil.which("node", path=environment()["PATH"]) is not None,
         "Debian's chromium": Path(CHROMIUM).exists(),
-        "npm ci in web/explorer": (ROOT / "web/explorer/node_modules/playwright-core").is_dir(),
+        "npm ci in web": (ROOT / "web/node_modules/playwright-core").is_dir(),
     }
     return [name for name, there in needed.items() if not there]
 

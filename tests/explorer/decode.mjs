@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 let given = '';
 for await (const part of process.stdin) given += part;
 const root = fileURLToPath(new URL('../../web/explorer/', import.meta.url));
-const require = createRequire(`${root}package.json`);
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { createServer } = await import(pathToFileURL(require.resolve('vite')).href);
 const { wish, transactions } = JSON.parse(given);
 // The very modules that the pages are built from.

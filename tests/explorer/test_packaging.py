@@ -13,60 +13,69 @@ from ionet.explorer._app import bare
 from workspace import pages
 from workspace.tree import Tree
 
+SITE = pages.EXPLORER
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     """A copy of the sources and of the package."""
     here, copy = Tree(), Tree(tmp_path)
+    shutil.copytree(here.root / "web/common", copy.root / "web/common")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(here.root / "web" / name, copy.root / "web" / name)
     ignored = shutil.ignore_patterns("node_modules", "dist")
-    shutil.copytree(pages.home(here), pages.home(copy), ignore=ignored)
-    shutil.copytree(pages.packaged(here), pages.packaged(copy))
+    shutil.copytree(SITE.home(here), SITE.home(copy), ignore=ignored)
+    shutil.copytree(SITE.packaged(here), SITE.packaged(copy))
     return copy
 
 
 def test_the_packaged_pages_are_of_these_sources() -> None:
-    assert pages.problems(Tree()) == []
+    assert pages.problems(Tree(), SITE) == []
 
 
 def test_their_types_are_those_of_the_api() -> None:
-    described = json.loads((pages.home(Tree()) / "openapi.json").read_text())
+    described = json.loads((SITE.home(Tree()) / "openapi.json").read_text())
     assert described == json.loads(json.dumps(bare().openapi()))
 
 
 def test_the_calls_that_they_check_are_those_of_the_program() -> None:
-    known = json.loads((pages.home(Tree()) / "src/lib/program.json").read_text())
-    assert known == pages.program(Tree())
+    known = json.loads((SITE.home(Tree()) / "src/lib/program.json").read_text())
+    assert known == pages.staking(Tree())
     # Lamports of rent, as the runtime of this network computes them.
     assert LocalNetwork().rent(known["position_bytes"]) == (128 + known["position_bytes"]) * 6_960
 
 
 def test_a_changed_or_new_source_makes_them_stale(tree: Tree) -> None:
-    style = pages.home(tree) / "src/app.css"
+    style = tree.root / "web/common/app.css"
     before = style.read_bytes()
     style.write_bytes(before + b" ")
-    assert pages.problems(tree) == ["web/explorer has changed since the pages were packaged"]
+    assert pages.problems(tree, SITE) == [
+        "web/explorer or web/common has changed since the pages were packaged"
+    ]
     style.write_bytes(before)
-    assert pages.problems(tree) == []
-    (pages.home(tree) / "src/new.ts").touch()
-    assert pages.problems(tree) == ["web/explorer has changed since the pages were packaged"]
+    assert pages.problems(tree, SITE) == []
+    (SITE.home(tree) / "src/new.ts").touch()
+    assert pages.problems(tree, SITE) == [
+        "web/explorer or web/common has changed since the pages were packaged"
+    ]
 
 
 def test_what_is_made_on_the_way_is_no_source(tree: Tree) -> None:
     for name in ("node_modules", "dist"):
-        (pages.home(tree) / name).mkdir()
-        (pages.home(tree) / name / "file.js").touch()
-    assert pages.problems(tree) == []
+        (SITE.home(tree) / name).mkdir()
+        (SITE.home(tree) / name / "file.js").touch()
+    assert pages.problems(tree, SITE) == []
 
 
 def test_a_changed_missing_or_stray_file_is_named(tree: Tree) -> None:
-    folder = pages.packaged(tree)
+    folder = SITE.packaged(tree)
     (folder / "index.html").write_text("other")
     (folder / "favicon.svg").unlink()
     (folder / "assets/stray.js").touch()
-    assert sorted(pages.problems(tree)) == [
+    assert sorted(pages.problems(tree, SITE)) == [
         "assets/stray.js is packaged, but not in the manifest",
         "favicon.svg is missing from the package",
         "the packaged index.html is not the one its manifest describes",
     ]
     shutil.rmtree(folder)
-    assert pages.problems(tree) == ["sdk/ionet/explorer/_built/manifest.json is missing"]
+    assert pages.problems(tree, SITE) == ["sdk/ionet/explorer/_built/manifest.json is missing"]

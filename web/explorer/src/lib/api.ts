@@ -1,56 +1,5 @@
-/** The explorer's API: the same that anyone else uses, with the types of its own description. */
+/** The explorer's API, with the types of its own description. */
 import type { components } from './schema';
 
+export { read, Refused, send, url, type Money } from '../../../common/api';
 export type Schemas = components['schemas'];
-export type Money = Schemas['Money'];
-type Words = Record<string, string | number | readonly string[] | null | undefined>;
-
-/** Why there is no answer, in a sentence. */
-export class Refused extends Error {
-  readonly status: number;
-
-  constructor(status: number, sentence: string) {
-    super(sentence);
-    this.status = status;
-  }
-}
-
-/** The address of an answer. */
-export function url(path: string, words: Words = {}): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(words)) {
-    if (value === null || value === undefined) continue;
-    for (const each of typeof value === 'object' ? value : [value]) query.append(name, String(each));
-  }
-  const text = query.toString();
-  return `/api/v1${path}${text ? `?${text}` : ''}`;
-}
-
-/** An answer. */
-export async function read<T>(path: string, words: Words = {}): Promise<T> {
-  return asked<T>(fetch(url(path, words), { headers: { accept: 'application/json' } }));
-}
-
-/** The answer to something that is sent. */
-export async function send<T>(path: string, what: unknown): Promise<T> {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' };
-  return asked<T>(fetch(url(path), { method: 'POST', headers, body: JSON.stringify(what) }));
-}
-
-async function asked<T>(coming: Promise<Response>): Promise<T> {
-  let answer: Response;
-  try {
-    answer = await coming;
-  } catch {
-    throw new Refused(0, 'The explorer does not answer. Try again in a moment.');
-  }
-  const body: unknown = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status, sentence(body) ?? `The explorer answered ${answer.status}.`);
-  return body as T;
-}
-
-function sentence(body: unknown): string | null {
-  const message = (body as Schemas['Error'] | null)?.error?.message;
-  if (typeof message !== 'string' || !message) return null;
-  return `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}.`;
-}

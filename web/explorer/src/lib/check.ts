@@ -1,7 +1,8 @@
 /** Whether a transaction does what the reader asked for, and nothing else; and what it does, in words. */
-import { address, getAddressEncoder, getProgramDerivedAddress, type Address } from '@solana/addresses';
-import { io, sol } from './format';
-import { read, same, Unexpected, type Called } from './message';
+import { address } from '@solana/addresses';
+import { BUDGET, derived, encoder, fee, TOKEN_ACCOUNTS, TOKENS, whole } from '../../../common/calls';
+import { io, sol } from '../../../common/format';
+import { read, same, Unexpected, type Called } from '../../../common/message';
 import program from './program.json';
 
 export type Action = 'stake' | 'claim' | 'compound' | 'unstake' | 'withdraw';
@@ -28,14 +29,6 @@ interface Known {
 }
 
 const PROGRAM = address(program.program);
-const BUDGET = 'ComputeBudget111111111111111111111111111111';
-const TOKENS = address('TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA');
-const TOKEN_ACCOUNTS = address('ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL');
-/** Lamports: of a signature, and the most that may be paid for priority. */
-const SIGNATURE = 5_000n;
-const PRIORITY = 1_000_000n;
-const MOST_UNITS = 1_400_000n;
-const MICRO = 1_000_000n;
 /** Lamports a byte of an account, and bytes that each has besides its own. */
 const RENT = 6_960n;
 const OVERHEAD = 128n;
@@ -46,14 +39,6 @@ const BEFORE: Readonly<Record<Action, readonly string[]>> = {
   compound: ['activate'],
   unstake: [],
   withdraw: [],
-};
-
-const encoder = getAddressEncoder();
-const derived = async (of: Address, ...seeds: (string | Address | Uint8Array)[]): Promise<string> => {
-  const parts = seeds.map((seed) =>
-    typeof seed !== 'string' ? seed : seed.length < 32 ? new TextEncoder().encode(seed) : encoder.encode(address(seed)),
-  );
-  return (await getProgramDerivedAddress({ programAddress: of, seeds: parts }))[0];
 };
 
 /** The accounts that each role has to have; the class of a node is for the program to compare. */
@@ -75,8 +60,6 @@ async function expected(wish: Wish): Promise<Readonly<Record<string, string>>> {
   };
 }
 
-const whole = (bytes: Uint8Array): bigint => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-
 function known(called: Called): Known {
   if (called.program !== PROGRAM) {
     throw new Unexpected(`The transaction calls the program ${called.program}, which has no part in this.`);
@@ -96,23 +79,6 @@ function known(called: Called): Known {
     accounts[role.name] = account;
   });
   return { name: form.name, accounts, amount: form.amount ? whole(called.data.subarray(8)) : null };
-}
-
-/** What the network is paid at most, in lamports. */
-function fee(calls: readonly Called[]): bigint {
-  let limit: bigint | null = null;
-  let price: bigint | null = null;
-  for (const { accounts, data } of calls) {
-    if (data[0] === 2 && data.length === 5 && limit === null && !accounts.length) limit = whole(data.subarray(1));
-    else if (data[0] === 3 && data.length === 9 && price === null && !accounts.length) price = whole(data.subarray(1));
-    else throw new Unexpected('The transaction asks for more than a limit and a price of its computing.');
-  }
-  const units = limit === null || limit > MOST_UNITS ? MOST_UNITS : limit;
-  const priority = ((price ?? 0n) * units + MICRO - 1n) / MICRO;
-  if (priority > PRIORITY) {
-    throw new Unexpected(`The transaction would pay ${sol(priority)} for priority, and more than ${sol(PRIORITY)} is not signed here.`);
-  }
-  return SIGNATURE + priority;
 }
 
 function words(call: Known): string {

@@ -2,16 +2,18 @@
 import { getBase58Decoder } from '@solana/codecs-strings';
 import type {
   SolanaSignAndSendTransactionFeature,
+  SolanaSignInFeature,
+  SolanaSignInInput,
   SolanaSignTransactionFeature,
 } from '@solana/wallet-standard-features';
 import { getWallets } from '@wallet-standard/app';
 import type { IdentifierString, Wallet, WalletAccount } from '@wallet-standard/base';
 import type { StandardConnectFeature, StandardDisconnectFeature, StandardEventsFeature } from '@wallet-standard/features';
-import { read as ask, type Schemas } from './api';
+import { read as ask } from './api';
 import { read, same, Unexpected } from './message';
 
 type Features = StandardConnectFeature &
-  Partial<StandardDisconnectFeature & StandardEventsFeature & SolanaSignTransactionFeature & SolanaSignAndSendTransactionFeature>;
+  Partial<StandardDisconnectFeature & StandardEventsFeature & SolanaSignInFeature & SolanaSignTransactionFeature & SolanaSignAndSendTransactionFeature>;
 export type Usable = Wallet & { features: Features };
 
 /** Chains by their genesis; any other is somebody's own. */
@@ -46,7 +48,7 @@ export function listen(): () => void {
     wallet.usable = chain === null ? [] : get().filter((one): one is Usable => usable(one, chain));
   };
   const ends = [on('register', look), on('unregister', look)];
-  ask<Schemas['Status']>('/status').then(
+  ask<{ genesis: string }>('/status').then(
     (status) => {
       wallet.chain = CHAINS[status.genesis] ?? OWN;
       look();
@@ -115,4 +117,19 @@ export async function sign(transaction: Uint8Array, message: Uint8Array): Promis
   const [output] = (await sending?.signAndSendTransaction({ account, transaction, chain })) ?? [];
   if (output === undefined) throw new Unexpected('The wallet gave no signature.');
   return { signature: base58.decode(output.signature), signed: null };
+}
+
+export interface SignedIn {
+  message: Uint8Array;
+  signature: Uint8Array;
+}
+
+/** Has the wallet sign that its holder is here: a text, which moves nothing. It says by itself for which site. */
+export async function signIn(input: SolanaSignInInput): Promise<SignedIn> {
+  const { used, account } = wallet;
+  const feature = used?.features['solana:signIn'];
+  if (account === null || feature === undefined) throw new Unexpected('This wallet does not sign in. Take one that can (Sign-In With Solana).');
+  const [output] = await feature.signIn({ ...input, address: account.address });
+  if (output === undefined) throw new Unexpected('The wallet gave no signature.');
+  return { message: output.signedMessage, signature: output.signature };
 }
