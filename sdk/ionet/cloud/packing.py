@@ -126,7 +126,7 @@ def package(
             raise PackingError(f"{path} has no files to send")
     else:
         argv, files, left_out = _command(path, arguments), {path.name: path}, 0
-        _check_secret(path, path.name)
+        check_secret(path, path.name)
         _check_name(path)
     Command(argv)  # says what is wrong with an argument
     given = _inputs(inputs)
@@ -166,7 +166,7 @@ def gathered(
             found |= {f"{below}{inner}": file for inner, file in tree.collect().items()}
             left_out += tree.left_out
         elif path.is_file():
-            _check_secret(path, name)
+            check_secret(path, name)
             _check_name(path)
             found[name] = path
         else:
@@ -208,7 +208,7 @@ def _inputs(paths: Sequence[str | Path]) -> dict[str, Path]:
             raise PackingError(f"two inputs would be called {name}; rename one")
         found[name] = path
         _check_name(path)
-        _check_secret(path, name)
+        check_secret(path, name)
     return found
 
 
@@ -267,7 +267,7 @@ class _Tree:
             else:
                 _check_name(path)
                 if not wanted:
-                    _check_secret(path, inner)
+                    check_secret(path, inner)
                 yield inner, path
 
 
@@ -287,8 +287,18 @@ def _check_name(path: Path) -> None:
         raise PackingError(str(bad)) from None
 
 
-def _check_secret(path: Path, name: str) -> None:
-    known = any(fnmatchcase(path.name, pattern) for pattern in _SECRETS) and path.name not in _HARMLESS
+def check_secret(path: Path, name: str) -> None:
+    """Refuses a file that looks like a secret.
+
+    Args:
+        path: where it is.
+        name: what it is called in the archive.
+
+    Raises:
+        PackingError: it does.
+    """
+    called = PurePosixPath(name).name
+    known = any(fnmatchcase(called, pattern) for pattern in _SECRETS) and called not in _HARMLESS
     if known or _holds_key(path):
         raise _secret(name)
 

@@ -5,23 +5,21 @@ The chain's node is asked for all of it, and no key is here. The pages check wha
 
 from __future__ import annotations
 
-from base64 import b64decode
-from binascii import Error as NoBase64
 from itertools import islice
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from solders.pubkey import Pubkey
-from solders.transaction import VersionedTransaction
 
 from ionet import IO, AsyncClient, NodeState, SignsElsewhere, accounts, pda
-from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed, failure
-from ionet.chain.transactions import encoded, programs_of, well_formed
+from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed
+from ionet.chain.transactions import encoded
 from ionet.explorer import _models as m
 from ionet.explorer._api import AskedNothing, router
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Past
+from ionet.explorer._sending import TEXT, became, handed, signed_of
 from ionet.explorer._values import BadQuestion, address_of, money, of_io, word
 from ionet.explorer._watching import Watching
 from ionet.ledger import State
@@ -32,9 +30,7 @@ Action = Literal["stake", "claim", "compound", "unstake", "withdraw"]
 SENT: Final = "/api/v1/sent"
 #: Nodes on which a wallet's stake is looked for.
 _NODES: Final = 50
-#: Bytes of a transaction, and how many signs of base64 they are at most.
-_PACKET: Final = 1_232
-_TEXT: Final = (_PACKET + 2) // 3 * 4
+_PROGRAMS: Final = frozenset({accounts.staking.Position.PROGRAM_ID})
 _AMOUNTS: Final = frozenset({"stake", "unstake"})
 _Key = Annotated[str, Field(min_length=32, max_length=44)]
 
@@ -72,7 +68,7 @@ class Signed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    transaction: Annotated[str, Field(max_length=_TEXT, description="With its signature, base64.")]
+    transaction: Annotated[str, Field(max_length=TEXT, description="With its signature, base64.")]
 
 
 def _watching(request: Request) -> Watching:
@@ -208,36 +204,8 @@ async def _built(
 @wallets.post("/sent", summary="Hands a signed transaction of the staking program to the chain's node")
 def send(watching: _TheNode, signed: Signed) -> m.Handed:
     """A transaction to send."""
-    transaction = _signed(signed.transaction)
-    return m.Handed(signature=watching.ask(lambda client: _handed(client, transaction)))
-
-
-def _signed(text: str) -> VersionedTransaction:
-    try:
-        raw = b64decode(text, validate=True)
-        transaction = VersionedTransaction.from_bytes(raw)
-    except (NoBase64, ValueError):
-        raise BadQuestion("this is no transaction in base64") from None
-    if len(raw) > _PACKET or bytes(transaction) != raw or not well_formed(transaction):
-        raise BadQuestion("this is no transaction that a node would take")
-    if str(accounts.staking.Position.PROGRAM_ID) not in programs_of(transaction):
-        raise BadQuestion("only transactions that call the staking program are passed on here")
-    if not all(transaction.verify_with_results()):
-        raise BadQuestion("a signature is missing or wrong")
-    return transaction
-
-
-async def _handed(client: AsyncClient, transaction: VersionedTransaction) -> str:
-    raw, signature = encoded(transaction), str(transaction.signatures[0])
-    if (await _status(client, signature, old=False)) is not None:
-        return signature
-    config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
-    tried = (await client.request("simulateTransaction", raw, config))["value"]
-    if tried["err"] is not None:
-        bad = failure(tried["err"], logs=tried.get("logs") or (), program_ids=programs_of(transaction))
-        raise BadQuestion(f"it was not sent, because it would fail: {bad}")
-    await client.request("sendTransaction", raw, {"encoding": "base64", "skipPreflight": True})
-    return signature
+    transaction = signed_of(signed.transaction, _PROGRAMS, "the staking program")
+    return m.Handed(signature=watching.ask(lambda client: handed(client, transaction)))
 
 
 @wallets.get("/sent/{signature}", summary="What became of a transaction")
@@ -247,26 +215,4 @@ def sent(
     asked: Annotated[AskedSent, Query()],
 ) -> m.Sent:
     """A transaction that was sent."""
-
-    async def look(client: AsyncClient) -> m.Sent:
-        # Asked first: what is not known after its blockhash has ended is not known for good.
-        config = {"commitment": "finalized"}
-        life = await client.request("isBlockhashValid", asked.blockhash, config)
-        over = life["value"] is False and int(life["context"]["slot"]) > asked.since
-        status = await _status(client, signature, old=over)
-        if status is None:
-            return m.Sent(signature=signature, state="expired" if over else "waiting", why="")
-        if status["err"] is not None:
-            return m.Sent(signature=signature, state="failed", why=str(failure(status["err"])))
-        settled = status.get("confirmationStatus") in {"confirmed", "finalized"}
-        return m.Sent(signature=signature, state="landed" if settled else "waiting", why="")
-
-    return watching.ask(look)
-
-
-async def _status(client: AsyncClient, signature: str, *, old: bool) -> dict[str, Any] | None:
-    config = {"searchTransactionHistory": old}
-    status: dict[str, Any] | None = (await client.request("getSignatureStatuses", [signature], config))[
-        "value"
-    ][0]
-    return status
+    return watching.ask(lambda client: became(client, signature, asked.blockhash, asked.since))
