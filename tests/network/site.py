@@ -26,6 +26,7 @@ from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway as Service
 from ionet.orchestrator import Orchestrator, ProgramChain
 from ionet.orchestrator._files import GatewayFiles
+from ionet.orchestrator._promises import Promises
 from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor
 from ionet.prover import numpy_backend
 from ionet.store import AsyncHttpStore
@@ -241,8 +242,9 @@ class NetworkSite(Site):
                 policy(interval=0.5, attest_every=attest_every, takeover=takeover),
                 fetch=uploads.fetch_manifest,
                 publish=uploads.publish,
+                promised=Promises([one.http for one in self.gateways], real.device_of).covers,
             )
-            await peer.wait_connected(5)
+            await peer.wait_connected(60)
             try:
                 yield orchestrator
             finally:

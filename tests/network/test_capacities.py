@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from solders.keypair import Keypair
+from tests.cli.conftest import write_key
 from tests.network import test_links as links
 from tests.network import test_relays as relays
 from tests.network.test_relays import Machines, reader
@@ -20,7 +23,11 @@ from ionet.formats.when import HOUR
 from ionet.gateway import _capacities
 from ionet.orchestrator._promises import Promises
 from ionet.store.manifest import Command, Manifest, Resources
+from ionet.worker import Engine, Limits, NodeConfig, WorkerConfig
 from ionet.worker._capacities import Announcer, capacities_at, of_devices
+from ionet.worker._daemon import node_spec
+from ionet.worker._doctor import Finding, Level
+from ionet.worker._promised import promise_findings
 
 market, url = relays.market, links.url
 
@@ -150,3 +157,47 @@ async def test_a_seat_sees_what_a_node_had_signed_when_it_was_booked(market: Mac
     assert not await promises.covers(lease(9), bytes(node), booked)
     assert not await promises.covers(lease(8), bytes(node), market.now + APART + 1)
     assert await promises.covers(lease(2), bytes(node), market.now + APART + 1)
+
+
+async def test_the_doctor_says_what_a_node_has_promised_and_no_longer_gives(
+    market: Machines, url: str, tmp_path: Path
+) -> None:
+    write_key(tmp_path / "key.json", device := Keypair())
+    mine = NodeConfig("GPU-promised", 0, "RTX 4090", tmp_path / "key.json")
+    market.machine(mine.fingerprint, device)
+    config = WorkerConfig(
+        path=tmp_path / "config.toml",
+        owner=market.people["alice"].pubkey(),
+        rpc=("http://127.0.0.1:1",),
+        gateways=(url,),
+        nodes=(mine,),
+        limits=Limits(8, 64, 100),
+        images=tmp_path,
+        boxes=tmp_path,
+        engine=Engine.PODMAN,
+    )
+
+    async def finding(settings: WorkerConfig = config) -> Finding:
+        (told,) = await asyncio.to_thread(lambda: list(promise_findings(settings, market.now)))
+        return told
+
+    async def read() -> int:
+        return market.now
+
+    before = await finding()
+    assert before.level is Level.WARNING
+    assert "knows nothing of it" in before.says
+    await Announcer(device, node_spec(config, mine), [url], lambda: market.now, read, dict, 0).look()
+    assert (await finding()).level is Level.OK
+    more = replace(config, limits=Limits(16, 128, 200))
+    assert (await finding(more)).level is Level.OK
+    less = replace(config, limits=Limits(2, 64, 100))
+    lowered = await finding(less)
+    assert lowered.level is Level.WARNING
+    assert "it has promised 8 cores (now 2 cores)" in lowered.says
+    # The worker says so; for five minutes the former promise binds as well.
+    market.advance(HOUR)
+    await Announcer(device, node_spec(less, mine), [url], lambda: market.now, read, dict, 0).look()
+    assert (await finding(less)).level is Level.WARNING
+    market.advance(APART + 1)
+    assert (await finding(less)).level is Level.OK

@@ -12,7 +12,10 @@ from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
+from ionet.executor import NodeSpec
 from ionet.wire import Peer, Refused, Request, Role
+from ionet.worker._capacities import Announcer
+from ionet.worker._leases import ClientChain
 
 
 @pytest.fixture
@@ -201,3 +204,38 @@ async def test_nobody_else_learns_where_a_log_lies(site: NetworkSite) -> None:
         for method in ("log", "status"):
             with pytest.raises(Refused, match="not-yours"):
                 await agent.handle(replace(stranger, method=method))
+
+
+async def test_a_job_that_a_node_had_signed_to_take_and_declines_costs_its_renter_nothing(
+    site: NetworkSite,
+) -> None:
+    before, alice = site.money(), site.market.alice
+    async with site.machine(alice) as agent, site.seat() as seat:
+        await Announcer(
+            alice.device_key,
+            NodeSpec(bytes(alice.node), cpus=8),
+            [site.gateway.http],
+            agent.now,
+            ClientChain(site.reader).now,
+            dict,
+            0,
+        ).look()
+        # Its executor gives one core.
+        job = site.book(HOUR, cpus=4)
+        await site.until_closed([seat], job)
+    assert site.runs == 0
+    assert site.money() == before
+
+
+async def test_a_job_that_asks_for_more_than_its_node_had_signed_pays_for_the_time_it_was_held(
+    site: NetworkSite,
+) -> None:
+    before = site.money()
+    async with site.machine(site.market.alice), site.seat() as seat:
+        job = site.book(HOUR, cpus=4)
+        await site.until_closed([seat], job)
+    after = site.money()
+    assert site.runs == 0
+    # Of which the supplier has nothing either.
+    assert after.supplier == before.supplier
+    assert before.renter - after.renter == after.fees - before.fees > 0

@@ -41,13 +41,15 @@ from ionet.worker._relayed import NoRelay, end_relay, start_relay
 class Machines(Market):
     """A market whose nodes' device keys are known."""
 
-    def machine(self) -> tuple[Pubkey, Keypair]:
+    def machine(
+        self, fingerprint: bytes | None = None, device: Keypair | None = None
+    ) -> tuple[Pubkey, Keypair]:
         """A node on the market."""
         self.devices += 1
-        device = Keypair()
+        device = device or Keypair()
         call = self.as_("alice").staking.register(
             class_id=RTX_4090,
-            fingerprint=self.devices.to_bytes(32, "little"),
+            fingerprint=fingerprint or self.devices.to_bytes(32, "little"),
             device=device,
             attester=self.people["attester"],
             region=276,

@@ -30,7 +30,7 @@ from ionet.orchestrator import (
     ProgramChain,
 )
 from ionet.prover import Opening, numpy_backend
-from ionet.store.manifest import FileStore, Function, Manifest
+from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 
 _STEP = 600
@@ -97,11 +97,15 @@ class Site:
         mint: Pubkey = IO_MINT,
         nodes: int = 1,
         image: str | None = None,
+        cpus: float = 1,
         **more: Any,
     ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
         manifest = Manifest(
-            Function("tests.orchestrator.workloads:squares", arguments), nodes=nodes, image=image
+            Function("tests.orchestrator.workloads:squares", arguments),
+            Resources(cpus=cpus),
+            nodes=nodes,
+            image=image,
         )
         supplier, market = of or self.market.alice, self.market
         market.set_price(mint)

@@ -12,6 +12,7 @@ from ionet.cli.session import session
 from ionet.cli.worker.parts import StateOption, config_file
 from ionet.worker import WorkerConfig, probe
 from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
+from ionet.worker._promised import promise_findings
 from ionet.worker._standing import chain_findings
 
 app = Commands()
@@ -27,7 +28,12 @@ def doctor(state: StateOption = None) -> None:
     io = session()
     config = WorkerConfig.load(config_file(state))
     findings = list(
-        chain(machine_findings(config, probe()), gateway_findings(config.gateways), chain_findings(config))
+        chain(
+            machine_findings(config, probe()),
+            gateway_findings(config.gateways),
+            chain_findings(config),
+            promise_findings(config),
+        )
     )
     counts = {level: sum(finding.level is level for finding in findings) for level in Level}
     io.screen.show(
