@@ -39,6 +39,9 @@ Body = Callable[[], AsyncIterator[bytes]]
 class Told(httpx.AsyncBaseTransport):
     """An engine that sends what it is told."""
 
+    #: How many have got to where they only wait.
+    count = 0
+
     def __init__(self, body: Body) -> None:
         self._body = body
 
@@ -59,10 +62,10 @@ class Place:
     async def note(self, request: Open) -> None:
         self.over.append(request)
 
-    def answering(self, body: Body) -> Answering:
+    def answering(self, body: Body, model: Model = MODEL) -> Answering:
         replica = Replica("node", HttpEngine("http://x", "small", transport=Told(body)))
         gate = Gate(self.desk, "test", None, QuotaRule(0))
-        return Answering(self.desk, gate, {"small": Replicas([replica])}, [MODEL], over=self.note)
+        return Answering(self.desk, gate, {"small": Replicas([replica])}, [model], over=self.note)
 
     async def ask(self, body: Body, **more: Any) -> list[dict[str, Any]]:
         asked = chat({**HELLO, **more}, Models([MODEL]))
@@ -269,3 +272,52 @@ async def test_an_engine_whose_tokens_have_no_such_numbers_is_away(number: Any) 
     told = HttpEngine("http://x", "small", counts=True, transport=Told(body))
     with pytest.raises(Refused, match="nobody asked"):
         await told.count(chat(HELLO, Models([MODEL])))
+
+
+def reading(*read: int) -> Body:
+    """Reads a prompt so far, and never comes to its end."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield line(said({"role": "assistant", "content": None}))
+        for count in read:
+            yield line({**said({"content": None}), "prompt_progress": {"processed": count}})
+        Told.count += 1
+        await asyncio.Event().wait()
+
+    return body
+
+
+#: Two thousand tokens, as far as one knows: an engine that does not count has one of four letters.
+LONG = Model("small", "chat", Price(10**6, 10**6), 4_096)
+FRAME = len('{"messages": [{"role": "user", "content": ""}]}')
+
+
+@pytest.mark.parametrize(
+    ("read", "paid"), [((), 2_000), ((0,), 512), ((0, 512, 1_024), 1_536), ((1_950,), 2_000)]
+)
+async def test_who_leaves_while_the_prompt_is_read_pays_for_what_was_read(
+    place: Place, read: tuple[int, ...], paid: int
+) -> None:
+    # Batches of 512 tokens are read to their end; where the engine does not say how far it is, all counts.
+    answering, told = place.answering(reading(*read), LONG), Told.count
+    content = "x" * (8_000 - FRAME)
+    ask = chat({**HELLO, "messages": [{"role": "user", "content": content}]}, Models([LONG]))
+    asking = asyncio.ensure_future(anext(answering.answer(ask, place.key)))
+    async with asyncio.timeout(30):
+        while Told.count == told:  # noqa: ASYNC110 (of the engine's doing)
+            await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert place.money() == (PAID - paid, 0)
+
+
+async def test_who_leaves_before_an_engine_has_begun_pays_nothing(place: Place) -> None:
+    answering = place.answering(reading())
+    answering.turns["small"].resize(0)
+    asking = asyncio.ensure_future(anext(answering.answer(chat(HELLO, Models([MODEL])), place.key)))
+    async with asyncio.timeout(30):
+        while not answering.waiting["small"]:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert place.money() == (PAID, 0)

@@ -56,7 +56,7 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Court
         said: list[str] = []
         tokens: list[int] = []
         async for piece in engine.stream(ASK, 16):
-            for choice in piece["choices"]:
+            for choice in piece.get("choices", ()):
                 said.append(choice["delta"].get("content") or "")
                 tokens += [each["id"] for each in (choice.get("logprobs") or {}).get("content", ())]
         yield Court(engine, Written("a", "small", "node", ASK, "".join(said), tuple(tokens), 0.0, 1.0))

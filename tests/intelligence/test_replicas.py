@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ionet.intelligence.engine import NODE, HttpEngine
+from ionet.intelligence.engine import NODE, READS, HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
@@ -72,6 +72,8 @@ def replicas(clock: Callable[[], float] = lambda: 0.0, **servers: Server) -> Rep
 async def written(pool: Replicas) -> tuple[str, set[str]]:
     text, nodes = [], set()
     async for piece in pool.stream(ASK, 10):
+        if READS in piece:
+            continue
         nodes.add(piece[NODE])
         text.append(piece["choices"][0]["delta"].get("content") or "")
     return "".join(text), nodes

@@ -9,13 +9,13 @@ import math
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ionet.intelligence.books import Charge, Key, written
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.engine import NODE, Count, Engine, speaks
+from ionet.intelligence.engine import NODE, READS, Count, Engine, speaks
 from ionet.intelligence.errors import Refused, away, invalid, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
@@ -50,6 +50,9 @@ class Open:
         read: numbers of the tokens that were read, as far as the engine says them.
         said: the text that was written.
         node: that has written it.
+        guessed: whether its prompt was not counted yet, for want of an engine.
+        begun: whether an engine reads the prompt.
+        seen: tokens of it that are read at most; None: the engine does not say.
         plain: whether all that was written is in its text; else there are thoughts, or calls.
         end: settles it.
     """
@@ -70,6 +73,9 @@ class Open:
     node: str = ""
     plain: bool = True
     end: asyncio.Task[None] | None = None
+    guessed: bool = False
+    begun: bool = False
+    seen: int | None = 0
 
 
 #: Told of each request that is over.
@@ -86,6 +92,7 @@ class Answering:
         models: all of them.
         rate: what an IO is worth now; None: nobody knows.
         over: told of each request that is over.
+        patience: seconds that a request waits for its turn at most.
     """
 
     def __init__(
@@ -96,11 +103,13 @@ class Answering:
         models: Sequence[Model],
         rate: Callable[[], Rate | None] = lambda: None,
         over: Over | None = None,
+        patience: float | None = None,
     ) -> None:
         self._desk = desk
         self._gate = gate
         self._engines = engines
-        self._turns = {model.id: Turns(model.slots) for model in models}
+        #: By their models' names.
+        self.turns = {model.id: Turns(model.slots, patience=patience) for model in models}
         self._rate = rate
         self._over = over
         #: What requests have cost whose settling has failed: it stays set aside until it goes.
@@ -109,7 +118,7 @@ class Answering:
     @property
     def waiting(self) -> dict[str, int]:
         """Requests that wait, by model."""
-        return {model: turns.waiting for model, turns in self._turns.items()}
+        return {model: turns.waiting for model, turns in self.turns.items()}
 
     async def answer(self, ask: Ask, key: Key) -> AsyncIterator[dict[str, Any]]:
         """Yields the pieces of an answer as OpenAI's clients read them, the last one with the usage.
@@ -125,14 +134,16 @@ class Answering:
         prompt = await self._engines[ask.model.id].count(ask)
         # Where only a bound is known, the engine itself may still find the prompt short enough.
         room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
+        if prompt.guessed:
+            room = ask.model.context
         if room < 1:
-            raise too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
+            raise _too_long(ask, prompt)
         # Whatever a bound says, no engine reads more than its context.
         prompt = replace(prompt, most=min(prompt.most, ask.model.context))
         request = await self._begin(ask, key, prompt, min(ask.most or room, room))
         try:
             async with (
-                self._turns[ask.model.id].turn(key.account),
+                self._turn(request),
                 aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
             ):
                 async for piece in pieces:
@@ -144,9 +155,27 @@ class Answering:
             if not ask.stream:
                 request.usage = Usage(0)  # nothing of it is told
             raise
+        except (asyncio.CancelledError, GeneratorExit):
+            _leave(request)
+            raise
         finally:
             # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
             await self._ended(request)
+
+    @asynccontextmanager
+    async def _turn(self, request: Open) -> AsyncIterator[None]:
+        """A request's turn; where its prompt was not counted for want of an engine, it is now."""
+        ask = request.ask
+        size = request.bound + request.most
+        async with self.turns[ask.model.id].turn(request.key.account, size):
+            if request.guessed:
+                prompt = await self._engines[ask.model.id].count(ask)
+                room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
+                if room < 1:
+                    raise _too_long(ask, prompt)
+                request.prompt, request.read = min(prompt.likely, request.bound), prompt.tokens
+                request.most = min(request.most, room)
+            yield
 
     async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
         name = f"{'cmpl' if 'prompt' in ask.body else 'chatcmpl'}-{secrets.token_hex(16)}"
@@ -156,7 +185,17 @@ class Answering:
         if "seed" not in ask.body:
             # So that the receipt says how the answer was drawn.
             ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
-        return Open(name, ask, key, self._desk.at, prompt.likely, prompt.most, most, read=prompt.tokens)
+        return Open(
+            name,
+            ask,
+            key,
+            self._desk.at,
+            min(prompt.likely, prompt.most),
+            prompt.most,
+            most,
+            read=prompt.tokens,
+            guessed=prompt.guessed,
+        )
 
     async def _affordable(self, model: Model, key: Key, prompt: int, most: int) -> int:
         """How many tokens of an answer without a limit can be paid for."""
@@ -250,7 +289,7 @@ class Answering:
         name, charged = f"embd-{secrets.token_hex(16)}", 0
         await self._reserve(name, key, model.price.cost(Usage(bound)))
         try:
-            async with self._turns[model.id].turn(key.account):
+            async with self.turns[model.id].turn(key.account, bound):
                 vectors, tokens = await self._engines[model.id].embed(asked.texts)
             shorter = [_cut(vector, asked.dimensions) for vector in vectors]
             # Only now: a size that the model has not costs nothing.
@@ -281,8 +320,22 @@ async def _counted(request: Open, pieces: AsyncIterator[dict[str, Any]]) -> Asyn
     """The pieces as the engine sends them, counted: also of what is told only at its end."""
     async with aclosing(pieces):  # type: ignore[type-var]
         async for piece in pieces:
+            if READS in piece:
+                request.begun, request.seen = True, piece[READS]
+                continue
             _count(request, piece)
             yield piece
+
+
+def _too_long(ask: Ask, prompt: Count) -> Refused:
+    return too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
+
+
+def _leave(request: Open) -> None:
+    """Whoever goes away while the prompt is read has had as much of it read."""
+    if request.begun and request.usage == Usage(0):
+        read = request.prompt if request.seen is None else min(request.seen, request.prompt)
+        request.usage = Usage(min(read, request.bound))
 
 
 def _count(request: Open, piece: Mapping[str, Any]) -> None:

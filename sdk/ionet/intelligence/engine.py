@@ -22,6 +22,10 @@ from ionet.intelligence.requests import Ask
 _FRAME: Final = 32
 #: Of a piece: the node that it comes from; no engine says it of itself.
 NODE: Final = "ionet node"
+#: … that it reads the prompt, and how many tokens of it are read at most; None: it does not say.
+READS: Final = "ionet reads"
+#: Tokens of a prompt that are read at a time: llama.cpp ends nothing in the middle of them.
+BATCH: Final = 512
 #: Bytes of one piece of a stream.
 _LONGEST: Final = 1 << 20
 #: Tokens of which probabilities are asked for at each place.
@@ -53,11 +57,13 @@ class Count:
         most: no more than these.
         likely: what is charged where an engine is cut off before it has said how many it read.
         tokens: their numbers, where the engine says them.
+        guessed: whether there was no engine to ask.
     """
 
     most: int
     likely: int
     tokens: tuple[int, ...] = ()
+    guessed: bool = False
 
 
 class Engine(Protocol):
@@ -126,7 +132,7 @@ class HttpEngine:
     async def count(self, ask: Ask) -> Count:
         """See `Engine.count`."""
         if not self._counts:
-            return _bound(ask)
+            return bound(ask)
         prompt = ask.body.get("prompt")
         if isinstance(prompt, list):
             return Count(len(prompt), len(prompt), tuple(prompt))
@@ -175,7 +181,7 @@ class HttpEngine:
         body["stream_options"] = {"include_usage": True}
         if self._counts:
             # llama.cpp's own habits are not OpenAI's: what is not asked for is said.
-            body = {**SAMPLING, **body, "cache_prompt": False}
+            body = {**SAMPLING, **body, "cache_prompt": False, "return_progress": True}
         if "tools" in ask.body:
             pass  # llama.cpp has no probabilities beside calls of tools
         elif ask.path.endswith("/chat/completions"):
@@ -184,7 +190,10 @@ class HttpEngine:
         elif ask.logprobs is not None or self._counts:
             body["logprobs"] = max(1, ask.logprobs or 0)
         async with self._answer(ask.path, body) as answer:
+            yield {READS: 0 if self._counts else None}
             async for piece in _pieces(answer):
+                if (progress := piece.pop("prompt_progress", None)) is not None:
+                    yield {READS: _read_by(progress)}
                 yield piece
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
@@ -267,7 +276,14 @@ async def _pieces(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:
             if "error" in piece:
                 raise away("the model's engine ended with an error")
             piece.pop(NODE, None)
+            piece.pop(READS, None)
             yield piece
+
+
+def _read_by(progress: Any) -> int | None:
+    """Tokens that an engine has read, with those that it is at."""
+    done = progress.get("processed") if isinstance(progress, dict) else None
+    return done + BATCH if isinstance(done, int) and 0 <= done < 2**32 else None
 
 
 def _is_token(number: Any) -> bool:
@@ -311,7 +327,7 @@ def speaks(choice: Mapping[str, Any]) -> bool:
     return bool(choice.get("text")) or any(value for name, value in delta.items() if name != "role")
 
 
-def _bound(ask: Ask) -> Count:
+def bound(ask: Ask) -> Count:
     """No tokenizer makes more tokens than there are bytes; of most texts it makes one of four."""
     prompt = ask.body.get("prompt")
     if isinstance(prompt, list):

@@ -10,6 +10,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from ionet.intelligence.engine import BATCH
+
 
 def main() -> None:
     """Serves one model until standard input ends."""
@@ -40,6 +42,8 @@ def serve(file: Path, socket: Path, context: int, slots: int, threads: int) -> N
     parameters.model.path = str(file)
     parameters.n_ctx = context * slots
     parameters.n_parallel = slots
+    # Whoever goes away is charged by the batches that were read until then.
+    parameters.n_batch = BATCH
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
     parameters.hostnames = [str(socket)]

@@ -1,88 +1,148 @@
-"""Turns at an engine that works on a few requests at a time: fair among those who ask, not among requests."""
+"""Turns at engines that work on a few requests at a time: fair among those who ask, not among requests.
+
+Start-time fair queueing: each of those who ask has a share, and what a request may take is counted for who
+asks it. Who has taken least of late is next, however many requests of others wait; nobody saves turns up.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
-from ionet.intelligence.errors import busy
+from ionet.intelligence.errors import away, busy
+
+#: Of a request's size, so that shares divide it finely.
+_SCALE: Final = 1 << 20
+#: Of those who ask, with nothing waiting, that are remembered.
+_KNOWN: Final = 4_096
 
 
 class Turns:
-    """Gives turns, one to each of those who wait in a round, however much each of them asks for.
+    """Gives turns.
 
     Args:
         slots: turns at the same time.
         waiting: requests that may wait, of all.
         each: of one of those who ask.
+        patience: seconds that a request waits at most.
+        share: of one of those who ask; twice the share has twice the turns.
     """
 
-    def __init__(self, slots: int, waiting: int = 1_024, each: int = 256) -> None:
-        self._free = slots
+    def __init__(
+        self,
+        slots: int,
+        waiting: int = 1_024,
+        each: int = 256,
+        *,
+        patience: float | None = None,
+        share: Callable[[int], int] = lambda who: 1,
+    ) -> None:
+        self._slots = slots
         self._most = waiting
         self._each = each
+        self._patience = patience
+        self._share = share
         self._count = 0
-        #: In the order of their next turn.
-        self._lines: OrderedDict[int, deque[asyncio.Future[None]]] = OrderedDict()
+        self._taken = 0
+        self._lines: dict[int, deque[tuple[int, asyncio.Future[None]]]] = {}
+        #: How far those who ask have got, and how far they are who are served now.
+        self._reached: dict[int, int] = {}
+        self._now = 0
 
     @property
     def waiting(self) -> int:
         """Requests that wait."""
         return self._count
 
+    @property
+    def taken(self) -> int:
+        """Turns that are taken."""
+        return self._taken
+
+    @property
+    def slots(self) -> int:
+        """Turns at the same time."""
+        return self._slots
+
+    def resize(self, slots: int) -> None:
+        """Gives so many turns at the same time from now on; those that are taken stay."""
+        self._slots = slots
+        self._serve()
+
     @asynccontextmanager
-    async def turn(self, who: int) -> AsyncIterator[None]:
+    async def turn(self, who: int, size: int = 1) -> AsyncIterator[None]:
         """A turn, for as long as it is entered.
 
         Args:
             who: asks.
+            size: what the request may take.
 
         Raises:
-            Refused: too many wait already.
+            Refused: too many wait already, or it has waited too long.
         """
-        await self._take(who)
+        await self._take(who, size)
         try:
             yield
         finally:
             self._give()
 
-    async def _take(self, who: int) -> None:
-        if self._free > 0 and not self._count:
-            self._free -= 1
+    async def _take(self, who: int, size: int) -> None:
+        if self._taken < self._slots and not self._count:
+            self._begin(who, size)
             return
-        if self._count >= self._most or len(self._lines.get(who, ())) >= self._each:
+        line = self._lines.get(who, ())
+        if self._count >= self._most or len(line) >= self._each:
             raise busy("too many requests wait for this model; try again in some seconds", 5)
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(who, deque()).append(mine)
+        self._lines.setdefault(who, deque()).append((size, mine))
         self._count += 1
         try:
-            await mine
-        except asyncio.CancelledError:
+            async with asyncio.timeout(self._patience):
+                await mine
+        except (asyncio.CancelledError, TimeoutError) as bad:
             if mine.done() and not mine.cancelled():
                 self._give()  # it came as nobody wanted it any more
             else:
                 self._forget(who, mine)
+            if isinstance(bad, TimeoutError):
+                said = f"no engine of this model was free for {self._patience:.0f} s; nothing is charged"
+                raise away(said, 30) from None
             raise
+
+    def _begin(self, who: int, size: int) -> None:
+        """Counts what somebody takes: they come after those who have taken less."""
+        self._now = max(self._now, self._reached.get(who, 0))
+        self._reached[who] = self._now + size * _SCALE // max(1, self._share(who))
+        self._taken += 1
+        if len(self._reached) > _KNOWN:
+            kept = {each: at for each, at in self._reached.items() if at > self._now or self._lines.get(each)}
+            self._reached = kept
 
     def _forget(self, who: int, mine: asyncio.Future[None]) -> None:
         line = self._lines.get(who, deque())
-        if mine in line:  # else it was passed over already
-            line.remove(mine)
-            self._count -= 1
-            if not line:
-                del self._lines[who]
+        for entry in line:
+            if entry[1] is mine:
+                line.remove(entry)
+                self._count -= 1
+                break
+        if not line:
+            self._lines.pop(who, None)
 
     def _give(self) -> None:
-        while self._lines:
-            who, line = next(iter(self._lines.items()))
-            mine = line.popleft()
+        self._taken -= 1
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._lines and self._taken < self._slots:
+            # Of equals who has waited longest, as tables keep their order.
+            who = min(self._lines, key=lambda each: max(self._now, self._reached.get(each, 0)))
+            size, mine = self._lines[who].popleft()
             self._count -= 1
-            self._lines.move_to_end(who)
-            if not line:
+            if not self._lines[who]:
                 del self._lines[who]
             if not mine.done():
+                self._begin(who, size)
                 mine.set_result(None)
-                return
-        self._free += 1

@@ -8,19 +8,22 @@ error. An engine that was away is asked again after a while, and one that is dra
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from ionet.intelligence.engine import NODE, Count, Engine, HttpEngine, speaks
+from ionet.intelligence.engine import NODE, READS, Count, Engine, HttpEngine, bound, speaks
 from ionet.intelligence.errors import Refused, away
 from ionet.intelligence.requests import Ask
 
 #: Seconds for which an engine that has failed gets no request, at first and at most.
 _PAUSES: Final = (1.0, 60.0)
 _AWAY: Final = 503
+#: Seconds after which engines that have failed are tried again by a request that waits for one.
+_AGAIN: Final = 2.0
 #: Pieces without a word that are held back until there is one.
 _GREETINGS: Final = 64
 
@@ -76,11 +79,23 @@ class Replicas:
     Args:
         replicas: at first.
         clock: seconds that only grow.
+        elastic: whether engines come when there is something to do: requests wait where there is none.
+        patience: seconds that a request waits at most for another engine, where those that there are fail.
     """
 
-    def __init__(self, replicas: Sequence[Replica] = (), clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[Replica] = (),
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        elastic: bool = False,
+        patience: float = 300.0,
+    ) -> None:
         self._replicas = list(replicas)
         self._clock = clock
+        self._elastic = elastic
+        self._patience = patience
+        self._came = asyncio.Event()
 
     @property
     def replicas(self) -> tuple[Replica, ...]:
@@ -90,15 +105,22 @@ class Replicas:
     def add(self, replica: Replica) -> None:
         """Adds an engine, which is warm."""
         self._replicas.append(replica)
+        self._came.set()
 
     async def drain(self, node: str) -> None:
         """Takes the engine of a node away, once its requests are answered."""
         for replica in [each for each in self._replicas if each.node == node]:
-            replica.drained = True
-            if replica.at_work:
-                await replica.idle.wait()
-            self._replicas.remove(replica)
-            await replica.engine.close()
+            await self.let_go(replica)
+
+    async def let_go(self, replica: Replica, seconds: float | None = None) -> None:
+        """Takes an engine away, once its requests are answered, or when so many seconds have passed."""
+        replica.drained = True
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if replica.at_work:
+                    await replica.idle.wait()
+        self._replicas.remove(replica)
+        await replica.engine.close()
 
     def _in_order(self) -> list[Replica]:
         """Those with the most room first; those that have failed a moment ago last: one may be back."""
@@ -110,6 +132,8 @@ class Replicas:
 
     async def count(self, ask: Ask) -> Count:
         """See `Engine.count`."""
+        if self._elastic and all(each.drained for each in self._replicas):
+            return replace(bound(ask), guessed=True)
         last = away("no engine of this model answers")
         for replica in self._in_order():
             try:
@@ -122,51 +146,77 @@ class Replicas:
                 continue
             replica.answered()
             return counted
+        if self._elastic:
+            return replace(bound(ask), guessed=True)
         raise last
+
+    async def _rounds(self) -> AsyncIterator[list[Replica]]:
+        """Engines to be tried, in their order; where others may come, again for as long as one waits."""
+        if not self._elastic or any(not each.drained for each in self._replicas):
+            yield self._in_order()
+        end = self._clock() + self._patience
+        while self._elastic and self._clock() < end:
+            self._came.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN):
+                    await self._came.wait()
+            if any(not each.drained for each in self._replicas):
+                yield self._in_order()
 
     async def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
         """See `Engine.stream`; each piece says its node."""
         last = away("no engine of this model answers")
-        for replica in self._in_order():
-            begun, held = False, []
-            stream = replica.engine.stream(ask, most)
-            try:
-                with replica.work():
-                    async with aclosing(stream) as pieces:  # type: ignore[type-var]
+        async for replicas in self._rounds():
+            for replica in replicas:
+                begun = False
+                try:
+                    async with aclosing(self._of(replica, ask, most)) as pieces:  # type: ignore[type-var]
                         async for piece in pieces:
-                            held.append(piece)
-                            if begun or _says_something(piece) or len(held) > _GREETINGS:
-                                begun = True
-                                for each in held:
-                                    yield {**each, NODE: replica.node}
-                                held = []
-            except Refused as bad:
-                if begun or bad.status != _AWAY:
-                    raise
+                            begun = begun or READS not in piece
+                            yield piece
+                except Refused as bad:
+                    if begun or bad.status != _AWAY:
+                        raise
+                    last = bad
+                if begun:
+                    replica.answered()
+                    return
                 replica.failed(self._clock())
-                last = bad
-                continue
-            if begun:
-                replica.answered()
-                return
-            replica.failed(self._clock())
         raise last
+
+    async def _of(self, replica: Replica, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
+        """The pieces of one engine, from the first on that says something."""
+        begun, held = False, list[dict[str, Any]]()
+        stream = replica.engine.stream(ask, most)
+        with replica.work():
+            async with aclosing(stream) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    if READS in piece:
+                        yield piece
+                        continue
+                    held.append(piece)
+                    if begun or _says_something(piece) or len(held) > _GREETINGS:
+                        begun = True
+                        for each in held:
+                            yield {**each, NODE: replica.node}
+                        held = []
 
     async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         """See `Engine.embed`."""
         last = away("no engine of this model answers")
-        for replica in self._in_order():
-            try:
-                with replica.work():
-                    vectors = await replica.engine.embed(texts)
-            except Refused as bad:
-                if bad.status != _AWAY:
-                    raise
-                replica.failed(self._clock())
-                last = bad
-                continue
-            replica.answered()
-            return vectors
+        async for replicas in self._rounds():
+            for replica in replicas:
+                try:
+                    with replica.work():
+                        vectors = await replica.engine.embed(texts)
+                except Refused as bad:
+                    if bad.status != _AWAY:
+                        raise
+                    replica.failed(self._clock())
+                    last = bad
+                    continue
+                replica.answered()
+                return vectors
         raise last
 
     async def close(self) -> None:
