@@ -20,7 +20,8 @@ from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters
-from ionet.service.http import Server, listen, serve_metrics, url_of
+from ionet.service.http import Server, listen, url_of
+from ionet.service.metrics import metrics_at
 from ionet.service.patience import Patient
 
 _log = logging.getLogger(__name__)
@@ -140,4 +141,4 @@ def _serve_metrics(
 ) -> None:
     from ionet.explorer._metrics import registry
 
-    serve_metrics(stack, where, registry(database, keeper, counters))
+    stack.enter_context(metrics_at(where, registry(database, keeper, counters)))

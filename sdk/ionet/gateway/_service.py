@@ -28,6 +28,7 @@ from ionet.gateway._relays import Relays
 from ionet.gateway._server import Certificate, Server, listen
 from ionet.gateway._streams import Streams
 from ionet.overlay import missing
+from ionet.service.metrics import metrics_at
 from ionet.service.settings import is_loopback
 from ionet.store.keeper import Keeper, Quota
 from ionet.store.opening import open_backend
@@ -158,23 +159,15 @@ class Gateway:
         _log.info("ended")
 
     def _serve_metrics(self, stack: AsyncExitStack, hub: Hub, doors: Doors) -> None:
-        from prometheus_client import start_http_server
-
         from ionet.gateway._metrics import registry
 
         assert self.config.metrics is not None
-        host, port = self.config.metrics
         try:
-            server, thread = start_http_server(port, host, registry(hub, doors))
-        except OSError as bad:
-            said = f"metrics cannot be served on {host}:{port}: {bad.strerror}"
+            stack.enter_context(metrics_at(self.config.metrics, registry(hub, doors)))
+        except ConfigError as bad:
             if self.config.metrics_required:
-                raise ConfigError(said) from None
-            _log.warning("%s; choose another place with --metrics", said)
-            return
-        stack.callback(thread.join, 2.0)
-        stack.callback(server.server_close)
-        stack.callback(server.shutdown)
+                raise
+            _log.warning("%s", bad)
 
     async def _report(self, hub: Hub) -> None:
         """Says once a minute what happened: strangers decide how often something does."""

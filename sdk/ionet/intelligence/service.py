@@ -38,7 +38,8 @@ from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.service.bounds import Bounds
-from ionet.service.http import Server, listen, serve_metrics, url_of
+from ionet.service.http import Server, listen, url_of
+from ionet.service.metrics import metrics_at
 from ionet.service.patience import Patient
 from ionet.service.signin import SignInConfig, SignIns
 
@@ -135,7 +136,8 @@ class Intelligence:
             desk, gate, Models(models), self._sign_ins(), self._origin, dict(config.tills), oracle
         )
         if config.metrics is not None:
-            serve_metrics(stack, config.metrics, registry(counters, answering), "metrics in its settings")
+            said = "metrics in its settings"
+            stack.enter_context(metrics_at(config.metrics, registry(counters, answering), said))
 
         def health() -> tuple[bool, dict[str, Any]]:
             why = tills.fault if tills is not None else ""

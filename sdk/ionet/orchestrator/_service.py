@@ -47,6 +47,7 @@ from ionet.orchestrator._remote import RemoteAgents, RemoteExecutor, RemoteMemor
 from ionet.orchestrator._rpc import Nodes
 from ionet.orchestrator._status import WRITE_EVERY, GatewayStatus, OrchestratorStatus
 from ionet.orchestrator._uptime import Uptimes
+from ionet.service.metrics import metrics_at
 from ionet.service.notices import Notifier
 from ionet.store.manifest import FileStore
 from ionet.wire import Answer, Peer, Refused, Request, Role
@@ -154,9 +155,9 @@ class Service:
             ConfigError: the settings are wrong: another process has the folder, or it is another network.
         """
         with locked(self.config.state):
-            async with self._notifier:
-                with self._metrics_served():
-                    await self._run(stop)
+            async with self._notifier, AsyncExitStack() as stack:
+                self._serve_metrics(stack)
+                await self._run(stop)
 
     async def _run(self, stop: asyncio.Event) -> None:
         _log.info("the seat's key is %s, the payer %s", self._key.pubkey(), self._payer.pubkey())
@@ -528,38 +529,25 @@ class Service:
 
     # -- what it says of itself
 
-    @contextmanager
-    def _metrics_served(self) -> Iterator[None]:
+    def _serve_metrics(self, stack: AsyncExitStack) -> None:
         """Serves metrics, where the settings say so and the port is free."""
         if self.config.metrics is None:
-            yield
             return
-        from prometheus_client import start_http_server
-
         from ionet.orchestrator._metrics import registry
 
-        host, port = self.config.metrics
+        made = registry(
+            lambda: self._latest,
+            self._counts,
+            self._nodes,
+            lambda: self._idle,
+            lambda: self._number,
+            lambda: self._memory,
+            lambda: {} if self._reports is None else self._reports.steps,
+        )
         try:
-            made = registry(
-                lambda: self._latest,
-                self._counts,
-                self._nodes,
-                lambda: self._idle,
-                lambda: self._number,
-                lambda: self._memory,
-                lambda: {} if self._reports is None else self._reports.steps,
-            )
-            server, thread = start_http_server(port, host, made)
-        except OSError as bad:
-            self._problem("metrics", f"metrics cannot be served on {host}:{port}: {bad.strerror}")
-            yield
-            return
-        try:
-            yield
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join(2.0)
+            stack.enter_context(metrics_at(self.config.metrics, made))
+        except ConfigError as bad:
+            self._problem("metrics", str(bad))
 
     async def _follow(self, references: ClassReferences) -> None:
         """Reads by what speeds classes are judged, again and again."""

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
 
 import uvicorn
 
 from ionet.chain.errors import ConfigError
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
 
 
 class Server(uvicorn.Server):
@@ -51,31 +47,3 @@ def url_of(listening: socket.socket) -> str:
     """The URL of a socket that takes connections."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def serve_metrics(
-    stack: AsyncExitStack, where: tuple[str, int], registry: CollectorRegistry, said: str = "--metrics"
-) -> None:
-    """Serves metrics for Prometheus as long as a stack is open.
-
-    Args:
-        stack: ends it.
-        where: address and port.
-        registry: has them.
-        said: what says where they are, for the error.
-
-    Raises:
-        ConfigError: the port is taken.
-    """
-    from prometheus_client import start_http_server
-
-    host, port = where
-    try:
-        server, thread = start_http_server(port, host, registry)
-    except OSError as bad:
-        raise ConfigError(
-            f"metrics cannot be served on {host}:{port}: {bad.strerror}; choose another place with {said}"
-        ) from None
-    stack.callback(thread.join, 2.0)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
