@@ -547,7 +547,7 @@ class World:
             seat, node = attester.pubkey(), supplier.node
             identity = ix.staking.approve_identity(attester=seat, device=supplier.processor, digest=digest)
             self.measure(identity, attester, case=case)
-            approve = ix.staking.approve_class(attester=seat, node=node, **classes)
+            approve = ix.staking.approve_class(attester=seat, node=node, device=supplier.processor, **classes)
             self.measure(approve, attester, case=case)
         self.wait(DAY)
         lower = ix.staking.lower_class(
@@ -566,6 +566,7 @@ class World:
         self.measure(evict, self.judge)
         self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=supplier.shard), self.judge)
         self.credited_until_now(node)
+        self.wait(8 * DAY)
         expel = ix.staking.expel_owner(
             node=node, device=device, offer=pda.jobs.offer(node), shard=supplier.shard
         )

@@ -219,7 +219,7 @@ def _approve(of: Market, arena: Arena) -> None:
     for attester in arena.attesters[:2]:
         who = attester.pubkey()
         of.send(ix.staking.approve_identity(attester=who, device=alice.device, digest=DIGEST))
-        of.send(ix.staking.approve_class(attester=who, node=alice.node, **classes))
+        of.send(ix.staking.approve_class(attester=who, node=alice.node, device=alice.device, **classes))
     of.world.advance(DAY)
     of.send(ix.staking.lower_class(node=alice.node, device=alice.device, offer=alice.offer, **classes))
 
@@ -235,6 +235,7 @@ def _expel(of: Market, arena: Arena) -> None:
     of.send(arena.staking("evict_device", "bob", ban=False))
     of.send(arena.staking("evict_node", "bob"))
     of.send(of.credit(of.publish({bob.node: 0}), of=bob))
+    of.world.advance(8 * DAY)
     of.send(arena.staking("expel_owner", "bob"))
 
 

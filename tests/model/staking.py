@@ -828,6 +828,7 @@ class Staking:
             NodeNotRetired=node.state != RETIRED,
             Frozen=node.frozen > 0 or node.stopped_since is not None,
             OwnerStays=node.credited_through < node.retired_at and not node.past_credit(node.retired_at, now),
+            DisproofsOpen=now <= node.retired_at + HOUR + DISPROVE,
             FormerUnpaid=node.former is not None,
             NothingReady=node.own.side == 0,
         )
@@ -1028,7 +1029,11 @@ class Staking:
         """What a device signed was wrong (rule 21): a tenth of the minimum, without appeal, off the owner's
         side alone, no more than proposals leave of both, once an hour. Its slash has the number `-hour`."""
         node = self.nodes[name]
-        refuse(AccountAlreadyInUse=-hour in node.slashes, HourTooOld=now > end + DISPROVE)
+        refuse(
+            AccountAlreadyInUse=-hour in node.slashes,
+            HourTooOld=now > end + DISPROVE,
+            RetiredThen=node.state == RETIRED and end - HOUR > node.retired_at,
+        )
         held = node.own.side + node.co_tokens - node.frozen
         amount = min(node.finable(now) // 10, node.own.side, held)
         slash = Slash(0, node.owner, now, now, apart=amount, disproof_until=end + DISPROVE)

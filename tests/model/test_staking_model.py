@@ -158,11 +158,13 @@ def test_a_former_owners_side_cools_and_is_paid_to_them() -> None:
     stakes.retire("node", NOW + 10)
     assert refused(stakes.expel, "node", NOW + 10 + 60 * DAY) == {"OwnerStays"}
     stakes.credit("node", 7, NOW + 3_600)
-    assert stakes.expel("node", NOW + 3_600) == 500 * TOKEN + 7
+    leaves = NOW + 10 + 3_600 + 7 * DAY + 1
+    assert refused(stakes.expel, "node", leaves - 1) == {"DisproofsOpen"}
+    assert stakes.expel("node", leaves) == 500 * TOKEN + 7
     node = stakes.nodes["node"]
     assert (node.own.side, node.vault) == (0, 500 * TOKEN + 7)
-    assert refused(stakes.pay_former, "node", NOW + 3_599 + FORTNIGHT) == {"NothingReady"}
-    assert stakes.pay_former("node", NOW + 3_600 + FORTNIGHT) == 500 * TOKEN + 7
+    assert refused(stakes.pay_former, "node", leaves - 1 + FORTNIGHT) == {"NothingReady"}
+    assert stakes.pay_former("node", leaves + FORTNIGHT) == 500 * TOKEN + 7
 
 
 def test_four_withdrawals_cool_at_a_time() -> None:

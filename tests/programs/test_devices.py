@@ -20,6 +20,8 @@ from tests.programs.test_staking_owner import FORTNIGHT, NODE, TERMINAL, u64
 
 from ionet import IO, accounts, errors, events, ix, pda, token_account
 
+#: After this long nothing of before a retirement can be disproved.
+DISPROOFS: Final = 7 * DAY + HOUR + 1
 NOBODY: Final = Pubkey.default()
 RETIRED: Final = 1
 
@@ -440,6 +442,8 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
     market.refused(market.booking(TWO_HOURS), errors.jobs.NodeNotLive)
     market.refused(expel, errors.staking.OwnerStays)
     market.credited_until_now()
+    market.refused(expel, errors.staking.DisproofsOpen)
+    market.world.advance(7 * DAY)
     expelled = market.world.call(expel).paid_by(market.actor()).send().event(events.staking.OwnerExpelled)
     market.check()
     assert (expelled.owner, expelled.amount) == (market.alice.key, 500 * TOKEN)
@@ -476,6 +480,7 @@ def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(m
     market.poke(market.alice.node, NODE, "frozen", u64(1))
     market.refused(expel, errors.staking.Frozen)
     market.poke(market.alice.node, NODE, "frozen", u64(0))
+    market.world.advance(DISPROOFS)
     market.send(expel)
     market.refused(expel, errors.staking.FormerUnpaid)
     market.world.advance(FORTNIGHT)

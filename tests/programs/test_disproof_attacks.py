@@ -13,8 +13,10 @@ from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR, MINUTE, Refusal
 from tests.programs.test_challenges import proposed, showing
+from tests.programs.test_devices import passed_on, reopening
 from tests.programs.test_disproofs import Scene, cell_of, read_of, wrong_state
 from tests.programs.test_hours import committing, drawing, read, seq, slots, ticked, ticking
+from tests.programs.test_proofs import params
 
 from ionet import errors, events, ix, pda, types
 from ionet.chain.ids import ED25519_PROGRAM, SLOT_HASHES
@@ -139,6 +141,42 @@ def test_a_node_that_was_retired_pays_too(scene: Scene) -> None:
     market.send(market.staking("retire_node"))
     assert scene.call(made).send().result.amount == before.minimum // 10
     market.check()
+
+
+def test_no_owner_is_out_of_a_disproofs_reach_while_what_they_signed_can_be_disproved(scene: Scene) -> None:
+    """escape_by_expulsion: with a short hold, an accomplice took the device up, expelled the cheat, and reopened."""
+    market, made = scene.market, cell_of(scene)
+    fine = market.node().minimum // 10
+    market.send(
+        ix.proofs.set_params(authority=market.world.deployer, params=replace(params(market.world), hold=0))
+    )
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    bob = passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    market.world.advance(HOUR)
+    market.send(market.credit(market.publish({market.alice.node: 0})))
+    market.refused(market.staking("expel_owner"), errors.staking.DisproofsOpen)
+    assert scene.call(made).send().result.amount == fine
+    market.world.advance(scene.hour.period_end + 7 * DAY - market.world.now)
+    market.refused(market.staking("expel_owner"), errors.staking.DisproofsOpen)
+    market.world.advance(HOUR + 1)
+    expelled = market.send(market.staking("expel_owner")).event(events.staking.OwnerExpelled)
+    assert expelled.amount == 500 * TOKEN - fine
+
+
+def test_nobody_pays_for_what_a_device_signs_while_its_node_is_retired(scene: Scene) -> None:
+    """Who has the machine by then, and its key with it, takes nothing from who has sold it."""
+    market, client = scene.market, scene.market.world.client
+    market.world.advance(1)
+    market.send(market.staking("retire_node"))
+    market.world.advance(HOUR)
+    client.proofs.tick().send()
+    later = Scene(market, client.proofs.get_hour(client.proofs.latest_hour() + 1))
+    later.refused(cell_of(later), errors.staking.RetiredThen)
+    market.world.advance(HOUR)
+    market.send(reopening(market))
+    later.refused(cell_of(later), errors.staking.RetiredThen)
+    assert scene.call(cell_of(scene)).send().result.amount
 
 
 def test_a_node_taken_to_a_cheaper_class_pays_by_the_one_that_it_cheated_in(scene: Scene) -> None:

@@ -18,6 +18,7 @@ from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_
 from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_approvals import below, lowered, lowering, reference
+from tests.programs.test_devices import DISPROOFS
 from tests.programs.test_jobs_running import jobs_params
 from tests.programs.test_slashing import APPEAL, about, decided_fraud, executing, proposing, setting
 from tests.programs.test_staking_owner import FORTNIGHT
@@ -202,6 +203,7 @@ def _retired(name: str) -> Case[Market]:
 def _expel(market: Market) -> Instruction:
     market.send(market.staking("evict_device", ban=False), market.staking("evict_node"))
     market.credited_until_now()
+    market.world.advance(DISPROOFS)
     return market.staking("expel_owner")
 
 

@@ -342,6 +342,7 @@ def test_a_former_owner_is_paid_out(market: Market) -> None:
     alice.retire(node).send()
     alice.release_device(alice.get_node(node).device).send()
     market.credited(node)
+    market.advance(8 * DAY)
     carol, before = market.as_("carol").staking, market.as_("alice").mint.balance()
     expelled = carol.expel_owner(node).send().result
     assert (expelled.owner, expelled.amount) == (market.key("alice"), IO(300).base)

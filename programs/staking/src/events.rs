@@ -67,6 +67,8 @@ pub struct LowerApproved {
     pub seq: u64,
     /// The node.
     pub node: Pubkey,
+    /// Its first device.
+    pub device: Pubkey,
     /// Its class.
     pub class: u16,
     /// The lower class.
@@ -77,7 +79,7 @@ pub struct LowerApproved {
     pub weight: u32,
     /// Weight that it needs.
     pub threshold: u32,
-    /// From when the node can be lowered, unix time.
+    /// From when the node can be lowered, unix time; 0 while the threshold is not reached.
     pub due_at: i64,
 }
 

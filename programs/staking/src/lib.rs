@@ -142,13 +142,13 @@ pub mod staking {
         handle_approve_identity(ctx, digest)
     }
 
-    /// Approves that a node goes down to the class that its proofs have shown, a day later at the earliest.
+    /// Approves that a node goes down to the class that its proofs have shown, a day after the threshold is reached.
     ///
     /// * before - Number of its class.
     /// * after - Number of the lower class.
     ///
     /// Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
-    /// `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `AlreadyApproved`.
+    /// `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotNodeDevice`, `AlreadyApproved`.
     pub fn approve_class(ctx: Context<ApproveClass>, before: u16, after: u16) -> Result<()> {
         handle_approve_class(ctx, before, after)
     }
@@ -159,9 +159,10 @@ pub mod staking {
     /// * before - Number of its class.
     /// * after - Number of the lower class.
     ///
-    /// Caller: anyone, from a day to seven days after the first approval. Errors: `WrongAttesterSet`, `NodeNotLive`,
-    /// `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`, `NoticeRuns`, `ProofPassed`,
-    /// `NotNodeDevice`, `NodeLeased`, `WrongOffer`.
+    /// Caller: anyone, from a day to seven days after the threshold was reached. Errors: `WrongAttesterSet`,
+    /// `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`,
+    /// `ApprovedBeforeOwner`, `NoticeRuns`, `ProofPassed`, `NotNodeDevice`, `NotDeviceOwner`, `NodeLeased`,
+    /// `WrongOffer`.
     pub fn lower_class(ctx: Context<LowerClass>, before: u16, after: u16) -> Result<()> {
         handle_lower_class(ctx, before, after)
     }
@@ -288,12 +289,12 @@ pub mod staking {
     }
 
     /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new
-    /// owner can do so when the former owner's side is empty, no proposal is open, and all the former owner's
-    /// hours are credited or 60 days have passed.
+    /// owner can do so when the former owner's side is empty, no proposal is open, all the former owner's hours are
+    /// credited or 60 days have passed, and nothing of theirs can be disproved any more.
     ///
     /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
-    /// `Frozen`, `OwnerStays`, `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
+    /// `Frozen`, `OwnerStays`, `DisproofsOpen`, `KeyStays`, `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
     pub fn reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()> {
         handle_reopen_node(ctx, args)
     }
@@ -344,8 +345,8 @@ pub mod staking {
     /// next owner can reopen it. It cools, and the former owner can withdraw it even if the node has another
     /// owner by then.
     ///
-    /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-    /// `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
+    /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `DisproofsOpen`, `NothingReady`,
+    /// `Frozen`, `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
     pub fn expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
         handle_expel_owner(ctx)
     }
@@ -482,7 +483,7 @@ pub mod staking {
     /// * period_end - End of that hour, unix time.
     /// * evidence_hash - SHA-256 of the message that was signed.
     ///
-    /// Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`.
+    /// Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`, `RetiredThen`.
     pub fn slash_disproved(
         ctx: Context<SlashDisproved>,
         hour: u64,

@@ -82,7 +82,8 @@ TIMES: Final = frozenset(
     {
         "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
         "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld", "VerdictBeforeChange",
-        "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld", "NoticeRuns",
+        "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld", "NoticeRuns", "ApprovedBeforeOwner",
+        "DisproofsOpen",
     }
 )  # fmt: skip
 SPANS: Final = frozenset(

@@ -18,7 +18,7 @@ _EVERY: Final = 60.0
 
 
 class Lowerings:
-    """One seat's approvals of lower classes; the threshold's take effect a day after the first.
+    """One seat's approvals of lower classes; what the threshold approves takes effect a day later.
 
     Args:
         client: signs as the seat.
@@ -73,9 +73,10 @@ class Lowerings:
         known = await staking.lowering(node, class_id)
         if self._seat not in known.seats:
             event = (await staking.approve_class(node, class_id).send()).result
-            detail = f"to {class_id}, weight {event.weight} of {event.threshold}, due at {event.due_at}"
+            due = f", due at {event.due_at}" if event.due_at else ""
+            detail = f"to {class_id}, weight {event.weight} of {event.threshold}{due}"
             self._journal.note(bytes(node).hex(), "lower class approved", detail)
-        elif known.weight >= known.threshold and await self._client.time() >= known.due_at:
+        elif known.due_at and await self._client.time() >= known.due_at:
             try:
                 await staking.lower_class(node, class_id).send()
             finally:

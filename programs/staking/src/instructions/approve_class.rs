@@ -3,13 +3,13 @@
 //! Who may call: an attester, who pays the rent of the first approval.
 //!
 //! Checks, each with its error: `WrongAttesterSet`, `NotAttester`, `NodeNotLive`, `WrongClass`, `ClassDisabled`,
-//! `OtherPool`, `ClassNotLower`, `AlreadyApproved`.
+//! `OtherPool`, `ClassNotLower`, `NotNodeDevice`, `AlreadyApproved`.
 //!
 //! Events: `LowerApproved`.
 
 use crate::errors::StakingError;
 use crate::events::LowerApproved;
-use crate::state::{Approval, Class, Node, LOWER_NOTICE, LOWER_SEED};
+use crate::state::{Approval, Class, Device, Node, LOWER_SEED};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
@@ -26,6 +26,9 @@ pub struct ApproveClass<'info> {
     /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// Its first device: approvals of before its present owner count no more.
+    #[account(address = node.load()?.device @ StakingError::NotNodeDevice)]
+    pub device: AccountLoader<'info, Device>,
     /// Its hardware class.
     #[account(
         constraint = before == node.load()?.class @ StakingError::WrongClass,
@@ -62,16 +65,17 @@ pub fn handle_approve_class(ctx: Context<ApproveClass>, before: u16, after: u16)
     let (class, lower) = (accounts.class.load()?, accounts.lower.load()?);
     lower.check_below(&class)?;
     let mut approval = Approval::opened(&accounts.lowering, ctx.bumps.lowering)?;
-    let weight = approval.approve(&set, seat, now)?;
+    let weight = approval.approve(&set, seat, accounts.device.load()?.registered_at, now)?;
     emit!(LowerApproved {
         seq: node.next_seq(),
         node: accounts.node.key(),
+        device: accounts.device.key(),
         class: before,
         lower: after,
         seat,
         weight,
         threshold: set.threshold,
-        due_at: approval.opened_at.saturating_add(LOWER_NOTICE),
+        due_at: approval.due_at(),
     });
     Ok(())
 }

@@ -44,7 +44,8 @@ pub fn handle_approve_identity(ctx: Context<ApproveIdentity>, digest: [u8; 32]) 
     let set = abi::read::<abi::AttesterSet>(&accounts.attester_set).ok_or(StakingError::WrongAttesterSet)?;
     let (seat, _) = set.seat_of(accounts.attester.key).ok_or(StakingError::NotAttester)?;
     let mut approval = Approval::opened(&accounts.identity, ctx.bumps.identity)?;
-    let weight = approval.approve(&set, seat, now)?;
+    // It says what the silicon is, not whose.
+    let weight = approval.approve(&set, seat, 0, now)?;
     let mut device = accounts.device.load_mut()?;
     if approval.is_reached(&set, now) {
         (device.identity, device.identity_at) = (digest, now);

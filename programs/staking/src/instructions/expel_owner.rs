@@ -4,8 +4,8 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-//! `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
+//! Checks, each with its error: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `DisproofsOpen`,
+//! `NothingReady`, `Frozen`, `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
 //!
 //! Events: `OwnerExpelled`.
 

@@ -1,10 +1,11 @@
-//! Takes a node down to the class that the attesters' threshold approved, a day after the first of them did. It has to
-//! prove itself there anew; what it signed before is still judged by its former minimum.
+//! Takes a node down to the class that the attesters' threshold approved, a day after it was reached. It has to prove
+//! itself there anew; what it signed before is still judged by its former minimum.
 //!
 //! Who may call: anyone.
 //!
 //! Checks, each with its error: `WrongAttesterSet`, `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`,
-//! `ClassNotLower`, `NotApproved`, `NoticeRuns`, `ProofPassed`, `NotNodeDevice`, `NodeLeased`, `WrongOffer`.
+//! `ClassNotLower`, `NotApproved`, `ApprovedBeforeOwner`, `NoticeRuns`, `ProofPassed`, `NotNodeDevice`,
+//! `NotDeviceOwner`, `NodeLeased`, `WrongOffer`.
 //!
 //! Events: `NodeLowered`.
 
@@ -26,7 +27,11 @@ pub struct LowerClass<'info> {
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
     /// Its first device; the others follow when they are detached.
-    #[account(mut, address = node.load()?.device @ StakingError::NotNodeDevice)]
+    #[account(
+        mut,
+        address = node.load()?.device @ StakingError::NotNodeDevice,
+        constraint = device.load()?.owner == node.load()?.owner @ StakingError::NotDeviceOwner
+    )]
     pub device: AccountLoader<'info, Device>,
     /// Its hardware class.
     #[account(
@@ -65,9 +70,10 @@ pub fn handle_lower_class(ctx: Context<LowerClass>, before: u16, after: u16) -> 
     let lower = accounts.lower.load()?;
     lower.check_below(&*accounts.class.load()?)?;
     let mut approval = accounts.lowering.load_mut()?;
-    approval.check_due(&set, now)?;
+    let mut device = accounts.device.load_mut()?;
+    approval.check_due(&set, device.registered_at, now)?;
     node.lower(&lower, now)?;
-    accounts.device.load_mut()?.class = after;
+    device.class = after;
     approval.clear();
     emit!(NodeLowered {
         seq: node.next_seq(),

@@ -3,7 +3,7 @@
 //!
 //! Who may call: the proofs program, once a node and hour.
 //!
-//! Checks, each with its error: `NotProofs`, `WrongShard`.
+//! Checks, each with its error: `NotProofs`, `WrongShard`, `RetiredThen`.
 //!
 //! Events: `NodeDisproved`.
 

@@ -4,10 +4,11 @@ use core::cell::RefMut;
 use io_common::abi::AttesterSet;
 use io_math::DAY;
 
-/// How long seats have from the first approval on, seconds; later ones begin anew.
+/// How long seats have from the first approval on, and how long what they approved together can be done, seconds;
+/// later ones begin anew.
 #[constant]
 pub const APPROVAL_TIME: i64 = 7 * DAY;
-/// How long before a node is lowered its owner is told: since the first approval, seconds.
+/// How long before a node is lowered its owner is told: since the approval that reached the threshold, seconds.
 #[constant]
 pub const LOWER_NOTICE: i64 = DAY;
 /// Seed of the approvals of a device's identity: `["identity", device, digest]`.
@@ -33,7 +34,9 @@ pub struct Approval {
     pub set_version: u32,
     /// When the first of them came, unix time; 0 while there is none.
     pub opened_at: i64,
-    pub reserved: [u8; 48],
+    /// When they reached the threshold, unix time; 0 while they have not.
+    pub reached_at: i64,
+    pub reserved: [u8; 40],
 }
 
 impl Approval {
@@ -50,39 +53,56 @@ impl Approval {
         Ok(made)
     }
 
-    /// Whether its approvals count: of this set, and not too old.
-    fn stands(&self, set: &AttesterSet, now: i64) -> bool {
-        self.set_version == set.set_version && now <= self.opened_at.saturating_add(APPROVAL_TIME)
+    /// Whether its approvals count: of this set, of after a time, and not too old.
+    fn stands(&self, set: &AttesterSet, since: i64, now: i64) -> bool {
+        let latest = self.opened_at.max(self.reached_at);
+        let fresh = self.opened_at >= since && now <= latest.saturating_add(APPROVAL_TIME);
+        self.set_version == set.set_version && fresh
     }
 
-    /// Adds a seat's approval, and returns the weight of all that count.
-    pub fn approve(&mut self, set: &AttesterSet, seat: u8, now: i64) -> Result<u32> {
-        if self.seats == 0 || !self.stands(set, now) {
-            self.seats = 0;
+    /// Adds a seat's approval, and returns the weight of all that count: none of before `since` does.
+    pub fn approve(&mut self, set: &AttesterSet, seat: u8, since: i64, now: i64) -> Result<u32> {
+        if self.seats == 0 || !self.stands(set, since, now) {
+            self.clear();
             self.set_version = set.set_version;
             self.opened_at = now;
         }
         let bit = 1u16.checked_shl(seat.into()).ok_or(StakingError::Overflow)?;
         require!(self.seats & bit == 0, StakingError::AlreadyApproved);
         self.seats |= bit;
-        Ok(set.weight_of(self.seats))
+        let weight = set.weight_of(self.seats);
+        if self.reached_at == 0 && weight >= set.threshold {
+            self.reached_at = now;
+        }
+        Ok(weight)
     }
 
     /// Whether they reach the threshold.
     pub fn is_reached(&self, set: &AttesterSet, now: i64) -> bool {
-        self.seats != 0 && self.stands(set, now) && set.weight_of(self.seats) >= set.threshold
+        self.reached_at != 0 && self.stands(set, 0, now)
     }
 
-    /// Checks that they reach the threshold, and that the first came long enough ago.
-    pub fn check_due(&self, set: &AttesterSet, now: i64) -> Result<()> {
+    /// From when on a node can be lowered by them, unix time; 0 while they do not reach the threshold.
+    pub fn due_at(&self) -> i64 {
+        if self.reached_at == 0 {
+            0
+        } else {
+            self.reached_at.saturating_add(LOWER_NOTICE)
+        }
+    }
+
+    /// Checks that they reach the threshold and did so long enough ago, and that none is of before a device's
+    /// present owner took it up, at `since`.
+    pub fn check_due(&self, set: &AttesterSet, since: i64, now: i64) -> Result<()> {
         require!(self.is_reached(set, now), StakingError::NotApproved);
-        require_gte!(now, self.opened_at.saturating_add(LOWER_NOTICE), StakingError::NoticeRuns);
+        require_gte!(self.opened_at, since, StakingError::ApprovedBeforeOwner);
+        require_gte!(now, self.due_at(), StakingError::NoticeRuns);
         Ok(())
     }
 
     /// Nothing is approved any more: it was done.
     pub fn clear(&mut self) {
-        (self.seats, self.opened_at) = (0, 0);
+        (self.seats, self.opened_at, self.reached_at) = (0, 0, 0);
     }
 }
 
@@ -108,12 +128,14 @@ mod tests {
         let set = set(3, &[1, 0, 4, 2], 6);
         let mut approval = approval();
         assert!(!approval.is_reached(&set, 0));
-        assert_eq!(approval.approve(&set, 3, 10).unwrap(), 2);
-        assert!(approval.approve(&set, 3, 11).is_err());
+        assert_eq!(approval.approve(&set, 3, 0, 10).unwrap(), 2);
+        assert!(approval.approve(&set, 3, 0, 11).is_err());
         assert!(!approval.is_reached(&set, 11));
-        assert_eq!(approval.approve(&set, 2, 12).unwrap(), 6);
-        assert_eq!((approval.seats, approval.opened_at), (0b1100, 10));
+        assert_eq!(approval.approve(&set, 2, 0, 12).unwrap(), 6);
+        assert_eq!((approval.seats, approval.opened_at, approval.reached_at), (0b1100, 10, 12));
         assert!(approval.is_reached(&set, 12));
+        assert_eq!(approval.approve(&set, 0, 0, 13).unwrap(), 7);
+        assert_eq!(approval.reached_at, 12, "a further seat moves nothing");
         approval.clear();
         assert!(!approval.is_reached(&set, 12));
     }
@@ -122,26 +144,40 @@ mod tests {
     fn approvals_of_another_set_or_of_more_than_a_week_ago_do_not_count() {
         let (old, new) = (set(3, &[1, 1], 2), set(4, &[1, 1], 2));
         let mut approval = approval();
-        approval.approve(&old, 0, 10).unwrap();
+        approval.approve(&old, 0, 0, 10).unwrap();
         let mut same = approval;
-        same.approve(&old, 1, 10 + APPROVAL_TIME).unwrap();
-        assert!(same.is_reached(&old, 10 + APPROVAL_TIME));
-        assert!(!same.is_reached(&old, 11 + APPROVAL_TIME));
+        same.approve(&old, 1, 0, 10 + APPROVAL_TIME).unwrap();
+        assert!(same.is_reached(&old, 10 + 2 * APPROVAL_TIME), "a week from the threshold's on");
+        assert!(!same.is_reached(&old, 11 + 2 * APPROVAL_TIME));
         assert!(!same.is_reached(&new, 10 + APPROVAL_TIME));
         let mut late = approval;
-        assert_eq!(late.approve(&old, 1, 11 + APPROVAL_TIME).unwrap(), 1);
-        assert_eq!(approval.approve(&new, 1, 11).unwrap(), 1);
-        assert_eq!(approval.approve(&new, 0, 12).unwrap(), 2);
+        assert_eq!(late.approve(&old, 1, 0, 11 + APPROVAL_TIME).unwrap(), 1);
+        assert_eq!(approval.approve(&new, 1, 0, 11).unwrap(), 1);
+        assert_eq!(approval.approve(&new, 0, 0, 12).unwrap(), 2);
     }
 
     #[test]
-    fn a_node_is_lowered_a_day_after_the_first_approval_and_not_without_the_threshold() {
+    fn a_node_is_lowered_a_day_after_the_threshold_was_reached_and_not_without_it() {
         let set = set(1, &[1, 1], 2);
         let mut approval = approval();
-        approval.approve(&set, 0, 10).unwrap();
-        assert!(approval.check_due(&set, 10 + LOWER_NOTICE).is_err());
-        approval.approve(&set, 1, 500).unwrap();
-        assert!(approval.check_due(&set, 9 + LOWER_NOTICE).is_err());
-        approval.check_due(&set, 10 + LOWER_NOTICE).unwrap();
+        approval.approve(&set, 0, 0, 10).unwrap();
+        assert_eq!(approval.due_at(), 0);
+        assert!(approval.check_due(&set, 0, 10 + LOWER_NOTICE).is_err());
+        approval.approve(&set, 1, 0, 500).unwrap();
+        assert!(approval.check_due(&set, 0, 499 + LOWER_NOTICE).is_err());
+        approval.check_due(&set, 0, 500 + LOWER_NOTICE).unwrap();
+    }
+
+    #[test]
+    fn approvals_of_before_a_devices_owner_count_for_nothing_and_hold_no_later_ones_up() {
+        let set = set(1, &[1, 1], 2);
+        let mut approval = approval();
+        approval.approve(&set, 0, 0, 10).unwrap();
+        approval.approve(&set, 1, 0, 20).unwrap();
+        let due = 20 + LOWER_NOTICE;
+        approval.check_due(&set, 10, due).unwrap();
+        assert!(approval.check_due(&set, 11, due).is_err(), "the first of them is older");
+        assert_eq!(approval.approve(&set, 0, 11, 30).unwrap(), 1);
+        assert_eq!((approval.opened_at, approval.reached_at), (30, 0));
     }
 }

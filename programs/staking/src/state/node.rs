@@ -552,6 +552,7 @@ impl Node {
     /// Sets a tenth of its minimum, the highest of the last seven days, apart, or what the owner has that no proposal holds back, and fails its verdict:
     /// what its device had signed was shown to be wrong.
     pub fn disprove(&mut self, disproof: &Disproof, now: i64) -> Result<u64> {
+        require!(!self.was_retired(disproof.period_end), StakingError::RetiredThen);
         let fine = mul_div_floor(self.finable(now), DISPROOF_BPS, BPS).ok_or(StakingError::Overflow)?;
         let free = self.slashable()?.saturating_sub(self.frozen);
         let amount = fine.min(self.own.total()?).min(free);
@@ -895,12 +896,26 @@ impl Node {
     }
 
     /// A node goes to another owner only while no proposal is open, and when nothing of the former owner's hours
-    /// can be credited any more.
+    /// can be credited or disproved any more.
     fn check_passes(&self, now: i64) -> Result<()> {
         require!(self.frozen == 0 && self.stopped_since == 0, StakingError::Frozen);
         let credited = self.credited_through >= self.retired_at || self.is_past_credit(self.retired_at, now);
         require!(credited, StakingError::OwnerStays);
+        require_gt!(now, self.disprovable_until(), StakingError::DisproofsOpen);
         Ok(())
+    }
+
+    /// The last second in which anything of before its retirement can be disproved, unix time.
+    fn disprovable_until(&self) -> i64 {
+        self.retired_at.saturating_add(HOUR).saturating_add(DISPROVE_TIME)
+    }
+
+    /// Whether it was retired before the hour that ended then began, and until its end. Nobody asks for proofs of a retired node, and the
+    /// key of its device may be a stranger's by then.
+    fn was_retired(&self, period_end: i64) -> bool {
+        let after = self.retired_at != 0 && period_end.saturating_sub(HOUR) > self.retired_at;
+        let still = self.is_retired() || self.registered_at < self.retired_at;
+        after && (still || period_end <= self.registered_at)
     }
 
     /// Comes back to the market for its device's owner. What was credited stays counted, and co-stakers
@@ -915,7 +930,7 @@ impl Node {
         }
         // What the present key has signed can be disproved until then.
         let kept = passed_on || self.device_key == device.device_key;
-        require!(kept || now >= self.retired_at.saturating_add(DISPROVE_TIME), StakingError::KeyStays);
+        require!(kept || now > self.disprovable_until(), StakingError::KeyStays);
         // The others are of the former owner, or of the former class.
         let alone = self.units == 1 || !passed_on && self.class == device.class;
         require!(alone, StakingError::DevicesAttached);
@@ -1504,6 +1519,30 @@ mod tests {
     }
 
     #[test]
+    fn what_was_signed_in_hours_of_retirement_is_not_disproved_and_what_was_signed_around_them_is() {
+        let disproved = |node: &Node, period_end| {
+            let disproof = Disproof { hour: 0, period_end, evidence_hash: [7; 32] };
+            node.clone().disprove(&disproof, 40_000).is_ok()
+        };
+        let mut node = node(500 * IO, 0);
+        node.registered_at = 100;
+        assert!(disproved(&node, 7_200), "it never was retired");
+        node.retire(3_700).unwrap();
+        assert_eq!([3_600, 7_200, 7_300, 7_301].map(|end| disproved(&node, end)), [true, true, true, false]);
+        let mut ended = node;
+        ended.end(9_000);
+        assert!(!disproved(&ended, 10_800));
+        node.reopen(&device(node.owner, 0), &class(10_000), args(0), 11_000).unwrap();
+        assert_eq!([7_200, 10_800, 14_400].map(|end| disproved(&node, end)), [true, false, true]);
+        node.end(15_000);
+        assert!(disproved(&node, 18_000), "its end is no retirement");
+        let mut at_once = ended;
+        at_once.state = NodeState::Retired;
+        at_once.reopen(&device(at_once.owner, 0), &class(10_000), args(0), 3_700).unwrap();
+        assert!(disproved(&at_once, 10_800), "it was retired for no hour");
+    }
+
+    #[test]
     fn what_failed_its_proofs_goes_down_to_a_lower_class_and_has_to_prove_itself_there() {
         let mut node = node(500 * IO, 0);
         (node.units, node.minimum) = (2, 2 * MINIMUM);
@@ -1527,8 +1566,9 @@ mod tests {
         mine.device_key = Pubkey::new_unique();
         node.retire(5_000).unwrap();
         let reopened = |now: i64, device: &Device| node.clone().reopen(device, &class(10_000), args(0), now);
-        assert!(reopened(5_000 + DISPROVE_TIME - 1, &mine).is_err());
-        reopened(5_000 + DISPROVE_TIME, &mine).unwrap();
+        let until = 5_000 + HOUR + DISPROVE_TIME;
+        assert!(reopened(until, &mine).is_err());
+        reopened(until + 1, &mine).unwrap();
         reopened(5_001, &device(node.owner, 0)).unwrap();
     }
 
@@ -1554,22 +1594,24 @@ mod tests {
         node.frozen = 1;
         assert!(node.clone().expel(9_000, COOLDOWN).is_err(), "a proposal holds it back");
         node.frozen = 0;
+        let now = 5_001 + HOUR + DISPROVE_TIME;
+        assert!(node.clone().expel(now - 1, COOLDOWN).is_err(), "the last hour can be disproved in this second");
         // 70 · 500 / 800 rounded up are the owner's.
-        assert_eq!(node.expel(9_000, COOLDOWN).unwrap(), 544);
+        assert_eq!(node.expel(now, COOLDOWN).unwrap(), 544);
         assert_eq!((node.own.total().unwrap(), node.own_snapshot.now), (0, 0));
-        assert_eq!(node.former, Former { owner: first, amount: 544, ready_at: 9_000 + COOLDOWN });
+        assert_eq!(node.former, Former { owner: first, amount: 544, ready_at: now + COOLDOWN });
         assert_eq!(node.vault_total().unwrap(), 544 + 300 + 26);
         assert!(
-            node.reopen(&theirs, &class(10_000), args(0), 9_000).is_err(),
+            node.reopen(&theirs, &class(10_000), args(0), now).is_err(),
             "the other processor is the first owner's"
         );
-        node.detach(9_000).unwrap();
-        node.reopen(&theirs, &class(10_000), args(0), 9_000).unwrap();
+        node.detach(now).unwrap();
+        node.reopen(&theirs, &class(10_000), args(0), now).unwrap();
         assert_eq!((node.owner, node.class, node.minimum), (theirs.owner, 7, MINIMUM));
         assert_eq!((node.network, node.co.tokens), (Pubkey::default(), 300));
-        assert!(node.withdraw_former(9_000 + COOLDOWN - 1).is_err());
-        assert_eq!(node.withdraw_former(9_000 + COOLDOWN).unwrap(), 544);
-        assert!(node.withdraw_former(9_000 + COOLDOWN).is_err());
+        assert!(node.withdraw_former(now + COOLDOWN - 1).is_err());
+        assert_eq!(node.withdraw_former(now + COOLDOWN).unwrap(), 544);
+        assert!(node.withdraw_former(now + COOLDOWN).is_err());
     }
 
     #[test]

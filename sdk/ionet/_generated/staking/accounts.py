@@ -27,6 +27,7 @@ class Approval(Account):
         seats: Bit i: seat i has approved.
         set_version: The attester set whose approvals count.
         opened_at: When the first of them came, unix time; 0 while there is none.
+        reached_at: When they reached the threshold, unix time; 0 while they have not.
     """
 
     version: int
@@ -34,6 +35,7 @@ class Approval(Account):
     seats: int
     set_version: int
     opened_at: int
+    reached_at: int
 
 
 bind_account(
@@ -46,7 +48,8 @@ bind_account(
         ("seats", c.u16),
         ("set_version", c.u32),
         ("opened_at", c.i64),
-        ("", c.pad(48)),
+        ("reached_at", c.i64),
+        ("", c.pad(40)),
     ),
 )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
-#: How long seats have from the first approval on, seconds; later ones begin anew.
+#: How long seats have from the first approval on, and how long what they approved together can be done,
+#: seconds; later ones begin anew.
 APPROVAL_TIME: Final = 604_800
 #: Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
 CLASS_SEED: Final = b"class"
@@ -50,7 +51,8 @@ IDENTITY_SEED: Final = b"identity"
 #: How long after its last hour a node may still be credited for it, seconds, not counting time in which its
 #: credit was stopped: the longest hold plus the time in which a report is creditable.
 LAST_CREDIT: Final = 5_184_000
-#: How long before a node is lowered its owner is told: since the first approval, seconds.
+#: How long before a node is lowered its owner is told: since the approval that reached the threshold,
+#: seconds.
 LOWER_NOTICE: Final = 86_400
 #: Seed of the approvals of a lower class: `["lower", node, its class, the lower class]`, classes in 2 bytes,
 #: little endian.

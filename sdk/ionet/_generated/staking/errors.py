@@ -845,11 +845,13 @@ class VerdictBeforeChange(_ProgramError):
 
 
 class KeyStays(_ProgramError):
-    """6103: a node's owner can give it another device key once it has been retired for seven days."""
+    """6103: a node's owner can give it another device key once it has been retired for seven days and an
+    hour.
+    """
 
     CODE = 6103
     NAME = "KeyStays"
-    MSG = "a node's owner can give it another device key once it has been retired for seven days"
+    MSG = "a node's owner can give it another device key once it has been retired for seven days and an hour"
 
 
 class AlreadyApproved(_ProgramError):
@@ -926,6 +928,32 @@ class ReferenceOutOfBounds(_ProgramError):
     CODE = 6112
     NAME = "ReferenceOutOfBounds"
     MSG = "a reference's time must be from a nanosecond to a quarter of an hour"
+
+
+class ApprovedBeforeOwner(_ProgramError):
+    """6113: the approvals are of before the device's owner took it up; left: the first of them, right:
+    since when.
+    """
+
+    CODE = 6113
+    NAME = "ApprovedBeforeOwner"
+    MSG = "the approvals are of before the device's owner took it up; left: the first of them, right: since when"
+
+
+class DisproofsOpen(_ProgramError):
+    """6114: the former owner's last hours can still be disproved; left: now, right: until when."""
+
+    CODE = 6114
+    NAME = "DisproofsOpen"
+    MSG = "the former owner's last hours can still be disproved; left: now, right: until when"
+
+
+class RetiredThen(_ProgramError):
+    """6115: the node was retired for all of that hour: what its device signed then counts for nothing."""
+
+    CODE = 6115
+    NAME = "RetiredThen"
+    MSG = "the node was retired for all of that hour: what its device signed then counts for nothing"
 
 
 #: Each error by its code.
@@ -1043,6 +1071,9 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6110: ProductUnknown,
     6111: MemoryUnknown,
     6112: ReferenceOutOfBounds,
+    6113: ApprovedBeforeOwner,
+    6114: DisproofsOpen,
+    6115: RetiredThen,
 }
 
 
@@ -1051,6 +1082,7 @@ __all__ = [
     "AlreadyApproved",
     "AppealClosed",
     "AppealOutOfBounds",
+    "ApprovedBeforeOwner",
     "ChallengedLately",
     "ClassDisabled",
     "ClassNotLower",
@@ -1070,6 +1102,7 @@ __all__ = [
     "DeviceInUse",
     "DeviceOwned",
     "DevicesAttached",
+    "DisproofsOpen",
     "FormerUnpaid",
     "Frozen",
     "HourNotEarned",
@@ -1130,6 +1163,7 @@ __all__ = [
     "ReportNotFinal",
     "ReportRefuted",
     "ReportTooOld",
+    "RetiredThen",
     "RewardAboveBound",
     "RewardBoundOutOfBounds",
     "ShardsMissing",

@@ -556,16 +556,18 @@ class LowerApproved(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         node: The node.
+        device: Its first device.
         class_: Its class.
         lower: The lower class.
         seat: The seat.
         weight: Weight of all approvals of it.
         threshold: Weight that it needs.
-        due_at: From when the node can be lowered, unix time.
+        due_at: From when the node can be lowered, unix time; 0 while the threshold is not reached.
     """
 
     seq: int
     node: Pubkey
+    device: Pubkey
     class_: int
     lower: int
     seat: int
@@ -581,6 +583,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("node", c.pubkey),
+        ("device", c.pubkey),
         ("class_", c.u16),
         ("lower", c.u16),
         ("seat", c.u8),

@@ -102,25 +102,29 @@ _APPROVE_CLASS = c.arguments(
 def approve_class(
     *,
     attester: Pubkey,
-    node: Pubkey,
+    device: Pubkey,
     class_: Pubkey,
     lower: Pubkey,
     before: Int,
     after: Int,
     attester_set: Pubkey = pda.ATTESTER_SET,
+    node: Pubkey | None = None,
     lowering: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Approves that a node goes down to the class that its proofs have shown, a day later at the earliest.
+    """Approves that a node goes down to the class that its proofs have shown, a day after the threshold is
+    reached.
 
     Caller: an attester, who pays the rent of the first approval. Errors: `WrongAttesterSet`, `NotAttester`,
-    `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `AlreadyApproved`.
+    `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotNodeDevice`,
+    `AlreadyApproved`.
 
     Args:
         attester: The attester. (signer, writable)
         attester_set: The attester set of the proofs program. (read-only)
-        node: The node. (writable)
+        node: The node. (writable, derived if None)
+        device: Its first device: approvals of before its present owner count no more. (read-only)
         class_: Its hardware class. (read-only)
         lower: The class that it reaches. (read-only)
         lowering: The approvals of this class for this node. (writable, derived if None)
@@ -129,6 +133,8 @@ def approve_class(
         after: Number of the lower class.
         remaining_accounts: Further accounts, after those above.
     """
+    if node is None:
+        node = pda.node(device=device)
     if lowering is None:
         lowering = pda.lowering(node=node, before=before, after=after)
     return Instruction(
@@ -138,6 +144,7 @@ def approve_class(
             AccountMeta(attester, True, True),
             AccountMeta(attester_set, False, False),
             AccountMeta(node, False, True),
+            AccountMeta(device, False, False),
             AccountMeta(class_, False, False),
             AccountMeta(lower, False, False),
             AccountMeta(lowering, False, True),
@@ -745,8 +752,8 @@ def expel_owner(
     next owner can reopen it. It cools, and the former owner can withdraw it even if the node has another
     owner by then.
 
-    Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-    `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
+    Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `DisproofsOpen`, `NothingReady`,
+    `Frozen`, `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
 
     Args:
         config: The program's configuration. (read-only)
@@ -956,10 +963,10 @@ def lower_class(
     no passed
     one and nobody leases it.
 
-    Caller: anyone, from a day to seven days after the first approval. Errors: `WrongAttesterSet`,
-    `NodeNotLive`,
-    `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`, `NoticeRuns`, `ProofPassed`,
-    `NotNodeDevice`, `NodeLeased`, `WrongOffer`.
+    Caller: anyone, from a day to seven days after the threshold was reached. Errors: `WrongAttesterSet`,
+    `NodeNotLive`, `WrongClass`, `ClassDisabled`, `OtherPool`, `ClassNotLower`, `NotApproved`,
+    `ApprovedBeforeOwner`, `NoticeRuns`, `ProofPassed`, `NotNodeDevice`, `NotDeviceOwner`, `NodeLeased`,
+    `WrongOffer`.
 
     Args:
         attester_set: The attester set of the proofs program. (read-only)
@@ -1615,12 +1622,14 @@ def reopen_node(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new
-    owner can do so when the former owner's side is empty, no proposal is open, and all the former owner's
-    hours are credited or 60 days have passed.
+    owner can do so when the former owner's side is empty, no proposal is open, all the former owner's hours
+    are
+    credited or 60 days have passed, and nothing of theirs can be disproved any more.
 
     Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
-    `Frozen`, `OwnerStays`, `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
+    `Frozen`, `OwnerStays`, `DisproofsOpen`, `KeyStays`, `DevicesAttached`, `CommissionNotice`,
+    `CommissionOutOfBounds`, `WrongShard`.
 
     Args:
         owner: The device's owner. (signer)
@@ -2010,7 +2019,7 @@ def slash_disproved(
     signed was
     shown to be wrong.
 
-    Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`.
+    Caller: the proofs program, once a node and hour. Errors: `NotProofs`, `WrongShard`, `RetiredThen`.
 
     Args:
         proofs: The proofs program's configuration signs. (signer)

@@ -23,7 +23,7 @@ def lower(
 ) -> None:
     """Approve that a node goes down to a class that it reaches; for an attester.
 
-    Its owner has a day from the first approval on. Approvals count for a week.
+    Its owner has a day from the approval on that reaches the threshold. Approvals count for a week.
     """
     io = session()
     kind = class_of(io, class_)
@@ -41,11 +41,12 @@ def lower(
         return
     sent = io.send(io.client.staking.approve_class(node, kind.id), f"approve {name} for {node}")
     event = sent.result
-    enough = "" if event.weight >= event.threshold else ", if more seats approve it"
+    goes = f"goes down to {name} from {when(event.due_at)} on"
+    if not event.due_at:
+        goes = f"goes down to {name} a day after the threshold has approved it"
     io.done(
         sent,
-        f"Approved with weight {event.weight} of {event.threshold}: {node} goes down to {name} from"
-        f" {when(event.due_at)} on{enough}",
+        f"Approved with weight {event.weight} of {event.threshold}: {node} {goes}",
         node=node,
         class_=kind.id,
         weight=event.weight,

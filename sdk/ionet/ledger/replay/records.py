@@ -562,17 +562,19 @@ class Approval(Record):
     seats: int = 0
     set_version: int = 0
     opened_at: int = 0
+    reached_at: int = 0
 
-    def approve(self, seat: int, set_version: int, now: int) -> None:
-        """Adds a seat's approval; those of another set, or too old, count no more."""
-        late = now > self.opened_at + constants.staking.APPROVAL_TIME
-        if not self.seats or late or self.set_version != set_version:
-            self.seats, self.set_version, self.opened_at = 0, set_version, now
+    def approve(self, seat: int, set_version: int, since: int, now: int) -> None:
+        """Adds a seat's approval; those of another set, of before `since`, or too old, count no more."""
+        late = now > max(self.opened_at, self.reached_at) + constants.staking.APPROVAL_TIME
+        if not self.seats or late or self.set_version != set_version or self.opened_at < since:
+            self.clear()
+            self.set_version, self.opened_at = set_version, now
         self.seats |= 1 << seat
 
     def clear(self) -> None:
         """What was approved was done."""
-        self.seats = self.opened_at = 0
+        self.seats = self.opened_at = self.reached_at = 0
 
 
 @dataclass(slots=True)

@@ -104,17 +104,17 @@ def _identity(state: State, event: _S.IdentityApproved, now: int) -> None:
     device = state.devices[event.device]
     device.seq = event.seq
     device.identity = event.identity
-    approval = _approved(state, pda.staking.identity(event.device, event.digest), event.seat, now)
+    approval = _approved(state, pda.staking.identity(event.device, event.digest), event.seat, 0, now)
     if event.weight >= event.threshold:
         device.identity_at = now
         approval.clear()
 
 
-def _approved(state: State, address: Pubkey, seat: int, now: int) -> r.Approval:
+def _approved(state: State, address: Pubkey, seat: int, since: int, now: int) -> r.Approval:
     if state.attesters is None:
         raise LookupError("proofs")
     approval = state.approvals.setdefault(address, r.Approval())
-    approval.approve(seat, state.attesters.set_version, now)
+    approval.approve(seat, state.attesters.set_version, since, now)
     return approval
 
 
@@ -190,7 +190,10 @@ def _units(state: State, event: _S.UnitsSet, now: int) -> None:
 def _told(state: State, event: _S.LowerApproved, now: int) -> None:
     node = state.node_of(event)
     address = pda.staking.lowering(event.node, event.class_, event.lower)
-    _approved(state, address, event.seat, node.last_time)
+    since = state.devices[event.device].registered_at
+    approval = _approved(state, address, event.seat, since, node.last_time)
+    if event.weight >= event.threshold and not approval.reached_at:
+        approval.reached_at = node.last_time
 
 
 @on(_S.NodeLowered)

@@ -19,8 +19,7 @@ class Lowering:
         seats: numbers of the seats that have approved it.
         weight: theirs together.
         threshold: weight that it needs.
-        due_at: from when anyone can take the node down, Unix seconds, where the weight is enough; 0 while no
-            approval counts.
+        due_at: from when anyone can take the node down, Unix seconds; 0 while the weight is not enough.
         until: the last second in which they count.
     """
 
@@ -62,6 +61,7 @@ class AsyncApprovals(AsyncStakingBase):
         instruction = ix.staking.approve_class(
             attester=self._connection.address,
             node=node,
+            device=account.device,
             class_=pda.staking.class_(account.class_),
             lower=pda.staking.class_(class_id),
             before=account.class_,
@@ -102,16 +102,15 @@ class AsyncApprovals(AsyncStakingBase):
         """
         account, now = await self.get_node(node), await self._connection.time()
         set_ = await self._connection.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+        device = await self._connection.fetch(accounts.staking.Device, account.device)
         address = pda.staking.lowering(node, account.class_, class_id)
         (approval,) = await self._connection.fetch_many(accounts.staking.Approval, [address])
-        until = 0 if approval is None else approval.opened_at + constants.staking.APPROVAL_TIME
-        if approval is None or approval.set_version != set_.set_version or now > until:
-            return Lowering((), 0, set_.threshold, 0, 0)
+        nothing = Lowering((), 0, set_.threshold, 0, 0)
+        if approval is None or not approval.seats or approval.set_version != set_.set_version:
+            return nothing
+        until = max(approval.opened_at, approval.reached_at) + constants.staking.APPROVAL_TIME
+        if now > until or approval.opened_at < device.registered_at:
+            return nothing
         seats = tuple(seat for seat in range(len(set_.weights)) if approval.seats >> seat & 1)
-        return Lowering(
-            seats,
-            sum(set_.weights[seat] for seat in seats),
-            set_.threshold,
-            approval.opened_at + constants.staking.LOWER_NOTICE if seats else 0,
-            until,
-        )
+        due_at = approval.reached_at + constants.staking.LOWER_NOTICE if approval.reached_at else 0
+        return Lowering(seats, sum(set_.weights[seat] for seat in seats), set_.threshold, due_at, until)

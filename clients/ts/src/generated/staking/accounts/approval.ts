@@ -61,6 +61,8 @@ export type Approval = {
   setVersion: number;
   /** When the first of them came, unix time; 0 while there is none. */
   openedAt: bigint;
+  /** When they reached the threshold, unix time; 0 while they have not. */
+  reachedAt: bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -75,6 +77,8 @@ export type ApprovalArgs = {
   setVersion: number;
   /** When the first of them came, unix time; 0 while there is none. */
   openedAt: number | bigint;
+  /** When they reached the threshold, unix time; 0 while they have not. */
+  reachedAt: number | bigint;
   reserved: ReadonlyUint8Array;
 };
 
@@ -88,7 +92,8 @@ export function getApprovalEncoder(): FixedSizeEncoder<ApprovalArgs> {
       ["seats", getU16Encoder()],
       ["setVersion", getU32Encoder()],
       ["openedAt", getI64Encoder()],
-      ["reserved", fixEncoderSize(getBytesEncoder(), 48)],
+      ["reachedAt", getI64Encoder()],
+      ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
     ]),
     (value) => ({ ...value, discriminator: APPROVAL_DISCRIMINATOR }),
   );
@@ -103,7 +108,8 @@ export function getApprovalDecoder(): FixedSizeDecoder<Approval> {
     ["seats", getU16Decoder()],
     ["setVersion", getU32Decoder()],
     ["openedAt", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 48)],
+    ["reachedAt", getI64Decoder()],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
   ]);
 }
 

@@ -220,7 +220,7 @@ export const STAKING_ERROR__REPORT_CORRECTED = 0x17d4; // 6100
 export const STAKING_ERROR__LEAF_OUT_OF_ORDER = 0x17d5; // 6101
 /** VerdictBeforeChange: the verdict is from before the node last changed; left: its hour, right: since */
 export const STAKING_ERROR__VERDICT_BEFORE_CHANGE = 0x17d6; // 6102
-/** KeyStays: a node's owner can give it another device key once it has been retired for seven days */
+/** KeyStays: a node's owner can give it another device key once it has been retired for seven days and an hour */
 export const STAKING_ERROR__KEY_STAYS = 0x17d7; // 6103
 /** AlreadyApproved: this seat has approved it already */
 export const STAKING_ERROR__ALREADY_APPROVED = 0x17d8; // 6104
@@ -240,12 +240,19 @@ export const STAKING_ERROR__PRODUCT_UNKNOWN = 0x17de; // 6110
 export const STAKING_ERROR__MEMORY_UNKNOWN = 0x17df; // 6111
 /** ReferenceOutOfBounds: a reference's time must be from a nanosecond to a quarter of an hour */
 export const STAKING_ERROR__REFERENCE_OUT_OF_BOUNDS = 0x17e0; // 6112
+/** ApprovedBeforeOwner: the approvals are of before the device's owner took it up; left: the first of them, right: since when */
+export const STAKING_ERROR__APPROVED_BEFORE_OWNER = 0x17e1; // 6113
+/** DisproofsOpen: the former owner's last hours can still be disproved; left: now, right: until when */
+export const STAKING_ERROR__DISPROOFS_OPEN = 0x17e2; // 6114
+/** RetiredThen: the node was retired for all of that hour: what its device signed then counts for nothing */
+export const STAKING_ERROR__RETIRED_THEN = 0x17e3; // 6115
 
 export type StakingError =
   | typeof STAKING_ERROR__ACTIVATE_FIRST
   | typeof STAKING_ERROR__ALREADY_APPROVED
   | typeof STAKING_ERROR__APPEAL_CLOSED
   | typeof STAKING_ERROR__APPEAL_OUT_OF_BOUNDS
+  | typeof STAKING_ERROR__APPROVED_BEFORE_OWNER
   | typeof STAKING_ERROR__CHALLENGED_LATELY
   | typeof STAKING_ERROR__CLASS_DISABLED
   | typeof STAKING_ERROR__CLASS_NOT_LOWER
@@ -265,6 +272,7 @@ export type StakingError =
   | typeof STAKING_ERROR__DEVICE_IN_USE
   | typeof STAKING_ERROR__DEVICE_OWNED
   | typeof STAKING_ERROR__DEVICES_ATTACHED
+  | typeof STAKING_ERROR__DISPROOFS_OPEN
   | typeof STAKING_ERROR__FORMER_UNPAID
   | typeof STAKING_ERROR__FROZEN
   | typeof STAKING_ERROR__HOUR_NOT_EARNED
@@ -325,6 +333,7 @@ export type StakingError =
   | typeof STAKING_ERROR__REPORT_NOT_FINAL
   | typeof STAKING_ERROR__REPORT_REFUTED
   | typeof STAKING_ERROR__REPORT_TOO_OLD
+  | typeof STAKING_ERROR__RETIRED_THEN
   | typeof STAKING_ERROR__REWARD_ABOVE_BOUND
   | typeof STAKING_ERROR__REWARD_BOUND_OUT_OF_BOUNDS
   | typeof STAKING_ERROR__SHARDS_MISSING
@@ -363,6 +372,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__ALREADY_APPROVED]: `this seat has approved it already`,
     [STAKING_ERROR__APPEAL_CLOSED]: `the slash can no longer be appealed, or was appealed already`,
     [STAKING_ERROR__APPEAL_OUT_OF_BOUNDS]: `the time for an appeal must be from 7 to 60 days`,
+    [STAKING_ERROR__APPROVED_BEFORE_OWNER]: `the approvals are of before the device's owner took it up; left: the first of them, right: since when`,
     [STAKING_ERROR__CHALLENGED_LATELY]: `a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it`,
     [STAKING_ERROR__CLASS_DISABLED]: `the class is disabled: it takes no new devices`,
     [STAKING_ERROR__CLASS_NOT_LOWER]: `the class does not weigh less than the node's; left: the node's multiplier, right: the class's`,
@@ -382,11 +392,12 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__DEVICE_IN_USE]: `the device belongs to a node already`,
     [STAKING_ERROR__DEVICE_OWNED]: `the device has an owner: the owner or the resolver must release it first`,
     [STAKING_ERROR__DEVICES_ATTACHED]: `other processors are attached to the node: detach them first`,
+    [STAKING_ERROR__DISPROOFS_OPEN]: `the former owner's last hours can still be disproved; left: now, right: until when`,
     [STAKING_ERROR__FORMER_UNPAID]: `an earlier owner of the node has not been paid out yet`,
     [STAKING_ERROR__FROZEN]: `open slash proposals hold this back; left: what would stay, right: proposed`,
     [STAKING_ERROR__HOUR_NOT_EARNED]: `the node earned nothing in this hour: its device was banned, or co-stakers had borne a loss`,
     [STAKING_ERROR__IN_NETWORK]: `the node belongs to a network already`,
-    [STAKING_ERROR__KEY_STAYS]: `a node's owner can give it another device key once it has been retired for seven days`,
+    [STAKING_ERROR__KEY_STAYS]: `a node's owner can give it another device key once it has been retired for seven days and an hour`,
     [STAKING_ERROR__LAST_DEVICE]: `a node's last processor cannot be detached: retire the node`,
     [STAKING_ERROR__LEAF_BEYOND_REPORT]: `the leaf ends after the report's period`,
     [STAKING_ERROR__LEAF_OUT_OF_ORDER]: `something on the node is pending or late: credit the leaf of its previous height first`,
@@ -442,6 +453,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__REPORT_NOT_FINAL]: `the report is not final`,
     [STAKING_ERROR__REPORT_REFUTED]: `an upheld challenge excludes this report for the node: use a newer report`,
     [STAKING_ERROR__REPORT_TOO_OLD]: `the report became final more than 30 days ago: use a newer report`,
+    [STAKING_ERROR__RETIRED_THEN]: `the node was retired for all of that hour: what its device signed then counts for nothing`,
     [STAKING_ERROR__REWARD_ABOVE_BOUND]: `the reward exceeds the bound that the owner's minimum sets for its hours; left: bound, right: owed`,
     [STAKING_ERROR__REWARD_BOUND_OUT_OF_BOUNDS]: `the bound of an hour's reward must be from 10 to 1,000 bps of the owner's minimum`,
     [STAKING_ERROR__SHARDS_MISSING]: `all 16 stake shards must be given`,

@@ -32,7 +32,7 @@ import {
   type WritableAccount,
   type WritableSignerAccount,
 } from "@solana/kit";
-import { findLoweringPda } from "../pdas/index.js";
+import { findLoweringPda, findNodePda } from "../pdas/index.js";
 import { STAKING_PROGRAM_ADDRESS } from "../programs/index.js";
 import {
   expectAddress,
@@ -57,6 +57,7 @@ export type ApproveClassInstruction<
   TAccountAttesterSet extends string | AccountMeta<string> =
     "2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6",
   TAccountNode extends string | AccountMeta<string> = string,
+  TAccountDevice extends string | AccountMeta<string> = string,
   TAccountClass extends string | AccountMeta<string> = string,
   TAccountLower extends string | AccountMeta<string> = string,
   TAccountLowering extends string | AccountMeta<string> = string,
@@ -77,6 +78,9 @@ export type ApproveClassInstruction<
       TAccountNode extends string
         ? WritableAccount<TAccountNode>
         : TAccountNode,
+      TAccountDevice extends string
+        ? ReadonlyAccount<TAccountDevice>
+        : TAccountDevice,
       TAccountClass extends string
         ? ReadonlyAccount<TAccountClass>
         : TAccountClass,
@@ -134,6 +138,7 @@ export type ApproveClassAsyncInput<
   TAccountAttester extends string = string,
   TAccountAttesterSet extends string = string,
   TAccountNode extends string = string,
+  TAccountDevice extends string = string,
   TAccountClass extends string = string,
   TAccountLower extends string = string,
   TAccountLowering extends string = string,
@@ -144,7 +149,9 @@ export type ApproveClassAsyncInput<
   /** The attester set of the proofs program. */
   attesterSet?: Address<TAccountAttesterSet>;
   /** The node. */
-  node: Address<TAccountNode>;
+  node?: Address<TAccountNode>;
+  /** Its first device: approvals of before its present owner count no more. */
+  device: Address<TAccountDevice>;
   /** Its hardware class. */
   class: Address<TAccountClass>;
   /** The class that it reaches. */
@@ -160,6 +167,7 @@ export async function getApproveClassInstructionAsync<
   TAccountAttester extends string,
   TAccountAttesterSet extends string,
   TAccountNode extends string,
+  TAccountDevice extends string,
   TAccountClass extends string,
   TAccountLower extends string,
   TAccountLowering extends string,
@@ -170,6 +178,7 @@ export async function getApproveClassInstructionAsync<
     TAccountAttester,
     TAccountAttesterSet,
     TAccountNode,
+    TAccountDevice,
     TAccountClass,
     TAccountLower,
     TAccountLowering,
@@ -182,6 +191,7 @@ export async function getApproveClassInstructionAsync<
     TAccountAttester,
     TAccountAttesterSet,
     TAccountNode,
+    TAccountDevice,
     TAccountClass,
     TAccountLower,
     TAccountLowering,
@@ -196,6 +206,7 @@ export async function getApproveClassInstructionAsync<
     attester: { value: input.attester ?? null, isWritable: true },
     attesterSet: { value: input.attesterSet ?? null, isWritable: false },
     node: { value: input.node ?? null, isWritable: true },
+    device: { value: input.device ?? null, isWritable: false },
     class: { value: input.class ?? null, isWritable: false },
     lower: { value: input.lower ?? null, isWritable: false },
     lowering: { value: input.lowering ?? null, isWritable: true },
@@ -213,6 +224,11 @@ export async function getApproveClassInstructionAsync<
   if (!accounts.attesterSet.value) {
     accounts.attesterSet.value =
       "2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6" as Address<"2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6">;
+  }
+  if (!accounts.node.value) {
+    accounts.node.value = await findNodePda({
+      device: expectAddress(accounts.device.value),
+    });
   }
   if (!accounts.lowering.value) {
     accounts.lowering.value = await findLoweringPda({
@@ -232,6 +248,7 @@ export async function getApproveClassInstructionAsync<
       getAccountMeta(accounts.attester),
       getAccountMeta(accounts.attesterSet),
       getAccountMeta(accounts.node),
+      getAccountMeta(accounts.device),
       getAccountMeta(accounts.class),
       getAccountMeta(accounts.lower),
       getAccountMeta(accounts.lowering),
@@ -246,6 +263,7 @@ export async function getApproveClassInstructionAsync<
     TAccountAttester,
     TAccountAttesterSet,
     TAccountNode,
+    TAccountDevice,
     TAccountClass,
     TAccountLower,
     TAccountLowering,
@@ -257,6 +275,7 @@ export type ApproveClassInput<
   TAccountAttester extends string = string,
   TAccountAttesterSet extends string = string,
   TAccountNode extends string = string,
+  TAccountDevice extends string = string,
   TAccountClass extends string = string,
   TAccountLower extends string = string,
   TAccountLowering extends string = string,
@@ -268,6 +287,8 @@ export type ApproveClassInput<
   attesterSet?: Address<TAccountAttesterSet>;
   /** The node. */
   node: Address<TAccountNode>;
+  /** Its first device: approvals of before its present owner count no more. */
+  device: Address<TAccountDevice>;
   /** Its hardware class. */
   class: Address<TAccountClass>;
   /** The class that it reaches. */
@@ -283,6 +304,7 @@ export function getApproveClassInstruction<
   TAccountAttester extends string,
   TAccountAttesterSet extends string,
   TAccountNode extends string,
+  TAccountDevice extends string,
   TAccountClass extends string,
   TAccountLower extends string,
   TAccountLowering extends string,
@@ -293,6 +315,7 @@ export function getApproveClassInstruction<
     TAccountAttester,
     TAccountAttesterSet,
     TAccountNode,
+    TAccountDevice,
     TAccountClass,
     TAccountLower,
     TAccountLowering,
@@ -304,6 +327,7 @@ export function getApproveClassInstruction<
   TAccountAttester,
   TAccountAttesterSet,
   TAccountNode,
+  TAccountDevice,
   TAccountClass,
   TAccountLower,
   TAccountLowering,
@@ -317,6 +341,7 @@ export function getApproveClassInstruction<
     attester: { value: input.attester ?? null, isWritable: true },
     attesterSet: { value: input.attesterSet ?? null, isWritable: false },
     node: { value: input.node ?? null, isWritable: true },
+    device: { value: input.device ?? null, isWritable: false },
     class: { value: input.class ?? null, isWritable: false },
     lower: { value: input.lower ?? null, isWritable: false },
     lowering: { value: input.lowering ?? null, isWritable: true },
@@ -346,6 +371,7 @@ export function getApproveClassInstruction<
       getAccountMeta(accounts.attester),
       getAccountMeta(accounts.attesterSet),
       getAccountMeta(accounts.node),
+      getAccountMeta(accounts.device),
       getAccountMeta(accounts.class),
       getAccountMeta(accounts.lower),
       getAccountMeta(accounts.lowering),
@@ -360,6 +386,7 @@ export function getApproveClassInstruction<
     TAccountAttester,
     TAccountAttesterSet,
     TAccountNode,
+    TAccountDevice,
     TAccountClass,
     TAccountLower,
     TAccountLowering,
@@ -379,13 +406,15 @@ export type ParsedApproveClassInstruction<
     attesterSet: TAccountMetas[1];
     /** The node. */
     node: TAccountMetas[2];
+    /** Its first device: approvals of before its present owner count no more. */
+    device: TAccountMetas[3];
     /** Its hardware class. */
-    class: TAccountMetas[3];
+    class: TAccountMetas[4];
     /** The class that it reaches. */
-    lower: TAccountMetas[4];
+    lower: TAccountMetas[5];
     /** The approvals of this class for this node. */
-    lowering: TAccountMetas[5];
-    systemProgram: TAccountMetas[6];
+    lowering: TAccountMetas[6];
+    systemProgram: TAccountMetas[7];
   };
   data: ApproveClassInstructionData;
 };
@@ -398,7 +427,7 @@ export function parseApproveClassInstruction<
     InstructionWithAccounts<TAccountMetas> &
     InstructionWithData<ReadonlyUint8Array>,
 ): ParsedApproveClassInstruction<TProgram, TAccountMetas> {
-  if (instruction.accounts.length < 7) {
+  if (instruction.accounts.length < 8) {
     // TODO: Coded error.
     throw new Error("Not enough accounts");
   }
@@ -414,6 +443,7 @@ export function parseApproveClassInstruction<
       attester: getNextAccount(),
       attesterSet: getNextAccount(),
       node: getNextAccount(),
+      device: getNextAccount(),
       class: getNextAccount(),
       lower: getNextAccount(),
       lowering: getNextAccount(),

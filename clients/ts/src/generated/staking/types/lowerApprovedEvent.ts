@@ -34,6 +34,8 @@ export type LowerApprovedEvent = {
   seq: bigint;
   /** The node. */
   node: Address;
+  /** Its first device. */
+  device: Address;
   /** Its class. */
   class: number;
   /** The lower class. */
@@ -44,7 +46,7 @@ export type LowerApprovedEvent = {
   weight: number;
   /** Weight that it needs. */
   threshold: number;
-  /** From when the node can be lowered, unix time. */
+  /** From when the node can be lowered, unix time; 0 while the threshold is not reached. */
   dueAt: bigint;
 };
 
@@ -53,6 +55,8 @@ export type LowerApprovedEventArgs = {
   seq: number | bigint;
   /** The node. */
   node: Address;
+  /** Its first device. */
+  device: Address;
   /** Its class. */
   class: number;
   /** The lower class. */
@@ -63,7 +67,7 @@ export type LowerApprovedEventArgs = {
   weight: number;
   /** Weight that it needs. */
   threshold: number;
-  /** From when the node can be lowered, unix time. */
+  /** From when the node can be lowered, unix time; 0 while the threshold is not reached. */
   dueAt: number | bigint;
 };
 
@@ -71,6 +75,7 @@ export function getLowerApprovedEventEncoder(): FixedSizeEncoder<LowerApprovedEv
   return getStructEncoder([
     ["seq", getU64Encoder()],
     ["node", getAddressEncoder()],
+    ["device", getAddressEncoder()],
     ["class", getU16Encoder()],
     ["lower", getU16Encoder()],
     ["seat", getU8Encoder()],
@@ -84,6 +89,7 @@ export function getLowerApprovedEventDecoder(): FixedSizeDecoder<LowerApprovedEv
   return getStructDecoder([
     ["seq", getU64Decoder()],
     ["node", getAddressDecoder()],
+    ["device", getAddressDecoder()],
     ["class", getU16Decoder()],
     ["lower", getU16Decoder()],
     ["seat", getU8Decoder()],
