@@ -15,13 +15,14 @@ from ionet.cloud.clusters import packed
 from ionet.cloud.errors import NoVolume, OutputsRefused, VolumeError
 from ionet.cloud.fetching import fetch
 from ionet.cloud.mounting import ARGUMENT, brought_back, mounted, save
-from ionet.cloud.snapshots import Entry, merged
-from ionet.cloud.volumes import AsyncVolumes, Volume
+from ionet.cloud.snapshots import Entry, Snapshot, Volume, merged
+from ionet.cloud.volumes import AsyncVolumes
 from ionet.executor import FailureReason, StoredOutput
 from ionet.formats.when import DAY
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import Function, Manifest
 from ionet.store.sealed import seal
+from ionet.store.transfer import KeptFile
 from ionet.workloads import held
 from ionet.workloads.held import mount
 
@@ -155,8 +156,49 @@ async def test_what_others_added_stays_though_a_folders_own_snapshot_is_no_longe
     (here / "c").write_text("3")
     await volumes.put("data", here)
     assert theirs.hash in [head.hash for head in (await volumes.get("data")).heads]
-    await volumes.sync("data", here)
+    with pytest.raises(VolumeError, match=f"the snapshot {mine.hash[:12]} of data is not there"):
+        await volumes.sync("data", here)
+    await volumes.sync("data", here, every_file=True)
     assert contents(here) == {"a": "1", "b": "2", "c": "3"}
+
+
+class Hiding(AsyncHttpStore):
+    """A gateway's store that withholds snapshots."""
+
+    hidden: frozenset[bytes] = frozenset()
+
+    async def kept(self) -> list[KeptFile]:
+        return [file for file in await super().kept() if file.digest not in self.hidden]
+
+
+@pytest.mark.parametrize("hidden", ["middle", "newest"])
+async def test_a_gateway_that_hides_a_snapshot_brings_no_deleted_file_back(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path, hidden: str
+) -> None:
+    await volumes.create("data")
+    here = folder(tmp_path / "here", {"stays": "1", "deleted": "1"})
+    await volumes.put("data", here)
+    (here / "deleted").unlink()
+    middle = await volumes.put("data", here)
+    newest = await volumes.put("data", folder(here, {"new": "1"}))
+    gone = middle if hidden == "middle" else newest
+    said = f"the snapshot {gone.hash[:12]} of data is not there: you have deleted it, or the gateway"
+    async with Hiding(served.url, served.renter) as store:
+        store.hidden = frozenset({bytes.fromhex(gone.hash)})
+        shown = AsyncVolumes(store, served.renter)
+        # A folder knows from what it was made; without one, only what comes after it can tell.
+        with pytest.raises(VolumeError, match=said):
+            await shown.sync("data", folder(here, {"more": "1"}))
+        for attempt in (shown.merge("data"), _head(shown)):
+            with pytest.raises(VolumeError, match=said):
+                await attempt
+    assert contents(here) == {"stays": "1", "new": "1", "more": "1"}
+    (head,) = (await volumes.get("data")).heads
+    assert (set(head.files), head.parents) == ({"stays", "new", "more"}, (newest.hash,))
+
+
+async def _head(volumes: AsyncVolumes) -> Snapshot:
+    return (await volumes.get("data")).head
 
 
 async def test_no_link_is_followed_to_say_what_a_folder_is(volumes: AsyncVolumes, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from ionet.cli.output import when
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet.cloud.snapshots import Snapshot
-    from ionet.cloud.volumes import AsyncVolumes, Volume
+    from ionet.cloud.snapshots import Snapshot, Volume
+    from ionet.cloud.volumes import AsyncVolumes
 
 app = Commands("Volumes: folders that outlive leases, sealed for you in a gateway's store.")
 
@@ -27,6 +27,10 @@ Folder: TypeAlias = Annotated[Path, typer.Argument(metavar="DIR", help="A folder
 Which: TypeAlias = Annotated[
     str | None,
     typer.Option("--snapshot", metavar="HASH", help="Not the newest: the beginning of its hash."),
+]
+EveryFile: TypeAlias = Annotated[
+    bool,
+    typer.Option("--every-file", help="Though a snapshot between is missing: deleted files may be back."),
 ]
 
 
@@ -113,25 +117,30 @@ def get(
 
 
 @app.command()
-def sync(name: Name, folder: Folder, gateway: GatewayOption = None) -> None:
+def sync(name: Name, folder: Folder, every_file: EveryFile = False, gateway: GatewayOption = None) -> None:
     """Bring a folder and a volume together, in both directions.
 
-    Of a file that was changed in both, both stay, one of them as PATH.HASH.
+    Of a file that was changed in both, both stay, one of them as PATH.HASH. If the snapshot that the folder
+    was made from is missing, see `ionet volume merge`.
     """
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
-        done = await volumes.sync(name, folder)
+        done = await volumes.sync(name, folder, every_file=every_file)
         io.screen.show(_snapshot(done), f"{folder} and {name} are {done.hash[:12]}: {len(done.files)} files")
 
     _run("syncing a volume", gateway, work)
 
 
 @app.command()
-def merge(name: Name, gateway: GatewayOption = None) -> None:
-    """Make one of the newest snapshots of a volume that was written from several places; see `sync`."""
+def merge(name: Name, every_file: EveryFile = False, gateway: GatewayOption = None) -> None:
+    """Make one of the newest snapshots of a volume that was written from several places; see `sync`.
+
+    Each snapshot names those that it was made from by their hashes. If one is missing that lies between, you
+    have deleted it, or the gateway withholds it: then this is refused, as deleted files would be back.
+    """
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
-        done = await volumes.merge(name)
+        done = await volumes.merge(name, every_file=every_file)
         io.screen.show(_snapshot(done), f"{name} is {done.hash[:12]}: {len(done.files)} files")
 
     _run("merging a volume", gateway, work)
@@ -164,6 +173,11 @@ def delete(
         elif old:
             volume = await volumes.get(name)
             heads = {head.hash for head in volume.heads}
+            if len(heads) > 1:
+                raise UserError(
+                    f"{name} was written from {len(heads)} places; first merge what they have, which takes"
+                    f" the older snapshots: ionet volume merge {name}"
+                )
             hashes = tuple(item.hash for item in volume.snapshots if item.hash not in heads)
             if not hashes:
                 raise UserError(f"{name} has no snapshot but its newest")

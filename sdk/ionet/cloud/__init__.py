@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from ionet.cloud.packing import Package, package
     from ionet.cloud.results import Verdict
     from ionet.cloud.running import AsyncRun
+    from ionet.cloud.snapshots import Volume
     from ionet.cloud.spec import ClusterFile, ClusterSpec
-    from ionet.cloud.volumes import AsyncVolumes, Volume
+    from ionet.cloud.volumes import AsyncVolumes
 else:
     from ionet._lazy import lazy
 
@@ -68,8 +69,9 @@ else:
                 "packing": ("Package", "package"),
                 "results": ("Verdict",),
                 "running": ("AsyncRun",),
+                "snapshots": ("Volume",),
                 "spec": ("ClusterFile", "ClusterSpec"),
-                "volumes": ("AsyncVolumes", "Volume"),
+                "volumes": ("AsyncVolumes",),
             }.items()
             for name in names
         },

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -125,6 +126,11 @@ def _matching(form: re.Pattern[str], text: Any) -> str:
     return text
 
 
+def hashes(*texts: object) -> list[str]:
+    """Those of a file's words that can be hashes of snapshots."""
+    return [text for text in texts if isinstance(text, str) and _HASH.fullmatch(text)]
+
+
 def heads(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
     """Those that are nobody's parent, the newest first."""
     snapshots = list(snapshots)
@@ -210,3 +216,76 @@ def checked_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise VolumeError(f"a volume's name is 1 to 32 of a-z, 0-9 and dashes inside, not {name!r}")
     return name
+
+
+def gap_of(tips: Sequence[Snapshot], snapshots: Iterable[Snapshot]) -> VolumeError | None:
+    """Why snapshots cannot be merged: one that lies between them is not there; None if all are.
+
+    What one of them has deleted could not be told from what is new in another. What is older than a snapshot
+    that all of them come from may be missing.
+    """
+    known = {snapshot.hash: snapshot for snapshot in (*snapshots, *tips)}
+    lines = [ancestors(known, [tip.hash]) for tip in tips]
+    shared = set.intersection(*lines)
+    apart = sorted(set.union(*lines) - shared)
+    gone = sorted({parent for each in apart for parent in known[each].parents if parent not in known})
+    if not gone:
+        return None
+    name, seen = tips[0].name, " and ".join(f"{tip.hash[:12]} of {_day(tip.made_at)}" for tip in tips)
+    return VolumeError(
+        f"the snapshot {gone[0][:12]} of {name} is not there: you have deleted it, or the gateway withholds"
+        f" it. So it cannot be told what was deleted since of {seen}. Take one by --snapshot, or have every"
+        f" file that any of them has: ionet volume merge {name} --every-file"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A volume of the signer's.
+
+    Attributes:
+        name: as its owner calls it.
+        heads: its newest snapshot; several if it was written from several places.
+        snapshots: all of it that the store has.
+        until: Unix time until which all of it is kept, at least.
+    """
+
+    name: str
+    heads: tuple[Snapshot, ...]
+    snapshots: tuple[Snapshot, ...]
+    until: int
+
+    @property
+    def head(self) -> Snapshot:
+        """Its newest snapshot.
+
+        Raises:
+            VolumeError: there are two, or what comes between two is not there.
+        """
+        if len(self.heads) > 1 and (gap := gap_of(self.heads, self.snapshots)) is not None:
+            raise gap
+        if len(self.heads) > 1:
+            shown = ", ".join(f"{head.hash[:12]} of {_day(head.made_at)}" for head in self.heads)
+            raise VolumeError(
+                f"{self.name} was written from {len(self.heads)} places: {shown}; name one by --snapshot, or"
+                f" have both in one: ionet volume merge {self.name}"
+            )
+        return self.heads[0]
+
+    def snapshot(self, start: str | None) -> Snapshot:
+        """A snapshot by the beginning of its hash; the newest for None.
+
+        Raises:
+            VolumeError: there is none, or more than one.
+        """
+        if start is None:
+            return self.head
+        fits = [item for item in self.snapshots if item.hash.startswith(start)] if start else []
+        if len(fits) != 1:
+            what = f"{len(fits)} snapshots begin" if fits else "no snapshot begins"
+            raise VolumeError(f"of {self.name} {what} with {start!r}; see: ionet volume log {self.name}")
+        return fits[0]
+
+
+def _day(unix: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(unix))

@@ -12,7 +12,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -24,7 +24,18 @@ from ionet.cloud.documents import may_be_snapshot, opened, sealed
 from ionet.cloud.errors import NoVolume, VolumeError
 from ionet.cloud.fetching import fetch
 from ionet.cloud.folders import MARKER, content_of, files_of, mark, marked
-from ionet.cloud.snapshots import Entry, Snapshot, base_of, checked_name, heads, merged, newest_first
+from ionet.cloud.snapshots import (
+    Entry,
+    Snapshot,
+    Volume,
+    base_of,
+    checked_name,
+    gap_of,
+    hashes,
+    heads,
+    merged,
+    newest_first,
+)
 from ionet.executor import StoredOutput
 from ionet.store import AsyncHttpStore, NotStored
 from ionet.store.backends import hash_file
@@ -32,56 +43,6 @@ from ionet.store.sealed import SEALED, seal_file
 from ionet.store.transfer import KeptFile
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """A volume of the signer's.
-
-    Attributes:
-        name: as its owner calls it.
-        heads: its newest snapshot; several if it was written from several places.
-        snapshots: all of it that the store has.
-        until: Unix time until which all of it is kept, at least.
-    """
-
-    name: str
-    heads: tuple[Snapshot, ...]
-    snapshots: tuple[Snapshot, ...]
-    until: int
-
-    @property
-    def head(self) -> Snapshot:
-        """Its newest snapshot.
-
-        Raises:
-            VolumeError: there are two.
-        """
-        if len(self.heads) > 1:
-            shown = ", ".join(f"{head.hash[:12]} of {_day(head.made_at)}" for head in self.heads)
-            raise VolumeError(
-                f"{self.name} was written from {len(self.heads)} places: {shown}; name one by --snapshot, or"
-                f" have both in one: ionet volume merge {self.name}"
-            )
-        return self.heads[0]
-
-    def snapshot(self, start: str | None) -> Snapshot:
-        """A snapshot by the beginning of its hash; the newest for None.
-
-        Raises:
-            VolumeError: there is none, or more than one.
-        """
-        if start is None:
-            return self.head
-        fits = [item for item in self.snapshots if item.hash.startswith(start)] if start else []
-        if len(fits) != 1:
-            what = f"{len(fits)} snapshots begin" if fits else "no snapshot begins"
-            raise VolumeError(f"of {self.name} {what} with {start!r}; see: ionet volume log {self.name}")
-        return fits[0]
-
-
-def _day(unix: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.gmtime(unix))
 
 
 class AsyncVolumes:
@@ -179,8 +140,8 @@ class AsyncVolumes:
     ) -> Snapshot:
         """Makes a snapshot of a folder. What the store has already is not sent again.
 
-        It follows the snapshot that the folder was made from; where the volume has another by now, both are
-        heads. Where that one is not there any more it follows none, and else, of a new folder, the newest.
+        It follows the snapshot that the folder was made from, though that is not there any more; where the
+        volume has another by now, both are heads. Of a new folder it follows the newest.
 
         Args:
             name: of the volume.
@@ -211,7 +172,7 @@ class AsyncVolumes:
                     there[entry.sha256] = entry
                     self._tell(f"sent {path}, {size:,} bytes")
                 files[path] = entry
-        before = [known[each] for each in follows] or volume.heads
+        before = [known[each] for each in follows if each in known] or volume.heads
         same = [each for each in before if dict(each.files) == files]
         if len(follows) < 2 and same:
             snapshot = same[0]
@@ -238,13 +199,20 @@ class AsyncVolumes:
         self._known[done.hash] = done
         return done
 
-    async def merge(self, name: str) -> Snapshot:
+    async def merge(self, name: str, *, every_file: bool = False) -> Snapshot:
         """Makes one head of several. Of a file that both have changed both stay, the other as `PATH.HASH`.
 
+        Args:
+            name: of the volume.
+            every_file: though a snapshot between them is not there: what any of them has, stays.
+
         Raises:
+            VolumeError: a snapshot between them is not there.
             StoreError: the store refuses, or does not answer; the volume is what it was.
         """
         volume = await self.get(name)
+        if not every_file and (gap := gap_of(volume.heads, volume.snapshots)) is not None:
+            raise gap
         mine = volume.heads[0]
         for theirs in volume.heads[1:]:
             base = base_of(mine, theirs, [*volume.snapshots, mine])
@@ -290,27 +258,34 @@ class AsyncVolumes:
         await asyncio.to_thread(_leave, folder, before, snapshot)
         return len(wanted)
 
-    async def sync(self, name: str, folder: Path) -> Snapshot:
+    async def sync(self, name: str, folder: Path, *, every_file: bool = False) -> Snapshot:
         """Brings folder and volume together: what either has new, both have then; nothing is lost.
+
+        Args:
+            name: of the volume.
+            folder: made if it is not there.
+            every_file: see `merge`.
 
         Raises:
             VolumeError, StoreError, OSError: see `put`, `merge` and `check_out`.
         """
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         volume = await self.get(name)
-        new = _base(folder, volume) is None
+        new = not _is_of(folder, volume)
         if new and not await asyncio.to_thread(files_of, folder):
-            await self.check_out(await self._single(volume), folder)
+            await self.check_out(await self._single(volume, every_file), folder)
             new = False
         # What a folder does not have that was never this volume, nobody has deleted.
         apart = new and any(head.files for head in volume.heads)
         await self.put(name, folder, parents=() if apart else None)
-        snapshot = await self._single(await self.get(name))
+        snapshot = await self._single(await self.get(name), every_file)
         await self.check_out(snapshot, folder)
         return snapshot
 
-    async def _single(self, volume: Volume) -> Snapshot:
-        return volume.head if len(volume.heads) == 1 else await self.merge(volume.name)
+    async def _single(self, volume: Volume, every_file: bool) -> Snapshot:
+        if len(volume.heads) == 1:
+            return volume.head
+        return await self.merge(volume.name, every_file=every_file)
 
     async def keep(self, name: str) -> Volume:
         """Has all of a volume kept for as long as what is stored now."""
@@ -382,16 +357,12 @@ def _leave(folder: Path, before: Mapping[str, Entry], snapshot: Snapshot) -> Non
 
 def _followed(folder: Path, volume: Volume) -> tuple[str, ...]:
     """The snapshots that a folder's next one follows."""
-    if (base := _base(folder, volume)) is not None:
-        return (base,)
-    # Made from one that was deleted, or is withheld: what came after that it does not have.
-    if marked(folder).get("id") == volume.snapshots[0].id:
-        return ()
+    if _is_of(folder, volume):
+        # Though that one was deleted, or is withheld: at a merge it is seen that it lies between.
+        return tuple(hashes(marked(folder).get("snapshot")))
     return tuple(head.hash for head in volume.heads)
 
 
-def _base(folder: Path, volume: Volume) -> str | None:
-    """The snapshot that a folder was made from, if it is this volume's and still there."""
-    known = {snapshot.hash: snapshot for snapshot in volume.snapshots}
-    base = marked(folder).get("snapshot")
-    return base if base in known else None
+def _is_of(folder: Path, volume: Volume) -> bool:
+    """Whether a folder was made from a snapshot of this volume."""
+    return marked(folder).get("id") == volume.snapshots[0].id
