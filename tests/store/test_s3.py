@@ -17,9 +17,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
+from solders.keypair import Keypair
 from tests.store.support import MIB, Served
+from typer.testing import CliRunner
 
 from ionet.chain.errors import ConfigError
+from ionet.cli.app import app
+from ionet.cloud.places import AsyncBucket
+from ionet.cloud.volumes import AsyncVolumes
 from ionet.store import BackendStore, HttpStore, NotStored, StoreError
 from ionet.store.opening import open_backend
 from ionet.store.s3 import S3
@@ -182,6 +187,53 @@ def test_a_gateway_keeps_its_files_in_a_bucket(bucket: S3, tmp_path: Path) -> No
         assert answer.content == data[-5:]
         store.drop(digest)
         assert bucket.size(digest) is None
+
+
+async def test_a_bucket_of_their_owners_keeps_volumes_until_they_are_deleted(
+    bucket: S3, tmp_path: Path
+) -> None:
+    key, here = Keypair(), tmp_path / "here"
+    here.mkdir()
+    (here / "secret-name.txt").write_text("a secret content")
+    volumes = AsyncVolumes(AsyncBucket(bucket), key)
+    await volumes.create("data")
+    first = await volumes.put("data", here)
+    (here / "more.txt").write_text("more")
+    newest = await volumes.put("data", here)
+    # Another machine, by the key alone; nobody else finds anything.
+    elsewhere = AsyncVolumes(AsyncBucket(bucket), key)
+    volume = await elsewhere.keep("data")
+    assert (volume.head, volume.until, len(volume.snapshots)) == (newest, None, 3)
+    assert await elsewhere.check_out(volume.head, tmp_path / "there") == 2
+    assert (tmp_path / "there" / "more.txt").read_text() == "more"
+    assert await AsyncVolumes(AsyncBucket(bucket), Keypair()).list() == []
+    kept = b"".join(part for digest, _ in bucket.list() for part in bucket.read(digest))
+    assert b"secret" not in kept
+    await volumes.delete("data", snapshots=(first.hash,))
+    assert len((await elsewhere.get("data")).snapshots) == 2
+    await volumes.delete("data")
+    assert list(bucket.list()) == []
+
+
+def test_a_volume_is_kept_in_a_bucket_at_a_terminal(
+    bucket: S3, endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wallet.json").write_text(json.dumps(list(bytes(Keypair()))))
+    (tmp_path / "wallet.json").chmod(0o600)
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.txt").write_text("one")
+    monkeypatch.setenv("IONET_VOLUMES", f"s3://files/terminal?endpoint={quote(endpoint, safe='')}")
+
+    def run(*words: object) -> str:
+        done = CliRunner().invoke(app, [str(word) for word in ("-k", tmp_path / "wallet.json", *words)])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    run("volume", "create", "data")
+    run("volume", "put", "data", tmp_path / "here")
+    assert "you delete it" in run("volume", "list")
+    run("volume", "get", "data", tmp_path / "there")
+    assert (tmp_path / "there" / "a.txt").read_text() == "one"
 
 
 def test_large_files_take_little_memory(bucket: S3, tmp_path: Path) -> None:

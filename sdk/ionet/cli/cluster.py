@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -186,12 +187,11 @@ async def _with_volumes(
 
 @asynccontextmanager
 async def _volumes(io: Session, gateway: str, key: Keypair) -> AsyncIterator[AsyncVolumes]:
+    from ionet.cloud.places import opened
     from ionet.cloud.volumes import AsyncVolumes
-    from ionet.store import AsyncHttpStore
-    from ionet.wire._link import gateway_urls
 
-    async with AsyncHttpStore(gateway_urls(gateway)[1], key) as store:
-        yield AsyncVolumes(store, key, _tell(io))
+    async with opened(os.environ.get("IONET_VOLUMES"), gateway, key) as place:
+        yield AsyncVolumes(place, key, _tell(io))
 
 
 def _read(io: Session, file: Path | None, *, partly: bool) -> ClusterFile:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ionet.cloud.snapshots import Snapshot, Volume
     from ionet.cloud.volumes import AsyncVolumes
 
-app = Commands("Volumes: folders that outlive leases, sealed for you in a gateway's store.")
+app = Commands("Volumes: folders that outlive leases, sealed for you in a gateway's store or your bucket.")
 
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The volume's name.")]
 Folder: TypeAlias = Annotated[Path, typer.Argument(metavar="DIR", help="A folder of this machine.")]
@@ -32,21 +32,30 @@ EveryFile: TypeAlias = Annotated[
     bool,
     typer.Option("--every-file", help="Though a snapshot between is missing: deleted files may be back."),
 ]
+StoreOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="STORE",
+        envvar="IONET_VOLUMES",
+        help="Where volumes are, instead of at the gateway: s3://BUCKET/PREFIX?endpoint=URL, or a folder.",
+    ),
+]
 
 
 @app.command()
-def create(name: Name, gateway: GatewayOption = None) -> None:
+def create(name: Name, store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """Make an empty volume. Its name is seen by nobody but you."""
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
         volume = await volumes.create(name)
         io.screen.show(_data(volume), f"Made {name}; put a folder into it: ionet volume put {name} DIR")
 
-    _run("making a volume", gateway, work)
+    _run("making a volume", store, gateway, work)
 
 
 @app.command(name="list")
-def list_(gateway: GatewayOption = None) -> None:
+def list_(store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """List my volumes, and until when they are kept.
 
     That is for 30 days after the last `put`, `sync` or `keep` of a wallet that rents, and longer while what
@@ -56,18 +65,18 @@ def list_(gateway: GatewayOption = None) -> None:
     async def work(io: Session, volumes: AsyncVolumes) -> None:
         items = await volumes.list()
         rows = [
-            (item.name, _state(item), len(item.heads[0].files), f"{item.heads[0].size:,}", when(item.until))
+            (item.name, _state(item), len(item.heads[0].files), f"{item.heads[0].size:,}", _end(item))
             for item in items
         ]
         data = [_data(item) for item in items]
         columns = ("name", "newest", ">files", ">bytes", "kept until")
         io.screen.table(columns, rows, empty="You have no volume here", data=data)
 
-    _run("reading volumes", gateway, work)
+    _run("reading volumes", store, gateway, work)
 
 
 @app.command()
-def log(name: Name, gateway: GatewayOption = None) -> None:
+def log(name: Name, store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """List a volume's snapshots, the newest first."""
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
@@ -79,11 +88,11 @@ def log(name: Name, gateway: GatewayOption = None) -> None:
         data = [_snapshot(item) for item in volume.snapshots]
         io.screen.table(("snapshot", "made", ">files", ">bytes"), rows, empty="No snapshot", data=data)
 
-    _run("reading a volume", gateway, work)
+    _run("reading a volume", store, gateway, work)
 
 
 @app.command()
-def put(name: Name, folder: Folder, gateway: GatewayOption = None) -> None:
+def put(name: Name, folder: Folder, store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """Keep what a folder is now as a volume's newest snapshot. Only what is new is sent.
 
     If the volume was written elsewhere since this folder was fetched, both snapshots stay, until `ionet
@@ -96,12 +105,17 @@ def put(name: Name, folder: Folder, gateway: GatewayOption = None) -> None:
         text = f"{name} is {made.hash[:12]}: {len(made.files)} files, {made.size:,} bytes"
         io.screen.show(_data(volume), text, *_apart(volume))
 
-    _run("putting a folder", gateway, work)
+    _run("putting a folder", store, gateway, work)
 
 
 @app.command()
 def get(
-    name: Name, folder: Folder, snapshot: Which = None, force: Force = False, gateway: GatewayOption = None
+    name: Name,
+    folder: Folder,
+    snapshot: Which = None,
+    force: Force = False,
+    store: StoreOption = None,
+    gateway: GatewayOption = None,
 ) -> None:
     """Bring a folder to what a volume is. Files that are in no snapshot of it stay."""
 
@@ -113,11 +127,17 @@ def get(
             f"{folder} is {name} of {when(chosen.made_at)}; {fetched} files were fetched",
         )
 
-    _run("fetching a volume", gateway, work)
+    _run("fetching a volume", store, gateway, work)
 
 
 @app.command()
-def sync(name: Name, folder: Folder, every_file: EveryFile = False, gateway: GatewayOption = None) -> None:
+def sync(
+    name: Name,
+    folder: Folder,
+    every_file: EveryFile = False,
+    store: StoreOption = None,
+    gateway: GatewayOption = None,
+) -> None:
     """Bring a folder and a volume together, in both directions.
 
     Of a file that was changed in both, both stay, one of them as PATH.HASH. If the snapshot that the folder
@@ -128,11 +148,13 @@ def sync(name: Name, folder: Folder, every_file: EveryFile = False, gateway: Gat
         done = await volumes.sync(name, folder, every_file=every_file)
         io.screen.show(_snapshot(done), f"{folder} and {name} are {done.hash[:12]}: {len(done.files)} files")
 
-    _run("syncing a volume", gateway, work)
+    _run("syncing a volume", store, gateway, work)
 
 
 @app.command()
-def merge(name: Name, every_file: EveryFile = False, gateway: GatewayOption = None) -> None:
+def merge(
+    name: Name, every_file: EveryFile = False, store: StoreOption = None, gateway: GatewayOption = None
+) -> None:
     """Make one of the newest snapshots of a volume that was written from several places; see `sync`.
 
     Each snapshot names those that it was made from by their hashes. If one is missing that lies between, you
@@ -143,18 +165,18 @@ def merge(name: Name, every_file: EveryFile = False, gateway: GatewayOption = No
         done = await volumes.merge(name, every_file=every_file)
         io.screen.show(_snapshot(done), f"{name} is {done.hash[:12]}: {len(done.files)} files")
 
-    _run("merging a volume", gateway, work)
+    _run("merging a volume", store, gateway, work)
 
 
 @app.command()
-def keep(name: Name, gateway: GatewayOption = None) -> None:
+def keep(name: Name, store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """Have a volume kept for 30 days from now; nothing is sent."""
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
         volume = await volumes.keep(name)
-        io.screen.show(_data(volume), f"{name} is kept until {when(volume.until)}")
+        io.screen.show(_data(volume), f"{name} is kept until {_end(volume)}")
 
-    _run("keeping a volume", gateway, work)
+    _run("keeping a volume", store, gateway, work)
 
 
 @app.command()
@@ -162,6 +184,7 @@ def delete(
     name: Name,
     snapshot: Which = None,
     old: Annotated[bool, typer.Option("--old", help="Only what is not the newest.")] = False,
+    store: StoreOption = None,
     gateway: GatewayOption = None,
 ) -> None:
     """Delete a volume, or old snapshots of it, which frees what they count for."""
@@ -186,11 +209,15 @@ def delete(
         freed = await volumes.delete(name, snapshots=hashes)
         io.screen.show({"name": name, "freed": freed}, f"Deleted {what}: {freed:,} bytes are free again")
 
-    _run("deleting a volume", gateway, work)
+    _run("deleting a volume", store, gateway, work)
 
 
 def _state(volume: Volume) -> str:
     return " and ".join(head.hash[:12] for head in volume.heads)
+
+
+def _end(volume: Volume) -> str:
+    return "you delete it" if volume.until is None else when(volume.until)
 
 
 def _apart(volume: Volume) -> list[str]:
@@ -223,22 +250,24 @@ def _data(volume: Volume) -> dict[str, Any]:
 
 
 def _run(
-    what: str, gateway: str | None, work: Callable[[Session, AsyncVolumes], Coroutine[Any, Any, None]]
+    what: str,
+    store: str | None,
+    gateway: str | None,
+    work: Callable[[Session, AsyncVolumes], Coroutine[Any, Any, None]],
 ) -> None:
     """Runs a command's coroutine with the signer's volumes."""
+    from ionet.cloud.places import opened
     from ionet.cloud.volumes import AsyncVolumes
-    from ionet.store import AsyncHttpStore
-    from ionet.wire._link import gateway_urls
 
     io = session()
     io.check_several(what)
-    place = gateway_of(io, gateway)
+    place = None if store else gateway_of(io, gateway)
     key = io.signer
     if not isinstance(key, Keypair):
         raise UserError("a volume is sealed for its owner: it takes the keypair itself, not an address")
 
     async def whole() -> None:
-        async with AsyncHttpStore(gateway_urls(place)[1], key) as store:
-            await work(io, AsyncVolumes(store, key, io.screen.warn))
+        async with opened(store, place, key) as kept:
+            await work(io, AsyncVolumes(kept, key, io.screen.warn))
 
     asyncio.run(whole())

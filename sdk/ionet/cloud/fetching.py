@@ -20,7 +20,7 @@ from ionet.store.sealed import SEALED, NotSealed, unseal_file
 from ionet.store.transfer import Told
 
 if TYPE_CHECKING:
-    from ionet.store import AsyncHttpStore
+    from ionet.store._async.sources import AsyncReadable
 
 #: Bytes of a name's part that file systems take, less what the name of a file on its way needs.
 _LONGEST: Final = 200
@@ -44,7 +44,7 @@ class Fetched:
 
 
 async def fetch(
-    store: AsyncHttpStore,
+    store: AsyncReadable,
     outputs: Sequence[StoredOutput],
     folder: Path,
     *,
@@ -98,7 +98,7 @@ async def fetch(
 
 
 async def _unsealed(
-    store: AsyncHttpStore, item: StoredOutput, path: Path, key: Keypair, told: Told | None
+    store: AsyncReadable, item: StoredOutput, path: Path, key: Keypair, told: Told | None
 ) -> None:
     """Fetches a sealed file, and opens it. What was not sealed for the key stays what it is."""
     with TemporaryDirectory(prefix=".ionet-", dir=path.parent) as folder:

@@ -247,13 +247,13 @@ class Volume:
         name: as its owner calls it.
         heads: its newest snapshot; several if it was written from several places.
         snapshots: all of it that the store has.
-        until: Unix time until which all of it is kept, at least.
+        until: Unix time until which all of it is kept, at least; None where it stays until it is deleted.
     """
 
     name: str
     heads: tuple[Snapshot, ...]
     snapshots: tuple[Snapshot, ...]
-    until: int
+    until: int | None
 
     @property
     def head(self) -> Snapshot:

@@ -1,4 +1,4 @@
-"""Volumes: folders that outlive leases, as snapshots in a gateway's store, sealed for their owner.
+"""Volumes: folders that outlive leases, as snapshots in a store or a bucket, sealed for their owner.
 
 The store has files by hash and knows nothing of volumes. A snapshot names its files by hash; which snapshots
 there are is read from what the store keeps for the owner's key. So any machine with the key finds its
@@ -24,6 +24,7 @@ from ionet.cloud.documents import may_be_snapshot, opened, sealed
 from ionet.cloud.errors import NoVolume, VolumeError
 from ionet.cloud.fetching import fetch
 from ionet.cloud.folders import MARKER, content_of, files_of, mark, marked
+from ionet.cloud.places import ALWAYS, Place
 from ionet.cloud.snapshots import (
     Entry,
     Snapshot,
@@ -37,7 +38,7 @@ from ionet.cloud.snapshots import (
     newest_first,
 )
 from ionet.executor import StoredOutput
-from ionet.store import AsyncHttpStore, NotStored
+from ionet.store import NotStored
 from ionet.store.backends import hash_file
 from ionet.store.sealed import SEALED, seal_file
 from ionet.store.transfer import KeptFile
@@ -49,12 +50,12 @@ class AsyncVolumes:
     """The volumes of one key at one store.
 
     Args:
-        store: a gateway's, signed by the key.
+        store: a gateway's, signed by the key; or a bucket of the owner's.
         key: their owner's.
         tell: told what happens, in a sentence.
     """
 
-    def __init__(self, store: AsyncHttpStore, key: Keypair, tell: Tell = lambda text: None) -> None:
+    def __init__(self, store: Place, key: Keypair, tell: Tell = lambda text: None) -> None:
         self._store, self._key, self._tell = store, key, tell
         self._known: dict[str, Snapshot] = {}
 
@@ -335,7 +336,8 @@ class AsyncVolumes:
 def _volume(snapshots: list[Snapshot], kept: Mapping[str, KeptFile]) -> Volume:
     parts = _parts(snapshots)
     ends = [kept[part].until if part in kept else 0 for part in parts]
-    return Volume(snapshots[0].name, tuple(heads(snapshots)), tuple(newest_first(snapshots)), min(ends))
+    until = None if min(ends) == ALWAYS else min(ends)
+    return Volume(snapshots[0].name, tuple(heads(snapshots)), tuple(newest_first(snapshots)), until)
 
 
 def _parts(snapshots: Any) -> dict[str, int]:

@@ -66,6 +66,14 @@ class Backend(Protocol):
         ...
 
 
+class Listed(Backend, Protocol):
+    """Bytes by their sha256, which can be listed."""
+
+    def list(self) -> Iterator[tuple[bytes, int]]:
+        """Hash and size of each."""
+        ...
+
+
 def as_digest(digest: bytes | str) -> bytes:
     """A sha256, given as 32 bytes or as 64 lower-case hex digits.
 
@@ -146,6 +154,12 @@ class Directory:
     def remove(self, digest: bytes) -> None:
         """See `Backend`."""
         self.path(digest).unlink(missing_ok=True)
+
+    def list(self) -> Iterator[tuple[bytes, int]]:
+        """Hash and size of each file."""
+        for path in (self.root / "objects").glob("??/*"):
+            if _HEX.fullmatch(name := path.parent.name + path.name):
+                yield bytes.fromhex(name), path.stat().st_size
 
     def room(self) -> int:
         """Bytes that the disk has left."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ionet.store.backends import Backend, Directory
+from ionet.store.backends import Directory, Listed
 
 
-def open_backend(place: str) -> Backend:
+def open_backend(place: str) -> Listed:
     """The backend that a text names: `s3://BUCKET…`, or a directory, which is made if it is missing.
 
     Raises:

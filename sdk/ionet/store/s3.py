@@ -22,6 +22,7 @@ from ionet.store.errors import NotStored, StoreError
 _PIECE: Final = 8 << 20
 #: Pieces that the API takes for one file.
 _PIECES: Final = 9_000
+_HEX: Final = frozenset("0123456789abcdef")
 _ABSENT: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
@@ -119,6 +120,17 @@ class S3:
         """See `Backend`."""
         with self._told("removed"):
             self._client.delete_object(**self._at(digest))
+
+    def list(self) -> Iterator[tuple[bytes, int]]:
+        """Hash and size of each file."""
+        prefix = f"{self._prefix}objects/"
+        with self._told("listed"):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
+                for row in page.get("Contents", ()):
+                    name = str(row["Key"]).removeprefix(prefix).replace("/", "", 1)
+                    if len(name) == 64 and set(name) <= _HEX:
+                        yield bytes.fromhex(name), int(row["Size"])
 
     def _at(self, digest: bytes) -> dict[str, str]:
         text = as_digest(digest).hex()

@@ -80,6 +80,13 @@ class AsyncBackendStore:
                 raise StoreError(f"{wanted.hex()} of {self!r} has the sha256 {seen}; nothing was kept")
         return size
 
+    async def get_bytes(self, digest: bytes | str, *, most: int = 64 << 20) -> bytes:
+        """The content of a small file, checked; errors as for `get`."""
+        with TemporaryDirectory(prefix="ionet-") as folder:
+            path = Path(folder) / "file"
+            await self.get(digest, path, most=most)
+            return await AsyncThreads.run(path.read_bytes)
+
     def _copy(self, digest: bytes, size: int, partial: Partial, progress: Told | None) -> None:
         partial.restart()
         for part in self._backend.read(digest):

@@ -81,6 +81,13 @@ class BackendStore:
                 raise StoreError(f"{wanted.hex()} of {self!r} has the sha256 {seen}; nothing was kept")
         return size
 
+    def get_bytes(self, digest: bytes | str, *, most: int = 64 << 20) -> bytes:
+        """The content of a small file, checked; errors as for `get`."""
+        with TemporaryDirectory(prefix="ionet-") as folder:
+            path = Path(folder) / "file"
+            self.get(digest, path, most=most)
+            return Threads.run(path.read_bytes)
+
     def _copy(self, digest: bytes, size: int, partial: Partial, progress: Told | None) -> None:
         partial.restart()
         for part in self._backend.read(digest):
