@@ -97,7 +97,7 @@ class Site:
         mint: Pubkey = IO_MINT,
         nodes: int = 1,
         image: str | None = None,
-        cpus: float = 1,
+        cpus: int = 1,
         **more: Any,
     ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
