@@ -144,7 +144,7 @@ def test_a_node_that_was_retired_pays_too(scene: Scene) -> None:
 
 
 def test_no_owner_is_out_of_a_disproofs_reach_while_what_they_signed_can_be_disproved(scene: Scene) -> None:
-    """escape_by_expulsion: with a short hold, an accomplice took the device up, expelled the cheat, and reopened."""
+    """escape_by_expulsion: with a short hold, an accomplice took the device up and expelled the cheat."""
     market, made = scene.market, cell_of(scene)
     fine = market.node().minimum // 10
     market.send(
