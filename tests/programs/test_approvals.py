@@ -8,7 +8,7 @@ import pytest
 from solders.instruction import Instruction
 from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, class_args
-from tests.programs.support import DAY, HOUR, Refusal
+from tests.programs.support import DAY, Refusal
 from tests.programs.test_challenges import proposed, showing
 from tests.programs.test_devices import passed_on
 

@@ -238,7 +238,7 @@ pub enum StakingError {
     MemoryUnknown,
     #[msg("a reference's time must be from a nanosecond to a quarter of an hour")]
     ReferenceOutOfBounds,
-    #[msg("the approvals are of before the device's owner took it up; left: the first of them, right: since when")]
+    #[msg("the approvals are of before the device's present owner; left: the first of them, right: since when")]
     ApprovedBeforeOwner,
     #[msg("the former owner's last hours can still be disproved; left: now, right: until when")]
     DisproofsOpen,

@@ -931,13 +931,13 @@ class ReferenceOutOfBounds(_ProgramError):
 
 
 class ApprovedBeforeOwner(_ProgramError):
-    """6113: the approvals are of before the device's owner took it up; left: the first of them, right:
-    since when.
+    """6113: the approvals are of before the device's present owner; left: the first of them, right: since
+    when.
     """
 
     CODE = 6113
     NAME = "ApprovedBeforeOwner"
-    MSG = "the approvals are of before the device's owner took it up; left: the first of them, right: since when"
+    MSG = "the approvals are of before the device's present owner; left: the first of them, right: since when"
 
 
 class DisproofsOpen(_ProgramError):

@@ -240,7 +240,7 @@ export const STAKING_ERROR__PRODUCT_UNKNOWN = 0x17de; // 6110
 export const STAKING_ERROR__MEMORY_UNKNOWN = 0x17df; // 6111
 /** ReferenceOutOfBounds: a reference's time must be from a nanosecond to a quarter of an hour */
 export const STAKING_ERROR__REFERENCE_OUT_OF_BOUNDS = 0x17e0; // 6112
-/** ApprovedBeforeOwner: the approvals are of before the device's owner took it up; left: the first of them, right: since when */
+/** ApprovedBeforeOwner: the approvals are of before the device's present owner; left: the first of them, right: since when */
 export const STAKING_ERROR__APPROVED_BEFORE_OWNER = 0x17e1; // 6113
 /** DisproofsOpen: the former owner's last hours can still be disproved; left: now, right: until when */
 export const STAKING_ERROR__DISPROOFS_OPEN = 0x17e2; // 6114
@@ -372,7 +372,7 @@ if (process.env.NODE_ENV !== "production") {
     [STAKING_ERROR__ALREADY_APPROVED]: `this seat has approved it already`,
     [STAKING_ERROR__APPEAL_CLOSED]: `the slash can no longer be appealed, or was appealed already`,
     [STAKING_ERROR__APPEAL_OUT_OF_BOUNDS]: `the time for an appeal must be from 7 to 60 days`,
-    [STAKING_ERROR__APPROVED_BEFORE_OWNER]: `the approvals are of before the device's owner took it up; left: the first of them, right: since when`,
+    [STAKING_ERROR__APPROVED_BEFORE_OWNER]: `the approvals are of before the device's present owner; left: the first of them, right: since when`,
     [STAKING_ERROR__CHALLENGED_LATELY]: `a challenge of this node lapsed undecided: for 30 days only the guardian may challenge it`,
     [STAKING_ERROR__CLASS_DISABLED]: `the class is disabled: it takes no new devices`,
     [STAKING_ERROR__CLASS_NOT_LOWER]: `the class does not weigh less than the node's; left: the node's multiplier, right: the class's`,
