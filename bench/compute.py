@@ -1007,6 +1007,8 @@ class World:
             start = self.client.as_(supplier.device).jobs.start(job)
             self.measure(start.ix()[0], supplier.device, case="in a cluster")
         self.measure(renter.jobs.set_delegate(cluster, self.me).ix()[0], self.renter)
+        growing = ix.jobs.grow_cluster(booker=self.renter.pubkey(), cluster=cluster, places=1)
+        self.measure(growing, self.renter)
         attester = self.client.as_(self.attesters[0])
         self.measure(attester.jobs.lose(jobs[0]).ix()[0], self.attesters[0], case="in a cluster")
         again = renter.jobs.replace_lost(cluster, first.node, HOUR)

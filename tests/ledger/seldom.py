@@ -128,11 +128,16 @@ def _decide(of: Market) -> None:
 
 
 def _cluster(of: Market, erin: Supplier) -> None:
-    """A cluster with a delegate, to its end."""
+    """A cluster with a delegate, to its end; a job that was added to it leaves, and comes again."""
     _pass(of, of.alice, erin)
-    cluster, renter = of.cluster(), of.renter.pubkey()
-    jobs = [of.book(cluster=cluster), of.book(cluster=cluster, of=erin)]
-    of.send(*(of.jobs("start", job) for job in jobs))
+    cluster, renter = of.cluster(size=1), of.renter.pubkey()
+    jobs = [of.book(cluster=cluster)]
+    of.start(jobs[0])
+    of.send(ix.jobs.grow_cluster(booker=renter, cluster=cluster, places=2))
+    of.send(of.jobs("cancel", left := of.book(cluster=cluster, of=erin)))
+    of.pay_out(left)
+    jobs.append(of.book(cluster=cluster, of=erin))
+    of.start(jobs[1])
     of.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=of.dave.pubkey()))
     of.world.advance(TWO_HOURS)
     for job in jobs:

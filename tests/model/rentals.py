@@ -71,6 +71,7 @@ class Cluster:
     Attributes:
         broken: whether the renter was the first to leave it before the start, and when.
         lost: jobs whose node was lost, and that nobody has replaced.
+        places: that were added while it ran, and that nobody has booked.
         delegate: books and extends for it besides the renter.
         runs_until: the latest end of what it has started.
     """
@@ -82,6 +83,7 @@ class Cluster:
     waiting: int = 0
     broken: tuple[bool, int] | None = None
     lost: int = 0
+    places: int = 0
     delegate: str | None = None
     runs_until: int = 0
 
@@ -108,6 +110,7 @@ class Rental:
         payout: where it is sold, once that was opened.
         refund_to: who gets what is given back.
         replaces: whether it replaces a lost job of its cluster.
+        added: whether it came into a place that was added to its cluster.
     """
 
     offer: str
@@ -125,6 +128,7 @@ class Rental:
     disputes: dict[str, Dispute] = field(default_factory=dict)
     payout: Vault | None = None
     replaces: bool = False
+    added: bool = False
 
     def is_renting(self, who: str) -> bool:
         """Whether somebody ends it as its renter does (rule 10a)."""
@@ -244,19 +248,21 @@ class Rentals:
             **unpriced,
             **self._spends(pays, currency, job.deposit),
         )
-        replaces = False
+        late, added = False, False
         if cluster is not None:
             joined = self.clusters[cluster]
-            replaces = joined.joined == joined.size
-            joined.lost -= replaces
-            joined.joined += not replaces
+            late = joined.joined == joined.size
+            added = late and joined.places > 0
+            joined.places -= added
+            joined.lost -= late and not added
+            joined.joined += not late
             joined.waiting += 1
         self.purses[pays, currency] -= job.deposit
         of.lease, of.until = len(self.jobs), now + START_WINDOW + 1
         exchanged = of.in_io and currency != IO
         back = refund_to or pays
         made = Rental(offer, renter, back, of.supplier, currency, shard, exchanged, of.rate, job, cluster)
-        made.replaces = replaces
+        made.replaces, made.added = late and not added, added
         self.jobs.append(made)
         return made
 
@@ -272,8 +278,20 @@ class Rentals:
             # In these walks a renter signs only as the payer.
             "NotClusterBooker": payer not in (renter, one.delegate),
             "ClusterBroken": one.broken is not None,
-            "ClusterFull": one.joined >= one.size and not one.lost,
+            "ClusterFull": one.joined >= one.size and not one.lost and not one.places,
         }
+
+    def grow_cluster(self, number: int, by: str, places: int, now: int) -> None:
+        """Adds places to a cluster that runs, for jobs that nothing waits for."""
+        one = self.clusters[number]
+        refuse(
+            NotClusterBooker=by not in (one.renter, one.delegate),
+            ClusterBroken=one.broken is not None,
+            ClusterIncomplete=one.joined < one.size,
+            ClusterOver=now >= one.runs_until,
+            ClusterPlaces=not 0 < places <= 255 - one.places,
+        )
+        one.places += places
 
     def set_delegate(self, number: int, by: str, delegate: str) -> None:
         """Names who books and extends for a cluster besides its renter."""
@@ -281,8 +299,8 @@ class Rentals:
         self.clusters[number].delegate = delegate
 
     def open_cluster(self, number: int, renter: str, size: int, now: int) -> None:
-        """Opens a cluster of at least two jobs."""
-        refuse(ClusterSize=size < 2, AccountAlreadyInUse=number in self.clusters)
+        """Opens a cluster."""
+        refuse(ClusterSize=size < 1, AccountAlreadyInUse=number in self.clusters)
         self.clusters[number] = Cluster(renter, size, now)
 
     def close_cluster(self, number: int, now: int) -> None:
@@ -436,7 +454,7 @@ class Rentals:
         cluster.waiting -= 1
         if one.replaces:
             cluster.lost += 1
-        elif cluster.broken is None:
+        elif not one.added and cluster.broken is None:
             cluster.broken = one.job.ending is Ending.RENTER_CANCELLED, now
 
     def _release(self, number: int, now: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from tests.model.escrow import DAY, HOUR, Price
+from tests.model.escrow import DAY, HOUR, START_WINDOW, Price
 from tests.model.refusal import Refused
 from tests.model.rentals import IO, USDC, Cluster, Offer, Proof, Rentals
 
@@ -134,6 +134,29 @@ def test_a_lost_job_of_a_cluster_is_replaced_by_the_delegate_who_pays() -> None:
     made.cancel(2, "alice", NOW + 70)
     assert (made.clusters[1].lost, made.clusters[1].broken) == (1, None)
     assert refused(made.close_cluster, 1, NOW + T - 1) == {"ClusterRuns"}
+
+
+def test_a_cluster_grows_by_a_job_that_breaks_and_holds_up_nothing() -> None:
+    made = market()
+    made.clusters[1] = Cluster("renter", 1, NOW)
+    made.book("alice", "renter", USDC, T, PAR, NOW, 0, 1)
+    assert refused(made.grow_cluster, 1, "renter", 1, NOW) == {"ClusterOver"}
+    made.start(0, True, NOW)
+    assert refused(made.grow_cluster, 1, "carol", 0, NOW) == {"NotClusterBooker", "ClusterPlaces"}
+    assert refused(made.grow_cluster, 1, "renter", 1, NOW + T) == {"ClusterOver"}
+    made.set_delegate(1, "renter", "carol")
+    made.grow_cluster(1, "carol", 1, NOW + 60)
+    before = made.tokens
+    made.book("bob", "renter", USDC, T, PAR, NOW + 60, 0, 1, None, "carol", "renter")
+    assert (made.jobs[1].added, made.jobs[1].replaces, made.clusters[1].places) == (True, False, 0)
+    assert refused(made.book, "bob", "renter", USDC, T, PAR, NOW + 60, 0, 1) >= {"ClusterFull"}
+    made.expire(1, NOW + 60 + START_WINDOW + 1)
+    one = made.clusters[1]
+    assert (one.broken, one.lost, one.places, one.waiting, one.joined) == (None, 0, 0, 0, 1)
+    assert made.jobs[0].job.is_running
+    # 4,090,000 less ⌈4,000,000 · 1,200 s / 7,200 s⌉, as nobody has confirmed the manifest.
+    assert made.refund(1, NOW + T) == 4_090_000 - 666_667
+    assert made.tokens == before
 
 
 def test_who_pays_for_a_renter_gets_back_what_is_given_back() -> None:

@@ -72,9 +72,8 @@ def test_both_start_in_one_transaction(two: tuple[Market, Pubkey]) -> None:
 
 def test_a_cluster_is_opened_with_its_size(market: Market) -> None:
     renter, chosen = market.renter.pubkey(), b"\x07" * 32
-    for size in (0, 1):
-        call = ix.jobs.open_cluster(renter=renter, id=chosen, size=size)
-        market.refused(call, errors.jobs.ClusterSize)
+    none = ix.jobs.open_cluster(renter=renter, id=chosen, size=0)
+    market.refused(none, errors.jobs.ClusterSize)
     event = market.send(ix.jobs.open_cluster(renter=renter, id=chosen, size=255)).event(
         events.jobs.ClusterOpened
     )

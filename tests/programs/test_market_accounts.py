@@ -101,6 +101,9 @@ def _cluster(name: str) -> Case[Market]:
         cluster = market.cluster()
         if name == "set_delegate":
             return ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=market.dave.pubkey())
+        if name == "grow_cluster":
+            market.start(market.book(cluster=(one := market.cluster(size=1, number=3))))
+            return ix.jobs.grow_cluster(booker=renter, cluster=one, places=1)
         market.world.advance(HOUR)
         return ix.jobs.close_cluster(renter=renter, cluster=cluster)
 
@@ -392,6 +395,7 @@ JOBS: dict[str, Case[Market]] = {
     },
     "open_cluster": _cluster("open_cluster"),
     "set_delegate": _cluster("set_delegate"),
+    "grow_cluster": _cluster("grow_cluster"),
     "close_cluster": _cluster("close_cluster"),
     "extend": _extend,
     **{name: _dispute(name) for name in ("dispute", "resolve", "close_dispute")},
@@ -513,7 +517,8 @@ ON_JOBS: Final = Suite(
     # What is owed is paid once; what was attested is attested.
     harmless=SETTERS
     | {"attest", "collect_fees", "confirm_manifest", "refund", "set_currency", "set_delegate", "set_offer"}
-    | {"settle"},
+    # A place that nobody books is nothing.
+    | {"grow_cluster", "settle"},
     scenes={"offer": _without_offer},
 )
 ON_MEMBERS: Final = Suite(

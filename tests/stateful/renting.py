@@ -441,6 +441,35 @@ class Renting(Driver):
         number = sorted(self.model.clusters)[-1 - pick % len(self.model.clusters)]
         self.delegated(number, by, delegate)
 
+    @action(
+        weight=2,
+        when=lambda walk: bool(walk.model.clusters),
+        pick=a_number,
+        by=st.sampled_from((*RENTERS, SELLER)),
+        places=st.sampled_from((1, 1, 1, 2, 0, 255)),
+        node=st.sampled_from(NODES),
+        then=st.sampled_from(("start", "cancel", "wait", "wait", "lose")),
+        side=st.sampled_from((0, 1)),
+    )
+    def grow_cluster(self, pick: int, by: str, places: int, node: str, then: str, side: int) -> None:
+        """Places are added to a cluster, and a job is booked that starts, leaves, waits or is lost."""
+        number = sorted(self.model.clusters)[-1 - pick % len(self.model.clusters)]
+        signer = self.person(by).pubkey()
+        call = ix.jobs.grow_cluster(booker=signer, cluster=self.clusters[number], places=places)
+        if not self.attempt(Step(call, lambda _: self.model.grow_cluster(number, by, places, self.now))):
+            return
+        renter = self.model.clusters[number].renter
+        self.usable(USDC)
+        if not self.booked(node, renter, USDC, HOUR, number, payer=by, refund_to=renter):
+            return
+        new = len(self.addresses) - 1
+        if then in ("start", "lose"):
+            started = self.attempt(self.starting(new, self.model.jobs[new].supplier))
+            if started and then == "lose":
+                self.lost(new, 0)
+        elif then == "cancel":
+            self._leaves("cancel", new, side)
+
     @action(weight=1, when=lambda walk: bool(walk.model.clusters), pick=a_number)
     def close_cluster(self, pick: int) -> None:
         number = sorted(self.model.clusters)[-1 - pick % len(self.model.clusters)]

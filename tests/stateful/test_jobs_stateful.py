@@ -215,6 +215,7 @@ class Walk(Paying):
             state = decoded(accounts.jobs.Cluster, self.arena.data(self.clusters[number]))
             assert (state.joined, state.waiting) == (cluster.joined, cluster.waiting)
             assert (state.lost, state.runs_until) == (cluster.lost, cluster.runs_until)
+            assert state.places == cluster.places
             assert (state.broken != 0) == (cluster.broken is not None)
 
     def vaults_and_purses_agree(self) -> None:

@@ -89,7 +89,7 @@ pub enum JobsError {
     BelowPar,
     #[msg("the deposit is above the renter's limit; left: limit, right: deposit")]
     DepositAboveLimit,
-    #[msg("a cluster must have 2 to 255 jobs")]
+    #[msg("a cluster must be opened for 1 to 255 jobs")]
     ClusterSize,
     #[msg("the job is not waiting for its start")]
     NotBooked,
@@ -143,7 +143,7 @@ pub enum JobsError {
     WrongPayoutCurrency,
     #[msg("this is not the job's cluster, or the job's cluster is missing")]
     WrongCluster,
-    #[msg("all jobs of the cluster are booked; left: its size, right: booked")]
+    #[msg("the cluster has no place that is not booked")]
     ClusterFull,
     #[msg("jobs of a cluster start only when all are booked; left: booked, right: its size")]
     ClusterIncomplete,
@@ -225,6 +225,10 @@ pub enum JobsError {
     OwnerUnsigned,
     #[msg("this is not the configuration of the proofs program")]
     WrongProofsConfig,
+    #[msg("the booked time of the cluster's jobs is over, or none has started; left: its end, right: now")]
+    ClusterOver,
+    #[msg("a cluster grows by at least one place, and has at most 255 that are not booked")]
+    ClusterPlaces,
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub struct Booked {
     pub attesters: u8,
     /// What the supplier is paid in.
     pub payout: PayoutKind,
-    /// Jobs of the cluster; 1 for a job that stands alone.
+    /// Jobs that the cluster was opened for; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// The cluster's account, or zeros.
     pub cluster: Pubkey,
@@ -103,7 +103,7 @@ pub struct ClusterOpened {
     pub renter: Pubkey,
     /// Chosen by the renter; part of the address.
     pub id: [u8; 32],
-    /// Number of jobs that it is to have.
+    /// Number of jobs that are to start together.
     pub size: u8,
 }
 
@@ -116,6 +116,19 @@ pub struct DelegateSet {
     pub cluster: Pubkey,
     /// The delegate, or zeros for nobody.
     pub delegate: Pubkey,
+}
+
+/// Places were added to a cluster that runs.
+#[event]
+pub struct ClusterGrown {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The cluster.
+    pub cluster: Pubkey,
+    /// Who added them: the renter, or the delegate.
+    pub booker: Pubkey,
+    /// How many.
+    pub places: u8,
 }
 
 /// An attester has confirmed that it has a job's manifest: only the supplier can now keep the job from

@@ -71,11 +71,21 @@ pub mod jobs {
     /// Opens a cluster of jobs, none of which starts before all are booked.
     ///
     /// * id - Any 32 bytes that the renter has not used; part of the address.
-    /// * size - Jobs of the cluster, 2 to 255.
+    /// * size - Jobs of the cluster that start together, 1 to 255.
     ///
     /// Caller: the renter who will book them. Errors: `ClusterSize`.
     pub fn open_cluster(ctx: Context<OpenCluster>, id: [u8; 32], size: u8) -> Result<()> {
         handle_open_cluster(ctx, id, size)
+    }
+
+    /// Adds places for further jobs to a cluster that runs: nothing waits for them, and they break nothing.
+    ///
+    /// * places - How many, 1 to 255.
+    ///
+    /// Caller: the cluster's renter, or its delegate. Errors: `NotClusterBooker`, `ClusterBroken`,
+    /// `ClusterIncomplete`, `ClusterOver`, `ClusterPlaces`.
+    pub fn grow_cluster(ctx: Context<GrowCluster>, places: u8) -> Result<()> {
+        handle_grow_cluster(ctx, places)
     }
 
     /// Names a delegate, who may also book and extend jobs of a cluster, and pays for what they book.

@@ -26,6 +26,7 @@ from ionet.cli.session import Session, session
 if TYPE_CHECKING:
     from ionet import AsyncClient
     from ionet.cloud.clusters import AsyncCluster, Held
+    from ionet.cloud.growing import Growth
     from ionet.cloud.launching import Offered
     from ionet.cloud.spec import ClusterFile
     from ionet.cloud.volumes import AsyncVolumes
@@ -66,6 +67,10 @@ def up(
         typer.Option("--class", metavar="CLASS", help="Hardware class; repeated, any of them will do."),
     ] = None,
     nodes: Annotated[int | None, typer.Option("--nodes", min=1, max=255, help="How many nodes.")] = None,
+    max_nodes: Annotated[
+        int | None,
+        typer.Option("--max-nodes", min=1, max=255, help="The most that it may grow to by `resize`."),
+    ] = None,
     seconds: Annotated[
         int | None,
         typer.Option("--for", metavar="LENGTH", parser=length_of, help="How long: 90min, 2h, 7d."),
@@ -113,6 +118,7 @@ def up(
         name=name,
         classes=tuple(classes) if classes else None,
         nodes=nodes,
+        max_nodes=max_nodes,
         seconds=seconds,
         max_rate=max_rate,
         budget=budget,
@@ -129,6 +135,8 @@ def up(
         raise UserError("say which hardware: class in the file, or --class CLASS")
     if spec.nodes == 1 and (spec.min_bits or spec.max_microseconds):
         raise UserError("--min-bandwidth and --max-latency are for several nodes: give --nodes")
+    if spec.max_nodes is not None and spec.max_nodes < spec.nodes:
+        raise UserError(f"it has {spec.nodes} nodes at first: give --max-nodes {spec.nodes} or more")
     place = gateway_of(io, gateway)
     io.screen.aside = not io.dry_run
 
@@ -424,13 +432,15 @@ def extend(
 @app.command()
 def resize(
     name: Name,
-    count: Annotated[int, typer.Argument(metavar="N", help="How many nodes are to be left.")],
+    count: Annotated[int, typer.Argument(metavar="N", help="How many nodes there are to be.")],
+    max_rate: MaxRate = None,
     gateway: GatewayOption = None,
 ) -> None:
-    """Let nodes of a running cluster go, those booked last, so that only their used time is paid.
+    """Have a running cluster have N nodes: book more, or let those go that were booked last.
 
-    The others go on, and Ray runs again on them what ran there. At least the first hour of each node is paid.
-    A running cluster takes no more nodes than it was booked with.
+    New nodes are of the first one's class, until its end and at least for an hour; their price is shown
+    before. They join by themselves, and nothing waits for them. Of those that go only used time is paid, at
+    least the first hour; the others go on, and Ray runs again on them what ran there.
     """
     from ionet.cloud.clusters import attach_cluster, named
 
@@ -441,8 +451,10 @@ def resize(
     async def work(client: AsyncClient, key: Keypair | None) -> int:
         item = await named(client, place, name)
         async with attach_cluster(client, place, item, key=key) as cluster:
+            if (growth := await cluster.growth(count, max_rate=max_rate)) is not None:
+                return await _grow(io, cluster, growth, count)
             jobs = await cluster.leaving(count, item.manifest.on_loss)
-            data = {"name": item.name, "nodes": count, "ended": jobs}
+            data = {"name": item.name, "nodes": count, "ended": jobs, "booked": []}
             if io.dry_run:
                 io.screen.show({"dry_run": True, **data}, f"Dry run: {len(jobs)} nodes would go")
                 return 0
@@ -453,6 +465,27 @@ def resize(
             return 0
 
     _run(io, work, note=f"what is left of {name}: ionet cluster status {name}")
+
+
+async def _grow(io: Session, cluster: AsyncCluster, growth: Growth, count: int) -> int:
+    """Shows what more nodes cost, and books them."""
+    data = {"name": cluster.name, "nodes": count, "ended": [], "quote": quotes_json(growth.quotes)}
+    if not io.screen.as_json:
+        show_quotes(io, growth.quotes)
+    more = len(growth.nodes)
+    if io.dry_run:
+        io.screen.show({"dry_run": True, **data}, f"Dry run: {more} nodes would join, none was booked")
+        return 0
+    io.confirm(
+        f"rent {more} more node{'s' * (more > 1)} for {span(growth.seconds)}, for at most {growth.limit}"
+    )
+    jobs = await cluster.grow(growth, _tell(io))
+    io.screen.show(
+        {**data, "booked": jobs},
+        f"{cluster.name} has {count} nodes; new ones work as soon as Ray has them",
+        f"See them come: ionet cluster logs {cluster.name}",
+    )
+    return 0
 
 
 @app.command()

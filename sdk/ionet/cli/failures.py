@@ -81,7 +81,7 @@ _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<rig
 TIMES: Final = frozenset(
     {
         "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
-        "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld", "VerdictBeforeChange",
+        "ManifestLate", "ClusterRuns", "ClusterOver", "SlashPause", "ReportHeld", "VerdictBeforeChange",
         "CommitsClosed", "CommitsOpen", "HourKept", "HourTooOld", "NoticeRuns", "ApprovedBeforeOwner",
         "DisproofsOpen",
     }
@@ -92,9 +92,7 @@ SPANS: Final = frozenset(
         "LoweredBelowPaid", "VerdictTooOld",
     }
 )  # fmt: skip
-COUNTS: Final = frozenset(
-    {"ClassNotLower", "ClusterFull", "ClusterIncomplete", "TooFewSeats", "WrongHour", "DrawTooEarly"}
-)
+COUNTS: Final = frozenset({"ClassNotLower", "ClusterIncomplete", "TooFewSeats", "WrongHour", "DrawTooEarly"})
 #: Of a job's currency.
 JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
 BPS: Final = frozenset({"CommissionStep"})

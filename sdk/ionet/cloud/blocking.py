@@ -18,7 +18,7 @@ from ionet.cloud.results import Verdict
 from ionet.cloud.running import AsyncRun, Cost, Tell
 
 if TYPE_CHECKING:
-    from ionet import AsyncClient
+    from ionet import USD, AsyncClient
     from ionet.cloud.choosing import Wish
     from ionet.cloud.packing import Package
     from ionet.cloud.spec import ClusterFile, ClusterSpec
@@ -135,6 +135,10 @@ class Cluster:
     def exec(self, command: str, write: Callable[[bytes], None] = lambda data: None) -> int:
         """See `AsyncCluster.exec`."""
         return self._do(self._cluster.exec(command, write))
+
+    def resize(self, count: int, *, max_rate: USD | None = None) -> list[Pubkey]:
+        """See `AsyncCluster.resize`."""
+        return self._do(self._cluster.resize(count, max_rate=max_rate))
 
     def cost(self) -> Cost:
         """See `AsyncRun.cost`."""

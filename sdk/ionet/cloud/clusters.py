@@ -28,6 +28,7 @@ from ionet.cloud.errors import (
     VolumeError,
 )
 from ionet.cloud.fitting import Together
+from ionet.cloud.growing import Growth, check_size, grow, offer_growth
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.mounting import ARGUMENT
 from ionet.cloud.packing import Package, gathered
@@ -46,7 +47,7 @@ from ionet.wire._link import gateway_urls
 from ionet.workloads import held
 
 if TYPE_CHECKING:
-    from ionet import AsyncClient, accounts
+    from ionet import USD, AsyncClient, accounts
     from ionet.jobs.quotes import Quote
 
 T = TypeVar("T")
@@ -277,6 +278,8 @@ class AsyncClusterLaunch:
     def _launching(self, class_id: int) -> AsyncLaunch:
         spec = self.spec
         arguments: dict[str, Json] = {"name": spec.name, "setup": spec.setup, "run": spec.run}
+        if spec.max_nodes is not None:
+            arguments["max_nodes"] = spec.max_nodes
         if spec.snapshots:
             arguments[ARGUMENT] = dict(spec.snapshots)
         return AsyncLaunch(
@@ -292,7 +295,8 @@ class AsyncClusterLaunch:
             pip=spec.pip,
             internet=spec.internet,
             nodes=spec.nodes,
-            on_loss=spec.on_loss if spec.nodes > 1 else "end",
+            on_loss=spec.on_loss if spec.nodes > 1 or spec.grows else "end",
+            grows=spec.grows,
             together=Together(spec.min_bits, spec.max_microseconds),
             entrypoint=Function(held.ENTRYPOINT, arguments),
             # It ends with its lease, which may be extended.
@@ -635,6 +639,77 @@ class AsyncCluster:
         keyed = await self.run.client.jobs.cluster_jobs(self.run.cluster)
         return [job.address for job in keyed if not job.account.reason]
 
+    async def manifest(self) -> Manifest:
+        """What it runs.
+
+        Raises:
+            NoCluster: it has ended, or its gateway's store does not have it.
+        """
+        account = await self.run.account()
+        if account is None:
+            raise NoCluster(f"the cluster {self.name} has ended")
+        # Its URL was looked at when the run was made.
+        store = AsyncHttpStore(gateway_urls(self.run.gateway, insecure=True)[1])
+        try:
+            manifest = await _manifest(store, bytes(account.manifest_hash))
+        finally:
+            await store.aclose()
+        if manifest is None:
+            raise NoCluster(f"what the cluster {self.name} runs is not in its gateway's store")
+        return manifest
+
+    async def growth(self, count: int, *, max_rate: USD | None = None) -> Growth | None:
+        """The nodes that would join it so that it has `count`, and their price; None if it has as many.
+
+        Args:
+            count: how many there are to be.
+            max_rate: highest rate per processor and hour; None for any.
+
+        Raises:
+            CannotResize: it may not have so many, or does not run.
+            NoNode: not enough nodes fit.
+        """
+        manifest, there = await self.manifest(), len(await self.jobs())
+        cluster = self.run.cluster if isinstance(self.run, AsyncClusterRun) else None
+        if count <= there:
+            return None
+        check_size(self.name, manifest, there, count, cluster)
+        assert cluster is not None
+        store = gateway_urls(self.run.gateway, insecure=True)[1]
+        return await offer_growth(self.run.client, store, cluster, manifest, count - there, max_rate=max_rate)
+
+    async def grow(self, growth: Growth, tell: Tell = lambda text: None) -> list[Pubkey]:
+        """Books the nodes of an offer; they join by themselves. Returns their jobs; see `growing.grow`."""
+        return await grow(self.run.client, growth, tell)
+
+    async def resize(
+        self, count: int, *, max_rate: USD | None = None, tell: Tell = lambda text: None
+    ) -> list[Pubkey]:
+        """Has the cluster have so many nodes: books some at today's price, or ends those booked last.
+
+        New nodes join by themselves, within the time that a node takes to start. Use `growth` and `grow` to
+        look at the price before.
+
+        Args:
+            count: how many.
+            max_rate: highest rate per processor and hour of new ones; None for any.
+            tell: told of each.
+
+        Returns:
+            The jobs that were booked, or that have ended.
+
+        Raises:
+            CannotResize: it cannot have so many, or so few.
+            NoNode: not enough nodes fit.
+            IonetError: see `grow` and `let_go`.
+        """
+        growth = await self.growth(count, max_rate=max_rate)
+        if growth is not None:
+            return await self.grow(growth, tell)
+        jobs = await self.leaving(count, (await self.manifest()).on_loss)
+        await self.let_go(jobs, tell)
+        return jobs
+
     async def leaving(self, count: int, on_loss: str) -> list[Pubkey]:
         """The jobs that end if so many nodes are to be left: those booked last, and never the first node's.
 
@@ -643,14 +718,9 @@ class AsyncCluster:
             on_loss: what the cluster's manifest says.
 
         Raises:
-            CannotResize: it cannot have so many; the message says why.
+            CannotResize: it cannot have so few; the message says why.
         """
         jobs = await self.jobs()
-        if count > len(jobs):
-            raise CannotResize(
-                f"{self.name} has {len(jobs)} nodes, and takes no more than it was booked with; in place of"
-                f" lost ones others are booked by `ionet job guard`. Book another cluster for {count} nodes"
-            )
         if count < 1:
             raise CannotResize(
                 f"a cluster has at least its first node; end it: ionet cluster down {self.name}"

@@ -113,6 +113,7 @@ class AsyncLaunch:
         sealed: whether the worker seals files and log for the renter before it stores them.
         nodes: how many nodes; several are one Ray cluster, and the program runs on the first.
         on_loss: what becomes of the run when one of several is lost: `end` or `continue`.
+        grows: whether nodes may join later: a single one is booked as a cluster, too.
         together: what is wanted between any two of several nodes.
         entrypoint: what is run instead of the package's command.
         max_duration: seconds after which a run is ended; default: as long as the nodes are booked for.
@@ -145,6 +146,7 @@ class AsyncLaunch:
         sealed: bool = False,
         nodes: int = 1,
         on_loss: Literal["end", "continue"] = "end",
+        grows: bool = False,
         together: Together | None = None,
         entrypoint: Function | None = None,
         max_duration: int | None = None,
@@ -160,6 +162,7 @@ class AsyncLaunch:
         )
         self._sealed, self._image = sealed, image
         self._nodes, self._on_loss, self._together = nodes, on_loss, together or Together()
+        self._clustered = nodes > 1 or grows
         self._entrypoint = entrypoint or Command(package.argv)
         self._max_duration = wish.seconds if max_duration is None else max_duration
         self._store = AsyncHttpStore(http, key)
@@ -339,7 +342,7 @@ class AsyncLaunch:
             TransactionUnknown: whether a node was booked is unknown.
             IonetError: the booking failed.
         """
-        if self._nodes > 1:
+        if self._clustered:
             return await self._book_cluster(offered, patience)
         why: list[str] = []
         for listing in (offered.listing, *offered.others):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two looks at the chain.
 _LOOK: Final = 10.0
+#: `Job.replaces` of one that is booked in place of a lost job.
+_REPLACES: Final = 1
 #: Bytes of a token account; lamports for the fees of a booking, and for that of returning the rest.
 _TOKEN_ACCOUNT: Final = 165
 _FEES: Final = 2_000_000
@@ -269,16 +271,15 @@ class AsyncGuard:
         return found if isinstance(found, Looked) else await self._book(cluster, found)
 
     def _learn(self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]]) -> None:
-        """Takes note of which jobs there were; replacements are those booked after the start."""
+        """Takes note of which jobs there were, and which of them were booked in place of lost ones."""
         from ionet import JobState
 
         if jobs and self._head is None:
             self._head = jobs[0].address
         self._had |= {job.account.node for job in jobs}
-        began = min((job.account.started_at for job in jobs if job.account.started_at), default=0)
         for job in jobs:
             never = job.account.state == JobState.ENDED and not job.account.started_at
-            if began and job.account.booked_at > began and not never:
+            if job.account.replaces == _REPLACES and not never:
                 self._booked.add(job.address)
             elif never:
                 # What it cost came back, but for the time held.

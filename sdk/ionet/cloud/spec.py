@@ -4,6 +4,7 @@
 
     name: digits                # how the commands call it; default: the file's name
     nodes: 2                    # default: 1
+    max_nodes: 8                # the most that it may grow to while it runs; see `ionet cluster resize`
     class: RTX 4090             # or any_of: [RTX 4090, RTX 3090]
     region: 276                 # ISO 3166-1 number
     memory: 64                  # of each node, GiB at least
@@ -62,12 +63,13 @@ _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
     "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "requirements", "internet",
     "setup", "run", "on_loss", "image", "volumes",
+    "max_nodes",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
     "accelerators": "class", "count": "nodes", "currency": "pay", "for": "hours", "gpu": "class",
     "price": "max_rate", "seconds": "hours", "script": "run", "time": "hours", "inputs": "files",
-    "workers": "nodes", "working_dir": "workdir", "command": "run",
+    "workers": "nodes", "max_workers": "max_nodes", "working_dir": "workdir", "command": "run",
 }  # fmt: skip
 _NOT_YET: Final = {
     "ports": "no port of a cluster can be reached from outside yet; leave it out",
@@ -80,7 +82,8 @@ class ClusterSpec:
 
     Attributes:
         name: 1 to 32 of `a-z`, `0-9` and dashes.
-        nodes: how many.
+        nodes: how many, at first.
+        max_nodes: the most that it may grow to; None: of several nodes as many as one likes, of one that one.
         classes: hardware classes of which any one will do, by name or number, the preferred first.
         region: ISO 3166-1 numeric code; None for any.
         memory_gib: memory that each node gives, GiB; 0: all that it has.
@@ -108,6 +111,7 @@ class ClusterSpec:
 
     name: str = "cluster"
     nodes: int = 1
+    max_nodes: int | None = None
     classes: tuple[str, ...] = ()
     region: int | None = None
     memory_gib: int = 0
@@ -131,6 +135,11 @@ class ClusterSpec:
     run: str = ""
     on_loss: OnLoss = "continue"
     image: str | None = None
+
+    @property
+    def grows(self) -> bool:
+        """Whether nodes may come later, though it begins with one."""
+        return self.max_nodes is not None and self.max_nodes > self.nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +224,8 @@ def _with(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, name=item.read(cluster_name, "a name"))
         case "nodes":
             return replace(spec, nodes=item.integer(1, MAX_NODES - 1, "how many nodes"))
+        case "max_nodes":
+            return replace(spec, max_nodes=item.integer(1, MAX_NODES - 1, "how many nodes at most"))
         case "class":
             return replace(spec, classes=(item.text("a hardware class, such as RTX 4090"),))
         case "any_of":
@@ -276,7 +287,11 @@ def _check_together(spec: ClusterSpec, items: Mapping[str, Item]) -> None:
     for path in spec.volumes:
         if any(path == other or f"{other}/".startswith(f"{path}/") for other in spec.files):
             items["volumes"].wrong(f"files puts something at {path}, too; write one of them")
-    if spec.nodes == 1:
+    if spec.max_nodes is not None and spec.max_nodes < spec.nodes:
+        items["max_nodes"].wrong(f"it has {spec.nodes} nodes at first; write {spec.nodes} or more")
+    if spec.max_nodes is not None and spec.max_nodes > spec.nodes and spec.on_loss == "end":
+        items["on_loss"].wrong("a cluster that may grow goes on when a node leaves it; write `continue`")
+    if spec.nodes == 1 and not spec.grows:
         for key in ("bandwidth", "latency", "on_loss"):
             if key in items:
                 items[key].wrong("it is for several nodes; leave it out, or write `nodes: 2`")

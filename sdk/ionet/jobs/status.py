@@ -111,21 +111,23 @@ class DisputeStatus:
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """A cluster: jobs that start only when all of them are booked.
+    """A cluster: jobs that start only when all of them are booked, and those that were added since.
 
     Attributes:
         address: its account.
         id: the renter's id for it, 32 bytes.
         renter: books its jobs.
-        size: how many jobs it needs.
-        joined: how many jobs have been booked for it.
-        waiting: how many of those have neither started nor ended.
+        size: how many jobs start together.
+        joined: how many of those have been booked.
+        waiting: how many jobs have neither started nor ended.
         broken: why the first job left before its start, or `NONE`.
         lost: how many jobs have lost their node and not been replaced.
+        places: how many were added while it ran that nobody has booked.
         delegate: may book and extend its jobs besides the renter, or None.
         manifest_hash: hash of the manifest that all of them run; zeros before the first booking.
         opened_at: Unix seconds.
         broken_at: Unix seconds, or 0.
+        runs_until: the latest end of the booked time of its jobs, Unix seconds; 0 before the first start.
         closable: whether anyone can close the account now.
     """
 
@@ -137,10 +139,12 @@ class ClusterStatus:
     waiting: int
     broken: CloseReason
     lost: int
+    places: int
     delegate: Pubkey | None
     manifest_hash: bytes
     opened_at: int
     broken_at: int
+    runs_until: int
     closable: bool
 
     @property
@@ -269,10 +273,12 @@ def cluster_status(address: Pubkey, cluster: accounts.jobs.Cluster, now: int) ->
         waiting=cluster.waiting,
         broken=cluster.broken,
         lost=cluster.lost,
+        places=cluster.places,
         delegate=or_none(cluster.delegate),
         manifest_hash=cluster.manifest_hash,
         opened_at=cluster.opened_at,
         broken_at=cluster.broken_at,
+        runs_until=cluster.runs_until,
         closable=cluster.waiting == 0
         and now > cluster.opened_at + constants.jobs.START_WINDOW
         and now >= cluster.runs_until,

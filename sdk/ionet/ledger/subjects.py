@@ -39,6 +39,7 @@ _COUNTED_BY: Final[Mapping[str, str]] = {
     "jobs.OfferSet": "offer",
     "jobs.ClusterOpened": "cluster",
     "jobs.DelegateSet": "cluster",
+    "jobs.ClusterGrown": "cluster",
     "jobs.ClusterClosed": "cluster",
     "jobs.DisputeClosed": "dispute",
     "staking.IdentityApproved": "device",

@@ -53,7 +53,8 @@ class JobView:
         pool: that class's kind of hardware, ``gpu`` or ``cpu``, or None when it is not known.
         manifest: the manifest's hash, 32 bytes.
         cluster: address of the cluster's account, 32 bytes; zeros for a job that stands alone.
-        cluster_size: how many jobs the cluster has.
+        cluster_size: how many jobs of the cluster start together.
+        joins: whether it came into the cluster while that ran: in place of a lost job, or added to it.
         broken: whether another job of its cluster ended before it started, so that this one cannot start.
         phase: the phase it is in.
         booked_at: Unix seconds.
@@ -86,6 +87,7 @@ class JobView:
     pool: str | None = None
     cluster: bytes = bytes(32)
     cluster_size: int = 1
+    joins: bool = False
     broken: bool = False
     confirm_by: int = 0
     confirmed: bool = False

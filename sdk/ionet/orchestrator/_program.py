@@ -498,6 +498,7 @@ class ProgramChain:
             confirmed=bool(job.manifest_seen),
             cluster=bytes(job.cluster),
             cluster_size=job.cluster_size,
+            joins=bool(job.replaces),
             started_at=started,
             ends_at=None if job.state == JobState.BOOKED or started is None else job.ends_at,
             attested=(

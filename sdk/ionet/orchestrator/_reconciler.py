@@ -426,8 +426,13 @@ class Orchestrator:
         for (_, cluster, _, size), group in clusters.items():
             if (record := served.get(cluster)) is not None:
                 gangs += [self._joining(job, record) for job in group]
-            else:
-                gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
+                continue
+            # One that came later joins what is recorded, and waits until that is.
+            first = [job for job in group if not job.joins]
+            gangs += [self._formed(first[at : at + size], size) for at in range(0, len(first), size)]
+            gangs += [
+                _Gang(lease_name([job.key]), [job], None, None, complete=False) for job in group if job.joins
+            ]
         return gangs
 
     def _keep_alone(self, job: JobView, gang: _Gang) -> None:
@@ -453,7 +458,7 @@ class Orchestrator:
         return _Gang(lease.name, jobs, lease, problem, complete=True)
 
     def _joining(self, job: JobView, record: dict[str, Any]) -> _Gang:
-        """A node booked in place of a lost one: it joins what runs."""
+        """A node booked in place of a lost one, or added: it joins what runs."""
         manifest, problem = self._manifest(job.manifest)
         if not self._executor.outlives:
             problem = "only workers can join a cluster that runs, and this orchestrator runs jobs itself"

@@ -299,8 +299,6 @@ class Manifest:
         if not _is_bool(self.sealed):
             raise ManifestError(f"sealed: {self.sealed!r} is not true or false")
         _integer(self.nodes, "nodes", 1, MAX_NODES)
-        if self.nodes == 1 and self.on_loss != ON_LOSS[0]:
-            raise ManifestError("on_loss: a run on one node cannot go on without it; leave it out")
         _integer(self.max_duration, "max_duration", 1, MAX_DURATION)
         names = [item.name for item in self.inputs]
         if len(names) > MAX_INPUTS:

@@ -505,7 +505,7 @@ class Agent:
 
     async def _network(self, leased: Leased, record: LeaseRecord) -> Network | None:
         """Returns the node's part in a lease over several machines; None for a job that stands alone."""
-        if leased.cluster_size == 1:
+        if leased.alone:
             return None
         if self._networks is None:
             raise Refused(

@@ -77,7 +77,7 @@ class Networks:
         if leased.running:
             # Its time counts already: what fails now is told by the run.
             return network
-        # In one that runs, a node that takes a lost one's place waits for nobody.
+        # In one that runs, a node that comes later waits for nobody.
         if len(facts.members) < leased.cluster_size and not facts.started:
             booked = f"{len(facts.members)} of the cluster's {leased.cluster_size} nodes are booked"
             raise Refused(INCOMPLETE, booked)
@@ -310,7 +310,8 @@ def cluster_problem(facts: LeaseFacts | None, leased: Leased, device: bytes) -> 
         return "the chain does not show this node in the job's cluster"
     if facts.renters and leased.renter not in facts.renters:
         return "the job's cluster is another renter's"
-    if len(facts.members) > leased.cluster_size:
+    # One that runs may have grown.
+    if not facts.started and len(facts.members) > leased.cluster_size:
         return f"{len(facts.members)} nodes are booked for a cluster of {leased.cluster_size}"
     if len({member.node for member in facts.members}) != len(facts.members):
         return "two jobs of the cluster are on one node"

@@ -180,7 +180,7 @@ impl Book<'_> {
         if let Some(account) = &self.cluster {
             let mut cluster = account.load_mut()?;
             cluster.check_booker(&self.renter, self.payer.key)?;
-            job.replaces = cluster.join(&args.manifest_hash)?.into();
+            job.replaces = cluster.join(&args.manifest_hash)? as u8;
             (job.cluster, job.cluster_size) = (account.key(), cluster.size);
         }
         job.offer = self.offer.key();

@@ -23,7 +23,7 @@ pub fn read<'a>(job: &Job, given: &'a Option<AccountLoader<Cluster>>) -> Result<
 /// Ends a job's wait in its cluster, if it has one.
 pub fn leave(job: &Job, given: &Option<AccountLoader<Cluster>>, now: i64) -> Result<()> {
     if let Some(mut cluster) = of(job, given)? {
-        cluster.leave(job.replaces == 1, job.reason, now);
+        cluster.leave(job.replaces, job.reason, now);
     }
     Ok(())
 }

@@ -37,7 +37,7 @@ pub fn handle_expire(ctx: Context<Expire>) -> Result<()> {
     let mut cluster = if waits { cluster::of(&job, &ctx.accounts.cluster)? } else { None };
     job.expire(cluster.as_ref().and_then(|cluster| cluster.broken()), now)?;
     if let Some(cluster) = &mut cluster {
-        cluster.leave(job.replaces == 1, job.reason, now);
+        cluster.leave(job.replaces, job.reason, now);
     }
     ctx.accounts.offer.load_mut()?.release(&key, now);
     emit!(Ended::of(key, &mut job));

@@ -2,15 +2,27 @@ use super::{CloseReason, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 
-/// Fewest jobs of a cluster.
+/// Fewest jobs that a cluster is opened for: one of a single job can grow.
 #[constant]
-pub const MIN_CLUSTER: u8 = 2;
-/// Most jobs of a cluster.
+pub const MIN_CLUSTER: u8 = 1;
+/// Most jobs that a cluster is opened for.
 #[constant]
 pub const MAX_CLUSTER: u8 = u8::MAX;
 /// Seed of a cluster: `["cluster", renter, id]`.
 #[constant]
 pub const CLUSTER_SEED: &[u8] = b"cluster";
+
+/// How a job came into its cluster: `Job.replaces`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Joining {
+    /// As one of those that it was opened for.
+    Founding = 0,
+    /// In place of a lost job.
+    Replacing = 1,
+    /// In a place that was added while it ran.
+    Added = 2,
+}
 
 /// Who left a cluster first, before its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +33,7 @@ pub struct Broken {
 }
 
 /// Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
-/// that wait; a job that runs or has ended no longer needs it.
+/// that wait; a job that runs or has ended no longer needs it. While it runs it can grow by further jobs.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Cluster {
@@ -29,17 +41,18 @@ pub struct Cluster {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    /// Number of jobs that it is to have.
+    /// Number of jobs that it was opened for, which start only when all of them are booked.
     pub size: u8,
-    /// Number of jobs that were booked for it.
+    /// How many of those were booked.
     pub joined: u8,
-    /// Of them, those that are neither started nor ended.
+    /// Jobs that are neither started nor ended, of whatever place.
     pub waiting: u8,
     /// Why the first job that left before its start did so; none while none has.
     pub broken: CloseReason,
     /// Jobs whose node was lost, and that nobody has replaced.
     pub lost: u8,
-    pub padding: u8,
+    /// Places that were added while it ran, and that nobody has booked yet.
+    pub places: u8,
     /// The renter, who books its jobs and paid the rent.
     pub renter: Pubkey,
     /// May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody.
@@ -75,21 +88,35 @@ impl Cluster {
         self.seq
     }
 
-    /// Counts a new booking; says whether it replaces a job that was lost.
-    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<bool> {
+    /// Counts a new booking; says what for. Places that were added are taken before those of lost jobs.
+    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<Joining> {
         require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
-        let replaces = self.joined == self.size;
         if self.joined == 0 {
             self.manifest_hash = *manifest_hash;
         }
         require!(self.manifest_hash == *manifest_hash, JobsError::ClusterManifest);
-        if replaces {
-            self.lost = self.lost.checked_sub(1).ok_or(JobsError::ClusterFull)?;
-        } else {
+        let joining = if self.joined < self.size {
             self.joined = self.joined.saturating_add(1);
-        }
-        self.waiting = self.waiting.saturating_add(1);
-        Ok(replaces)
+            Joining::Founding
+        } else if let Some(left) = self.places.checked_sub(1) {
+            self.places = left;
+            Joining::Added
+        } else {
+            self.lost = self.lost.checked_sub(1).ok_or(JobsError::ClusterFull)?;
+            Joining::Replacing
+        };
+        // Start and closing wait for what is counted here: it is never less than what waits.
+        self.waiting = self.waiting.checked_add(1).ok_or(JobsError::ClusterFull)?;
+        Ok(joining)
+    }
+
+    /// Adds places for jobs that start by themselves, while booked time of one that has started lies ahead.
+    pub fn grow(&mut self, places: u8, now: i64) -> Result<()> {
+        self.check_complete()?;
+        require_gt!(self.runs_until, now, JobsError::ClusterOver);
+        require_gt!(places, 0, JobsError::ClusterPlaces);
+        self.places = self.places.checked_add(places).ok_or(JobsError::ClusterPlaces)?;
+        Ok(())
     }
 
     /// Checks that its jobs can start: all are booked, and none has left.
@@ -113,12 +140,12 @@ impl Cluster {
     }
 
     /// Takes out a job that ended before its start. From then on no other one starts; but one that was to
-    /// replace a lost job leaves its place to another.
-    pub fn leave(&mut self, replaced: bool, reason: CloseReason, now: i64) {
+    /// replace a lost job leaves its place to another, and one that was added takes its place along.
+    pub fn leave(&mut self, replaces: u8, reason: CloseReason, now: i64) {
         self.waiting = self.waiting.saturating_sub(1);
-        if replaced {
+        if replaces == Joining::Replacing as u8 {
             self.lose();
-        } else if self.broken == CloseReason::None {
+        } else if replaces == Joining::Founding as u8 && self.broken == CloseReason::None {
             self.broken = reason;
             self.broken_at = now;
         }
@@ -133,6 +160,12 @@ impl Cluster {
     pub fn check_booker(&self, renter: &AccountInfo, payer: &Pubkey) -> Result<()> {
         require_keys_eq!(self.renter, *renter.key, JobsError::WrongCluster);
         require!(renter.is_signer || self.delegate == *payer, JobsError::NotClusterBooker);
+        Ok(())
+    }
+
+    /// Checks that its renter or its delegate adds places.
+    pub fn check_grower(&self, signer: &Pubkey) -> Result<()> {
+        require!(self.renter == *signer || self.delegate == *signer, JobsError::NotClusterBooker);
         Ok(())
     }
 
@@ -183,11 +216,11 @@ mod tests {
         for _ in 0..2 {
             cluster.join(&[1; 32]).unwrap();
         }
-        cluster.leave(false, CloseReason::SupplierCancelled, 1_050);
+        cluster.leave(0, CloseReason::SupplierCancelled, 1_050);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }));
         assert!(cluster.join(&[1; 32]).is_err());
         assert!(cluster.start(5_000).is_err());
-        cluster.leave(false, CloseReason::RenterCancelled, 1_060);
+        cluster.leave(0, CloseReason::RenterCancelled, 1_060);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }), "the first one counts");
         assert_eq!(cluster.waiting, 0);
     }
@@ -196,7 +229,7 @@ mod tests {
     fn running() -> Cluster {
         let mut cluster = cluster(2);
         for _ in 0..2 {
-            assert!(!cluster.join(&[1; 32]).unwrap());
+            assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Founding);
         }
         for _ in 0..2 {
             cluster.start(5_000).unwrap();
@@ -210,11 +243,11 @@ mod tests {
         assert!(cluster.join(&[1; 32]).is_err(), "none is lost");
         cluster.lose();
         assert!(cluster.join(&[2; 32]).is_err(), "it runs something else");
-        assert!(cluster.join(&[1; 32]).unwrap());
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
         assert!(cluster.join(&[1; 32]).is_err(), "it is replaced");
-        cluster.leave(true, CloseReason::SupplierCancelled, 3_000);
+        cluster.leave(1, CloseReason::SupplierCancelled, 3_000);
         assert_eq!((cluster.broken(), cluster.lost, cluster.waiting), (None, 1, 0));
-        assert!(cluster.join(&[1; 32]).unwrap());
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
         cluster.start(9_000).unwrap();
         assert_eq!((cluster.joined, cluster.waiting, cluster.lost, cluster.runs_until), (2, 0, 0, 9_000));
     }
@@ -240,9 +273,61 @@ mod tests {
     }
 
     #[test]
-    fn a_cluster_of_one_is_none() {
+    fn a_place_that_was_added_is_booked_once_and_breaks_nothing() {
+        let mut cluster = running();
+        cluster.grow(2, 2_000).unwrap();
+        cluster.lose();
+        assert!(cluster.join(&[2; 32]).is_err(), "it runs something else");
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
+        assert!(cluster.join(&[1; 32]).is_err(), "all are booked");
+        cluster.leave(2, CloseReason::RenterCancelled, 3_000);
+        assert_eq!((cluster.broken(), cluster.lost, cluster.places, cluster.waiting), (None, 0, 0, 2));
+        assert!(cluster.join(&[1; 32]).is_err(), "its place is gone");
+        cluster.start(7_000).unwrap();
+        assert_eq!((cluster.size, cluster.joined, cluster.runs_until), (2, 2, 7_000));
+    }
+
+    #[test]
+    fn it_grows_only_while_it_runs() {
+        let mut cluster = cluster(2);
+        assert!(cluster.grow(1, 1_000).is_err(), "none is booked");
+        for _ in 0..2 {
+            cluster.join(&[1; 32]).unwrap();
+        }
+        assert!(cluster.grow(1, 1_000).is_err(), "none has started");
+        cluster.start(5_000).unwrap();
+        assert!(cluster.grow(1, 5_000).is_err(), "its time is over");
+        assert!(cluster.grow(0, 4_999).is_err(), "by nothing");
+        cluster.grow(255, 4_999).unwrap();
+        assert!(cluster.grow(1, 4_999).is_err(), "by more than it counts");
+        cluster.leave(0, CloseReason::SupplierCancelled, 4_999);
+        assert!(cluster.grow(1, 4_999).is_err(), "one has left before its start");
+    }
+
+    #[test]
+    fn no_more_wait_than_it_counts() {
+        let mut cluster = running();
+        for _ in 0..2 {
+            cluster.grow(255, 2_000).unwrap();
+            for _ in 0..255 - cluster.waiting {
+                cluster.join(&[1; 32]).unwrap();
+            }
+            assert!(cluster.join(&[1; 32]).is_err());
+            cluster.places = 0;
+        }
+        assert_eq!(cluster.waiting, 255);
+    }
+
+    #[test]
+    fn a_cluster_of_none_is_none_and_one_of_one_grows() {
         let mut cluster: Cluster = bytemuck::Zeroable::zeroed();
-        assert!(cluster.open(1, 0).is_err());
         assert!(cluster.open(0, 0).is_err());
+        cluster.open(1, 0).unwrap();
+        cluster.join(&[1; 32]).unwrap();
+        cluster.start(5_000).unwrap();
+        cluster.grow(1, 100).unwrap();
+        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
     }
 }

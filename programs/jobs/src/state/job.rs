@@ -146,7 +146,7 @@ pub struct Job {
     pub attesters: u8,
     /// What the supplier is paid in, as the offer said at booking.
     pub payout: PayoutKind,
-    /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
+    /// Jobs that its cluster was opened for; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// Segments in use.
     pub segment_count: u8,
@@ -196,7 +196,7 @@ pub struct Job {
     pub units: u32,
     /// 1 when an attester has confirmed in time that it had the manifest.
     pub manifest_seen: u8,
-    /// 1 when it replaces a lost job of its cluster.
+    /// How it came into a cluster that ran: 1 in place of a lost job, 2 in a place that was added; else 0.
     pub replaces: u8,
     /// Seats whose good time a successor has lowered, a bit each.
     pub lowered: u16,

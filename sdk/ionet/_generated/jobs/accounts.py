@@ -18,16 +18,17 @@ from . import PROGRAM_ID, types
 @dataclass(frozen=True, slots=True)
 class Cluster(Account):
     """Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
-    that wait; a job that runs or has ended no longer needs it.
+    that wait; a job that runs or has ended no longer needs it. While it runs it can grow by further jobs.
 
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
-        size: Number of jobs that it is to have.
-        joined: Number of jobs that were booked for it.
-        waiting: Of them, those that are neither started nor ended.
+        size: Number of jobs that it was opened for, which start only when all of them are booked.
+        joined: How many of those were booked.
+        waiting: Jobs that are neither started nor ended, of whatever place.
         broken: Why the first job that left before its start did so; none while none has.
         lost: Jobs whose node was lost, and that nobody has replaced.
+        places: Places that were added while it ran, and that nobody has booked yet.
         renter: The renter, who books its jobs and paid the rent.
         delegate: May book and extend its jobs too, and pays itself for that; zeros where the renter has
                 named nobody.
@@ -46,6 +47,7 @@ class Cluster(Account):
     waiting: int
     broken: types.CloseReason
     lost: int
+    places: int
     renter: Pubkey
     delegate: Pubkey
     id: bytes
@@ -68,7 +70,7 @@ bind_account(
         ("waiting", c.u8),
         ("broken", types.close_reason_codec),
         ("lost", c.u8),
-        ("", c.pad(1)),
+        ("places", c.u8),
         ("renter", c.pubkey),
         ("delegate", c.pubkey),
         ("id", c.raw_bytes(32)),
@@ -268,7 +270,7 @@ class Job(Account):
         reason: Why it ended, or was stopped.
         attesters: Attesters that must have seen a second good for it to count.
         payout: What the supplier is paid in, as the offer said at booking.
-        cluster_size: Nodes of the cluster that the job is part of; 1 for a job that stands alone.
+        cluster_size: Jobs that its cluster was opened for; 1 for a job that stands alone.
         segment_count: Segments in use.
         booking_bps: Booking fee of each side, bps; fixed at booking, as are the other two.
         renter_payment_bps: Payment fee of the renter, bps.
@@ -293,7 +295,8 @@ class Job(Account):
         rate: Micro-dollars per unit and hour.
         units: Processors of the node at booking.
         manifest_seen: 1 when an attester has confirmed in time that it had the manifest.
-        replaces: 1 when it replaces a lost job of its cluster.
+        replaces: How it came into a cluster that ran: 1 in place of a lost job, 2 in a place that was
+                added; else 0.
         lowered: Seats whose good time a successor has lowered, a bit each.
         price: Sum of the segments' prices, base units.
         fee: Sum of the renter's fees, base units.

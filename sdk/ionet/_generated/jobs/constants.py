@@ -54,7 +54,7 @@ MANIFEST_WINDOW: Final = 600
 MAX_ATTESTERS: Final = 5
 #: Largest booking fee of one side, bps.
 MAX_BOOKING_BPS: Final = 100
-#: Most jobs of a cluster.
+#: Most jobs that a cluster is opened for.
 MAX_CLUSTER: Final = 255
 #: Widest confidence interval that may be allowed, bps of the price.
 MAX_CONFIDENCE_BPS: Final = 500
@@ -73,8 +73,8 @@ MAX_SEGMENTS: Final = 5
 #: Highest value of the parameter `verdict_age`, and how old a verdict of the report at the head may be,
 #: seconds.
 MAX_VERDICT_AGE: Final = 172_800
-#: Fewest jobs of a cluster.
-MIN_CLUSTER: Final = 2
+#: Fewest jobs that a cluster is opened for: one of a single job can grow.
+MIN_CLUSTER: Final = 1
 #: Smallest bond of a dispute, bps of what it freezes.
 MIN_DISPUTE_BOND_BPS: Final = 100
 #: Lowest value of the parameter `verdict_age`, seconds.

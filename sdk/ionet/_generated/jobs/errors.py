@@ -347,11 +347,11 @@ class DepositAboveLimit(_ProgramError):
 
 
 class ClusterSize(_ProgramError):
-    """6043: a cluster must have 2 to 255 jobs."""
+    """6043: a cluster must be opened for 1 to 255 jobs."""
 
     CODE = 6043
     NAME = "ClusterSize"
-    MSG = "a cluster must have 2 to 255 jobs"
+    MSG = "a cluster must be opened for 1 to 255 jobs"
 
 
 class NotBooked(_ProgramError):
@@ -563,11 +563,11 @@ class WrongCluster(_ProgramError):
 
 
 class ClusterFull(_ProgramError):
-    """6070: all jobs of the cluster are booked; left: its size, right: booked."""
+    """6070: the cluster has no place that is not booked."""
 
     CODE = 6070
     NAME = "ClusterFull"
-    MSG = "all jobs of the cluster are booked; left: its size, right: booked"
+    MSG = "the cluster has no place that is not booked"
 
 
 class ClusterIncomplete(_ProgramError):
@@ -890,6 +890,22 @@ class WrongProofsConfig(_ProgramError):
     MSG = "this is not the configuration of the proofs program"
 
 
+class ClusterOver(_ProgramError):
+    """6111: the booked time of the cluster's jobs is over, or none has started; left: its end, right: now."""
+
+    CODE = 6111
+    NAME = "ClusterOver"
+    MSG = "the booked time of the cluster's jobs is over, or none has started; left: its end, right: now"
+
+
+class ClusterPlaces(_ProgramError):
+    """6112: a cluster grows by at least one place, and has at most 255 that are not booked."""
+
+    CODE = 6112
+    NAME = "ClusterPlaces"
+    MSG = "a cluster grows by at least one place, and has at most 255 that are not booked"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -1002,6 +1018,8 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6108: FormerOwnersOffer,
     6109: OwnerUnsigned,
     6110: WrongProofsConfig,
+    6111: ClusterOver,
+    6112: ClusterPlaces,
 }
 
 
@@ -1019,6 +1037,8 @@ __all__ = [
     "ClusterFull",
     "ClusterIncomplete",
     "ClusterManifest",
+    "ClusterOver",
+    "ClusterPlaces",
     "ClusterRuns",
     "ClusterSize",
     "ClusterWaits",

@@ -129,7 +129,7 @@ class Booked(Event):
         seconds: Seconds that were booked.
         attesters: Attesters that must have seen a second good for it to count.
         payout: What the supplier is paid in.
-        cluster_size: Jobs of the cluster; 1 for a job that stands alone.
+        cluster_size: Jobs that the cluster was opened for; 1 for a job that stands alone.
         cluster: The cluster's account, or zeros.
         manifest_hash: `sha256` of the manifest that says what is to be run.
         currency_price: The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a
@@ -209,6 +209,31 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterGrown(Event):
+    """Places were added to a cluster that runs.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        cluster: The cluster.
+        booker: Who added them: the renter, or the delegate.
+        places: How many.
+    """
+
+    seq: int
+    cluster: Pubkey
+    booker: Pubkey
+    places: int
+
+
+bind_event(
+    ClusterGrown,
+    PROGRAM_ID,
+    bytes.fromhex("f410a537fea00021"),
+    (("seq", c.u64), ("cluster", c.pubkey), ("booker", c.pubkey), ("places", c.u8)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterOpened(Event):
     """A cluster was opened.
 
@@ -217,7 +242,7 @@ class ClusterOpened(Event):
         cluster: The cluster.
         renter: The renter.
         id: Chosen by the renter; part of the address.
-        size: Number of jobs that it is to have.
+        size: Number of jobs that are to start together.
     """
 
     seq: int
@@ -818,6 +843,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
     Booked.DISCRIMINATOR: Booked,
     ClusterClosed.DISCRIMINATOR: ClusterClosed,
+    ClusterGrown.DISCRIMINATOR: ClusterGrown,
     ClusterOpened.DISCRIMINATOR: ClusterOpened,
     CurrencySet.DISCRIMINATOR: CurrencySet,
     DelegateSet.DISCRIMINATOR: DelegateSet,
@@ -846,6 +872,7 @@ __all__ = [
     "AuthorityProposed",
     "Booked",
     "ClusterClosed",
+    "ClusterGrown",
     "ClusterOpened",
     "CurrencySet",
     "DelegateSet",

@@ -641,6 +641,30 @@ def extend(
     )
 
 
+_GROW_CLUSTER = c.arguments("grow_cluster", bytes.fromhex("a3a329cb2e06812d"), (("places", c.u8),))
+
+
+def grow_cluster(
+    *, booker: Pubkey, cluster: Pubkey, places: Int, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Adds places for further jobs to a cluster that runs: nothing waits for them, and they break nothing.
+
+    Caller: the cluster's renter, or its delegate. Errors: `NotClusterBooker`, `ClusterBroken`,
+    `ClusterIncomplete`, `ClusterOver`, `ClusterPlaces`.
+
+    Args:
+        booker: The cluster's renter, or its delegate. (signer)
+        cluster: The cluster. (writable)
+        places: How many, 1 to 255.
+        remaining_accounts: Further accounts, after those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _GROW_CLUSTER(places),
+        [AccountMeta(booker, True, False), AccountMeta(cluster, False, True), *remaining_accounts],
+    )
+
+
 _INITIALIZE = c.arguments("initialize", bytes.fromhex("afaf6d1f0d989bed"), (("resolver", c.pubkey),))
 
 
@@ -787,7 +811,7 @@ def open_cluster(
         cluster: The new cluster. (writable, derived if None)
         system_program: The System program. (read-only)
         id: Any 32 bytes that the renter has not used; part of the address.
-        size: Jobs of the cluster, 2 to 255.
+        size: Jobs of the cluster that start together, 1 to 255.
         remaining_accounts: Further accounts, after those above.
     """
     if cluster is None:
@@ -1201,6 +1225,7 @@ __all__ = [
     "dispute",
     "expire",
     "extend",
+    "grow_cluster",
     "initialize",
     "lose",
     "offer",

@@ -127,7 +127,7 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         The call returns its address.
 
         Args:
-            size: how many jobs, 2 to 255.
+            size: how many jobs start together, 1 to 255.
             cluster_id: 32 bytes that the renter chooses, from which its address follows; default: random.
         """
         renter, chosen = self._connection.address, cluster_id or secrets.token_bytes(32)
@@ -165,7 +165,7 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         Raises:
             NotBookable: the program would refuse one of the bookings; the message says why.
             PriceUnusable: the program would refuse the price.
-            IonetError: fewer than 2 or more than 255 nodes, a node named twice, quotes for other nodes, or a
+            IonetError: no node or more than 255, a node named twice, quotes for other nodes, or a
                 cluster that does not lack exactly this many.
         """
         parts = await self._parts(nodes, seconds, manifest_hash, cluster_id, currency, quotes, source)
@@ -194,8 +194,6 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
             jobs.append(job)
         (opened,) = await self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
         if opened is None:
-            if len(nodes) < constants.jobs.MIN_CLUSTER:
-                raise IonetError(f"a cluster has {_SIZES} nodes; book a single node without a cluster")
             groups[0] = [*(await self.open_cluster(len(nodes), cluster_id=cluster_id).ix()), *groups[0]]
         else:
             _check_open(cluster, opened, len(nodes), manifest_hash)
@@ -295,12 +293,61 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
             NotBookable, PriceUnusable: see `book`.
             IonetError: no job of the cluster is lost, or the signer may not book for the cluster.
         """
-        account, signer = (
-            await self._connection.fetch(accounts.jobs.Cluster, cluster),
-            self._connection.address,
-        )
+        account = await self._connection.fetch(accounts.jobs.Cluster, cluster)
         if not account.lost or account.broken:
             raise IonetError(f"no job of cluster {cluster} is lost: there is nothing to replace")
+        job, instruction = await self._joining(cluster, account, node, seconds, currency, quote, source)
+        return AsyncCall(self._connection, [instruction], decode=lambda _: job)
+
+    @deferred
+    async def grow_cluster(
+        self,
+        cluster: Pubkey,
+        node: Pubkey,
+        seconds: int,
+        *,
+        currency: str | Pubkey = "IO",
+        quote: Quote | None = None,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[Pubkey]:
+        """Adds a place to a running cluster and books a node for it; for its renter or delegate.
+
+        Both or neither, in one transaction. Nothing of the cluster waits for the new node, and one that does
+        not start breaks nothing. The call returns the new job's address. For who pays see `replace_lost`.
+
+        Args:
+            cluster: which cluster.
+            node: the new node.
+            seconds: how long.
+            currency: see `book`.
+            quote: see `book`.
+            source: see `replace_lost`.
+
+        Raises:
+            NotBookable, PriceUnusable: see `book`.
+            IonetError: the cluster does not run, or the signer may not book for it.
+        """
+        account = await self._connection.fetch(accounts.jobs.Cluster, cluster)
+        if account.broken:
+            raise IonetError(f"a job of cluster {cluster} left before its start, so no other can join")
+        if account.joined < account.size or account.runs_until <= await self._connection.time():
+            raise IonetError(f"cluster {cluster} does not run: only one that runs takes another node")
+        place = ix.jobs.grow_cluster(booker=self._connection.address, cluster=cluster, places=1)
+        job, instruction = await self._joining(cluster, account, node, seconds, currency, quote, source)
+        return AsyncCall(self._connection, [place, instruction], decode=lambda _: job)
+
+    async def _joining(
+        self,
+        cluster: Pubkey,
+        account: accounts.jobs.Cluster,
+        node: Pubkey,
+        seconds: int,
+        currency: str | Pubkey,
+        quote: Quote | None,
+        source: Pubkey | None,
+    ) -> tuple[Pubkey, Instruction]:
+        """A booking into a cluster that runs, by its renter or delegate."""
+        signer = self._connection.address
         if signer not in (account.renter, account.delegate):
             raise IonetError(
                 f"only its renter, {account.renter}, or its delegate books for cluster {cluster}"
@@ -309,8 +356,7 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         # The renter may be a session key itself: then it is its wallet that pays.
         owner = self._connection.wallet if signer == account.renter else account.renter
         parties = _Parties(account.renter, signer, owner, source or token_account(owner, agreed.mint))
-        job, instruction = self._booking(agreed, agreed.limit.base, account.manifest_hash, parties, cluster)
-        return AsyncCall(self._connection, [instruction], decode=lambda _: job)
+        return self._booking(agreed, agreed.limit.base, account.manifest_hash, parties, cluster)
 
     def set_delegate(self, cluster: Pubkey, delegate: Pubkey | None) -> AsyncCall[None]:
         """Names who may book and extend jobs of a cluster besides its renter, or nobody; for its renter."""

@@ -894,6 +894,7 @@ class Cluster(Record):
     joined: int = 0
     waiting: int = 0
     lost: int = 0
+    places: int = 0
     broken: int = 0
     broken_at: int = 0
     runs_until: int = 0

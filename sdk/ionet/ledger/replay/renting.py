@@ -17,6 +17,9 @@ BOOKED: Final = int(types.JobState.BOOKED)
 RUNNING: Final = int(types.JobState.RUNNING)
 ENDED: Final = int(types.JobState.ENDED)
 _LOST: Final = int(types.CloseReason.LOST)
+#: How a job came into a cluster that ran: the program's `Joining`.
+_REPLACING: Final = 1
+_ADDED: Final = 2
 
 
 def _config(state: State) -> r.JobsConfig:
@@ -102,6 +105,12 @@ def _delegate(state: State, event: _J.DelegateSet, now: int) -> None:
     cluster.delegate, cluster.seq = event.delegate, event.seq
 
 
+@on(_J.ClusterGrown)
+def _grown(state: State, event: _J.ClusterGrown, now: int) -> None:
+    cluster = state.clusters[event.cluster]
+    cluster.places, cluster.seq = cluster.places + event.places, event.seq
+
+
 @on(_J.ClusterClosed)
 def _cluster_closed(state: State, event: _J.ClusterClosed, now: int) -> None:
     del state.clusters[event.cluster]
@@ -150,11 +159,14 @@ def _booked(state: State, event: _J.Booked, now: int) -> None:
     offer.lease_job, offer.lease_until = event.job, now + _START_WINDOW + 1
     cluster = state.clusters.get(event.cluster)
     if cluster is not None:
-        if cluster.joined == cluster.size:
-            job.replaces = 1
-            cluster.lost -= 1
-        else:
+        if cluster.joined < cluster.size:
             cluster.joined += 1
+        elif cluster.places:
+            job.replaces = _ADDED
+            cluster.places -= 1
+        else:
+            job.replaces = _REPLACING
+            cluster.lost -= 1
         cluster.waiting += 1
 
 
@@ -253,9 +265,9 @@ def _ended(state: State, event: _J.Ended, now: int) -> None:
     cluster = state.clusters.get(job.cluster)
     if cluster is not None and waited:
         cluster.waiting -= 1
-        if job.replaces:
+        if job.replaces == _REPLACING:
             cluster.lost += 1
-        elif not cluster.broken:
+        elif not job.replaces and not cluster.broken:
             cluster.broken, cluster.broken_at = int(event.reason), job.last_time
     elif cluster is not None and int(event.reason) == _LOST:
         cluster.lost += 1

@@ -13,6 +13,8 @@ import {
   type BookedEvent,
   getClusterClosedEventDecoder,
   type ClusterClosedEvent,
+  getClusterGrownEventDecoder,
+  type ClusterGrownEvent,
   getClusterOpenedEventDecoder,
   type ClusterOpenedEvent,
   getCurrencySetEventDecoder,
@@ -60,6 +62,7 @@ export type ProgramEvent =
   | { name: 'AuthorityProposed'; data: AuthorityProposedEvent }
   | { name: 'Booked'; data: BookedEvent }
   | { name: 'ClusterClosed'; data: ClusterClosedEvent }
+  | { name: 'ClusterGrown'; data: ClusterGrownEvent }
   | { name: 'ClusterOpened'; data: ClusterOpenedEvent }
   | { name: 'CurrencySet'; data: CurrencySetEvent }
   | { name: 'DelegateSet'; data: DelegateSetEvent }
@@ -89,6 +92,7 @@ export const EVENTS: readonly (readonly [ProgramEvent['name'], readonly number[]
   ['AuthorityProposed', [244, 117, 94, 112, 53, 151, 35, 89], getAuthorityProposedEventDecoder()],
   ['Booked', [203, 145, 71, 218, 227, 124, 149, 158], getBookedEventDecoder()],
   ['ClusterClosed', [94, 250, 137, 92, 61, 46, 109, 170], getClusterClosedEventDecoder()],
+  ['ClusterGrown', [244, 16, 165, 55, 254, 160, 0, 33], getClusterGrownEventDecoder()],
   ['ClusterOpened', [28, 67, 234, 225, 207, 143, 46, 139], getClusterOpenedEventDecoder()],
   ['CurrencySet', [105, 173, 22, 161, 11, 223, 186, 234], getCurrencySetEventDecoder()],
   ['DelegateSet', [103, 126, 239, 131, 201, 31, 212, 253], getDelegateSetEventDecoder()],

@@ -61,17 +61,18 @@ export type Cluster = {
   version: number;
   /** Bump of the account's address. */
   bump: number;
-  /** Number of jobs that it is to have. */
+  /** Number of jobs that it was opened for, which start only when all of them are booked. */
   size: number;
-  /** Number of jobs that were booked for it. */
+  /** How many of those were booked. */
   joined: number;
-  /** Of them, those that are neither started nor ended. */
+  /** Jobs that are neither started nor ended, of whatever place. */
   waiting: number;
   /** Why the first job that left before its start did so; none while none has. */
   broken: CloseReason;
   /** Jobs whose node was lost, and that nobody has replaced. */
   lost: number;
-  padding: number;
+  /** Places that were added while it ran, and that nobody has booked yet. */
+  places: number;
   /** The renter, who books its jobs and paid the rent. */
   renter: Address;
   /** May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody. */
@@ -96,17 +97,18 @@ export type ClusterArgs = {
   version: number;
   /** Bump of the account's address. */
   bump: number;
-  /** Number of jobs that it is to have. */
+  /** Number of jobs that it was opened for, which start only when all of them are booked. */
   size: number;
-  /** Number of jobs that were booked for it. */
+  /** How many of those were booked. */
   joined: number;
-  /** Of them, those that are neither started nor ended. */
+  /** Jobs that are neither started nor ended, of whatever place. */
   waiting: number;
   /** Why the first job that left before its start did so; none while none has. */
   broken: CloseReasonArgs;
   /** Jobs whose node was lost, and that nobody has replaced. */
   lost: number;
-  padding: number;
+  /** Places that were added while it ran, and that nobody has booked yet. */
+  places: number;
   /** The renter, who books its jobs and paid the rent. */
   renter: Address;
   /** May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody. */
@@ -138,7 +140,7 @@ export function getClusterEncoder(): FixedSizeEncoder<ClusterArgs> {
       ["waiting", getU8Encoder()],
       ["broken", getCloseReasonEncoder()],
       ["lost", getU8Encoder()],
-      ["padding", getU8Encoder()],
+      ["places", getU8Encoder()],
       ["renter", getAddressEncoder()],
       ["delegate", getAddressEncoder()],
       ["id", fixEncoderSize(getBytesEncoder(), 32)],
@@ -164,7 +166,7 @@ export function getClusterDecoder(): FixedSizeDecoder<Cluster> {
     ["waiting", getU8Decoder()],
     ["broken", getCloseReasonDecoder()],
     ["lost", getU8Decoder()],
-    ["padding", getU8Decoder()],
+    ["places", getU8Decoder()],
     ["renter", getAddressDecoder()],
     ["delegate", getAddressDecoder()],
     ["id", fixDecoderSize(getBytesDecoder(), 32)],

@@ -91,7 +91,7 @@ export type Job = {
   attesters: number;
   /** What the supplier is paid in, as the offer said at booking. */
   payout: PayoutKind;
-  /** Nodes of the cluster that the job is part of; 1 for a job that stands alone. */
+  /** Jobs that its cluster was opened for; 1 for a job that stands alone. */
   clusterSize: number;
   /** Segments in use. */
   segmentCount: number;
@@ -143,7 +143,7 @@ export type Job = {
   units: number;
   /** 1 when an attester has confirmed in time that it had the manifest. */
   manifestSeen: number;
-  /** 1 when it replaces a lost job of its cluster. */
+  /** How it came into a cluster that ran: 1 in place of a lost job, 2 in a place that was added; else 0. */
   replaces: number;
   /** Seats whose good time a successor has lowered, a bit each. */
   lowered: number;
@@ -205,7 +205,7 @@ export type JobArgs = {
   attesters: number;
   /** What the supplier is paid in, as the offer said at booking. */
   payout: PayoutKindArgs;
-  /** Nodes of the cluster that the job is part of; 1 for a job that stands alone. */
+  /** Jobs that its cluster was opened for; 1 for a job that stands alone. */
   clusterSize: number;
   /** Segments in use. */
   segmentCount: number;
@@ -257,7 +257,7 @@ export type JobArgs = {
   units: number;
   /** 1 when an attester has confirmed in time that it had the manifest. */
   manifestSeen: number;
-  /** 1 when it replaces a lost job of its cluster. */
+  /** How it came into a cluster that ran: 1 in place of a lost job, 2 in a place that was added; else 0. */
   replaces: number;
   /** Seats whose good time a successor has lowered, a bit each. */
   lowered: number;

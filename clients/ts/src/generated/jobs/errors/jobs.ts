@@ -98,7 +98,7 @@ export const JOBS_ERROR__VOLATILE_PRICE = 0x1798; // 6040
 export const JOBS_ERROR__BELOW_PAR = 0x1799; // 6041
 /** DepositAboveLimit: the deposit is above the renter's limit; left: limit, right: deposit */
 export const JOBS_ERROR__DEPOSIT_ABOVE_LIMIT = 0x179a; // 6042
-/** ClusterSize: a cluster must have 2 to 255 jobs */
+/** ClusterSize: a cluster must be opened for 1 to 255 jobs */
 export const JOBS_ERROR__CLUSTER_SIZE = 0x179b; // 6043
 /** NotBooked: the job is not waiting for its start */
 export const JOBS_ERROR__NOT_BOOKED = 0x179c; // 6044
@@ -152,7 +152,7 @@ export const JOBS_ERROR__OVERFLOW = 0x17b3; // 6067
 export const JOBS_ERROR__WRONG_PAYOUT_CURRENCY = 0x17b4; // 6068
 /** WrongCluster: this is not the job's cluster, or the job's cluster is missing */
 export const JOBS_ERROR__WRONG_CLUSTER = 0x17b5; // 6069
-/** ClusterFull: all jobs of the cluster are booked; left: its size, right: booked */
+/** ClusterFull: the cluster has no place that is not booked */
 export const JOBS_ERROR__CLUSTER_FULL = 0x17b6; // 6070
 /** ClusterIncomplete: jobs of a cluster start only when all are booked; left: booked, right: its size */
 export const JOBS_ERROR__CLUSTER_INCOMPLETE = 0x17b7; // 6071
@@ -234,6 +234,10 @@ export const JOBS_ERROR__FORMER_OWNERS_OFFER = 0x17dc; // 6108
 export const JOBS_ERROR__OWNER_UNSIGNED = 0x17dd; // 6109
 /** WrongProofsConfig: this is not the configuration of the proofs program */
 export const JOBS_ERROR__WRONG_PROOFS_CONFIG = 0x17de; // 6110
+/** ClusterOver: the booked time of the cluster's jobs is over, or none has started; left: its end, right: now */
+export const JOBS_ERROR__CLUSTER_OVER = 0x17df; // 6111
+/** ClusterPlaces: a cluster grows by at least one place, and has at most 255 that are not booked */
+export const JOBS_ERROR__CLUSTER_PLACES = 0x17e0; // 6112
 
 export type JobsError =
   | typeof JOBS_ERROR__ALREADY_DECIDED
@@ -249,6 +253,8 @@ export type JobsError =
   | typeof JOBS_ERROR__CLUSTER_FULL
   | typeof JOBS_ERROR__CLUSTER_INCOMPLETE
   | typeof JOBS_ERROR__CLUSTER_MANIFEST
+  | typeof JOBS_ERROR__CLUSTER_OVER
+  | typeof JOBS_ERROR__CLUSTER_PLACES
   | typeof JOBS_ERROR__CLUSTER_RUNS
   | typeof JOBS_ERROR__CLUSTER_SIZE
   | typeof JOBS_ERROR__CLUSTER_WAITS
@@ -360,11 +366,13 @@ if (process.env.NODE_ENV !== "production") {
     [JOBS_ERROR__BOOKING_FEE_OUT_OF_BOUNDS]: `the booking fee must be at most 100 bps`,
     [JOBS_ERROR__BREAK_WITHOUT_REASON]: `time that was not good needs a reason, and good time must have none`,
     [JOBS_ERROR__CLUSTER_BROKEN]: `a job of the cluster ended before its start, so the others cannot start`,
-    [JOBS_ERROR__CLUSTER_FULL]: `all jobs of the cluster are booked; left: its size, right: booked`,
+    [JOBS_ERROR__CLUSTER_FULL]: `the cluster has no place that is not booked`,
     [JOBS_ERROR__CLUSTER_INCOMPLETE]: `jobs of a cluster start only when all are booked; left: booked, right: its size`,
     [JOBS_ERROR__CLUSTER_MANIFEST]: `all jobs of a cluster must run the same manifest`,
+    [JOBS_ERROR__CLUSTER_OVER]: `the booked time of the cluster's jobs is over, or none has started; left: its end, right: now`,
+    [JOBS_ERROR__CLUSTER_PLACES]: `a cluster grows by at least one place, and has at most 255 that are not booked`,
     [JOBS_ERROR__CLUSTER_RUNS]: `a job of the cluster still has booked time ahead; left: now, right: its end`,
-    [JOBS_ERROR__CLUSTER_SIZE]: `a cluster must have 2 to 255 jobs`,
+    [JOBS_ERROR__CLUSTER_SIZE]: `a cluster must be opened for 1 to 255 jobs`,
     [JOBS_ERROR__CLUSTER_WAITS]: `jobs of the cluster are still waiting for their start`,
     [JOBS_ERROR__CLUSTER_YOUNG]: `a cluster can be closed from 20 minutes after it was opened; left: now, right: that time`,
     [JOBS_ERROR__CONFIDENCE_OUT_OF_BOUNDS]: `the widest confidence interval of a price must be at most 500 bps`,

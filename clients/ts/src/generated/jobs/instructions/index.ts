@@ -20,6 +20,7 @@ export * from "./createCurrency.js";
 export * from "./dispute.js";
 export * from "./expire.js";
 export * from "./extend.js";
+export * from "./growCluster.js";
 export * from "./initialize.js";
 export * from "./lose.js";
 export * from "./offer.js";

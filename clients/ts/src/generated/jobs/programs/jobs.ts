@@ -31,6 +31,7 @@ import {
   parseDisputeInstruction,
   parseExpireInstruction,
   parseExtendInstruction,
+  parseGrowClusterInstruction,
   parseInitializeInstruction,
   parseLoseInstruction,
   parseOfferInstruction,
@@ -60,6 +61,7 @@ import {
   type ParsedDisputeInstruction,
   type ParsedExpireInstruction,
   type ParsedExtendInstruction,
+  type ParsedGrowClusterInstruction,
   type ParsedInitializeInstruction,
   type ParsedLoseInstruction,
   type ParsedOfferInstruction,
@@ -179,6 +181,7 @@ export enum JobsInstruction {
   Dispute,
   Expire,
   Extend,
+  GrowCluster,
   Initialize,
   Lose,
   Offer,
@@ -353,6 +356,17 @@ export function identifyJobsInstruction(
     )
   ) {
     return JobsInstruction.Extend;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([163, 163, 41, 203, 46, 6, 129, 45]),
+      ),
+      0,
+    )
+  ) {
+    return JobsInstruction.GrowCluster;
   }
   if (
     containsBytes(
@@ -570,6 +584,9 @@ export type ParsedJobsInstruction<
       instructionType: JobsInstruction.Extend;
     } & ParsedExtendInstruction<TProgram>)
   | ({
+      instructionType: JobsInstruction.GrowCluster;
+    } & ParsedGrowClusterInstruction<TProgram>)
+  | ({
       instructionType: JobsInstruction.Initialize;
     } & ParsedInitializeInstruction<TProgram>)
   | ({
@@ -716,6 +733,13 @@ export function parseJobsInstruction<TProgram extends string>(
       return {
         instructionType: JobsInstruction.Extend,
         ...parseExtendInstruction(instruction),
+      };
+    }
+    case JobsInstruction.GrowCluster: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: JobsInstruction.GrowCluster,
+        ...parseGrowClusterInstruction(instruction),
       };
     }
     case JobsInstruction.Initialize: {

@@ -71,7 +71,7 @@ export type BookedEvent = {
   attesters: number;
   /** What the supplier is paid in. */
   payout: PayoutKind;
-  /** Jobs of the cluster; 1 for a job that stands alone. */
+  /** Jobs that the cluster was opened for; 1 for a job that stands alone. */
   clusterSize: number;
   /** The cluster's account, or zeros. */
   cluster: Address;
@@ -116,7 +116,7 @@ export type BookedEventArgs = {
   attesters: number;
   /** What the supplier is paid in. */
   payout: PayoutKindArgs;
-  /** Jobs of the cluster; 1 for a job that stands alone. */
+  /** Jobs that the cluster was opened for; 1 for a job that stands alone. */
   clusterSize: number;
   /** The cluster's account, or zeros. */
   cluster: Address;

@@ -37,7 +37,7 @@ export type ClusterOpenedEvent = {
   renter: Address;
   /** Chosen by the renter; part of the address. */
   id: ReadonlyUint8Array;
-  /** Number of jobs that it is to have. */
+  /** Number of jobs that are to start together. */
   size: number;
 };
 
@@ -50,7 +50,7 @@ export type ClusterOpenedEventArgs = {
   renter: Address;
   /** Chosen by the renter; part of the address. */
   id: ReadonlyUint8Array;
-  /** Number of jobs that it is to have. */
+  /** Number of jobs that are to start together. */
   size: number;
 };
 

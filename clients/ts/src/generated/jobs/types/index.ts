@@ -14,6 +14,7 @@ export * from "./bookedEvent.js";
 export * from "./bookOptions.js";
 export * from "./closeReason.js";
 export * from "./clusterClosedEvent.js";
+export * from "./clusterGrownEvent.js";
 export * from "./clusterOpenedEvent.js";
 export * from "./currencyOptions.js";
 export * from "./currencySetEvent.js";
