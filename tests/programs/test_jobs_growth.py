@@ -137,8 +137,17 @@ def test_a_delegate_grows_a_cluster_by_what_its_allowance_pays_and_no_more(
     purse = token_account(renter, IO_MINT)
 
     def allow(amount: int) -> None:
-        named = {"source": purse, "delegate": session.pubkey(), "owner": renter}
-        market.send(approve(ApproveParams(program_id=TOKEN_PROGRAM_ID, amount=amount, **named)))
+        market.send(
+            approve(
+                ApproveParams(
+                    program_id=TOKEN_PROGRAM_ID,
+                    source=purse,
+                    delegate=session.pubkey(),
+                    owner=renter,
+                    amount=amount,
+                )
+            )
+        )
 
     allow(D_IO - 1)
     market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=session.pubkey()))

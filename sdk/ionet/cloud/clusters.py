@@ -106,7 +106,10 @@ async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> 
     open_ = [job for job in jobs if job.account.state != JobState.ENDED and not job.account.reason]
     open_ = [job for job in open_ if is_own(job.account)]
     together: dict[Pubkey, list[KeyedAccount[accounts.jobs.Job]]] = {}
-    for job in sorted(open_, key=lambda job: (job.account.booked_at, bytes(job.address))):
+    # Of one second, who joined comes after whom they joined.
+    for job in sorted(
+        open_, key=lambda job: (bool(job.account.replaces), job.account.booked_at, bytes(job.address))
+    ):
         alone = job.account.cluster == Pubkey.default()
         together.setdefault(job.address if alone else job.account.cluster, []).append(job)
     store, clusters = AsyncHttpStore(gateway_urls(gateway, insecure=insecure)[1]), list[Held]()

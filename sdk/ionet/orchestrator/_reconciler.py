@@ -395,7 +395,7 @@ class Orchestrator:
         clusters: dict[tuple[bytes, bytes, bytes, int], list[JobView]] = {}
         served: dict[bytes, dict[str, Any]] = {}
         taken: set[bytes] = set()
-        for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
+        for job in sorted(jobs, key=lambda job: (job.joins, job.booked_at, job.key)):
             if job.key in taken:
                 continue
             alone = self._alone.get(job.key)

@@ -449,9 +449,14 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         return cluster_status(address, account, await self._connection.time())
 
     async def cluster_jobs(self, cluster: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
-        """The jobs of a cluster that are not closed, in the order of booking."""
+        """The jobs of a cluster that are not closed, in the order of booking.
+
+        A chain's second may see both the first one and one that joined it: who joined comes later.
+        """
         jobs = await self._connection.find(accounts.jobs.Job, cluster=cluster)
-        return sorted(jobs, key=lambda job: (job.account.booked_at, bytes(job.address)))
+        return sorted(
+            jobs, key=lambda job: (bool(job.account.replaces), job.account.booked_at, bytes(job.address))
+        )
 
     async def cancel_cluster(self, cluster: Pubkey) -> tuple[CancelledBooking, ...]:
         """Cancels and refunds every job of a cluster that waits for its start; for its renter.

@@ -450,9 +450,14 @@ class Booking(Offers, Undoing):
         return cluster_status(address, account, self._connection.time())
 
     def cluster_jobs(self, cluster: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
-        """The jobs of a cluster that are not closed, in the order of booking."""
+        """The jobs of a cluster that are not closed, in the order of booking.
+
+        A chain's second may see both the first one and one that joined it: who joined comes later.
+        """
         jobs = self._connection.find(accounts.jobs.Job, cluster=cluster)
-        return sorted(jobs, key=lambda job: (job.account.booked_at, bytes(job.address)))
+        return sorted(
+            jobs, key=lambda job: (bool(job.account.replaces), job.account.booked_at, bytes(job.address))
+        )
 
     def cancel_cluster(self, cluster: Pubkey) -> tuple[CancelledBooking, ...]:
         """Cancels and refunds every job of a cluster that waits for its start; for its renter.

@@ -1,0 +1,138 @@
+"""Nodes that come into a cluster while it runs: which, at what price, and what becomes of the others."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.network.renting import Renting, opened
+from tests.programs.market import CLASS
+from tests.programs.support import HOUR
+
+from ionet import IO, AsyncClient
+from ionet.cloud import (
+    AsyncCluster,
+    AsyncClusterLaunch,
+    CannotResize,
+    ClusterSpec,
+    NoNode,
+    NotEnough,
+)
+from ionet.cloud.clusters import find
+from ionet.overlay import LeaseFacts
+from ionet.worker._clusters import cluster_problem
+from ionet.worker._leases import ClientChain, Leased
+
+SPEC = ClusterSpec(name="one", nodes=1, max_nodes=2, classes=(str(CLASS),), seconds=3 * HOUR, gpus=0)
+
+
+@pytest.fixture
+async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
+    async with opened(tmp_path) as renting:
+        renting.site.market.join(renting.site.market.bob, 500 * IO.UNIT)
+        fresh(renting)
+        yield renting
+
+
+def fresh(renting: Renting) -> None:
+    renting.ready()
+    renting.site.market.prove(renting.site.market.bob)
+
+
+async def booked(renting: Renting, spec: ClusterSpec = SPEC) -> AsyncCluster:
+    """A cluster that has started."""
+    async with AsyncClusterLaunch(renting.client, renting.gateway, spec, key=renting.key) as launch:
+        cluster = await launch.book(await launch.offer())
+    attester = renting.client.as_(renting.site.market.attesters[0])
+    for job in await cluster.jobs():
+        await attester.jobs.start(job).send()
+    return cluster
+
+
+async def test_a_cluster_of_one_grows_and_shrinks_and_its_money_is_exact(renting: Renting) -> None:
+    client, market = renting.client, renting.site.market
+    before = renting.site.money().renter
+    async with await booked(renting) as cluster:
+        (head,) = await cluster.jobs()
+        assert await cluster.growth(1) is None
+        market.world.advance(HOUR)
+        fresh(renting)
+        growth = await cluster.growth(2)
+        assert growth is not None
+        # Until the head's end, at a price that is what goes into escrow.
+        assert growth.seconds == 2 * HOUR
+        here = renting.site.money().renter
+        (new,) = await cluster.grow(growth)
+        assert here - renting.site.money().renter == growth.quotes.deposit.base
+        await client.as_(market.attesters[0]).jobs.start(new).send()
+        assert await cluster.jobs() == [head, new]
+        (known,) = await find(client, renting.gateway)
+        assert [job.address for job in known.jobs] == [head, new]
+        market.world.advance(HOUR + 600)
+        assert await cluster.resize(1) == [new]
+        assert await cluster.jobs() == [head]
+        await cluster.run.stop()
+        total = await cluster.run.cost()
+        for job in (head, new):
+            account = market.job(job)
+            used = account.ends_at - account.started_at
+            market.attest(job, used, used)
+            market.send(market.jobs("complete", job))
+            market.pay_out(job)
+    assert before - renting.site.money().renter == total.paid.base
+
+
+async def test_a_node_that_is_added_starts_by_itself_and_its_agent_takes_it_up(renting: Renting) -> None:
+    async with await booked(renting) as cluster:
+        (new,) = await cluster.resize(2)
+        chain = ClientChain(renting.client)
+        leased, facts = await chain.job(bytes(new)), await chain.lease(bytes(new))
+        assert isinstance(leased, Leased)
+        assert isinstance(facts, LeaseFacts)
+        assert (leased.alone, leased.cluster_size, len(facts.members), facts.started) == (False, 1, 2, True)
+        assert facts.head is not None
+        assert facts.head.job == bytes(cluster.run.job)
+        device = next(member.device for member in facts.members if member.job == bytes(new))
+        assert cluster_problem(facts, leased, device) is None
+        # More than were booked together are one node's lie, as long as nothing runs.
+        assert cluster_problem(replace(facts, started=False), leased, device) is not None
+
+
+async def test_a_node_that_does_not_come_costs_its_time_and_nothing_else(renting: Renting) -> None:
+    client = renting.client
+    async with await booked(renting) as cluster:
+        (head,) = await cluster.jobs()
+        (new,) = await cluster.resize(2)
+        before = await client.jobs.get_job(head)
+        renting.site.market.world.advance(20 * 60 + 1)
+        await client.jobs.expire(new).send()
+        assert await client.jobs.get_job(head) == before
+        assert await cluster.jobs() == [head]
+        # It did not come: another one is looked for.
+        fresh(renting)
+        with pytest.raises(NoNode, match="0 such nodes are free for 2 h"):
+            await cluster.growth(2)
+
+
+async def test_why_a_cluster_does_not_grow_is_said_before_anything_is_booked(renting: Renting) -> None:
+    async with await booked(renting) as cluster:
+        with pytest.raises(CannotResize, match="one has at most 2 nodes, as its file says `max_nodes: 2`"):
+            await cluster.growth(3)
+        poor = AsyncClient(renting.client.transport, signer=renting.site.market.actor())
+        growth = await cluster.growth(2)
+        assert growth is not None
+        from ionet.cloud.growing import grow
+
+        with pytest.raises(NotEnough, match="you have"):
+            await grow(poor, growth)
+        renting.site.market.world.advance(3 * HOUR)
+        with pytest.raises(CannotResize, match="its first node does not run: there is nothing to join"):
+            await cluster.growth(2)
+
+
+async def test_a_node_that_stands_alone_does_not_grow(renting: Renting) -> None:
+    async with await booked(renting, replace(SPEC, max_nodes=None)) as cluster:
+        with pytest.raises(CannotResize, match="--max-nodes 2"):
+            await cluster.growth(2)
