@@ -21,8 +21,7 @@ from ionet.orchestrator._products import ProductHours
 from ionet.prover import Opening
 from ionet.prover._hour import Entry
 from ionet.prover._signed import RATE_MESSAGE, SignedRoot, rate_challenge
-from ionet.rewards import Verdict
-from ionet.rewards._measured import apart, measured, medians
+from ionet.rewards import Verdict, apart, measured, medians
 from ionet.wire import Answer, Request
 from ionet.worker._agent import Agent
 from ionet.worker._leases import ProductHour

@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, Market
 from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
+from tests.sdk.test_measures import sealed
 
 from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
 from ionet._generated.shared import ProofReason
@@ -411,10 +412,11 @@ async def test_a_line_that_does_not_hold_costs_that_line_only(tmp_path: Path) ->
     end = office.market.world.client.proofs.period_end(seq)
     failed = Verdict(end, 9_000, ProofReason.SLOW, False, bytes(32))
     good, *_ = measured(other.key, end, {}, {bytes(office.node): failed})
-    forged = replace(good, node=bytes(Keypair().pubkey()))
-    (late,) = measured(other.key, end - HOUR, {}, {bytes(Keypair().pubkey()): failed})
-    lines = [b"no json", b"[" * 5_000, *map(measure_line, (forged, good, good, late))]
-    data = b"\n".join(lines) + b"\n"
+    line = measure_line(good)
+    contradicts = line.replace(b'"reason":', b'"reason":9')
+    lines = [b"no json", b"[" * 5_000, line, line, contradicts]
+    late = sealed(other.key, [line], end - HOUR)
+    data = b"no json\n" + late + sealed(other.key, lines, end)
     digest = other.store.put(data)
     office.published[digest] = data
     other.reports._measured[seq] = (digest, [good])
@@ -423,9 +425,9 @@ async def test_a_line_that_does_not_hold_costs_that_line_only(tmp_path: Path) ->
     assert office.config.head == 1
     stated = read_evidence(other.store.path(office.head().evidence_hash))
     assert stated.measures == (good,)
-    (line,) = leader.steps("not counted")
-    assert line.startswith(f"of {other.key.pubkey()}, line 1: ")
-    assert line.endswith("; 5 in all")
+    (told,) = leader.steps("not counted")
+    assert told.startswith(f"of {other.key.pubkey()}, line 1: ")
+    assert told.endswith("; 6 in all")
 
 
 async def test_traffic_between_the_report_and_its_check_makes_no_difference(tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ from ionet.rewards import (
     Report,
     RewardError,
     SharePolicy,
-    Signatures,
     Statement,
     Verdict,
     Why,
@@ -45,11 +44,9 @@ from ionet.rewards import (
     cumulate,
     find_node,
     kept_total,
-    measure_line,
     measured,
     medians,
     read_evidence,
-    read_measures,
     read_verdicts,
     score_hour,
     statement_bytes,
@@ -58,7 +55,6 @@ from ionet.rewards import (
     usdc_to_io,
     verify_evidence,
     write_evidence,
-    write_measures,
     write_verdicts,
 )
 
@@ -770,7 +766,7 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
         ('"fees":"1000",', "", "'fees' is missing"),
-        ('"format":"ionet-evidence/5"', '"format":"x"', "the format is 'x'"),
+        ('"format":"ionet-evidence/6"', '"format":"x"', "the format is 'x'"),
         ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
         (',"why":0}', ', "why":0}', "not in canonical form"),
     ],
@@ -947,92 +943,3 @@ def test_who_saw_a_node_up_or_not_otherwise_than_counts_is_named() -> None:
     ]
     found = apart(measures, *medians(measures, by_key, lambda word: True), counted(measures, by_key))
     assert [(item.attester, text) for item, text in found] == [(seat(2), "not up, and up counts")]
-
-
-def test_measurements_are_read_back_and_a_bad_line_costs_itself_only(tmp_path: Path) -> None:
-    path = tmp_path / "m"
-    measures = [
-        *said(0, judged(9_000), 7),
-        *said(1, None, 5, hours={node(1): 4}),
-        *said(2, judged(1, ProofReason.SLOW)),
-    ]
-    write_measures(path, measures)
-    assert read_measures(path, END) == (measures, [])
-    assert all(canonical.encode(json.loads(line)) == line for line in map(measure_line, measures))
-    lines = path.read_bytes().splitlines(keepends=True)
-    changes: list[tuple[bytes, str]] = [
-        (lines[0].replace(b'"passed":true', b'"passed":false'), "contradicts itself"),
-        (lines[0].replace(b'"score_bps":9000', b'"score_bps":9001'), "did not sign this"),
-        (lines[0].replace(b'"up_hours":7', b'"up_hours":8'), "did not sign this"),
-        (lines[0].replace(b'"score_bps":9000', b'"score_bps":-1'), "expected a number"),
-        (lines[0].replace(b'"score_bps":9000', b'"score_bps":true'), "expected a number"),
-        (lines[0].replace(str(SEATS[0].pubkey()).encode(), str(SEATS[3].pubkey()).encode()), "did not sign"),
-        (lines[1], "a second measurement"),
-        (lines[0].replace(b'"up_hours":null', b'"up_hours":8'), "did not sign this"),
-        (lines[0].replace(b'"up_hours":null', b'"up_hours":-1'), "expected a number"),
-        (b"[" * 100_000 + b"\n", "recursion"),
-        (b"\xff\n", "utf-8"),
-        (b"7\n", "expected one JSON object"),
-        (b"{}\n", "is missing"),
-    ]
-    for line, why in changes:
-        assert line != lines[0]
-        path.write_bytes(lines[1] + line + lines[2])
-        found, (refused,) = read_measures(path, END)
-        assert found == measures[1:]
-        assert refused.startswith("line 2: ")
-        assert why in refused
-    # Of another hour.
-    write_measures(path, measures)
-    assert read_measures(path, END - 3_600)[0] == []
-
-
-def test_what_evidence_cannot_hold_is_not_counted_though_its_attester_signed_it(tmp_path: Path) -> None:
-    """Otherwise one seat's line would make the whole file unreadable."""
-    path = tmp_path / "m"
-    verdict = Verdict(2**53, 9_000, ProofReason.PASSED, True, bytes(32))
-    write_measures(path, measured(SEATS[0], END, {}, {node(1): verdict}))
-    assert read_measures(path, END) == ([], ["line 1: expected a number below 2^53, not 9007199254740992"])
-
-
-def test_measurements_are_in_the_evidence_and_signed(tmp_path: Path) -> None:
-    path, item = tmp_path / "e", signed(row(1), 1)
-    assert item.statement is not None
-    word = Word(node(1), item.up_hours, item.statement)
-    measures = [each for number in (2, 0) for each in measured(SEATS[number], END, {node(1): word}, {})]
-    hour = Hour.from_rows([item])
-    scores = score_hour(hour, EMISSION)
-    leaves = cumulate(None, hour, scores, END)
-    write_evidence(
-        path,
-        hour=hour,
-        scores=scores,
-        leaves=leaves,
-        emission=EMISSION,
-        period_end=END,
-        measures=measures,
-        attesters={seat(0): 1, seat(2): 2},
-    )
-    found = read_evidence(path)
-    assert set(found.measures) == set(measures)
-    assert found.attesters == {seat(0): 1, seat(2): 2}
-    verify_evidence(path, previous=None)
-    line = find_node(path, node(1))
-    assert line is not None
-    assert line.row is not None
-    text = path.read_text()
-    for old, new, why in (
-        ('"measures":2', '"measures":3', "promises 3 measurements, it has 2"),
-        ('"verdict":null}\n', '"verdict":0}\n', "line 4"),
-        ('"good":3600', '"good":3599', "did not sign this measurement"),
-    ):
-        last = text.rindex(old)
-        path.write_text(text[:last] + new + text[last + len(old) :])
-        with pytest.raises(EvidenceError, match=why):
-            verify_evidence(path, previous=None)
-        # What was checked before is not checked again, and nothing else is let pass by it.
-        checked = Signatures(END)
-        for measure in measures:
-            checked.keep(measure)
-        with pytest.raises(EvidenceError, match=why):
-            verify_evidence(read_evidence(path, checked), previous=None, signatures=checked)

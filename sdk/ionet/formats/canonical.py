@@ -85,6 +85,10 @@ def _integer(text: str) -> int:
 
 
 _DECODER = json.JSONDecoder(parse_float=_no_float, parse_int=_integer, parse_constant=_no_float)
+#: For text in which no number can be too large: none has as many digits as this.
+_SHORT = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
+_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG = tuple(before + b"0" * len(str(MAX_INT)) for before in (b":", b",", b"[", b"-"))
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -146,7 +150,13 @@ def _plain(data: bytes) -> object:
     ):
         return None
     try:
-        value = _DECODER.decode(data.decode("ascii"))
+        value = (_DECODER if _may_be_long(data) else _SHORT).decode(data.decode("ascii"))
     except (ValueError, RecursionError):
         return None
     return value if encode_unchecked(value) == data else None
+
+
+def _may_be_long(data: bytes) -> bool:
+    """Whether a number in it may have more than 53 bits; it is looked at one by one then."""
+    zeros = data.translate(_ZEROS)
+    return not data.startswith((b"{", b"[")) or any(long in zeros for long in _LONG)

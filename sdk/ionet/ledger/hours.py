@@ -7,8 +7,9 @@ attestation counts in the hour in which it landed, so that each good second coun
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
@@ -25,13 +26,21 @@ from ionet.ledger.replay import records as r
 from ionet.ledger.replay.state import State
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ionet.chain._async.reader import AsyncReader
     from ionet.ledger.database import Database
     from ionet.ledger.follower import Follower
     from ionet.rewards import Absent, Leaves, Measure, NodeHour, SharePolicy, Verdict, Word
 
+    #: Statements and verdicts by node, and the hours that attesters have counted.
+    _Counts: TypeAlias = tuple[dict[bytes, Word], dict[bytes, Verdict], dict[bytes, int] | None]
+
 _LIVE: Final = int(NodeState.LIVE)
 _MICRO: Final = 10**USDC.DECIMALS
+#: Copies a record, five times as fast as `dataclasses.replace`.
+_NODE: Final = r.Node
+_OF_NODE: Final = attrgetter(*(each.name for each in fields(r.Node)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +78,8 @@ class HourFacts:
     _classes: Mapping[int, r.HardwareClass]
     _use: Mapping[Pubkey, Use]
     _device_keys: Mapping[Pubkey, Pubkey]
+    #: The last tuple of measurements that was looked at, and what counts of it.
+    _known: list[tuple[tuple[Measure, ...], _Counts]] = field(default_factory=list, compare=False)
 
     def rows(
         self,
@@ -86,11 +97,9 @@ class HourFacts:
             measures: of attesters.
             before: the previous report's leaves; None for the first report.
         """
-        from ionet.rewards import NodeHour, Proof, Verdict, counted
+        from ionet.rewards import NodeHour, Proof, Verdict
 
-        measures = list(measures)
-        words, judged = self.medians(measures)
-        hours = counted(measures, self.attesters)
+        words, judged, hours = self._counts(measures)
         rows = []
         for address, node in self._live():
             key, class_ = bytes(address), self._classes[node.class_]
@@ -125,7 +134,7 @@ class HourFacts:
                     banned=bool(node.banned),
                     closed_at=node.closed_at,
                     statement=word.statement if word is not None and word.up_hours == up else None,
-                    verdict=replace(verdict, time=self.end) if verdict.time else verdict,
+                    verdict=verdict if verdict.time in (0, self.end) else replace(verdict, time=self.end),
                 )
             )
         return rows
@@ -152,10 +161,20 @@ class HourFacts:
 
     def apart(self, measures: Iterable[Measure]) -> list[tuple[Measure, str]]:
         """Measurements of attesters that differ from what counts, with what differs, in words."""
-        from ionet.rewards import apart, counted
+        from ionet.rewards import apart
 
-        ours = [measure for measure in measures if measure.attester in self.attesters]
-        return apart(ours, *self.medians(ours), counted(ours, self.attesters))
+        said = measures if isinstance(measures, tuple) else tuple(measures)
+        ours = [measure for measure in said if measure.attester in self.attesters]
+        return apart(ours, *self._counts(said))
+
+    def _counts(self, measures: Iterable[Measure]) -> _Counts:
+        """What counts of measurements; computed once for the same tuple of them."""
+        from ionet.rewards import counted
+
+        said = measures if isinstance(measures, tuple) else tuple(measures)
+        if not self._known or self._known[0][0] is not said:
+            self._known[:] = [(said, (*self.medians(said), counted(said, self.attesters)))]
+        return self._known[0][1]
 
     def left_out(
         self, measures: Sequence[Measure], own: Iterable[Measure], *, before: Leaves | None = None
@@ -327,7 +346,7 @@ class Hours:
                 bytes(key): weight for key, weight in zip(seats.keys, seats.weights, strict=True) if weight
             },
             tuple(state.broken),
-            {address: replace(node) for address, node in state.nodes.items()},
+            {address: _NODE(*_OF_NODE(node)) for address, node in state.nodes.items()},
             {number: replace(class_) for number, class_ in state.classes.items()},
             self._use_of(end),
             dict(self._device_keys),

@@ -42,7 +42,17 @@ from ionet.token.emission import cumulative, until
 if TYPE_CHECKING:
     from ionet.ledger import Database, Follower, HourFacts, Hours
     from ionet.orchestrator._uptime import Stated
-    from ionet.rewards import Before, Carry, Evidence, Measure, NodeHour, Report, Verdict, Word
+    from ionet.rewards import (
+        Before,
+        Carry,
+        Evidence,
+        Measure,
+        NodeHour,
+        Report,
+        Signatures,
+        Verdict,
+        Word,
+    )
 
 _log = logging.getLogger(__name__)
 #: Hours that are made up for after an absence at least, however long reports wait to become final.
@@ -517,7 +527,7 @@ class HourReports:
 
     async def _own(self, seq: int, end: int) -> tuple[bytes, list[Measure]]:
         """What this seat has measured, with the hash of its file; made once for an hour."""
-        from ionet.rewards import measure_line, measured, read_measures
+        from ionet.rewards import measure_lines, measured, read_measures
 
         # Devices are asked meanwhile: another seat's question must not have them asked again.
         async with self._measuring:
@@ -525,7 +535,7 @@ class HourReports:
             if known is None:
                 words, hours = await self._stated(seq, end)
                 measures = measured(self._client.signer, end, words, self._judged(end), hours)
-                data = b"".join(measure_line(measure) + b"\n" for measure in measures)
+                data = b"".join(measure_lines(measures, end))
                 digest = await asyncio.to_thread(self._store.put, data)
                 self._publish(digest)
             else:
@@ -551,9 +561,15 @@ class HourReports:
 
         A seat that does not answer, and a line that does not hold, are left out.
         """
+        from ionet.rewards import Signatures
+
         _, measures = await self._own(seq, end)
+        # Devices have said the same to others.
+        signatures = Signatures(end)
+        for measure in measures:
+            signatures.keep(measure)
         others = [key for key in facts.attesters if key != self._mine]
-        theirs = await asyncio.gather(*(self._theirs(key, seq, end) for key in others))
+        theirs = await asyncio.gather(*(self._theirs(key, seq, end, signatures) for key in others))
         silent = [Pubkey(key) for key, found in zip(others, theirs, strict=True) if found is None]
         if silent and network.now < end + _MEASURED_WITHIN:
             return None
@@ -561,12 +577,12 @@ class HourReports:
             self._note("silent", seq, f"{key} has not said what it has measured")
         return [*measures, *(measure for found in theirs for measure in found or ())]
 
-    async def _theirs(self, key: bytes, seq: int, end: int) -> list[Measure] | None:
+    async def _theirs(self, key: bytes, seq: int, end: int, signatures: Signatures) -> list[Measure] | None:
         from ionet.rewards import read_measures
 
         try:
             path = await self._evidence(await self._ask(key, seq))
-            found, refused = await asyncio.to_thread(read_measures, path, end)
+            found, refused = await asyncio.to_thread(read_measures, path, end, signatures)
         except (IonetError, OSError) as bad:
             _log.info("seat %s has not said what it has measured: %s", Pubkey(key), bad)
             return None
@@ -616,7 +632,7 @@ class HourReports:
         path = await self._evidence(account.evidence_hash)
         leaves = None if head is None else head.before.leaves
 
-        # Its own lines need no look at their signatures.
+        # What devices have said to this seat needs no second look at their signatures.
         _, own = await self._own(account.seq, account.period_end)
 
         def again() -> tuple[Evidence, Report]:
@@ -625,7 +641,7 @@ class HourReports:
                 with collecting_later():
                     for measure in own:
                         signatures.keep(measure)
-                    stated = read_evidence(path, signatures)
+                    stated = read_evidence(path)
                     return stated, verify_evidence(
                         stated, previous=leaves, root=account.root, signatures=signatures
                     )
@@ -643,8 +659,8 @@ class HourReports:
             for node, stated, seen in missing
         ]
         there = {(measure.attester, measure.node) for measure in stated.measures}
-        mine = (item for item in own if (item.attester, item.node) not in there)
-        for measure, text in facts.apart([*stated.measures, *mine]):
+        mine = tuple(item for item in own if (item.attester, item.node) not in there)
+        for measure, text in facts.apart((*stated.measures, *mine) if mine else stated.measures):
             node, attester = Pubkey(measure.node), Pubkey(measure.attester)
             self._note("measured otherwise", account.seq, f"{node}: {attester} found it {text}")
         if differences:

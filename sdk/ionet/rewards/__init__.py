@@ -24,17 +24,8 @@ from ionet.rewards._evidence import (
 )
 from ionet.rewards._leaf import Leaf, Verdict
 from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, kept_total, to_share
-from ionet.rewards._measured import (
-    Measure,
-    Signatures,
-    apart,
-    counted,
-    measure_line,
-    measured,
-    medians,
-    read_measures,
-    write_measures,
-)
+from ionet.rewards._lines import measure_line
+from ionet.rewards._measured import Measure, Seal, Signatures, apart, counted, medians
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -47,6 +38,14 @@ from ionet.rewards._score import (
     score_hour,
     tokens_to_io,
     usdc_to_io,
+)
+from ionet.rewards._sealed import (
+    MeasureProof,
+    measure_lines,
+    measured,
+    proof_of,
+    read_measures,
+    write_measures,
 )
 from ionet.rewards._statement import Statement, statement_bytes
 from ionet.rewards._verdicts import read_verdicts, write_verdicts
@@ -64,6 +63,7 @@ __all__ = [
     "Leaf",
     "Leaves",
     "Measure",
+    "MeasureProof",
     "NodeHour",
     "NodeLine",
     "Pool",
@@ -71,6 +71,7 @@ __all__ = [
     "Report",
     "RewardError",
     "Scores",
+    "Seal",
     "SharePolicy",
     "Signatures",
     "Statement",
@@ -87,8 +88,10 @@ __all__ = [
     "find_node",
     "kept_total",
     "measure_line",
+    "measure_lines",
     "measured",
     "medians",
+    "proof_of",
     "read_evidence",
     "read_measures",
     "read_verdicts",

@@ -6,11 +6,11 @@ holds the sha256 of the whole file. Amounts are decimal strings in base units, k
 Line 1, the header::
 
     {"carry": {"cpu": 0, "gpu": 5000}, "dropped": {"<node>": "<credited>", ..}, "elsewhere": "0",
-     "attesters": {"<key>": <weight>, ..}, "emission": "456308464000", "format": "ionet-evidence/5",
+     "attesters": {"<key>": <weight>, ..}, "emission": "456308464000", "format": "ionet-evidence/6",
      "height": 41, "measures": 6, "nodes": 2,
      "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": ..,
      "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
-     "restated": null or {"<node>": "<lifetime>", ..}}
+     "restated": null or {"<node>": "<lifetime>", ..}, "seals": [..]}
 
 ``height`` is the previous report's, ``dropped`` lists nodes that had a leaf there and have none now because
 they were credited all of it, ``elsewhere`` is what all nodes without a leaf were credited, and ``restated``
@@ -28,12 +28,15 @@ and a node that is no longer live: ``{"closed_at": 0, "credited": "0", "lifetime
 "previous_height": 41, "verdict": {..}, "waiting": false}``. ``closed_at`` is when it was closed, or 0: its
 leaf counts until the last whole hour before. ``why`` is a sum of `Why`.
 
-Then one line for each measurement of an attester (`ionet.rewards.Measure`), by node and key. ``attesters``
-has the weights, by the attester set at the hour's end, with which the medians are made.
+Then one line for each node of which attesters have measured something, as `Saying` has it, with their
+signatures in ``seals``. ``attesters`` has the weights, by the attester set at the hour's end, with which the
+medians are made.
 
 A statement is the device's own claim for the hour, signed with its key over `statement_bytes`: it shows who
-claimed what, not that the claim is true. A node's line has it where ``up_hours`` is what it says; where
-attesters have counted otherwise (`ionet.rewards.counted`), only their measurements have it.
+claimed what, not that the claim is true. A node's line has it where ``up_hours`` is what it says and no
+attester names it; what attesters name is among their measurements.
+
+Evidence of the format before, ``ionet-evidence/5``, is read, too: `ionet.rewards._older`.
 """
 
 from __future__ import annotations
@@ -41,7 +44,9 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,7 +68,10 @@ from ionet.rewards._leaves import (
     pack,
     unpack,
 )
-from ionet.rewards._measured import Measure, Signatures, measure_line, parse_measure
+from ionet.rewards._measured import Measure, Seal, Signatures
+from ionet.rewards._older import FORMAT as OLDER
+from ionet.rewards._older import SignedAlone
+from ionet.rewards._said import Saying, said_lines, seals_of
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -76,8 +84,9 @@ from ionet.rewards._score import (
     score_hour,
 )
 from ionet.rewards._statement import Statement
+from ionet.rewards._words import Word
 
-FORMAT: Final = "ionet-evidence/5"
+FORMAT: Final = "ionet-evidence/6"
 _POOLS: Final = {pool: pool.name.lower() for pool in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
@@ -121,7 +130,8 @@ def write_evidence(
         measures: what attesters have measured.
         attesters: weights of their keys.
     """
-    measures = sorted(measures, key=lambda measure: (measure.node, measure.attester))
+    measures = sorted(measures, key=attrgetter("node", "attester"))
+    named = {(measure.node, measure.word.statement) for measure in measures if measure.word is not None}
     carry, policy, gone = carry or Carry(), policy or SharePolicy(), {node.node: node for node in absent}
     positions = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
     excess = _excess(hour, gone, leaves, positions)
@@ -148,17 +158,15 @@ def write_evidence(
             "restated": None
             if restated is None
             else {str(Pubkey(node)): str(value) for node, value in restated.items()},
+            "seals": seals_of(measures),
         }
     )
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        for line in _batches(header, _lines(hour, scores, leaves, gone)):
-            digest.update(line)
-            file.write(line)
-        for measure in measures:
-            line = measure_line(measure) + b"\n"
-            digest.update(line)
-            file.write(line)
+        lines = itertools.chain(_lines(hour, scores, leaves, gone, named), said_lines(measures))
+        for batch in _batches(header, lines):
+            digest.update(batch)
+            file.write(batch)
     return digest.digest()
 
 
@@ -205,7 +213,13 @@ def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:
     yield "".join(batch).encode("ascii")
 
 
-def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Absent]) -> Iterator[str]:
+def _lines(
+    hour: Hour,
+    scores: Scores,
+    leaves: Leaves,
+    gone: Mapping[bytes, Absent],
+    named: AbstractSet[tuple[bytes, Statement]],
+) -> Iterator[str]:
     # Formatted by hand, which is ten times as fast; a test compares the result with the general encoder.
     live = zip(hour.rows(), scores.reward.tolist(), scores.why.tolist(), strict=True)
     nodes = leaves.nodes.tobytes()
@@ -223,12 +237,13 @@ def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Abse
                 f'"waiting":{_truth(absent.waiting)}}}\n'
             )
             continue
+        statement = None if (node, row.statement) in named else row.statement
         yield (
             f'{{"banned":{_truth(row.banned)},"closed_at":{row.closed_at},"credited":"{row.credited}",'
             f'"fees":"{row.fees}","in_use":{_truth(row.in_use)},"lifetime":"{lifetime}",'
             f'"multiplier_bps":{row.multiplier_bps},"node":"{name}","pool":"{_POOLS[row.pool]}",'
             f'"previous_height":{height},"proof":"{_PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
-            f'"stake":"{row.stake}","statement":{_statement_text(row.statement)},"units":{row.units},'
+            f'"stake":"{row.stake}","statement":{_statement_text(statement)},"units":{row.units},'
             f'"up_hours":{row.up_hours},"verdict":{verdict},"why":{why}}}\n'
         )
         row, reward, why = next(live, (None, 0, 0))
@@ -276,6 +291,8 @@ class Evidence:
         leaves: leaves as stated.
         measures: what attesters have measured.
         attesters: weights of their keys, with which the medians are made.
+        seals: attesters' signatures over all that each has measured, by their keys.
+        alone: the measurements of the format before, which were each signed by themselves.
     """
 
     digest: bytes
@@ -295,6 +312,8 @@ class Evidence:
     leaves: Leaves
     measures: tuple[Measure, ...] = ()
     attesters: Mapping[bytes, int] = field(default_factory=dict)
+    seals: Mapping[bytes, Seal] = field(default_factory=dict)
+    alone: SignedAlone | None = None
 
     @property
     def kept(self) -> int:
@@ -305,12 +324,11 @@ class Evidence:
         return self.leaves.total - int((np.maximum(lifetime, self.hour.credited) - before).sum())
 
 
-def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evidence:
+def read_evidence(path: str | Path) -> Evidence:
     """Reads a file and checks only its form; see `verify_evidence`.
 
     Args:
         path: the file.
-        signatures: of the hour, that were checked before.
 
     Raises:
         EvidenceError: a line is not canonical, lacks a field, or is out of order.
@@ -326,7 +344,7 @@ def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evi
     heights: list[int] = []
     words: list[bytes] = []
     absent: list[Absent] = []
-    measures: list[Measure] = []
+    said, alone = Saying(0), None
     excess = 0
     where = "the file"
     try:
@@ -336,22 +354,23 @@ def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evi
                 digest.update(line)
                 if not line.endswith(b"\n"):
                     raise EvidenceError("it ends without a line feed")
-                known = None if header is None or signatures is None else signatures.known(line[:-1])
-                if known is not None:
-                    measures.append(known)
-                    continue
                 value = canonical.decode(line[:-1])
                 if not isinstance(value, dict):
                     raise EvidenceError("expected one object")
                 if header is None:
-                    header = value
-                    if value["format"] != FORMAT:
-                        raise EvidenceError(f"the format is {value['format']!r}, expected {FORMAT!r}")
+                    header, said = value, Saying(value["period_end"])
+                    if value["format"] == OLDER:
+                        alone = SignedAlone(said.end)
+                    else:
+                        said.begin(_known(value)["seals"])
                     continue
-                if "attester" in value:
-                    measures.append(parse_measure(value))
+                if "said" in value and alone is None:
+                    said.take(value)
                     continue
-                if measures:
+                if "attester" in value and alone is not None:
+                    alone.take(value)
+                    continue
+                if said.measures or (alone is not None and alone.measures):
                     raise EvidenceError("a node's line comes after the measurements")
                 keys.append(bytes(Pubkey.from_string(value["node"])))
                 lifetime.append(_amount(value["lifetime"]))
@@ -373,13 +392,12 @@ def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evi
             raise EvidenceError(f"its header promises {header['nodes']} nodes, it has {len(keys)}")
         if any(left >= right for left, right in itertools.pairwise(keys)):
             raise EvidenceError("its nodes are not in ascending order")
+        said.finish()
+        measures = tuple(said.measures) if alone is None else alone.measures
         if header["measures"] != len(measures):
             raise EvidenceError(
                 f"its header promises {header['measures']} measurements, it has {len(measures)}"
             )
-        order = [(measure.node, measure.attester) for measure in measures]
-        if any(left >= right for left, right in itertools.pairwise(order)):
-            raise EvidenceError("its measurements are not in ascending order")
         return Evidence(
             digest=digest.digest(),
             emission=_amount(header["emission"]),
@@ -403,12 +421,14 @@ def read_evidence(path: str | Path, signatures: Signatures | None = None) -> Evi
                 verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(words), -1),
                 surplus=_amount(header["elsewhere"]) + excess,
             ),
-            measures=tuple(measures),
+            measures=measures,
             attesters={_key(key): weight for key, weight in header["attesters"].items()},
+            seals=said.seals,
+            alone=alone,
         )
     except KeyError as error:
         raise EvidenceError(f"{where}: the field {error.args[0]!r} is missing or unknown") from error
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, AttributeError, IndexError) as error:
         raise EvidenceError(f"{where}: {error}") from error
 
 
@@ -459,10 +479,8 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
                     if not isinstance(record, dict):
                         raise EvidenceError("expected one object")
                     if number == 1:
-                        header = record
-                        if record["format"] != FORMAT:
-                            raise EvidenceError(f"the format is {record['format']!r}, expected {FORMAT!r}")
-                    elif "attester" not in record:
+                        header = _known(record)
+                    elif "attester" not in record and "said" not in record:
                         value = record
         if header is None:
             raise EvidenceError("it is empty")
@@ -485,8 +503,15 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
         raise EvidenceError(f"{where}: {error}") from error
 
 
+def _known(header: dict[str, Any]) -> dict[str, Any]:
+    """A header of a format that is read here."""
+    if header["format"] not in (FORMAT, OLDER):
+        raise EvidenceError(f"the format is {header['format']!r}, expected {FORMAT!r}")
+    return header
+
+
 def _amount(text: object) -> int:
-    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or str(int(text)) != text:
+    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or text[0] == "0" != text:
         raise EvidenceError(f"{text!r} is not an amount in base units")
     return int(text)
 
@@ -554,8 +579,8 @@ def verify_evidence(
         file: the evidence file, or what was read from it.
         previous: the previous report's leaves; None for the first report.
         root: the root on chain; None skips the comparison.
-        signatures: whether to check every device's and attester's signature (the slowest part); or those that
-            were checked before.
+        signatures: whether to check every device's and attester's signature (the slowest part); or those of
+            devices that were checked before.
 
     Raises:
         EvidenceError: a node's line does not follow (the message names the first), or `previous` are the
@@ -588,12 +613,23 @@ def verify_evidence(
 
 
 def _check_signatures(evidence: Evidence, signatures: Signatures) -> None:
-    kept = signatures.kept()
+    for attester, seal in evidence.seals.items():
+        if not seal.holds(attester, evidence.period_end):
+            raise EvidenceError(f"{Pubkey(attester)} did not sign these measurements")
+    forged = None if evidence.alone is None else evidence.alone.forged()
+    if forged is not None:
+        raise EvidenceError(
+            f"node {Pubkey(forged.node)}: {Pubkey(forged.attester)} did not sign this measurement"
+        )
+    # Attesters share the words that they have heard alike.
+    seen: Word | None = None
     for measure in evidence.measures:
-        if id(measure) not in kept and not signatures.hold(measure):
-            raise EvidenceError(
-                f"node {Pubkey(measure.node)}: {Pubkey(measure.attester)} did not sign this measurement"
-            )
+        word = measure.word
+        if word is None or word is seen:
+            continue
+        if not signatures.stated(measure.node, word.up_hours, word.statement):
+            raise EvidenceError(f"node {Pubkey(measure.node)}: the device did not sign this statement")
+        seen = word
     hour = evidence.hour
     for raw, up_hours, statement in zip(hour.nodes, hour.up_hours.tolist(), hour.statements, strict=False):
         if statement is not None and not signatures.stated(raw.tobytes(), up_hours, statement):

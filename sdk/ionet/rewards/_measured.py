@@ -1,38 +1,64 @@
-"""What attesters have measured of an hour, each by itself and signed: uptime and verdicts on compute proofs.
+"""What attesters have measured of an hour, each by itself: uptime and verdicts on compute proofs.
 
-A file has a line for each node, one canonical JSON object::
-
-    {"attester": "..", "node": "..", "signature": "..",
-     "statement": null or {"device", "good", "proof", "samples", "signature", "up_hours"},
-     "up_hours": null or 5, "verdict": null or {"evidence", "passed", "reason", "score_bps", "time"}}
-
-The signature is the attester's, over ``b"ionet:measured" || end || sha256(line)``: ``end`` is the hour's end
-as an i64, little-endian, and the line is the one without its signature. What counts is the median by the
-weights of those who have measured; see `medians` and `counted`.
+What an attester has measured is a list of lines, one for each node (`ionet.rewards._said`), with one
+signature of the attester's over the root of the tree of these lines (`ionet.formats.merkle`): so each line is
+proved by a path, and none can be left out without its hash. What counts is the median by the weights of those
+who have measured; see `medians` and `counted`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet._generated.staking.types import ProofReason
-from ionet.chain.signers import Signer
+from ionet.formats.merkle import Tree, empty_hash
 from ionet.rewards._leaf import Verdict
 from ionet.rewards._statement import Statement
 from ionet.rewards._words import Word
 
 T = TypeVar("T")
+#: Keeps the tree of what was measured, and its signature, apart from all others.
+DOMAIN: Final = b"ionet:measured"
+_SEALED: Final = struct.Struct("<qI")
+
+
+@dataclass(slots=True)
+class Seal:
+    """An attester's signature over all that it has measured of an hour.
+
+    Attributes:
+        leaves: the hash of each line in its order, 32 bytes each; also of those that do not count.
+        signature: the attester's, 64 bytes, over `sealed_bytes`.
+    """
+
+    leaves: bytes
+    signature: bytes = bytes(64)
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return len(self.leaves) // 32
+
+    def holds(self, attester: bytes, period_end: int) -> bool:
+        """Whether the attester has signed these lines for the hour with this end."""
+        message = sealed_bytes(period_end, self.lines, root_of(self.leaves))
+        return Signature.from_bytes(self.signature).verify(Pubkey(attester), message)
+
+
+def root_of(leaves: bytes) -> bytes:
+    """The root of the tree of lines' hashes."""
+    return Tree(leaves, DOMAIN).root if leaves else empty_hash(DOMAIN)
+
+
+def sealed_bytes(period_end: int, lines: int, root: bytes) -> bytes:
+    """What an attester signs: ``b"ionet:measured" || end || lines || root``; i64 and u32, little-endian."""
+    return DOMAIN + _SEALED.pack(period_end, lines) + root
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +71,7 @@ class Measure:
         word: the device's statement that the attester has; None: none.
         verdict: on its compute proofs; None: it was not judged.
         up_hours: hours in a row that it was up by the attester's heartbeats; None: it has not counted them.
-        signature: the attester's, 64 bytes.
+        seal: the attester's signature over all that it has measured; None: in evidence of an older format.
     """
 
     attester: bytes
@@ -53,15 +79,11 @@ class Measure:
     word: Word | None
     verdict: Verdict | None
     up_hours: int | None = None
-    signature: bytes = bytes(64)
-
-    def verify(self, period_end: int) -> bool:
-        """Whether the attester has signed it, and the device its statement."""
-        return Signatures(period_end).hold(self)
+    seal: Seal | None = field(default=None, compare=False, repr=False)
 
 
 class Signatures:
-    """Checks signatures of an hour, each of them once: every attester names the same devices' statements.
+    """Checks devices' signatures of an hour, each of them once: every attester names the same statements.
 
     Args:
         period_end: end of the hour, Unix seconds.
@@ -70,8 +92,6 @@ class Signatures:
     def __init__(self, period_end: int) -> None:
         self._end = period_end
         self._stated: set[tuple[bytes, int, Statement]] = set()
-        #: By their lines' digests.
-        self._measures: dict[bytes, Measure] = {}
 
     def stated(self, node: bytes, up_hours: int, statement: Statement) -> bool:
         """Whether the device has signed a statement."""
@@ -82,53 +102,10 @@ class Signatures:
             self._stated.add(key)
         return True
 
-    def hold(self, measure: Measure) -> bool:
-        """Whether the attester has signed a measurement, and the device its statement."""
-        word = measure.word
-        if word is not None and not self.stated(measure.node, word.up_hours, word.statement):
-            return False
-        message = _message(measure, self._end)
-        return Signature.from_bytes(measure.signature).verify(Pubkey(measure.attester), message)
-
     def keep(self, measure: Measure) -> None:
-        """Keeps a measurement whose signatures hold."""
-        self._measures[_digest_of(measure_line(measure))] = measure
-
-    def known(self, line: bytes) -> Measure | None:
-        """The measurement of a line, without its line feed, that was kept."""
-        return self._measures.get(_digest_of(line))
-
-    def kept(self) -> set[int]:
-        """The identities of all that were kept."""
-        return {id(measure) for measure in self._measures.values()}
-
-
-def _digest_of(line: bytes) -> bytes:
-    return hashlib.sha256(line).digest()
-
-
-def measured(
-    signer: Signer,
-    period_end: int,
-    words: Mapping[bytes, Word],
-    verdicts: Mapping[bytes, Verdict],
-    hours: Mapping[bytes, int] = MappingProxyType({}),
-) -> list[Measure]:
-    """Signs what an attester has measured, node by node.
-
-    Args:
-        signer: the attester.
-        period_end: end of the hour, Unix seconds.
-        words: statements of devices, by node.
-        verdicts: on compute proofs, by node.
-        hours: in a row that nodes were up, by the attester's heartbeats; none where it has not counted.
-    """
-    key, measures = bytes(signer.pubkey()), []
-    for node in sorted(words.keys() | verdicts.keys() | hours.keys()):
-        bare = Measure(key, node, words.get(node), verdicts.get(node), hours.get(node))
-        signature = bytes(signer.sign_message(_message(bare, period_end)))
-        measures.append(replace(bare, signature=signature))
-    return measures
+        """Keeps the statement of a measurement, which was checked when the device gave it."""
+        if measure.word is not None:
+            self._stated.add((measure.node, measure.word.up_hours, measure.word.statement))
 
 
 def medians(
@@ -149,20 +126,26 @@ def medians(
     """
     words: defaultdict[bytes, dict[bytes, Word]] = defaultdict(dict)
     verdicts: defaultdict[bytes, dict[bytes, Verdict]] = defaultdict(dict)
+    # Attesters share the words that they have heard alike.
+    seen, credible = None, False
     for measure in measures:
-        if not weights.get(measure.attester):
+        attester, node, word = measure.attester, measure.node, measure.word
+        if not weights.get(attester):
             continue
-        if measure.word is not None and is_credible(measure.word):
-            words[measure.node].setdefault(measure.attester, measure.word)
+        if word is not None:
+            if word is not seen:
+                seen, credible = word, is_credible(word)
+            if credible:
+                words[node].setdefault(attester, word)
         if measure.verdict is not None:
-            verdicts[measure.node].setdefault(measure.attester, measure.verdict)
+            verdicts[node].setdefault(attester, measure.verdict)
     total = sum(weights.values())
     return (
         {node: _median(said, weights, _by_hours) for node, said in words.items()},
         {
             node: _median(said, weights, _by_speed)
             for node, said in verdicts.items()
-            if 2 * sum(weights[attester] for attester in said) >= total
+            if 2 * sum([weights[attester] for attester in said]) >= total
         },
     )
 
@@ -236,157 +219,14 @@ def _median(
     said: Mapping[bytes, T], weights: Mapping[bytes, int], order: Callable[[T], tuple[Any, ...]]
 ) -> T:
     """The first value in order with which half of the weight is reached."""
-    total, so_far = sum(weights[attester] for attester in said), 0
+    values = iter(said.values())
+    first = next(values)
+    # Nearly always they agree.
+    if all(value is first for value in values):
+        return first
+    total, so_far = sum([weights[attester] for attester in said]), 0
     for attester, value in sorted(said.items(), key=lambda item: order(item[1])):
         so_far += weights[attester]
         if 2 * so_far >= total:
             return value
     raise AssertionError("weights are positive")
-
-
-# -- lines
-
-
-def measure_line(measure: Measure) -> bytes:
-    """A measurement as a line, without its line feed."""
-    return _text(measure, f'"signature":"{Signature.from_bytes(measure.signature)}",').encode("ascii")
-
-
-def parse_measure(value: Any) -> Measure:
-    """A measurement from a line's JSON.
-
-    Raises:
-        ValueError, TypeError, KeyError: it is none.
-    """
-    if not isinstance(value, dict):
-        raise ValueError("expected one JSON object")
-    node = bytes(Pubkey.from_string(value["node"]))
-    word, verdict = value["statement"], value["verdict"]
-    return Measure(
-        bytes(Pubkey.from_string(value["attester"])),
-        node,
-        None if word is None else _word(node, word),
-        None if verdict is None else parse_verdict(verdict),
-        None if value["up_hours"] is None else _number(value["up_hours"], 31),
-        bytes(Signature.from_string(value["signature"])),
-    )
-
-
-def write_measures(path: str | Path, measures: Iterable[Measure]) -> None:
-    """Writes measurements to a file."""
-    with open(path, "wb") as file:
-        file.writelines(measure_line(measure) + b"\n" for measure in measures)
-
-
-def read_measures(
-    path: str | Path, period_end: int, signatures: Signatures | None = None
-) -> tuple[list[Measure], list[str]]:
-    """Reads measurements of an hour, and checks their signatures.
-
-    Args:
-        path: the file.
-        period_end: end of the hour, Unix seconds.
-        signatures: that were checked before; keeps those that are checked now.
-
-    Returns:
-        The measurements, one for each attester and node; and why lines do not count, in words.
-    """
-    measures: dict[tuple[bytes, bytes], Measure] = {}
-    refused = []
-    checked = signatures or Signatures(period_end)
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                measure = parse_measure(json.loads(line))
-                key = (measure.attester, measure.node)
-                if key in measures:
-                    raise ValueError(f"a second measurement of node {Pubkey(measure.node)}")
-                if not checked.hold(measure):
-                    raise ValueError(
-                        f"{Pubkey(measure.attester)} did not sign this of node {Pubkey(measure.node)} for the"
-                        f" hour that ends at {period_end}"
-                    )
-            except (ValueError, TypeError, KeyError, RecursionError) as bad:
-                why = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
-                refused.append(f"line {number}: {why}")
-                continue
-            measures[key] = measure
-            if signatures is not None:
-                signatures.keep(measure)
-    return list(measures.values()), refused
-
-
-def _message(measure: Measure, period_end: int) -> bytes:
-    digest = hashlib.sha256(_text(measure).encode("ascii")).digest()
-    return b"ionet:measured" + struct.pack("<q", period_end) + digest
-
-
-def _text(measure: Measure, signature: str = "") -> str:
-    """A measurement as canonical JSON; `signature`: the field of that name, and a comma."""
-    # Formatted by hand, which is four times as fast; a test compares the result with the general encoder.
-    word, verdict = measure.word, measure.verdict
-    statement = found = "null"
-    if word is not None:
-        its = word.statement
-        statement = (
-            f'{{"device":"{Pubkey(its.device)}","good":{its.good},"proof":"{its.proof.hex()}",'
-            f'"samples":"{its.samples.hex()}","signature":"{Signature.from_bytes(its.signature)}",'
-            f'"up_hours":{word.up_hours}}}'
-        )
-    if verdict is not None:
-        found = (
-            f'{{"evidence":"{verdict.evidence_hash.hex()}","passed":{"true" if verdict.passed else "false"},'
-            f'"reason":{int(verdict.reason)},"score_bps":{verdict.score_bps},"time":{verdict.time}}}'
-        )
-    up_hours = "null" if measure.up_hours is None else measure.up_hours
-    return (
-        f'{{"attester":"{Pubkey(measure.attester)}","node":"{Pubkey(measure.node)}",{signature}'
-        f'"statement":{statement},"up_hours":{up_hours},"verdict":{found}}}'
-    )
-
-
-def _number(value: Any, bits: int) -> int:
-    if type(value) is not int or not 0 <= value < 1 << bits:
-        raise ValueError(f"expected a number below 2^{bits}, not {value!r}")
-    return value
-
-
-def _digest(text: str) -> bytes:
-    digest = bytes.fromhex(text)
-    if len(digest) != 32:
-        raise ValueError("a hash has 64 hexadecimal digits")
-    return digest
-
-
-def _word(node: bytes, value: dict[str, Any]) -> Word:
-    return Word(
-        node,
-        _number(value["up_hours"], 31),
-        Statement(
-            device=bytes(Pubkey.from_string(value["device"])),
-            good=_number(value["good"], 31),
-            proof=_digest(value["proof"]),
-            samples=_digest(value["samples"]),
-            signature=bytes(Signature.from_string(value["signature"])),
-        ),
-    )
-
-
-def parse_verdict(value: dict[str, Any]) -> Verdict:
-    """A verdict from a line's JSON.
-
-    Raises:
-        ValueError, TypeError, KeyError: it is none.
-    """
-    verdict = Verdict(
-        _number(value["time"], 53),
-        _number(value["score_bps"], 32),
-        ProofReason(value["reason"]),
-        value["passed"] is True,
-        _digest(value["evidence"]),
-    )
-    if verdict.passed != (verdict.reason == ProofReason.PASSED):
-        raise ValueError("a verdict that contradicts itself")
-    return verdict

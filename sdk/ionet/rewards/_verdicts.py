@@ -13,12 +13,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from solders.pubkey import Pubkey
 
+from ionet._generated.staking.types import ProofReason
 from ionet.formats import canonical
 from ionet.rewards._leaf import Verdict
-from ionet.rewards._measured import parse_verdict
+from ionet.rewards._lines import digest_from, number
 
 
 def write_verdicts(path: str | Path, verdicts: Mapping[bytes, Verdict]) -> None:
@@ -61,3 +63,21 @@ def read_verdicts(path: str | Path, period_end: int) -> tuple[dict[bytes, Verdic
                 why = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
                 refused.append(f"line {number}: {why}")
     return verdicts, refused
+
+
+def parse_verdict(value: dict[str, Any]) -> Verdict:
+    """A verdict from a line's JSON.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none.
+    """
+    verdict = Verdict(
+        number(value["time"], 53),
+        number(value["score_bps"], 32),
+        ProofReason(value["reason"]),
+        value["passed"] is True,
+        digest_from(value["evidence"]),
+    )
+    if verdict.passed != (verdict.reason == ProofReason.PASSED):
+        raise ValueError("a verdict that contradicts itself")
+    return verdict

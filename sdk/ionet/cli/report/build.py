@@ -297,7 +297,7 @@ def measure(
     io = session()
     seq = io.reader.proofs.latest_hour() if hour is None else hour
     measures = measures_of(io, seq, words, verdicts, None)
-    write_measures(out, measures)
+    write_measures(out, measures, io.reader.proofs.period_end(seq))
     attester = io.signer.pubkey()
     io.screen.show(
         {"hour": seq, "attester": attester, "nodes": len(measures), "file": str(out)},
