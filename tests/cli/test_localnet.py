@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 
 import pytest
+from solders.keypair import Keypair
 from tests.cli.conftest import Shell, key
 from tests.faults import Asked, FaultProxy, on
 
-from ionet import IO, SOL, USDC, load_keypair
+from ionet import IO, SOL, USDC, AsyncClient, AsyncLocalTransport, Client, load_keypair
 from ionet.cli.app import app
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.ledger import Follower, Verified, open_ledger, verify
 from ionet.localnet.dollars import add_usdc, write_prices
 from ionet.localnet.nodes import offer_idle_nodes
+from ionet.localnet.seat import BEGINS_BEFORE, judged_so_far
+from ionet.localnet.verdicts import write_verdict
+
+START = 1_800_000_000
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +34,8 @@ def nodes(shell: Shell, usdc: str) -> dict[str, str]:
     """The market's two nodes, by their owners' names."""
     offered = offer_idle_nodes(shell.client, shell.people, shell.folder)
     write_prices(shell.client)
+    for node in offered.values():
+        write_verdict(shell.client, node)
     return {owner: str(node) for owner, node in offered.items()}
 
 
@@ -85,3 +95,37 @@ def test_a_node_that_cannot_move_its_clock_says_so(shell: Shell) -> None:
         done = shell.runner.invoke(app, ["-u", proxy.url, "localnet", "advance", "1h"])
     assert done.exit_code == 5
     assert "the clock cannot be moved: only a local node" in done.stderr
+
+
+def test_a_local_market_holds_what_its_events_say_and_its_nodes_stay_proven(tmp_path: Path) -> None:
+    """Its verdicts come from reports: also the first ones, and those of hours that somebody skips."""
+    people = {name: Keypair() for name in PEOPLE}
+    client = Client.local(signer=people["deployer"], now=START - BEGINS_BEFORE)
+    set_up(client, people)
+    add_usdc(client, (), USDC(1))
+    nodes = offer_idle_nodes(client, people, tmp_path)
+    seat = judged_so_far(client, people, tmp_path / "seat", nodes.values())
+
+    async def verified() -> Verified:
+        near = AsyncClient(AsyncLocalTransport(client.network))
+        with await open_ledger(near, ":memory:") as database:
+            follower = Follower(near, database)
+            await follower.catch_up()
+            return await verify(near, database, follower)
+
+    try:
+        for skipped in (0, 7 * 3_600):
+            client.network.clock.advance(skipped)
+            seat.settle(nodes.values())
+            for node in nodes.values():
+                last = client.staking.get_node(node).last_proof
+                assert last.passed
+                # Nodes are booked on a verdict of six hours.
+                assert 0 <= client.time() - last.time < 2 * 3_600
+            found = asyncio.run(verified())
+            assert (found.holds, found.differences) == (True, ())
+        # What no event says is named, which the cheat of tests still is.
+        write_verdict(client, nodes["bob"])
+        assert "last_proof" in str(asyncio.run(verified()).differences)
+    finally:
+        seat.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 import time
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from ionet import Client
     from ionet.localnet.network import LocalNetwork
+    from ionet.localnet.seat import LocalSeat
 
 # `UNITS` and `length_of` are in `ionet.cli.arguments`; this is where they were.
 __all__ = ["PEOPLE", "UNITS", "advance", "app", "length_of", "set_up", "start"]
@@ -38,6 +40,8 @@ app = Commands("Run a local node with the programs, and a market to try commands
 _PRICES_EVERY: Final = 20
 #: Seconds between two verdicts on nodes that nobody judges; one is good for six hours.
 _VERDICTS_EVERY: Final = 3_600
+#: Seconds between two looks of the seat at what is due.
+_LOOKS_EVERY: Final = 30
 #: JSON-RPC: method not found.
 _NO_METHOD: Final = -32_601
 #: What each person of the market starts with.
@@ -84,11 +88,12 @@ def start(
 
     screen = session().screen
     people = _keys(keys)
-    client = Client.local(signer=people["deployer"])
+    client = Client.local(signer=people["deployer"], now=int(time.time()) - _history())
     # Behind the network: beside anchorpy neither can be had, and the network says why.
     from ionet.localnet.dollars import add_usdc
     from ionet.localnet.nodes import offer_idle_nodes
 
+    seat: LocalSeat | None = None
     try:
         server = client.network.serve(port)
     except OSError as bad:
@@ -101,6 +106,9 @@ def start(
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
         parts = _network(client, keys, server.url, people, gateway, speed, workers) if network else None
         nodes = parts.nodes if parts else offer_idle_nodes(client, people, keys)
+        if parts is None:
+            shutil.rmtree(keys / "seat", ignore_errors=True)
+            seat = _proven(client, people, keys / "seat", tuple(nodes.values()))
         try:
             screen.show(
                 {
@@ -124,10 +132,37 @@ def start(
                 "Ctrl-C stops it.",
             )
             sys.stdout.flush()
-            _keep(client, speed, parts, () if parts else tuple(nodes.values()))
+            _keep(client, speed, parts, seat, () if parts else tuple(nodes.values()))
         finally:
             if parts is not None:
                 parts.stop()
+            if seat is not None:
+                seat.close()
+
+
+def _history() -> int:
+    """For how many seconds the chain is there when it begins: some hours, where reports can be made."""
+    from ionet.localnet.seat import BEGINS_BEFORE, can_report
+
+    return BEGINS_BEFORE if can_report() else 0
+
+
+def _proven(
+    client: Client,
+    people: Mapping[str, Keypair],
+    state: Path,
+    nodes: Sequence[Pubkey],
+    gateway: str | None = None,
+) -> LocalSeat | None:
+    """Gives nodes their first verdicts: by reports; where none can be made, they are written."""
+    from ionet.localnet.seat import can_report, judged_so_far
+    from ionet.localnet.verdicts import write_verdict
+
+    if can_report():
+        return judged_so_far(client, people, state, nodes, gateway)
+    for node in nodes:
+        write_verdict(client, node)
+    return None
 
 
 def _network(
@@ -139,6 +174,11 @@ def _network(
     files = {name: keys / f"{name}.json" for name in people}
     folder = (keys / "network").absolute()
     parts = LocalNetwork.make(client, folder, url, people, files, port, speed, workers)
+    seat = _proven(client, people, parts.seat, tuple(parts.nodes.values()), parts.gateway)
+    if seat is not None:
+        # The orchestrator goes on with it.
+        seat.close()
+        parts.published = seat.published
     try:
         parts.start()
     except BaseException:
@@ -177,7 +217,8 @@ def advance(
 def prove(node: NodeAddress) -> None:
     """Write into a node's account on a local node that it has passed a compute proof now.
 
-    A node is booked on one of the last six hours. Elsewhere orchestrators judge it; here none runs.
+    A node is booked on one of the last six hours. Elsewhere orchestrators judge it, and reports say so; what
+    is written here no event says, so that `ionet verify` names it.
     """
     from ionet.localnet.verdicts import write_verdict
 
@@ -299,7 +340,13 @@ def set_up(client: Client, people: Mapping[str, Keypair], *, price: Pubkey | Non
     market.give({keypair.pubkey(): IO(_PURSE) for keypair in others.values()})
 
 
-def _keep(client: Client, speed: int, parts: LocalNetwork | None, idle: Sequence[Pubkey]) -> None:
+def _keep(
+    client: Client,
+    speed: int,
+    parts: LocalNetwork | None,
+    seat: LocalSeat | None,
+    idle: Sequence[Pubkey],
+) -> None:
     """Keeps the clock running, also after it was moved, prices and verdicts fresh, the processes alive."""
     from ionet.localnet.dollars import write_prices
     from ionet.localnet.verdicts import write_verdict
@@ -310,6 +357,7 @@ def _keep(client: Client, speed: int, parts: LocalNetwork | None, idle: Sequence
     network = client.network
     began = time.monotonic()
     first = seen = priced = judged = network.clock.now()
+    behind = False
     try:
         while True:
             time.sleep(0.4 if speed < 30 else 0.1)
@@ -322,7 +370,11 @@ def _keep(client: Client, speed: int, parts: LocalNetwork | None, idle: Sequence
             if seen - priced >= _PRICES_EVERY:
                 write_prices(client)
                 priced = seen
-            if seen - judged >= _VERDICTS_EVERY:
+            if seat is not None:
+                # One step of the seat's at a time, so that the clock goes on.
+                if behind or seen - judged >= _LOOKS_EVERY:
+                    behind, judged = seat.judge(idle), seen
+            elif seen - judged >= _VERDICTS_EVERY:
                 for node in idle:
                     write_verdict(client, node)
                 judged = seen

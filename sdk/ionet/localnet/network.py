@@ -20,7 +20,7 @@ from typing import IO, Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import Client
+from ionet import Client, load_keypair
 from ionet.chain.errors import IonetError
 from ionet.chain.files import key_folder
 from ionet.executor import lease_boxes
@@ -75,6 +75,7 @@ class LocalNetwork:
         key_files: their keypair files.
         gateway: the gateway's URL.
         nodes: the nodes' addresses, by their owners' names.
+        published: hashes of files that the seat had made before the processes begin.
         unboxed: why jobs run as plain processes; None where they run in boxes.
         alone: why no lease has several nodes; None where one may.
     """
@@ -85,6 +86,7 @@ class LocalNetwork:
     key_files: Mapping[str, Path]
     gateway: str
     nodes: dict[str, Pubkey] = field(default_factory=dict)
+    published: Sequence[bytes] = ()
     unboxed: str | None = None
     alone: str | None = None
     _parts: list[_Part] = field(default_factory=list)
@@ -127,6 +129,11 @@ class LocalNetwork:
             network._make_worker(client, owner, number, len(devices), device)
         return network
 
+    @property
+    def seat(self) -> Path:
+        """The orchestrator's folder."""
+        return self.folder / "orchestrator"
+
     # -- its making
 
     @staticmethod
@@ -145,7 +152,7 @@ class LocalNetwork:
     def _make_orchestrator(self, speed: int) -> None:
         from ionet.orchestrator._config import CONFIG_FILE, OrchestratorConfig
 
-        state = self.folder / "orchestrator"
+        state = self.seat
         OrchestratorConfig(
             path=state / CONFIG_FILE,
             rpc=(self.url,),
@@ -203,7 +210,6 @@ class LocalNetwork:
         kind: HardwareClass,
         device: Device,
     ) -> Pubkey:
-        # With a first proof; from then on the orchestrator asks for one every hour.
         return offer_node(
             client,
             self.keys[owner],
@@ -224,12 +230,24 @@ class LocalNetwork:
 
         Raises:
             NetworkError: the gateway does not come up.
+            StoreError: it does not take the evidence of the first reports.
         """
         for part in self._parts:
             self._spawn(part)
             if part.name == "gateway":
                 self._await_gateway(part)
+                self._publish()
         self._tell()
+
+    def _publish(self) -> None:
+        """Gives the gateway the evidence of the reports before the orchestrator's."""
+        from ionet.store import HttpStore
+        from ionet.store.manifest import FileStore
+
+        kept = FileStore(self.seat / "store")
+        with HttpStore(self.gateway, load_keypair(self.key_files["attester"])) as gateway:
+            for digest in self.published:
+                gateway.put(kept.path(digest))
 
     def _tell(self) -> None:
         """Writes the processes' ids, for tools that look at them or end them."""

@@ -1,4 +1,4 @@
-"""Nodes on a local network: registered, staked, proven and offered for rent."""
+"""Nodes on a local network: registered, staked and offered for rent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from solders.pubkey import Pubkey
 
 from ionet import USD, Client, load_keypair
 from ionet.chain.files import write_secret
-from ionet.localnet.verdicts import write_verdict
 from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
 
 #: What an hour of a node costs.
@@ -34,7 +33,7 @@ def offer_node(
     memory_gib: int,
     currencies: Sequence[str] = ("IO", "USDC"),
 ) -> Pubkey:
-    """Registers a node, stakes its minimum, offers it for rent, and writes that it has passed a proof.
+    """Registers a node, stakes its minimum, and offers it for rent; it has not passed a proof yet.
 
     Args:
         client: of the local node.
@@ -61,7 +60,6 @@ def offer_node(
     address = registering.send().result
     mine.staking.stake(address, minimum_stake(kind)).send()
     mine.jobs.offer(address, rate=RATE, currencies=currencies).send()
-    write_verdict(client, address)
     return address
 
 
