@@ -159,4 +159,11 @@ def _plain(data: bytes) -> object:
 def _may_be_long(data: bytes) -> bool:
     """Whether a number in it may have more than 53 bits; it is looked at one by one then."""
     zeros = data.translate(_ZEROS)
-    return not data.startswith((b"{", b"[")) or any(long in zeros for long in _LONG)
+    colon, comma, bracket, minus = _LONG
+    return (
+        colon in zeros
+        or comma in zeros
+        or bracket in zeros
+        or minus in zeros
+        or not data.startswith((b"{", b"["))
+    )

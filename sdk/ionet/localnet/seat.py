@@ -19,6 +19,7 @@ from solders.pubkey import Pubkey
 from ionet import SOL, AsyncClient, Client, constants
 from ionet._generated.shared import ProofReason
 from ionet.formats.when import HOUR
+from ionet.localnet.dollars import write_prices
 from ionet.orchestrator import Journal
 from ionet.orchestrator._hours import HourReports
 from ionet.store.errors import NotStored
@@ -112,7 +113,7 @@ def judged_so_far(
     nodes: Iterable[Pubkey],
     gateway: str | None = None,
 ) -> LocalSeat:
-    """Lets the hours pass that a local market has begun before now, and gives nodes their first verdicts.
+    """Lets the hours pass that a local market has begun before now; nodes have verdicts, and tokens prices.
 
     Args:
         client: of the local node, whose clock is `BEGINS_BEFORE` behind.
@@ -123,6 +124,7 @@ def judged_so_far(
     """
     seat = LocalSeat(client, people["attester"], state, gateway)
     client.network.clock.advance(BEGINS_BEFORE)
+    write_prices(client)
     seat.settle(nodes)
     return seat
 

@@ -376,13 +376,14 @@ def read_evidence(path: str | Path) -> Evidence:
                 lifetime.append(_amount(value["lifetime"]))
                 through.append(last_hour(header["period_end"], value["closed_at"]))
                 heights.append(value["previous_height"])
-                words.append(pack(_verdict(value["verdict"])))
+                verdict = _verdict(value["verdict"])
+                words.append(pack(verdict))
                 credited = _amount(value["credited"])
                 excess += max(0, credited - lifetime[-1])
                 if "waiting" in value:
                     absent.append(Absent(keys[-1], credited, value["waiting"] is True, value["closed_at"]))
                 else:
-                    rows.append(_row(keys[-1], value))
+                    rows.append(_row(keys[-1], value, verdict))
                     reward.append(_amount(value["reward"]))
                     why.append(value["why"])
         where = "the file"
@@ -493,7 +494,7 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
             policy=SharePolicy(**header["policy"]),
             lifetime=_amount(value["lifetime"]),
             through=last_hour(header["period_end"], value["closed_at"]),
-            row=_row(node, value) if live else None,
+            row=_row(node, value, _verdict(value["verdict"])) if live else None,
             reward=_amount(value["reward"]) if live else 0,
             why=value["why"] if live else 0,
         )
@@ -533,7 +534,7 @@ def _verdict(value: dict[str, Any]) -> Verdict:
     )
 
 
-def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
+def _row(node: bytes, value: dict[str, Any], verdict: Verdict) -> NodeHour:
     word = value["statement"]
     return NodeHour(
         node=node,
@@ -549,7 +550,7 @@ def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
         credited=_amount(value["credited"]),
         banned=value["banned"] is True,
         closed_at=value["closed_at"],
-        verdict=_verdict(value["verdict"]),
+        verdict=verdict,
         statement=None
         if word is None
         else Statement(
