@@ -1,20 +1,25 @@
-"""How often audits tell a coarser model from the claimed one, and how often they wrong an honest node.
+"""How often audits tell a node that serves something else than it says, and wrong one that is honest.
 
 SmolLM2-135M in 4 bits is claimed; served are the same, and 3 and 2 bits of it, made as tests make them. Each
-answer is judged as the service judges it. Printed are detections and false alarms for each 1,000 answers, and
-how many answers a node has to have judged until audits no longer hold it for what it says.
+answer is judged as the service judges it, and hours of a node are drawn of those answers, with replacement:
+all alike, or some honest and some coarse, or of a few tokens each, or drawn colder than was asked for, or
+with tokens charged that are not there. Printed are the answers of 1,000 that are out of the ordinary by
+themselves, and the hours of 1,000 in which a node no longer holds for what it says: detections, or false
+alarms where it is honest.
 
-usage: .venv/bin/python bench/audit.py [--answers N] [--tokens N]
+usage: .venv/bin/python bench/audit.py [--answers N] [--tokens N] [--hour N]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -22,22 +27,35 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.intelligence.coarse import coarser
 from tests.intelligence.conftest import weights
 
-from ionet.intelligence.auditing import ANSWERS, DEVIATIONS
 from ionet.intelligence.engine import HttpEngine
-from ionet.intelligence.likelihood import Place, Score, score
+from ionet.intelligence.likelihood import Place, score
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.requests import chat
+from ionet.intelligence.standing import Judged, standing
 
 TOPICS = (
     *("a Merkle tree", "rain", "the sky", "Rome", "bread", "chess", "whales", "the moon", "glass", "trains"),
     *("tea", "volcanoes", "poetry", "bridges", "bees", "coffee", "deserts", "music", "rivers", "clocks"),
 )
 WAYS = ("Tell me about {}.", "Write a short poem about {}.", "What should a child know about {}?")
-#: Of a single answer, by which it would be told: one in a thousand by chance.
-SINGLE = -3.09
 MODELS = Models([Model("claimed", "chat", Price(0, 0), 512)])
+TEMPERATURES = (1.0, 0.7, 0.0)
+HOURS = 1_000
+FEW = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the claimed model says of an answer's tokens."""
+
+    places: tuple[Place, ...]
+
+    def judged(self, temperature: float, places: int | None = None) -> Judged:
+        """As the service judges it, or its first places."""
+        kept = self.places[:places]
+        return Judged(0, score(kept, temperature), tokens=len(kept))
 
 
 @asynccontextmanager
@@ -53,10 +71,10 @@ async def engine(file: Path, folder: Path) -> AsyncIterator[HttpEngine]:
         await made.close()
 
 
-async def judged(
+async def answer(
     served: HttpEngine, reference: HttpEngine, number: int, tokens: int, temperature: float
-) -> Score:
-    """One answer, written by one model and judged by another."""
+) -> Answer:
+    """One answer, written by one model and read by another."""
     question = WAYS[number % len(WAYS)].format(TOPICS[number % len(TOPICS)])
     body = {"model": "claimed", "messages": [{"role": "user", "content": question}], "seed": number}
     ask = chat({**body, "max_tokens": tokens, "temperature": temperature}, MODELS)
@@ -65,20 +83,63 @@ async def judged(
     async for piece in served.stream(ask, tokens):
         for choice in piece["choices"]:
             written += [each["id"] for each in (choice.get("logprobs") or {}).get("content", ())]
-    places = [
-        Place(token, await reference.candidates([*prompt, *written[:at]])) for at, token in enumerate(written)
-    ]
-    return score(places, temperature)
+    return Answer(
+        tuple(
+            [
+                Place(token, await reference.candidates([*prompt, *written[:at]]))
+                for at, token in enumerate(written)
+            ]
+        )
+    )
 
 
-def until_told(scores: list[Score]) -> str:
-    """Answers until a node is no longer held for what it says, in the order that they came."""
-    total = Score()
-    for number, each in enumerate(scores, 1):
-        total += each
-        if number >= ANSWERS and total.deviations <= DEVIATIONS:
-            return str(number)
-    return "never"
+def told(answers: Sequence[Judged], others: Sequence[Judged], share: float, hour: int) -> int:
+    """Hours of a thousand in which a node is told that serves a share of its answers from the first ones."""
+    chance = random.Random(1)
+    hours = (
+        [chance.choice(answers if chance.random() < share else others) for _ in range(hour)]
+        for _ in range(HOURS)
+    )
+    return sum(not standing("", "", each).holds for each in hours)
+
+
+def row(
+    name: str, answers: Sequence[Judged], hour: int, others: Sequence[Judged] = (), share: float = 1.0
+) -> None:
+    """Prints what it comes to."""
+    mean = sum(each.score.deviations for each in answers) / len(answers)
+    alone = 1_000 * sum(not each.passed for each in answers) / len(answers)
+    found = told(answers, others or answers, share, hour)
+    print(f"{name:<48} {mean:>9.2f} {alone:>9.0f} {found:>9}", flush=True)
+
+
+def rows(pools: dict[tuple[str, float], list[Answer]], hour: int) -> None:
+    """Prints all that is made of the answers."""
+    print(f"{'served':<48} {'mean':>9} {'answers':>9} {'hours':>9}")
+    honest = {heat: [each.judged(heat) for each in pools["4 bits", heat]] for heat in TEMPERATURES}
+    for (served, heat), answers in pools.items():
+        row(f"{served} at {heat:g}", [each.judged(heat) for each in answers], hour)
+    for served, heat in (("4 bits", 0.7), ("3 bits", 1.0), ("2 bits", 1.0)):
+        few = [each.judged(heat, FEW) for each in pools[served, heat]]
+        row(f"{served} at {heat:g}, of {FEW} tokens", few, hour)
+    for asked, drawn in ((1.0, 0.7), (1.0, 0.0), (0.7, 0.0)):
+        row(
+            f"4 bits drawn at {drawn:g}, asked for {asked:g}",
+            [each.judged(asked) for each in pools["4 bits", drawn]],
+            hour,
+        )
+    row("3 bits drawn at 0.7, asked for 1", [each.judged(1.0) for each in pools["3 bits", 0.7]], hour)
+    for heat in TEMPERATURES:
+        for share in (0.5, 0.25, 0.1):
+            coarse = [each.judged(heat) for each in pools["3 bits", heat]]
+            row(f"{share:.0%} of 3 bits, the others of 4, at {heat:g}", coarse, hour, honest[heat], share)
+    for more in (0.01, 0.05, 0.2):
+        inflated = [
+            replace(each, tokens=each.tokens + extra, excess=extra)
+            for each in honest[1.0]
+            for extra in [round(each.tokens * more)]
+        ]
+        row(f"4 bits at 1, {more:.0%} more tokens charged", inflated, hour)
 
 
 async def main() -> None:
@@ -86,31 +147,29 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--answers", type=int, default=40, help="of each model at each temperature")
     parser.add_argument("--tokens", type=int, default=24, help="of each answer")
+    parser.add_argument("--hour", type=int, default=20, help="answers of a node that are judged in an hour")
     chosen = parser.parse_args()
+    pools: dict[tuple[str, float], list[Answer]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = {"4 bits": weights()}
         files |= {
             f"{bits} bits": coarser(weights(), folder / f"bits-{bits}.gguf", 2**bits) for bits in (3, 2)
         }
-        print(f"{chosen.answers} answers of {chosen.tokens} tokens each; claimed are 4 bits")
-        heads = ("served", "temperature", "mean", "told of 1,000", "node told after")
-        print(f"{heads[0]:>8} {heads[1]:>12} {heads[2]:>8} {heads[3]:>14} {heads[4]:>16}")
+        print(
+            f"{chosen.answers} answers of {chosen.tokens} tokens each, {chosen.hour} an hour; claimed: 4 bits"
+        )
         async with engine(weights(), folder / ".") as reference:
             for served, file in files.items():
                 own = folder / served.replace(" ", "-")
                 own.mkdir()
                 async with engine(file, own) as writer:
-                    for temperature in (1.0, 0.7, 0.0):
-                        scores = [
-                            await judged(writer, reference, number, chosen.tokens, temperature)
+                    for heat in TEMPERATURES:
+                        pools[served, heat] = [
+                            await answer(writer, reference, number, chosen.tokens, heat)
                             for number in range(chosen.answers)
                         ]
-                        each = [one.deviations for one in scores]
-                        told = 1_000 * sum(value < SINGLE for value in each) / len(each)
-                        mean = sum(each) / len(each)
-                        row = f"{served:>8} {temperature:>12g} {mean:>8.2f} {told:>14.0f}"
-                        print(f"{row} {until_told(scores):>16}", flush=True)
+    rows(pools, chosen.hour)
 
 
 if __name__ == "__main__":

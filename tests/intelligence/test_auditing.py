@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,15 +16,17 @@ import pytest
 from solders.keypair import Keypair
 from tests.intelligence.conftest import weights
 
-from ionet.intelligence.auditing import Auditor, Standing, Written, standings
+from ionet.intelligence.auditing import Auditor, Written
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.likelihood import Place, Score, score
 from ionet.intelligence.models import Model, Models
-from ionet.intelligence.prices import Price
+from ionet.intelligence.prices import Price, Usage
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.requests import chat
+from ionet.intelligence.standing import ORDINARY, Standing
 
 MODELS = Models([Model("small", "chat", Price(0, 0), 256)])
 ASK = chat(
@@ -59,7 +63,9 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Court
             for choice in piece.get("choices", ()):
                 said.append(choice["delta"].get("content") or "")
                 tokens += [each["id"] for each in (choice.get("logprobs") or {}).get("content", ())]
-        yield Court(engine, Written("a", "small", "node", ASK, "".join(said), tuple(tokens), 0.0, 1.0))
+        read = (await engine.count(ASK)).likely
+        usage = Usage(read, len(tokens))
+        yield Court(engine, Written("a", "small", "node", ASK, "".join(said), tuple(tokens), usage, 0.0, 1.0))
         await engine.close()
 
 
@@ -73,7 +79,7 @@ async def judged(court: Court, folder: Path, *answers: Written) -> list[Standing
     async with asyncio.timeout(60):
         await auditor.done()
     working.cancel()
-    result = standings(receipts, 0)
+    result = receipts.standings(0)
     desk.close()
     receipts.close()
     return result
@@ -121,3 +127,45 @@ async def test_what_was_asked_is_in_no_line_of_the_log(
         assert await judged(loud, tmp_path, court.honest) == []
     assert "was not judged" in caplog.text
     assert "fruits" not in caplog.text
+
+
+@pytest.mark.parametrize("more", [Usage(0, 40), Usage(40, 0)])
+async def test_tokens_that_are_not_there_are_told(court: Court, tmp_path: Path, more: Usage) -> None:
+    own = court.honest.usage
+    inflated = Usage(own.prompt + more.prompt, own.completion + more.completion)
+    (standing,) = await judged(court, tmp_path, *[replace(court.honest, usage=inflated)] * 3)
+    # Of what is written, one may be the end, which is not told.
+    assert standing.excess == 3 * (40 if more.prompt else 39)
+    assert (standing.faults, standing.passed) == (("tokens",), 0)
+
+
+async def test_a_text_to_stop_at_is_charged_and_not_told(court: Court, tmp_path: Path) -> None:
+    stopping = replace(ASK, body={**ASK.body, "stop": ["and so on"]})
+    own = court.honest.usage
+    stopped = replace(court.honest, ask=stopping, usage=Usage(own.prompt, own.completion + 4))
+    (standing,) = await judged(court, tmp_path, *[stopped] * 3)
+    assert standing.excess == 0
+
+
+async def test_answers_that_are_drawn_colder_than_was_asked_are_told(court: Court, tmp_path: Path) -> None:
+    """The likeliest token at each place, of an answer that was to be drawn at temperature 1.5."""
+    cold = replace(court.honest, temperature=1.5)
+    (standing,) = await judged(court, tmp_path, *[cold] * 6)
+    assert "too_probable" in standing.faults
+    assert "improbable" not in standing.faults
+
+
+async def test_as_many_honest_answers_are_out_of_the_ordinary_as_is_said(court: Court) -> None:
+    """Answers that are drawn of what the real model says at each place, thousands of them."""
+    prompt, own = (await court.reference.count(ASK)).tokens, court.honest.tokens
+    told = [await court.reference.candidates([*prompt, *own[:at]]) for at in range(len(own))]
+    chance, of, elsewhere = random.Random(11), 10_000, -1
+    totals = [Score()] * of
+    for candidates in told:
+        likely = {token: math.exp(log) for token, log in candidates.items()}
+        likely[elsewhere] = max(0.0, 1 - sum(likely.values()))
+        each = {token: score([Place(token, candidates)], 1.0) for token in likely}
+        drawn = chance.choices(list(likely), list(likely.values()), k=of)
+        totals = [total + each[token] for total, token in zip(totals, drawn, strict=True)]
+    assert sum(abs(total.deviations) > ORDINARY for total in totals) <= 0.004 * of
+    assert abs(sum(total.deviations for total in totals)) / of < 0.1

@@ -14,7 +14,9 @@ from solders.keypair import Keypair
 
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
+from ionet.intelligence.likelihood import Score
 from ionet.intelligence.receipts import HOUR, BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
+from ionet.intelligence.standing import Judged
 
 KEY = Keypair()
 #: The beginning of an hour.
@@ -107,12 +109,12 @@ def test_each_head_names_the_one_before_so_that_none_is_written_anew(receipts: R
 
 def test_old_receipts_are_forgotten_and_their_hours_heads_stay(receipts: Receipts) -> None:
     sealed(receipts, "a")
-    receipts.judged("a", NOW, "small", "node", (3, -0.5, 1.0))
+    receipts.add_judged("a", "small", "node", Judged(NOW, Score(3, -0.5, 1.0, 0.0)))
     receipts.seal(NOW + 2 * 86_400)
     assert receipts.has("a")
     receipts.seal(NOW + 2 * 86_400 + HOUR)
     assert not receipts.has("a")
-    assert receipts.audits(0) == []
+    assert receipts.standings(0) == []
     assert len(receipts.heads(5)) == 1
 
 

@@ -24,7 +24,6 @@ from ionet import __version__
 from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
-from ionet.intelligence.auditing import standings
 from ionet.intelligence.bodies import body_of, number_of
 from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk, Shelf
@@ -128,15 +127,19 @@ def application(house: House) -> ASGIApp:
 
     async def audits(_: Request) -> Response:
         since = house.desk.at - 30 * 86_400
-        listed = await house.receipts.look(lambda receipts: standings(receipts, since))
+        listed = await house.receipts.look(lambda receipts: receipts.standings(since))
         rows = [
             {
                 "model": each.model,
                 "node": each.node,
                 "answers": each.answers,
+                "passed": each.passed,
                 "places": each.score.places,
                 "deviations": round(each.score.deviations, 2),
+                "tokens": each.tokens,
+                "excess": each.excess,
                 "holds": each.holds,
+                "faults": list(each.faults),
             }
             for each in listed
         ]

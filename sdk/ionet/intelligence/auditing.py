@@ -20,9 +20,11 @@ from typing import Any, Final
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.likelihood import Place, Score, score
+from ionet.intelligence.likelihood import Place, score
+from ionet.intelligence.prices import Usage
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.requests import Ask
+from ionet.intelligence.standing import Judged
 
 _log = logging.getLogger(__name__)
 #: Places of one answer that are judged, drawn at random where it is longer.
@@ -31,9 +33,8 @@ PLACES: Final = 48
 _AGAIN: Final = (0.5, 5.0, 0.0)
 #: Answers that wait for it; with more, they are passed over.
 _WAITING: Final = 64
-#: A node is not what it says below so many deviations, over so many answers at least: by chance 1 in 30,000.
-DEVIATIONS: Final = -4.0
-ANSWERS: Final = 3
+#: Last tokens that are not judged of an answer that was cut off where a text to stop at begins.
+_CUT: Final = 3
 #: What moves probabilities beside temperature and nucleus: answers with it are not judged.
 _MOVES: Final = frozenset({"presence_penalty", "frequency_penalty", "logit_bias", "response_format", "tools"})
 
@@ -49,6 +50,7 @@ class Written:
         ask: what was asked.
         said: the text that was written.
         tokens: its numbers, as the node says them.
+        usage: tokens as they were charged.
         temperature, top_p: at which it was written.
     """
 
@@ -58,6 +60,7 @@ class Written:
     ask: Ask
     said: str
     tokens: tuple[int, ...]
+    usage: Usage
     temperature: float
     top_p: float
 
@@ -67,25 +70,10 @@ def can_be_judged(sampling: Mapping[str, Any]) -> bool:
     return not any(sampling.get(name) for name in _MOVES)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What audits say of a node.
-
-    Attributes:
-        model, node: which.
-        answers: that were judged.
-        score: of all of them.
-    """
-
-    model: str
-    node: str
-    answers: int
-    score: Score
-
-    @property
-    def holds(self) -> bool:
-        """Whether the node may well serve what it says."""
-        return self.answers < ANSWERS or self.score.deviations > DEVIATIONS
+def _stopping(ask: Ask) -> int:
+    """Tokens that may be written and not told, as a text to stop at: it has no more tokens than bytes."""
+    stop = ask.body.get("stop") or ()
+    return max((len(text.encode()) for text in ([stop] if isinstance(stop, str) else stop)), default=0)
 
 
 class Auditor:
@@ -130,8 +118,9 @@ class Auditor:
     async def run(self) -> None:
         """Judges what comes, until it is cancelled."""
         while True:
+            written = await self._waiting.get()
             try:
-                await self.judge(await self._waiting.get())
+                await self.judge(written)
             except Exception:  # of one answer: the next ones are judged
                 _log.exception("an answer was not judged")
             finally:
@@ -141,11 +130,11 @@ class Auditor:
         """Waits until all that waits is judged."""
         await self._waiting.join()
 
-    async def judge(self, written: Written) -> Score | None:
+    async def judge(self, written: Written) -> Judged | None:
         """Judges an answer; None: its reference does not answer, also when it is asked again."""
         for pause in _AGAIN:
             try:
-                places = await self._places(written)
+                result = await self._judged(written)
                 break
             except Refused as bad:
                 # Not its message: engines put what they were asked into theirs.
@@ -154,26 +143,24 @@ class Auditor:
         else:
             _log.warning("the answer %s was not judged", written.id)
             return None
-        result = score(places, written.temperature, written.top_p)
-        at = self._desk.at
-        kept = (result.places, result.surprise, result.variance)
         await self._desk.do(
-            lambda _: self._receipts.judged(written.id, at, written.model, written.node, kept)
+            lambda _: self._receipts.add_judged(written.id, written.model, written.node, result)
         )
         return result
 
-    async def _places(self, written: Written) -> list[Place]:
+    async def _judged(self, written: Written) -> Judged:
         reference = self._references[written.model]
         prompt, tokens = (await reference.count(written.ask)).tokens, await self._tokens(written)
-        numbers = self._drawn(len(tokens))
+        whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
         # In their order, so that each goes on where the one before has ended.
-        return [
-            Place(
-                tokens[number],
-                await reference.candidates([*prompt, *tokens[:number]]),
-            )
-            for number in numbers
+        places = [
+            Place(whole[number], await reference.candidates([*prompt, *whole[:number]]))
+            for number in self._drawn(len(whole))
         ]
+        result = score(places, written.temperature, written.top_p)
+        usage, most = written.usage, len(tokens) + 1 + _stopping(written.ask)  # 1: the end of all
+        excess = max(0, usage.completion - most) + max(0, usage.prompt - len(prompt))
+        return Judged(self._desk.at, result, usage.prompt + usage.completion, excess)
 
     async def _tokens(self, written: Written) -> Sequence[int]:
         """The tokens of what was told: those that the node says, if they are its text.
@@ -193,16 +180,3 @@ class Auditor:
         while len(chosen) < PLACES:
             chosen.add(self._draw(count))
         return sorted(chosen)
-
-
-def standings(receipts: Receipts, since: int) -> list[Standing]:
-    """What audits say of each node.
-
-    Args:
-        receipts: keep them.
-        since: Unix seconds.
-    """
-    return [
-        Standing(model, node, answers, Score(places, surprise, variance))
-        for model, node, answers, places, surprise, variance in receipts.audits(since)
-    ]

@@ -11,6 +11,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from solders.signature import Signature
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.formats import canonical
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
+from ionet.intelligence.likelihood import Score
+from ionet.intelligence.standing import Judged, Standing, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
 _HEAD: Final = b"ionet:intelligence hour"
@@ -33,10 +36,13 @@ CREATE INDEX IF NOT EXISTS by_hour ON receipts (hour, id);
 CREATE TABLE IF NOT EXISTS heads (
     hour INTEGER PRIMARY KEY, head BLOB NOT NULL, signature BLOB NOT NULL
 ) STRICT;
-CREATE TABLE IF NOT EXISTS audits (
+DROP TABLE IF EXISTS audits;
+CREATE TABLE IF NOT EXISTS judged (
     id TEXT PRIMARY KEY, at INTEGER NOT NULL, model TEXT NOT NULL, node TEXT NOT NULL,
-    places INTEGER NOT NULL, surprise REAL NOT NULL, variance REAL NOT NULL
+    places INTEGER NOT NULL, surprise REAL NOT NULL, variance REAL NOT NULL, skew REAL NOT NULL,
+    tokens INTEGER NOT NULL, excess INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS judged_at ON judged (at);
 """
 
 
@@ -187,7 +193,7 @@ class Receipts:
             self._seal(hour)
         oldest = now // HOUR - 24 * self._days
         self._db.execute("DELETE FROM receipts WHERE hour < ?", (oldest,))
-        self._db.execute("DELETE FROM audits WHERE at < ?", (oldest * HOUR,))
+        self._db.execute("DELETE FROM judged WHERE at < ?", (oldest * HOUR,))
         return len(rows)
 
     def _seal(self, hour: int) -> None:
@@ -244,20 +250,34 @@ class Receipts:
         """The hashes of an hour's receipts, in their order."""
         return [leaf.hex() for _, leaf in self._leaves(hour)]
 
-    def judged(self, request: str, at: int, model: str, node: str, score: tuple[int, float, float]) -> None:
-        """Keeps what an audit has come to: places, surprise, variance."""
-        self._db.execute(
-            "INSERT OR IGNORE INTO audits VALUES (?, ?, ?, ?, ?, ?, ?)", (request, at, model, node, *score)
-        )
+    def add_judged(self, request: str, model: str, node: str, judged: Judged) -> None:
+        """Keeps what an audit has come to.
 
-    def audits(self, since: int) -> list[tuple[str, str, int, int, float, float]]:
-        """Sums of audits by model and node: how many, places, surprise, variance.
+        Args:
+            request: the answer's id.
+            model: that it is claimed to be of.
+            node: that has written it.
+            judged: what it has come to.
+        """
+        score = judged.score
+        sums = (score.places, score.surprise, score.variance, score.skew)
+        row = (request, judged.at, model, node, *sums, judged.tokens, judged.excess)
+        self._db.execute("INSERT OR IGNORE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def standings(self, since: int) -> list[Standing]:
+        """What audits say of each node.
 
         Args:
             since: Unix seconds.
         """
-        return self._db.execute(
-            "SELECT model, node, count(*), sum(places), sum(surprise), sum(variance) FROM audits"
-            " WHERE at >= ? GROUP BY model, node ORDER BY model, node",
+        rows = self._db.execute(
+            "SELECT model, node, at, places, surprise, variance, skew, tokens, excess FROM judged"
+            " WHERE at >= ? ORDER BY model, node, at",
             (since,),
-        ).fetchall()
+        )
+        return [
+            standing(
+                model, node, [Judged(row[2], Score(*row[3:7]), tokens=row[7], excess=row[8]) for row in of_it]
+            )
+            for (model, node), of_it in groupby(rows, key=lambda row: (row[0], row[1]))
+        ]

@@ -71,6 +71,7 @@ class Recorder:
                     request.ask,
                     "".join(request.said),
                     tuple(request.tokens),
+                    request.usage,
                     float(sampling.get("temperature", SAMPLING["temperature"])),
                     float(sampling.get("top_p", SAMPLING["top_p"])),
                 )
