@@ -9,7 +9,7 @@ import pytest
 from ionet.executor import Lease, NodeSpec, PodmanExecutor, RunFailure
 from ionet.sandbox import Box, BoxError, Podman
 from ionet.store.manifest import FileStore, Function, Manifest
-from ionet.workloads.held import ENTRYPOINT, order_problem
+from ionet.workloads.held import ENTRYPOINT, IDLE, USED, Idleness, busy, order_problem
 
 NAME = f"order-{'0a' * 8}.json"
 
@@ -89,3 +89,36 @@ async def test_under_podman_no_cluster_is_held(tmp_path: Path) -> None:
 def test_what_is_not_there_is_given_nothing(tmp_path: Path) -> None:
     with pytest.raises(BoxError, match="the box gone cannot be given a file"):
         Box("gone", tmp_path).give(NAME, b"")
+
+
+def test_a_cluster_is_idle_once_nothing_has_used_it_for_so_long_and_says_so_once() -> None:
+    said: list[str] = []
+    idleness = Idleness(60, said.append, now=100.0)
+    for used, now in ((True, 130), (False, 150), (False, 189), (False, 190), (False, 250)):
+        idleness.look(used=used, now=now)
+        assert said == ([f"{IDLE}60 s"] if now >= 190 else []), now
+    idleness.look(used=True, now=260)
+    idleness.look(used=False, now=319)
+    assert said == [f"{IDLE}60 s", USED]
+    idleness.look(used=False, now=320)
+    assert said == [f"{IDLE}60 s", USED, f"{IDLE}60 s"]
+
+
+def test_of_a_cluster_without_such_a_time_nothing_is_said() -> None:
+    said: list[str] = []
+    idleness = Idleness(0, said.append, now=0.0)
+    idleness.look(used=False, now=1e9)
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("free", "used"),
+    [
+        ({"CPU": 8.0, "GPU": 1.0, "object_store_memory": 1.0}, False),
+        ({"CPU": 7.5, "GPU": 1.0}, True),
+        # Ray leaves out what is all in use.
+        ({"CPU": 8.0}, True),
+    ],
+)
+def test_whoever_holds_a_part_of_a_resource_uses_the_cluster(free: dict[str, float], used: bool) -> None:
+    assert busy({"CPU": 8.0, "GPU": 1.0, "object_store_memory": 9.0}, free) == used

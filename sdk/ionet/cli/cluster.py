@@ -52,6 +52,16 @@ def _amount(text: str) -> Decimal:
     return amount
 
 
+def _idle(text: str) -> int:
+    """For how long a cluster may be idle, seconds."""
+    from ionet.cloud.spec import idle_time
+
+    try:
+        return idle_time(text)
+    except ValueError as bad:
+        raise typer.BadParameter(str(bad)) from None
+
+
 @app.command()
 def up(
     file: Annotated[
@@ -91,6 +101,15 @@ def up(
     gpus: Annotated[int | None, typer.Option("--gpus", min=0, max=8, help="GPUs of each node.")] = None,
     min_bandwidth: MinBandwidth = "0",  # type: ignore[assignment]  # read by its parser
     max_latency: MaxLatency = "0",  # type: ignore[assignment]  # read by its parser
+    idle: Annotated[
+        int | None,
+        typer.Option(
+            "--idle",
+            metavar="LENGTH",
+            parser=_idle,
+            help="End it once Ray has been idle for so long, 20m: this command waits for that.",
+        ),
+    ] = None,
     partly: Annotated[
         bool,
         typer.Option("--partly", help="Of SkyPilot's or Ray's file, leave out what there is not here."),
@@ -101,7 +120,8 @@ def up(
 
     Options override what the file says. Files of SkyPilot and of Ray's cluster launcher are read where they
     say the same; lines for which there is nothing are named. The cluster is there when all nodes are, and
-    setup has been run on each. It is paid for until `ionet cluster down`, or until its time is over.
+    setup has been run on each. It is paid for until `ionet cluster down`, or until its time is over; with
+    `--idle` this stays and ends it as `ionet cluster watch` does.
     """
     from ionet.cloud.clusters import AsyncClusterLaunch, extended
     from ionet.cloud.spec import cluster_name
@@ -129,6 +149,7 @@ def up(
         gpus=gpus,
         min_bits=min_bandwidth or None,
         max_microseconds=max_latency or None,
+        idle=idle,
     )
     spec = wanted.spec
     if not spec.classes:
@@ -161,19 +182,24 @@ def up(
             await cluster.wait_ready(_tell(io))
             account = await cluster.run.account()
         until = 0 if account is None else account.ends_at
-        io.screen.show(
-            {
-                "name": spec.name,
-                "job": cluster.run.job,
-                "cluster": getattr(cluster.run, "cluster", None),
-                "nodes": list(offered.nodes),
-                "ends_at": until,
-                "quote": quotes_json(offered.quotes),
-            },
-            f"{spec.name} is ready, until {when(until)}",
-            f"Run a command: ionet cluster exec {spec.name} -- python3 -c 'import ray; ray.init()'",
-            f"End it: ionet cluster down {spec.name}",
-        )
+        # With JSON there is one answer, which then is that of its end.
+        if spec.idle is None or not io.screen.as_json:
+            io.screen.show(
+                {
+                    "name": spec.name,
+                    "job": cluster.run.job,
+                    "cluster": getattr(cluster.run, "cluster", None),
+                    "nodes": list(offered.nodes),
+                    "ends_at": until,
+                    "quote": quotes_json(offered.quotes),
+                },
+                f"{spec.name} is ready, until {when(until)}",
+                f"Run a command: ionet cluster exec {spec.name} -- python3 -c 'import ray; ray.init()'",
+                f"End it: ionet cluster down {spec.name}",
+            )
+        if spec.idle is not None:
+            async with _again(client, place, spec.name, key) as (item, held):
+                await _watch(io, client, place, item, held, key, None, force=False)
         return 0
 
     _run(io, work, reads=io.dry_run, note="see what became of it: ionet cluster list")
@@ -503,10 +529,6 @@ def down(
     What comes back is shown before. At least the first hour of each node is paid. Before the start it costs
     the time that the nodes were held. What it has in its volumes' folders becomes their next snapshots.
     """
-    from ionet.cli.login import kept
-    from ionet.cloud.clusters import attach_cluster, named
-    from ionet.cloud.mounting import brought_back, mounts
-    from ionet.cloud.openssh import exclude
     from ionet.cloud.running import cost_text
 
     io = session()
@@ -514,9 +536,7 @@ def down(
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        item = await named(client, place, name)
-        async with attach_cluster(client, place, item, key=key) as cluster:
-            jobs = await cluster.jobs()
+        async with _again(client, place, name, key) as (item, cluster):
             cost = await cluster.run.cost()
             _tell(io)(cost_text(cost))
             if io.dry_run:
@@ -524,34 +544,112 @@ def down(
                 io.screen.show(data, "Dry run: nothing was ended")
                 return 0
             io.confirm(f"end the cluster {name}")
-            verdict, cost = await cluster.down(_tell(io))
-            # It has ended, whatever OpenSSH's files are like.
-            with contextlib.suppress(OSError, RuntimeError, ValueError):
-                exclude(kept.place().parent / "clusters", cluster.name)
-            _tell(io)(cost_text(cost))
-            files: list[str] = []
-            paths = ", ".join(mounts(item.manifest))
-            if paths and verdict is None:
-                _tell(io)(
-                    f"what the cluster has left in {paths} is not known: the volumes are what they were"
-                )
-            elif paths and verdict is not None and key is not None:
-                async with _volumes(io, place, key) as volumes:
-                    verdict = await brought_back(
-                        item.manifest, verdict, item.head, cluster.run.fetch, volumes, _tell(io)
-                    )
-            if verdict is not None and verdict.outputs:
-                fetched = await cluster.run.fetch(verdict, out or Path(cluster.name), force=force)
-                files = [str(path) for path in fetched.files]
-            io.screen.show(
-                {"name": name, "jobs": jobs, "paid": cost.paid, "refund": cost.refund, "files": files},
-                f"Ended {name}",
-                *files,
-                *(f"What became of its money: ionet job receipt {job}" for job in jobs),
-            )
+            await _end(io, place, item, cluster, key, out, force=force)
             return 0
 
     _run(io, work, note=f"whether {name} has ended: ionet cluster list")
+
+
+@app.command()
+def watch(
+    name: Name,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Where its files go; default: the cluster's name."),
+    ] = None,
+    force: Force = False,
+    gateway: GatewayOption = None,
+) -> None:
+    """Wait until a cluster has been idle for as long as it was booked with, and end it as `down` does.
+
+    It is idle while no command of `exec` runs, no job of Ray's, and neither tasks nor actors hold anything. A
+    session key of `ionet login` is enough. What this is interrupted at goes on, and any machine can watch it.
+    """
+    io = session()
+    io.check_several("watching a cluster")
+    place = gateway_of(io, gateway)
+
+    async def work(client: AsyncClient, key: Keypair | None) -> int:
+        async with _again(client, place, name, key) as (item, cluster):
+            return await _watch(io, client, place, item, cluster, key, out, force=force)
+
+    _run(io, work, note=f"{name} goes on, and nobody watches it; again: ionet cluster watch {name}")
+
+
+async def _watch(
+    io: Session,
+    client: AsyncClient,
+    gateway: str,
+    item: Held,
+    cluster: AsyncCluster,
+    key: Keypair | None,
+    out: Path | None,
+    *,
+    force: bool,
+) -> int:
+    """Ends a cluster once it is idle."""
+    if io.dry_run:
+        io.screen.show({"dry_run": True, "name": item.name}, "Dry run: nothing is watched")
+        return 0
+    _tell(io)(f"{item.name} ends once Ray has been idle; interrupting this leaves it running")
+    await cluster.wait_idle(_tell(io))
+    _tell(io)(f"{item.name} is idle, and is ended")
+    await _end(io, gateway, item, cluster, key, out, force=force)
+    return 0
+
+
+async def _end(
+    io: Session,
+    gateway: str,
+    item: Held,
+    cluster: AsyncCluster,
+    key: Keypair | None,
+    out: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Ends a cluster, brings its volumes up to date, and fetches its files."""
+    from ionet.cli.login import kept
+    from ionet.cloud.mounting import brought_back, mounts
+    from ionet.cloud.openssh import exclude
+    from ionet.cloud.running import cost_text
+
+    jobs = await cluster.jobs()
+    verdict, cost = await cluster.down(_tell(io))
+    # It has ended, whatever OpenSSH's files are like.
+    with contextlib.suppress(OSError, RuntimeError, ValueError):
+        exclude(kept.place().parent / "clusters", cluster.name)
+    _tell(io)(cost_text(cost))
+    files: list[str] = []
+    paths = ", ".join(mounts(item.manifest))
+    if paths and verdict is None:
+        _tell(io)(f"what the cluster has left in {paths} is not known: the volumes are what they were")
+    elif paths and verdict is not None and key is not None:
+        async with _volumes(io, gateway, key) as volumes:
+            verdict = await brought_back(
+                item.manifest, verdict, item.head, cluster.run.fetch, volumes, _tell(io)
+            )
+    if verdict is not None and verdict.outputs:
+        fetched = await cluster.run.fetch(verdict, out or Path(cluster.name), force=force)
+        files = [str(path) for path in fetched.files]
+    io.screen.show(
+        {"name": item.name, "jobs": jobs, "paid": cost.paid, "refund": cost.refund, "files": files},
+        f"Ended {item.name}",
+        *files,
+        *(f"What became of its money: ionet job receipt {job}" for job in jobs),
+    )
+
+
+@asynccontextmanager
+async def _again(
+    client: AsyncClient, gateway: str, name: str, key: Keypair | None
+) -> AsyncIterator[tuple[Held, AsyncCluster]]:
+    """A cluster that is booked, and what the chain has of it."""
+    from ionet.cloud.clusters import attach_cluster, named
+
+    item = await named(client, gateway, name)
+    async with attach_cluster(client, gateway, item, key=key) as cluster:
+        yield item, cluster
 
 
 async def _attached(client: AsyncClient, gateway: str, name: str, key: Keypair | None) -> AsyncCluster:

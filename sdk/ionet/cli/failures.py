@@ -49,6 +49,7 @@ from ionet.cli.options import fail
 from ionet.cloud.errors import (
     BudgetTooSmall,
     CannotResize,
+    CannotWatch,
     ClusterFileError,
     NoCluster,
     NoNode,
@@ -156,6 +157,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case (
             BudgetTooSmall()
             | CannotResize()
+            | CannotWatch()
             | SetupFailed()
             | NotEnough()
             | NotRun()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ionet.cloud.errors import (
         BudgetTooSmall,
         CannotResize,
+        CannotWatch,
         ClusterFileError,
         NoCluster,
         NoNode,
@@ -51,6 +52,7 @@ else:
                 "errors": (
                     "BudgetTooSmall",
                     "CannotResize",
+                    "CannotWatch",
                     "ClusterFileError",
                     "NoCluster",
                     "NoNode",
@@ -85,6 +87,7 @@ __all__ = [
     "AsyncVolumes",
     "BudgetTooSmall",
     "CannotResize",
+    "CannotWatch",
     "Cluster",
     "ClusterFile",
     "ClusterFileError",

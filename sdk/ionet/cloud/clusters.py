@@ -21,6 +21,7 @@ from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.errors import (
     BudgetTooSmall,
     CannotResize,
+    CannotWatch,
     NoCluster,
     NoNode,
     NotRun,
@@ -56,6 +57,8 @@ _GIB: Final = 1 << 30
 #: Seconds for a held cluster to end its commands and hand over its files, and tries of an order.
 _ENDING: Final = 60.0
 _TRIES: Final = 5
+#: Seconds between two looks at whether a cluster is idle.
+_WATCH: Final = 2.0
 #: Steps of a minute by which a length is shortened until its price is within a budget.
 _STEPS: Final = 5
 
@@ -283,6 +286,8 @@ class AsyncClusterLaunch:
         arguments: dict[str, Json] = {"name": spec.name, "setup": spec.setup, "run": spec.run}
         if spec.max_nodes is not None:
             arguments["max_nodes"] = spec.max_nodes
+        if spec.idle is not None:
+            arguments["idle"] = spec.idle
         if spec.snapshots:
             arguments[ARGUMENT] = dict(spec.snapshots)
         return AsyncLaunch(
@@ -405,6 +410,23 @@ class _Reached(Exception):
         self.value = value
 
 
+class _Idle:
+    """Whether a cluster's log says at its end that it is idle."""
+
+    def __init__(self) -> None:
+        self.idle, self.seen = False, 0
+        self._lines = _Lines(self._take)
+
+    def write(self, data: bytes) -> None:
+        self.seen += len(data)
+        self._lines(data)
+
+    def _take(self, line: str) -> None:
+        said = line.removeprefix("--- ")
+        if said != line:
+            self.idle = said.startswith(held.IDLE) or (self.idle and said != held.USED)
+
+
 class _Lines:
     """Cuts a log into lines."""
 
@@ -522,6 +544,46 @@ class AsyncCluster:
             raise
         if why:
             raise SetupFailed(f"{why}; the cluster is there, and is paid for")
+
+    async def wait_idle(self, tell: Tell = lambda text: None) -> None:
+        """Waits until the cluster has been idle for as long as its file says, and still is.
+
+        Nothing uses it while no command runs, no job of Ray's, and neither tasks nor actors hold anything.
+        What says so is its first node, end to end.
+
+        Args:
+            tell: told what happens meanwhile, in a sentence.
+
+        Raises:
+            CannotWatch: its file says nothing of it.
+            NoCluster: it has ended.
+            NotRun: it was not started.
+        """
+        arguments = getattr((await self.manifest()).entrypoint, "arguments", {})
+        if not arguments.get("idle"):
+            raise CannotWatch(
+                f"{self.name} was booked without a time for which it may be idle; book it with one: ionet"
+                " cluster up --idle 20m"
+            )
+        state = _Idle()
+        following = asyncio.create_task(self.run.follow(state.write, tell))
+        try:
+            while True:
+                done, _ = await asyncio.wait({following}, timeout=_WATCH)
+                if done:
+                    raise NoCluster(f"the cluster {self.name} has ended: {following.result().summary}")
+                # An old word is none: what came after it has to be here as well.
+                if state.idle and (size := await self._size()) is not None and state.seen >= size:
+                    return
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _size(self) -> int | None:
+        try:
+            return await self.run.log_size()
+        except (Unreachable, Refused):
+            return None
 
     async def exec(
         self,

@@ -46,6 +46,10 @@ class CannotResize(IonetError):
     """A cluster cannot have so many nodes; the message says why, and what would be right."""
 
 
+class CannotWatch(IonetError):
+    """A cluster is not to be ended when it is idle; the message says how one is booked that is."""
+
+
 class SetupFailed(IonetError):
     """A cluster's setup failed on a node; the cluster is there."""
 

@@ -27,6 +27,7 @@
     setup: make data            # by the shell, on each node, before any work
     run: python3 train.py       # by the shell, on the first node, once the cluster is there
     on_loss: continue           # when a node is lost; or end
+    idle: 20min                 # end it once Ray has been idle for so long; see `ionet cluster watch`
 
 A file of SkyPilot's or of Ray's cluster launcher is read as far as it says the same: `ionet.cloud.foreign`.
 """
@@ -63,7 +64,7 @@ _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
     "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "requirements", "internet",
     "setup", "run", "on_loss", "image", "volumes",
-    "max_nodes",
+    "max_nodes", "idle",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
@@ -106,6 +107,7 @@ class ClusterSpec:
         setup: a script for the shell on each node; empty: none.
         run: a script for the shell on the first node, once the cluster is there; empty: none.
         on_loss: whether the cluster ends or goes on when a node other than the first is lost.
+        idle: seconds after which it is to be ended if nothing uses it; None: not before its time.
         image: what the nodes run in, by its name in the catalogue or as a manifest names it; None: their own.
     """
 
@@ -135,6 +137,7 @@ class ClusterSpec:
     run: str = ""
     on_loss: OnLoss = "continue"
     image: str | None = None
+    idle: int | None = None
 
     @property
     def grows(self) -> bool:
@@ -251,6 +254,8 @@ def _with(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, pay=item.text("IO, USDC, or a mint"))
         case "hours":
             return replace(spec, seconds=_length(item))
+        case "idle":
+            return replace(spec, idle=item.read(idle_time, "how long, as 20min or 2h"))
         case "on_loss":
             said = item.text("end or continue")
             if said not in ("end", "continue"):
@@ -308,6 +313,19 @@ def cluster_name(text: str) -> str:
     if not _NAME.fullmatch(text):
         raise ValueError(f"a name is 1 to 32 of a-z, 0-9 and dashes inside, not {text!r}")
     return text
+
+
+def idle_time(text: str) -> int:
+    """Reads for how long a cluster may be idle: ``20min``, ``20m``, ``2h``.
+
+    Raises:
+        ValueError: it is not that, or less than a minute.
+    """
+    match = re.fullmatch(r"([0-9]{1,5}) ?(min|m|h|d)", text.strip())
+    seconds = 0 if match is None else int(match[1]) * {**_UNITS, "m": MINUTE}[match[2]]
+    if not MINUTE <= seconds <= MAX_DURATION:
+        raise ValueError(f"how long it may be idle is 1min or more, as 20min or 2h, not {text!r}")
+    return seconds
 
 
 def gib_of(text: str) -> int:

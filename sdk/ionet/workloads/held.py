@@ -15,7 +15,9 @@ with one of these::
     {"do": "end"}
 
 What happens is told in the log: `--- cluster is ready`, `--- setup failed on NODE: STATUS`, and of a command
-`--- exec ID begins`, `[ID] a line`, `[ID]+a part of a line`, `--- exec ID ends: 0`, or why not.
+`--- exec ID begins`, `[ID] a line`, `[ID]+a part of a line`, `--- exec ID ends: 0`, or why not. With `idle`
+among the arguments, seconds, also `--- cluster is idle for 1200 s`, once it has been for so long, and
+`--- cluster is used again`.
 No program can write such lines of another, as each of its own begins with its id.
 """
 
@@ -29,7 +31,7 @@ import shlex
 import subprocess
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +46,10 @@ ORDER: Final = re.compile(r"order-([0-9a-f]{16})\.json")
 RUN_ID: Final = "0" * 16
 READY: Final = "cluster is ready"
 SETUP_FAILED: Final = "setup failed on "
+IDLE: Final = "cluster is idle for "
+USED: Final = "cluster is used again"
+#: Seconds between two looks at whether anything is used.
+_IDLE_LOOK: Final = 5.0
 _BLOCK: Final = 1 << 16
 _LONGEST: Final = 1 << 13
 _PAUSE: Final = 0.2
@@ -92,6 +98,10 @@ class _Commands:
     @property
     def count(self) -> int:
         return len(self._threads)
+
+    @property
+    def running(self) -> int:
+        return sum(thread.is_alive() for thread in self._threads.values())
 
     def start(self, name: str, command: str) -> None:
         """Starts one; a second time it does nothing."""
@@ -222,6 +232,70 @@ class _Nodes:
         return well
 
 
+class Idleness:
+    """Tells when a cluster has been idle for a time, and when it is used again. Pure.
+
+    Args:
+        seconds: how long; 0: nothing is told.
+        say: told it.
+        now: what the time is now, seconds.
+    """
+
+    def __init__(self, seconds: int, say: Callable[[str], None], now: float) -> None:
+        self._seconds, self._say = seconds, say
+        self._since, self._told = now, False
+
+    def look(self, *, used: bool, now: float) -> None:
+        """Takes note of whether the cluster is used at a time."""
+        if used:
+            self._since = now
+            if self._told:
+                self._say(USED)
+            self._told = False
+        elif self._seconds and not self._told and now - self._since >= self._seconds:
+            self._told = True
+            self._say(f"{IDLE}{self._seconds} s")
+
+
+def busy(total: Mapping[str, float], free: Mapping[str, float]) -> bool:
+    """Whether tasks or actors hold any of a cluster's resources.
+
+    Args:
+        total: what its nodes have.
+        free: what nobody holds.
+    """
+    # What lies in the object store is no work.
+    return any(free.get(name, 0.0) < most for name, most in total.items() if name != "object_store_memory")
+
+
+class _Use:
+    """Whether anybody uses the cluster: commands, jobs of Ray's, tasks and actors."""
+
+    def __init__(self, commands: _Commands, address: str) -> None:
+        self._commands, self._address = commands, address
+        # This one itself.
+        self._own = self._running()
+
+    def _running(self) -> set[str]:
+        jobs = driver.connected(self._address).list_jobs()
+        return {str(job.submission_id) for job in jobs if job.submission_id and not job.status.is_terminal()}
+
+    def any(self) -> bool:
+        import ray
+
+        if self._commands.running:
+            return True
+        try:
+            total: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+            free: dict[str, float] = ray.available_resources()  # type: ignore[no-untyped-call]
+            if busy(total, free):
+                return True
+            return bool(self._running() - self._own)
+        except Exception:  # whatever Ray raises
+            # What is not known to be idle is used.
+            return True
+
+
 def mount(paths: Iterable[str], work: Path, files: Path) -> None:
     """Has volumes' folders of the working directory lie among the job's files."""
     for path in paths:
@@ -250,13 +324,16 @@ def run(context: Context) -> dict[str, Any]:
     ray.init(log_to_driver=False)
     log = _Log()
     commands = _Commands(log, driver.host(lease), driver.variables(lease))
+    idle = int(context.arguments.get("idle", 0))
+    use = _Use(commands, driver.host(lease)) if idle else None
     nodes = _Nodes(log, str(context.arguments.get("setup", "")))
     if nodes.prepare_new():
         log.say(READY)
         if script := str(context.arguments.get("run", "")):
             commands.start(RUN_ID, script)
     known: set[str] = set()
-    looked = time.monotonic()
+    looked = asked = time.monotonic()
+    idleness = Idleness(idle, log.say, looked)
     while True:
         for name, what in _orders(known):
             if what.get("do") == "end":
@@ -269,6 +346,9 @@ def run(context: Context) -> dict[str, Any]:
         if time.monotonic() - looked > 1.0:
             nodes.prepare_new()
             looked = time.monotonic()
+        if use is not None and time.monotonic() - asked > _IDLE_LOOK:
+            idleness.look(used=use.any(), now=time.monotonic())
+            asked = time.monotonic()
         time.sleep(_PAUSE)
 
 
