@@ -20,6 +20,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("testing", "localnet"),
     ("cloud",),
     ("explorer",),
+    ("payments",),
     ("orchestrator",),
     ("gateway",),
     ("worker",),
