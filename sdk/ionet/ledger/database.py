@@ -119,6 +119,8 @@ class _Batch:
     heads: dict[tuple[int, bytes], list[int]] = field(default_factory=dict)
     places: dict[bytes, dict[str, Any]] = field(default_factory=dict)
     parties: list[dict[str, Any]] = field(default_factory=list)
+    #: Whether sums may have come to nothing by it.
+    emptied: bool = False
 
 
 class _Numbered(NamedTuple):
@@ -330,7 +332,18 @@ class Database:
                 self._drop(connection, sent.slot, there[key])
             there[key] = sent.signature
             fresh.append(sent)
+        self._drop_moved(connection, fresh)
         return fresh
+
+    def _drop_moved(self, connection: sa.Connection, fresh: Sequence[Landed]) -> None:
+        """Takes back what has landed elsewhere: the chain has a transaction once."""
+        c = schema.transactions.c
+        signatures, meta = [sent.signature for sent in fresh], schema.meta.c
+        final = int(connection.execute(sa.select(meta.value).where(meta.name == "final")).scalar_one())
+        for start in range(0, len(signatures), 500):
+            named = c.signature.in_(signatures[start : start + 500])
+            for row in connection.execute(sa.select(c.slot, c.signature).where(c.slot > final, named)).all():
+                self._drop(connection, row.slot, row.signature)
 
     def _is_filed(self, connection: sa.Connection, sent: Landed) -> bool:
         """Whether a transaction of a slot whose rows are in files is one of them.
@@ -350,6 +363,8 @@ class Database:
         batch = _Batch()
         emitted = [(sent, event) for sent in fresh for event in sent.log.emitted]
         self._find_places(connection, [event.event for _, event in emitted])
+        if self._has_later(connection, fresh[0]):
+            self._count_early(connection, batch, [event.event for _, event in emitted])
         for sent, event in emitted:
             self._take(connection, batch, sent, event)
         for sent in fresh:
@@ -377,6 +392,8 @@ class Database:
         for program, account in late:
             self._recount(connection, program, account)
         self._write_sums(connection, batch)
+        if batch.emptied:
+            self._drop_empty(connection, batch)
         if batch.places:
             statement = self._insert(schema.places)
             new = {name: statement.excluded[name] for name in ("node", "class", "mint")}
@@ -440,18 +457,73 @@ class Database:
 
     def _place(self, connection: sa.Connection, batch: _Batch, event: Event, subject: Subject) -> None:
         """Remembers the class of a node, and node, class and currency of a job."""
+        placed = self._placed(connection, event)
+        if placed is not None:
+            self._remember(batch, *placed)
+
+    def _placed(self, connection: sa.Connection, event: Event) -> tuple[bytes, _Where] | None:
+        """The node or job whose place an event says, and its place."""
         if isinstance(event, event_types.staking.NodeRegistered):
-            address, place = bytes(event.node), _Where(None, event.class_, 0)
-        elif isinstance(event, event_types.jobs.Booked):
+            return bytes(event.node), _Where(None, event.class_, 0)
+        if isinstance(event, event_types.jobs.Booked):
             class_ = self._places.get(bytes(event.node), _NOWHERE).class_
             mint = self._mint(connection, bytes(event.mint))
-            address, place = bytes(event.job), _Where(bytes(event.node), class_, mint)
-        else:
-            return
+            return bytes(event.job), _Where(bytes(event.node), class_, mint)
+        return None
+
+    def _remember(self, batch: _Batch, address: bytes, place: _Where) -> None:
         self._places[address] = place
         batch.places[address] = dict(
             zip(("address", "node", "class", "mint"), (address, *place), strict=True)
         )
+
+    def _has_later(self, connection: sa.Connection, first: Landed) -> bool:
+        """Whether it has a transaction that comes after one in the chain."""
+        c = schema.transactions.c
+        last = sa.select(c.slot, c.tx).order_by(c.slot.desc(), c.tx.desc()).limit(1)
+        row = connection.execute(last).first()
+        return row is not None and tuple(row) > (first.slot, first.tx)
+
+    def _count_early(self, connection: sa.Connection, batch: _Batch, emitted: Sequence[Event]) -> None:
+        """Counts what was there before its node's registration, or its job's booking, where it belongs."""
+        for event in emitted:
+            placed = self._placed(connection, event)
+            if placed is None or self._places.get(placed[0], _NOWHERE) == placed[1]:
+                continue
+            address, place = placed
+            changes = {address: place}
+            if place.node is None:
+                table = schema.places
+                jobs = connection.execute(sa.select(table).where(table.c.node == address))
+                changes |= {row.address: _Where(row.node, place.class_, row.mint) for row in jobs}
+            there = [each for moved in changes for each in self._about(connection, moved)]
+            for sign in (-1, 1):
+                for time, moving in there:
+                    self._sum(connection, batch, time, moving, subjects()[type(moving)], sign)
+                for moved, its in changes.items():
+                    self._remember(batch, moved, its)
+            batch.emptied = batch.emptied or bool(there)
+
+    def _about(self, connection: sa.Connection, address: bytes) -> list[tuple[int, Event]]:
+        """The events that are summed up by the place of a node or job, with their times."""
+        c = schema.events.c
+        queries = [sa.select(schema.events).where(column == address) for column in (c.account, c.also)]
+        told = []
+        for row in connection.execute(sa.union(*queries)).all():
+            event = self._decoded(row.kind, row.data)
+            if event is None or isinstance(event, event_types.staking.NodeRegistered):
+                continue
+            subject = subjects()[type(event)]
+            of = subject.node if subject.job is None else subject.job
+            if of is not None and bytes(of(event)) == address:
+                told.append((row.time, event))
+        return told
+
+    def _drop_empty(self, connection: sa.Connection, batch: _Batch) -> None:
+        """Deletes sums of no events."""
+        for name in batch.sums:
+            table = schema.metadata.tables[name]
+            connection.execute(sa.delete(table).where(table.c.events == 0))
 
     def _find_places(self, connection: sa.Connection, emitted: Sequence[Event]) -> None:
         """Reads what is known of the nodes and jobs of these events."""
@@ -556,9 +628,7 @@ class Database:
                 connection.execute(sa.delete(schema.parties).where(its_own, kept.slot == slot, kept.tx == tx))
         connection.execute(sa.delete(schema.transactions).where(its))
         self._write_sums(connection, batch)
-        for name in batch.sums:
-            table = schema.metadata.tables[name]
-            connection.execute(sa.delete(table).where(table.c.events == 0))
+        self._drop_empty(connection, batch)
         for program, account in touched:
             self._recount(connection, program, account)
 
