@@ -10,8 +10,10 @@ from typing import Any, Final
 import pytest
 from solders.pubkey import Pubkey
 
+from docgen.given import reasons
+from docgen.markdown import DocsError
 from sdkgen.idl import Program, load
-from workspace.completion import base58, completed, relations
+from workspace.completion import base58, completed, read, relations
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PROGRAMS: Final = load(ROOT / "idl")
@@ -57,7 +59,7 @@ def program(tmp_path: Path) -> Path:
 
 
 def test_an_account_that_another_one_stores_under_its_name_is_related_to_it(program: Path) -> None:
-    assert relations(program) == {("pay", "node"): ["job"], ("pay", "escrow"): ["job"]}
+    assert relations(read(program)) == {("pay", "node"): ["job"], ("pay", "escrow"): ["job"]}
     idl = completes(program, instruction("pay", *map(account, ("node", "owner", "job", "escrow"))))
     related = {it["name"]: it.get("relations") for it in idl["instructions"][0]["accounts"]}
     assert related == {"node": ["job"], "owner": None, "job": None, "escrow": ["job"]}
@@ -92,6 +94,43 @@ def test_an_argument_of_another_type_is_another_seed(program: Path) -> None:
         instruction("other", account("thing"), id="u16"),
     )
     assert ["pda" in it["accounts"][0] for it in idl["instructions"]] == [True, True, False]
+
+
+def test_an_address_follows_from_what_a_constraint_compares_its_seeds_with(tmp_path: Path) -> None:
+    (tmp_path / "src/instructions").mkdir(parents=True)
+    calls = ("create", "use_it", "name_it", "other")
+    heads = "\n".join(f"pub fn {name}(ctx: Context<{name.title()}>) -> Result<()> {{" for name in calls)
+    (tmp_path / "src/lib.rs").write_text(heads)
+    made = "#[account(init, seeds = [SEED, id], bump)]\n    pub class: AccountLoader<'info, Class>"
+    contexts = {
+        "Create": made,
+        "Use_It": "#[account(constraint = class.load()?.id == node.load()?.class @ Wrong)]\n"
+        "    pub class: AccountLoader<'info, Class>,\n    pub node: AccountLoader<'info, Node>",
+        "Name_It": "#[account(mut, constraint = lower.load()?.id == after @ Wrong)]\n"
+        "    pub lower: AccountLoader<'info, Class>",
+        "Other": "#[account(constraint = class.load()?.enabled == 1 @ Wrong)]\n"
+        "    pub class: AccountLoader<'info, Class>",
+    }
+    (tmp_path / "src/instructions/all.rs").write_text(
+        "".join(f"pub struct {name}<'info> {{\n    {body},\n}}\n" for name, body in contexts.items())
+    )
+    const, arg = {"kind": "const", "value": [1]}, {"kind": "arg", "path": "id"}
+    idl = completes(
+        tmp_path,
+        instruction("create", account("class", pda={"seeds": [const, arg]}), id="u16"),
+        instruction("use_it", account("class"), account("node")),
+        instruction("name_it", account("lower"), after="u16"),
+        instruction("other", account("class")),
+    )
+    derived = [it["accounts"][0].get("pda", {}).get("seeds") for it in idl["instructions"]]
+    field = {"kind": "account", "path": "node.class", "account": "Node"}
+    assert derived[1:] == [[const, field], [const, {"kind": "arg", "path": "after"}], None]
+
+
+def test_an_address_that_is_stored_under_another_name_is_told_in_words(program: Path) -> None:
+    idl = completes(program, instruction("pay", *map(account, ("node", "owner", "job", "escrow"))))
+    docs = {it["name"]: it.get("docs") for it in idl["instructions"][0]["accounts"]}
+    assert docs == {"node": None, "owner": ["Its address is `job.node_owner`."], "job": None, "escrow": None}
 
 
 def test_sixteen_bytes_of_a_number_are_one_where_no_layout_in_memory_depends_on_it(program: Path) -> None:
@@ -156,9 +195,19 @@ def test_what_anchor_itself_asks_for_is_always_known(program: Program) -> None:
             assert it["address"] == str(own), name
 
 
-def test_most_accounts_can_be_filled_in_by_clients() -> None:
-    every = [it for program in PROGRAMS for _, it, _ in accounts(program)]
-    left = [it for it in every if not it.keys() & {"address", "pda", "relations"}]
-    # What is left, callers choose: who signs and pays, token accounts, and what a call is about.
-    assert len(left) < 0.38 * len(every)
-    assert not [it["name"] for it in left if it["name"] in ("event_authority", "program", "config", "escrow")]
+def test_every_other_account_has_a_reason_why_it_is_for_the_caller_to_name() -> None:
+    """A new one that has neither fails here: addresses.toml says where it is, or given.toml why not."""
+    reasons(PROGRAMS)
+
+
+def test_an_account_without_place_and_reason_and_a_reason_without_account_are_told() -> None:
+    (staking,) = (program for program in PROGRAMS if program.name == "staking")
+    (claim,) = (each for each in staking.idl["instructions"] if each["name"] == "claim")
+    claim["accounts"].append(account("purse"))
+    try:
+        with pytest.raises(DocsError, match=r"staking\.claim: purse has no address.*no reason"):
+            reasons(PROGRAMS)
+    finally:
+        claim["accounts"].pop()
+    with pytest.raises(DocsError, match=r"every account .*jobs\.job.* has a place"):
+        reasons([program for program in PROGRAMS if program.name != "jobs"])

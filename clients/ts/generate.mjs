@@ -42,7 +42,10 @@ function forCodama(idl) {
   const types = idl.types.map((type) => (events.has(type.name) ? { ...type, name: `${type.name}Event` } : type));
   const text = JSON.stringify({ ...idl, types, events: [] });
   const renamed = JSON.parse(text.replace(/"name":"(\w+)Args"/g, '"name":"$1Options"'));
-  return { ...renamed, instructions: renamed.instructions.map((call) => flat(call, renamed.types)) };
+  // Codama names a derivation's arguments as the first instruction does: as where the account is created.
+  const makes = ({ name }) => (name.startsWith('create_') ? 0 : 1);
+  const ordered = [...renamed.instructions].sort((left, right) => makes(left) - makes(right));
+  return { ...renamed, instructions: ordered.map((call) => flat(call, renamed.types)) };
 }
 
 /** Arguments in one struct are as many arguments; Codama derives no address from a field of one. */

@@ -8,22 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
+from docgen import given
 from docgen.markdown import DocsError, code, data, first_sentence, header, prose, same_names, table
+from docgen.places import ANCHORS, places, seeds, type_text
 from sdkgen.addresses import KNOWN
-from sdkgen.idl import PADDING, AccountSlot, Program, fields_of, flatten, last
+from sdkgen.idl import PADDING, AccountSlot, Program, fields_of, flatten, listed
 
 #: In this order everywhere.
 ORDER: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance", "distributor")
 ADMINISTRATIVE: Final = ("initialize", "set_params", "set_paused", "propose_authority", "accept_authority")
-#: Accounts that Anchor asks for, where an instruction emits events by a call of itself, and to initialise.
-_ANCHORS: Final = ("event_authority", "program", "program_data")
 _UNITS: Final = Path(__file__).resolve().parents[2] / "bench/compute.json"
-_ASSOCIATED: Final = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"
 
 
 @cache
@@ -40,22 +38,6 @@ def _measured() -> dict[str, Any]:
 # --- reading an IDL -------------------------------------------------------------------------------
 
 
-def type_text(idl_type: Any) -> str:
-    """A type as Rust writes it."""
-    match idl_type:
-        case str():
-            return idl_type
-        case {"option": inner} | {"coption": inner}:
-            return f"Option<{type_text(inner)}>"
-        case {"vec": inner}:
-            return f"Vec<{type_text(inner)}>"
-        case {"array": [inner, length]}:
-            return f"[{type_text(inner)}; {length}]"
-        case {"defined": {"name": name}}:
-            return last(name)
-    raise DocsError(f"no form for the type {idl_type!r}")
-
-
 @dataclass(frozen=True)
 class Entry:
     """An instruction's documentation."""
@@ -67,73 +49,11 @@ class Entry:
     @classmethod
     def read(cls, program: Program, instruction: Mapping[str, Any]) -> Entry:
         """Splits the doc comment into what it does, `Caller: ….` and `Errors: ….`."""
-        whole = prose(instruction.get("docs", ()))
+        whole = prose(listed(instruction.get("docs", ()))[0])
         match = re.fullmatch(r"(.*?)\s*Callers?: (.*?)\.(?: Errors: (.*?)\.)?", whole, re.DOTALL)
         if match is None:
             raise DocsError(f"{program.name}.{instruction['name']}: its doc comment names no caller")
         return cls(match[1].strip(), match[2], match[3] or "")
-
-
-@dataclass(frozen=True)
-class Place:
-    """An account that the program derives: its name in programs.toml, and its seeds."""
-
-    name: str
-    seeds: str
-
-
-def places(program: Program) -> list[Place]:
-    """Every derived address of a program, once.
-
-    Accounts of the same name with different seeds are called `<name> of <the account in the seeds>`.
-    """
-    owners: dict[tuple[str, str], str] = {}
-    for instruction in program.idl["instructions"]:
-        for slot in flatten(instruction["accounts"]):
-            if "pda" in slot.spec and slot.path not in _ANCHORS and not _stands_alone(slot):
-                owner = next((s["path"] for s in slot.spec["pda"]["seeds"] if s["kind"] == "account"), "")
-                owners[slot.path, seeds(program, instruction, slot)] = owner
-    names = [name for name, _ in owners]
-    return [
-        Place(f"{name} of {owner}" if names.count(name) > 1 else name, text)
-        for (name, text), owner in owners.items()
-    ]
-
-
-def _stands_alone(slot: AccountSlot) -> bool:
-    """Whether it is a wallet's token account, and the wallet no account of the instruction."""
-    pda = slot.spec["pda"]
-    return _address(pda.get("program")) == _ASSOCIATED and pda["seeds"][0]["kind"] == "const"
-
-
-def seeds(
-    program: Program,
-    instruction: Mapping[str, Any],
-    slot: AccountSlot,
-    known: Mapping[str, str] = MappingProxyType({}),
-) -> str:
-    """The seeds of a derived account, as code, or a note that it is an associated token account."""
-    parts = slot.spec["pda"]["seeds"]
-    values = [_constant(part) for part in parts]
-    if _address(slot.spec["pda"].get("program")) == _ASSOCIATED:
-        owner, _, mint = (code(part.get("path", "")) or known.get(_address(part), "") for part in parts)
-        return f"the associated token account of {owner} for {mint}"
-    texts = [
-        value or part["path"].split(".")[-1] + _width(program, instruction, part)
-        for value, part in zip(values, parts, strict=True)
-    ]
-    return code(f"[{', '.join(texts)}]")
-
-
-def _constant(part: Mapping[str, Any]) -> str:
-    if part["kind"] != "const":
-        return ""
-    value = bytes(part["value"])
-    return f'"{value.decode()}"' if value.isascii() and value.decode().isprintable() else value.hex()
-
-
-def _address(program: Mapping[str, Any] | None) -> str:
-    return "" if program is None else str(Pubkey(bytes(program["value"])))
 
 
 def known_addresses(programs: Sequence[Program]) -> dict[str, str]:
@@ -150,18 +70,6 @@ def known_addresses(programs: Sequence[Program]) -> dict[str, str]:
     return names
 
 
-def _width(program: Program, instruction: Mapping[str, Any], part: Mapping[str, Any]) -> str:
-    """The type of a seed that is an argument, unless it is an address."""
-    if part["kind"] != "arg":
-        return ""
-    first, *path = part["path"].split(".")
-    idl_type = next(argument["type"] for argument in instruction["args"] if argument["name"] == first)
-    for name in path:
-        body = program.definition(last(idl_type["defined"]["name"]))["type"]
-        idl_type = next(field_type for field, field_type, _ in fields_of(body) if field == name)
-    return "" if idl_type == "pubkey" else f" {type_text(idl_type)}"
-
-
 # --- the page on all of them ----------------------------------------------------------------------
 
 
@@ -171,7 +79,7 @@ def overview(programs: Sequence[Program]) -> str:
     same_names([program.name for program in programs], notes, "programs.toml")
     by_name = {program.name: program for program in programs}
     ordered = [by_name[name] for name in ORDER]
-    text = header("idl/ and scripts/docgen/programs.toml") + "# Programs\n\n"
+    text = header("idl/, scripts/docgen/programs.toml and scripts/docgen/given.toml") + "# Programs\n\n"
     text += (
         "The programs, their instructions and accounts. Each program has a page of its own with arguments,"
         " accounts, errors and events. Who may call what, within which bounds:"
@@ -189,7 +97,7 @@ def overview(programs: Sequence[Program]) -> str:
             for program in ordered
         ],
     )
-    return text + _instructions(ordered) + _accounts(ordered)
+    return text + _instructions(ordered) + _accounts(ordered) + "\n" + given.section(ordered)
 
 
 def _instructions(programs: Sequence[Program]) -> str:
@@ -259,14 +167,20 @@ def _instruction(program: Program, instruction: Mapping[str, Any], known: Mappin
     entry = Entry.read(program, instruction)
     text = f"### {instruction['name']}\n\n{entry.text}\n\n**Called by:** {entry.caller}.\n\n"
     if args := instruction["args"]:
-        listed = ", ".join(code(f"{arg['name']}: {type_text(arg['type'])}") for arg in args)
-        text += f"**Arguments:** {listed}.\n\n"
+        items = listed(instruction.get("docs", ()))[1]
+        text += table(
+            ("argument", "type", "what"),
+            [
+                (code(arg["name"]), code(type_text(arg["type"])), program.about_argument(arg, items))
+                for arg in args
+            ],
+        )
     text += table(
         ("account", "", "which"),
         [
             (code(slot.path), _flags(slot), _which(program, instruction, slot, known))
             for slot in flatten(instruction["accounts"])
-            if slot.path not in _ANCHORS[:2]
+            if slot.path not in ANCHORS[:2]
         ],
     )
     text += f"**Errors:** {entry.errors}.\n\n" if entry.errors else ""

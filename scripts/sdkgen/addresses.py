@@ -99,17 +99,28 @@ class Shape:
     program: Pubkey
     uses: list[Sequence[Seed]] = field(default_factory=list)
 
+    def seeds(self) -> list[Seed]:
+        """Returns each seed as most builders have it; as a field of an account only where none has it."""
+        found = []
+        for at, first in enumerate(self.uses[0]):
+            given = [use[at] for use in self.uses if use[at].source is not None]
+            paths = [seed.path for seed in given]
+            found.append(max(given, key=lambda seed: paths.count(seed.path), default=first))
+        return found
+
     def params(self) -> list[str]:
         """Returns the function's parameter for each seed, "" for constants."""
         names: list[str] = []
-        for at, seed in enumerate(self.uses[0]):
+        for at, seed in enumerate(self.seeds()):
             *owner, leaf = seed.path.split(".")
             name = "" if seed.const is not None else identifier(leaf)
             if name and seed.account and not owner:
                 # Accounts of several kinds may own one of the same kind.
-                name = identifier("_or_".join(sorted({use[at].path for use in self.uses})))
+                paths = {use[at].path for use in self.uses}
+                name = identifier("_or_".join(sorted(path for path in paths if "." not in path)))
             if name and owner and seed.account and seed.source is None:
-                name = identifier("_".join([*owner, leaf]))
+                alike = len({use[at].path for use in self.uses}) > 1
+                name = identifier(leaf if alike else "_".join([*owner, leaf]))
             if name and name in names:
                 name = identifier(seed.path.replace(".", "_"))
             while name and name in names:
@@ -233,13 +244,25 @@ class Addresses:
 
     def _shape(self, slot: AccountSlot, seeds: Sequence[Seed], instruction: str) -> tuple[Any, ...]:
         kinds = tuple(seed.const if seed.const is not None else seed.typed.codec for seed in seeds)
-        key = (slot.name, kinds, self._deriving(slot))
+        key = (self._alias(kinds, slot), kinds, self._deriving(slot))
         if key not in self.shapes:
             taken = {shape.function for shape in self.shapes.values()}
             function = slot.name if slot.name not in taken else f"{slot.name}_of_{instruction}"
             self.shapes[key] = Shape(function, self._deriving(slot))
         self.shapes[key].uses.append(seeds)
         return key
+
+    def _alias(self, kinds: tuple[Any, ...], slot: AccountSlot) -> str:
+        """Returns under which name accounts of a kind are known that one instruction calls otherwise.
+
+        Two with the same constants as seeds are of one kind; where there are no constants, names tell.
+        """
+        deriving = self._deriving(slot)
+        if any(isinstance(kind, bytes) for kind in kinds):
+            for name, known, program in self.shapes:
+                if (known, program) == (kinds, deriving):
+                    return str(name)
+        return slot.name
 
     # -- what follows
 
@@ -290,7 +313,7 @@ class Addresses:
         params: list[str] = []
         defaulted: list[str] = []
         described, values = [], []
-        for seed, name, default in zip(shape.uses[0], shape.params(), shape.defaults(), strict=True):
+        for seed, name, default in zip(shape.seeds(), shape.params(), shape.defaults(), strict=True):
             if seed.const is not None:
                 described.append(f"`{text([seed.const.decode(errors='backslashreplace')])}`")
                 values.append(repr(seed.const))

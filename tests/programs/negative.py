@@ -7,11 +7,9 @@ What a check finds accepted is a defect, or stands in the suite's exceptions wit
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 import pytest
@@ -24,20 +22,18 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from tests.programs.market import IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN
+from tests.programs.recipes import SIZES, misplaced
+from tests.programs.recipes import idl as idl_of
+from tests.programs.recipes import instruction as instruction_of
 from tests.programs.support import SYSVARS, World
 
 from ionet import Sent, pda, price_feed, token_account
 from ionet.administration.shards import fee_vaults
 
-IDL: Final = Path(__file__).resolve().parents[2] / "idl"
-
 #: What a program answers that has crashed instead of refusing.
 CRASHES: Final = ("ProgramFailedToComplete", "ComputationalBudgetExceeded", "AccessViolation")
 #: What most programs have to set what they go by: the same value again changes nothing.
 SETTERS: Final = frozenset({"set_params", "set_paused", "propose_authority"})
-_SIZES: Final = {
-    "bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "i16": 2, "i32": 4, "i64": 8, "pubkey": 32,
-}  # fmt: skip
 _SIGNED: Final = frozenset({"i16", "i32", "i64"})
 #: How arguments end that are an amount of what moves.
 _AMOUNTS: Final = ("amount", "total", "max_io")
@@ -113,6 +109,7 @@ class Suite(Generic[S]):
         found = [pytest.param(self.every_instruction_has_a_case, id="every instruction has a case")]
         for name in self.cases:
             each = [
+                self.accounts_are_where_the_idl_says,
                 self.no_account_can_be_another_one,
                 self.every_signature_and_every_writable_account_is_needed,
                 self.no_account_may_be_closed,
@@ -127,12 +124,20 @@ class Suite(Generic[S]):
 
     def every_instruction_has_a_case(self) -> None:
         """And every exception is about one of them."""
-        instructions = {one["name"] for one in self._idl()["instructions"]}
+        instructions = {one["name"] for one in idl_of(self.program)["instructions"]}
         missing = set(self.cases) ^ (instructions - self.untested)
         assert not missing, missing
         named = {*self.free, *self.absent, *self.scenes}
         unknown = (named | self.again | self.harmless | self.unsendable | self.zero) - self.cases.keys()
         assert not unknown, unknown
+
+    def accounts_are_where_the_idl_says(self, name: str) -> None:
+        """Every address, derivation and relation, so that none that was added goes stale."""
+        made = _prepared(self, name)
+        data = bytes(made.call.data)
+        arguments = {path: data[at : at + len(value)] for path, at, value in self._extremes(name, data)}
+        read = made.scene.world.client.account
+        assert not (wrong := misplaced(self.program, name, made.call, arguments, read)), wrong
 
     def no_account_can_be_another_one(self, name: str) -> None:
         """Of another type, owner, mint, node, job or person, a copy, or another one of the call."""
@@ -216,23 +221,15 @@ class Suite(Generic[S]):
 
     # -- what they stand on
 
-    def _idl(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((IDL / f"{self.program}.json").read_text())
-        return found
-
-    def _instruction(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = next(one for one in self._idl()["instructions"] if one["name"] == name)
-        return found
-
     def _accounts(self, name: str, call: Instruction) -> Iterable[tuple[int, str]]:
         """Place and name of each account, those behind the instruction's own included."""
-        names = [one["name"] for one in self._instruction(name)["accounts"]]
+        names = [one["name"] for one in instruction_of(self.program, name)["accounts"]]
         names += [f"remaining {index}" for index in range(len(call.accounts) - len(names))]
         return enumerate(names)
 
     def _extremes(self, name: str, data: bytes) -> Iterator[tuple[str, int, bytes]]:
         """Each argument's name, its place in the data, and what to put there."""
-        types = {one["name"]: one["type"] for one in self._idl()["types"]}
+        types = {one["name"]: one["type"] for one in idl_of(self.program)["types"]}
         at = 8
 
         def scalar(path: str, size: int, *, signed: bool = False) -> Iterator[tuple[str, int, bytes]]:
@@ -254,7 +251,7 @@ class Suite(Generic[S]):
                     for number in range(count):
                         yield from walk(f"{path}[{number}]", kind["vec"])
             elif isinstance(kind, str):
-                yield from scalar(path, _SIZES[kind], signed=kind in _SIGNED)
+                yield from scalar(path, SIZES[kind], signed=kind in _SIGNED)
             elif "array" in kind:
                 inner, count = kind["array"]
                 if inner == "u8":
@@ -274,7 +271,7 @@ class Suite(Generic[S]):
                 for one in body["fields"]:
                     yield from walk(f"{path}.{one['name']}", one["type"])
 
-        for argument in self._instruction(name)["args"]:
+        for argument in instruction_of(self.program, name)["args"]:
             yield from walk(argument["name"], argument["type"])
         assert at == len(data), f"{name} has {len(data) - at} bytes more than its arguments"
 

@@ -99,8 +99,19 @@ class CallBuilder:
         self.needed = [
             account
             for account, own in self._accounts.items()
-            if own in parameters and parameters[own].default is inspect.Parameter.empty
+            if own in parameters
+            and (parameters[own].default is inspect.Parameter.empty or account in self._read_first(spec))
         ]
+
+    @staticmethod
+    def _read_first(spec: Mapping[str, Any]) -> set[str]:
+        """Returns the accounts that follow from what other accounts hold, which is read from the chain."""
+        return {
+            account["name"]
+            for account in spec["accounts"]
+            for seed in account.get("pda", {}).get("seeds", ())
+            if seed["kind"] == "account" and "." in seed["path"]
+        }
 
     def _parameter(self, argument: str) -> str:
         """Returns an argument's parameter: its name, with `_arg` appended if an account has the same name."""

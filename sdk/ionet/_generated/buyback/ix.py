@@ -339,15 +339,16 @@ def sell_io(
     seller: Pubkey,
     auction: Pubkey,
     price: Pubkey,
-    currency: Pubkey,
     currency_price: Pubkey,
     source: Pubkey,
     vault: Pubkey,
     destination: Pubkey,
     args: types.SaleArgs,
     config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    auction_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sells IO for what an auction's lot holds: as much as `max_io` pays for, but no more than is left or
@@ -363,8 +364,8 @@ def sell_io(
         seller: Sells IO. (signer)
         config: The program's configuration. (writable)
         auction: The auction. (writable)
-        price: The price account of IO. (read-only)
-        currency: The jobs program's currency account of the mint. (read-only)
+        price: The price account of IO. Its address is `config.price_account`. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only, derived if None)
         currency_price: The price account of the currency; not read for a currency at par. (read-only)
         mint: The IO mint. (writable)
         source: Any IO account that the seller may spend from. (writable)
@@ -372,8 +373,13 @@ def sell_io(
         destination: Any token account of the seller in the mint that is sold. (writable)
         token_program: The token program. (read-only)
         args: What a seller of IO offers and asks for.
+        auction_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if currency is None:
+        if auction_mint is None:
+            raise TypeError("sell_io: give currency, or auction_mint to derive it")
+        currency = pda.currency(mint=auction_mint)
     return Instruction(
         PROGRAM_ID,
         _SELL_IO(args),
@@ -406,7 +412,6 @@ def sell_to_supplier(
     seller: Pubkey,
     payout: Pubkey,
     price: Pubkey,
-    currency: Pubkey,
     currency_price: Pubkey,
     source: Pubkey,
     credit: Pubkey,
@@ -414,7 +419,9 @@ def sell_to_supplier(
     destination: Pubkey,
     args: types.SaleArgs,
     config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    payout_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sells IO for what a payout's lot holds: as much as `max_io` pays for, but no more than is left. The
@@ -429,8 +436,8 @@ def sell_to_supplier(
         seller: Sells IO. (signer)
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
-        price: The price account of IO. (read-only)
-        currency: The jobs program's currency account of the mint. (read-only)
+        price: The price account of IO. Its address is `config.price_account`. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only, derived if None)
         currency_price: The price account of the currency; not read for a currency at par. (read-only)
         source: Any IO account that the seller may spend from. (writable)
         credit: Any IO account of the supplier. (writable)
@@ -438,8 +445,13 @@ def sell_to_supplier(
         destination: Any token account of the seller in the mint that is sold. (writable)
         token_program: The token program. (read-only)
         args: What a seller of IO offers and asks for.
+        payout_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if currency is None:
+        if payout_mint is None:
+            raise TypeError("sell_to_supplier: give currency, or payout_mint to derive it")
+        currency = pda.currency(mint=payout_mint)
     return Instruction(
         PROGRAM_ID,
         _SELL_TO_SUPPLIER(args),
@@ -527,11 +539,12 @@ _START_AUCTION = c.arguments("start_auction", bytes.fromhex("ff029588947d41c3"),
 def start_auction(
     *,
     auction: Pubkey,
-    currency: Pubkey,
     price: Pubkey,
     currency_price: Pubkey,
     vault: Pubkey,
     config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
+    auction_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Puts what a fee vault may still sell today up for sale. The previous lot must be sold, have lapsed,
@@ -545,12 +558,17 @@ def start_auction(
     Args:
         config: The program's configuration. (read-only)
         auction: The auction. (writable)
-        currency: The jobs program's currency account of the mint. (read-only)
-        price: The price account of IO. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only, derived if None)
+        price: The price account of IO. Its address is `config.price_account`. (read-only)
         currency_price: The price account of the currency; not read for a currency at par. (read-only)
         vault: The fee vault. (read-only)
+        auction_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if currency is None:
+        if auction_mint is None:
+            raise TypeError("start_auction: give currency, or auction_mint to derive it")
+        currency = pda.currency(mint=auction_mint)
     return Instruction(
         PROGRAM_ID,
         _START_AUCTION(),
@@ -572,11 +590,12 @@ _START_PAYOUT = c.arguments("start_payout", bytes.fromhex("e2fcfa97174b30b3"), (
 def start_payout(
     *,
     payout: Pubkey,
-    currency: Pubkey,
     price: Pubkey,
     currency_price: Pubkey,
     vault: Pubkey,
     config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
+    payout_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Puts all that a payout's vault holds up for sale, as `start_auction` does.
@@ -587,12 +606,17 @@ def start_payout(
     Args:
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
-        currency: The jobs program's currency account of the mint. (read-only)
-        price: The price account of IO. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only, derived if None)
+        price: The price account of IO. Its address is `config.price_account`. (read-only)
         currency_price: The price account of the currency; not read for a currency at par. (read-only)
         vault: The payout's token account. (read-only)
+        payout_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if currency is None:
+        if payout_mint is None:
+            raise TypeError("start_payout: give currency, or payout_mint to derive it")
+        currency = pda.currency(mint=payout_mint)
     return Instruction(
         PROGRAM_ID,
         _START_PAYOUT(),
@@ -615,12 +639,13 @@ def withdraw_payout(
     *,
     supplier: Pubkey,
     payout: Pubkey,
-    currency: Pubkey,
     vault: Pubkey,
     destination: Pubkey,
     fee_vault: Pubkey,
     config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    payout_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Pays out what a payout's vault holds, in the mint that the job was paid in, less the payment fee of
@@ -633,13 +658,18 @@ def withdraw_payout(
         supplier: The job's supplier. (signer)
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
-        currency: The jobs program's currency account of the mint. (read-only)
+        currency: The jobs program's currency account of the mint. (read-only, derived if None)
         vault: The payout's token account. (writable)
         destination: Any token account of the supplier in the payout's mint. (writable)
         fee_vault: The job's fee vault. (writable)
         token_program: The token program. (read-only)
+        payout_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if currency is None:
+        if payout_mint is None:
+            raise TypeError("withdraw_payout: give currency, or payout_mint to derive it")
+        currency = pda.currency(mint=payout_mint)
     return Instruction(
         PROGRAM_ID,
         _WITHDRAW_PAYOUT(),

@@ -26,6 +26,13 @@ def auction(mint: Pubkey, shard: Int) -> Pubkey:
     return _find((b"auction", bytes(mint), c.seed(c.u8, shard)), PROGRAM_ID)
 
 
+def currency(mint: Pubkey) -> Pubkey:
+    """Returns the address seeded by `currency`, mint."""
+    return _find(
+        (b"currency", bytes(mint)), Pubkey.from_string("ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA")
+    )
+
+
 def payout(job: Pubkey) -> Pubkey:
     """Returns the address seeded by `payout_state`, job."""
     return _find((b"payout_state", bytes(job)), PROGRAM_ID)
@@ -41,4 +48,14 @@ def vault(mint: Pubkey, shard: Int) -> Pubkey:
     return _find((b"fees", bytes(mint), c.seed(c.u8, shard)), PROGRAM_ID)
 
 
-__all__ = ["CONFIG", "EVENT_AUTHORITY", "MINT", "PROGRAM_DATA", "auction", "payout", "payout_vault", "vault"]
+__all__ = [
+    "CONFIG",
+    "EVENT_AUTHORITY",
+    "MINT",
+    "PROGRAM_DATA",
+    "auction",
+    "currency",
+    "payout",
+    "payout_vault",
+    "vault",
+]

@@ -120,11 +120,11 @@ def claim_into_stake(
     claims: Pubkey,
     class_: Pubkey,
     node: Pubkey,
-    position: Pubkey,
-    node_vault: Pubkey,
     args: types.ClaimArgs,
     vault: Pubkey | None = None,
     staking_config: Pubkey = pda.STAKING_CONFIG,
+    position: Pubkey | None = None,
+    node_vault: Pubkey | None = None,
     staking_events: Pubkey = pda.STAKING_EVENTS,
     staking_program: Pubkey = pda.STAKING_PROGRAM,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
@@ -143,8 +143,8 @@ def claim_into_stake(
         staking_config: Staking's configuration. (read-only)
         class_: The node's class. (read-only)
         node: The node to stake on. (writable)
-        position: The claimant's position on the node. (writable)
-        node_vault: The node's vault. (writable)
+        position: The claimant's position on the node. (writable, derived if None)
+        node_vault: The node's vault. (writable, derived if None)
         staking_events: Signs the staking program's events. (read-only)
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
@@ -153,6 +153,10 @@ def claim_into_stake(
     """
     if vault is None:
         vault = pda.vault(airdrop_or_grant=airdrop)
+    if position is None:
+        position = pda.position(node=node, claimant=claimant)
+    if node_vault is None:
+        node_vault = pda.node_vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _CLAIM_INTO_STAKE(args),
@@ -190,7 +194,7 @@ def close_claims(
     Args:
         airdrop: The airdrop. (writable)
         claims: The account of claims. (writable)
-        rent_payer: Who paid the rent. (writable)
+        rent_payer: Who paid the rent. Its address is `claims.payer`. (writable)
         remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
@@ -463,7 +467,7 @@ def reclaim(
         airdrop: The airdrop. (writable)
         vault: The token account that holds the IO. (writable, derived if None)
         destination: An IO account of the treasury. (writable)
-        rent_payer: Who paid the vault's rent. (writable)
+        rent_payer: Who paid the vault's rent. Its address is `airdrop.payer`. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, after those above.
     """

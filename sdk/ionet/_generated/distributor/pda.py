@@ -39,6 +39,16 @@ def grant(id: Int) -> Pubkey:
     return _find((b"grant", c.seed(c.u64, id)), PROGRAM_ID)
 
 
+def node_vault(node: Pubkey) -> Pubkey:
+    """Returns the address seeded by `vault`, node."""
+    return _find((b"vault", bytes(node)), STAKING_PROGRAM)
+
+
+def position(node: Pubkey, claimant: Pubkey) -> Pubkey:
+    """Returns the address seeded by `position`, node, claimant."""
+    return _find((b"position", bytes(node), bytes(claimant)), STAKING_PROGRAM)
+
+
 def vault(airdrop_or_grant: Pubkey) -> Pubkey:
     """Returns the address seeded by `vault`, airdrop_or_grant."""
     return _find((b"vault", bytes(airdrop_or_grant)), PROGRAM_ID)
@@ -55,5 +65,7 @@ __all__ = [
     "airdrop",
     "claims",
     "grant",
+    "node_vault",
+    "position",
     "vault",
 ]

@@ -117,7 +117,7 @@ def burn_bond(
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
         bond_vault: The token account that holds the bond. (writable, derived if None)
-        rent_payer: The proposer. (writable)
+        rent_payer: The proposer. Its address is `proposal.proposer`. (writable)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, after those above.
@@ -343,7 +343,7 @@ def close_vote(
     Args:
         proposal: The proposal. (writable)
         vote: The record of the vote. (writable)
-        rent_payer: The voter, who paid the rent. (writable)
+        rent_payer: The voter, who paid the rent. Its address is `vote.holder`. (writable)
         remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
@@ -380,7 +380,8 @@ def execute(
         config: The program's configuration. (read-only)
         proposal: The proposal. (writable)
         transaction: The transaction. (read-only)
-        callee: The program that the transaction calls. (read-only)
+        callee: The program that the transaction calls. Its address is `transaction.args.program_id`.
+            (read-only)
         remaining_accounts: Further accounts, after those above.
     """
     return Instruction(
@@ -659,7 +660,7 @@ def return_bond(
         proposal: The proposal. (writable)
         bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the proposer. (writable)
-        rent_payer: The proposer. (writable)
+        rent_payer: The proposer. Its address is `proposal.proposer`. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, after those above.
     """

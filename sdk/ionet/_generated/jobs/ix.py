@@ -125,7 +125,7 @@ def book(
         offer: The node's offer. (writable, derived if None)
         currency: The currency that the job is paid in. (read-only, derived if None)
         payout_currency: The currency that the supplier is paid in: IO's, or the job's own. (read-only)
-        price: The currency's price account. (read-only)
+        price: The currency's price account. Its address is `currency.price_account`. (read-only)
         mint: What the job is paid in. (read-only)
         job: The new job. (writable, derived if None)
         escrow: The token account that holds the deposit. (writable, derived if None)
@@ -301,7 +301,7 @@ def close_dispute(
         bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: Any token account of the party, or the job's fee vault where the bond is lost.
             (writable)
-        rent_payer: The party that disputed, who paid the rent. (writable)
+        rent_payer: The party that disputed, who paid the rent. Its address is `dispute.party`. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, after those above.
     """
@@ -341,7 +341,8 @@ def collect_fees(
     Args:
         job: The job. (writable)
         escrow: The job's escrow. (writable, derived if None)
-        destination: The buyback's vault that the job named at booking. (writable)
+        destination: The buyback's vault that the job named at booking. Its address is `job.fee_vault`.
+            (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, after those above.
     """
@@ -574,7 +575,6 @@ def extend(
     party: Pubkey,
     job: Pubkey,
     node: Pubkey,
-    currency: Pubkey,
     price: Pubkey,
     source: Pubkey,
     seconds: Int,
@@ -582,9 +582,11 @@ def extend(
     config: Pubkey = pda.CONFIG,
     offer: Pubkey | None = None,
     attester_set: Pubkey = pda.ATTESTER_SET,
+    currency: Pubkey | None = None,
     escrow: Pubkey | None = None,
     cluster: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    job_mint: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Books more time for a job that is running, at its rate and at today's price of its currency.
@@ -602,8 +604,8 @@ def extend(
         offer: The node's offer. (writable, derived if None)
         node: The node. (read-only)
         attester_set: The attester set of the proofs program. (read-only)
-        currency: The currency that the job is paid in. (read-only)
-        price: The currency's price account. (read-only)
+        currency: The currency that the job is paid in. (read-only, derived if None)
+        price: The currency's price account. Its address is `currency.price_account`. (read-only)
         escrow: The job's escrow. (writable, derived if None)
         source: Any token account of the mint that the payer may spend from, as its owner or its delegate.
             (writable)
@@ -611,10 +613,15 @@ def extend(
         token_program: The token program. (read-only)
         seconds: Seconds to add.
         max_deposit: The most that may be taken, fees included, base units.
+        job_mint: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
     if offer is None:
         offer = pda.offer(node=node)
+    if currency is None:
+        if job_mint is None:
+            raise TypeError("extend: give currency, or job_mint to derive it")
+        currency = pda.currency(mint=job_mint)
     if escrow is None:
         escrow = pda.escrow(job=job)
     return Instruction(

@@ -232,7 +232,7 @@ def decide(
         challenge: The challenge. (writable, derived if None)
         bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the challenger. (writable)
-        rent_payer: The challenger. (writable)
+        rent_payer: The challenger. Its address is `challenge.challenger`. (writable)
         report: The challenged report. (read-only)
         node: The node. (writable)
         mint: The IO mint. (writable)
@@ -277,14 +277,15 @@ def disprove_cell(
     payer: Pubkey,
     hour: Pubkey,
     node: Pubkey,
-    slash: Pubkey,
     shard: Pubkey,
     args: types.CellArgs,
     config: Pubkey = pda.CONFIG,
+    slash: Pubkey | None = None,
     instructions: Pubkey = pda.INSTRUCTIONS,
     staking_program: Pubkey = pda.STAKING_PROGRAM,
     staking_events: Pubkey = pda.STAKING_EVENTS,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    hour_seq: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Shows that a cell of a product that a device has signed is wrong: slashes its node without appeal,
@@ -302,15 +303,20 @@ def disprove_cell(
         config: The program's configuration, which signs the call to the staking program. (read-only)
         hour: The hour in which it was signed. (read-only)
         node: The node. (writable)
-        slash: The new slash, `["disproof", node, seq of the hour]`. (writable)
+        slash: The new slash, `["disproof", node, seq of the hour]`. (writable, derived if None)
         shard: The shard of active stake that the node counts in. (writable)
         instructions: What the runtime knows of the transaction's instructions. (read-only)
         staking_program: The staking program. (read-only)
         staking_events: Signs the staking program's events. (read-only)
         system_program: The System program. (read-only)
         args: A cell of a product.
+        hour_seq: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if slash is None:
+        if hour_seq is None:
+            raise TypeError("disprove_cell: give slash, or hour_seq to derive it")
+        slash = pda.slash(node=node, hour_seq=hour_seq)
     return Instruction(
         PROGRAM_ID,
         _DISPROVE_CELL(args),
@@ -340,14 +346,15 @@ def disprove_read(
     payer: Pubkey,
     hour: Pubkey,
     node: Pubkey,
-    slash: Pubkey,
     shard: Pubkey,
     args: types.ReadArgs,
     config: Pubkey = pda.CONFIG,
+    slash: Pubkey | None = None,
     instructions: Pubkey = pda.INSTRUCTIONS,
     staking_program: Pubkey = pda.STAKING_PROGRAM,
     staking_events: Pubkey = pda.STAKING_EVENTS,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    hour_seq: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Shows that a read of a residency proof that a device has signed is wrong, by making its block again;
@@ -362,15 +369,20 @@ def disprove_read(
         config: The program's configuration, which signs the call to the staking program. (read-only)
         hour: The hour in which it was signed. (read-only)
         node: The node. (writable)
-        slash: The new slash, `["disproof", node, seq of the hour]`. (writable)
+        slash: The new slash, `["disproof", node, seq of the hour]`. (writable, derived if None)
         shard: The shard of active stake that the node counts in. (writable)
         instructions: What the runtime knows of the transaction's instructions. (read-only)
         staking_program: The staking program. (read-only)
         staking_events: Signs the staking program's events. (read-only)
         system_program: The System program. (read-only)
         args: A read of a chain.
+        hour_seq: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if slash is None:
+        if hour_seq is None:
+            raise TypeError("disprove_read: give slash, or hour_seq to derive it")
+        slash = pda.slash(node=node, hour_seq=hour_seq)
     return Instruction(
         PROGRAM_ID,
         _DISPROVE_READ(args),
@@ -537,7 +549,7 @@ def lift_challenge(
         challenge: The challenge. (writable)
         bond_vault: The token account that holds the bond. (writable, derived if None)
         destination: An IO account of the challenger. (writable)
-        rent_payer: The challenger. (writable)
+        rent_payer: The challenger. Its address is `challenge.challenger`. (writable)
         node: The node. (writable)
         staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
@@ -696,7 +708,8 @@ def report(
         config: The program's configuration. (writable)
         attester_set: The attester set. (read-only)
         mint_config: The mint's configuration. (read-only)
-        predecessor: The report that this one continues; the default key for the first. (read-only)
+        predecessor: The report that this one continues; the default key for the first. Its address is
+            `args.predecessor`. (read-only)
         report: The new report; its address commits to its content, so that nobody can block an hour with
             other content. (writable, derived if None)
         system_program: The System program. (read-only)

@@ -46,6 +46,11 @@ def report(seq: Int, content_hash: bytes) -> Pubkey:
     return _find((b"report", c.seed(c.u64, seq), c.raw_bytes(32).encode(content_hash)), PROGRAM_ID)
 
 
+def slash(node: Pubkey, hour_seq: Int) -> Pubkey:
+    """Returns the address seeded by `disproof`, node, hour_seq."""
+    return _find((b"disproof", bytes(node), c.seed(c.u64, hour_seq)), STAKING_PROGRAM)
+
+
 __all__ = [
     "ATTESTER_SET",
     "CONFIG",
@@ -60,4 +65,5 @@ __all__ = [
     "challenge",
     "hour",
     "report",
+    "slash",
 ]

@@ -103,12 +103,12 @@ def approve_class(
     *,
     attester: Pubkey,
     device: Pubkey,
-    class_: Pubkey,
-    lower: Pubkey,
     before: Int,
     after: Int,
     attester_set: Pubkey = pda.ATTESTER_SET,
     node: Pubkey | None = None,
+    class_: Pubkey | None = None,
+    lower: Pubkey | None = None,
     lowering: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -125,8 +125,8 @@ def approve_class(
         attester_set: The attester set of the proofs program. (read-only)
         node: The node. (writable, derived if None)
         device: Its first device: approvals of before its present owner count no more. (read-only)
-        class_: Its hardware class. (read-only)
-        lower: The class that it reaches. (read-only)
+        class_: Its hardware class. (read-only, derived if None)
+        lower: The class that it reaches. (read-only, derived if None)
         lowering: The approvals of this class for this node. (writable, derived if None)
         system_program: The System program. (read-only)
         before: Number of its class.
@@ -135,6 +135,10 @@ def approve_class(
     """
     if node is None:
         node = pda.node(device=device)
+    if class_ is None:
+        class_ = pda.class_(id=before)
+    if lower is None:
+        lower = pda.class_(id=after)
     if lowering is None:
         lowering = pda.lowering(node=node, before=before, after=after)
     return Instruction(
@@ -207,9 +211,10 @@ def attach_device(
     *,
     owner: Pubkey,
     device: Pubkey,
-    class_: Pubkey,
+    node: Pubkey,
     offer: Pubkey,
-    node: Pubkey | None = None,
+    class_: Pubkey | None = None,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Adds a processor of the same class to a node, up to eight in all.
@@ -221,13 +226,16 @@ def attach_device(
     Args:
         owner: The node's owner. (signer)
         device: The device that joins. (writable)
-        node: The node. (writable, derived if None)
-        class_: The hardware class of the node and the device. (read-only)
+        node: The node. (writable)
+        class_: The hardware class of the node and the device. (read-only, derived if None)
         offer: The node's offer. (read-only)
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
-    if node is None:
-        node = pda.node(device=device)
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("attach_device: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     return Instruction(
         PROGRAM_ID,
         _ATTACH_DEVICE(),
@@ -427,10 +435,11 @@ _COMPOUND = c.arguments("compound", bytes.fromhex("a5d0fb4ef2a08d2f"), ())
 def compound(
     *,
     holder: Pubkey,
-    class_: Pubkey,
     node: Pubkey,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     position: Pubkey | None = None,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Turns a position's rewards into pending stake, as much as there is room for.
@@ -441,11 +450,16 @@ def compound(
     Args:
         holder: The position's holder. (signer)
         config: The program's configuration. (read-only)
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
         position: The holder's position on the node. (writable, derived if None)
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("compound: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     if position is None:
         position = pda.position(node=node, holder=holder)
     return Instruction(
@@ -515,12 +529,12 @@ _CREDIT_NODE = c.arguments(
 
 def credit_node(
     *,
-    emission_vault: Pubkey,
     report: Pubkey,
     node: Pubkey,
     leaf: types.LeafArgs,
     config: Pubkey = pda.CONFIG,
     emission_ledger: Pubkey = pda.EMISSION_LEDGER,
+    emission_vault: Pubkey = pda.EMISSION_VAULT,
     proofs_config: Pubkey = pda.PROOFS_CONFIG,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
@@ -575,8 +589,8 @@ def detach_device(
     *,
     owner: Pubkey,
     device: Pubkey,
+    node: Pubkey,
     offer: Pubkey,
-    node: Pubkey | None = None,
     first: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -588,14 +602,12 @@ def detach_device(
     Args:
         owner: The node's owner, or the owner of its first device. (signer)
         device: The device that leaves. (writable)
-        node: The node. (writable, derived if None)
-        first: The node's first device, where the signer is its owner but not the node's. (read-only, left
-            out if None)
+        node: The node. (writable)
+        first: The node's first device, where the signer is its owner but not the node's. Its address is
+            `node.device`. (read-only, left out if None)
         offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, after those above.
     """
-    if node is None:
-        node = pda.node(device=device)
     return Instruction(
         PROGRAM_ID,
         _DETACH_DEVICE(),
@@ -788,11 +800,11 @@ _FORFEIT_REWARD = c.arguments(
 
 def forfeit_reward(
     *,
-    emission_vault: Pubkey,
     report: Pubkey,
     node: Pubkey,
     leaf: types.LeafArgs,
     emission_ledger: Pubkey = pda.EMISSION_LEDGER,
+    emission_vault: Pubkey = pda.EMISSION_VAULT,
     proofs_config: Pubkey = pda.PROOFS_CONFIG,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
@@ -949,13 +961,13 @@ _LOWER_CLASS = c.arguments(
 def lower_class(
     *,
     device: Pubkey,
-    class_: Pubkey,
-    lower: Pubkey,
     offer: Pubkey,
     before: Int,
     after: Int,
     attester_set: Pubkey = pda.ATTESTER_SET,
     node: Pubkey | None = None,
+    class_: Pubkey | None = None,
+    lower: Pubkey | None = None,
     lowering: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -972,8 +984,8 @@ def lower_class(
         attester_set: The attester set of the proofs program. (read-only)
         node: The node. (writable, derived if None)
         device: Its first device; the others follow when they are detached. (writable)
-        class_: Its hardware class. (read-only)
-        lower: The class that it goes down to. (read-only)
+        class_: Its hardware class. (read-only, derived if None)
+        lower: The class that it goes down to. (read-only, derived if None)
         lowering: The approvals of this class for this node. (writable, derived if None)
         offer: The node's offer. (read-only)
         before: Number of its class.
@@ -982,6 +994,10 @@ def lower_class(
     """
     if node is None:
         node = pda.node(device=device)
+    if class_ is None:
+        class_ = pda.class_(id=before)
+    if lower is None:
+        lower = pda.class_(id=after)
     if lowering is None:
         lowering = pda.lowering(node=node, before=before, after=after)
     return Instruction(
@@ -1145,9 +1161,10 @@ _OWNER_COMPOUND = c.arguments("owner_compound", bytes.fromhex("b26fb3ea22f02f70"
 def owner_compound(
     *,
     owner: Pubkey,
-    class_: Pubkey,
     node: Pubkey,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Turns the owner's rewards into pending stake, as much as there is room for.
@@ -1158,10 +1175,15 @@ def owner_compound(
     Args:
         owner: The node's owner. (signer)
         config: The program's configuration. (read-only)
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("owner_compound: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     return Instruction(
         PROGRAM_ID,
         _OWNER_COMPOUND(),
@@ -1183,13 +1205,14 @@ _OWNER_STAKE = c.arguments("owner_stake", bytes.fromhex("30a6057d26651bc7"), (("
 def owner_stake(
     *,
     owner: Pubkey,
-    class_: Pubkey,
     node: Pubkey,
     source: Pubkey,
     amount: Int,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Adds to the owner's pending stake.
@@ -1200,14 +1223,19 @@ def owner_stake(
     Args:
         owner: The node's owner. (signer)
         config: The program's configuration. (read-only)
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
         vault: The node's vault. (writable, derived if None)
         source: Any IO account that the owner may spend from. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("owner_stake: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     if vault is None:
         vault = pda.vault(node=node)
     return Instruction(
@@ -1234,15 +1262,16 @@ _OWNER_UNSTAKE = c.arguments("owner_unstake", bytes.fromhex("ddb44f8e25f60461"),
 def owner_unstake(
     *,
     owner: Pubkey,
-    class_: Pubkey,
     node: Pubkey,
     offer: Pubkey,
     shard: Pubkey,
     destination: Pubkey,
     amount: Int,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node
@@ -1256,7 +1285,7 @@ def owner_unstake(
     Args:
         owner: The node's owner. (signer)
         config: The program's configuration. (read-only)
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
         offer: The node's offer. (read-only)
         shard: The shard of active stake that the node counts in. (writable)
@@ -1264,8 +1293,13 @@ def owner_unstake(
         destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("owner_unstake: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     if vault is None:
         vault = pda.vault(node=node)
     return Instruction(
@@ -1520,15 +1554,16 @@ _REGISTER_NODE = c.arguments(
 def register_node(
     *,
     owner: Pubkey,
-    class_: Pubkey,
     device: Pubkey,
     args: types.NodeArgs,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     node: Pubkey | None = None,
     vault: Pubkey | None = None,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    device_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Registers a node with a registered device as its first.
@@ -1539,7 +1574,7 @@ def register_node(
     Args:
         owner: The device's owner, who will own the node; pays the rent. (signer, writable)
         config: The program's configuration. (read-only)
-        class_: The device's hardware class. (read-only)
+        class_: The device's hardware class. (read-only, derived if None)
         device: The node's first processor. (writable)
         node: The new node. (writable, derived if None)
         vault: The node's token account. (writable, derived if None)
@@ -1547,8 +1582,13 @@ def register_node(
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         args: What an owner states about a node when registering it.
+        device_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if device_class is None:
+            raise TypeError("register_node: give class_, or device_class to derive it")
+        class_ = pda.class_(id=device_class)
     if node is None:
         node = pda.node(device=device)
     if vault is None:
@@ -1613,12 +1653,13 @@ def reopen_node(
     *,
     owner: Pubkey,
     device_key: Pubkey,
-    class_: Pubkey,
     device: Pubkey,
     shard: Pubkey,
     args: types.NodeArgs,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     node: Pubkey | None = None,
+    device_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Brings a retired node back; what it was credited before stays counted, and so does co-stake. A new
@@ -1635,13 +1676,18 @@ def reopen_node(
         owner: The device's owner. (signer)
         device_key: The device's key. (signer)
         config: The program's configuration. (read-only)
-        class_: The device's hardware class. (read-only)
+        class_: The device's hardware class. (read-only, derived if None)
         device: The node's first device. (read-only)
         node: The node. (writable, derived if None)
         shard: The shard of active stake that the node counts in. (writable)
         args: What an owner states about a node when registering it.
+        device_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if device_class is None:
+            raise TypeError("reopen_node: give class_, or device_class to derive it")
+        class_ = pda.class_(id=device_class)
     if node is None:
         node = pda.node(device=device)
     return Instruction(
@@ -1969,7 +2015,12 @@ _SETTLE_CHANGES = c.arguments("settle_changes", bytes.fromhex("4a12573db0d1f424"
 
 
 def settle_changes(
-    *, class_: Pubkey, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+    *,
+    node: Pubkey,
+    shard: Pubkey,
+    class_: Pubkey | None = None,
+    node_class: Int | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Settles what has become due on a node: pending stake that it was credited past becomes active, and
     late
@@ -1978,11 +2029,16 @@ def settle_changes(
     Caller: anyone. Errors: `WrongClass`, `WrongNode`, `WrongShard`.
 
     Args:
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
         shard: The shard of active stake that the node counts in. (writable)
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("settle_changes: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     return Instruction(
         PROGRAM_ID,
         _SETTLE_CHANGES(),
@@ -2058,14 +2114,15 @@ _STAKE = c.arguments("stake", bytes.fromhex("ceb0ca12c8d1b36c"), (("amount", c.u
 def stake(
     *,
     holder: Pubkey,
-    class_: Pubkey,
     node: Pubkey,
     source: Pubkey,
     amount: Int,
     config: Pubkey = pda.CONFIG,
+    class_: Pubkey | None = None,
     position: Pubkey | None = None,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    node_class: Int | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Adds to a position's pending stake.
@@ -2077,15 +2134,20 @@ def stake(
     Args:
         holder: The position's holder. (signer)
         config: The program's configuration. (read-only)
-        class_: The node's hardware class. (read-only)
+        class_: The node's hardware class. (read-only, derived if None)
         node: The node. (writable)
         position: The holder's position on the node. (writable, derived if None)
         vault: The node's vault. (writable, derived if None)
         source: Any IO account that the holder may spend from. (writable)
         token_program: The token program. (read-only)
         amount: Base units of IO.
+        node_class: Known only from the chain; needed where an address is derived from it.
         remaining_accounts: Further accounts, after those above.
     """
+    if class_ is None:
+        if node_class is None:
+            raise TypeError("stake: give class_, or node_class to derive it")
+        class_ = pda.class_(id=node_class)
     if position is None:
         position = pda.position(node=node, holder=holder)
     if vault is None:

@@ -18,6 +18,7 @@ from . import PROGRAM_ID
 ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6")
 CONFIG: Final = Pubkey.from_string("HVXimYHUnR5intgARsrwc1Kj25G21oWmPQxCXBT9xTNB")
 EMISSION_LEDGER: Final = Pubkey.from_string("66BJs5yuyhy6PmAGFzXTE2DS1Cw3VNyHjVvHMDCL6vTT")
+EMISSION_VAULT: Final = Pubkey.from_string("5sWA5bKRB28weDNCbG7S9ya9eLgVQTy94UfsACHvsmEZ")
 EVENT_AUTHORITY: Final = Pubkey.from_string("CZPaCbirSfjybwUNrNYXqq5i4YSLfzW5iLyHgHY2kAkM")
 MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
 PROGRAM_DATA: Final = Pubkey.from_string("FMBxNmpGrnho7wsjZwXjkVtnVLvk3LS3R3WkU1FrmTuD")
@@ -84,6 +85,7 @@ __all__ = [
     "ATTESTER_SET",
     "CONFIG",
     "EMISSION_LEDGER",
+    "EMISSION_VAULT",
     "EVENT_AUTHORITY",
     "MINT",
     "PROGRAM_DATA",

@@ -177,7 +177,10 @@ export type SellIoAsyncInput<
   config?: Address<TAccountConfig>;
   /** The auction. */
   auction: Address<TAccountAuction>;
-  /** The price account of IO. */
+  /**
+   * The price account of IO.
+   * Its address is `config.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The jobs program's currency account of the mint. */
   currency: Address<TAccountCurrency>;
@@ -356,7 +359,10 @@ export type SellIoInput<
   config?: Address<TAccountConfig>;
   /** The auction. */
   auction: Address<TAccountAuction>;
-  /** The price account of IO. */
+  /**
+   * The price account of IO.
+   * Its address is `config.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The jobs program's currency account of the mint. */
   currency: Address<TAccountCurrency>;
@@ -521,7 +527,10 @@ export type ParsedSellIoInstruction<
     config: TAccountMetas[1];
     /** The auction. */
     auction: TAccountMetas[2];
-    /** The price account of IO. */
+    /**
+     * The price account of IO.
+     * Its address is `config.price_account`.
+     */
     price: TAccountMetas[3];
     /** The jobs program's currency account of the mint. */
     currency: TAccountMetas[4];

@@ -178,7 +178,10 @@ export type SellToSupplierAsyncInput<
   config?: Address<TAccountConfig>;
   /** The payout. */
   payout: Address<TAccountPayout>;
-  /** The price account of IO. */
+  /**
+   * The price account of IO.
+   * Its address is `config.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The jobs program's currency account of the mint. */
   currency: Address<TAccountCurrency>;
@@ -353,7 +356,10 @@ export type SellToSupplierInput<
   config?: Address<TAccountConfig>;
   /** The payout. */
   payout: Address<TAccountPayout>;
-  /** The price account of IO. */
+  /**
+   * The price account of IO.
+   * Its address is `config.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The jobs program's currency account of the mint. */
   currency: Address<TAccountCurrency>;
@@ -514,7 +520,10 @@ export type ParsedSellToSupplierInstruction<
     config: TAccountMetas[1];
     /** The payout. */
     payout: TAccountMetas[2];
-    /** The price account of IO. */
+    /**
+     * The price account of IO.
+     * Its address is `config.price_account`.
+     */
     price: TAccountMetas[3];
     /** The jobs program's currency account of the mint. */
     currency: TAccountMetas[4];

@@ -117,7 +117,10 @@ export type StartAuctionInput<
   auction: Address<TAccountAuction>;
   /** The jobs program's currency account of the mint. */
   currency: Address<TAccountCurrency>;
-  /** The price account of IO. */
+  /**
+   * The price account of IO.
+   * Its address is `config.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The price account of the currency; not read for a currency at par. */
   currencyPrice: Address<TAccountCurrencyPrice>;
@@ -210,7 +213,10 @@ export type ParsedStartAuctionInstruction<
     auction: TAccountMetas[1];
     /** The jobs program's currency account of the mint. */
     currency: TAccountMetas[2];
-    /** The price account of IO. */
+    /**
+     * The price account of IO.
+     * Its address is `config.price_account`.
+     */
     price: TAccountMetas[3];
     /** The price account of the currency; not read for a currency at par. */
     currencyPrice: TAccountMetas[4];

@@ -10,10 +10,12 @@ import {
   combineCodec,
   fixDecoderSize,
   fixEncoderSize,
+  getAddressEncoder,
   getArrayDecoder,
   getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
+  getProgramDerivedAddress,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -208,9 +210,9 @@ export type ClaimIntoStakeAsyncInput<
   /** The node to stake on. */
   node: Address<TAccountNode>;
   /** The claimant's position on the node. */
-  position: Address<TAccountPosition>;
+  position?: Address<TAccountPosition>;
   /** The node's vault. */
-  nodeVault: Address<TAccountNodeVault>;
+  nodeVault?: Address<TAccountNodeVault>;
   /** Signs the staking program's events. */
   stakingEvents?: Address<TAccountStakingEvents>;
   /** The staking program. */
@@ -313,6 +315,29 @@ export async function getClaimIntoStakeInstructionAsync<
   if (!accounts.stakingConfig.value) {
     accounts.stakingConfig.value =
       "HVXimYHUnR5intgARsrwc1Kj25G21oWmPQxCXBT9xTNB" as Address<"HVXimYHUnR5intgARsrwc1Kj25G21oWmPQxCXBT9xTNB">;
+  }
+  if (!accounts.position.value) {
+    accounts.position.value = await getProgramDerivedAddress({
+      programAddress:
+        "ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY" as Address<"ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY">,
+      seeds: [
+        getBytesEncoder().encode(
+          new Uint8Array([112, 111, 115, 105, 116, 105, 111, 110]),
+        ),
+        getAddressEncoder().encode(expectAddress(accounts.node.value)),
+        getAddressEncoder().encode(expectAddress(accounts.claimant.value)),
+      ],
+    });
+  }
+  if (!accounts.nodeVault.value) {
+    accounts.nodeVault.value = await getProgramDerivedAddress({
+      programAddress:
+        "ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY" as Address<"ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY">,
+      seeds: [
+        getBytesEncoder().encode(new Uint8Array([118, 97, 117, 108, 116])),
+        getAddressEncoder().encode(expectAddress(accounts.node.value)),
+      ],
+    });
   }
   if (!accounts.stakingEvents.value) {
     accounts.stakingEvents.value =

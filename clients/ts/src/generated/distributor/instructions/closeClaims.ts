@@ -98,7 +98,10 @@ export type CloseClaimsInput<
   airdrop: Address<TAccountAirdrop>;
   /** The account of claims. */
   claims: Address<TAccountClaims>;
-  /** Who paid the rent. */
+  /**
+   * Who paid the rent.
+   * Its address is `claims.payer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
 };
 
@@ -157,7 +160,10 @@ export type ParsedCloseClaimsInstruction<
     airdrop: TAccountMetas[0];
     /** The account of claims. */
     claims: TAccountMetas[1];
-    /** Who paid the rent. */
+    /**
+     * Who paid the rent.
+     * Its address is `claims.payer`.
+     */
     rentPayer: TAccountMetas[2];
   };
   data: CloseClaimsInstructionData;

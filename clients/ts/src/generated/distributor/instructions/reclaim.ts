@@ -134,7 +134,10 @@ export type ReclaimAsyncInput<
   vault?: Address<TAccountVault>;
   /** An IO account of the treasury. */
   destination: Address<TAccountDestination>;
-  /** Who paid the vault's rent. */
+  /**
+   * Who paid the vault's rent.
+   * Its address is `airdrop.payer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority?: Address<TAccountEventAuthority>;
@@ -262,7 +265,10 @@ export type ReclaimInput<
   vault: Address<TAccountVault>;
   /** An IO account of the treasury. */
   destination: Address<TAccountDestination>;
-  /** Who paid the vault's rent. */
+  /**
+   * Who paid the vault's rent.
+   * Its address is `airdrop.payer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
@@ -376,7 +382,10 @@ export type ParsedReclaimInstruction<
     vault: TAccountMetas[2];
     /** An IO account of the treasury. */
     destination: TAccountMetas[3];
-    /** Who paid the vault's rent. */
+    /**
+     * Who paid the vault's rent.
+     * Its address is `airdrop.payer`.
+     */
     rentPayer: TAccountMetas[4];
     tokenProgram: TAccountMetas[5];
     eventAuthority: TAccountMetas[6];

@@ -115,13 +115,13 @@ export function identifyDistributorAccount(
 }
 
 export enum DistributorInstruction {
+  CreateAirdrop,
+  CreateGrant,
   AcceptAuthority,
   AcceptBeneficiary,
   ClaimAirdrop,
   ClaimIntoStake,
   CloseClaims,
-  CreateAirdrop,
-  CreateGrant,
   Initialize,
   OpenClaims,
   ProposeAuthority,
@@ -137,6 +137,28 @@ export function identifyDistributorInstruction(
   instruction: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): DistributorInstruction {
   const data = "data" in instruction ? instruction.data : instruction;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([227, 135, 208, 66, 137, 177, 80, 94]),
+      ),
+      0,
+    )
+  ) {
+    return DistributorInstruction.CreateAirdrop;
+  }
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([19, 119, 176, 223, 45, 142, 225, 156]),
+      ),
+      0,
+    )
+  ) {
+    return DistributorInstruction.CreateGrant;
+  }
   if (
     containsBytes(
       data,
@@ -191,28 +213,6 @@ export function identifyDistributorInstruction(
     )
   ) {
     return DistributorInstruction.CloseClaims;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([227, 135, 208, 66, 137, 177, 80, 94]),
-      ),
-      0,
-    )
-  ) {
-    return DistributorInstruction.CreateAirdrop;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([19, 119, 176, 223, 45, 142, 225, 156]),
-      ),
-      0,
-    )
-  ) {
-    return DistributorInstruction.CreateGrant;
   }
   if (
     containsBytes(
@@ -322,6 +322,12 @@ export type ParsedDistributorInstruction<
   TProgram extends string = "ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZRVuXHu3qV5Qs",
 > =
   | ({
+      instructionType: DistributorInstruction.CreateAirdrop;
+    } & ParsedCreateAirdropInstruction<TProgram>)
+  | ({
+      instructionType: DistributorInstruction.CreateGrant;
+    } & ParsedCreateGrantInstruction<TProgram>)
+  | ({
       instructionType: DistributorInstruction.AcceptAuthority;
     } & ParsedAcceptAuthorityInstruction<TProgram>)
   | ({
@@ -336,12 +342,6 @@ export type ParsedDistributorInstruction<
   | ({
       instructionType: DistributorInstruction.CloseClaims;
     } & ParsedCloseClaimsInstruction<TProgram>)
-  | ({
-      instructionType: DistributorInstruction.CreateAirdrop;
-    } & ParsedCreateAirdropInstruction<TProgram>)
-  | ({
-      instructionType: DistributorInstruction.CreateGrant;
-    } & ParsedCreateGrantInstruction<TProgram>)
   | ({
       instructionType: DistributorInstruction.Initialize;
     } & ParsedInitializeInstruction<TProgram>)
@@ -375,6 +375,20 @@ export function parseDistributorInstruction<TProgram extends string>(
 ): ParsedDistributorInstruction<TProgram> {
   const instructionType = identifyDistributorInstruction(instruction);
   switch (instructionType) {
+    case DistributorInstruction.CreateAirdrop: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: DistributorInstruction.CreateAirdrop,
+        ...parseCreateAirdropInstruction(instruction),
+      };
+    }
+    case DistributorInstruction.CreateGrant: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: DistributorInstruction.CreateGrant,
+        ...parseCreateGrantInstruction(instruction),
+      };
+    }
     case DistributorInstruction.AcceptAuthority: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -408,20 +422,6 @@ export function parseDistributorInstruction<TProgram extends string>(
       return {
         instructionType: DistributorInstruction.CloseClaims,
         ...parseCloseClaimsInstruction(instruction),
-      };
-    }
-    case DistributorInstruction.CreateAirdrop: {
-      assertIsInstructionWithAccounts(instruction);
-      return {
-        instructionType: DistributorInstruction.CreateAirdrop,
-        ...parseCreateAirdropInstruction(instruction),
-      };
-    }
-    case DistributorInstruction.CreateGrant: {
-      assertIsInstructionWithAccounts(instruction);
-      return {
-        instructionType: DistributorInstruction.CreateGrant,
-        ...parseCreateGrantInstruction(instruction),
       };
     }
     case DistributorInstruction.Initialize: {

@@ -133,7 +133,10 @@ export type BurnBondAsyncInput<
   proposal: Address<TAccountProposal>;
   /** The token account that holds the bond. */
   bondVault?: Address<TAccountBondVault>;
-  /** The proposer. */
+  /**
+   * The proposer.
+   * Its address is `proposal.proposer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The IO mint. */
   mint?: Address<TAccountMint>;
@@ -265,7 +268,10 @@ export type BurnBondInput<
   proposal: Address<TAccountProposal>;
   /** The token account that holds the bond. */
   bondVault: Address<TAccountBondVault>;
-  /** The proposer. */
+  /**
+   * The proposer.
+   * Its address is `proposal.proposer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The IO mint. */
   mint?: Address<TAccountMint>;
@@ -383,7 +389,10 @@ export type ParsedBurnBondInstruction<
     proposal: TAccountMetas[1];
     /** The token account that holds the bond. */
     bondVault: TAccountMetas[2];
-    /** The proposer. */
+    /**
+     * The proposer.
+     * Its address is `proposal.proposer`.
+     */
     rentPayer: TAccountMetas[3];
     /** The IO mint. */
     mint: TAccountMetas[4];

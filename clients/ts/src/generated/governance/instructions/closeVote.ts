@@ -96,7 +96,10 @@ export type CloseVoteInput<
   proposal: Address<TAccountProposal>;
   /** The record of the vote. */
   vote: Address<TAccountVote>;
-  /** The voter, who paid the rent. */
+  /**
+   * The voter, who paid the rent.
+   * Its address is `vote.holder`.
+   */
   rentPayer: Address<TAccountRentPayer>;
 };
 
@@ -155,7 +158,10 @@ export type ParsedCloseVoteInstruction<
     proposal: TAccountMetas[0];
     /** The record of the vote. */
     vote: TAccountMetas[1];
-    /** The voter, who paid the rent. */
+    /**
+     * The voter, who paid the rent.
+     * Its address is `vote.holder`.
+     */
     rentPayer: TAccountMetas[2];
   };
   data: CloseVoteInstructionData;

@@ -117,7 +117,10 @@ export type ExecuteAsyncInput<
   proposal: Address<TAccountProposal>;
   /** The transaction. */
   transaction: Address<TAccountTransaction>;
-  /** The program that the transaction calls. */
+  /**
+   * The program that the transaction calls.
+   * Its address is `transaction.args.program_id`.
+   */
   callee: Address<TAccountCallee>;
   eventAuthority?: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
@@ -219,7 +222,10 @@ export type ExecuteInput<
   proposal: Address<TAccountProposal>;
   /** The transaction. */
   transaction: Address<TAccountTransaction>;
-  /** The program that the transaction calls. */
+  /**
+   * The program that the transaction calls.
+   * Its address is `transaction.args.program_id`.
+   */
   callee: Address<TAccountCallee>;
   eventAuthority: Address<TAccountEventAuthority>;
   program?: Address<TAccountProgram>;
@@ -314,7 +320,10 @@ export type ParsedExecuteInstruction<
     proposal: TAccountMetas[1];
     /** The transaction. */
     transaction: TAccountMetas[2];
-    /** The program that the transaction calls. */
+    /**
+     * The program that the transaction calls.
+     * Its address is `transaction.args.program_id`.
+     */
     callee: TAccountMetas[3];
     eventAuthority: TAccountMetas[4];
     program: TAccountMetas[5];

@@ -134,7 +134,10 @@ export type ReturnBondAsyncInput<
   bondVault?: Address<TAccountBondVault>;
   /** An IO account of the proposer. */
   destination: Address<TAccountDestination>;
-  /** The proposer. */
+  /**
+   * The proposer.
+   * Its address is `proposal.proposer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority?: Address<TAccountEventAuthority>;
@@ -262,7 +265,10 @@ export type ReturnBondInput<
   bondVault: Address<TAccountBondVault>;
   /** An IO account of the proposer. */
   destination: Address<TAccountDestination>;
-  /** The proposer. */
+  /**
+   * The proposer.
+   * Its address is `proposal.proposer`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
@@ -376,7 +382,10 @@ export type ParsedReturnBondInstruction<
     bondVault: TAccountMetas[2];
     /** An IO account of the proposer. */
     destination: TAccountMetas[3];
-    /** The proposer. */
+    /**
+     * The proposer.
+     * Its address is `proposal.proposer`.
+     */
     rentPayer: TAccountMetas[4];
     tokenProgram: TAccountMetas[5];
     eventAuthority: TAccountMetas[6];

@@ -262,7 +262,10 @@ export type BookAsyncInput<
   currency?: Address<TAccountCurrency>;
   /** The currency that the supplier is paid in: IO's, or the job's own. */
   payoutCurrency: Address<TAccountPayoutCurrency>;
-  /** The currency's price account. */
+  /**
+   * The currency's price account.
+   * Its address is `currency.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** What the job is paid in. */
   mint: Address<TAccountMint>;
@@ -549,7 +552,10 @@ export type BookInput<
   currency: Address<TAccountCurrency>;
   /** The currency that the supplier is paid in: IO's, or the job's own. */
   payoutCurrency: Address<TAccountPayoutCurrency>;
-  /** The currency's price account. */
+  /**
+   * The currency's price account.
+   * Its address is `currency.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** What the job is paid in. */
   mint: Address<TAccountMint>;
@@ -793,7 +799,10 @@ export type ParsedBookInstruction<
     currency: TAccountMetas[9];
     /** The currency that the supplier is paid in: IO's, or the job's own. */
     payoutCurrency: TAccountMetas[10];
-    /** The currency's price account. */
+    /**
+     * The currency's price account.
+     * Its address is `currency.price_account`.
+     */
     price: TAccountMetas[11];
     /** What the job is paid in. */
     mint: TAccountMetas[12];

@@ -128,7 +128,10 @@ export type CloseDisputeAsyncInput<
   bondVault?: Address<TAccountBondVault>;
   /** Any token account of the party, or the job's fee vault where the bond is lost. */
   destination: Address<TAccountDestination>;
-  /** The party that disputed, who paid the rent. */
+  /**
+   * The party that disputed, who paid the rent.
+   * Its address is `dispute.party`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority?: Address<TAccountEventAuthority>;
@@ -243,7 +246,10 @@ export type CloseDisputeInput<
   bondVault: Address<TAccountBondVault>;
   /** Any token account of the party, or the job's fee vault where the bond is lost. */
   destination: Address<TAccountDestination>;
-  /** The party that disputed, who paid the rent. */
+  /**
+   * The party that disputed, who paid the rent.
+   * Its address is `dispute.party`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
@@ -345,7 +351,10 @@ export type ParsedCloseDisputeInstruction<
     bondVault: TAccountMetas[1];
     /** Any token account of the party, or the job's fee vault where the bond is lost. */
     destination: TAccountMetas[2];
-    /** The party that disputed, who paid the rent. */
+    /**
+     * The party that disputed, who paid the rent.
+     * Its address is `dispute.party`.
+     */
     rentPayer: TAccountMetas[3];
     tokenProgram: TAccountMetas[4];
     eventAuthority: TAccountMetas[5];

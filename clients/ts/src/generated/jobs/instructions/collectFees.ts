@@ -119,7 +119,10 @@ export type CollectFeesAsyncInput<
   job: Address<TAccountJob>;
   /** The job's escrow. */
   escrow?: Address<TAccountEscrow>;
-  /** The buyback's vault that the job named at booking. */
+  /**
+   * The buyback's vault that the job named at booking.
+   * Its address is `job.fee_vault`.
+   */
   destination: Address<TAccountDestination>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority?: Address<TAccountEventAuthority>;
@@ -225,7 +228,10 @@ export type CollectFeesInput<
   job: Address<TAccountJob>;
   /** The job's escrow. */
   escrow: Address<TAccountEscrow>;
-  /** The buyback's vault that the job named at booking. */
+  /**
+   * The buyback's vault that the job named at booking.
+   * Its address is `job.fee_vault`.
+   */
   destination: Address<TAccountDestination>;
   tokenProgram?: Address<TAccountTokenProgram>;
   eventAuthority: Address<TAccountEventAuthority>;
@@ -319,7 +325,10 @@ export type ParsedCollectFeesInstruction<
     job: TAccountMetas[0];
     /** The job's escrow. */
     escrow: TAccountMetas[1];
-    /** The buyback's vault that the job named at booking. */
+    /**
+     * The buyback's vault that the job named at booking.
+     * Its address is `job.fee_vault`.
+     */
     destination: TAccountMetas[2];
     tokenProgram: TAccountMetas[3];
     eventAuthority: TAccountMetas[4];

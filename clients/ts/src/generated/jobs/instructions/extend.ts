@@ -196,7 +196,10 @@ export type ExtendAsyncInput<
   attesterSet?: Address<TAccountAttesterSet>;
   /** The currency that the job is paid in. */
   currency: Address<TAccountCurrency>;
-  /** The currency's price account. */
+  /**
+   * The currency's price account.
+   * Its address is `currency.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The job's escrow. */
   escrow?: Address<TAccountEscrow>;
@@ -403,7 +406,10 @@ export type ExtendInput<
   attesterSet?: Address<TAccountAttesterSet>;
   /** The currency that the job is paid in. */
   currency: Address<TAccountCurrency>;
-  /** The currency's price account. */
+  /**
+   * The currency's price account.
+   * Its address is `currency.price_account`.
+   */
   price: Address<TAccountPrice>;
   /** The job's escrow. */
   escrow: Address<TAccountEscrow>;
@@ -584,7 +590,10 @@ export type ParsedExtendInstruction<
     attesterSet: TAccountMetas[6];
     /** The currency that the job is paid in. */
     currency: TAccountMetas[7];
-    /** The currency's price account. */
+    /**
+     * The currency's price account.
+     * Its address is `currency.price_account`.
+     */
     price: TAccountMetas[8];
     /** The job's escrow. */
     escrow: TAccountMetas[9];

@@ -167,6 +167,7 @@ export function identifyJobsAccount(
 }
 
 export enum JobsInstruction {
+  CreateCurrency,
   AcceptAuthority,
   Attest,
   Book,
@@ -177,7 +178,6 @@ export enum JobsInstruction {
   CollectFees,
   Complete,
   ConfirmManifest,
-  CreateCurrency,
   Dispute,
   Expire,
   Extend,
@@ -203,6 +203,17 @@ export function identifyJobsInstruction(
   instruction: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): JobsInstruction {
   const data = "data" in instruction ? instruction.data : instruction;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([148, 249, 90, 34, 172, 92, 48, 196]),
+      ),
+      0,
+    )
+  ) {
+    return JobsInstruction.CreateCurrency;
+  }
   if (
     containsBytes(
       data,
@@ -312,17 +323,6 @@ export function identifyJobsInstruction(
     )
   ) {
     return JobsInstruction.ConfirmManifest;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([148, 249, 90, 34, 172, 92, 48, 196]),
-      ),
-      0,
-    )
-  ) {
-    return JobsInstruction.CreateCurrency;
   }
   if (
     containsBytes(
@@ -542,6 +542,9 @@ export type ParsedJobsInstruction<
   TProgram extends string = "ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA",
 > =
   | ({
+      instructionType: JobsInstruction.CreateCurrency;
+    } & ParsedCreateCurrencyInstruction<TProgram>)
+  | ({
       instructionType: JobsInstruction.AcceptAuthority;
     } & ParsedAcceptAuthorityInstruction<TProgram>)
   | ({
@@ -571,9 +574,6 @@ export type ParsedJobsInstruction<
   | ({
       instructionType: JobsInstruction.ConfirmManifest;
     } & ParsedConfirmManifestInstruction<TProgram>)
-  | ({
-      instructionType: JobsInstruction.CreateCurrency;
-    } & ParsedCreateCurrencyInstruction<TProgram>)
   | ({
       instructionType: JobsInstruction.Dispute;
     } & ParsedDisputeInstruction<TProgram>)
@@ -637,6 +637,13 @@ export function parseJobsInstruction<TProgram extends string>(
 ): ParsedJobsInstruction<TProgram> {
   const instructionType = identifyJobsInstruction(instruction);
   switch (instructionType) {
+    case JobsInstruction.CreateCurrency: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: JobsInstruction.CreateCurrency,
+        ...parseCreateCurrencyInstruction(instruction),
+      };
+    }
     case JobsInstruction.AcceptAuthority: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -705,13 +712,6 @@ export function parseJobsInstruction<TProgram extends string>(
       return {
         instructionType: JobsInstruction.ConfirmManifest,
         ...parseConfirmManifestInstruction(instruction),
-      };
-    }
-    case JobsInstruction.CreateCurrency: {
-      assertIsInstructionWithAccounts(instruction);
-      return {
-        instructionType: JobsInstruction.CreateCurrency,
-        ...parseCreateCurrencyInstruction(instruction),
       };
     }
     case JobsInstruction.Dispute: {

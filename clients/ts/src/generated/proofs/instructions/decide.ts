@@ -180,7 +180,10 @@ export type DecideAsyncInput<
   bondVault?: Address<TAccountBondVault>;
   /** An IO account of the challenger. */
   destination: Address<TAccountDestination>;
-  /** The challenger. */
+  /**
+   * The challenger.
+   * Its address is `challenge.challenger`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The challenged report. */
   report: Address<TAccountReport>;
@@ -373,7 +376,10 @@ export type DecideInput<
   bondVault: Address<TAccountBondVault>;
   /** An IO account of the challenger. */
   destination: Address<TAccountDestination>;
-  /** The challenger. */
+  /**
+   * The challenger.
+   * Its address is `challenge.challenger`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The challenged report. */
   report: Address<TAccountReport>;
@@ -541,7 +547,10 @@ export type ParsedDecideInstruction<
     bondVault: TAccountMetas[3];
     /** An IO account of the challenger. */
     destination: TAccountMetas[4];
-    /** The challenger. */
+    /**
+     * The challenger.
+     * Its address is `challenge.challenger`.
+     */
     rentPayer: TAccountMetas[5];
     /** The challenged report. */
     report: TAccountMetas[6];

@@ -149,7 +149,10 @@ export type LiftChallengeAsyncInput<
   bondVault?: Address<TAccountBondVault>;
   /** An IO account of the challenger. */
   destination: Address<TAccountDestination>;
-  /** The challenger. */
+  /**
+   * The challenger.
+   * Its address is `challenge.challenger`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The node. */
   node: Address<TAccountNode>;
@@ -299,7 +302,10 @@ export type LiftChallengeInput<
   bondVault: Address<TAccountBondVault>;
   /** An IO account of the challenger. */
   destination: Address<TAccountDestination>;
-  /** The challenger. */
+  /**
+   * The challenger.
+   * Its address is `challenge.challenger`.
+   */
   rentPayer: Address<TAccountRentPayer>;
   /** The node. */
   node: Address<TAccountNode>;
@@ -433,7 +439,10 @@ export type ParsedLiftChallengeInstruction<
     bondVault: TAccountMetas[2];
     /** An IO account of the challenger. */
     destination: TAccountMetas[3];
-    /** The challenger. */
+    /**
+     * The challenger.
+     * Its address is `challenge.challenger`.
+     */
     rentPayer: TAccountMetas[4];
     /** The node. */
     node: TAccountMetas[5];

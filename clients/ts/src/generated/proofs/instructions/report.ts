@@ -211,7 +211,10 @@ export type ReportAsyncInput<
   attesterSet?: Address<TAccountAttesterSet>;
   /** The mint's configuration. */
   mintConfig?: Address<TAccountMintConfig>;
-  /** The report that this one continues; the default key for the first. */
+  /**
+   * The report that this one continues; the default key for the first.
+   * Its address is `args.predecessor`.
+   */
   predecessor: Address<TAccountPredecessor>;
   /**
    * The new report; its address commits to its content, so that nobody can block an hour with other
@@ -352,7 +355,10 @@ export type ReportInput<
   attesterSet?: Address<TAccountAttesterSet>;
   /** The mint's configuration. */
   mintConfig?: Address<TAccountMintConfig>;
-  /** The report that this one continues; the default key for the first. */
+  /**
+   * The report that this one continues; the default key for the first.
+   * Its address is `args.predecessor`.
+   */
   predecessor: Address<TAccountPredecessor>;
   /**
    * The new report; its address commits to its content, so that nobody can block an hour with other
@@ -482,7 +488,10 @@ export type ParsedReportInstruction<
     attesterSet: TAccountMetas[2];
     /** The mint's configuration. */
     mintConfig: TAccountMetas[3];
-    /** The report that this one continues; the default key for the first. */
+    /**
+     * The report that this one continues; the default key for the first.
+     * Its address is `args.predecessor`.
+     */
     predecessor: TAccountMetas[4];
     /**
      * The new report; its address commits to its content, so that nobody can block an hour with other

@@ -32,7 +32,12 @@ import {
   type WritableAccount,
   type WritableSignerAccount,
 } from "@solana/kit";
-import { findLoweringPda, findNodePda } from "../pdas/index.js";
+import {
+  findApproveClassClassPda,
+  findLoweringPda,
+  findLowerPda,
+  findNodePda,
+} from "../pdas/index.js";
 import { STAKING_PROGRAM_ADDRESS } from "../programs/index.js";
 import {
   expectAddress,
@@ -153,9 +158,9 @@ export type ApproveClassAsyncInput<
   /** Its first device: approvals of before its present owner count no more. */
   device: Address<TAccountDevice>;
   /** Its hardware class. */
-  class: Address<TAccountClass>;
+  class?: Address<TAccountClass>;
   /** The class that it reaches. */
-  lower: Address<TAccountLower>;
+  lower?: Address<TAccountLower>;
   /** The approvals of this class for this node. */
   lowering?: Address<TAccountLowering>;
   systemProgram?: Address<TAccountSystemProgram>;
@@ -228,6 +233,16 @@ export async function getApproveClassInstructionAsync<
   if (!accounts.node.value) {
     accounts.node.value = await findNodePda({
       device: expectAddress(accounts.device.value),
+    });
+  }
+  if (!accounts.class.value) {
+    accounts.class.value = await findApproveClassClassPda({
+      before: expectSome(args.before),
+    });
+  }
+  if (!accounts.lower.value) {
+    accounts.lower.value = await findLowerPda({
+      after: expectSome(args.after),
     });
   }
   if (!accounts.lowering.value) {

@@ -30,13 +30,8 @@ import {
   type TransactionSigner,
   type WritableAccount,
 } from "@solana/kit";
-import { findNodePda } from "../pdas/index.js";
 import { STAKING_PROGRAM_ADDRESS } from "../programs/index.js";
-import {
-  expectAddress,
-  getAccountMetaFactory,
-  type ResolvedAccount,
-} from "../shared/index.js";
+import { getAccountMetaFactory, type ResolvedAccount } from "../shared/index.js";
 
 export const ATTACH_DEVICE_DISCRIMINATOR = new Uint8Array([
   234, 227, 106, 173, 196, 176, 246, 26,
@@ -105,95 +100,6 @@ export function getAttachDeviceInstructionDataCodec(): FixedSizeCodec<
     getAttachDeviceInstructionDataEncoder(),
     getAttachDeviceInstructionDataDecoder(),
   );
-}
-
-export type AttachDeviceAsyncInput<
-  TAccountOwner extends string = string,
-  TAccountDevice extends string = string,
-  TAccountNode extends string = string,
-  TAccountClass extends string = string,
-  TAccountOffer extends string = string,
-> = {
-  /** The node's owner. */
-  owner: TransactionSigner<TAccountOwner>;
-  /** The device that joins. */
-  device: Address<TAccountDevice>;
-  /** The node. */
-  node?: Address<TAccountNode>;
-  /** The hardware class of the node and the device. */
-  class: Address<TAccountClass>;
-  /** The node's offer. */
-  offer: Address<TAccountOffer>;
-};
-
-export async function getAttachDeviceInstructionAsync<
-  TAccountOwner extends string,
-  TAccountDevice extends string,
-  TAccountNode extends string,
-  TAccountClass extends string,
-  TAccountOffer extends string,
-  TProgramAddress extends Address = typeof STAKING_PROGRAM_ADDRESS,
->(
-  input: AttachDeviceAsyncInput<
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountClass,
-    TAccountOffer
-  >,
-  config?: { programAddress?: TProgramAddress },
-): Promise<
-  AttachDeviceInstruction<
-    TProgramAddress,
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountClass,
-    TAccountOffer
-  >
-> {
-  // Program address.
-  const programAddress = config?.programAddress ?? STAKING_PROGRAM_ADDRESS;
-
-  // Original accounts.
-  const originalAccounts = {
-    owner: { value: input.owner ?? null, isWritable: false },
-    device: { value: input.device ?? null, isWritable: true },
-    node: { value: input.node ?? null, isWritable: true },
-    class: { value: input.class ?? null, isWritable: false },
-    offer: { value: input.offer ?? null, isWritable: false },
-  };
-  const accounts = originalAccounts as Record<
-    keyof typeof originalAccounts,
-    ResolvedAccount
-  >;
-
-  // Resolve default values.
-  if (!accounts.node.value) {
-    accounts.node.value = await findNodePda({
-      device: expectAddress(accounts.device.value),
-    });
-  }
-
-  const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
-  return Object.freeze({
-    accounts: [
-      getAccountMeta(accounts.owner),
-      getAccountMeta(accounts.device),
-      getAccountMeta(accounts.node),
-      getAccountMeta(accounts.class),
-      getAccountMeta(accounts.offer),
-    ],
-    data: getAttachDeviceInstructionDataEncoder().encode({}),
-    programAddress,
-  } as AttachDeviceInstruction<
-    TProgramAddress,
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountClass,
-    TAccountOffer
-  >);
 }
 
 export type AttachDeviceInput<

@@ -16,6 +16,7 @@ import {
   getBytesEncoder,
   getI64Decoder,
   getI64Encoder,
+  getProgramDerivedAddress,
   getStructDecoder,
   getStructEncoder,
   getU32Decoder,
@@ -198,7 +199,7 @@ export type CreditNodeAsyncInput<
   /** Emission's ledger, which counts what is credited. */
   emissionLedger?: Address<TAccountEmissionLedger>;
   /** Emission's vault. */
-  emissionVault: Address<TAccountEmissionVault>;
+  emissionVault?: Address<TAccountEmissionVault>;
   /** The report that has the leaf. */
   report: Address<TAccountReport>;
   /** The proofs program's configuration. */
@@ -291,6 +292,35 @@ export async function getCreditNodeInstructionAsync<
   if (!accounts.emissionLedger.value) {
     accounts.emissionLedger.value =
       "66BJs5yuyhy6PmAGFzXTE2DS1Cw3VNyHjVvHMDCL6vTT" as Address<"66BJs5yuyhy6PmAGFzXTE2DS1Cw3VNyHjVvHMDCL6vTT">;
+  }
+  if (!accounts.emissionVault.value) {
+    accounts.emissionVault.value = await getProgramDerivedAddress({
+      programAddress:
+        "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL" as Address<"ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL">,
+      seeds: [
+        getBytesEncoder().encode(
+          new Uint8Array([
+            75, 157, 254, 116, 60, 89, 130, 232, 152, 242, 18, 255, 73, 232, 99,
+            15, 68, 170, 28, 110, 84, 85, 44, 112, 48, 86, 162, 156, 110, 5,
+            246, 74,
+          ]),
+        ),
+        getBytesEncoder().encode(
+          new Uint8Array([
+            6, 221, 246, 225, 215, 101, 161, 147, 217, 203, 225, 70, 206, 235,
+            121, 172, 28, 180, 133, 237, 95, 91, 55, 145, 58, 140, 245, 133,
+            126, 255, 0, 169,
+          ]),
+        ),
+        getBytesEncoder().encode(
+          new Uint8Array([
+            118, 84, 87, 175, 8, 223, 112, 184, 199, 128, 193, 113, 254, 24,
+            159, 131, 208, 221, 3, 43, 149, 140, 252, 131, 130, 79, 209, 50,
+            229, 99, 122, 75,
+          ]),
+        ),
+      ],
+    });
   }
   if (!accounts.proofsConfig.value) {
     accounts.proofsConfig.value =

@@ -30,13 +30,8 @@ import {
   type TransactionSigner,
   type WritableAccount,
 } from "@solana/kit";
-import { findNodePda } from "../pdas/index.js";
 import { STAKING_PROGRAM_ADDRESS } from "../programs/index.js";
-import {
-  expectAddress,
-  getAccountMetaFactory,
-  type ResolvedAccount,
-} from "../shared/index.js";
+import { getAccountMetaFactory, type ResolvedAccount } from "../shared/index.js";
 
 export const DETACH_DEVICE_DISCRIMINATOR = new Uint8Array([
   104, 9, 232, 243, 30, 158, 132, 33,
@@ -107,95 +102,6 @@ export function getDetachDeviceInstructionDataCodec(): FixedSizeCodec<
   );
 }
 
-export type DetachDeviceAsyncInput<
-  TAccountOwner extends string = string,
-  TAccountDevice extends string = string,
-  TAccountNode extends string = string,
-  TAccountFirst extends string = string,
-  TAccountOffer extends string = string,
-> = {
-  /** The node's owner, or the owner of its first device. */
-  owner: TransactionSigner<TAccountOwner>;
-  /** The device that leaves. */
-  device: Address<TAccountDevice>;
-  /** The node. */
-  node?: Address<TAccountNode>;
-  /** The node's first device, where the signer is its owner but not the node's. */
-  first?: Address<TAccountFirst>;
-  /** The node's offer. */
-  offer: Address<TAccountOffer>;
-};
-
-export async function getDetachDeviceInstructionAsync<
-  TAccountOwner extends string,
-  TAccountDevice extends string,
-  TAccountNode extends string,
-  TAccountFirst extends string,
-  TAccountOffer extends string,
-  TProgramAddress extends Address = typeof STAKING_PROGRAM_ADDRESS,
->(
-  input: DetachDeviceAsyncInput<
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountFirst,
-    TAccountOffer
-  >,
-  config?: { programAddress?: TProgramAddress },
-): Promise<
-  DetachDeviceInstruction<
-    TProgramAddress,
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountFirst,
-    TAccountOffer
-  >
-> {
-  // Program address.
-  const programAddress = config?.programAddress ?? STAKING_PROGRAM_ADDRESS;
-
-  // Original accounts.
-  const originalAccounts = {
-    owner: { value: input.owner ?? null, isWritable: false },
-    device: { value: input.device ?? null, isWritable: true },
-    node: { value: input.node ?? null, isWritable: true },
-    first: { value: input.first ?? null, isWritable: false },
-    offer: { value: input.offer ?? null, isWritable: false },
-  };
-  const accounts = originalAccounts as Record<
-    keyof typeof originalAccounts,
-    ResolvedAccount
-  >;
-
-  // Resolve default values.
-  if (!accounts.node.value) {
-    accounts.node.value = await findNodePda({
-      device: expectAddress(accounts.device.value),
-    });
-  }
-
-  const getAccountMeta = getAccountMetaFactory(programAddress, "programId");
-  return Object.freeze({
-    accounts: [
-      getAccountMeta(accounts.owner),
-      getAccountMeta(accounts.device),
-      getAccountMeta(accounts.node),
-      getAccountMeta(accounts.first),
-      getAccountMeta(accounts.offer),
-    ],
-    data: getDetachDeviceInstructionDataEncoder().encode({}),
-    programAddress,
-  } as DetachDeviceInstruction<
-    TProgramAddress,
-    TAccountOwner,
-    TAccountDevice,
-    TAccountNode,
-    TAccountFirst,
-    TAccountOffer
-  >);
-}
-
 export type DetachDeviceInput<
   TAccountOwner extends string = string,
   TAccountDevice extends string = string,
@@ -209,7 +115,10 @@ export type DetachDeviceInput<
   device: Address<TAccountDevice>;
   /** The node. */
   node: Address<TAccountNode>;
-  /** The node's first device, where the signer is its owner but not the node's. */
+  /**
+   * The node's first device, where the signer is its owner but not the node's.
+   * Its address is `node.device`.
+   */
   first?: Address<TAccountFirst>;
   /** The node's offer. */
   offer: Address<TAccountOffer>;
@@ -288,7 +197,10 @@ export type ParsedDetachDeviceInstruction<
     device: TAccountMetas[1];
     /** The node. */
     node: TAccountMetas[2];
-    /** The node's first device, where the signer is its owner but not the node's. */
+    /**
+     * The node's first device, where the signer is its owner but not the node's.
+     * Its address is `node.device`.
+     */
     first?: TAccountMetas[3] | undefined;
     /** The node's offer. */
     offer: TAccountMetas[4];

@@ -29,7 +29,12 @@ import {
   type ReadonlyUint8Array,
   type WritableAccount,
 } from "@solana/kit";
-import { findLoweringPda, findNodePda } from "../pdas/index.js";
+import {
+  findApproveClassClassPda,
+  findLoweringPda,
+  findLowerPda,
+  findNodePda,
+} from "../pdas/index.js";
 import { STAKING_PROGRAM_ADDRESS } from "../programs/index.js";
 import {
   expectAddress,
@@ -139,9 +144,9 @@ export type LowerClassAsyncInput<
   /** Its first device; the others follow when they are detached. */
   device: Address<TAccountDevice>;
   /** Its hardware class. */
-  class: Address<TAccountClass>;
+  class?: Address<TAccountClass>;
   /** The class that it goes down to. */
-  lower: Address<TAccountLower>;
+  lower?: Address<TAccountLower>;
   /** The approvals of this class for this node. */
   lowering?: Address<TAccountLowering>;
   /** The node's offer. */
@@ -211,6 +216,16 @@ export async function getLowerClassInstructionAsync<
   if (!accounts.node.value) {
     accounts.node.value = await findNodePda({
       device: expectAddress(accounts.device.value),
+    });
+  }
+  if (!accounts.class.value) {
+    accounts.class.value = await findApproveClassClassPda({
+      before: expectSome(args.before),
+    });
+  }
+  if (!accounts.lower.value) {
+    accounts.lower.value = await findLowerPda({
+      after: expectSome(args.after),
     });
   }
   if (!accounts.lowering.value) {

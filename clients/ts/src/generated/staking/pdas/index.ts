@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./approveClassClass.js";
 export * from "./class.js";
 export * from "./config.js";
 export * from "./device.js";
@@ -13,6 +14,7 @@ export * from "./disproof.js";
 export * from "./emissionLedger.js";
 export * from "./eventAuthority.js";
 export * from "./identity.js";
+export * from "./lower.js";
 export * from "./lowering.js";
 export * from "./network.js";
 export * from "./node.js";

@@ -261,6 +261,7 @@ export function identifyStakingAccount(
 }
 
 export enum StakingInstruction {
+  CreateClass,
   AcceptAuthority,
   Activate,
   Appeal,
@@ -272,7 +273,6 @@ export enum StakingInstruction {
   ClaimDevice,
   CloseSlash,
   Compound,
-  CreateClass,
   CreditNode,
   DetachDevice,
   EvictDevice,
@@ -320,6 +320,17 @@ export function identifyStakingInstruction(
   instruction: { data: ReadonlyUint8Array } | ReadonlyUint8Array,
 ): StakingInstruction {
   const data = "data" in instruction ? instruction.data : instruction;
+  if (
+    containsBytes(
+      data,
+      fixEncoderSize(getBytesEncoder(), 8).encode(
+        new Uint8Array([34, 138, 228, 149, 66, 39, 106, 183]),
+      ),
+      0,
+    )
+  ) {
+    return StakingInstruction.CreateClass;
+  }
   if (
     containsBytes(
       data,
@@ -440,17 +451,6 @@ export function identifyStakingInstruction(
     )
   ) {
     return StakingInstruction.Compound;
-  }
-  if (
-    containsBytes(
-      data,
-      fixEncoderSize(getBytesEncoder(), 8).encode(
-        new Uint8Array([34, 138, 228, 149, 66, 39, 106, 183]),
-      ),
-      0,
-    )
-  ) {
-    return StakingInstruction.CreateClass;
   }
   if (
     containsBytes(
@@ -912,6 +912,9 @@ export type ParsedStakingInstruction<
   TProgram extends string = "ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY",
 > =
   | ({
+      instructionType: StakingInstruction.CreateClass;
+    } & ParsedCreateClassInstruction<TProgram>)
+  | ({
       instructionType: StakingInstruction.AcceptAuthority;
     } & ParsedAcceptAuthorityInstruction<TProgram>)
   | ({
@@ -944,9 +947,6 @@ export type ParsedStakingInstruction<
   | ({
       instructionType: StakingInstruction.Compound;
     } & ParsedCompoundInstruction<TProgram>)
-  | ({
-      instructionType: StakingInstruction.CreateClass;
-    } & ParsedCreateClassInstruction<TProgram>)
   | ({
       instructionType: StakingInstruction.CreditNode;
     } & ParsedCreditNodeInstruction<TProgram>)
@@ -1076,6 +1076,13 @@ export function parseStakingInstruction<TProgram extends string>(
 ): ParsedStakingInstruction<TProgram> {
   const instructionType = identifyStakingInstruction(instruction);
   switch (instructionType) {
+    case StakingInstruction.CreateClass: {
+      assertIsInstructionWithAccounts(instruction);
+      return {
+        instructionType: StakingInstruction.CreateClass,
+        ...parseCreateClassInstruction(instruction),
+      };
+    }
     case StakingInstruction.AcceptAuthority: {
       assertIsInstructionWithAccounts(instruction);
       return {
@@ -1151,13 +1158,6 @@ export function parseStakingInstruction<TProgram extends string>(
       return {
         instructionType: StakingInstruction.Compound,
         ...parseCompoundInstruction(instruction),
-      };
-    }
-    case StakingInstruction.CreateClass: {
-      assertIsInstructionWithAccounts(instruction);
-      return {
-        instructionType: StakingInstruction.CreateClass,
-        ...parseCreateClassInstruction(instruction),
       };
     }
     case StakingInstruction.CreditNode: {
