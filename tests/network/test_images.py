@@ -85,6 +85,23 @@ async def test_a_node_that_lacks_an_image_fetches_nothing_and_tells_seats_why(si
     assert digest not in site.own()
 
 
+async def test_archives_are_fetched_one_after_the_other_and_others_wait_unpunished(
+    site: ImagingSite,
+) -> None:
+    digest = site.store.put(ARCHIVE)
+    job = site.book(HOUR, image=f"oci:{digest.hex()}")
+    asked = Request(bytes(site.market.attesters[0].pubkey()), "prepare", {"job": bytes(job).hex()})
+    async with site.machine(site.market.alice) as agent:
+        agent._policy = replace(agent._policy, answer_within=0.3)
+        async with agent._executor.turn:
+            with pytest.raises(Refused, match="still fetches") as raised:
+                await agent.handle(asked)
+            assert (raised.value.kind, digest in site.own()) == ("preparing", False)
+        agent._policy = replace(agent._policy, answer_within=30.0)
+        assert (await agent.handle(asked)).arguments == {"held": True}
+    assert digest in site.own()
+
+
 async def test_a_larger_archive_than_there_is_room_for_is_not_fetched(site: ImagingSite) -> None:
     digest = site.store.put(ARCHIVE + b"x")
     site.book(HOUR, image=f"oci:{digest.hex()}")

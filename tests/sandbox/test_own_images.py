@@ -282,20 +282,38 @@ def test_images_that_nobody_uses_go_for_a_new_one_the_least_used_first(own: OwnI
     assert own.get(reference(third)) is not None
 
 
-def test_an_image_in_use_stays_and_one_without_room_is_refused(own: OwnImages, place: Path) -> None:
-    first, second = sized(place, "a.tar", 40), sized(place, "b.tar", 40)
-    root = bring(own, first)
+def used(place: Path, root: Path) -> Path:
+    """Has a box be made of an image; returns the file that says so."""
     box = place / "boxes/somebodys/box"
     box.mkdir(parents=True)
     (box / "config.json").write_text(json.dumps({"root": {"path": str(root)}}))
-    assert "there is room for" in refused(own, second)
-    with pytest.raises(OwnImageError) as raised:
-        bring(own, second)
+    return box / "config.json"
+
+
+def test_an_image_in_use_stays_and_one_without_room_is_refused(own: OwnImages, place: Path) -> None:
+    first, second = sized(place, "a.tar", 40), sized(place, "b.tar", 40)
+    box, held = used(place, bring(own, first)), [reference(first)]
+    with pytest.raises(OwnImageError, match="no room for it beside what other jobs use") as raised:
+        own.bring(reference(second), second, held)
     assert not raised.value.final
     assert own.get(reference(first)) is not None
-    (box / "config.json").unlink()
+    box.unlink()
     assert bring(own, second).is_dir()
     assert own.get(reference(first)) is None
+
+
+def test_each_node_has_its_part_of_the_room_whatever_the_others_use(place: Path) -> None:
+    nodes = OwnImages(place / "boxes", MOST, Images(place / "images"), nodes=2)
+    assert nodes.part == nodes.room() == MOST // 2
+    large, first, second, third = (sized(place, f"{mib}.tar", mib) for mib in (33, 30, 29, 28))
+    assert "there is room for" in refused(nodes, large)
+    bring(nodes, first)
+    # What another worker's box is made of takes nothing of this one's room, and stays.
+    used(place, bring(nodes, second))
+    held = [reference(first)]
+    assert nodes.room(held) == MOST // 2
+    nodes.bring(reference(third), third, held)
+    assert all(nodes.get(reference(made)) for made in (first, second, third))
 
 
 def test_what_a_killed_process_left_is_removed(own: OwnImages, place: Path) -> None:

@@ -453,6 +453,7 @@ class LocalExecutor:
     def __init__(self, nodes: Iterable[NodeSpec], store: FileStore, work: str | Path) -> None:
         self._nodes = {spec.node: spec for spec in nodes}
         self._store = store
+        self._turn = asyncio.Lock()
         self._work = Path(work)
 
     def workspace(self, lease: Lease) -> Workspace:
@@ -496,6 +497,11 @@ class LocalExecutor:
     def archives(self) -> FileStore:
         """Where those are fetched to."""
         return self._store
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Whoever fetches and unpacks one has this: its room is measured by what the disk has left then."""
+        return self._turn
 
     async def collect(self, lease: Lease) -> RunOutput | None:
         """See `Executor.collect`."""

@@ -69,12 +69,15 @@ class OwnImages:
 
     Args:
         boxes: the directory of the machine's boxes, which other users can pass.
-        most: bytes that all of them may take; 0: none are taken.
+        most: bytes that all may take, but for what other workers' boxes are made of; 0: none is taken.
         built: the images that they may begin with.
+        nodes: how many have promised an even part of that, each for the one lease that it has at a time.
     """
 
-    def __init__(self, boxes: Path, most: int, built: Images) -> None:
+    def __init__(self, boxes: Path, most: int, built: Images, nodes: int = 1) -> None:
         self._boxes, self._most, self._built = boxes, most, built
+        #: Bytes that one lease's image may take.
+        self.part = most // nodes
         self._folder = boxes / PLACE
 
     def get(self, reference: str) -> OwnImage | None:
@@ -97,11 +100,9 @@ class OwnImages:
             held: references of images that stay.
         """
         kept = {self._hex(name) for name in held} | self._used()
-        sizes = self._sizes()
-        left = self._most - sum(size for digest, size in sizes.items() if digest in kept)
-        going = sum(size for digest, size in sizes.items() if digest not in kept)
+        going = sum(size for digest, size in self._sizes().items() if digest not in kept)
         place = next(path for path in (self._boxes, *self._boxes.parents) if path.exists())
-        return max(0, min(left, shutil.disk_usage(place).free + going - _FREE))
+        return max(0, min(self.part, shutil.disk_usage(place).free + going - _FREE))
 
     def bring(self, reference: str, archive: Path, held: Collection[str] = ()) -> OwnImage:
         """Unpacks an archive, unless that was done; images that nobody uses go for it, the least used first.
@@ -225,11 +226,12 @@ class OwnImages:
 
     def _evict(self, most: int, held: Collection[str]) -> None:
         """Removes images until the rest take no more than that."""
-        kept = {self._hex(name) for name in held} | self._used()
-        sizes = self._sizes()
+        mine, used = {self._hex(name) for name in held}, self._used()
+        others = used - mine
+        sizes = {digest: size for digest, size in self._sizes().items() if digest not in others}
         total = sum(sizes.values())
         for digest, size in sizes.items():
-            if total > most and digest not in kept:
+            if total > most and digest not in mine:
                 self._remove(digest)
                 total -= size
         if total > most:

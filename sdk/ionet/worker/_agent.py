@@ -27,6 +27,7 @@ from ionet.executor._base import MAX_ARCHIVE_BYTES, Lacking
 from ionet.formats import canonical
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
+from ionet.store import StoreUnreachable
 from ionet.store.manifest import (
     MAX_BYTES,
     FileStore,
@@ -70,6 +71,8 @@ _ENDED: Final = 30.0
 _PAID_TIME_OVER: Final = "the paid time is over"
 #: Leases that are remembered.
 _KEEP: Final = 1_000
+#: Seconds in which an image's archive has to come, for which others wait: no lease starts later than that.
+_IMAGE_SECONDS: Final = 1_200.0
 
 
 class LocalRunner(Executor, Protocol):
@@ -90,6 +93,11 @@ class LocalRunner(Executor, Protocol):
     @property
     def archives(self) -> FileStore:
         """See `LocalExecutor.archives`."""
+        ...
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """See `LocalExecutor.turn`."""
         ...
 
     def end_by(self, lease: Lease, at: float) -> None:
@@ -484,14 +492,11 @@ class Agent:
         wanted = [(item.sha256, item.size) for item in manifest.inputs]
         if (archive := manifest.runtime_env.working_dir) is not None:
             wanted.append((archive, MAX_ARCHIVE_BYTES))
-        image = self._executor.wanted_image(manifest)
         record = LeaseRecord.load(self._state, leased.job)
         if record.outcome is None:
-            if image is not None:
-                await self._files.fetch(image[0], self._executor.archives, image[1])
             for digest, most in wanted:
                 await self._files.fetch(bytes.fromhex(digest), self._store, most)
-        await self._executor.open(lease)
+        await self._open(lease, new=record.outcome is None)
         network = await self._network(leased, record)
         processes = self._executor.processes(lease, self.node)
         await asyncio.to_thread(self.worker.begin, leased.job, processes)
@@ -502,6 +507,21 @@ class Agent:
         self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
         self._event("job-began", f"serves the job {_short(leased.job)}")
         return serving
+
+    async def _open(self, lease: Lease, *, new: bool) -> None:
+        """Has the executor open a lease; of its image's archive one is fetched at a time."""
+        if not new or self._executor.wanted_image(lease.manifest) is None:
+            await self._executor.open(lease)
+            return
+        async with self._executor.turn:
+            if (image := self._executor.wanted_image(lease.manifest)) is not None:
+                try:
+                    async with asyncio.timeout(_IMAGE_SECONDS):
+                        await self._files.fetch(image[0], self._executor.archives, image[1])
+                except TimeoutError:
+                    within = f"within {_IMAGE_SECONDS / 60:.0f} minutes"
+                    raise StoreUnreachable(f"{lease.manifest.image} did not come {within}") from None
+            await self._executor.open(lease)
 
     async def _network(self, leased: Leased, record: LeaseRecord) -> Network | None:
         """Returns the node's part in a lease over several machines; None for a job that stands alone."""

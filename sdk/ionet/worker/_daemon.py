@@ -239,7 +239,7 @@ class Daemon:
             agent.now,
             self._chain.now,
             lambda: {image.name: image.reference for image in images.catalogue()} if boxed else {},
-            config.limits.images if boxed else 0,
+            config.limits.images // len(config.served) if boxed else 0,
         )
 
     # -- what jobs run in
@@ -268,7 +268,9 @@ class Daemon:
             boxes=config.boxes,
             internet=Internet(config.limits.resolvers, config.limits.closed),
             images=images,
-            own=OwnImages(config.boxes, config.limits.images, images) if config.limits.images_gib else None,
+            own=OwnImages(config.boxes, config.limits.images, images, len(specs))
+            if config.limits.images_gib
+            else None,
         )
 
     def _under_podman(self, specs: Sequence[NodeSpec], work: Path) -> PodmanExecutor:
