@@ -2,7 +2,8 @@
 
 An engine of a fixed rate answers 50 streams at a time, first by itself, then behind the service, in turns. A
 token's delay is how much later it comes than the rate says, counted from when its request was sent. The
-service sets aside, notes and settles as always.
+service sets aside, notes and settles as always. Streams write apart from each other, as those of many engines
+do, and then in step, as those of one that works on all of them at a time.
 
 usage: .venv/bin/python bench/intelligence.py [--streams N] [--tokens N] [--rate N] [--rounds N]
 """
@@ -44,17 +45,17 @@ prompt = "0.10"
 completion = "0.40"
 """
 GOALS = {50: 5.0, 99: 15.0}
-#: Seconds from one stream's begin to the next's: all run together once the last has begun.
-_BETWEEN = 0.05
+#: Of a token's time, from one stream's begin to the next's: all run together once the last has begun.
+_BETWEEN = {"apart": 1.618, "in step": 1.0}
 
 
-async def delays(url: str, key: str, streams: int, tokens: int, rate: float) -> list[float]:
+async def delays(url: str, key: str, between: float, streams: int, tokens: int, rate: float) -> list[float]:
     """Seconds by which each token of all streams was late."""
     limits = httpx.Limits(max_connections=streams)
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=120) as client:
         listed = await asyncio.gather(
-            *(stream(client, tokens, rate, number * _BETWEEN) for number in range(streams))
+            *(stream(client, tokens, rate, number * between / rate) for number in range(streams))
         )
     return [delay for each in listed for delay in each]
 
@@ -108,30 +109,31 @@ async def main() -> None:
     parser.add_argument("--streams", type=int, default=50)
     parser.add_argument("--tokens", type=int, default=150)
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each stream")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     chosen = parser.parse_args()
     engine = free_port()
-    bare: list[float] = []
-    behind: list[float] = []
+    bare: dict[str, list[float]] = {way: [] for way in _BETWEEN}
+    behind: dict[str, list[float]] = {way: [] for way in _BETWEEN}
     with tempfile.TemporaryDirectory() as folder:
         async with process("-m", "tests.intelligence.steady", str(engine), str(chosen.rate)):
             await answers(f"http://127.0.0.1:{engine}/v1/models")
             async with served(Path(folder), engine) as (url, key, pid):
                 shape = (chosen.streams, chosen.tokens, chosen.rate)
-                await delays(url, key, 2, 5, chosen.rate)
+                await delays(url, key, 1.0, 2, 5, chosen.rate)
                 began = processor_seconds(pid)
-                for _ in range(chosen.rounds):
-                    bare += await delays(f"http://127.0.0.1:{engine}", "none", *shape)
-                    behind += await delays(url, key, *shape)
+                for way, between in chosen.rounds * list(_BETWEEN.items()):
+                    bare[way] += await delays(f"http://127.0.0.1:{engine}", "none", between, *shape)
+                    behind[way] += await delays(url, key, between, *shape)
                 spent = processor_seconds(pid) - began
-    print(f"{chosen.streams} streams of {chosen.rate:g} tokens/s, {len(behind):,} tokens each way")
+    count = sum(map(len, behind.values()))
+    print(f"{chosen.streams} streams of {chosen.rate:g} tokens/s, {count:,} tokens each way")
     print(f"{'':>12} {'bare engine':>12} {'behind':>12} {'overhead':>12} {'ratio':>8}   goal")
-    for percent, goal in GOALS.items():
-        first, second = percentile(bare, percent), percentile(behind, percent)
-        ratio = second / first
-        row = f"{first:>9.2f} ms {second:>9.2f} ms {second - first:>9.2f} ms {ratio:>7.1f}x"
-        print(f"{f'p{percent}':>12} {row}   {goal:g} ms")
-    print(f"the service computes {1e6 * spent / len(behind):.0f} microseconds a token")
+    for way in _BETWEEN:
+        for percent, goal in GOALS.items():
+            first, second = percentile(bare[way], percent), percentile(behind[way], percent)
+            row = f"{first:>9.2f} ms {second:>9.2f} ms {second - first:>9.2f} ms {second / first:>7.1f}x"
+            print(f"{f'{way} p{percent}':>12} {row}   {goal:g} ms")
+    print(f"the service computes {1e6 * spent / count:.0f} microseconds a token")
 
 
 if __name__ == "__main__":

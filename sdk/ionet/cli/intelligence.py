@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import sys
 from pathlib import Path
@@ -59,6 +58,7 @@ def run(
     Reads intelligence.toml in its state folder. Stake and payments count once they are final. It holds no key
     of the chain. Let a proxy with a certificate stand before it where others are to reach it.
     """
+    from ionet.service import loops
     from ionet.service.logs import log_to_stderr
     from ionet.service.settings import state_directory
 
@@ -73,7 +73,7 @@ def run(
     log_to_stderr(as_json=log_json, fields=())
     without_core()
     service = Intelligence(config, None if without_chain else lambda: io.async_reader("finalized"))
-    asyncio.run(_serve(service, lambda url: _ready(io, url)))
+    loops.run(_serve(service, lambda url: _ready(io, url)))
 
 
 def _lacks(bad: ModuleNotFoundError) -> UserError:
