@@ -83,6 +83,52 @@ def booked(world: World, number: int, node: int, **terms: Any) -> bytes:
     return world.book(manifest, number, node, **terms)
 
 
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_node_that_is_added_to_a_cluster_of_one_joins_it(
+    world: World, away: Away, together: bool
+) -> None:
+    manifest = world.manifest(nodes=1, on_loss="continue")
+    terms: dict[str, Any] = {"cluster": CLUSTER, "size": 1, "seconds": 10 * HOUR}
+    # Keys by which the later one would be the first, were it booked in the same moment.
+    first, second = sorted((key(1), key(2)), reverse=True)
+    numbers = {key(1): 1, key(2): 2}
+    head = world.book(manifest, numbers[first], 0, **terms)
+    orchestrator = serving(world, away)
+    if not together:
+        await passes(world, orchestrator)
+        assert [lease.joins for lease in away.leases] == [None]
+    new = world.book(manifest, numbers[second], 1, joins=True, **terms)
+    await passes(world, orchestrator, 3 * STEP)
+    nodes = [spec.node for spec in world.specs]
+    assert [(lease.jobs, lease.joins) for lease in away.leases] == [
+        ((head,), None),
+        ((new,), (nodes[0], head)),
+    ]
+    assert {world.chain.accounts[job].job.phase for job in (head, new)} == {Phase.RUNNING}
+    await orchestrator.aclose()
+
+
+async def test_the_head_of_a_cluster_of_one_is_found_though_nothing_of_it_has_changed(
+    world: World, away: Away
+) -> None:
+    manifest = world.manifest(nodes=1, on_loss="continue")
+    terms: dict[str, Any] = {"cluster": CLUSTER, "size": 1, "seconds": 10 * HOUR}
+    head = world.book(manifest, 1, 0, **terms)
+    orchestrator = serving(world, away)
+    await passes(world, orchestrator)
+    # Jobs that have not changed are the same objects, whose lease is kept.
+    views = [world.chain.view(world.chain.accounts[head])]
+    orchestrator._gangs(views)
+    new = world.book(manifest, 2, 1, joins=True, **terms)
+    views.append(world.chain.view(world.chain.accounts[new]))
+    leases = [gang.lease for gang in orchestrator._gangs(views)]
+    assert [None if lease is None else (lease.jobs, lease.joins) for lease in leases] == [
+        ((head,), None),
+        ((new,), (world.specs[0].node, head)),
+    ]
+    await orchestrator.aclose()
+
+
 async def test_a_replacement_joins_and_is_attested_with_the_clusters_result(world: World, away: Away) -> None:
     head, other = booked(world, 1, 0), booked(world, 2, 1)
     orchestrator = serving(world, away)

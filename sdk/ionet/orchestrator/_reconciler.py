@@ -415,7 +415,8 @@ class Orchestrator:
                 if job.cluster != bytes(32):
                     served.setdefault(job.cluster, record)
                 gangs.append(self._recorded(members, record))
-                if len(record["jobs"]) == 1:
+                # The first of a cluster is looked at again: others join it.
+                if len(record["jobs"]) == 1 and (job.cluster == bytes(32) or record["joins"]):
                     self._keep_alone(job, gangs[-1])
             elif job.cluster == bytes(32) or job.phase is Phase.ENDED:
                 gangs.append(self._formed([job], 1))
