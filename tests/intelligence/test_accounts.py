@@ -173,3 +173,17 @@ async def test_another_sites_pages_sign_nobody_in(service: Running) -> None:
 def test_keys_are_not_sent_in_the_clear() -> None:
     with pytest.raises(ConfigError, match="encrypted"):
         AccountClient("http://ai.example.org", "sk-io-live-secret")
+
+
+async def test_one_address_asks_for_no_more_challenges_than_it_can_answer(service: Running) -> None:
+    async with httpx.AsyncClient(base_url=service.url) as client:
+
+        async def challenge(address: str) -> httpx.Response:
+            return await client.post("/account/challenge", headers={"x-forwarded-for": address})
+
+        answers = [await challenge("203.0.113.5") for _ in range(70)]
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert 1 <= len(refused) <= 10
+        assert (refused[0].status_code, refused[0].json()["error"]["code"]) == (429, "rate_limit_exceeded")
+        assert int(refused[0].headers["retry-after"]) >= 1
+        assert (await challenge("203.0.113.6")).status_code == 200

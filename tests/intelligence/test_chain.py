@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from solders.instruction import Instruction
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import transfer, transfer_checked
 from spl.token.models import TransferCheckedParams, TransferParams
@@ -35,11 +36,15 @@ class Place:
         market: with alice, who has 500 IO of active stake.
         books: empty.
         desk: works on them.
+        owner: of the service's till.
+        till: its IO account, which is new.
     """
 
     market: Market
     books: Books
     desk: Desk
+    owner: Keypair
+    till: Pubkey
 
     def client(self) -> AsyncClient:
         network = self.market.world.client.network
@@ -50,7 +55,9 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     books = Books(tmp_path / "books.db", "test")
     desk = Desk(books)
-    yield Place(Market.new(), books, desk)
+    market = Market.new()
+    owner = market.world.actor()
+    yield Place(market, books, desk, owner, market.world.io_account(owner.pubkey()))
     desk.close()
 
 
@@ -126,11 +133,6 @@ async def test_many_requests_read_stake_once(place: Place) -> None:
     assert count == 1
 
 
-def till_of(place: Place) -> Pubkey:
-    """The service's IO account."""
-    return token_account(place.market.dave.pubkey(), IO_MINT)
-
-
 def moving(source: Pubkey, to: Pubkey, owner: Pubkey, units: int) -> Instruction:
     return transfer(
         TransferParams(program_id=TOKEN_PROGRAM, source=source, dest=to, owner=owner, amount=units)
@@ -138,7 +140,7 @@ def moving(source: Pubkey, to: Pubkey, owner: Pubkey, units: int) -> Instruction
 
 
 def pay(place: Place, units: int, *, checked: bool = True) -> None:
-    market, till = place.market, till_of(place)
+    market, till = place.market, place.till
     purse = token_account(market.carol.pubkey(), IO_MINT)
     if checked:
         market.send(
@@ -160,7 +162,7 @@ def pay(place: Place, units: int, *, checked: bool = True) -> None:
 
 async def look(place: Place) -> int:
     async with place.client() as client:
-        tills = Tills(client, place.desk, {"io": till_of(place)})
+        tills = Tills(client, place.desk, {"io": place.till})
         count = await tills.look()
         assert tills.fault == ""
         return count
@@ -184,16 +186,16 @@ async def test_each_payment_counts_once_however_often_it_is_read(place: Place) -
     pay(place, 5 * TOKEN)
     assert await look(place) == 1
     assert await look(place) == 0
-    place.books.mark(f"till {till_of(place)}", "")
+    place.books.mark(f"till {place.till}", "")
     assert balance(place) == 12 * TOKEN
 
 
 async def test_a_node_that_lists_everything_again_changes_nothing(place: Place, tmp_path: Path) -> None:
     pay(place, 7 * TOKEN)
     async with place.client() as client:
-        await Tills(client, place.desk, {"io": till_of(place)}).look()
+        await Tills(client, place.desk, {"io": place.till}).look()
         place.books._db.execute("DELETE FROM about WHERE name LIKE 'mark %'")
-        assert await Tills(client, place.desk, {"io": till_of(place)}).look() == 0
+        assert await Tills(client, place.desk, {"io": place.till}).look() == 0
     assert balance(place) == 7 * TOKEN
 
 
@@ -201,15 +203,16 @@ async def test_transfers_to_others_and_out_of_the_till_are_no_payments(place: Pl
     market = place.market
     pay(place, 7 * TOKEN)
     for to in (market.renter.pubkey(), market.carol.pubkey()):
-        market.send(moving(till_of(place), token_account(to, IO_MINT), market.dave.pubkey(), TOKEN))
+        out = moving(place.till, token_account(to, IO_MINT), place.owner.pubkey(), TOKEN)
+        market.world.send(out, signers=[place.owner])
     assert await look(place) == 1
     assert balance(place) == 7 * TOKEN
 
 
 async def test_a_transfer_of_the_till_to_itself_is_no_payment(place: Place) -> None:
     pay(place, 7 * TOKEN)
-    till, owner = till_of(place), place.market.dave
-    place.market.send(moving(till, till, owner.pubkey(), TOKEN))
+    till, owner = place.till, place.owner
+    place.market.world.send(moving(till, till, owner.pubkey(), TOKEN), signers=[owner])
     assert await look(place) == 1
     assert place.books.balances()[("outside", "io")] == -7 * TOKEN
 
@@ -223,8 +226,8 @@ async def test_a_transaction_that_cannot_be_read_is_said_to_be_in_the_way(
         raise ValueError("of another version")
 
     async with place.client() as client:
-        tills = Tills(client, place.desk, {"io": till_of(place)})
-        monkeypatch.setattr(onchain, "deposits", broken)
+        tills = Tills(client, place.desk, {"io": place.till})
+        monkeypatch.setattr(onchain, "moved_by", broken)
         assert await tills.look() == 0
         assert "another version" in tills.fault
         monkeypatch.undo()

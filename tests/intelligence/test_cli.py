@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from solders.keypair import Keypair
+from tests.intelligence.conftest import ADDRESS
 from tests.intelligence.test_receipts import NOW, receipt
 
 from ionet.cli.ask import _write
@@ -20,6 +22,7 @@ from ionet.cli.failures import UserError
 from ionet.cli.intelligence import _proof
 from ionet.formats import canonical
 from ionet.formats.merkle import leaf_hash
+from ionet.intelligence.books import Books, Deposit
 from ionet.intelligence.receipts import DOMAIN, HOUR, BadReceipt, Proof, Receipts
 
 
@@ -77,3 +80,34 @@ def test_a_model_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", plain := io.StringIO())
     _write(iter([said]))
     assert "\x1b" in plain.getvalue()
+
+
+BOOKS = """
+[deposits]
+usdc = "{ADDRESS}"
+
+[[models]]
+id = "small"
+engine = "url"
+url = "http://127.0.0.1:1"
+context = 512
+prompt = "1"
+"""
+
+
+@pytest.mark.parametrize(("taken", "status"), [(0, 0), (1, 1)])
+def test_books_are_shown_and_a_difference_is_an_exit_with_one(
+    tmp_path: Path, taken: int, status: int
+) -> None:
+    (tmp_path / "intelligence.toml").write_text(BOOKS.format(ADDRESS=ADDRESS))
+    books = Books(tmp_path / "books.db", "live")
+    books.deposit(Deposit("paid", ADDRESS, "usdc", 1_000, NOW))
+    books._db.execute("UPDATE balances SET units = units - ? WHERE holder LIKE 'account %'", (taken,))
+    books.close()
+    command = [sys.executable, "-c", "from ionet.cli import main; main()", "intelligence", "books"]
+    given = ["--without-chain", "--state", str(tmp_path), "--output", "json"]
+    done = subprocess.run([*command, *given], capture_output=True, text=True, check=False)
+    assert done.returncode == status, done.stderr
+    told = json.loads(done.stdout)
+    assert told["currencies"]["usdc"]["accounts"] == 1_000 - taken
+    assert bool(told["differences"]) is bool(taken)

@@ -19,7 +19,7 @@ from ionet.intelligence.answering import Answering
 from ionet.intelligence.books import Books, Deposit, Key
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.fleet import Elastic, Fleet
+from ionet.intelligence.fleet import Address, Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
@@ -47,7 +47,7 @@ class Node:
     serving: asyncio.Task[None] | None = None
     listening: socket.socket | None = None
 
-    async def serve(self, model: str) -> str:
+    async def serve(self, model: str) -> Address:
         self.listening = socket.create_server(("127.0.0.1", 0))
         port = self.listening.getsockname()[1]
         if not self.hangs:
@@ -56,7 +56,7 @@ class Node:
             )
             self.server = uvicorn.Server(config)
             self.serving = asyncio.create_task(self.server._serve([self.listening]))
-        return f"http://127.0.0.1:{port}"
+        return Address(f"http://127.0.0.1:{port}")
 
     async def withdraw(self, model: str) -> None:
         await self.die()
@@ -85,9 +85,9 @@ class Market:
     refuses: bool = False
     hangs: list[bool] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
-    earlier: list[tuple[Node, list[tuple[str, str]]]] = field(default_factory=list)
+    earlier: list[tuple[Node, list[tuple[str, Address]]]] = field(default_factory=list)
 
-    async def left(self) -> Sequence[tuple[Node, Sequence[tuple[str, str]]]]:
+    async def left(self) -> Sequence[tuple[Node, Sequence[tuple[str, Address]]]]:
         return self.earlier
 
     async def lease(self, models: Sequence[str], most: int | None) -> Node:

@@ -14,7 +14,8 @@ from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet.intelligence import Intelligence
+    from ionet.intelligence import Intelligence, IntelligenceConfig
+    from ionet.intelligence.books import Books
     from ionet.intelligence.client import AccountClient
 
 app = Commands("Models behind OpenAI's API, let in by staked IO: serving them, accounts and keys.")
@@ -72,7 +73,11 @@ def run(
     config = load(state or state_directory("intelligence"))
     log_to_stderr(as_json=log_json, fields=())
     without_core()
-    service = Intelligence(config, None if without_chain else lambda: io.async_reader("finalized"))
+    service = Intelligence(
+        config,
+        None if without_chain else lambda: io.async_reader("finalized"),
+        None if without_chain else lambda: io.async_reader("confirmed"),
+    )
     loops.run(_serve(service, lambda url: _ready(io, url)))
 
 
@@ -275,3 +280,83 @@ def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
             hashes.add(hash_of_prompt(json.loads(text)))
     if receipt[name]["text"] not in hashes:
         raise BadReceipt(f"the receipt is of another {name} than {file} holds")
+
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--state", metavar="FOLDER", help="Its settings and books; default: IONET_INTELLIGENCE_STATE."
+    ),
+]
+
+
+@app.command()
+def books(
+    state: StateOption = None,
+    without_chain: Annotated[
+        bool, typer.Option("--without-chain", help="Compare the books with themselves only.")
+    ] = False,
+) -> None:
+    """Show what users have paid in, and what became of it: of each currency, to the base unit.
+
+    Deposits are what accounts have left and what was spent; what was spent is leases' cost, what was sent to
+    the buyback's vaults, and what waits. Compared with what the tills held after the last transaction that
+    the service has seen; exits with 1 on a difference.
+    """
+    config, kept = _kept(state)
+    from ionet.intelligence.reporting import compare
+
+    io = session()
+    try:
+        shown, wrong = compare(kept, config, None if without_chain else io.reader)
+    finally:
+        kept.close()
+    for currency, facts in () if io.screen.as_json else shown.items():
+        rows = [(name, f"{units:,}") for name, units in facts.items()]
+        io.screen.facts([("base units of", currency.upper()), *rows], data={})
+    io.screen.show({"currencies": shown, "differences": wrong}, *wrong or ["The books balance."])
+    if wrong:
+        raise typer.Exit(1)
+
+
+@app.command()
+def settle(state: StateOption = None) -> None:
+    """Send what users have paid above the leases' cost, until the last full hour, to the buyback's vaults.
+
+    The signer owns the tills, or may spend from them as their delegate. Repeated, or after a crash, nothing
+    is sent twice. A service whose settings have [surplus] does this by itself.
+    """
+    config, kept = _kept(state)
+    from ionet.intelligence.reporting import settled
+
+    io = session()
+    if not config.tills:
+        kept.close()
+        raise UserError("the settings have no [deposits]: nothing is paid in")
+    io.check_several("sending the surplus")
+
+    async def work() -> list[dict[str, Any]]:
+        async with io.async_client() as client, io.async_reader("finalized") as reader:
+            return await settled(kept, config, client, reader)
+
+    sent = asyncio.run(work())
+    rows = [(each["currency"].upper(), each["units"], each["vault"], each["state"]) for each in sent]
+    io.screen.table(
+        ("currency", ">base units", "vault", "state"), rows, data=sent, empty="There is no surplus to send."
+    )
+
+
+def _kept(state: Path | None) -> tuple[IntelligenceConfig, Books]:
+    """The settings and the books of a service."""
+    from ionet.service.settings import state_directory
+
+    try:
+        from ionet.intelligence.books import Books
+        from ionet.intelligence.config import load
+    except ModuleNotFoundError as bad:
+        raise _lacks(bad) from None
+    config = load(state or state_directory("intelligence"))
+    path = config.state / "books.db"
+    if not path.exists():
+        raise UserError(f"there are no books in {config.state}: the service has not run yet")
+    return config, Books(path, config.environment)

@@ -11,6 +11,7 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
@@ -188,7 +189,30 @@ class AsyncAccess:
         Raises:
             NoAccess: it is taken.
         """
+        try:
+            server = await asyncio.start_server(self._accepting(port, begin), "127.0.0.1", local)
+        except OSError as bad:
+            raise NoAccess(f"the port {local} of this machine cannot be used: {bad.strerror}") from None
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
 
+    async def forward_to(self, port: int, path: Path) -> None:
+        """Makes a port of the box's loopback a socket of this machine's, for as long as this object is used.
+
+        Args:
+            port: in the box.
+            path: of the socket: whoever enters its folder reaches the port.
+
+        Raises:
+            NoAccess: there is something at the path, or nothing can be.
+        """
+        try:
+            server = await asyncio.start_unix_server(self._accepting(port, None), path)
+        except OSError as bad:
+            raise NoAccess(f"the socket {path} cannot be used: {bad.strerror or bad}") from None
+        self._servers.append(server)
+
+    def _accepting(self, port: int, begin: Begin | None) -> Callable[..., Awaitable[None]]:
         async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.current_task()
             assert task is not None
@@ -197,12 +221,7 @@ class AsyncAccess:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._accepted(port, begin, reader, writer)
 
-        try:
-            server = await asyncio.start_server(accepted, "127.0.0.1", local)
-        except OSError as bad:
-            raise NoAccess(f"the port {local} of this machine cannot be used: {bad.strerror}") from None
-        self._servers.append(server)
-        return int(server.sockets[0].getsockname()[1])
+        return accepted
 
     async def _accepted(
         self, port: int, begin: Begin | None, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -22,17 +23,21 @@ from ionet.chain.amounts import IO
 from ionet.intelligence.bodies import body_of, number_of
 from ionet.intelligence.books import CYCLES, Currency, Key, written
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.errors import Refused, invalid
+from ionet.intelligence.errors import Refused, busy, invalid
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.prices import IO_UNIT, Rate
 from ionet.intelligence.requests import parse
+from ionet.service.bounds import Bounds
+from ionet.service.guard import Rates, address_of
 from ionet.service.signin import SignInRefused, SignIns
 
 _NO_STORE: Final = {"cache-control": "no-store"}
 #: Bytes of a request of this kind, and keys of an account that are in use.
 _BODY: Final = 16_384
 _KEYS: Final = 500
+#: Challenges of one address.
+_CHALLENGES: Final = Bounds(per_second=1, at_once=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Accounts:
         self._origin = origin
         self._tills = tills
         self._rate = rate
+        self._rates = Rates(_CHALLENGES, time.monotonic)
 
     def routes(self) -> list[Route]:
         """What is answered."""
@@ -95,7 +101,10 @@ class Accounts:
 
     # -- sessions
 
-    async def _challenge(self, _: Request) -> Response:
+    async def _challenge(self, request: Request) -> Response:
+        # So many are kept: whoever asked for all of them would have everybody else's forgotten.
+        if (wait := self._rates.take(address_of(request.scope), 1)) > 0:
+            raise busy(f"too many challenges for one address; try again in {wait} s", wait)
         return _json(self._sign_ins.challenge())
 
     async def _sign_in(self, request: Request) -> Response:

@@ -30,7 +30,7 @@ Currency = Literal["usdc", "io"]
 Cycle = Literal["day", "week", "month", "ever"]
 CYCLES: Final[tuple[Cycle, ...]] = ("day", "week", "month", "ever")
 #: Of this file.
-VERSION: Final = 1
+VERSION: Final = 2
 #: Keys of keys of keys.
 _DEPTH: Final = 4
 _KEYS: Final = (
@@ -57,7 +57,7 @@ CREATE TABLE free (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE balances (
     holder TEXT NOT NULL, currency TEXT NOT NULL, units INTEGER NOT NULL, PRIMARY KEY (holder, currency),
-    CHECK (units >= 0 OR holder = 'outside')
+    CHECK (units >= 0 OR holder IN ('outside', 'operator'))
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE postings (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL UNIQUE, giver TEXT NOT NULL,
@@ -73,7 +73,33 @@ CREATE TABLE held (
     hold TEXT NOT NULL REFERENCES holds ON DELETE CASCADE, key INTEGER NOT NULL, cycle TEXT NOT NULL,
     PRIMARY KEY (hold, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sends (
+    signature TEXT PRIMARY KEY, currency TEXT NOT NULL, period INTEGER NOT NULL,
+    units INTEGER NOT NULL CHECK (units > 0), vault TEXT NOT NULL, raw BLOB NOT NULL, until INTEGER NOT NULL,
+    state TEXT NOT NULL
+) STRICT;
+CREATE TABLE gaps (
+    till TEXT NOT NULL, after TEXT NOT NULL, before TEXT NOT NULL, units INTEGER NOT NULL,
+    PRIMARY KEY (till, before)
+) STRICT, WITHOUT ROWID;
 """
+
+
+def _statement(table: str) -> str:
+    begin = _SCHEMA.index(f"CREATE TABLE {table} (")
+    return _SCHEMA[begin : _SCHEMA.index(";", begin)]
+
+
+#: From the first version to this one: leases and surpluses came in.
+_UPGRADE: Final = (
+    "ALTER TABLE balances RENAME TO balances_1",
+    _statement("balances"),
+    "INSERT INTO balances SELECT * FROM balances_1",
+    "DROP TABLE balances_1",
+    _statement("sends"),
+    _statement("gaps"),
+    "UPDATE about SET value = '2' WHERE name = 'version'",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +209,23 @@ class Deposit:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Transactions of a till that the node did not have when they were looked for.
+
+    Attributes:
+        till: the token account.
+        after: the last transaction that was seen before; empty: none was.
+        before: the first one that was seen after.
+        units: base units by which the till's balance has moved in it.
+    """
+
+    till: str
+    after: str
+    before: str
+    units: int
+
+
 @dataclass(slots=True)
 class Books:
     """The books. Not to be shared by threads.
@@ -212,6 +255,9 @@ class Books:
                     self._db.execute(statement)
                 about = {"version": str(VERSION), "environment": self.environment}
                 self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
+            if dict(self._db.execute("SELECT name, value FROM about")).get("version") == "1":
+                for statement in _UPGRADE:
+                    self._db.execute(statement)
         about = dict(self._db.execute("SELECT name, value FROM about"))
         if about.get("version") != str(VERSION):
             raise ConfigError(f"{self.path} is of version {about.get('version')}, and this is {VERSION}")
@@ -225,7 +271,17 @@ class Books:
         self._db.close()
 
     @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Has all changes within it be made together, or none."""
+        with self._change():
+            yield
+
+    @contextmanager
     def _change(self) -> Iterator[None]:
+        part_of_whole: bool = self._db.in_transaction
+        if part_of_whole:
+            yield
+            return
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -535,6 +591,29 @@ class Books:
             return value
         row = self._db.execute("SELECT value FROM about WHERE name = ?", (f"mark {name}",)).fetchone()
         return str(row[0]) if row else None
+
+    def gaps(self, till: str) -> list[Gap]:
+        """What was not seen of a till."""
+        rows = self._db.execute("SELECT till, after, before, units FROM gaps WHERE till = ?", (till,))
+        return [Gap(*row) for row in rows]
+
+    def miss(self, gap: Gap) -> None:
+        """Notes that something was not seen."""
+        with self._change():
+            row = (gap.till, gap.after, gap.before, gap.units)
+            self._db.execute("INSERT OR IGNORE INTO gaps VALUES (?, ?, ?, ?)", row)
+
+    def filled(self, gap: Gap) -> None:
+        """Notes that it was seen after all."""
+        with self._change():
+            self._db.execute("DELETE FROM gaps WHERE till = ? AND before = ?", (gap.till, gap.before))
+
+    def currency_of(self, what: str) -> Currency:
+        """The currency of a posting; raises KeyError if there is none of that name."""
+        row = self._db.execute("SELECT currency FROM postings WHERE what = ?", (what,)).fetchone()
+        if row is None:
+            raise KeyError(what)
+        return "usdc" if row[0] == "usdc" else "io"
 
     def balances(self) -> dict[tuple[str, Currency], int]:
         """Base units of everyone, in each currency; they add up to nothing."""

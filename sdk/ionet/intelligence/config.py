@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +15,12 @@ from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, ConfigError
 from ionet.intelligence.books import Currency
 from ionet.intelligence.gate import QuotaRule
+from ionet.intelligence.leased import FleetConfig, Leased, check_fits, read_fleet, read_leased
 from ionet.intelligence.models import Model
 from ionet.intelligence.prices import Price
 from ionet.service.settings import Table, checked_url, place, read
 
-_ENGINES: Final = ("llama", "minilm", "url")
+_ENGINES: Final = ("llama", "minilm", "url", "lease")
 _NONE: Final = "no settings in {folder}: write intelligence.toml there, as docs/intelligence.md shows it"
 
 
@@ -44,7 +45,7 @@ class Served:
 
     Attributes:
         model: what clients see.
-        engine: `llama`, `minilm` or `url`.
+        engine: `llama`, `minilm`, `url` or `lease`.
         file: its weights, of this machine.
         tokenizer: a tokenizer.json, of this machine.
         places: servers that it is at.
@@ -52,6 +53,7 @@ class Served:
         threads: of this machine's processors.
         counts: whether its server is llama.cpp's, which says the numbers of tokens.
         reference: weights that its answers are judged by, of this machine; None: they are not judged.
+        leased: of a model on leased nodes: what it runs in there.
     """
 
     model: Model
@@ -63,6 +65,7 @@ class Served:
     threads: int
     counts: bool
     reference: Path | None
+    leased: Leased | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,9 @@ class IntelligenceConfig:
         metrics: address and port for Prometheus, or None.
         audited: answers of a million that are judged, of models with a reference.
         keeps: days for which receipts are kept.
+        patience: seconds that a request waits for an engine at most.
+        fleet: nodes that are leased; None: none are.
+        surplus: file of the key that sends surpluses to the buyback's vaults; None: a command does.
     """
 
     state: Path
@@ -95,6 +101,9 @@ class IntelligenceConfig:
     metrics: tuple[str, int] | None = None
     audited: int = 20_000
     keeps: int = 90
+    patience: int = 300
+    fleet: FleetConfig | None = None
+    surplus: Path | None = None
 
 
 def load(state: Path, environment: Mapping[str, str] | None = None) -> IntelligenceConfig:
@@ -135,9 +144,18 @@ def load(state: Path, environment: Mapping[str, str] | None = None) -> Intellige
         metrics=metrics,
         audited=_share(table),
         keeps=table.integer("keep_receipts", 1, 3_650, "days for which receipts are kept", 90),
+        patience=table.integer("wait", 1, 3_600, "seconds that a request waits for an engine at most", 300),
+        fleet=_fleet(table.table("fleet"), path) if table.has("fleet") else None,
+        surplus=_surplus(table.table("surplus"), path) if table.has("surplus") else None,
     )
     table.finish()
     names = [each.model.id for each in config.models]
+    try:
+        check_fits(
+            config.fleet, {each.model.id: each.leased for each in config.models if each.leased is not None}
+        )
+    except ConfigError as bad:
+        raise ConfigError(f"{path}: {bad}") from None
     if len(set(names)) != len(names):
         raise ConfigError(f"{path}: two models have the same id")
     return config
@@ -186,6 +204,17 @@ def _quota(table: Table) -> QuotaRule:
     return rule
 
 
+def _surplus(table: Table, path: Path) -> Path:
+    file = _file(table, "keypair", path)
+    table.finish()
+    return file
+
+
+def _fleet(table: Table, path: Path) -> FleetConfig:
+    budget = _amount(table, "budget", "dollars an hour for all nodes") if table.has("budget") else None
+    return read_fleet(table, path, budget)
+
+
 def _tills(table: Table) -> tuple[tuple[Currency, Pubkey], ...]:
     currencies: tuple[Currency, ...] = ("usdc", "io")
     tills = tuple((each, table.address(each, "a token account")) for each in currencies if table.has(each))
@@ -197,7 +226,7 @@ def _tills(table: Table) -> tuple[tuple[Currency, Pubkey], ...]:
 
 def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
     name = table.text("id", "the model's name for clients")
-    engine = table.text("engine", "llama, minilm or url")
+    engine = table.text("engine", "llama, minilm, url or lease")
     if engine not in _ENGINES:
         raise table.wrong("engine", f"it is one of {', '.join(_ENGINES)}")
     kind = table.text("kind", "chat or embedding", "embedding" if engine == "minilm" else "chat")
@@ -215,15 +244,20 @@ def _served(table: Table, path: Path, variables: Mapping[str, str]) -> Served:
         slots=table.integer("slots", 1, 10_000, "requests at a time", 4),
         matryoshka=kind == "embedding" and table.take("matryoshka", bool, "true or false", False),
     )
+    leased = read_leased(table, path) if engine == "lease" else None
+    if leased is not None:
+        model = replace(model, memory=leased.memory, digest=leased.sha256)
     served = Served(
         model=model,
         engine=engine,
-        file=_file(table, "file", path) if engine != "url" else None,
+        file=_file(table, "file", path) if engine in ("llama", "minilm") else None,
         tokenizer=_file(table, "tokenizer", path) if engine == "minilm" else None,
         places=_places(table, variables) if engine == "url" else (),
         name=table.text("name", "the model's name at its server", name) if engine == "url" else name,
-        threads=table.integer("threads", 1, 1_024, "processors of this machine", 1),
+        threads=1 if leased else table.integer("threads", 1, 1_024, "processors of this machine", 1),
+        leased=leased,
         counts=engine == "llama"
+        or (leased is not None and leased.runs == "llama")
         or (engine == "url" and table.take("llama_cpp", bool, "true or false", False)),
         reference=_file(table, "reference", path) if table.has("reference") else None,
     )

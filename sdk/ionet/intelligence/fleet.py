@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Protocol
 
 from ionet.intelligence.engine import HttpEngine
@@ -34,6 +35,19 @@ _LOADS: Final = 1_800.0
 _DRAINS: Final = 600.0
 #: Seconds until it is tried again where no node could be leased: at first, and at most.
 _PAUSES: Final = (5.0, 300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an engine is.
+
+    Attributes:
+        url: of it.
+        socket: of this machine, instead of the URL's host; None: there is none.
+    """
+
+    url: str
+    socket: Path | None = None
 
 
 class Lease(Protocol):
@@ -59,8 +73,8 @@ class Lease(Protocol):
         """Millionths of a dollar an hour."""
         ...
 
-    async def serve(self, model: str) -> str:
-        """Starts a model's engine, and returns the URL of this machine that leads to it."""
+    async def serve(self, model: str) -> Address:
+        """Starts a model's engine, and returns where on this machine it is."""
         ...
 
     async def withdraw(self, model: str) -> None:
@@ -79,8 +93,8 @@ class Lease(Protocol):
 class Lessor(Protocol):
     """Leases nodes."""
 
-    async def left(self) -> Sequence[tuple[Lease, Sequence[tuple[str, str]]]]:
-        """What an earlier process has leased, with the models that run there and their URLs."""
+    async def left(self) -> Sequence[tuple[Lease, Sequence[tuple[str, Address]]]]:
+        """What an earlier process has leased, with the models that run there."""
         ...
 
     async def lease(self, models: Sequence[str], most: int | None) -> Lease:
@@ -211,11 +225,11 @@ class Fleet:
         for lease, running in await self._lessor.left():
             home = _Home(sorted(lease.holds), lease)
             self._homes.append(home)
-            for model, url in running:
+            for model, address in running:
                 if model in self._models:
                     engine = _Engine(model, home)
                     home.engines.append(engine)
-                    engine.task = self._spawn(self._warm(engine, url))
+                    engine.task = self._spawn(self._warm(engine, address))
 
     def _spawn(self, work: object) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)  # type: ignore[arg-type]
@@ -304,17 +318,17 @@ class Fleet:
         if home.lease is None or engine not in home.engines:
             return
         try:
-            url = await home.lease.serve(engine.model)
+            address = await home.lease.serve(engine.model)
         except Exception as bad:  # whatever it is, another node may do
             self._lost(home, f"{engine.model} does not start on {home.lease.node}: {bad}")
             return
-        await self._warm(engine, url)
+        await self._warm(engine, address)
 
-    async def _warm(self, engine: _Engine, url: str) -> None:
+    async def _warm(self, engine: _Engine, address: Address) -> None:
         """Lets requests to an engine once it has written its first token."""
         home, elastic = engine.home, self._models[engine.model]
         assert home.lease is not None
-        client = HttpEngine(url, engine.model, counts=elastic.counts)
+        client = HttpEngine(address.url, engine.model, socket=address.socket, counts=elastic.counts)
         try:
             async with asyncio.timeout(_LOADS):
                 if not await until_ready(client, _LOADS):

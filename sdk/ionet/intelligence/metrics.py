@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
     from ionet.intelligence.answering import Answering, Open
+    from ionet.intelligence.fleet import Fleet
 
 
 class Counters:
@@ -39,9 +40,10 @@ class Counters:
 
 
 class _Service(Collector):
-    def __init__(self, counters: Counters, answering: Answering) -> None:
+    def __init__(self, counters: Counters, answering: Answering, fleet: Fleet | None) -> None:
         self._counters = counters
         self._answering = answering
+        self._fleet = fleet
 
     def collect(self) -> Iterable[CounterMetricFamily | GaugeMetricFamily]:
         """See `Collector`."""
@@ -62,15 +64,23 @@ class _Service(Collector):
         for model, count in self._answering.waiting.items():
             waiting.add_metric([model], count)
         yield waiting
+        engines = GaugeMetricFamily(
+            "ionet_intelligence_engines", "Engines on leased nodes", labels=["model", "state"]
+        )
+        for model, sizes in ({} if self._fleet is None else self._fleet.sizes).items():
+            for state, count in sizes.items():
+                engines.add_metric([model, state], count)
+        yield engines
 
 
-def registry(counters: Counters, answering: Answering) -> CollectorRegistry:
+def registry(counters: Counters, answering: Answering, fleet: Fleet | None = None) -> CollectorRegistry:
     """All metrics of a service.
 
     Args:
         counters: what has happened.
         answering: knows who waits.
+        fleet: knows engines on leased nodes; None: there are none.
     """
     made = CollectorRegistry()
-    made.register(_Service(counters, answering))
+    made.register(_Service(counters, answering, fleet))
     return made

@@ -29,7 +29,9 @@ from ionet.intelligence.books import Books
 from ionet.intelligence.config import At, IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.fleet import Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
+from ionet.intelligence.leases import Market
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
@@ -37,6 +39,8 @@ from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
+from ionet.intelligence.scaling import GIB
+from ionet.intelligence.settling import Settling
 from ionet.service.bounds import Bounds
 from ionet.service.http import Server, listen, url_of
 from ionet.service.metrics import metrics_at
@@ -44,6 +48,10 @@ from ionet.service.patience import Patient
 from ionet.service.signin import SignInConfig, SignIns
 
 _log = logging.getLogger(__name__)
+#: Seconds from one look at the surplus to the next; one is sent an hour.
+_SETTLES: Final = 60.0
+#: Engines of this machine.
+_OWN: Final = ("llama", "minilm")
 _STATEMENT: Final = "Sign in to see your quota and your API keys. It moves no tokens and costs nothing."
 #: Seconds in which an engine has to load its model.
 _LOADS: Final = 120.0
@@ -60,11 +68,18 @@ class Intelligence:
         config: its settings.
         connect: makes a client of the chain that reads what is final; None: there is no chain, and with it
             neither quota nor payments.
+        rent: makes a client of the chain for leases; its reads are confirmed.
     """
 
-    def __init__(self, config: IntelligenceConfig, connect: Callable[[], AsyncClient] | None = None) -> None:
+    def __init__(
+        self,
+        config: IntelligenceConfig,
+        connect: Callable[[], AsyncClient] | None = None,
+        rent: Callable[[], AsyncClient] | None = None,
+    ) -> None:
         self.config = config
         self._connect = connect
+        self._rent = rent
         self.url = ""
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None] = lambda url: None) -> None:
@@ -131,19 +146,61 @@ class Intelligence:
             counters.over(request)
             await recorder.over(request)
 
-        answering = Answering(desk, gate, engines, models, oracle, over)
+        answering = Answering(desk, gate, engines, models, oracle, over, patience=config.patience)
+        fleet = await self._fleet(stack, served, engines, answering)
+        settling = await self._settling(stack, client, desk, tills)
         accounts = Accounts(
             desk, gate, Models(models), self._sign_ins(), self._origin, dict(config.tills), oracle
         )
         if config.metrics is not None:
             said = "metrics in its settings"
-            stack.enter_context(metrics_at(config.metrics, registry(counters, answering), said))
+            stack.enter_context(metrics_at(config.metrics, registry(counters, answering, fleet), said))
 
         def health() -> tuple[bool, dict[str, Any]]:
-            why = tills.fault if tills is not None else ""
-            return not why, {"models": [model.id for model in models], "why": why}
+            faults = [part.fault for part in (tills, settling, fleet) if part is not None and part.fault]
+            told = {"models": [model.id for model in models], "why": "; ".join(faults)}
+            return not faults, {**told, **({} if fleet is None else {"engines": fleet.sizes})}
 
         return application(House(gate, answering, Models(models), accounts, shown, desk, health))
+
+    async def _settling(
+        self, stack: AsyncExitStack, client: AsyncClient | None, desk: Desk, tills: Tills | None
+    ) -> Settling | None:
+        if self.config.surplus is None:
+            return None
+        if client is None or tills is None or self._rent is None:
+            raise ConfigError("surpluses are of what is paid in: say where in [deposits], and read the chain")
+        payer = (await stack.enter_async_context(self._rent())).as_(load_keypair(self.config.surplus))
+        settling = Settling(payer, client, desk, tills)
+        task = asyncio.create_task(keep_looking(settling.look, every=_SETTLES))
+        stack.push_async_callback(_ended, task)
+        return settling
+
+    async def _fleet(
+        self,
+        stack: AsyncExitStack,
+        served: list[Served],
+        engines: Mapping[str, Replicas],
+        answering: Answering,
+    ) -> Fleet | None:
+        config, leased = self.config.fleet, [(each.model, each.leased) for each in served if each.leased]
+        if config is None or not leased:
+            return None
+        if self._rent is None:
+            raise ConfigError("nodes are leased by the chain: run it without --without-chain")
+        key = load_keypair(config.keypair)
+        client = (await stack.enter_async_context(self._rent())).as_(key)
+        if config.wallet is not None:
+            client = client.spending_for(config.wallet)
+        prefix = f"ai-{self.config.environment}-"
+        market = Market(client, key, config, leased, self.config.state, prefix)
+        models = [
+            Elastic(model, lease.policy, engines[model.id], answering.turns[model.id], lease.runs == "llama")
+            for model, lease in leased
+        ]
+        fleet = Fleet(models, market, config.memory * GIB, config.budget)
+        stack.push_async_callback(_ended, asyncio.create_task(fleet.run()))
+        return fleet
 
     def _receipts(self, stack: AsyncExitStack) -> Receipts:
         config = self.config
@@ -198,15 +255,17 @@ class Intelligence:
     async def _engines(self, stack: AsyncExitStack, served: list[Served]) -> Mapping[str, Replicas]:
         engines: dict[str, Replicas] = {}
         for number, each in enumerate(served):
-            replicas = Replicas([_replica(each, place) for place in each.places])
-            if each.engine != "url":
+            places = [_replica(each, place) for place in each.places]
+            elastic = each.leased is not None
+            replicas = Replicas(places, elastic=elastic, patience=self.config.patience)
+            if each.engine in _OWN:
                 replicas.add(Replica("", await self._engine(stack, number, each)))
             stack.push_async_callback(replicas.close)
             engines[each.model.id] = replicas
         for each in served:
             # Another's server may be away for now; one of this machine that does not come up never will.
             own = engines[each.model.id].replicas
-            if each.engine != "url" and not await until_ready(own[-1].engine, _LOADS):
+            if each.engine in _OWN and not await until_ready(own[-1].engine, _LOADS):
                 raise ConfigError(f"the engine of {each.model.id} does not load {each.file}")
         return engines
 
@@ -242,12 +301,13 @@ def _stakes(client: AsyncClient | None) -> Callable[[Pubkey], Any] | None:
 
 def _weighed(served: Served) -> Served:
     """A model with the hash of its weights, and their size."""
-    if served.file is None:
+    path = served.file if served.leased is None else served.leased.file
+    if path is None:
         return served
-    with served.file.open("rb") as file:
+    with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    size, created = served.file.stat().st_size, int(served.file.stat().st_mtime)
-    model = replace(served.model, digest=digest, memory=size, created=created)
+    size, created = path.stat().st_size, int(path.stat().st_mtime)
+    model = replace(served.model, digest=digest, memory=served.model.memory or size, created=created)
     return replace(served, model=model)
 
 

@@ -141,7 +141,7 @@ class Guard:
         self._bounds = bounds
         self._counters = counters
         self._clock = clock
-        self._rates = _Rates(bounds, clock)
+        self._rates = Rates(bounds, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -287,7 +287,7 @@ def _given(body: bytes, receive: Receive) -> Receive:
     return give
 
 
-class _Rates:
+class Rates:
     """How many requests each address may still send: a bucket each, the longest unused ones forgotten."""
 
     def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
