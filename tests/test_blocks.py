@@ -82,7 +82,7 @@ def gateway(folder: Path, text: str) -> GatewayConfig:
 
 
 def service(folder: Path, text: str) -> intelligence.IntelligenceConfig:
-    for name in re.findall(r'^(?:file|tokenizer) = "(.+?)"', text, re.MULTILINE):
+    for name in re.findall(r'^(?:file|tokenizer|keypair) = "(.+?)"', text, re.MULTILINE):
         (folder / name).touch()
     (folder / "intelligence.toml").write_text(text)
     return intelligence.load(folder, {"GPU_SERVER_KEY": "secret"})
