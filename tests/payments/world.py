@@ -57,9 +57,9 @@ class Market:
     nodes: list[Pubkey] = field(default_factory=list)
 
     @classmethod
-    def make(cls, nodes: int = 2) -> Market:
+    def make(cls, nodes: int = 2, now: int = NOW) -> Market:
         people = {name: Keypair() for name in PEOPLE}
-        deployer = ionet.Client.local(signer=people["deployer"], now=NOW)
+        deployer = ionet.Client.local(signer=people["deployer"], now=now)
         set_up(deployer, people)
         wallet, renter = Keypair(), Keypair()
         for key in (wallet, renter):

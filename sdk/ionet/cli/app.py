@@ -71,6 +71,7 @@ COMMANDS: Final = {
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "explorer": ("explorer", "The market in a browser: pages and an API over a ledger."),
     "intelligence": ("intelligence", "Models behind OpenAI's API: serving them, accounts, keys."),
+    "payments": ("payments", "Cards by Stripe: charging them, booking for customers, and the books of it."),
     "ask": ("ask", "Ask a model, and write its answer as it comes."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),

@@ -7,7 +7,6 @@ that two processes on the same books never do the same thing twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -18,13 +17,13 @@ import sqlalchemy as sa
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.payments import schema
 from ionet.payments.machine import Step
-from ionet.payments.payment import BEFORE, Payment, State
+from ionet.payments.payment import Payment, State, dumped, loaded
 from ionet.payments.purse import Account, Posting, Purse
 from ionet.payments.quoting import CardQuote
 
 #: Seconds for which a payment that has ended is left alone.
 NEVER: Final = 2**62
-_PROMISED: Final = tuple(state.value for state in (*BEFORE, State.BOOKING))
+_PROMISED: Final = (State.AUTHORISED.value, State.BOOKING.value)
 _OUT_OF_LIMITS: Final = (State.CANCELLED.value, State.CANCELLING.value)
 
 
@@ -154,12 +153,31 @@ class Books:
         connection: sa.Connection
 
         def cents(self, since: int, **of: str) -> int:
-            """Cents of payments since a time that were not cancelled, of a `customer` or a `card`."""
+            """Cents of payments since a time that were not cancelled, of a `customer` or a `card`.
+
+            Of all customers together those count for which a card was given: else anybody could use up the
+            others' limit for nothing.
+            """
             table = schema.payments.c
+            out = _OUT_OF_LIMITS if of else (*_OUT_OF_LIMITS, State.OPENED.value, State.AWAITING.value)
             asked = sa.select(sa.func.coalesce(sa.func.sum(table.total), 0)).where(
                 table.created >= since,
-                table.state.not_in(_OUT_OF_LIMITS),
+                table.state.not_in(out),
                 *(table[name] == value for name, value in of.items()),
+            )
+            return int(self.connection.execute(asked).scalar_one())
+
+        def frozen(self, customer: str) -> bool:
+            """Whether a charge of a customer is disputed, or was lost to a dispute."""
+            table = schema.payments.c
+            asked = sa.select(table.id).where(table.customer == customer, table.dispute.in_(("open", "lost")))
+            return self.connection.execute(asked.limit(1)).first() is not None
+
+        def waiting(self, customer: str) -> int:
+            """A customer's payments that wait for a card."""
+            table = schema.payments.c
+            asked = sa.select(sa.func.count()).where(
+                table.customer == customer, table.state.in_((State.OPENED.value, State.AWAITING.value))
             )
             return int(self.connection.execute(asked).scalar_one())
 
@@ -246,7 +264,7 @@ class Books:
             if connection.execute(known).scalar() is not None:
                 return False
             about = sa.select(table.c.id).where((table.c.intent == intent) | (table.c.id == intent))
-            payment = connection.execute(about).scalar() or ""
+            payment = (connection.execute(about).scalar() or "") if intent else ""
             row = {"id": message, "kind": kind, "payment": payment, "at": at}
             connection.execute(sa.insert(schema.messages).values(**row))
             poked = sa.update(table).where(table.c.id == payment)
@@ -299,11 +317,9 @@ class Books:
             return int(connection.execute(sa.select(table.look).where(table.id == id_)).scalar_one())
 
     def frozen(self, customer: str) -> bool:
-        """Whether a charge of a customer is disputed, or was lost to a dispute."""
-        table = schema.payments.c
-        asked = sa.select(table.id).where(table.customer == customer, table.dispute.in_(("open", "lost")))
+        """See `Spent.frozen`."""
         with self._engine.connect() as connection:
-            return connection.execute(asked.limit(1)).first() is not None
+            return Books.Spent(connection).frozen(customer)
 
     def out(self, payment: Payment) -> Out:
         """The transaction of a payment's latest attempt."""
@@ -343,27 +359,15 @@ class Books:
     def _alone(self) -> Iterator[sa.Connection]:
         """A transaction beside which no other of its kind runs."""
         with self._engine.begin() as connection:
-            locked = sa.select(schema.meta.c.value).where(schema.meta.c.name == "version")
-            connection.execute(locked.with_for_update())
+            # Writing first locks the row in PostgreSQL, and the file in SQLite.
+            version = sa.update(schema.meta).where(schema.meta.c.name == "version")
+            connection.execute(version.values(value=schema.meta.c.value))
             yield connection
 
 
 def balances(entries: Sequence[Entry]) -> Purse:
     """What postings come to."""
     return Purse().after(entry.posting for entry in entries)
-
-
-def dumped(payment: Payment) -> str:
-    """A payment as JSON."""
-    return json.dumps(asdict(payment), separators=(",", ":"))
-
-
-def loaded(body: str) -> Payment:
-    """A payment from JSON."""
-    values: dict[str, Any] = json.loads(body)
-    values["purse"] = Purse(**values["purse"])
-    values["state"] = State(values["state"])
-    return Payment(**values)
 
 
 def _row(payment: Payment) -> dict[str, Any]:
@@ -390,7 +394,6 @@ def _engine(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begun(connection: sa.Connection) -> None:
-        # Readers, too, take their turn: then no step fails because another one has begun.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN")
 
     return engine

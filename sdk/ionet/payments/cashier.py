@@ -109,7 +109,7 @@ class Cashier:
             _log.warning("payment %s waits: %s", id_, bad)
             self._put_off(id_, _AGAIN)
             self._not_for_nothing(id_)
-        except (Impossible, Unbalanced, CardRefused) as bad:
+        except (Impossible, Unbalanced, CardRefused, ChainRefused) as bad:
             _log.error("payment %s needs a person: %s", id_, bad)
             self._tell("payment-stuck", id_, str(bad))
             self._put_off(id_, _PUZZLED)
@@ -248,7 +248,7 @@ class Cashier:
     # -- the chain
 
     def _sign(self, payment: Payment) -> tuple[Event, Out | None]:
-        why = self._limits.over_card(self._books.spent, payment.card, self._now())
+        why = self._limits.over(self._books.spent, payment.card, self._now())
         if why is not None:
             return GivenUp(why), None
         try:

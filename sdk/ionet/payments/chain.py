@@ -6,6 +6,7 @@ extensions, and what ends jobs and has refunds paid.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from ionet.jobs.quotes import Quote
     from ionet.payments.payment import Payment
 
+_log = logging.getLogger(__name__)
 #: Seconds for which every node knows what has landed.
 KNOWN: Final = 30 * 60
 #: Seconds of a slot, at most.
@@ -77,11 +79,13 @@ class JobFacts:
         standing: `booked`, `running`, `ending`: its end is told, or `ended`.
         returned: base units that it has given back.
         over: whether it gives nothing more back.
+        deposit: base units that were put into its escrow.
     """
 
     standing: Literal["booked", "running", "ending", "ended"]
     returned: int
     over: bool
+    deposit: int
 
 
 class Chain(Protocol):
@@ -238,13 +242,14 @@ class Wallet:
             (account,) = self._client.fetch_many(accounts.jobs.Job, [address])
             if account is None:
                 return self._past(address)
+        deposit = account.price + account.fee
         if account.state == JobState.ENDED:
             # While anything is left in the escrow, a dispute may still give it back.
-            return JobFacts("ended", account.paid_refund, is_settled(account))
+            return JobFacts("ended", account.paid_refund, is_settled(account), deposit)
         if account.state == JobState.BOOKED:
-            return JobFacts("booked", account.paid_refund, over=False)
+            return JobFacts("booked", account.paid_refund, False, deposit)
         standing: Literal["ending", "running"] = "ending" if account.reason != CloseReason.NONE else "running"
-        return JobFacts(standing, account.paid_refund, over=False)
+        return JobFacts(standing, account.paid_refund, False, deposit)
 
     def _past(self, job: Pubkey) -> JobFacts:
         """A job whose account is closed, by its events."""
@@ -253,7 +258,9 @@ class Wallet:
             raise ChainDown(f"the node does not show job {job}, nor that it was closed")
         paid = [event for event in past if isinstance(event, events.jobs.Paid) and event.job == job]
         returned = sum(event.amount for event in paid if event.party == Party.RENTER)
-        return JobFacts("ended", returned, over=True)
+        put_in = [event for event in past if isinstance(event, (events.jobs.Booked, events.jobs.Extended))]
+        deposit = sum(event.price + event.fee for event in put_in if event.job == job)
+        return JobFacts("ended", returned, True, deposit)
 
     def stop(self, job: str) -> None:
         """See `Chain`."""
@@ -277,9 +284,14 @@ class Wallet:
 
     def _do(self, made: Callable[[], Call[Any]]) -> None:
         """Sends what is harmless twice; what comes of it is seen at the job."""
-        with _answering():
-            transaction = made().tx()
-        self._send(transaction)
+        try:
+            with _answering():
+                transaction = made().tx()
+        except ChainRefused as bad:
+            # Somebody was faster, or its time is over: what stands at the job counts.
+            _log.info("the chain takes no step: %s", bad)
+        else:
+            self._send(transaction)
 
     def balance(self) -> tuple[int, int]:
         """See `Chain`."""

@@ -51,14 +51,16 @@ class Limits:
             # What others spend is nobody's business.
             raise OverLimit("no more is sold by card today; try again later, or pay in USDC")
 
-    def over_card(self, spent: Sums, card: str, now: int) -> str | None:
-        """Why a card may not pay what it has been authorised for; None: it may.
+    def over(self, spent: Sums, card: str, now: int) -> str | None:
+        """Why nothing is booked for a card that has been authorised; None: it is.
 
         Args:
             spent: knows sums, which contain this payment's.
             card: the card's fingerprint; empty: nobody knows it.
             now: Unix seconds.
         """
+        if spent(now - DAY) > self.day:
+            return "no more is sold by card today"
         if not card:
             return "the card cannot be told from others"
         sum_ = spent(now - DAY, card=card)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from ionet.payments.amounts import charged, payable
 from ionet.payments.purse import NOTHING, Purse
@@ -122,3 +123,16 @@ class Payment:
     def counts(self) -> bool:
         """Whether it counts for limits."""
         return self.state not in (State.CANCELLED, State.CANCELLING)
+
+
+def dumped(payment: Payment) -> str:
+    """A payment as JSON."""
+    return json.dumps(asdict(payment), separators=(",", ":"))
+
+
+def loaded(body: str) -> Payment:
+    """A payment from JSON."""
+    values: dict[str, Any] = json.loads(body)
+    values["purse"] = Purse(**values["purse"])
+    values["state"] = State(values["state"])
+    return Payment(**values)

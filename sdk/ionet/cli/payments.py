@@ -1,0 +1,143 @@
+"""`ionet payments`: cards by Stripe, for bookings on the chain."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet.payments.config import PaymentsConfig
+
+app = Commands("Cards by Stripe: charging them, booking for customers, and the books of it.")
+
+StateOption = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="FOLDER", help="Its settings and books; default: IONET_PAYMENTS_STATE."),
+]
+
+
+@app.command()
+def run(
+    state: StateOption = None,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+) -> None:
+    """Charge cards and book for customers, until SIGTERM or Ctrl-C.
+
+    Reads payments.toml in its state folder. It signs with the wallet that is named there, which pays for all
+    bookings and gets their refunds: keep little in it.
+    """
+    from ionet.service.ending import told_to_end
+    from ionet.service.logs import log_to_stderr
+
+    io = session()
+    config = _config(state)
+    from ionet import load_keypair
+    from ionet.payments.service import Payments
+
+    log_to_stderr(as_json=log_json)
+    wallet = load_keypair(config.wallet)
+    service = Payments(config, lambda: io.reader.as_(wallet))
+
+    async def serve() -> None:
+        await service.run(told_to_end(), lambda url: _ready(io, url, config))
+
+    asyncio.run(serve())
+
+
+def _ready(io: Session, url: str, config: PaymentsConfig) -> None:
+    mode = "Real money is moved." if config.live else "Test mode: no real money is moved."
+    io.screen.show({"url": url, "live": config.live}, f"Cards are taken on {url}. {mode} Ctrl-C stops it.")
+    sys.stdout.flush()
+
+
+def _config(state: Path | None) -> PaymentsConfig:
+    from ionet.service.settings import state_directory
+
+    try:
+        from ionet.payments.config import load
+    except ModuleNotFoundError as bad:
+        raise UserError(
+            f"this needs the extra `payments` ({bad.name} is missing): pip install 'ionet[payments]'"
+        ) from None
+    return load(state or state_directory("payments"))
+
+
+@app.command()
+def status(state: StateOption = None) -> None:
+    """Show payments by state, and what all of them come to; asks neither Stripe nor the chain."""
+    from ionet.ledger.database import url_of
+    from ionet.payments.amounts import dollars
+    from ionet.payments.auditing import totals
+    from ionet.payments.books import Books
+
+    io = session()
+    books = Books(url_of(_config(state).books))
+    counts, purse = totals(books)
+    books.close()
+    names = ("card", "loss", "booked", "refunded", "held", "fee")
+    sums = {name: dollars(getattr(purse, name)) for name in names}
+    facts = [(name, str(count)) for name, count in counts.items() if count]
+    facts += [(name, f"{amount} USD") for name, amount in sums.items()]
+    io.screen.facts(facts, data={"payments": counts, "usd": sums})
+
+
+@app.command()
+def books(
+    state: StateOption = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Compare the books with themselves only.")
+    ] = False,
+) -> None:
+    """Compare the books with themselves, with Stripe and with the chain.
+
+    Exits with 1 if anything differs. What is under way just now may differ for a moment.
+    """
+    from ionet import load_keypair
+    from ionet.ledger.database import url_of
+    from ionet.payments.auditing import differences
+    from ionet.payments.books import Books
+    from ionet.payments.cards import StripeCards
+    from ionet.payments.chain import Wallet
+
+    io, config = session(), _config(state)
+    kept = Books(url_of(config.books))
+    cards = chain = None
+    if not offline:
+        cards = StripeCards(config.stripe_key, config.stripe_url)
+        chain = Wallet(io.reader.as_(load_keypair(config.wallet)))
+    found = differences(kept, cards, chain)
+    kept.close()
+    rows = [(each.payment, each.what, each.books, each.other) for each in found]
+    data = [
+        {"payment": each.payment, "what": each.what, "books": each.books, "other": each.other}
+        for each in found
+    ]
+    columns = ("payment", "what", ">books", ">other")
+    io.screen.table(columns, rows, data=data, empty="Nothing differs.")
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def token(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Name or wallet of the customer.")],
+    renter: Annotated[str, typer.Argument(metavar="RENTER", help="Address of the key whose jobs are paid.")],
+    state: StateOption = None,
+    lasts: Annotated[int, typer.Option("--lasts", metavar="SECONDS", help="How long it is good.")] = 900,
+) -> None:
+    """Make a token for a customer, as the console does for whoever has signed in there."""
+    import time
+
+    from ionet.payments.tokens import Customer, mint
+
+    io, config = session(), _config(state)
+    made = mint(config.console_key, Customer(customer, renter), int(time.time()), lasts)
+    io.screen.show({"token": made}, made)

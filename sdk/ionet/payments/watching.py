@@ -1,0 +1,63 @@
+"""Watches the wallet: too much in it is too much to lose, too little and nothing is sold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ionet.chain.amounts import SOL
+from ionet.payments.amounts import dollars
+
+
+@dataclass(frozen=True, slots=True)
+class Float:
+    """What the wallet may hold.
+
+    Attributes:
+        most: base units of USDC: what a thief of the host gets at most, beside what they can refund.
+        least: base units of USDC.
+        least_lamports: for fees and rent.
+    """
+
+    most: int
+    least: int
+    least_lamports: int
+
+    def alarms(self, units: int, lamports: int) -> dict[str, str]:
+        """What is wrong with the wallet's balances: sentences by their kind."""
+        wrong = {}
+        if units > self.most:
+            wrong["float-high"] = (
+                f"the wallet holds {dollars(units)} USDC, and {dollars(self.most)} at most: take the rest out"
+            )
+        if units < self.least:
+            wrong["float-low"] = (
+                f"the wallet holds {dollars(units)} USDC, and {dollars(self.least)} at least: fill it up"
+            )
+        if lamports < self.least_lamports:
+            has, needs = SOL.from_base(lamports), SOL.from_base(self.least_lamports)
+            wrong["fees-low"] = f"the wallet holds {has} for fees and rent, and {needs} at least: fill it up"
+        return wrong
+
+
+class Alarms:
+    """Tells each alarm once, until it is over.
+
+    Args:
+        tell: told of a kind, nobody's payment, and a sentence.
+    """
+
+    def __init__(self, tell: Callable[[str, str, str], None]) -> None:
+        self._tell = tell
+        self._on: frozenset[str] = frozenset()
+
+    def see(self, wrong: dict[str, str]) -> None:
+        """Sees what is wrong now."""
+        for kind in wrong.keys() - self._on:
+            self._tell(kind, "", wrong[kind])
+        self._on = frozenset(wrong)
+
+    @property
+    def on(self) -> frozenset[str]:
+        """The kinds that are on."""
+        return self._on
