@@ -22,6 +22,7 @@ from tests.test_starts import terminal as terminal  # noqa: PLC0414 (a fixture)
 from ionet.cloud import ClusterFile
 from ionet.gateway._config import GatewayConfig
 from ionet.intelligence import config as intelligence
+from ionet.payments import config as payments
 from ionet.store.manifest import Manifest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -88,9 +89,22 @@ def service(folder: Path, text: str) -> intelligence.IntelligenceConfig:
     return intelligence.load(folder, {"GPU_SERVER_KEY": "secret"})
 
 
+def cards(folder: Path, text: str) -> payments.PaymentsConfig:
+    for name, secret in {
+        "stripe_key": "sk_test_x",
+        "hook_secret": "whsec_x",
+        "console_key": "c" * 32,
+    }.items():
+        (folder / name).write_text(secret)
+        (folder / name).chmod(0o600)
+    (folder / "payments.toml").write_text(text)
+    return payments.load(folder)
+
+
 READERS: Final[dict[str, Callable[[Path, str], Any]]] = {
     "docs/intelligence.md": service,
     "docs/operations.md": gateway,
+    "docs/payments.md": cards,
     "docs/renting.md": manifest,
 }
 
