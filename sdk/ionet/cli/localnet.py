@@ -142,9 +142,13 @@ def start(
 
 def _history() -> int:
     """For how many seconds the chain is there when it begins: some hours, where reports can be made."""
-    from ionet.localnet.seat import BEGINS_BEFORE, can_report
+    from ionet.localnet.verdicts import can_report
 
-    return BEGINS_BEFORE if can_report() else 0
+    if not can_report():
+        return 0
+    from ionet.localnet.seat import BEGINS_BEFORE
+
+    return BEGINS_BEFORE
 
 
 def _proven(
@@ -155,10 +159,11 @@ def _proven(
     gateway: str | None = None,
 ) -> LocalSeat | None:
     """Gives nodes their first verdicts: by reports; where none can be made, they are written."""
-    from ionet.localnet.seat import can_report, judged_so_far
-    from ionet.localnet.verdicts import write_verdict
+    from ionet.localnet.verdicts import can_report, write_verdict
 
     if can_report():
+        from ionet.localnet.seat import judged_so_far
+
         return judged_so_far(client, people, state, nodes, gateway)
     for node in nodes:
         write_verdict(client, node)

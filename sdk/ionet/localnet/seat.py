@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -99,11 +98,6 @@ class LocalSeat:
         self._journal.close()
         self._runner.run(self._client.aclose())
         self._runner.close()
-
-
-def can_report() -> bool:
-    """Whether what reports are made with is installed: it is, with ``ionet[orchestrator]``."""
-    return all(find_spec(name) is not None for name in ("numpy", "sqlalchemy"))
 
 
 def judged_so_far(

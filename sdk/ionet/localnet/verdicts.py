@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Final
 
 from solders.pubkey import Pubkey
@@ -11,6 +12,17 @@ from ionet.chain.errors import AccountNotFound
 
 _NO_EVIDENCE: Final = bytes(32)
 _SCORE_BPS: Final = 10_000
+
+
+def can_report() -> bool:
+    """Whether what reports are made with is installed: it is, with ``ionet[orchestrator]``."""
+    try:
+        importlib.import_module("ionet.localnet.seat")
+    except ModuleNotFoundError as bad:
+        if (bad.name or "").startswith("ionet"):
+            raise
+        return False
+    return True
 
 
 def write_verdict(client: Client, node: Pubkey, *, passed: bool = True, at: int | None = None) -> int:
