@@ -16,7 +16,7 @@ PACKAGE: Final = Path(__file__).resolve().parents[1] / "sdk" / "ionet"
 FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("cli",),
     ("demo",),
-    ("intelligence",),
+    ("console", "intelligence"),
     ("testing", "localnet"),
     ("cloud",),
     ("explorer",),

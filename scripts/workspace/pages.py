@@ -23,10 +23,15 @@ _ADDRESSES = """import json
 from ionet import accounts, constants, pda
 print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking.EVENT_AUTHORITY),
     "shards": constants.staking.STAKE_SHARDS, "position_bytes": accounts.staking.Position.SIZE}))"""
-_JOBS = """import json
-from ionet import constants, pda
-print(json.dumps({"mint": str(pda.mint.MINT), "event_authorities": {"jobs": str(pda.jobs.EVENT_AUTHORITY),
-    "staking": str(pda.staking.EVENT_AUTHORITY)}}))"""
+_MADE_BY = """import json
+from ionet import accounts, pda
+print(json.dumps({"mint": str(pda.mint.MINT), "job_bytes": accounts.jobs.Job.SIZE, "event_authorities":
+    {"jobs": str(pda.jobs.EVENT_AUTHORITY), "staking": str(pda.staking.EVENT_AUTHORITY)}}))"""
+#: What renters and owners of nodes sign in the console.
+_CALLED = {
+    "jobs": ("book", "stop", "cancel", "refund", "collect_fees", "close", "extend", "dispute"),
+    "staking": ("owner_claim",),
+}
 _DESCRIBE = "import json; from ionet.{}._app import bare; print(json.dumps(bare().openapi(), indent=1))"
 
 
@@ -91,8 +96,47 @@ def staking(tree: Tree) -> dict[str, Any]:
     return {"program": idl["address"], **known, "instructions": forms}
 
 
+def rented(tree: Tree) -> dict[str, Any]:
+    """What the console's pages know of programs: the calls of renters and owners, by the IDLs."""
+    programs = {}
+    for program, names in _CALLED.items():
+        idl = json.loads((tree.root / f"idl/{program}.json").read_text())
+        structs = {each["name"]: each["type"].get("fields", ()) for each in idl["types"]}
+        by_name = {each["name"]: each for each in idl["instructions"]}
+        calls = [_call(by_name[name], structs) for name in names]
+        programs[program] = {"address": idl["address"], "calls": calls}
+    return {**json.loads(_run([sys.executable, "-c", _MADE_BY], tree.root)), "programs": programs}
+
+
+def _call(form: dict[str, Any], structs: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": form["name"],
+        "data": form["discriminator"],
+        "args": [[each["name"], _size(each["type"])] for each in _fields(form["args"], structs)],
+        "accounts": [{"name": each["name"], "address": each.get("address")} for each in form["accounts"]],
+    }
+
+
+def _fields(args: list[Any], structs: dict[str, Any]) -> list[Any]:
+    fields: list[Any] = []
+    for each in args:
+        named = each["type"].get("defined") if isinstance(each["type"], dict) else None
+        fields += [each] if named is None else structs[named["name"]]
+    return fields
+
+
+def _size(kind: Any) -> int:
+    """Bytes of an argument: an integer's, or a hash's."""
+    if kind in ("u64", "i64"):
+        return 8
+    if isinstance(kind, dict) and kind.get("array", [None])[0] == "u8":
+        return int(kind["array"][1])
+    raise WorkspaceError(f"the pages cannot read an argument of the type {kind}")
+
+
 EXPLORER: Final = Site("explorer", staking)
-SITES: Final = (EXPLORER,)
+CONSOLE: Final = Site("console", rented)
+SITES: Final = (EXPLORER, CONSOLE)
 
 
 def write(tree: Tree, site: Site) -> int:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -37,6 +38,15 @@ def missing() -> list[str]:
         "npm ci in web": (ROOT / "web/node_modules/playwright-core").is_dir(),
     }
     return [name for name, there in needed.items() if not there]
+
+
+def needed() -> None:
+    """Skips where something is missing; in continuous integration that is a failure."""
+    if lacking := missing():
+        sentence = f"the browser's tests need {', '.join(lacking)}: scripts/setup installs what is missing"
+        if os.environ.get("CI") and shutil.which("apt-get"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
 
 
 @contextmanager

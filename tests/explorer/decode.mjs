@@ -1,15 +1,16 @@
 // Reads transactions as the pages do, and says what each does, or why it is refused; see test_decoding.py.
 //
 // usage: node decode.mjs, with {"wish": …, "transactions": [HEX, …]} on standard input
+//   also "site": another one's pages than the explorer's, "wishes": one for each transaction, "integers": their names
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 let given = '';
 for await (const part of process.stdin) given += part;
-const root = fileURLToPath(new URL('../../web/explorer/', import.meta.url));
+const { site = 'explorer', wish, wishes, integers = ['amount'], transactions } = JSON.parse(given);
+const root = fileURLToPath(new URL(`../../web/${site}/`, import.meta.url));
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { createServer } = await import(pathToFileURL(require.resolve('vite')).href);
-const { wish, transactions } = JSON.parse(given);
 // The very modules that the pages are built from.
 const vite = await createServer({
   root,
@@ -21,12 +22,15 @@ const vite = await createServer({
   server: { middlewareMode: true, hmr: false, ws: false, watch: null },
 });
 const { check } = await vite.ssrLoadModule('/src/lib/check.ts');
-const wanted = { ...wish, amount: wish.amount === null ? null : BigInt(wish.amount) };
+const wanted = (given) => ({
+  ...given,
+  ...Object.fromEntries(integers.filter((name) => name in given).map((name) => [name, given[name] === null ? null : BigInt(given[name])])),
+});
 const said = [];
-for (const hex of transactions) {
+for (const [number, hex] of transactions.entries()) {
   const bytes = Uint8Array.from(Buffer.from(hex, 'hex'));
   try {
-    const { does, message } = await check(bytes, wanted);
+    const { does, message } = await check(bytes, wanted(wishes?.[number] ?? wish));
     said.push({ does, message: Buffer.from(message).toString('hex') });
   } catch (error) {
     if (error.constructor.name !== 'Unexpected') throw error;

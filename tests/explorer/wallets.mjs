@@ -5,6 +5,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
+import { install } from './wallet.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
@@ -22,50 +23,6 @@ const browser = await chromium.launch({
 });
 const wrong = [];
 let signatures = 0;
-
-// Only window events, no library: what a wallet's extension does.
-function install({ address, kind }) {
-  const account = { address, publicKey: new Uint8Array(32), chains: ['solana:localnet'], features: [] };
-  const signed = async (transaction) => {
-    const message = transaction.slice(65);
-    const bytes = Uint8Array.from([1, ...(await window.__sign([...message])), ...message]);
-    // A wallet that changes what it was given: the last byte of an amount.
-    if (kind === 'changing') bytes[bytes.length - 2] ^= 1;
-    return bytes;
-  };
-  const sending = {
-    'solana:signAndSendTransaction': {
-      version: '1.0.0',
-      supportedTransactionVersions: ['legacy', 0],
-      signAndSendTransaction: async ({ transaction }) => {
-        const bytes = await signed(transaction);
-        await window.__send([...bytes]);
-        return [{ signature: bytes.slice(1, 65) }];
-      },
-    },
-  };
-  const signing = {
-    'solana:signTransaction': {
-      version: '1.0.0',
-      supportedTransactionVersions: ['legacy', 0],
-      signTransaction: async ({ transaction }) => [{ signedTransaction: await signed(transaction) }],
-    },
-  };
-  const wallet = {
-    version: '1.0.0',
-    name: 'Test Wallet',
-    icon: 'data:image/svg+xml;base64,PHN2Zy8+',
-    chains: ['solana:localnet'],
-    accounts: [],
-    features: {
-      'standard:connect': { version: '1.0.0', connect: async () => ({ accounts: [account] }) },
-      ...(kind === 'sending' ? sending : signing),
-    },
-  };
-  const register = ({ register }) => register(wallet);
-  window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: register }));
-  window.addEventListener('wallet-standard:app-ready', (event) => register(event.detail));
-}
 
 async function open(kind, viewport, colorScheme, who = address) {
   const context = await browser.newContext({ viewport, colorScheme, locale: 'en-US' });

@@ -54,15 +54,16 @@ export function short(key: string): string {
   return key.length > 16 ? `${key.slice(0, 6)}…${key.slice(-6)}` : key;
 }
 
-function base(units: bigint, decimals: number, unit: string): string {
+/** Base units of a token, to the last digit. */
+export function tokens(units: bigint, decimals: number, unit: string): string {
   const digits = units.toString().padStart(decimals + 1, '0');
   const text = `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
   return `${amount({ amount: text, unit, base: '' })}\u202f${unit}`;
 }
 
 /** Base units of IO, and lamports, to the last digit. */
-export const io = (units: bigint, unit = 'IO'): string => base(units, 8, unit);
-export const sol = (lamports: bigint): string => base(lamports, 9, 'SOL');
+export const io = (units: bigint, unit = 'IO'): string => tokens(units, 8, unit);
+export const sol = (lamports: bigint): string => tokens(lamports, 9, 'SOL');
 
 /** Base units of IO that a reader has written; null: it is no amount. Thousands are not grouped: 1,000 is a thousand here, and one there. */
 export function unitsOf(written: string): bigint | null {

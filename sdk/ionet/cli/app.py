@@ -70,6 +70,7 @@ COMMANDS: Final = {
     "proof": ("proof", "Proofs that a device is what it says: measuring, and showing that one is wrong."),
     "verify": ("verify", "Whether supply, stake, escrows and every account are what events say."),
     "explorer": ("explorer", "The market in a browser: pages and an API over a ledger."),
+    "console": ("console", "Renting and supplying in a browser, and an API that does the same."),
     "intelligence": ("intelligence", "Models behind OpenAI's API: serving them, accounts, keys."),
     "payments": ("payments", "Cards by Stripe: charging them, booking for customers, and the books of it."),
     "ask": ("ask", "Ask a model, and write its answer as it comes."),

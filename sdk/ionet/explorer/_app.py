@@ -56,10 +56,8 @@ def bare(pages: Pages | None = None) -> FastAPI:
         (Unanswered, 503),
         (Busy, 503),
     ):
-        app.add_exception_handler(kind, _teller(status))
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+        app.add_exception_handler(kind, teller(status))
+    add_tellers(app)
     began = time.monotonic()
 
     @app.get("/health", tags=["service"], summary="Whether the explorer works")
@@ -131,12 +129,25 @@ def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> AS
     )
 
 
+def add_tellers(app: FastAPI) -> None:
+    """Has an application answer each error with a sentence."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
 def _problem(status: int, sentence: str) -> JSONResponse:
     answer = m.Error(error=m.Problem(message=sentence))
     return JSONResponse(answer.model_dump(), status, {"cache-control": "no-store"})
 
 
-def _teller(status: int) -> Any:
+def teller(status: int) -> Any:
+    """Answers an error with its sentence.
+
+    Args:
+        status: of HTTP.
+    """
+
     def tell(_: Request, bad: Exception) -> JSONResponse:
         return _problem(status, str(bad))
 
@@ -158,4 +169,4 @@ def _http(_: Request, bad: Exception) -> JSONResponse:
 
 
 def _unexpected(_: Request, bad: Exception) -> JSONResponse:
-    return _problem(500, "something went wrong here; the log of the explorer says what")
+    return _problem(500, "something went wrong here; the service's log says what")

@@ -99,12 +99,14 @@ class Taken:
         seconds: in which it has to come.
         type: of it.
         whole: whether it is gathered before the application is asked; otherwise it is given as it comes.
+        read: whether the path is read, too.
     """
 
     most: int
     seconds: float
     type: str = _JSON
     whole: bool = True
+    read: bool = False
 
 
 class Guard:
@@ -205,7 +207,8 @@ class Guard:
         if len(scope.get("raw_path") or b"") + len(query) > bounds.url:
             return _Refusal(414, "url", f"an address has at most {bounds.url:,} bytes")
         headers = Headers(scope=scope)
-        if (taken := self._takes(scope["path"])) is not None:
+        taken = self._takes(scope["path"])
+        if taken is not None and not (taken.read and scope["method"] in {"GET", "HEAD"}):
             if (refusal := _posted(scope, headers, taken)) is not None:
                 return refusal
         elif scope["method"] not in {"GET", "HEAD"}:

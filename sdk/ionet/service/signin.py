@@ -103,6 +103,11 @@ class SignIns:
         #: By the hash of what the cookie holds, so that what is read here opens nothing.
         self._sessions: OrderedDict[bytes, SignInSession] = OrderedDict()
 
+    @property
+    def domain(self) -> str:
+        """Host and port that wallets are told."""
+        return self._config.domain
+
     def challenge(self) -> dict[str, str]:
         """A new challenge: the input of a wallet's `solana:signIn`."""
         now = int(self._clock())
@@ -120,12 +125,13 @@ class SignIns:
         _keep(self._challenges, nonce, (asked, now + self._config.patience), self._config.most)
         return asked
 
-    def sign_in(self, message: bytes, signature: bytes) -> tuple[SignInSession, str]:
+    def sign_in(self, message: bytes, signature: bytes, *, keep: bool = True) -> tuple[SignInSession, str]:
         """Begins a session.
 
         Args:
             message: the text that the wallet has signed, UTF-8.
             signature: 64 bytes.
+            keep: whether the session begins; not, where only this signature is wanted.
 
         Returns:
             The session, and the value of `Set-Cookie` that stands for it.
@@ -152,7 +158,8 @@ class SignIns:
             raise SignInRefused(f"the signature is not that of {address}")
         token = secrets.token_urlsafe(32)
         session = SignInSession(address, now + self._config.lasts)
-        _keep(self._sessions, _hash(token), session, self._config.most)
+        if keep:
+            _keep(self._sessions, _hash(token), session, self._config.most)
         return session, self._cookie(token, self._config.lasts)
 
     def session(self, headers: Mapping[str, str]) -> SignInSession | None:

@@ -1,0 +1,127 @@
+"""`ionet console`: renting and supplying in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ionet.chain.errors import ConfigError
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.session import Session, session
+from ionet.service.settings import place, state_directory
+
+if TYPE_CHECKING:
+    from ionet.console import Console
+
+app = Commands("Renting and supplying in a browser, and an API that does the same.")
+
+
+@app.command()
+def run(
+    gateway: Annotated[
+        str,
+        typer.Option(
+            "--gateway", metavar="URL", envvar="IONET_GATEWAY", help="The gateway at which the nodes are."
+        ),
+    ],
+    origin: Annotated[
+        str,
+        typer.Option(
+            "--origin",
+            metavar="URL",
+            envvar="IONET_CONSOLE_ORIGIN",
+            help="Where browsers reach it, such as https://console.example; default: where it listens.",
+        ),
+    ] = "",
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen.")
+    ] = "127.0.0.1:8482",
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--trust-proxy",
+            metavar="ADDRESS",
+            help="A proxy, or a network of them, whose X-Forwarded-For is believed; several times.",
+        ),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FOLDER", help="Its secret, its database and what is uploaded."),
+    ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            "--ledger",
+            metavar="WHERE",
+            envvar="IONET_LEDGER",
+            help="A ledger that ionet ledger run keeps, for jobs of long ago; default: the node's history.",
+        ),
+    ] = None,
+    session_hours: Annotated[
+        int, typer.Option("--session-hours", metavar="HOURS", min=1, max=24, help="How long a sign-in lasts.")
+    ] = 4,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Also take a gateway at http:// on another machine.")
+    ] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+) -> None:
+    """Serve the console's pages and API, until SIGTERM or Ctrl-C.
+
+    Wallets sign each transaction in the browser; the console holds no money. Its secret opens what jobs that
+    were booked here print and leave, and can end them. Let a proxy with a certificate stand before it where
+    others are to reach it, and name it by --origin.
+    """
+    from ionet.service.logs import log_to_stderr
+
+    try:
+        from ionet.console import Console, ConsoleConfig
+    except ModuleNotFoundError as bad:
+        raise UserError(
+            f"this needs the extra `console` ({bad.name} is missing): pip install 'ionet[console]'"
+        ) from None
+
+    io = session()
+    host, port = _place(listen)
+    config = ConsoleConfig(
+        gateway=gateway,
+        state=state or state_directory("console"),
+        origin=_origin(origin),
+        host=host,
+        port=port,
+        proxies=tuple(trust_proxy or ()),
+        ledger=ledger,
+        session=session_hours * 3_600,
+        insecure=insecure,
+    )
+    log_to_stderr(as_json=log_json, fields=())
+    asyncio.run(_serve(Console(config, io.async_reader), lambda url: _ready(io, url)))
+
+
+def _place(given: str) -> tuple[str, int]:
+    try:
+        return place(given, "127.0.0.1:8482")
+    except ConfigError as bad:
+        raise UserError(f"--listen: {bad}") from None
+
+
+def _origin(given: str) -> str:
+    scheme, _, rest = given.partition("://")
+    if given and (scheme not in {"http", "https"} or not rest or "/" in rest):
+        raise UserError(f"--origin is where browsers are, such as https://console.example, not {given!r}")
+    return given
+
+
+def _ready(io: Session, url: str) -> None:
+    io.screen.show({"url": url}, f"The console is on {url}. Ctrl-C stops it.")
+    sys.stdout.flush()
+
+
+async def _serve(console: Console, ready: Any) -> None:
+    from ionet.service.ending import told_to_end
+
+    await console.run(told_to_end(), ready)

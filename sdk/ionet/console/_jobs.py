@@ -1,0 +1,187 @@
+"""A wallet's jobs: where they stand, what they print, what they leave."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path as File
+from typing import Annotated, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from solders.pubkey import Pubkey
+from starlette.responses import StreamingResponse
+
+from ionet.chain.errors import AccountNotFound
+from ionet.cloud import AsyncRun, NotRun, RunUnreachable
+from ionet.cloud.running import Cost
+from ionet.console import _models as m
+from ionet.console._mine import is_theirs, readable
+from ionet.console._parts import Have, Parts
+from ionet.console._visitor import Visitor
+from ionet.console._who import Reader
+from ionet.explorer._market import Absent
+from ionet.explorer._values import address_of, money, word
+from ionet.jobs.receipt import Receipt
+from ionet.jobs.status import JobStatus
+from ionet.service.guard import FILE
+
+jobs: Final = APIRouter()
+#: Closed jobs that a list shows.
+_CLOSED: Final = 30
+_PART: Final = 256 << 10
+_Job = Annotated[str, Path(min_length=32, max_length=44)]
+
+
+@jobs.get("/jobs", summary="The wallet's jobs, the latest first")
+async def list_(parts: Have, reader: Reader) -> m.Jobs:
+    """Jobs that were booked here, and others of the wallet that are not closed."""
+    here = parts.client.jobs
+    open_ = [
+        *await here.statuses(reader.access.pubkey(), as_supplier=False),
+        *await here.statuses(reader.wallet, as_supplier=False),
+    ]
+    shown = {str(status.job): await _open(parts, reader, status) for status in open_}
+    for kept in parts.kept.jobs(reader.wallet)[:_CLOSED]:
+        if kept.job not in shown:
+            try:
+                receipt = await here.receipt(Pubkey.from_string(kept.job), ledger=parts.ledger)
+            except LookupError:
+                continue
+            shown[kept.job] = await _closed(parts, reader, receipt)
+    return m.Jobs(jobs=tuple(sorted(shown.values(), key=lambda job: (-job.booked_at, job.job))))
+
+
+@jobs.get("/jobs/{job}", summary="Where a job stands, and what it comes to if it is ended now")
+async def job(parts: Have, reader: Reader, job: _Job) -> m.Job:
+    """A job."""
+    address = address_of(job)
+    try:
+        status = await parts.client.jobs.status(address)
+    except AccountNotFound:
+        if parts.kept.job(job, reader.wallet) is None:
+            raise Absent("you have no such job") from None
+        return await _closed(parts, reader, await _receipt(parts, address))
+    if not is_theirs(reader, await parts.client.jobs.get_job(address)):
+        raise Absent("you have no such job")
+    return await _open(parts, reader, status)
+
+
+async def _receipt(parts: Parts, job: Pubkey) -> Receipt:
+    try:
+        return await parts.client.jobs.receipt(job, ledger=parts.ledger)
+    except LookupError as bad:
+        raise Absent(str(bad)) from None
+
+
+@jobs.get("/jobs/{job}/log", summary="What a job has printed, from a byte on")
+async def log(parts: Have, reader: Reader, job: _Job, asked: Annotated[m.AskedLog, Query()]) -> m.Log:
+    """A part of a log."""
+    part = await parts.runs.log(await readable(parts, reader, job), reader.access, asked.start)
+    return m.Log(text=part.text, next=part.next, grows=part.grows, why=part.why)
+
+
+@jobs.get("/jobs/{job}/result", summary="How a job's program ended, and the files that it has left")
+async def result(parts: Have, reader: Reader, job: _Job) -> m.Result:
+    """A result."""
+    try:
+        verdict = await parts.runs.verdict(await readable(parts, reader, job), reader.access)
+    except (RunUnreachable, NotRun) as bad:
+        return m.Result(known=isinstance(bad, NotRun), ok=False, summary=str(bad), status=1, files=())
+    files = tuple(
+        m.Output(name=file.name, size=file.size, sha256=file.sha256.hex()) for file in verdict.outputs
+    )
+    return m.Result(known=True, ok=verdict.ok, summary=verdict.summary, status=verdict.status, files=files)
+
+
+@jobs.get(
+    "/jobs/{job}/files/{sha256}",
+    summary="A file that a job has left",
+    response_class=StreamingResponse,
+    responses={200: {"content": {FILE: {}}}},
+)
+async def file(
+    parts: Have, reader: Reader, job: _Job, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+) -> StreamingResponse:
+    """A file, to be saved: no browser shows it."""
+    address = await readable(parts, reader, job)
+    folder = tempfile.TemporaryDirectory(prefix="ionet-", dir=parts.config.state)
+    try:
+        place = File(folder.name) / "file"
+        output = await parts.runs.file(address, reader.access, sha256, place)
+    except BaseException:
+        folder.cleanup()
+        raise
+    name = quote(output.name.rpartition("/")[2], safe="")
+    headers = {
+        "content-disposition": f"attachment; filename=\"file\"; filename*=UTF-8''{name}",
+        "content-length": str(output.size),
+    }
+    return StreamingResponse(_parts(folder, place), headers=headers, media_type=FILE)
+
+
+async def _parts(folder: tempfile.TemporaryDirectory[str], place: File) -> AsyncIterator[bytes]:
+    with folder, place.open("rb") as file:
+        while part := file.read(_PART):
+            yield part
+
+
+async def _open(parts: Parts, reader: Visitor, status: JobStatus) -> m.Job:
+    run = AsyncRun(parts.client, parts.config.gateway, status.job, insecure=parts.config.insecure)
+    try:
+        cost = await run.cost()
+    finally:
+        await run.__aexit__(None, None, None)
+    kept = parts.kept.job(str(status.job), reader.wallet)
+    return m.Job(
+        job=str(status.job),
+        title="" if kept is None else kept.title,
+        node=str(status.node),
+        state=word(status.state),
+        summary=status.summary,
+        mine=status.renter == reader.access.pubkey(),
+        booked_at=status.booked_at,
+        started_at=status.started_at,
+        ends_at=status.ends_at,
+        seconds=status.seconds,
+        extensions=status.extensions,
+        currency=type(status.deposit).SYMBOL,
+        deposit=money(status.deposit),
+        cost=_cost(cost),
+        frozen_until=status.frozen_until,
+        start_by=status.start_by,
+        renter=str(status.renter),
+        now=status.now,
+    )
+
+
+async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
+    kept = parts.kept.job(str(receipt.job), reader.wallet)
+    paid = receipt.deposit - receipt.paid_refund
+    used = max(0, receipt.ends_at - receipt.started_at) if receipt.started_at else 0
+    return m.Job(
+        job=str(receipt.job),
+        title="" if kept is None else kept.title,
+        node=str(receipt.node),
+        state="closed" if receipt.closed else word(receipt.state),
+        summary=receipt.reason.explain(),
+        mine=receipt.renter == reader.access.pubkey(),
+        booked_at=receipt.booked_at,
+        started_at=receipt.started_at,
+        ends_at=receipt.ends_at,
+        seconds=receipt.seconds,
+        extensions=len(receipt.extensions),
+        currency=receipt.currency,
+        deposit=money(receipt.deposit),
+        cost=m.Cost(paid=money(paid), refund=money(receipt.paid_refund), first_hour=False, used=used),
+        frozen_until=0,
+        start_by=0,
+        renter=str(receipt.renter),
+        now=await parts.client.time(),
+    )
+
+
+def _cost(cost: Cost) -> m.Cost:
+    return m.Cost(
+        paid=money(cost.paid), refund=money(cost.refund), first_hour=cost.first_hour, used=cost.used
+    )

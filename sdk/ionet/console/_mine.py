@@ -1,0 +1,53 @@
+"""Whose a job is: what others have is as if it were not there."""
+
+from __future__ import annotations
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts
+from ionet.chain.errors import AccountNotFound, DecodeError
+from ionet.console._parts import Parts
+from ionet.console._visitor import Visitor
+from ionet.explorer._market import Absent
+from ionet.explorer._values import address_of
+
+_NOT_THERE = "you have no such job"
+
+
+async def mine(parts: Parts, visitor: Visitor, text: str) -> tuple[Pubkey, accounts.jobs.Job]:
+    """A job of a visitor's that is not closed.
+
+    Raises:
+        Absent: it is none, or not theirs.
+    """
+    address = address_of(text)
+    try:
+        account = await parts.client.jobs.get_job(address)
+    except (AccountNotFound, DecodeError):
+        account = None
+    if account is None or not is_theirs(visitor, account):
+        raise Absent(f"{_NOT_THERE}, or it is closed")
+    return address, account
+
+
+def is_theirs(visitor: Visitor, account: accounts.jobs.Job) -> bool:
+    """Whether a visitor rents a job."""
+    theirs = {visitor.wallet, visitor.access.pubkey()}
+    return account.refund_to == visitor.wallet or account.renter in theirs
+
+
+async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:
+    """A job whose log and files a visitor may read: they have booked it here.
+
+    Raises:
+        Absent: it is none, or not theirs.
+    """
+    address = address_of(text)
+    if parts.kept.job(str(address), visitor.wallet) is not None:
+        return address
+    _, account = await mine(parts, visitor, text)
+    if account.renter != visitor.access.pubkey():
+        raise Absent(
+            "this job was not booked here, so that its node tells this console nothing: use ionet job logs"
+        )
+    return address

@@ -1,0 +1,221 @@
+"""What the console's pages read in a transaction: the very module that they are built from, in Node.js."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+from solders.transaction import VersionedTransaction
+from spl.token.instructions import approve, create_idempotent_associated_token_account
+from spl.token.models import ApproveParams
+from tests.explorer.browsing import HERE
+
+from ionet import ix, pda, token_account, types
+from ionet.chain.ids import TOKEN_PROGRAM
+from workspace.pages import environment
+
+IO = pda.mint.MINT
+WALLET, ACCESS, NODE = (Keypair.from_seed(bytes([number]) * 32).pubkey() for number in (1, 2, 3))
+THIEF = Pubkey.from_string("Thief11111111111111111111111111111111111111")
+PURSE = token_account(WALLET, IO)
+OFFER = pda.jobs.offer(NODE)
+JOB = pda.jobs.job(OFFER, 7)
+MANIFEST, MOST, SECONDS = bytes(range(32)), 204_550_507, 7_200
+COIN = {"mint": str(IO), "unit": "IO", "decimals": 8}
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something that is asked for, and calls that are given instead."""
+
+    wish: dict[str, Any]
+    calls: Sequence[Instruction]
+    payer: Pubkey = WALLET
+    price: int = 0
+
+    def bytes(self) -> bytes:
+        budget = [set_compute_unit_limit(400_000), set_compute_unit_price(self.price)]
+        message = MessageV0.try_compile(self.payer, [*budget, *self.calls], [], Hash.default())
+        empty = [Keypair().sign_message(b"")] * message.header.num_required_signatures
+        return bytes(VersionedTransaction.populate(message, empty))
+
+
+def booking(**given: Any) -> Instruction:
+    args: dict[str, Any] = {"nonce": 7, "seconds": SECONDS, "max_deposit": MOST, "manifest_hash": MANIFEST}
+    args |= {name: given.pop(name) for name in list(given) if name in args}
+    usual: dict[str, Any] = {
+        "payer": WALLET,
+        "renter": ACCESS,
+        "refund_to": WALLET,
+        "node": NODE,
+        "class_": pda.staking.class_(1),
+        "proofs_config": None,
+        "payout_currency": pda.jobs.currency(IO),
+        "price": Keypair.from_seed(bytes(32)).pubkey(),
+        "mint": IO,
+        "source": PURSE,
+        "args": types.jobs.BookArgs(**args),
+    }
+    return ix.jobs.book(**{**usual, **given})
+
+
+def wish(action: str, **more: Any) -> dict[str, Any]:
+    """As the pages make it."""
+    about: dict[str, Any] = {"action": action, "wallet": str(WALLET), "node": str(NODE)}
+    if action == "book":
+        about |= {"renter": str(ACCESS), "seconds": SECONDS, "most": MOST, "manifest": MANIFEST.hex()}
+    elif action != "claim":
+        about["job"] = str(JOB)
+    return {**about, "coin": COIN, **more}
+
+
+def refunding(**given: Any) -> Instruction:
+    usual = {"job": JOB, "escrow": pda.jobs.escrow(JOB), "destination": PURSE}
+    return ix.jobs.refund(**{**usual, **given})
+
+
+def closing(**given: Any) -> Instruction:
+    usual = {"rent_payer": WALLET, "job": JOB, "escrow": pda.jobs.escrow(JOB), "fee_vault": THIEF}
+    return ix.jobs.close(**{**usual, **given})
+
+
+def stopping(**given: Any) -> Instruction:
+    return ix.jobs.stop(**{"party": WALLET, "job": JOB, "offer": OFFER, **given})
+
+
+def extending(**given: Any) -> Instruction:
+    usual: dict[str, Any] = {
+        "payer": WALLET,
+        "party": WALLET,
+        "job": JOB,
+        "offer": OFFER,
+        "node": NODE,
+        "currency": pda.jobs.currency(IO),
+        "price": Keypair.from_seed(bytes(32)).pubkey(),
+        "escrow": pda.jobs.escrow(JOB),
+        "source": PURSE,
+        "seconds": SECONDS,
+        "max_deposit": MOST,
+    }
+    return ix.jobs.extend(**{**usual, **given})
+
+
+def disputing(**given: Any) -> Instruction:
+    usual = {"party": WALLET, "job": JOB, "mint": IO, "source": PURSE, "max_bond": MOST}
+    return ix.jobs.dispute(**{**usual, "evidence_hash": MANIFEST, **given})
+
+
+def claiming(**given: Any) -> Instruction:
+    return ix.staking.owner_claim(**{"owner": WALLET, "node": NODE, "destination": PURSE, **given})
+
+
+CANCEL = ix.jobs.cancel(party=WALLET, job=JOB, offer=OFFER)
+OPEN = create_idempotent_associated_token_account(WALLET, WALLET, IO)
+COLLECT = ix.jobs.collect_fees(job=JOB, escrow=pda.jobs.escrow(JOB), destination=THIEF)
+GIFT = transfer(TransferParams(from_pubkey=WALLET, to_pubkey=THIEF, lamports=10**9))
+ALLOW = approve(
+    ApproveParams(program_id=TOKEN_PROGRAM, source=PURSE, delegate=THIEF, owner=WALLET, amount=2**63)
+)
+DISPUTE = wish("dispute", most=MOST, evidence=MANIFEST.hex())
+EXTEND = wish("extend", seconds=SECONDS, most=MOST)
+
+HONEST = {
+    "book": (Case(wish("book"), [booking()]), f"moves at most 2.04550507 IO from your account {PURSE}"),
+    "stop": (Case(wish("stop"), [stopping()]), f"Ends the job {JOB} now"),
+    "cancel": (Case(wish("cancel"), [CANCEL, OPEN, refunding(), COLLECT, closing()]), "before its start"),
+    "cancel for nothing": (Case(wish("cancel"), [CANCEL, OPEN, refunding(), closing()]), "before its start"),
+    "refund": (Case(wish("refund"), [refunding()]), f"to your account {PURSE}"),
+    "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
+    "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
+    "claim": (Case(wish("claim"), [claiming()]), f"rewards of your node {NODE} to your account {PURSE}"),
+}
+LIES = {
+    "a gift": (Case(wish("book"), [booking(), GIFT]), "calls the program 11111111111111111111"),
+    "an allowance": (Case(wish("book"), [ALLOW, booking()]), f"calls the program {TOKEN_PROGRAM}"),
+    "twice": (Case(wish("book"), [booking(), booking(nonce=8)]), "would do this: book, book"),
+    "another deposit": (Case(wish("book"), [booking(max_deposit=MOST + 1)]), "204550508 as max deposit"),
+    "another length": (Case(wish("book"), [booking(seconds=SECONDS + 1)]), "7201 as seconds"),
+    "another program to run": (Case(wish("book"), [booking(manifest_hash=bytes(32))]), "as manifest hash"),
+    "another node": (Case(wish("book"), [booking(node=THIEF)]), f"has {THIEF} as node where {NODE} belongs"),
+    "another refund": (Case(wish("book"), [booking(refund_to=THIEF)]), f"has {THIEF} as refund to"),
+    "another renter": (Case(wish("book"), [booking(renter=THIEF)]), f"has {THIEF} as renter where {ACCESS}"),
+    "another source": (Case(wish("book"), [booking(source=THIEF)]), f"has {THIEF} as source where"),
+    "another job": (Case(wish("book"), [booking(job=THIEF)]), f"has {THIEF} as job where"),
+    "another escrow": (Case(wish("book"), [booking(escrow=THIEF)]), f"has {THIEF} as escrow where"),
+    "another coin": (Case(wish("book"), [booking(mint=THIEF)]), " as currency where "),
+    "a cluster": (Case(wish("book"), [booking(cluster=THIEF)]), f"has {THIEF} as cluster where"),
+    "another config": (Case(wish("book"), [booking(config=THIEF)]), f"has {THIEF} as config"),
+    "a foreign program": (
+        Case(wish("book"), [Instruction(THIEF, bytes(booking().data), booking().accounts)]),
+        f"calls the program {THIEF}",
+    ),
+    "another payer": (
+        Case(wish("book"), [booking()], payer=THIEF),
+        "other signatures than",
+    ),
+    "a dear priority": (Case(wish("book"), [booking()], price=10**7), "would pay"),
+    "cancel for stop": (Case(wish("stop"), [CANCEL]), "would do this: cancel"),
+    "another's stop": (Case(wish("stop"), [stopping(job=THIEF)]), f"has {THIEF} as job where"),
+    "a refund elsewhere": (Case(wish("refund"), [refunding(destination=THIEF)]), f"{THIEF} as destination"),
+    "a refund of another job": (Case(wish("refund"), [refunding(job=THIEF)]), f"has {THIEF} as job where"),
+    "rent elsewhere": (
+        Case(wish("cancel"), [CANCEL, OPEN, refunding(), closing(rent_payer=THIEF)]),
+        f"has {THIEF} as rent payer",
+    ),
+    "another's purse": (
+        Case(wish("refund"), [create_idempotent_associated_token_account(WALLET, THIEF, IO), refunding()]),
+        " as purse where ",
+    ),
+    "a longer extension": (Case(EXTEND, [extending(seconds=1)]), "has 1 as seconds"),
+    "a dearer extension": (Case(EXTEND, [extending(max_deposit=MOST + 1)]), "as max deposit"),
+    "a dearer dispute": (Case(DISPUTE, [disputing(max_bond=MOST + 1)]), "as max bond"),
+    "other evidence": (Case(DISPUTE, [disputing(evidence_hash=bytes(32))]), "as evidence hash"),
+    "a claim elsewhere": (Case(wish("claim"), [claiming(destination=THIEF)]), f"has {THIEF} as destination"),
+    "a claim of another node": (Case(wish("claim"), [claiming(node=THIEF)]), f"has {THIEF} as"),
+}
+
+
+@pytest.fixture(scope="module")
+def told(tools: None) -> dict[str, Any]:
+    cases = {name: case for name, (case, _) in {**HONEST, **LIES}.items()}
+    question = {
+        "site": "console",
+        "wishes": [case.wish for case in cases.values()],
+        "integers": ["seconds", "most"],
+        "transactions": [case.bytes().hex() for case in cases.values()],
+    }
+    ended = subprocess.run(
+        ["node", str(HERE / "decode.mjs")],
+        input=json.dumps(question),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return dict(zip(cases, json.loads(ended.stdout), strict=True))
+
+
+def test_what_was_asked_for_is_said_in_words_and_amounts(told: dict[str, Any]) -> None:
+    for name, (case, words) in HONEST.items():
+        assert "does" in told[name], (name, told[name])
+        assert words in " ".join(told[name]["does"]).replace("\u202f", " "), name
+        assert bytes.fromhex(told[name]["message"]) == case.bytes()[65:], name
+
+
+def test_what_was_not_asked_for_is_refused_and_says_why(told: dict[str, Any]) -> None:
+    for name, (_, words) in LIES.items():
+        assert "refused" in told[name], (name, told[name])
+        assert words in told[name]["refused"].replace("\u202f", " "), (name, told[name])

@@ -1,0 +1,86 @@
+"""Renting by the API, without a browser, where the job really runs: from a search to the refund."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Any
+
+from solders.pubkey import Pubkey
+from tests.console.conftest import Caller, Served
+from tests.network.renting import at_work
+from tests.programs.support import HOUR
+
+from ionet import JobState
+
+PROGRAM = b"""
+import os, pathlib, time
+print("begins <script>alert(1)</script>")
+go = os.environ["WAITS_FOR"]
+while not os.path.exists(go):
+    time.sleep(0.05)
+out = pathlib.Path(os.environ["IONET_OUTPUT"])
+(out / "page.html").write_text("<script>alert(1)</script>")
+print("ends")
+"""
+
+
+async def until_logged(caller: Caller, job: str, text: str) -> str:
+    whole, start = "", 0
+    async with asyncio.timeout(60):
+        while text not in whole:
+            part = await caller.get(f"/jobs/{job}/log", start=start)
+            whole, start = whole + part["text"], part["next"]
+            await asyncio.sleep(0.1)
+    return whole
+
+
+async def planned(caller: Caller, console: Served, **more: Any) -> Any:
+    """The market's node, and a package for it."""
+    (offer,) = (await caller.get("/offers", currency="IO"))["offers"]
+    package = (await caller.post("/packages"))["id"]
+    answer = await caller.upload(package, "train.py", PROGRAM)
+    assert answer.status_code == 200, answer.text
+    env = {"WAITS_FOR": str(console.renting.folder / "go")}
+    asked = {"package": package, "node": offer["node"], "seconds": 2 * HOUR, "env": env, "gpus": 0}
+    return await caller.post("/plans", asked | more)
+
+
+async def test_a_program_rents_with_unsigned_transactions_from_search_to_refund(console: Served) -> None:
+    renting = console.renting
+    before = renting.site.money()
+    async with at_work(renting.site), console.caller(renting.key) as caller:
+        await caller.sign_in()
+        plan = await planned(caller, console)
+        call = await caller.post("/calls/book", {"plan": plan["plan"]})
+        await caller.land(call)
+        job = call["job"]
+        assert "<script>alert(1)</script>" in await until_logged(caller, job, "begins")
+        await renting.spend(3_900)
+        (renting.folder / "go").touch()
+        await until_logged(caller, job, "ends")
+        account = await console.parts.client.jobs.get_job(Pubkey.from_string(job))
+        told = (await caller.get(f"/jobs/{job}"))["cost"]
+        await caller.land(await caller.post(f"/jobs/{job}/calls/stop"))
+        result: dict[str, Any] = {"known": False}
+        async with asyncio.timeout(60):
+            while not result["known"]:
+                result = await caller.get(f"/jobs/{job}/result")
+                await asyncio.sleep(0.1)
+        (file,) = result["files"]
+        fetched = await caller.http.get(f"/api/v1/jobs/{job}/files/{file['sha256']}")
+        await renting.until_closed(Pubkey.from_string(job))
+        (closed,) = (await caller.get("/jobs"))["jobs"]
+    after = renting.site.money()
+    # 65 minutes of two hours; the page said so before the stop.
+    due = account.price * 3_900 // (2 * HOUR)
+    assert account.state == JobState.RUNNING
+    assert int(told["refund"]["base"]) == account.price - due
+    assert after.renter == before.renter - due - account.fee
+    assert closed["state"] == "closed"
+    assert closed["cost"]["refund"]["base"] == told["refund"]["base"]
+    assert hashlib.sha256(fetched.content).hexdigest() == file["sha256"]
+    assert fetched.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert fetched.headers["content-type"] == "application/octet-stream"
+    assert fetched.headers["content-disposition"].startswith("attachment")
+    assert fetched.headers["x-content-type-options"] == "nosniff"
