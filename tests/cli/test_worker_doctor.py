@@ -26,7 +26,8 @@ from ionet.sandbox import image
 from ionet.worker import Device, DeviceKey, Engine, Limits, NodeConfig, Probe, WorkerConfig, probe
 from ionet.worker import _doctor as doctoring
 from ionet.worker._daemon import Daemon
-from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
+from ionet.worker._doctor import gateway_findings, machine_findings
+from ionet.worker._findings import Finding, Level
 
 CLASS: Final = "Other CPU"
 

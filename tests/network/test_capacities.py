@@ -26,7 +26,7 @@ from ionet.store.manifest import Command, Manifest, Resources
 from ionet.worker import Engine, Limits, NodeConfig, WorkerConfig
 from ionet.worker._capacities import Announcer, capacities_at, of_devices
 from ionet.worker._daemon import node_spec
-from ionet.worker._doctor import Finding, Level
+from ionet.worker._findings import Finding, Level
 from ionet.worker._promised import promise_findings
 
 market, url = relays.market, links.url

@@ -62,6 +62,15 @@ def run(
             help="A ledger that ionet ledger run keeps, for jobs of long ago; default: the node's history.",
         ),
     ] = None,
+    explorer: Annotated[
+        str | None,
+        typer.Option(
+            "--explorer",
+            metavar="URL",
+            envvar="IONET_EXPLORER",
+            help="An explorer that says what nodes earned hour by hour, and why nothing.",
+        ),
+    ] = None,
     session_hours: Annotated[
         int, typer.Option("--session-hours", metavar="HOURS", min=1, max=24, help="How long a sign-in lasts.")
     ] = 4,
@@ -95,6 +104,7 @@ def run(
         port=port,
         proxies=tuple(trust_proxy or ()),
         ledger=ledger,
+        explorer=explorer,
         session=session_hours * 3_600,
         insecure=insecure,
     )

@@ -26,8 +26,9 @@ from ionet.console._jobs import jobs
 from ionet.console._market import market
 from ionet.console._parts import Have, Parts
 from ionet.console._planning import TooDear
+from ionet.console._receipts import receipts
 from ionet.console._renting import renting
-from ionet.console._supply import supply
+from ionet.console._supply import Unexplored, supply
 from ionet.console._uploads import Full
 from ionet.console._who import Forbidden, Unknown
 from ionet.explorer._app import add_tellers, teller
@@ -66,6 +67,7 @@ _PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (TransportError, 503),
     (IonetError, 400),
     (Full, 507),
+    (Unexplored, 503),
 )
 
 
@@ -127,7 +129,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
         },
     )
     api.add_api_route("/status", status, summary="What console this is")
-    for router in (account, market, renting, jobs, supply):
+    for router in (account, market, renting, jobs, receipts, supply):
         api.include_router(router)
     app.include_router(api)
     for kind, code in _PROBLEMS:

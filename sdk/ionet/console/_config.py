@@ -50,6 +50,7 @@ class ConsoleConfig:
         host, port: where it listens; port 0: any.
         proxies: addresses or networks of proxies whose X-Forwarded-For is believed.
         ledger: a ledger's file or URL, for receipts of long ago; None: the node's history.
+        explorer: URL of an explorer, for what nodes earned hour by hour; None: that is not said.
         session: seconds that a sign-in lasts.
         insecure: also take a gateway at ``http://`` elsewhere.
         bounds: what it takes from strangers.
@@ -63,6 +64,7 @@ class ConsoleConfig:
     port: int = 8482
     proxies: tuple[str, ...] = ()
     ledger: str | None = None
+    explorer: str | None = None
     session: int = 4 * 3_600
     insecure: bool = False
     bounds: Bounds = field(default_factory=lambda: Bounds(body=16_384))

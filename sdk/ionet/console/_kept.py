@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS jobs (job TEXT PRIMARY KEY, owner TEXT NOT NULL, titl
 CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, owner TEXT NOT NULL, label TEXT NOT NULL,
     digest BLOB NOT NULL, scopes TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, owner TEXT NOT NULL, url TEXT NOT NULL,
+    made INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS hooks_of ON hooks (owner);
 CREATE INDEX IF NOT EXISTS packages_of ON packages (owner);
 CREATE INDEX IF NOT EXISTS jobs_of ON jobs (owner);
 CREATE INDEX IF NOT EXISTS keys_of ON keys (owner);
@@ -83,6 +86,21 @@ class KeptKey:
     made: int
     expires: int
     used: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHook:
+    """A URL for alerts.
+
+    Attributes:
+        id: names it.
+        owner: whose alerts go there.
+        url: the URL.
+    """
+
+    id: str
+    owner: Pubkey
+    url: str
 
 
 class Kept:
@@ -172,6 +190,27 @@ class Kept:
             "SELECT job, title, node, built FROM jobs WHERE job = ? AND owner = ?", job, str(owner)
         )
         return KeptJob(*rows[0]) if rows else None
+
+    # -- alerts
+
+    def add_hook(self, owner: Pubkey, url: str, now: int) -> str:
+        """Remembers a URL for an owner's alerts; returns its id."""
+        name = secrets.token_hex(16)
+        self._do("INSERT INTO hooks VALUES (?, ?, ?, ?)", name, str(owner), url, now)
+        return name
+
+    def hooks(self, owner: Pubkey) -> list[KeptHook]:
+        """Where an owner's alerts go."""
+        return [hook for hook in self.all_hooks() if hook.owner == owner]
+
+    def all_hooks(self) -> list[KeptHook]:
+        """Where alerts go, the first first."""
+        rows = self._do("SELECT id, owner, url FROM hooks ORDER BY made, id")
+        return [KeptHook(name, Pubkey.from_string(owner), url) for name, owner, url in rows]
+
+    def remove_hook(self, name: str, owner: Pubkey) -> bool:
+        """Forgets a URL; returns whether it was the owner's."""
+        return bool(self._do("DELETE FROM hooks WHERE id = ? AND owner = ? RETURNING id", name, str(owner)))
 
     # -- API keys
 

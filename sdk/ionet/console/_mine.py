@@ -10,6 +10,7 @@ from ionet.console._parts import Parts
 from ionet.console._visitor import Visitor
 from ionet.explorer._market import Absent
 from ionet.explorer._values import address_of
+from ionet.jobs.receipt import Receipt
 
 _NOT_THERE = "you have no such job"
 
@@ -34,6 +35,14 @@ def is_theirs(visitor: Visitor, account: accounts.jobs.Job) -> bool:
     """Whether a visitor rents a job."""
     theirs = {visitor.wallet, visitor.access.pubkey()}
     return account.refund_to == visitor.wallet or account.renter in theirs
+
+
+def is_theirs_by_receipt(visitor: Visitor, receipt: Receipt) -> bool:
+    """Whether a visitor rented a job, also one that is closed."""
+    return receipt.refund_to == visitor.wallet or receipt.renter in {
+        visitor.wallet,
+        visitor.access.pubkey(),
+    }
 
 
 async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:

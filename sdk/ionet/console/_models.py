@@ -367,6 +367,35 @@ class Result(Model):
     files: tuple[Output, ...]
 
 
+class Receipt(Model):
+    """What became of a job's money. What is owed is null until the job has ended."""
+
+    job: str
+    node: str
+    supplier: str
+    payer: str
+    currency: str
+    usd: Money
+    deposit: Money
+    price: Money
+    fee: Money
+    due: Money | None
+    """The part of the price that is owed."""
+    renter_fees: Money | None
+    """The part of the deposit that is kept as fees."""
+    paid_refund: Money
+    held: Money
+    """What the escrow holds."""
+    booked_at: int
+    started_at: int
+    ended_at: int
+    good: int
+    """Seconds that count, as enough attesters agree."""
+    reason: str
+    adds_up: bool
+    """Whether every sum holds, and no event is missing."""
+
+
 # -- suppliers
 
 
@@ -383,19 +412,58 @@ class Supplied(Model):
     rate: Money | None
     open: bool
     booked_until: int
-    proof_passed: bool
-    proof_at: int
-    """When its last compute proof was taken; 0: never."""
     credited_until: int
     """Up to when it was credited."""
-    obstacle: str
-    """Why nobody can book it; empty: it can be booked."""
+    findings: tuple[Finding, ...]
+    """What is well with it, and what is not."""
+
+
+class Finding(Model):
+    """One thing that was looked at."""
+
+    check: str
+    level: str
+    """`ok`, `warning`, `fault`: nothing can be rented as long as it is so."""
+    says: str
+    rule: str
+    todo: str
+    """Empty if it is well."""
 
 
 class Supply(Model):
     """The nodes of a wallet."""
 
     nodes: tuple[Supplied, ...]
+    hours: bool
+    """Whether this console knows what they earned hour by hour."""
+
+
+class NewHook(Asked):
+    """Where alerts are to go."""
+
+    url: Annotated[str, Field(min_length=12, max_length=500)]
+
+
+class MadeHook(Model):
+    """A URL that alerts go to."""
+
+    id: str
+
+
+class Hook(Model):
+    """A URL that alerts go to."""
+
+    id: str
+    url: str
+    problem: str
+    """Why the latest alert could not be delivered; empty: it could."""
+
+
+class Hooks(Model):
+    """Where a wallet's alerts go."""
+
+    hooks: tuple[Hook, ...]
 
 
 Package.model_rebuild()
+Supplied.model_rebuild()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, cast
 
+import httpx
 from fastapi import Depends, Request
 
 from ionet import AsyncClient
@@ -19,6 +20,7 @@ from ionet.jobs.receipt import JobHistory
 from ionet.service.signin import SignIns
 
 if TYPE_CHECKING:
+    from ionet.console._alerts import Alerts
     from ionet.console._planning import Plans
     from ionet.console._reading import Runs
 
@@ -37,6 +39,8 @@ class Parts:
         uploads: files that are to be sent.
         plans: bookings that are prepared.
         runs: connections to nodes.
+        alerts: about wallets' nodes.
+        explorer: says what nodes earned, or None.
         shelf: the market's listings.
         ledger: knows jobs of long ago, or None.
         clock: Unix seconds.
@@ -51,6 +55,8 @@ class Parts:
     uploads: Uploads
     plans: Plans
     runs: Runs
+    alerts: Alerts
+    explorer: httpx.AsyncClient | None = None
     shelf: Shelf = field(default_factory=Shelf)
     ledger: JobHistory | None = None
     clock: Callable[[], float] = time.time

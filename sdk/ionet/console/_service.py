@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import httpx
 import uvicorn
 
 from ionet import AsyncClient
 from ionet.console._access import Access
+from ionet.console._alerts import Alerts
 from ionet.console._app import bare, guarded, its_pages
 from ionet.console._config import ConsoleConfig
 from ionet.console._kept import Kept
@@ -59,6 +62,11 @@ async def opened(
         stack.push_async_callback(runs.close)
         stack.push_async_callback(plans.close)
         uploads = Uploads(config.state / "uploads", kept, config.limits)
+        explorer = None
+        if config.explorer is not None:
+            explorer = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=config.explorer, timeout=5.0, follow_redirects=False)
+            )
         yield Parts(
             config,
             client,
@@ -69,6 +77,8 @@ async def opened(
             uploads,
             plans,
             runs,
+            Alerts(client, kept),
+            explorer,
             ledger=ledger,
             clock=clock,
         )
@@ -122,11 +132,15 @@ class Console:
                     forwarded_allow_ips=list(config.proxies),
                 )
             )
+            alerting = asyncio.create_task(parts.alerts.run())
             serving = asyncio.create_task(server.serve([listening]))
             stopping = asyncio.create_task(stop.wait())
             ready(config.origin or url)
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             server.should_exit = True
             stopping.cancel()
+            alerting.cancel()
             await serving
+            with contextlib.suppress(asyncio.CancelledError):
+                await alerting
         _log.info("ended")

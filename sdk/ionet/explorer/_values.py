@@ -188,11 +188,16 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, list | dict):
-        return _guarded(str(value))
+        return cell(str(value))
     if isinstance(value, str):
-        return _guarded(value)
+        return cell(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _guarded(said: str) -> str:
+def cell(said: str) -> str:
+    """A cell of a spreadsheet, which is none of its formulas.
+
+    Args:
+        said: by anybody.
+    """
     return f"'{said}" if said.startswith(_FORMULA) and not _NUMBER.fullmatch(said) else said

@@ -10,8 +10,6 @@ import ssl
 import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +18,7 @@ from ionet.chain.rpc.urls import public_url
 from ionet.overlay import missing as no_overlay
 from ionet.sandbox import missing, podman_lacking, runc_version, unlimited
 from ionet.worker._config import GIB, Engine, NodeConfig, WorkerConfig
+from ionet.worker._findings import Finding, Level, Rule
 from ionet.worker._keys import DeviceKey, KeyFileError
 from ionet.worker._podman import PodmanError, podman_machine, podman_of
 from ionet.worker._probe import Device, Probe
@@ -34,56 +33,6 @@ _RUNC: Final = ((1, 2, 8), (1, 3, 3))
 _LEAST_DISK: Final = 5 * GIB
 #: What limits a box, in either version of control groups.
 _CONTROLLERS: Final = ("memory", "cpu", "pids")
-
-
-class Level(StrEnum):
-    """How bad it is."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        check: what, in a word or two.
-        level: how bad it is.
-        says: what was found.
-        rule: what has to be, a sentence.
-        todo: what to do about it; empty if it is well.
-        node: whose it is, by the device's own id; None for the whole machine.
-    """
-
-    check: str
-    level: Level
-    says: str
-    rule: str
-    todo: str = ""
-    node: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What has to be, for one check; makes its findings."""
-
-    check: str
-    rule: str
-    node: str | None = None
-
-    def ok(self, says: str) -> Finding:
-        """It is well."""
-        return Finding(self.check, Level.OK, says, self.rule, "", self.node)
-
-    def warn(self, says: str, todo: str) -> Finding:
-        """It may do harm, or keeps the node from something."""
-        return Finding(self.check, Level.WARNING, says, self.rule, todo, self.node)
-
-    def fault(self, says: str, todo: str) -> Finding:
-        """Nothing can be leased as long as it is so."""
-        return Finding(self.check, Level.FAULT, says, self.rule, todo, self.node)
 
 
 def machine_findings(

@@ -21,7 +21,7 @@ from ionet.wire._link import gateway_urls
 from ionet.worker._capacities import capacities_at, of_devices
 from ionet.worker._config import Engine, NodeConfig, WorkerConfig
 from ionet.worker._daemon import node_spec
-from ionet.worker._doctor import Finding, Rule
+from ionet.worker._findings import Finding, Rule
 from ionet.worker._keys import DeviceKey, KeyFileError
 
 _RULE: Final = "Renters see at the gateways what the node gives; a booking is held to what it had promised."

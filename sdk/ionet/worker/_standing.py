@@ -9,16 +9,16 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from ionet import IO, USD, Client, HttpTransport, NodeState, accounts, constants, pda
+from ionet import Client, HttpTransport, accounts, pda
 from ionet.chain.errors import RpcError, TransportError
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import GENESIS, cluster_url
-from ionet.formats.when import span, when
-from ionet.jobs.quotes import max_verdict_age, obstacle
-from ionet.staking.stake import class_name, minimum
+from ionet.formats.when import span
+from ionet.staking.stake import class_name
 from ionet.worker._config import NodeConfig, WorkerConfig
-from ionet.worker._doctor import Finding, Rule
+from ionet.worker._findings import Finding, Rule
 from ionet.worker._keys import DeviceKey, KeyFileError
+from ionet.worker._rules import OnChain, node_findings
 
 #: Seconds between the machine's clock and the chain's that nobody minds, and that are too many.
 _NEAR: Final = 15
@@ -167,10 +167,9 @@ def _node(
     if node is None or standing.device is None or standing.config.part_of is not None:
         return
     yield from _counted(config, standing.config, node)
-    yield _life(standing.config, standing.device, node)
-    yield _stake(standing.config, node, standing.class_)
-    yield _proof(standing.config, node, terms, head_end, now)
-    yield _offer(standing, offer, terms, head_end, now)
+    mine = standing.config
+    known = OnChain(mine.address, mine.uuid, node, offer, standing.class_)
+    yield from node_findings(known, terms, head_end, now, banned=bool(standing.device.banned))
 
 
 def _registered(config: WorkerConfig, standing: Standing) -> Finding:
@@ -231,73 +230,3 @@ def _counted(config: WorkerConfig, mine: NodeConfig, node: accounts.staking.Node
         )
     elif given > 1:
         yield rule.ok(f"{given}, {node.units} of them on the chain")
-
-
-def _life(mine: NodeConfig, device: accounts.staking.Device, node: accounts.staking.Node) -> Finding:
-    rule = Rule("state", "The node is live, and none of its devices is banned.", mine.uuid)
-    if device.banned or node.banned:
-        return rule.fault("its device is banned", "no remedy: it earns nothing more and cannot be leased")
-    if node.state == NodeState.RETIRED:
-        return rule.fault(f"retired {when(node.retired_at)}", "ionet node reopen")
-    if node.state != NodeState.LIVE:
-        return rule.fault(
-            f"{node.state.name.lower()}: a slash reached its co-stakers",
-            "see `ionet node show`; it earns no more",
-        )
-    return rule.ok("live")
-
-
-def _stake(mine: NodeConfig, node: accounts.staking.Node, class_: accounts.staking.Class | None) -> Finding:
-    needed = IO.from_base(node.minimum) if class_ is None else minimum(class_, node.units)
-    active, pending = IO.from_base(node.own.active), IO.from_base(node.own.pending)
-    rule = Rule("stake", "The owner's own active stake covers the class's minimum.", mine.uuid)
-    says = f"{active} active, {needed} needed"
-    if active >= needed:
-        return rule.ok(says)
-    if active + pending >= needed:
-        return rule.fault(f"{says}, {pending} pending", "ionet stake activate")
-    return rule.fault(says, f"ionet stake add {mine.address} {needed - active - pending:n}".replace(",", ""))
-
-
-def _proof(
-    mine: NodeConfig,
-    node: accounts.staking.Node,
-    terms: accounts.jobs.Config | None,
-    head_end: int,
-    now: int,
-) -> Finding:
-    parameter = constants.jobs.MAX_VERDICT_AGE if terms is None else terms.verdict_age
-    most = max_verdict_age(node.last_proof, parameter, head_end)
-    rule = Rule("proof", f"Its latest compute proof passed, at most {span(most)} ago.", mine.uuid)
-    proof, todo = node.last_proof, "leave the worker running: a seat challenges it every hour"
-    if not proof.time:
-        return rule.warn("none yet", todo)
-    age = f"{span(now - proof.time)} ago"
-    if not proof.passed:
-        return rule.fault(f"failed {age}: {proof.reason.explain()}", "ionet node why says more")
-    if now - proof.time > most:
-        return rule.fault(f"passed {age}", todo)
-    return rule.ok(f"passed {age}")
-
-
-def _offer(
-    standing: Standing,
-    offer: accounts.jobs.Offer | None,
-    terms: accounts.jobs.Config | None,
-    head_end: int,
-    now: int,
-) -> Finding:
-    mine, node = standing.config, standing.node
-    assert node is not None
-    rule = Rule("offer", "The node has an open offer that somebody can book.", mine.uuid)
-    if offer is None:
-        return rule.warn("none yet", f"ionet worker offer {mine.address} --rate USD")
-    rate = f"{USD.from_base(offer.rate)} per processor and hour"
-    if offer.lease_until > now:
-        return rule.ok(f"{rate}; leased until {when(offer.lease_until)}")
-    if not offer.open:
-        return rule.warn(f"{rate}; closed", f"ionet worker offer {mine.address} --open")
-    refusal = None if terms is None else obstacle(node, offer, standing.class_, terms, head_end, now)
-    if refusal is not None:
-        return rule.warn(f"{rate}; nobody can book it, as it {refusal[1]}", "see above")
-    return rule.ok(f"{rate}; can be booked")

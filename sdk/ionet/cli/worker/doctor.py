@@ -11,7 +11,8 @@ from ionet.cli.options import Commands
 from ionet.cli.session import session
 from ionet.cli.worker.parts import StateOption, config_file
 from ionet.worker import WorkerConfig, probe
-from ionet.worker._doctor import Finding, Level, gateway_findings, machine_findings
+from ionet.worker._doctor import gateway_findings, machine_findings
+from ionet.worker._findings import Finding, Level
 from ionet.worker._promised import promise_findings
 from ionet.worker._standing import chain_findings
 

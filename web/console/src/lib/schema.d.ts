@@ -468,6 +468,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of a job's money
+         * @description A receipt; as a spreadsheet or an invoice it is a file.
+         */
+        get: operations["receipt__api_v1_jobs__job__receipt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receipts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the wallet's jobs have moved, as a spreadsheet
+         * @description The latest jobs that were booked here.
+         */
+        get: operations["all__api_v1_receipts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/supply": {
         parameters: {
             query?: never;
@@ -476,12 +516,76 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The wallet's nodes, their stake, rewards and health
+         * The wallet's nodes: stake, rewards, health, what is to be done
          * @description Nodes.
          */
         get: operations["nodes_api_v1_supply_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/nodes/{node}/hours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a node earned hour by hour, or why nothing
+         * @description As the explorer says that this console asks.
+         */
+        get: operations["hours_api_v1_nodes__node__hours_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the wallet's alerts go
+         * @description URLs.
+         */
+        get: operations["hooks_api_v1_hooks_get"];
+        put?: never;
+        /**
+         * Has alerts about the wallet's nodes sent to a URL
+         * @description A URL of the internet, which gets a POST of JSON for each alert.
+         */
+        post: operations["new_hook_api_v1_hooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hooks/{hook}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends no more alerts there
+         * @description The URL is forgotten.
+         */
+        post: operations["remove_api_v1_hooks__hook__remove_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -520,6 +624,27 @@ export interface components {
         ApiKeys: {
             /** Keys */
             keys: components["schemas"]["ApiKey"][];
+        };
+        /**
+         * AsOf
+         * @description Up to where events were looked at.
+         */
+        AsOf: {
+            /**
+             * Slot
+             * @description Everything up to this slot.
+             */
+            slot: number;
+            /**
+             * Time
+             * @description As of this time.
+             */
+            time: number;
+            /**
+             * Past
+             * @description Whether a past time was asked for.
+             */
+            past: boolean;
         };
         /**
          * AskedBooking
@@ -682,6 +807,28 @@ export interface components {
             /** Size */
             size: number;
         };
+        /**
+         * Finding
+         * @description One thing that was looked at.
+         */
+        Finding: {
+            /** Check */
+            check: string;
+            /**
+             * Level
+             * @description `ok`, `warning`, `fault`: nothing can be rented as long as it is so.
+             */
+            level: string;
+            /** Says */
+            says: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Todo
+             * @description Empty if it is well.
+             */
+            todo: string;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -701,6 +848,29 @@ export interface components {
          */
         Here: {
             session: components["schemas"]["Session"] | null;
+        };
+        /**
+         * Hook
+         * @description A URL that alerts go to.
+         */
+        Hook: {
+            /** Id */
+            id: string;
+            /** Url */
+            url: string;
+            /**
+             * Problem
+             * @description Why the latest alert could not be delivered; empty: it could.
+             */
+            problem: string;
+        };
+        /**
+         * Hooks
+         * @description Where a wallet's alerts go.
+         */
+        Hooks: {
+            /** Hooks */
+            hooks: components["schemas"]["Hook"][];
         };
         /**
          * Job
@@ -774,6 +944,14 @@ export interface components {
             why: string;
         };
         /**
+         * MadeHook
+         * @description A URL that alerts go to.
+         */
+        MadeHook: {
+            /** Id */
+            id: string;
+        };
+        /**
          * MadeKey
          * @description An API key, this once with its text.
          */
@@ -808,6 +986,14 @@ export interface components {
             base: string;
         };
         /**
+         * NewHook
+         * @description Where alerts are to go.
+         */
+        NewHook: {
+            /** Url */
+            url: string;
+        };
+        /**
          * NewKey
          * @description An API key to make, with a new signature: a session alone makes none.
          */
@@ -831,6 +1017,47 @@ export interface components {
              * @default 30
              */
             days: number;
+        };
+        /**
+         * NodeHour
+         * @description What a node earned in an hour, or why nothing.
+         */
+        NodeHour: {
+            /** End */
+            end: number;
+            /**
+             * Report
+             * @description Address of the hour's report.
+             */
+            report: string;
+            /** Report State */
+            report_state: string;
+            /** @description By the evidence; None: it is not known here. */
+            reward: components["schemas"]["Money"] | null;
+            /**
+             * Zero
+             * @description Whether it earned nothing; None: neither events nor evidence say.
+             */
+            zero: boolean | null;
+            /** Why */
+            why: string[];
+            /**
+             * Source
+             * @description What says so: `evidence`, which leads to the report's root, `events`, or `nothing`; `checking`: the
+             *     evidence is being checked, ask again in some seconds.
+             */
+            source: string;
+        };
+        /**
+         * NodeHours
+         * @description A node's hours with reports, the newest first.
+         */
+        NodeHours: {
+            as_of: components["schemas"]["AsOf"];
+            /** Hours */
+            hours: components["schemas"]["NodeHour"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * Offer
@@ -978,6 +1205,51 @@ export interface components {
             message: string;
         };
         /**
+         * Receipt
+         * @description What became of a job's money. What is owed is null until the job has ended.
+         */
+        Receipt: {
+            /** Job */
+            job: string;
+            /** Node */
+            node: string;
+            /** Supplier */
+            supplier: string;
+            /** Payer */
+            payer: string;
+            /** Currency */
+            currency: string;
+            usd: components["schemas"]["Money"];
+            deposit: components["schemas"]["Money"];
+            price: components["schemas"]["Money"];
+            fee: components["schemas"]["Money"];
+            /** @description The part of the price that is owed. */
+            due: components["schemas"]["Money"] | null;
+            /** @description The part of the deposit that is kept as fees. */
+            renter_fees: components["schemas"]["Money"] | null;
+            paid_refund: components["schemas"]["Money"];
+            /** @description What the escrow holds. */
+            held: components["schemas"]["Money"];
+            /** Booked At */
+            booked_at: number;
+            /** Started At */
+            started_at: number;
+            /** Ended At */
+            ended_at: number;
+            /**
+             * Good
+             * @description Seconds that count, as enough attesters agree.
+             */
+            good: number;
+            /** Reason */
+            reason: string;
+            /**
+             * Adds Up
+             * @description Whether every sum holds, and no event is missing.
+             */
+            adds_up: boolean;
+        };
+        /**
          * Result
          * @description How a program ended.
          */
@@ -1115,23 +1387,16 @@ export interface components {
             open: boolean;
             /** Booked Until */
             booked_until: number;
-            /** Proof Passed */
-            proof_passed: boolean;
-            /**
-             * Proof At
-             * @description When its last compute proof was taken; 0: never.
-             */
-            proof_at: number;
             /**
              * Credited Until
              * @description Up to when it was credited.
              */
             credited_until: number;
             /**
-             * Obstacle
-             * @description Why nobody can book it; empty: it can be booked.
+             * Findings
+             * @description What is well with it, and what is not.
              */
-            obstacle: string;
+            findings: components["schemas"]["Finding"][];
         };
         /**
          * Supply
@@ -1140,6 +1405,11 @@ export interface components {
         Supply: {
             /** Nodes */
             nodes: components["schemas"]["Supplied"][];
+            /**
+             * Hours
+             * @description Whether this console knows what they earned hour by hour.
+             */
+            hours: boolean;
         };
         /** ValidationError */
         ValidationError: {
@@ -3588,6 +3858,206 @@ export interface operations {
             };
         };
     };
+    receipt__api_v1_jobs__job__receipt_get: {
+        parameters: {
+            query?: {
+                format?: "json" | "csv" | "pdf";
+                /** @description Of an invoice: name and address, in lines. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    all__api_v1_receipts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     nodes_api_v1_supply_get: {
         parameters: {
             query?: never;
@@ -3649,6 +4119,409 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hours_api_v1_nodes__node__hours_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeHours"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    hooks_api_v1_hooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hooks"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    new_hook_api_v1_hooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeHook"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node or the gateway does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_api_v1_hooks__hook__remove_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hook: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
             /** @description Too many requests; see Retry-After. */

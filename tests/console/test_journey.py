@@ -1,0 +1,146 @@
+"""Renting and supplying wholly in Chromium, where the job really runs: from a search to a claim."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from tests.console.conftest import config_of
+from tests.console.test_renting import PROGRAM
+from tests.network.renting import Renting, at_work
+from tests.programs.people import TOKEN
+from tests.programs.support import HOUR
+
+from ionet import SOL, AsyncClient
+from ionet.console import Console
+from workspace.pages import environment
+
+pytestmark = pytest.mark.slow
+REWARD = 50 * TOKEN
+
+
+@asynccontextmanager
+async def running(renting: Renting) -> AsyncIterator[str]:
+    """A console as it is, and its URL."""
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    network = renting.site.market.world.client.network
+    config = replace(config_of(renting), origin="", port=0)
+    console = Console(config, lambda: AsyncClient.local(network=network, funds=SOL(0)))
+    task = asyncio.create_task(console.run(stop, ready.set_result))
+    try:
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        yield ready.result()
+    finally:
+        stop.set()
+        await task
+
+
+async def visit(what: dict[str, Any], helps: dict[str, Callable[[], Awaitable[None]]]) -> Any:
+    """What the browser saw; meanwhile the test does what it asks for."""
+    if folder := os.environ.get("IONET_SHOTS"):
+        what |= {"folder": folder}
+    script = str(Path(__file__).parent / "journey.mjs")
+    browser = await asyncio.create_subprocess_exec(
+        "node",
+        script,
+        json.dumps(what),
+        env=environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=1 << 22,
+    )
+    assert browser.stdin is not None
+    assert browser.stdout is not None
+    assert browser.stderr is not None
+    errors = asyncio.create_task(browser.stderr.read())
+    last: Any = None
+    async for line in browser.stdout:
+        last = json.loads(line)
+        if "please" in last:
+            await helps[last["please"]]()
+            browser.stdin.write(b"{}\n")
+    assert await browser.wait() == 0, (await errors).decode()
+    return last
+
+
+def who(key: Keypair) -> dict[str, str]:
+    return {"address": str(key.pubkey()), "seed": key.secret().hex()}
+
+
+def amount(base: int) -> str:
+    """As a page in English writes it."""
+    whole, _, fraction = format(Decimal(base).scaleb(-8).normalize(), "f").partition(".")
+    return f"{int(whole):,}{f'.{fraction}' if fraction else ''} IO"
+
+
+async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renting: Renting) -> None:
+    site, market = renting.site, renting.site.market
+    before, seen = site.money(), dict[str, Any]()
+
+    async def spend() -> None:
+        (keyed,) = await renting.client.jobs.find_jobs(refund_to=market.renter.pubkey())
+        await renting.spend(3_900)
+        seen["job"] = keyed.account
+
+    async def close() -> None:
+        (keyed,) = await renting.client.jobs.find_jobs(refund_to=market.renter.pubkey())
+        await renting.until_closed(keyed.address)
+        seen["after"] = site.money()
+
+    async def reward() -> None:
+        market.unbounded()
+        market.send(market.credit(market.publish({market.alice.node: REWARD})))
+        seen["due"], seen["purse"] = market.node().own.due, market.purse(market.alice.owner)
+
+    async with at_work(site), running(renting) as url:
+        told = await visit(
+            {
+                "url": url,
+                "node": str(market.alice.node),
+                "renter": who(market.renter),
+                "supplier": who(market.alice.owner),
+                "program": PROGRAM.decode(),
+                "go": str(renting.folder / "go"),
+            },
+            {"spend": spend, "close": close, "reward": reward},
+        )
+    saw, job, after = told["saw"], seen["job"], seen["after"]
+    assert told["wrong"] == []
+    assert saw["first"] == "Skip to the content"
+    # What was said before the booking, and before the stop.
+    booking = saw["booking"]["does"][0]
+    assert booking.startswith(
+        f"Books the node {market.alice.node} for 2 h as the job {saw['job']}: moves at most"
+    )
+    assert str(job.renter) in booking
+    assert job.renter != market.renter.pubkey()
+    assert job.refund_to == market.renter.pubkey()
+    due = job.price * 3_900 // (2 * HOUR)
+    assert saw["meter"] == {"paid": amount(due + job.fee), "refund": amount(job.price - due)}
+    assert f"{amount(job.price - due)} come back" in saw["stopping"]["said"][0]
+    # What came of it: to the base unit.
+    assert after.renter == before.renter - due - job.fee
+    assert saw["closed"]["refund"] == amount(job.price - due)
+    assert "the program has succeeded" in saw["closed"]["outcome"]
+    assert "begins <script>alert(1)</script>" in saw["log"]
+    assert saw["file"] == {"name": "page.html", "text": "<script>alert(1)</script>"}
+    assert "closed" in saw["list"]
+    # Keys and sessions end when they are ended.
+    assert saw["key"] == [200, 401]
+    assert saw["stolen"] == 401
+    assert set(json.loads(saw["stored"])) <= {"theme"}
+    # The supplier's reward.
+    assert saw["claimable"] == amount(seen["due"])
+    assert saw["claiming"]["does"][0].startswith(f"Pays all rewards of your node {market.alice.node}")
+    assert market.purse(market.alice.owner) == seen["purse"] + seen["due"]
+    assert market.node().own.due == 0

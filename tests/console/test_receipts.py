@@ -1,0 +1,51 @@
+"""What a renter's books get of a job: rows that add up, and an invoice."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from solders.keypair import Keypair
+from tests.console.conftest import Served
+from tests.console.test_renting import planned
+
+from ionet.explorer._values import cell
+
+
+async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Served) -> None:
+    renting = console.renting
+    before = renting.site.money().renter
+    async with console.caller(renting.key) as caller, console.caller(Keypair()) as thief:
+        await caller.sign_in()
+        await thief.sign_in()
+        plan = await planned(caller, console)
+        call = await caller.post("/calls/book", {"plan": plan["plan"]})
+        await caller.land(call)
+        job = call["job"]
+        await caller.land(await caller.post(f"/jobs/{job}/calls/cancel"))
+        receipt = await caller.get(f"/jobs/{job}/receipt")
+        rows = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params={"format": "csv"})
+        words = {"format": "pdf", "to": "Ada Lovelace\n12 St James's Square\n\u202e=1+1"}
+        invoice = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params=words)
+        again = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params=words)
+        stolen = await thief.http.get(f"/api/v1/jobs/{job}/receipt")
+    paid = before - renting.site.money().renter
+    assert receipt["adds_up"]
+    table = list(csv.DictReader(io.StringIO(rows.text)))
+    assert [row["what"] for row in table] == ["price into escrow", "fee into escrow", "refund"]
+    # What went in less what came back is what the wallet has less.
+    assert sum(Decimal(row["amount"]) for row in table) == Decimal(paid).scaleb(-8)
+    assert all(row["transaction"] for row in table)
+    assert invoice.content.startswith(b"%PDF-")
+    assert again.content == invoice.content
+    for answer in (rows, invoice):
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert stolen.status_code == 404
+
+
+@pytest.mark.parametrize("said", ["=1+1", "+1", "@SUM(A1)", "\tx", "＝1"])
+def test_no_cell_is_a_formula(said: str) -> None:
+    assert cell(said) == f"'{said}"
