@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from solders.pubkey import Pubkey
-from tests.console.conftest import Caller, Served
-from tests.network.renting import at_work
+from tests.console.conftest import Caller, Served, served, signed
+from tests.network.renting import Renting, at_work
 from tests.programs.support import HOUR
 
 from ionet import JobState
@@ -35,15 +38,33 @@ async def until_logged(caller: Caller, job: str, text: str) -> str:
     return whole
 
 
-async def planned(caller: Caller, console: Served, **more: Any) -> Any:
+async def planned(
+    caller: Caller, console: Served, files: Mapping[str, bytes] = MappingProxyType({}), **more: Any
+) -> Any:
     """The market's node, and a package for it."""
     (offer,) = (await caller.get("/offers", currency="IO"))["offers"]
     package = (await caller.post("/packages"))["id"]
-    answer = await caller.upload(package, "train.py", PROGRAM)
-    assert answer.status_code == 200, answer.text
+    for name, content in {"train.py": PROGRAM, **files}.items():
+        answer = await caller.upload(package, name, content)
+        assert answer.status_code == 200, answer.text
     env = {"WAITS_FOR": str(console.renting.folder / "go")}
     asked = {"package": package, "node": offer["node"], "seconds": 2 * HOUR, "env": env, "gpus": 0}
     return await caller.post("/plans", asked | more)
+
+
+async def test_a_console_that_ends_after_a_booking_delivers_when_it_is_back(renting: Renting) -> None:
+    async with at_work(renting.site):
+        async with served(renting) as console, console.caller(renting.key) as caller:
+            await caller.sign_in()
+            # More than the store takes of those who rent nothing.
+            plan = await planned(caller, console, {"data": os.urandom(600_000)}, command="python3 train.py")
+            call = await caller.post("/calls/book", {"plan": plan["plan"]})
+        text = signed(renting.key, call["transaction"])
+        await renting.client.request("sendTransaction", text, {"encoding": "base64"})
+        async with served(renting) as console, console.caller(renting.key) as caller:
+            await caller.sign_in()
+            (renting.folder / "go").touch()
+            await until_logged(caller, call["job"], "ends")
 
 
 async def test_a_program_rents_with_unsigned_transactions_from_search_to_refund(console: Served) -> None:

@@ -177,6 +177,11 @@ class AsyncLaunch:
         self._folder.cleanup()
         await self._store.aclose()
 
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The package's command."""
+        return self._package.argv
+
     # -- before
 
     async def offer(self) -> Offered:
@@ -311,6 +316,22 @@ class AsyncLaunch:
                 if not again or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(_AGAIN)
+
+    async def redeliver(self, manifest: bytes, progress: Progress | None = None) -> None:
+        """Uploads what another process has booked, and may not have delivered.
+
+        Args:
+            manifest: what was booked: the same package makes the same program.
+            progress: see `deliver`.
+
+        Raises:
+            StoreError, OSError: see `deliver`.
+        """
+        self._waiting = {"manifest": manifest, **{str(path): path for path in self._package.inputs.values()}}
+        if self._package.files:
+            await asyncio.to_thread(self._package.write, self._archive)
+            self._waiting["program"] = self._archive
+        await self.deliver(progress)
 
     async def _put(self, name: str, source: Path | bytes, progress: Progress | None) -> None:
         told = None if progress is None else _told(progress, name)

@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, owner TEXT NOT NULL, label
 CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, owner TEXT NOT NULL, url TEXT NOT NULL,
     made INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS hooks_of ON hooks (owner);
+CREATE TABLE IF NOT EXISTS deliveries (job TEXT PRIMARY KEY, owner TEXT NOT NULL, package TEXT NOT NULL,
+    argv TEXT NOT NULL, manifest BLOB NOT NULL, built INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS packages_of ON packages (owner);
 CREATE INDEX IF NOT EXISTS jobs_of ON jobs (owner);
 CREATE INDEX IF NOT EXISTS keys_of ON keys (owner);
@@ -86,6 +88,25 @@ class KeptKey:
     made: int
     expires: int
     used: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelivery:
+    """What a job's node is to be sent.
+
+    Attributes:
+        job: its address.
+        owner: whose it is.
+        package: its files.
+        argv: its command.
+        manifest: what was booked.
+    """
+
+    job: Pubkey
+    owner: Pubkey
+    package: str
+    argv: tuple[str, ...]
+    manifest: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +211,27 @@ class Kept:
             "SELECT job, title, node, built FROM jobs WHERE job = ? AND owner = ?", job, str(owner)
         )
         return KeptJob(*rows[0]) if rows else None
+
+    # -- what nodes are still to be sent
+
+    def add_delivery(self, it: KeptDelivery, now: int) -> None:
+        """Remembers what a job's node is sent once it is booked."""
+        values = (str(it.job), str(it.owner), it.package, json.dumps(list(it.argv)), it.manifest, now)
+        self._do("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?)", *values)
+
+    def deliveries(self, since: int) -> list[KeptDelivery]:
+        """What is still to be sent, of jobs that were built since a time."""
+        rows = self._do("SELECT job, owner, package, argv, manifest FROM deliveries WHERE built >= ?", since)
+        return [
+            KeptDelivery(
+                Pubkey.from_string(job), Pubkey.from_string(owner), package, tuple(json.loads(argv)), manifest
+            )
+            for job, owner, package, argv, manifest in rows
+        ]
+
+    def delivered(self, job: Pubkey) -> None:
+        """Forgets what a job's node was to be sent."""
+        self._do("DELETE FROM deliveries WHERE job = ?", str(job))
 
     # -- alerts
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -19,9 +21,10 @@ from ionet.chain.errors import AccountNotFound, ConfigError, IonetError
 from ionet.cloud import AsyncLaunch, Wish
 from ionet.cloud.launching import Offered
 from ionet.cloud.packing import Package
+from ionet.console._access import Access
 from ionet.console._config import ConsoleConfig
-from ionet.console._kept import Kept
-from ionet.console._uploads import Full
+from ionet.console._kept import Kept, KeptDelivery
+from ionet.console._uploads import Full, Uploads
 from ionet.console._visitor import Visitor
 from ionet.explorer._market import Absent
 from ionet.explorer._values import BadQuestion
@@ -71,6 +74,7 @@ class Plan:
         owner: whose it is.
         launch: uploads for it.
         offered: node, price, manifest.
+        package: the id of its files.
         title: what is run, for people.
         until: when it is forgotten, unless it was booked.
         job: the job that its booking would make, once that was built.
@@ -80,6 +84,7 @@ class Plan:
     owner: Pubkey
     launch: AsyncLaunch
     offered: Offered
+    package: str
     title: str
     until: float
     job: Pubkey | None = None
@@ -125,8 +130,14 @@ class Plans:
         for plan in list(self._plans.values()):
             await plan.launch.__aexit__(None, None, None)
 
-    async def plan(self, visitor: Visitor, package: Package, wanted: Wanted) -> Plan:
+    async def plan(self, visitor: Visitor, name: str, package: Package, wanted: Wanted) -> Plan:
         """Chooses a node, and uploads what the store takes before a booking. Nothing is paid.
+
+        Args:
+            visitor: for whom.
+            name: the package's id.
+            package: its files.
+            wanted: what is to be run, and where.
 
         Raises:
             BadQuestion: it cannot be run so.
@@ -156,9 +167,9 @@ class Plans:
         except BaseException:
             await launch.__aexit__(None, None, None)
             raise
-        title = " ".join(launch._package.argv)[:_TITLE]
+        title = " ".join(launch.argv)[:_TITLE]
         until = self._clock() + self._config.limits.plan_seconds
-        plan = Plan(secrets.token_hex(16), visitor.wallet, launch, offered, title, until)
+        plan = Plan(secrets.token_hex(16), visitor.wallet, launch, offered, name, title, until)
         self._plans[plan.id] = plan
         return plan
 
@@ -197,13 +208,42 @@ class Plans:
         )
         transaction = await call.tx(partial=True)
         self._kept.add_job(job, visitor.wallet, plan.title, quote.node, int(self._clock()))
+        argv, manifest = plan.launch.argv, offered.manifest.to_bytes()
+        self._kept.add_delivery(
+            KeptDelivery(job, visitor.wallet, plan.package, argv, manifest), int(self._clock())
+        )
         if plan.job is None:
-            task = asyncio.create_task(self._deliver(plan, visitor))
-            self._delivering.add(task)
-            task.add_done_callback(self._delivering.discard)
+            self._begin(self._deliver(plan, visitor))
         plan.job = job
         plan.until = max(plan.until, self._clock() + _PATIENCE)
         return Built(transaction, await client.slot(), job)
+
+    def resume(self, uploads: Uploads, access: Access) -> None:
+        """Goes on with what an earlier process has not delivered."""
+        for it in self._kept.deliveries(int(self._clock() - _PATIENCE)):
+            try:
+                package = uploads.package(it.package, it.owner, it.argv)
+            except Absent:
+                continue
+            self._begin(self._redeliver(it, package, access.key(it.owner)))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._delivering.add(task)
+        task.add_done_callback(self._delivering.discard)
+
+    async def _redeliver(self, it: KeptDelivery, package: Package, key: Keypair) -> None:
+        config, until = self._config, self._clock() + _PATIENCE
+        launch = AsyncLaunch(self._client, config.gateway, package, Wish(), key=key, insecure=config.insecure)
+        async with launch:
+            while self._clock() < until:
+                with contextlib.suppress(IonetError):
+                    if await self._is_booked(it.job, hashlib.sha256(it.manifest).digest(), key.pubkey()):
+                        self._kept.booked(it.job)
+                        await _sent(it.job, launch.redeliver(it.manifest))
+                        self._kept.delivered(it.job)
+                        return
+                await asyncio.sleep(_LOOK)
 
     async def _deliver(self, plan: Plan, visitor: Visitor) -> None:
         """Sends the node its files, once the booking is on the chain."""
@@ -212,24 +252,22 @@ class Plans:
             await asyncio.sleep(_LOOK)
             assert plan.job is not None
             with contextlib.suppress(IonetError):
-                if not await self._is_booked(plan.job, plan, visitor):
+                manifest = plan.offered.manifest.hash
+                if not await self._is_booked(plan.job, manifest, visitor.access.pubkey()):
                     continue
                 self._kept.booked(plan.job)
-                try:
-                    await plan.launch.deliver()
-                except (IonetError, OSError) as bad:
-                    _log.warning("the files of job %s are not delivered: %s", plan.job, bad)
+                await _sent(plan.job, plan.launch.deliver())
+                self._kept.delivered(plan.job)
                 break
         await self._drop(plan)
 
-    async def _is_booked(self, job: Pubkey, plan: Plan, visitor: Visitor) -> bool:
+    async def _is_booked(self, job: Pubkey, manifest: bytes, renter: Pubkey) -> bool:
         try:
             account = await self._client.jobs.get_job(job)
         except AccountNotFound:
             return False
         # Another renter may have taken this address first.
-        mine = (visitor.access.pubkey(), plan.offered.manifest.hash)
-        return (account.renter, bytes(account.manifest_hash)) == mine
+        return (account.renter, bytes(account.manifest_hash)) == (renter, manifest)
 
     async def _forget(self) -> None:
         now = self._clock()
@@ -239,6 +277,13 @@ class Plans:
     async def _drop(self, plan: Plan) -> None:
         if self._plans.pop(plan.id, None) is not None:
             await plan.launch.__aexit__(None, None, None)
+
+
+async def _sent(job: Pubkey, delivering: Coroutine[Any, Any, None]) -> None:
+    try:
+        await delivering
+    except (IonetError, OSError) as bad:
+        _log.warning("the files of job %s are not delivered: %s", job, bad)
 
 
 def argv_of(command: str, package: Package) -> tuple[str, ...]:

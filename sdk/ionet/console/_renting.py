@@ -76,7 +76,7 @@ async def plan(parts: Have, renter: Renter, asked: m.AskedPlan) -> m.Planned:
         asked.memory,
         asked.gpus,
     )
-    made = await parts.plans.plan(renter, packed, wanted)
+    made = await parts.plans.plan(renter, asked.package, packed, wanted)
     return await _planned(parts.client, made, str(renter.access.pubkey()))
 
 

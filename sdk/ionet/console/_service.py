@@ -67,12 +67,14 @@ async def opened(
             explorer = await stack.enter_async_context(
                 httpx.AsyncClient(base_url=config.explorer, timeout=5.0, follow_redirects=False)
             )
+        access = Access.in_(config.state)
+        plans.resume(uploads, access)
         yield Parts(
             config,
             client,
             genesis,
             signins,
-            Access.in_(config.state),
+            access,
             kept,
             uploads,
             plans,
