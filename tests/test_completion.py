@@ -148,6 +148,24 @@ def test_sixteen_bytes_of_a_number_are_one_where_no_layout_in_memory_depends_on_
     assert kinds == {"Event": "u128", "State": {"array": ["u8", 16]}, "Hash": {"array": ["u8", 16]}}
 
 
+def test_memory_that_holds_an_enum_cannot_be_any_bytes(program: Path) -> None:
+    def held(name: str, kind: Any) -> dict[str, Any]:
+        body = {"kind": "struct", "fields": [{"name": "it", "type": kind}]}
+        return {"name": name, "serialization": "bytemuck", "type": body}
+
+    inner = {"array": [{"defined": {"name": "Inner"}}, 2]}
+    types = [
+        {"name": "State", "type": {"kind": "enum", "variants": [{"name": "On"}]}},
+        held("Inner", {"defined": {"name": "State"}}),
+        held("Outer", inner),
+        held("Plain", "u64"),
+    ]
+    idl = completes(program, types=types)
+    kinds = {it["name"]: it.get("serialization") for it in idl["types"]}
+    marked = "bytemuckunsafe"
+    assert kinds == {"State": None, "Inner": marked, "Outer": marked, "Plain": "bytemuck"}
+
+
 def test_addresses_are_read_as_the_chain_writes_them() -> None:
     for address in (Pubkey.default(), Pubkey.new_unique(), Pubkey(bytes([255] * 32))):
         assert base58(str(address)) == bytes(address)

@@ -82,6 +82,18 @@ def test_every_program_is_a_crate_that_anchor_can_build() -> None:
         assert crate["features"]["default"] == ["no-log-ix-name"]
 
 
+def test_examples_are_built_with_the_programs_and_not_shipped_with_them() -> None:
+    tree = Tree()
+    (example,) = tree.examples()
+    place = str(example.directory.relative_to(ROOT))
+    assert place in toml("Cargo.toml")["workspace"]["members"]
+    assert place in toml("Anchor.toml")["workspace"]["members"]
+    assert example.name in {chosen.name for chosen in tree.chosen([])}
+    assert [chosen.name for chosen in tree.chosen([example.name])] == [example.name]
+    assert json.loads(tree.idl_of(example).read_text())["address"] == example.id
+    assert example.name not in json.loads((tree.packaged / "manifest.json").read_text())["programs"]
+
+
 def test_anchor_names_the_version_that_the_programs_are_built_with() -> None:
     required = toml("Cargo.toml")["workspace"]["dependencies"]["anchor-lang"]["version"]
     assert required == f"={toml('Anchor.toml')['toolchain']['anchor_version']}"

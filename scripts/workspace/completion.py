@@ -58,6 +58,7 @@ def completed(text: str, program: Path) -> str:
             {key: account[key] for key in _ORDER if key in account} for account in instruction["accounts"]
         ]
     _widen(idl)
+    _loosen(idl)
     return json.dumps(idl, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -343,3 +344,30 @@ def _widen(idl: Spec) -> None:
         for field in definition["type"].get("fields") or []:
             if field["type"] == _BYTES_16 and "u128" in " ".join(field.get("docs", ())):
                 field["type"] = "u128"
+
+
+def _loosen(idl: Spec) -> None:
+    """Marks zero-copy types that hold an enum, of which not every byte is a variant.
+
+    Without the mark `declare_program!` refuses the whole IDL.
+    """
+    types = {definition["name"]: definition for definition in idl["types"]}
+
+    def holds(name: str) -> bool:
+        kind = types[name]["type"]
+        return kind["kind"] == "enum" or any(map(holds, _named(kind)))
+
+    for name, definition in types.items():
+        if definition.get("serialization") == "bytemuck" and holds(name):
+            definition["serialization"] = "bytemuckunsafe"
+
+
+def _named(part: Any) -> Iterator[str]:
+    """Yields the names of all types that a part of an IDL speaks of."""
+    if isinstance(part, dict):
+        if isinstance(part.get("defined"), dict):
+            yield part["defined"]["name"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for each in part:
+            yield from _named(each)

@@ -165,7 +165,7 @@ class Builder:
             WorkspaceError: the program does not build with `idl-build`, or `check` found a difference.
         """
         generated = self.target / f"idl/{program.name}.json"
-        committed = self.tree.idl / generated.name
+        committed = self.tree.idl_of(program)
         key = self._key(program, self.tree.idl_generator_hash())
         stamp = self.target / f"idl/stamps/{program.name}.json"
         if not _is_fresh(stamp, key, generated):
@@ -187,7 +187,8 @@ class Builder:
             return committed
         if check:
             state = "differs from what the program's sources give" if committed.is_file() else "is missing"
-            raise WorkspaceError(f"idl/{committed.name} {state}; run scripts/idl and commit the result")
+            place = committed.relative_to(self.tree.root)
+            raise WorkspaceError(f"{place} {state}; run scripts/idl and commit the result")
         committed.parent.mkdir(exist_ok=True)
         committed.write_text(text)
         return committed

@@ -65,10 +65,22 @@ class Tree:
         """Where the committed IDLs are."""
         return self.root / "idl"
 
+    def idl_of(self, program: Program) -> Path:
+        """Where a program's committed IDL is: an example has it beside its sources."""
+        example = program.directory.parent.name == "examples"
+        return program.directory / "idl.json" if example else self.idl / f"{program.name}.json"
+
     @property
     def packaged(self) -> Path:
         """Where the package carries its programs."""
         return self.root / "sdk/ionet/_programs"
+
+    def examples(self) -> list[Program]:
+        """The programs that show how others use these: built and tried, neither deployed nor packaged."""
+        return [
+            Program(manifest.parent.name, manifest.parent)
+            for manifest in sorted(self.root.glob("examples/*/Cargo.toml"))
+        ]
 
     @property
     def toolchain(self) -> Path:
@@ -94,6 +106,20 @@ class Tree:
             raise WorkspaceError(f"no such program: {', '.join(unknown)} (there are: {', '.join(programs)})")
         return [programs[name] for name in chosen]
 
+    def chosen(self, names: Iterable[str]) -> list[Program]:
+        """Programs and examples of these names, or all; examples last, which are made of programs' IDLs.
+
+        Raises:
+            WorkspaceError: a name is unknown.
+        """
+        examples = {example.name: example for example in self.examples()}
+        wanted = list(names)
+        if not wanted:
+            return [*self.programs(), *examples.values()]
+        others = [name for name in wanted if name not in examples]
+        programs = self.programs(others) if others else []
+        return [*programs, *(example for name, example in examples.items() if name in wanted)]
+
     def sources(self, program: Program) -> list[Path]:
         """The files that decide a program's binary and IDL, besides Cargo.lock and the toolchain.
 
@@ -101,7 +127,7 @@ class Tree:
         manifest, build script and src/.
         """
         crates = [program.directory, *sorted(path.parent for path in self.root.glob("crates/*/Cargo.toml"))]
-        files = [self.root / "Cargo.toml"]
+        files = [self.root / "Cargo.toml", *program.directory.glob("idls/*.json")]
         for crate in crates:
             files += [path for path in (crate / "Cargo.toml", crate / "build.rs") if path.is_file()]
             files += [path for path in crate.glob("src/**/*") if path.is_file() and not _is_debris(path)]

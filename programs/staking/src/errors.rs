@@ -216,7 +216,9 @@ pub enum StakingError {
     LeafOutOfOrder,
     #[msg("the verdict is from before the node last changed; left: its hour, right: since")]
     VerdictBeforeChange,
-    #[msg("a node's owner can give it another device key once it has been retired for seven days and an hour")]
+    #[msg(
+        "a node's owner can give it another device key once it has been retired for seven days and an hour"
+    )]
     KeyStays,
     #[msg("this seat has approved it already")]
     AlreadyApproved,
@@ -238,7 +240,9 @@ pub enum StakingError {
     MemoryUnknown,
     #[msg("a reference's time must be from a nanosecond to a quarter of an hour")]
     ReferenceOutOfBounds,
-    #[msg("the approvals are of before the device's present owner; left: the first of them, right: since when")]
+    #[msg(
+        "the approvals are of before the device's present owner; left: the first of them, right: since when"
+    )]
     ApprovedBeforeOwner,
     #[msg("the former owner's last hours can still be disproved; left: now, right: until when")]
     DisproofsOpen,

@@ -1595,7 +1595,10 @@ mod tests {
         assert!(node.clone().expel(9_000, COOLDOWN).is_err(), "a proposal holds it back");
         node.frozen = 0;
         let now = 5_001 + HOUR + DISPROVE_TIME;
-        assert!(node.clone().expel(now - 1, COOLDOWN).is_err(), "the last hour can be disproved in this second");
+        assert!(
+            node.clone().expel(now - 1, COOLDOWN).is_err(),
+            "the last hour can be disproved in this second"
+        );
         // 70 · 500 / 800 rounded up are the owner's.
         assert_eq!(node.expel(now, COOLDOWN).unwrap(), 544);
         assert_eq!((node.own.total().unwrap(), node.own_snapshot.now), (0, 0));
