@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from tests.intelligence import steady
 from tests.intelligence.conftest import ADDRESS
 
@@ -50,12 +54,10 @@ class Node:
     async def serve(self, model: str) -> Address:
         self.listening = socket.create_server(("127.0.0.1", 0))
         port = self.listening.getsockname()[1]
-        if not self.hangs:
-            config = uvicorn.Config(
-                steady.application(self.speed), log_config=None, lifespan="off", timeout_graceful_shutdown=0
-            )
-            self.server = uvicorn.Server(config)
-            self.serving = asyncio.create_task(self.server._serve([self.listening]))
+        app = silent() if self.hangs else steady.application(self.speed)
+        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=0)
+        self.server = uvicorn.Server(config)
+        self.serving = asyncio.create_task(self.server._serve([self.listening]))
         return Address(f"http://127.0.0.1:{port}")
 
     async def withdraw(self, model: str) -> None:
@@ -74,6 +76,21 @@ class Node:
             await self.serving
         if self.listening is not None:
             self.listening.close()
+
+
+def silent() -> Starlette:
+    """An engine that says that it is there, and writes nothing."""
+
+    async def models(_: Request) -> JSONResponse:
+        return JSONResponse({"object": "list", "data": []})
+
+    async def chat(_: Request) -> JSONResponse:
+        await asyncio.sleep(3_600)
+        return JSONResponse({})
+
+    return Starlette(
+        routes=[Route("/v1/models", models), Route("/v1/chat/completions", chat, methods=["POST"])]
+    )
 
 
 @dataclass(slots=True)
@@ -150,6 +167,7 @@ async def opened(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+        await replicas.close()
         desk.close()
     assert not market.standing
 
@@ -238,7 +256,8 @@ async def test_an_engine_gets_no_request_before_its_first_token(tmp_path: Path) 
     async with opened(tmp_path, Market(hangs=[True]), Policy(least=1, most=1, idle=IDLE)) as place:
         await place.until(lambda: bool(place.market.nodes))
         asking = asyncio.create_task(place.ask())
-        await asyncio.sleep(0.05)
+        await place.until(lambda: place.elastic.turns.waiting == 1)
+        await asyncio.sleep(0.2)
         assert (place.elastic.replicas.replicas, place.elastic.turns.taken) == ((), 0)
         place.market.nodes[0].stands = False
         place.now[0] = 10.0

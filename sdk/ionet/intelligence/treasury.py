@@ -194,18 +194,13 @@ class Treasury:
     def begin(self, send: Send, at: int) -> bool:
         """Sets a surplus aside, with the transaction that sends it; returns whether it was still there.
 
-        Once a period and currency, whoever tries it and however often: the transaction is in the books, and
-        on the disk, before it is anywhere else.
+        Once, whoever tries it and however often: the transaction is in the books, and on the disk, before it
+        is anywhere else.
         """
         self._db.execute("PRAGMA synchronous=FULL")
         try:
             with self._books._change():
-                row = self._db.execute(
-                    "SELECT 1 FROM sends WHERE currency = ? AND (state = 'signed' OR (period >= ? AND"
-                    " state = 'landed'))",
-                    (send.currency, send.period),
-                ).fetchone()
-                if row is not None or self.surplus(send.currency, send.period) < send.units:
+                if self.surplus(send.currency, send.period) < send.units:
                     return False
                 self._books._move(
                     f"send {send.signature}", "earned", "sending", send.currency, send.units, at
