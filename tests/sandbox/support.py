@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ionet.sandbox import Box, Podman, image, load_image, missing, podman_lacking
+from ionet.sandbox import Box, Image, Images, Podman, image, load_image, missing, podman_lacking
 from ionet.sandbox._users import RANGES
 
 
@@ -30,6 +30,20 @@ def prepared_image() -> Path:
             pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
         pytest.skip(why)
     return root
+
+
+def catalogue_image(name: str) -> Image:
+    """Returns an image of the catalogue; skips where it is not built.
+
+    In continuous integration that is a failure: scripts/setup builds them all.
+    """
+    images = Images(prepared_image().parent.parent).catalogue()
+    if not (named := [built for built in images if built.name == name]):
+        why = f"scripts/image {name} has not been run here"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    return named[0]
 
 
 def prepared_podman(state: Path) -> Podman:
