@@ -176,7 +176,7 @@ def test_a_length_is_hours_or_has_its_unit(text: str, seconds: int) -> None:
         ("nodes: 2\non_loss: stop", "it is end or continue, not 'stop'"),
         ("image: my/image", "c.yaml:1: image: 'my/image' names no image; write sha256: and the digest"),
         (f"image: sha256:{'A' * 64}", "64 lower-case hex digits"),
-        ("ports: [8265]", "no port of a cluster can be reached from outside yet"),
+        ("ports: [8265]", "leave it out: `ionet cluster proxy NAME 8000` has any port"),
         ("a: &x [1]\nb: *x", "c.yaml:2: *x: references are not read; write it out"),
         ("nodes: [", "c.yaml:1: this is not YAML"),
         ("- nodes", "a cluster file is a table of `key: value` lines, not a list"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import RENTER, World, key
 from tests.orchestrator.test_boxed import archive
-from tests.sandbox.support import prepared_podman
+from tests.sandbox.support import prepared_image, prepared_podman
 
 from ionet.orchestrator import FailureReason, Lease, PodmanExecutor, RunFailure
 from ionet.sandbox import Podman, PodmanBox, podman_boxes
@@ -65,6 +65,15 @@ async def test_a_function_runs_on_ray_under_podman(boxes: Boxes, monkeypatch: py
     await boxes.executor.sweep(set())
     assert podman_boxes(boxes.podman, boxes.executor.owner) == set()
     assert not boxes.executor.workspace(lease).root.exists()
+
+
+async def test_images_that_podman_was_given_can_be_named_and_renters_own_cannot(boxes: Boxes) -> None:
+    here = f"sha256:{prepared_image().parent.name}"
+    assert here in boxes.executor.images().values()
+    await boxes.executor.open(boxes.lease(image=here))
+    with pytest.raises(RunFailure, match="under podman, where no images of renters are unpacked") as failure:
+        await boxes.executor.open(boxes.lease(image=f"oci:{'0' * 64}"))
+    assert failure.value.reason is FailureReason.PLACEMENT
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,15 @@ from solders.keypair import Keypair
 
 from ionet.cli.arguments import length_of
 from ionet.cli.failures import UserError
-from ionet.cli.job.parts import MaxLatency, MaxRate, MinBandwidth, RegionFilter, quotes_json, show_quotes
+from ionet.cli.job.parts import (
+    ImageOption,
+    MaxLatency,
+    MaxRate,
+    MinBandwidth,
+    RegionFilter,
+    quotes_json,
+    show_quotes,
+)
 from ionet.cli.job.run import Force, GatewayOption, gateway_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -110,6 +118,7 @@ def up(
             help="End it once Ray has been idle for so long, 20m: this command waits for that.",
         ),
     ] = None,
+    image: ImageOption = None,
     partly: Annotated[
         bool,
         typer.Option("--partly", help="Of SkyPilot's or Ray's file, leave out what there is not here."),
@@ -150,6 +159,7 @@ def up(
         min_bits=min_bandwidth or None,
         max_microseconds=max_latency or None,
         idle=idle,
+        image=image,
     )
     spec = wanted.spec
     if not spec.classes:

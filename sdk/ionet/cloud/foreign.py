@@ -21,7 +21,7 @@ _RAY: Final = frozenset({"available_node_types", "provider", "cluster_name", "he
 
 _ELSEWHERE: Final = "nodes come from the market, and not from a cloud; choose them by class and region"
 _NO_IMAGE: Final = "no registry is asked: put an OCI archive into the store, and name it by image: oci:…"
-_NO_PORTS: Final = "no port of a cluster can be reached from outside yet"
+_NO_PORTS: Final = "ports need not be named: `ionet cluster proxy NAME 8000` has any of them on your machine"
 _NO_BUCKET: Final = "buckets are not mounted; send a file or folder of this machine, or fetch it in setup"
 _OUTSIDE: Final = "only paths below the working directory are written to, as data/train.csv"
 _ONLY_RAY: Final = "the lease starts Ray by itself, with its own ports and token"

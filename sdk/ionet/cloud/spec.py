@@ -73,7 +73,7 @@ _MEANT: Final = {
     "workers": "nodes", "max_workers": "max_nodes", "working_dir": "workdir", "command": "run",
 }  # fmt: skip
 _NOT_YET: Final = {
-    "ports": "no port of a cluster can be reached from outside yet; leave it out",
+    "ports": "leave it out: `ionet cluster proxy NAME 8000` has any port on your machine",
 }
 
 
@@ -272,7 +272,9 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
         case "files":
             return replace(spec, files=MappingProxyType(dict(_file(*pair) for pair in _files(item))))
         case "volumes":
-            return replace(spec, volumes=MappingProxyType(dict(_mount(*pair) for pair in _files(item))))
+            return replace(
+                spec, volumes=MappingProxyType(dict(_mount(*pair) for pair in _files(item, "volume")))
+            )
         case "env":
             return replace(spec, env=MappingProxyType(dict(_variable(*pair) for pair in _variables(item))))
         case "requirements":
@@ -360,8 +362,8 @@ def _length(item: Item) -> int:
     return int(exact)
 
 
-def _files(item: Item) -> list[tuple[str, Item]]:
-    return list(pairs(item, "a table of `path on the nodes: path here`"))
+def _files(item: Item, here: str = "path here") -> list[tuple[str, Item]]:
+    return list(pairs(item, f"a table of `path on the nodes: {here}`"))
 
 
 def _file(name: str, item: Item) -> tuple[str, str]:

@@ -45,6 +45,8 @@ APART: Final = 300
 MOST_IMAGES: Final = 32
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _MOST: Final = 1 << 50
+#: Goes on with why a node takes none.
+_NO_OWN: Final = ", as those take none whose jobs run under podman, or whose supplier leaves no room for them"
 _NUMBERS: Final = ("cpus", "gpus", "memory", "disk", "processes", "internet", "own_images", "at", "until")
 
 
@@ -162,7 +164,7 @@ class Capacity:
         if why is not None or manifest.image is None:
             return why
         if manifest.image.startswith("oci:"):
-            return None if self.own_images else "image: this node takes no images of renters"
+            return None if self.own_images else f"image: this node takes no images of renters{_NO_OWN}"
         if manifest.image in dict(self.images).values():
             return None
         return f"image: this node does not have {manifest.image}"

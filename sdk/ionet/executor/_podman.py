@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Container, Iterable
 from pathlib import Path
+from typing import Final
 
 from ionet.executor._base import FailureReason, Lease, NodeSpec, RunFailure
 from ionet.executor._boxed import MIB, PYTHON, BoxedExecutor
@@ -12,6 +14,8 @@ from ionet.formats.sizes import size_text
 from ionet.sandbox import JOB_IMAGE, Gpus, NoSuchGpu, Podman, PodmanBox, podman_boxes
 from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.workloads.held import ENTRYPOINT as HELD
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class PodmanExecutor(BoxedExecutor):
@@ -72,10 +76,18 @@ class PodmanExecutor(BoxedExecutor):
     def lacks_image(self, image: str) -> str | None:
         """See `LocalExecutor.lacks_image`."""
         if (name := _name(image)) is None:
-            return "jobs under podman run in images of scripts/image only: name one by sha256:, or none"
+            return (
+                "this node's jobs run under podman, where no images of renters are unpacked; name one of the"
+                " catalogue, or choose another node"
+            )
         if self._podman.image(name) is None:
             return f"this node does not have {image}; choose a node that has it, or leave it out"
         return None
+
+    def images(self) -> dict[str, str]:
+        """How a manifest names each image that podman has been given, by a name for it."""
+        digests = self._podman.tags(JOB_IMAGE.rpartition(":")[0])
+        return {f"image-{digest[:12]}": f"sha256:{digest}" for digest in digests if _DIGEST.fullmatch(digest)}
 
     def _image_of(self, manifest: Manifest) -> tuple[Path | str, str, dict[str, str]]:
         name = None if manifest.image is None else _name(manifest.image)

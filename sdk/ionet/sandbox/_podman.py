@@ -187,6 +187,13 @@ class Podman:
         done = self.attempt("image", "inspect", "--format", "{{.Id}}", name)
         return done.stdout.strip() or None if not done.returncode else None
 
+    def tags(self, repository: str) -> list[str]:
+        """Returns the tags of the images that have this name; none where podman does not answer."""
+        try:
+            return self.call("images", "--format", "{{.Tag}}", repository).split()
+        except ToolFailed:
+            return []
+
     def has(self, kind: str, name: str) -> bool:
         """Returns whether there is a container, or a volume, of this name.
 

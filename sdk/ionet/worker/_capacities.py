@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -54,7 +55,8 @@ class Announcer:
         """Tells each gateway that does not know what the node gives now, or not for much longer."""
         if not (now := self._now()):
             return
-        wanted = self._of(now)
+        images = await asyncio.to_thread(self._images)
+        wanted = self._of(now, images)
         due = [
             url
             for url in self._gateways
@@ -63,7 +65,7 @@ class Announcer:
         if not due:
             return
         # Where the chain's time runs faster, what is known of it is too old to sign.
-        wanted = self._of(await self._read()).signed(self._key)
+        wanted = self._of(await self._read(), images).signed(self._key)
         async with httpx.AsyncClient(verify=tls(), timeout=_PATIENCE, follow_redirects=False) as client:
             for url in due:
                 try:
@@ -76,8 +78,8 @@ class Announcer:
                 else:
                     _log.info("%s does not take what the node gives: %s", url, answer.text[:300])
 
-    def _of(self, at: int) -> Capacity:
-        return Capacity.of(self._spec, bytes(self._key.pubkey()), self._images(), self._own, at)
+    def _of(self, at: int, images: Mapping[str, str]) -> Capacity:
+        return Capacity.of(self._spec, bytes(self._key.pubkey()), images, self._own, at)
 
 
 async def capacities_at(url: str, nodes: Sequence[bytes], *, every: bool = False) -> list[Capacity]:

@@ -231,18 +231,27 @@ class Daemon:
     def _announcer(self, node: _Node, agent: Agent) -> Announcer:
         """What tells renters what the node gives."""
         config, boxed = self._config, isinstance(self._executor, BoxExecutor)
-        images = Images(config.images)
         return Announcer(
             node.key.keypair,
             node_spec(config, node.config),
             [http for _, http in self._gateways],
             agent.now,
             self._chain.now,
-            lambda: {image.name: image.reference for image in images.catalogue()} if boxed else {},
+            self._images,
             config.limits.images // len(config.served) if boxed else 0,
         )
 
     # -- what jobs run in
+
+    def _images(self) -> dict[str, str]:
+        """How a manifest names each image that is here, by name. It may have to ask podman."""
+        if isinstance(self._executor, PodmanExecutor):
+            named = {image.reference: image.name for image in Images(self._config.images).catalogue()}
+            images = self._executor.images()
+            return {named.get(reference, name): reference for name, reference in images.items()}
+        if not isinstance(self._executor, BoxExecutor):
+            return {}
+        return {image.name: image.reference for image in Images(self._config.images).catalogue()}
 
     def _make_executor(self, unsafe_plain: bool) -> BoxExecutor | PodmanExecutor | RayExecutor:
         config = self._config
