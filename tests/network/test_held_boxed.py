@@ -110,9 +110,11 @@ def notebook(held: Held) -> Iterator[httpx.URL]:
             line = process.stdout.readline()
             assert line, "there is no notebook"
             shown += line
-        yield httpx.URL(json.loads(shown)["notebook"])
-        process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        try:
+            yield httpx.URL(json.loads(shown)["notebook"])
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
 
 
 def executed(url: httpx.URL, token: str, code: str) -> str:

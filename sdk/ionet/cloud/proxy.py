@@ -118,10 +118,12 @@ async def notebook(access: AsyncAccess, port: int, token: str, seconds: float) -
             "the cluster has no JupyterLab: use an image that has it, or have its file say pip: [jupyterlab]"
             " and internet: true"
         ) from None
-    # By its input: a command line can be read by every process of the box.
+    # By its input: a command line can be read by every process of the box. Kernels are talked to by sockets
+    # of files: by TCP they look for network interfaces, which a box shows nobody, and end.
     command = (
         f"read -r JUPYTER_TOKEN; export JUPYTER_TOKEN; exec python3 -m jupyterlab --no-browser --ip=127.0.0.1"
-        f" --port={port} --ServerApp.port_retries=0 --ServerApp.root_dir=. >jupyter.log 2>&1"
+        f" --port={port} --ServerApp.port_retries=0 --ServerApp.root_dir=. --KernelManager.transport=ipc"
+        " >jupyter.log 2>&1"
     )
     connection = await access.connection()
     process = await connection.create_process(command)
