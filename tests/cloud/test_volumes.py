@@ -19,7 +19,7 @@ from ionet.cloud.snapshots import Entry, Snapshot, Volume, merged
 from ionet.cloud.volumes import AsyncVolumes
 from ionet.executor import FailureReason, StoredOutput
 from ionet.formats.when import DAY
-from ionet.store import AsyncHttpStore
+from ionet.store import AsyncHttpStore, StoreRefused
 from ionet.store.manifest import Function, Manifest
 from ionet.store.sealed import seal
 from ionet.store.transfer import KeptFile
@@ -287,6 +287,36 @@ async def test_a_volume_is_kept_for_thirty_days_from_its_last_use_and_deleted_wh
     await volumes.delete("other")
     async with AsyncHttpStore(served.url, served.renter) as store:
         assert await store.kept() == []
+
+
+async def test_what_an_owner_may_not_keep_is_refused_and_the_volume_is_what_it_was(
+    served: Served, volumes: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("data")
+    here = folder(tmp_path / "here", {"a": "1"})
+    before = await volumes.put("data", here)
+    served.quota.bytes[served.renter.pubkey()] = 128 << 10
+    with pytest.raises(StoreRefused, match="may keep"):
+        await volumes.put("data", folder(here, {"large": "x" * (256 << 10)}))
+    assert (await volumes.get("data")).heads == (before,)
+
+
+async def test_a_volume_that_nobody_keeps_ends_whole_and_one_that_is_kept_stays(
+    served: Served, volumes: AsyncVolumes, elsewhere: AsyncVolumes, tmp_path: Path
+) -> None:
+    await volumes.create("old")
+    await volumes.put("old", folder(tmp_path / "here", {"a": "1"}))
+    await volumes.create("kept")
+    served.clock.now += 20 * DAY
+    await volumes.keep("kept")
+    # From then on it rents nothing.
+    served.quota.bytes[served.renter.pubkey()] = 0
+    served.clock.now += 11 * DAY
+    served.sweep()
+    assert [volume.name for volume in await elsewhere.list()] == ["kept"]
+    served.clock.now += 20 * DAY
+    served.sweep()
+    assert await elsewhere.list() == []
 
 
 async def test_links_and_bad_names_are_refused_and_change_nothing(
