@@ -81,7 +81,9 @@ def logout(
 def _revoke(io: Session, login: Login | None, currency: str | None) -> None:
     """Has the wallet end the allowance."""
     if login is None and currency is None:
-        raise UserError("say by --currency what the session key was allowed to spend")
+        raise UserError(
+            "nobody is logged in here; of a login elsewhere, say by --currency what its session key may spend"
+        )
     if currency is not None:
         mint = io.reader.jobs.get_currency(currency).mint
     else:
