@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tarfile
 import time
@@ -50,7 +53,7 @@ from ionet.worker._agent import Agent
 from ionet.worker._piping import NoPipe, open_pipe
 from ionet.worker._streams import Streams
 from ionet.workloads import held
-from ionet.workloads.access import Inside, serve
+from ionet.workloads.access import _HANG_UP, Inside, serve
 
 T = TypeVar("T")
 
@@ -370,6 +373,75 @@ async def test_openssh_comes_in_with_a_terminal_copies_files_and_is_refused_what
     assert oct((tmp_path / "config" / "id").stat().st_mode)[-3:] == "600"
 
 
+#: Stands for the server that an editor brings along: it listens inside, and is asked over SSH.
+SERVER = """\
+import http.server, os
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+open("port.part", "w").write(str(server.server_port)); os.rename("port.part", "port")
+server.serve_forever()
+"""
+#: What an editor has a shell do, whose input this is; the shell stays.
+INSTALL = """\
+set -e
+uname -s; mkdir -p editor; cd editor; tar -xzf ../server.tar.gz
+nohup python3 server.py >log 2>&1 </dev/null &
+while [ ! -e port ]; do sleep 0.1; done
+echo $! $(cat port)
+"""
+
+
+def served(way: Pass, folder: Path) -> str:
+    """What an editor's server answers over a SOCKS port of ssh's, after the shell that began it is gone."""
+    ssh = ("ssh", "-F", str(write_config(way, "digits", folder / "config")), "-o", "BatchMode=yes")
+    (folder / "server.py").write_text(SERVER)
+    with tarfile.open(folder / "server.tar.gz", "w:gz") as archive:
+        archive.add(folder / "server.py", "server.py")
+    copy = ("scp", *ssh[1:], str(folder / "server.tar.gz"), "digits.ionet:server.tar.gz")
+    subprocess.run(copy, check=True, timeout=120, capture_output=True)
+    pipe, shell = subprocess.PIPE, [*ssh, "-T", "digits.ionet", "bash"]
+    with subprocess.Popen(shell, stdin=pipe, stdout=pipe, text=True) as begun:
+        assert begun.stdin is not None
+        assert begun.stdout is not None
+        begun.stdin.write(INSTALL)
+        begun.stdin.flush()
+        assert begun.stdout.readline() == "Linux\n"
+        server, port = begun.stdout.readline().split()
+        begun.kill()
+    socks = free_port()
+    with subprocess.Popen([*ssh, "-N", "-D", f"127.0.0.1:{socks}", "digits.ionet"]) as tunnel:
+        try:
+            with httpx.Client(proxy=f"socks5://127.0.0.1:{socks}", timeout=60) as editor:
+                for _ in range(300):
+                    with contextlib.suppress(httpx.TransportError):
+                        return editor.get(f"http://127.0.0.1:{port}/server.py").text
+                    time.sleep(0.1)
+            return ""
+        finally:
+            tunnel.kill()
+            os.kill(int(server), signal.SIGKILL)
+
+
+async def test_an_editor_brings_its_server_along_and_finds_it_again_over_a_socks_port(
+    way: Pass, tmp_path: Path
+) -> None:
+    assert await asyncio.to_thread(served, way, tmp_path) == SERVER
+
+
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="there is no rsync; scripts/setup installs it")
+async def test_rsync_copies_both_ways_by_the_entry_for_openssh(way: Pass, tmp_path: Path) -> None:
+    shell = f"ssh -F {write_config(way, 'digits', tmp_path / 'config')} -o BatchMode=yes"
+    (tmp_path / "tree" / "deep").mkdir(parents=True)
+    data = os.urandom(300_000)
+    (tmp_path / "tree" / "deep" / "a.bin").write_bytes(data)
+    for source, target in (
+        (f"{tmp_path}/tree/", "digits.ionet:tree/"),
+        ("digits.ionet:tree/", f"{tmp_path}/b/"),
+    ):
+        words = ("rsync", "-a", "-e", shell, source, target)
+        await asyncio.to_thread(subprocess.run, words, check=True, timeout=120, capture_output=True)
+    assert (tmp_path / "b" / "deep" / "a.bin").read_bytes() == data
+
+
 async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sent_again(
     way: Pass, tmp_path: Path
 ) -> None:
@@ -482,6 +554,39 @@ def asked(port: int) -> bytes:
     with socket.create_connection(("127.0.0.1", port), 10) as connection:
         connection.sendall(b"asked")
         return connection.recv(100)
+
+
+def program_of(pid: int) -> str:
+    """What a process runs; empty if it does not."""
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition(") ")
+    except OSError:
+        return ""
+    return "" if rest.startswith("Z") else name.partition("(")[2]
+
+
+async def test_a_server_that_was_told_to_stay_outlives_a_connection_that_breaks(way: Pass) -> None:
+    async with entered(way) as access:
+        connection = await access.connection()
+        # The shell waits for them, and reads nothing more; one of them holds on to its output.
+        both = "nohup sleep 300 >/dev/null 2>&1 </dev/null & echo $!; nohup sleep 300 >&2 & echo $! $$; wait"
+        shell = await connection.create_process(both)
+        first = int(await shell.stdout.readline())
+        second, waiting = map(int, (await shell.stdout.readline()).split())
+        await until(lambda: program_of(first) == program_of(second) == "sleep")
+        connection.abort()
+        await until(lambda: not program_of(waiting))
+        # What is sent to the shell's group after that has come by now.
+        await asyncio.sleep(_HANG_UP + 1)
+        assert program_of(first) == program_of(second) == "sleep"
+        for server in (first, second):
+            os.kill(server, signal.SIGKILL)
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not done():  # noqa: ASYNC110 (a process is no event)
+            await asyncio.sleep(0.1)
 
 
 async def test_the_dashboard_is_shown_to_this_machine_alone_and_its_token_to_nobody(

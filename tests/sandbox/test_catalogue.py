@@ -43,8 +43,9 @@ told = {"weights": [round(float(n), 2) for n in weights["params"]["kernel"][:, 0
 """
 INFERENCE = f"""
 import xllamacpp as llama
-from tokenizers import Tokenizer, models, trainers
-tokens = Tokenizer(models.BPE()); tokens.train_from_iterator(["low lower lowest"] * 9, trainers.BpeTrainer())
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+tokens = Tokenizer(models.BPE()); tokens.pre_tokenizer = pre_tokenizers.Whitespace()
+tokens.train_from_iterator(["low lower lowest"] * 9, trainers.BpeTrainer())
 params = llama.CommonParams(); params.model.path = "{WEIGHTS}"; params.n_ctx = 256; params.n_parallel = 1
 params.cpuparams.n_threads = 2; params.warmup = False
 server = llama.Server(params)

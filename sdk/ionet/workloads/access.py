@@ -289,9 +289,14 @@ class _Session:
         try:
             await asyncio.wait((gone, status), return_when=asyncio.FIRST_COMPLETED)
             if not status.done():
-                for number in (signal.SIGHUP, signal.SIGKILL):
-                    self._signal(number)
+                self._signal(signal.SIGHUP)
+                await asyncio.wait((status,), timeout=_HANG_UP)
+                # What was told to outlive its shell does, as an editor's server that is connected to again.
+                if child.returncode is None:
+                    self._signal(signal.SIGKILL)
                     await asyncio.wait((status,), timeout=_HANG_UP)
+                # Pipes that it holds on to are waited for otherwise.
+                child._transport.close()  # type: ignore[attr-defined]  # there is no other way
             left = asyncio.gather(*out, return_exceptions=True)
             await asyncio.wait((left, gone), timeout=rest, return_when=asyncio.FIRST_COMPLETED)
             return await status
