@@ -53,7 +53,10 @@ T = TypeVar("T")
 #: Commands that a session key of `ionet login` signs instead of the wallet: what renters do, and anyone.
 RENTING: Final = frozenset(
     {
-        *(f"cluster {name}" for name in ("up", "list", "status", "exec", "logs", "extend", "down")),
+        *(
+            f"cluster {name}"
+            for name in ("up", "list", "status", "exec", "logs", "extend", "resize", "watch", "down")
+        ),
         *(f"cluster {name}" for name in ("address", "dashboard", "notebook", "proxy", "ssh", "sync")),
         *(f"job {name}" for name in ("run", "follow", "fetch", "book", "cluster", "guard", "extend")),
         *(f"job {name}" for name in ("cancel", "stop", "status", "receipt", "list", "logs")),
@@ -63,7 +66,7 @@ RENTING: Final = frozenset(
 )
 #: Of these, commands that spend nothing but by the wallet's allowance; not after the session's end.
 SPENDING: Final = frozenset(
-    {"cluster up", "cluster extend", "job run", "job book", "job guard", "job extend"}
+    {"cluster up", "cluster extend", "cluster resize", "job run", "job book", "job guard", "job extend"}
 )
 
 

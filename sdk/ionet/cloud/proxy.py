@@ -236,15 +236,23 @@ class Proxy:
             RayDiffers: this process's Ray cannot be a client of the cluster's.
             NoAccess: the cluster cannot be reached.
         """
+        self.show_token()
+        return f"ray://127.0.0.1:{self.forward(RAY_CLIENT, local)}"
+
+    def show_token(self) -> None:
+        """Has this process's Ray show the cluster's token until `close`.
+
+        Raises:
+            RayDiffers: it is another than the cluster's.
+            NoAccess: the cluster cannot be reached.
+        """
         facts = self.ray_facts()
         if (why := facts.differs()) is not None:
             raise RayDiffers(why)
-        address = f"ray://127.0.0.1:{self.forward(RAY_CLIENT, local)}"
         if self._before is None:
             self._before = {name: os.environ.get(name) for name in _VARIABLES}
         os.environ.update(facts.environment)
         read_variables()
-        return address
 
     def _restore(self) -> None:
         if self._before is None:

@@ -1,0 +1,481 @@
+"""Ray's autoscaler leases from the market: its provider of nodes, for `type: external`.
+
+::
+
+    provider:
+      type: external
+      module: ionet.cloud.autoscaling.NodeProvider
+      url: https://api.example            # of the chain's node
+      gateway: https://gateway.example
+      session: ~/.config/ionet/session    # of `ionet login`: what it may spend is the limit
+      max_rate: 0.6                       # dollars per processor and hour at most; may be left out
+
+`ray up` books the head, of what its node type says under `node_config`: the keys of a cluster file
+(`ionet.cloud.spec`). Workers are nodes that are added to that cluster, of the head's class, cheapest first.
+They have Ray already, and join by themselves. Ray's autoscaler is run by `python -m ionet.cloud.autoscaling
+cluster.yaml`, wherever the session's file is: on the head, if it reaches the internet, or elsewhere.
+
+What it knows of nodes beyond the chain, their tags, is in a file beside the session's. Nodes that it has not
+booked are not its own: it neither counts nor ends them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Coroutine, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import yaml
+from ray.autoscaler.command_runner import CommandRunnerInterface
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+from ray.autoscaler.node_provider import NodeProvider as RayNodeProvider
+from ray.autoscaler.tags import (
+    NODE_KIND_HEAD,
+    STATUS_UNINITIALIZED,
+    STATUS_UP_TO_DATE,
+    TAG_RAY_NODE_KIND,
+    TAG_RAY_NODE_STATUS,
+)
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import USD
+from ionet.chain.errors import AmountError, ConfigError, IonetError
+from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
+from ionet.cloud.errors import CannotResize, NoCluster
+from ionet.cloud.proxy import Proxy
+from ionet.cloud.running import AsyncClusterRun
+from ionet.cloud.sessions import Login, read
+from ionet.cloud.spec import parse
+from ionet.workloads._run import node_resource
+
+if TYPE_CHECKING:
+    from ionet import AsyncClient
+
+T = TypeVar("T")
+
+#: Seconds for which what the chain and Ray have said is used again.
+_KEPT: Final = 2.0
+_GCS: Final = 6_379
+_TAGS: Final = 1 << 20
+
+
+class Loop:
+    """A loop in a thread of its own: Ray's autoscaler calls from several."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="ionet autoscaling", daemon=True).start()
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs a coroutine to its end."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+class Tags:
+    """Ray's tags of nodes, in a file; a booking that was begun is noted first, by its node.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.jobs: dict[str, dict[str, str]] = {}
+        self.begun: dict[str, dict[str, str]] = {}
+        try:
+            content = json.loads(path.read_text()[:_TAGS])
+            self.jobs, self.begun = dict(content["jobs"]), dict(content["begun"])
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError) as bad:
+            raise ConfigError(f"the tags of nodes in {path} cannot be read: {bad}; remove it") from None
+
+    def write(self) -> None:
+        """Keeps them, whole or as they were."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps({"jobs": self.jobs, "begun": self.begun}))
+        part.replace(self._path)
+
+    def learn(self, job: str, node: str) -> None:
+        """Takes a job for its own whose booking was begun, and of which nothing more was noted."""
+        if job not in self.jobs and node in self.begun:
+            self.jobs[job] = self.begun.pop(node)
+            self.write()
+
+
+class Market:
+    """What a provider does on chain and gateway, as the session's key; of one cluster.
+
+    Args:
+        config: `provider` of Ray's file.
+        name: the cluster's.
+
+    Raises:
+        ConfigError: a key of it is missing or wrong.
+    """
+
+    def __init__(self, config: Mapping[str, Any], name: str) -> None:
+        self.name, self.gateway = name, _text(config, "gateway")
+        self.insecure = config.get("insecure") is True
+        self.login, self.max_rate = _session(config), _rate(config)
+        self._url = _text(config, "url")
+        self._client: AsyncClient | None = None
+        self._found: Held | None = None
+
+    def client(self) -> AsyncClient:
+        """Of the session's key, for the loop that uses it."""
+        from ionet import AsyncClient, AsyncHttpTransport
+
+        if self._client is None:
+            transport, login = AsyncHttpTransport(self._url), self.login
+            self._client = AsyncClient(transport, signer=login.key, wallet=login.wallet)
+        return self._client
+
+    async def cluster(self) -> AsyncCluster:
+        """The cluster of its name.
+
+        Raises:
+            NoCluster: there is none, or there are several.
+            CannotResize: it is a node that stands alone.
+        """
+        if self._found is None:
+            found = await find(self.client(), self.gateway, insecure=self.insecure)
+            found = [item for item in found if item.name == self.name]
+            if len(found) != 1:
+                raise NoCluster(
+                    f"the session has {len(found) or 'no'} cluster{'s' * (len(found) > 1)} {self.name}"
+                )
+            if found[0].cluster is None:
+                raise CannotResize(
+                    f"{self.name} is a node that stands alone, which no other can join; book it with the most"
+                    f" nodes that it may have: ionet cluster up --name {self.name} --max-nodes 8"
+                )
+            self._found = found[0]
+        key, insecure = self.login.key, self.insecure
+        return attach_cluster(self.client(), self.gateway, self._found, key=key, insecure=insecure)
+
+    async def book(self, wanted: Mapping[str, Any], most: int) -> AsyncCluster:
+        """Books the head, and waits until it is there.
+
+        Args:
+            wanted: the keys of a cluster file.
+            most: how many nodes there may be.
+        """
+        client, keys = self.client(), {**wanted, "name": self.name, "nodes": 1}
+        keys.setdefault("max_nodes", most)
+        file = parse(yaml.safe_dump(keys), "node_config", name=self.name)
+        launch = AsyncClusterLaunch(client, self.gateway, file, key=self.login.key, insecure=self.insecure)
+        async with launch:
+            cluster = await launch.book(await launch.offer())
+        async with cluster:
+            await cluster.wait_ready()
+        return cluster
+
+    async def jobs(self) -> list[tuple[str, str, bool]]:
+        """Its jobs that have not ended, the head's first: address, node, and whether it has begun."""
+        from ionet import JobState
+
+        try:
+            cluster = await self.cluster()
+        except NoCluster:
+            return []
+        client = self.client()
+        await cluster.run.__aexit__()
+        assert isinstance(cluster.run, AsyncClusterRun)
+        keyed, now = await client.jobs.cluster_jobs(cluster.run.cluster), await client.time()
+        live = [
+            (str(job.address), str(job.account.node), job.account.state == JobState.RUNNING)
+            for job in keyed
+            if not job.account.reason and (not job.account.ends_at or job.account.ends_at > now)
+        ]
+        if not live or live[0][0] != str(cluster.run.job):
+            # Without its head it is over; there may be a new one of this name.
+            self._found = None
+            return []
+        return live
+
+    async def add(self, tags: Tags, given: dict[str, str]) -> str:
+        """Books one more node; returns its job."""
+        cluster = await self.cluster()
+        try:
+            growth = await cluster.growth(len(await cluster.jobs()) + 1, max_rate=self.max_rate)
+            assert growth is not None
+            (node,) = map(str, growth.nodes)
+            tags.begun[node] = given
+            tags.write()
+            (job,) = map(str, await cluster.grow(growth))
+        finally:
+            await cluster.run.__aexit__()
+        tags.learn(job, node)
+        return job
+
+    async def end(self, job: str) -> None:
+        """Ends a node's job, so that only its used time is paid; of the head, the whole cluster."""
+        from ionet import JobState
+
+        cluster, client, address = await self.cluster(), self.client(), Pubkey.from_string(job)
+        async with cluster:
+            if address == cluster.run.job:
+                await cluster.down()
+                return
+            account = await client.jobs.get_job(address)
+            if account.state == JobState.BOOKED:
+                await client.jobs.cancel(address).send()
+            elif not account.reason:
+                await cluster.let_go([address])
+
+
+def _text(config: Mapping[str, Any], key: str) -> str:
+    text = config.get(key)
+    if not isinstance(text, str) or not text:
+        raise ConfigError(f"provider.{key} is missing: see `ionet.cloud.autoscaling`")
+    return text
+
+
+def _session(config: Mapping[str, Any]) -> Login:
+    path = Path(_text(config, "session")).expanduser()
+    login = read(path)
+    if login is None:
+        raise ConfigError(
+            f"provider.session: there is no session in {path}; begin one: ionet login --export {path}"
+        )
+    return login
+
+
+def _rate(config: Mapping[str, Any]) -> USD | None:
+    if (rate := config.get("max_rate")) is None:
+        return None
+    try:
+        return USD(str(rate))
+    except AmountError as bad:
+        raise ConfigError(f"provider.max_rate is dollars per processor and hour: {bad}") from None
+
+
+def addresses() -> dict[str, str]:
+    """Where Ray's nodes are, by the leased node's address in hex; empty where this process has no Ray's."""
+    from ray.autoscaler.v2.sdk import get_cluster_resource_state
+    from ray.core.generated import autoscaler_pb2
+    from ray.experimental.internal_kv import _internal_kv_initialized, internal_kv_get_gcs_client
+
+    if not _internal_kv_initialized():  # type: ignore[no-untyped-call]
+        return {}
+    dead: int = autoscaler_pb2.NodeStatus.DEAD  # type: ignore[attr-defined]  # it is generated
+    prefix, places = node_resource(""), dict[str, str]()
+    client: Any = internal_kv_get_gcs_client()  # type: ignore[no-untyped-call]
+    for state in get_cluster_resource_state(client).node_states:
+        for name in state.total_resources:
+            if name.startswith(prefix) and state.status != dead:
+                places[name.removeprefix(prefix)] = str(state.node_ip_address)
+    return places
+
+
+class NodeProvider(RayNodeProvider):
+    """The market's nodes, for Ray's autoscaler and `ray up`.
+
+    Args:
+        provider_config: `provider` of Ray's file; see this module.
+        cluster_name: the cluster's.
+
+    Raises:
+        ConfigError: it cannot be used so; the message says which key is wrong.
+    """
+
+    def __init__(self, provider_config: dict[str, Any], cluster_name: str) -> None:
+        super().__init__(provider_config, cluster_name)
+        self._market, self._loop = Market(provider_config, cluster_name), Loop()
+        session = Path(_text(provider_config, "session")).expanduser()
+        place = provider_config.get("tags") or session.with_name(f"autoscaling-{cluster_name}.json")
+        self._tags = Tags(Path(place).expanduser())
+        self._lock = threading.RLock()
+        self._looked, self._known = float("-inf"), dict[str, tuple[str, bool]]()
+        self._asked, self._places = float("-inf"), dict[str, str]()
+
+    # -- what there is
+
+    def _nodes(self) -> dict[str, tuple[str, bool]]:
+        """Its own jobs and the head's, the head's first: on which node, and whether they have begun."""
+        with self._lock:
+            if time.monotonic() - self._looked > _KEPT:
+                jobs = self._loop.do(self._market.jobs())
+                for job, node, _ in jobs[1:]:
+                    self._tags.learn(job, node)
+                own = jobs[:1] + [job for job in jobs[1:] if job[0] in self._tags.jobs]
+                self._known = {job: (node, begun) for job, node, begun in own}
+                self._looked = time.monotonic()
+            return self._known
+
+    def _place(self, node_id: str) -> str | None:
+        """Where Ray has a job's node; None while it has not joined."""
+        with self._lock:
+            if time.monotonic() - self._asked > _KEPT:
+                self._places, self._asked = addresses(), time.monotonic()
+            node = self._nodes().get(node_id)
+            return None if node is None else self._places.get(bytes(Pubkey.from_string(node[0])).hex())
+
+    def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
+        """See Ray's."""
+        return [job for job in list(self._nodes()) if tag_filters.items() <= self.node_tags(job).items()]
+
+    def is_running(self, node_id: str) -> bool:
+        """See Ray's."""
+        return self._nodes().get(node_id, ("", False))[1]
+
+    def is_terminated(self, node_id: str) -> bool:
+        """See Ray's."""
+        return node_id not in self._nodes()
+
+    def node_tags(self, node_id: str) -> dict[str, str]:
+        """See Ray's; a node has its place in Ray before it is up to date."""
+        tags = dict(self._tags.jobs.get(node_id, {}))
+        if node_id == next(iter(self._nodes()), None):
+            return {TAG_RAY_NODE_KIND: NODE_KIND_HEAD, TAG_RAY_NODE_STATUS: STATUS_UP_TO_DATE, **tags}
+        status = STATUS_UP_TO_DATE if self._place(node_id) is not None else STATUS_UNINITIALIZED
+        return {**tags, TAG_RAY_NODE_STATUS: status}
+
+    def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
+        """See Ray's."""
+        with self._lock:
+            self._tags.jobs[node_id] = {**self._tags.jobs.get(node_id, {}), **tags}
+            self._tags.write()
+
+    def internal_ip(self, node_id: str) -> str:
+        """Where Ray has the node; a word that is no address, before it has joined."""
+        return self._place(node_id) or f"not-there-{node_id}"
+
+    external_ip = internal_ip
+
+    # -- what is done
+
+    def create_node(self, node_config: dict[str, Any], tags: dict[str, str], count: int) -> dict[str, Any]:
+        """Books nodes; see Ray's.
+
+        Raises:
+            NodeLaunchException: one could not be booked; its description says why, as that the session's
+                limit is reached.
+        """
+        made = dict[str, Any]()
+        try:
+            for _ in range(count):
+                with self._lock:
+                    made[self._one(node_config, dict(tags))] = {}
+        except IonetError as bad:
+            raise NodeLaunchException(type(bad).__name__[:20], str(bad), sys.exc_info()) from bad
+        return made
+
+    def _one(self, node_config: Mapping[str, Any], tags: dict[str, str]) -> str:
+        self._looked = float("-inf")
+        if tags.get(TAG_RAY_NODE_KIND) != NODE_KIND_HEAD:
+            return self._loop.do(self._market.add(self._tags, tags))
+        most = int(self.provider_config.get("max_nodes", 255))
+        job = str(self._loop.do(self._market.book(node_config, most)).run.job)
+        self.set_node_tags(job, tags)
+        return job
+
+    def terminate_node(self, node_id: str) -> None:
+        """Ends a node's lease, so that only its used time is paid; see Ray's."""
+        with self._lock:
+            self._looked = float("-inf")
+            if node_id in self._nodes():
+                self._loop.do(self._market.end(node_id))
+            self._looked = float("-inf")
+
+    def get_command_runner(self, *given: Any, **named: Any) -> CommandRunnerInterface:
+        """Runs commands of `ray up` and `ray exec` on the head, by SSH through the gateway."""
+        return Commands(self._loop, self._market)
+
+
+class Commands(CommandRunnerInterface):
+    """Commands on the head.
+
+    Args:
+        loop: in which the market's clients were made.
+        market: knows the cluster.
+    """
+
+    def __init__(self, loop: Loop, market: Market) -> None:
+        self._loop, self._market = loop, market
+
+    def run(self, cmd: str | None = None, *given: Any, with_output: bool = False, **named: Any) -> str:
+        """Runs a line of the shell.
+
+        Not what Ray's launcher asks of machines that are its own: whether one is up, which it is when its
+        cluster is ready, and to stop Ray, which ends with the lease.
+        """
+        own = cmd is None or cmd.strip() == "uptime" or "ray stop" in cmd
+        return "" if own else self._loop.do(self._run(str(cmd)))
+
+    async def _run(self, command: str) -> str:
+        cluster, said = await self._market.cluster(), bytearray()
+        async with cluster:
+            status = await cluster.exec(command, said.extend)
+        if status:
+            raise IonetError(f"a command ended with {status}: {said.decode(errors='replace')[-500:]}")
+        return said.decode(errors="replace")
+
+    def run_rsync_up(self, source: str, target: str, options: Any = None) -> None:
+        """Does nothing: what a cluster needs is sent when it is booked, by `workdir` and `files`."""
+
+    def run_rsync_down(self, source: str, target: str, options: Any = None) -> None:
+        """Does nothing; see `ionet cluster sync`."""
+
+    def remote_shell_command_str(self) -> str:
+        """What opens a shell on the head."""
+        return f"ionet cluster ssh {self._market.name}"
+
+    def run_init(self, *, as_head: bool, file_mounts: dict[str, str], sync_run_yet: bool) -> bool:
+        """Nothing is left to begin: there are no further containers."""
+        return False
+
+
+def autoscale(path: Path) -> None:
+    """Runs Ray's own autoscaler on the cluster of a file, until it is ended.
+
+    Args:
+        path: Ray's file.
+
+    Raises:
+        IonetError: the cluster cannot be reached, or its Ray is another than this process's.
+    """
+    from ray.autoscaler._private.monitor import Monitor
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    content = yaml.safe_load(path.read_text())
+    config: dict[str, Any] = prepare_config(content)
+    config["provider"] = {
+        "disable_node_updaters": True,
+        "disable_launch_config_check": True,
+        **config["provider"],
+    }
+    config.setdefault("cluster_synced_files", [])
+    validate_config(config)
+    loop, market = Loop(), Market(config["provider"], config["cluster_name"])
+
+    async def way() -> Any:
+        cluster = await market.cluster()
+        try:
+            return await cluster.way()
+        finally:
+            await cluster.run.__aexit__()
+
+    with Proxy(loop.do(way())) as proxy, tempfile.TemporaryDirectory(prefix="ionet-") as folder:
+        proxy.show_token()
+        place = Path(folder) / "cluster.yaml"
+        place.write_text(yaml.safe_dump(config))
+        monitor: Any = Monitor(f"127.0.0.1:{proxy.forward(_GCS)}", str(place))
+        monitor.run()
+
+
+if __name__ == "__main__":
+    import logging
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
+    logging.getLogger("ray").setLevel(logging.INFO)
+    autoscale(Path(sys.argv[1]))

@@ -1,0 +1,193 @@
+"""Ray's provider of nodes that leases from the market: what it books, ends, keeps, and may spend."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ray.autoscaler._private.providers import _get_node_provider_cls
+from ray.autoscaler._private.util import prepare_config, validate_config
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+from ray.autoscaler.tags import (
+    NODE_KIND_HEAD,
+    NODE_KIND_WORKER,
+    STATUS_UNINITIALIZED,
+    TAG_RAY_NODE_KIND,
+    TAG_RAY_NODE_STATUS,
+    TAG_RAY_USER_NODE_TYPE,
+)
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.network.renting import Renting, opened
+from tests.network.test_growing import SPEC, fresh
+from tests.programs.market import IO_MINT
+
+from ionet import IO, SOL, AsyncClient, JobState
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.cloud import AsyncClusterLaunch
+from ionet.cloud.autoscaling import NodeProvider, Tags
+from ionet.cloud.sessions import Login
+
+TAGS = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER, TAG_RAY_USER_NODE_TYPE: "worker"}
+
+
+@dataclass
+class Scaling:
+    """A cluster of one node that a session's key has booked, and Ray's file of it."""
+
+    renting: Renting
+    session: Keypair
+    config: dict[str, Any]
+    head: Pubkey
+
+    def provider(self) -> NodeProvider:
+        return NodeProvider(self.config, SPEC.name)
+
+    async def allow(self, amount: int) -> None:
+        renter = self.renting.client
+        await renter.jobs.approve_session_key(self.session.pubkey(), IO_MINT, IO.from_base(amount)).send()
+
+    async def free(self) -> tuple[Pubkey, Pubkey]:
+        """The cluster's account, and the node that it does not have."""
+        head, market = await self.renting.client.jobs.get_job(self.head), self.renting.site.market
+        (node,) = {market.alice.node, market.bob.node} - {head.node}
+        return head.cluster, node
+
+    def session_client(self) -> AsyncClient:
+        return self.renting.client.as_(self.session).spending_for(self.renting.key.pubkey())
+
+
+@pytest.fixture
+async def scaling(tmp_path: Path) -> AsyncIterator[Scaling]:
+    async with opened(tmp_path) as renting:
+        market = renting.site.market
+        market.join(market.bob, 500 * IO.UNIT)
+        fresh(renting)
+        session, path = Keypair(), tmp_path / "session"
+        wallet = renting.key.pubkey()
+        market.world.client.airdrop(session.pubkey(), SOL(1))
+        login = Login(session, wallet, IO_MINT, 10**12, 1 << 40, "local")
+        path.write_text(login.to_text())
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        with market.world.client.network.serve() as server:
+            config = {
+                "type": "external",
+                "module": "ionet.cloud.autoscaling.NodeProvider",
+                "url": server.url,
+                "gateway": renting.gateway,
+                "session": str(path),
+            }
+            made = Scaling(renting, session, config, Pubkey.default())
+            await made.allow(100 * IO.UNIT)
+            launch = AsyncClusterLaunch(made.session_client(), renting.gateway, SPEC, key=session)
+            async with launch:
+                cluster = await launch.book(await launch.offer())
+            made.head = cluster.run.job
+            await renting.client.as_(market.attesters[0]).jobs.start(made.head).send()
+            yield made
+
+
+async def test_a_node_is_leased_for_ray_and_ends_with_its_lease(scaling: Scaling) -> None:
+    renting, provider = scaling.renting, scaling.provider()
+    jobs = renting.client.jobs
+    (head,) = await asyncio.to_thread(provider.non_terminated_nodes, {})
+    assert head == str(scaling.head)
+    assert provider.node_tags(head)[TAG_RAY_NODE_KIND] == NODE_KIND_HEAD
+    before = renting.site.money().renter
+    (made,) = await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
+    account = await jobs.get_job(Pubkey.from_string(made))
+    assert before - renting.site.money().renter == account.price + account.fee
+    assert (account.renter, account.refund_to) == (scaling.session.pubkey(), renting.key.pubkey())
+    workers = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER}
+    assert await asyncio.to_thread(provider.non_terminated_nodes, workers) == [made]
+    # Ray has not seen it yet.
+    assert provider.node_tags(made) == {**TAGS, TAG_RAY_NODE_STATUS: STATUS_UNINITIALIZED}
+    assert not provider.is_running(made)
+    await renting.client.as_(renting.site.market.attesters[0]).jobs.start(account_of(made)).send()
+
+    # Another process knows it by the chain and the file of tags.
+    again = scaling.provider()
+    assert await asyncio.to_thread(again.non_terminated_nodes, workers) == [made]
+    assert again.is_running(made)
+    renting.site.market.world.advance(4_000)
+    await asyncio.to_thread(again.terminate_node, made)
+    ended = await jobs.get_job(account_of(made))
+    assert (ended.state, ended.ends_at - ended.started_at) == (JobState.RUNNING, 4_000)
+    assert ended.reason
+    assert await asyncio.to_thread(again.non_terminated_nodes, {}) == [head]
+    assert again.is_terminated(made)
+
+
+def account_of(job: str) -> Pubkey:
+    return Pubkey.from_string(job)
+
+
+async def test_a_key_on_the_head_spends_no_more_than_its_limit(scaling: Scaling) -> None:
+    renting, provider = scaling.renting, scaling.provider()
+    (made,) = await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
+    deposit = await renting.client.jobs.get_job(account_of(made))
+    await asyncio.to_thread(provider.terminate_node, made)
+    # One base unit less than what such a node takes: nothing is booked, and the reason is told to Ray.
+    await scaling.allow(deposit.price + deposit.fee - 1)
+    fresh(renting)
+    before = renting.site.money().renter
+    with pytest.raises(NodeLaunchException, match="the session key may spend") as refused:
+        await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
+    assert refused.value.category == "NotEnough"
+    # Neither does the chain take it, whatever its holder's program is.
+    client = scaling.session_client()
+    cluster = (await client.jobs.get_job(scaling.head)).cluster
+    with pytest.raises(IonetError, match=r"(?i)insufficient"):
+        await client.jobs.grow_cluster(cluster, deposit.node, deposit.seconds).send()
+    assert renting.site.money().renter == before
+    await scaling.allow(deposit.price + deposit.fee)
+    assert len(await asyncio.to_thread(provider.create_node, {}, TAGS, 1)) == 1
+
+
+async def test_what_others_have_added_is_not_rays_to_end(scaling: Scaling) -> None:
+    provider, client = scaling.provider(), scaling.session_client()
+    cluster, node = await scaling.free()
+    await client.jobs.grow_cluster(cluster, node, 2 * 3_600).send()
+    assert await asyncio.to_thread(provider.non_terminated_nodes, {}) == [str(scaling.head)]
+
+
+async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scaling, tmp_path: Path) -> None:
+    client, (cluster, node) = scaling.session_client(), await scaling.free()
+    tags = Tags(tmp_path / f"autoscaling-{SPEC.name}.json")
+    tags.begun[str(node)] = TAGS
+    tags.write()
+    sent = await client.jobs.grow_cluster(cluster, node, 2 * 3_600).send()
+    provider = scaling.provider()
+    workers = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER}
+    assert await asyncio.to_thread(provider.non_terminated_nodes, workers) == [str(sent.result)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"gateway": ""}, "provider.gateway is missing"),
+        (
+            {"session": "/nowhere"},
+            "there is no session in /nowhere; begin one: ionet login --export /nowhere",
+        ),
+        ({"max_rate": "cheap"}, "provider.max_rate is dollars per processor and hour"),
+    ],
+)
+async def test_what_is_wrong_in_rays_file_is_said(
+    scaling: Scaling, changes: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ConfigError, match=why):
+        replace(scaling, config={**scaling.config, **changes}).provider()
+
+
+def test_rays_own_reader_takes_the_example_and_finds_the_provider() -> None:
+    example = Path(__file__).resolve().parents[2] / "examples" / "autoscaling" / "ray.yaml"
+    config = prepare_config(yaml.safe_load(example.read_text()))
+    validate_config(config)
+    assert _get_node_provider_cls(config["provider"]) is NodeProvider
