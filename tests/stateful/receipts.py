@@ -23,6 +23,7 @@ _NUMBERED = {
     _J.ClusterOpened: "cluster",
     _J.ClusterClosed: "cluster",
     _J.DelegateSet: "cluster",
+    _J.ClusterGrown: "cluster",
 }
 _OTHERS = ("job", "offer", "auction")
 

@@ -364,7 +364,7 @@ class Renting(Driver):
         currency=a_currency,
         seconds=st.sampled_from((HOUR, 2 * HOUR)),
         other=st.sampled_from((False, False, False, True)),
-        then=st.sampled_from(("wait", "start", "start", "lose", "lose", "cancel", "cancel")),
+        then=st.sampled_from(("wait", "start", "start", "lose", "lose", "grow", "grow", "cancel", "cancel")),
         late=st.sampled_from((0, 121)),
         side=st.sampled_from((0, 1)),
     )
@@ -393,10 +393,11 @@ class Renting(Driver):
             who = RENTERS[1] if other and node == nodes[-1] else renter
             if self.booked(node, who, currency, seconds, number):
                 made.append(len(self.addresses) - 1)
-        if then in ("start", "lose") and made:
+        if then in ("start", "lose", "grow") and made:
             steps = (self.starting(one, self.model.jobs[one].supplier) for one in made)
-            if self.attempt(*steps) and then == "lose":
-                self._replaces(number, made[0], late, side)
+            if self.attempt(*steps) and then != "start":
+                goes_on = self._replaces if then == "lose" else self._grows
+                goes_on(number, made[0], late, side)
         if then == "cancel" and made:
             self.world.advance(late)
             self._leaves("cancel", made[0], side)
@@ -422,6 +423,27 @@ class Renting(Driver):
             else:
                 self.attempt(self.starting(new, one.supplier))
 
+    def _grows(self, number: int, freed: int, late: int, side: int) -> None:
+        """A node leaves a running cluster, and comes back into an added place: starts, leaves, or waits."""
+        one = self.model.jobs[freed]
+        self._leaves("stop", freed, 0)
+        if side:
+            self.delegated(number, one.renter, SELLER)
+        who = SELLER if side else one.renter
+        self._adds(number, who, 1)
+        self.usable(one.currency)
+        if self.booked(one.offer, one.renter, one.currency, HOUR, number, payer=who, refund_to=one.renter):
+            new = len(self.addresses) - 1
+            if not late:
+                self.attempt(self.starting(new, one.supplier))
+            elif side:
+                self._leaves("cancel", new, 1)
+
+    def _adds(self, number: int, by: str, places: int) -> bool:
+        signer = self.person(by).pubkey()
+        call = ix.jobs.grow_cluster(booker=signer, cluster=self.clusters[number], places=places)
+        return self.attempt(Step(call, lambda _: self.model.grow_cluster(number, by, places, self.now)))
+
     def delegated(self, number: int, by: str, delegate: str) -> None:
         call = ix.jobs.set_delegate(
             renter=self.person(by).pubkey(),
@@ -442,33 +464,15 @@ class Renting(Driver):
         self.delegated(number, by, delegate)
 
     @action(
-        weight=2,
+        weight=1,
         when=lambda walk: bool(walk.model.clusters),
         pick=a_number,
         by=st.sampled_from((*RENTERS, SELLER)),
         places=st.sampled_from((1, 1, 1, 2, 0, 255)),
-        node=st.sampled_from(NODES),
-        then=st.sampled_from(("start", "cancel", "wait", "wait", "lose")),
-        side=st.sampled_from((0, 1)),
     )
-    def grow_cluster(self, pick: int, by: str, places: int, node: str, then: str, side: int) -> None:
-        """Places are added to a cluster, and a job is booked that starts, leaves, waits or is lost."""
+    def grow_cluster(self, pick: int, by: str, places: int) -> None:
         number = sorted(self.model.clusters)[-1 - pick % len(self.model.clusters)]
-        signer = self.person(by).pubkey()
-        call = ix.jobs.grow_cluster(booker=signer, cluster=self.clusters[number], places=places)
-        if not self.attempt(Step(call, lambda _: self.model.grow_cluster(number, by, places, self.now))):
-            return
-        renter = self.model.clusters[number].renter
-        self.usable(USDC)
-        if not self.booked(node, renter, USDC, HOUR, number, payer=by, refund_to=renter):
-            return
-        new = len(self.addresses) - 1
-        if then in ("start", "lose"):
-            started = self.attempt(self.starting(new, self.model.jobs[new].supplier))
-            if started and then == "lose":
-                self.lost(new, 0)
-        elif then == "cancel":
-            self._leaves("cancel", new, side)
+        self._adds(number, by, places)
 
     @action(weight=1, when=lambda walk: bool(walk.model.clusters), pick=a_number)
     def close_cluster(self, pick: int) -> None:
