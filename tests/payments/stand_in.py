@@ -47,14 +47,14 @@ class StandIn:
         refuse_capture: whether captures are refused from now on.
         refuse_refunds: whether refunds are refused from now on.
         now: Unix seconds.
-        calls: every request that was understood: method and path.
+        calls: requests and their answers: method, path, what was given, status, what was told.
     """
 
     now: Callable[[], int] = lambda: int(time.time())
     moods: deque[str] = field(default_factory=deque)
     refuse_capture: bool = False
     refuse_refunds: bool = False
-    calls: list[tuple[str, str]] = field(default_factory=list)
+    calls: list[tuple[str, str, dict[str, str], int, Any]] = field(default_factory=list)
     intents: dict[str, dict[str, Any]] = field(default_factory=dict)
     sessions: dict[str, dict[str, Any]] = field(default_factory=dict)
     refunds: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -174,20 +174,24 @@ class StandIn:
     def answer(self, method: str, path: str, given: dict[str, str], key: str | None) -> tuple[int, Any]:
         """What is answered to a request, in Stripe's words."""
         with self._lock:
-            self.calls.append((method, path))
-            if method == "POST" and key is not None and key in self._keys:
-                place, before, status, told = self._keys[key]
-                if (place, before) != (path, given):
-                    said = "Keys for idempotent requests can only be used with the same parameters"
-                    return 400, Refusal(400, "idempotency_error", said, "idempotency_error").body
-                return status, told
-            try:
-                status, told = 200, _shown(self._do(method, path.split("/")[2:], given))
-            except Refusal as bad:
-                status, told = bad.status, bad.body
-            if method == "POST" and key is not None:
-                self._keys[key] = (path, given, status, told)
+            status, told = self._answer(method, path, given, key)
+            self.calls.append((method, path, given, status, told))
             return status, told
+
+    def _answer(self, method: str, path: str, given: dict[str, str], key: str | None) -> tuple[int, Any]:
+        if method == "POST" and key is not None and key in self._keys:
+            place, before, status, told = self._keys[key]
+            if (place, before) != (path, given):
+                said = "Keys for idempotent requests can only be used with the same parameters"
+                return 400, Refusal(400, "idempotency_error", said, "idempotency_error").body
+            return status, told
+        try:
+            status, told = 200, _shown(self._do(method, path.split("/")[2:], given))
+        except Refusal as bad:
+            status, told = bad.status, bad.body
+        if method == "POST" and key is not None:
+            self._keys[key] = (path, given, status, told)
+        return status, told
 
     def _do(self, method: str, path: list[str], given: dict[str, str]) -> dict[str, Any]:
         match method, path:

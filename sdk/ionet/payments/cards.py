@@ -211,7 +211,7 @@ class StripeCards:
         for each in self._refunds(payment.intent):
             if getattr(each.metadata, "refund", None) == number:
                 if each.status in ("failed", "canceled"):
-                    raise CardRefused(f"the card takes no refund: {each.failure_reason or each.status}")
+                    raise CardRefused(f"the card takes no refund: {_reason(each)}")
                 return int(each.amount)
         wanted: Any = {
             "payment_intent": payment.intent,
@@ -221,7 +221,7 @@ class StripeCards:
         options: Any = {"idempotency_key": f"{payment.id}/refund/{number}"}
         made = _asked(lambda: self._client.v1.refunds.create(wanted, options))
         if made.status in ("failed", "canceled"):
-            raise CardRefused(f"the card takes no refund: {made.failure_reason or made.status}")
+            raise CardRefused(f"the card takes no refund: {_reason(made)}")
         return int(made.amount)
 
     def later(self, payment: Payment) -> Taken:
@@ -249,21 +249,19 @@ class StripeCards:
         wanted: Any = {"expand": ["latest_charge"]}
         intent = _asked(lambda: self._client.v1.payment_intents.retrieve(name, wanted))
         latest = intent.latest_charge
-        card, capture_by = "", int(intent.created) + HOLDS
-        if latest is not None and not isinstance(latest, str):
-            told = latest.payment_method_details and latest.payment_method_details.card
-            if told:
-                card, capture_by = str(told.fingerprint or ""), int(told.capture_before or capture_by)
+        # What Stripe need not say is no attribute where it does not.
+        told = getattr(getattr(latest, "payment_method_details", None), "card", None)
+        card = str(getattr(told, "fingerprint", None) or "")
+        capture_by = int(getattr(told, "capture_before", None) or int(intent.created) + HOLDS)
         match intent.status:
             case "requires_capture":
-                return Charge("authorised", name, int(intent.amount_capturable or 0), card, capture_by)
+                cents = int(getattr(intent, "amount_capturable", 0))
+                return Charge("authorised", name, cents, card, capture_by)
             case "succeeded":
-                return Charge("charged", name, int(intent.amount_received or 0), card, capture_by)
+                return Charge("charged", name, int(getattr(intent, "amount_received", 0)), card, capture_by)
             case "canceled":
-                why = (
-                    f"the card's side has ended the charge: {intent.cancellation_reason or 'no reason given'}"
-                )
-                return Charge("gone", name, 0, card, why=why)
+                reason = getattr(intent, "cancellation_reason", None) or "no reason given"
+                return Charge("gone", name, 0, card, why=f"the card's side has ended the charge: {reason}")
             case _:
                 return Charge("waiting", name)
 
@@ -271,6 +269,10 @@ class StripeCards:
 def _described(payment: Payment) -> str:
     more = "more time on" if payment.extends else "time on"
     return f"{payment.seconds / 3_600:g} h {more} node {payment.node}"
+
+
+def _reason(refund: Any) -> str:
+    return str(getattr(refund, "failure_reason", None) or refund.status)
 
 
 def _name(value: Any) -> str:

@@ -1,0 +1,158 @@
+"""The books in both kinds of databases: one step at a time, limits under pressure, nothing in part."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.ledger import postgres
+from tests.payments.test_machine import AUTHORISED, BOOKED, fresh
+
+from ionet.chain.errors import ConfigError
+from ionet.ledger.database import url_of
+from ionet.payments.auditing import differences
+from ionet.payments.books import Books, Out, Stale, balances
+from ionet.payments.limits import Limits, OverLimit
+from ionet.payments.machine import Step, step
+from ionet.payments.purse import Account, Posting, Unbalanced
+
+NOW = 1_800_000_000
+_NUMBERS = count(1)
+OUT = Out("sig", b"raw", 1, 1, "job")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> sa.URL:
+    if request.param == "sqlite":
+        return url_of(str(tmp_path / "books.db"))
+    base, name = request.getfixturevalue("server"), f"books_{next(_NUMBERS)}"
+    engine = sa.create_engine(url_of(base), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url_of(base.replace("/postgres?", f"/{name}?"))
+
+
+@pytest.fixture
+def books(url: sa.URL) -> Iterator[Books]:
+    made = Books(url)
+    yield made
+    made.close()
+
+
+def together(number: int, do: Callable[[int], None]) -> list[BaseException]:
+    """Does something in threads at once; gives what they raised."""
+    raised: list[BaseException] = []
+    barrier = threading.Barrier(number)
+
+    def run(at: int) -> None:
+        barrier.wait(60)
+        try:
+            do(at)
+        except BaseException as bad:
+            raised.append(bad)
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    return raised
+
+
+def test_a_payment_with_all_its_steps_is_there_after_a_restart(url: sa.URL) -> None:
+    books = Books(url)
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in BOOKED:
+        out = OUT if type(event).__name__ == "Signed" else None
+        payment = books.record(payment, step(payment, event), NOW, out)
+    books.close()
+    again = Books(url)
+    assert again.payment("p1") == payment
+    assert again.out(payment) == OUT
+    assert balances(again.entries("p1")) == payment.purse
+    assert differences(again) == []
+    again.close()
+
+
+def test_of_two_processes_one_takes_a_step_and_the_other_writes_nothing(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in AUTHORISED:
+        payment = books.record(payment, step(payment, event), NOW)
+    signed = step(payment, BOOKED[2])
+    raised = together(4, lambda at: _record(books, payment, signed, replace(OUT, signature=f"sig {at}")))
+    assert [type(bad) for bad in raised] == [Stale] * 3
+    assert books.out(signed.payment).signature.startswith("sig ")
+
+
+def _record(books: Books, before: object, after: Step, out: Out) -> None:
+    books.record(before, after, NOW, out)  # type: ignore[arg-type]
+
+
+def test_a_limit_holds_however_many_ask_at_once(books: Books) -> None:
+    limits = Limits(payment=1_000, card=1_000, customer=1_700, day=10_000)
+
+    def buy(at: int) -> None:
+        payment = fresh(id=f"p{at}")
+        books.open(payment, f"q{at}", lambda spent: limits.check(spent.cents, payment.total, "carol", NOW))
+
+    raised = together(8, buy)
+    # 5.42 each: three of them are within 17.00.
+    assert [type(bad) for bad in raised] == [OverLimit] * 5
+    assert len(books.payments(customer="carol")) == 3
+
+
+def test_one_quote_is_one_payment_however_many_ask_at_once(books: Books) -> None:
+    assert together(8, lambda at: _open(books, at)) == []
+    assert len(books.payments()) == 1
+
+
+def _open(books: Books, at: int) -> None:
+    books.open(fresh(id=f"p{at}"), "q1", lambda spent: None)
+
+
+def test_a_message_is_new_once_however_many_bring_it(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    books.record(payment, step(payment, AUTHORISED[0]), NOW)
+    news: list[bool] = []
+    assert together(8, lambda at: news.append(books.take("evt_1", "x", "pi_1", NOW))) == []
+    assert sorted(news) == [False] * 7 + [True]
+    assert books.news("p1") == 1
+
+
+def test_money_that_does_not_add_up_is_not_written(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    after = step(payment, AUTHORISED[0])
+    with pytest.raises(Unbalanced):
+        books.record(payment, Step(after.payment, (Posting(Account.HELD, Account.BOOKED, 5, "x"),)), NOW)
+    assert books.payment("p1") == payment
+    assert books.entries() == []
+
+
+def test_a_posting_that_somebody_changes_shows(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in AUTHORISED:
+        payment = books.record(payment, step(payment, event), NOW)
+    with books._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE postings SET units = units + 1"))
+    assert [each.what for each in differences(books)] == ["postings"]
+
+
+def test_books_of_another_version_are_refused(url: sa.URL) -> None:
+    books = Books(url)
+    with books._engine.begin() as connection:
+        connection.execute(sa.text("UPDATE meta SET value = '99'"))
+    books.close()
+    with pytest.raises(ConfigError, match="of version 99"):
+        Books(url)

@@ -1,0 +1,95 @@
+"""Settings of the service, and the wallet that it watches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ionet.chain.errors import ConfigError
+from ionet.payments.config import load
+from ionet.payments.watching import Alarms, Float
+
+SETTINGS = """
+origin = "https://console.example"
+publishable_key = "pk_test_x"
+[limits]
+payment = "100"
+card = "200"
+customer = "300"
+day = "400.50"
+[float]
+most = "2000"
+least = "10"
+"""
+SECRETS = {"stripe_key": "rk_test_x", "hook_secret": "whsec_x", "console_key": "c" * 32}
+
+
+def settle(folder: Path, text: str = SETTINGS, **secrets: str) -> Path:
+    for name, secret in {**SECRETS, **secrets}.items():
+        (folder / name).write_text(secret)
+        (folder / name).chmod(0o600)
+    (folder / "payments.toml").write_text(text)
+    return folder
+
+
+def test_the_least_that_has_to_be_said_is_enough(tmp_path: Path) -> None:
+    config = load(settle(tmp_path))
+    assert (config.terms.limits.day, config.terms.fee_bps, config.float.most) == (40_050, 0, 2_000_000_000)
+    assert not config.live
+    assert not any(secret in repr(config) for secret in SECRETS.values())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ('day = "400.50"', 'day = "400.505"', "at most 2 decimals"),
+        ('day = "400.50"', "day = 400", "not an integer"),
+        ('least = "10"', 'least = "2000"', "below `most`"),
+        ('origin = "https://console.example"', 'origin = "http://console.example"', "encrypted"),
+        ('origin = "https://console.example"', 'origni = "https://console.example"', "origin: it is missing"),
+        ("[limits]", "liv = true\n[limits]", "did you mean live"),
+        ("[limits]", "live = true\n[limits]", "with live = true it begins with sk_live_ or rk_live_"),
+        ("[limits]", 'stripe_url = "http://198.51.100.7"\n[limits]', "encrypted"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(
+    tmp_path: Path, wrong: str, right: str, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(settle(tmp_path, SETTINGS.replace(wrong, right)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"stripe_key": "sk_live_x"}, "with live = false it begins with sk_test_ or rk_test_"),
+        ({"console_key": "short"}, "32 characters"),
+        ({"hook_secret": ""}, "holds one line"),
+    ],
+)
+def test_a_secret_that_cannot_be_right_is_refused_without_being_shown(
+    tmp_path: Path, change: dict[str, str], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said) as bad:
+        load(settle(tmp_path, **change))
+    assert "sk_live_x" not in str(bad.value)
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    settle(tmp_path)
+    (tmp_path / "stripe_key").chmod(0o644)
+    with pytest.raises(ConfigError, match="others can read"):
+        load(tmp_path)
+
+
+def test_an_alarm_of_the_wallet_is_told_once_until_it_is_over() -> None:
+    told: list[Any] = []
+    kept, alarms = Float(most=100, least=10, least_lamports=5), Alarms(lambda *what: told.append(what))
+    for units, lamports in ((50, 5), (101, 5), (150, 5), (100, 5), (101, 4), (9, 4)):
+        alarms.see(kept.alarms(units, lamports))
+    assert [kind for kind, _, _ in told] == ["float-high", "fees-low", "float-high", "float-low"] or [
+        kind for kind, _, _ in told
+    ] == ["float-high", "float-high", "fees-low", "float-low"]
+    assert alarms.on == {"float-low", "fees-low"}
