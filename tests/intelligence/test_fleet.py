@@ -23,7 +23,7 @@ from ionet.intelligence.answering import Answering
 from ionet.intelligence.books import Books, Deposit, Key
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.fleet import Address, Elastic, Fleet
+from ionet.intelligence.fleet import Address, Elastic, Fleet, Standing
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
@@ -44,7 +44,7 @@ class Node:
     holds: frozenset[str]
     speed: float
     memory: int = 2 * GIB
-    stands: bool = True
+    stands: Standing = "goes on"
     hangs: bool = False
     ended: bool = False
     server: uvicorn.Server | None = None
@@ -63,7 +63,7 @@ class Node:
     async def withdraw(self, model: str) -> None:
         await self.die()
 
-    async def keep(self) -> bool:
+    async def keep(self) -> Standing:
         return self.stands
 
     async def end(self) -> None:
@@ -226,7 +226,7 @@ async def test_a_node_that_dies_is_replaced_and_no_request_fails_that_it_had_not
         (first,) = place.market.nodes
         await first.die()
         asking = [asyncio.create_task(place.ask()) for _ in range(4)]
-        first.stands = False
+        first.stands = "gone"
         place.now[0] = 10.0
         assert await asyncio.gather(*asking) == ["w0 w1 w2 "] * 4
         assert first.ended
@@ -247,7 +247,7 @@ async def test_requests_of_a_node_that_says_nothing_any_more_go_to_the_one_in_it
         with socket.create_server(("127.0.0.1", port)):
             asking = asyncio.create_task(place.ask())
             await place.until(lambda: replica.at_work == 1)
-            first.stands = False
+            first.stands = "gone"
             place.now[0] = 10.0
             assert await asking == "w0 w1 w2 "
 
@@ -259,16 +259,21 @@ async def test_an_engine_gets_no_request_before_its_first_token(tmp_path: Path) 
         await place.until(lambda: place.elastic.turns.waiting == 1)
         await asyncio.sleep(0.2)
         assert (place.elastic.replicas.replicas, place.elastic.turns.taken) == ((), 0)
-        place.market.nodes[0].stands = False
+        place.market.nodes[0].stands = "gone"
         place.now[0] = 10.0
         assert await asking == "w0 w1 w2 "
 
 
 async def test_a_lease_that_is_over_soon_is_followed_by_another(tmp_path: Path) -> None:
-    async with opened(tmp_path, Market(), Policy(least=1, most=1, idle=IDLE)) as place:
+    async with opened(tmp_path, Market(speed=20.0), Policy(least=1, most=1, idle=IDLE)) as place:
         await place.until(lambda: place.fleet.sizes["small"]["ready"] == 1)
-        place.market.nodes[0].stands = False
+        asking = asyncio.create_task(place.ask(30))
+        await place.until(lambda: place.elastic.turns.taken == 1)
+        place.market.nodes[0].stands = "ends"
         place.now[0] = 10.0
+        await place.until(lambda: len(place.market.nodes) == 2)
+        # What the first one has begun it ends.
+        assert (await asking).endswith("w29 ")
         await place.until(lambda: [node.node for node in place.market.standing] == ["node 1"])
         assert await place.ask() == "w0 w1 w2 "
 

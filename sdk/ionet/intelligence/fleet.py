@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
@@ -50,6 +50,10 @@ class Address:
     socket: Path | None = None
 
 
+#: How a lease stands: it goes on, or ends soon and another has to take its place, or there is none any more.
+Standing = Literal["goes on", "ends", "gone"]
+
+
 class Lease(Protocol):
     """A node that is leased."""
 
@@ -81,8 +85,8 @@ class Lease(Protocol):
         """Ends a model's engine."""
         ...
 
-    async def keep(self) -> bool:
-        """Has the lease go on while it is needed; returns whether it stands, and does for a while."""
+    async def keep(self) -> Standing:
+        """Has the lease go on while it is needed; returns how it stands."""
         ...
 
     async def end(self) -> None:
@@ -149,6 +153,7 @@ class _Home:
     lease: Lease | None = None
     engines: list[_Engine] = field(default_factory=list)
     leasing: asyncio.Task[None] | None = None
+    ends: bool = False
     over: bool = False
 
 
@@ -246,12 +251,17 @@ class Fleet:
         for name, elastic in self._models.items():
             requests = elastic.turns.waiting + elastic.turns.taken
             wanted = self._demands[name].wanted(requests, now)
-            mine = [engine for engine in self._engines() if engine.model == name and not engine.leaving]
+            there = [engine for engine in self._engines() if engine.model == name and not engine.leaving]
+            mine = [engine for engine in there if not engine.home.ends]
             for _ in range(wanted - len(mine)):
                 if now >= self._until:
                     self._begin(name)
             for engine in self._least_busy(mine)[: max(0, len(mine) - wanted)]:
                 self._leave(engine)
+            if sum(engine.replica is not None for engine in mine) >= wanted:
+                for engine in there:
+                    if engine.home.ends:
+                        self._leave(engine)
         for home in list(self._homes):
             if home.lease is not None and not home.engines and not home.over:
                 self._forget(home)
@@ -278,7 +288,7 @@ class Fleet:
                 frozenset(engine.model for engine in home.engines),
             )
             for number, home in enumerate(self._homes)
-            if not home.over
+            if not home.over and not home.ends
         }
         place = placed(model, memory, spaces.values())
         if place is None:
@@ -410,9 +420,11 @@ class Fleet:
 
     async def _check_home(self, home: _Home) -> None:
         assert home.lease is not None
-        if not await home.lease.keep():
-            self._lost(home, f"the lease of {home.lease.node} has ended, or ends soon", pause=False)
+        standing = await home.lease.keep()
+        if standing == "gone":
+            self._lost(home, f"the lease of {home.lease.node} has ended", pause=False)
             return
+        home.ends = standing == "ends"
         for engine in home.engines:
             if engine.replica is not None:
                 engine.misses = 0 if await engine.replica.engine.ready() else engine.misses + 1

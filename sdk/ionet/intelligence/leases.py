@@ -13,14 +13,16 @@ import json
 import logging
 import secrets
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import httpx
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
+from ionet import token_account
 from ionet.chain.errors import IonetError, RpcError, TransportError
 from ionet.cloud.access import AsyncAccess
 from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
@@ -29,7 +31,7 @@ from ionet.cloud.spec import ClusterFile, ClusterSpec
 from ionet.formats.when import HOUR
 from ionet.intelligence import serving
 from ionet.intelligence.engine import BATCH
-from ionet.intelligence.fleet import Address
+from ionet.intelligence.fleet import Address, Standing
 from ionet.intelligence.leased import FleetConfig, Leased
 from ionet.intelligence.models import Model
 from ionet.intelligence.scaling import GIB
@@ -41,9 +43,8 @@ _log = logging.getLogger(__name__)
 #: Ray Serve's, in a box.
 PORT: Final = 8_100
 SCRIPT: Final = "ionet_serving.py"
-#: Before the end of a lease, seconds at which it is booked for longer, and at which another takes its place.
+#: Seconds before the end of a lease at which it is booked for longer, or another begins to take its place.
 _EXTENDS: Final = 900
-_LEAVES: Final = 300
 _LAST: Final = 2_000
 _PATIENCE: Final = 10.0
 
@@ -124,25 +125,25 @@ class ClusterLease:
             words = " ".join(bytes(said[-_LAST:]).decode(errors="replace").split())
             raise IonetError(f"it ends with {status}: {words}")
 
-    async def keep(self) -> bool:
+    async def keep(self) -> Standing:
         """See `ionet.intelligence.fleet.Lease.keep`."""
         from ionet import JobState
 
         try:
             account = await self.cluster.run.account()
             if account is None or account.state != JobState.RUNNING or account.reason:
-                return False
+                return "gone"
             left = account.ends_at - await self.cluster.run.client.time()
         except (RpcError, TransportError):
-            return True  # nobody knows; the engine itself is looked at as well
+            return "goes on"  # nobody knows; the engine itself is looked at as well
         if left > _EXTENDS:
-            return True
+            return "goes on"
         try:
             await self.cluster.extend(HOUR, await self.cluster.quote_extension(HOUR))
         except IonetError as bad:
             _log.warning("the lease of %s cannot go on: %s", self.node, bad)
-            return left > _LEAVES
-        return True
+            return "ends"
+        return "goes on"
 
     async def end(self) -> None:
         """See `ionet.intelligence.fleet.Lease.end`."""
@@ -163,6 +164,7 @@ class Market:
         models: that run there, with what clients see of them.
         folder: for sockets.
         prefix: of the clusters' names: how one's own are known.
+        tills: where users pay in, and leases are paid from; empty: there are no books of it.
     """
 
     def __init__(
@@ -173,9 +175,10 @@ class Market:
         models: Sequence[tuple[Model, Leased]],
         folder: Path,
         prefix: str,
+        tills: Collection[Pubkey] = (),
     ) -> None:
         self._client, self._key, self._config, self._folder = client, key, config, folder
-        self._prefix = prefix
+        self._prefix, self._tills = prefix, tills
         self._models = {model.id: leased for model, leased in models}
         self._specs = {model.id: _spec(model, leased, config) for model, leased in models}
 
@@ -233,6 +236,7 @@ class Market:
 
     async def lease(self, models: Sequence[str], most: int | None) -> ClusterLease:
         """See `ionet.intelligence.fleet.Lessor.lease`."""
+        await self._check()
         wanted = ClusterFile(self.wanted(models))
         async with AsyncClusterLaunch(self._client, self._config.gateway, wanted, key=self._key) as launch:
             offered = await launch.offer()
@@ -250,6 +254,18 @@ class Market:
             await stack.aclose()
             raise
         return self._lease(cluster, stack, str(offered.listing.node), frozenset(models), rate)
+
+    async def _check(self) -> None:
+        """Raises: what leases cost would be in no books."""
+        if not self._tills:
+            return
+        client = self._client
+        mint = (await client.jobs.get_currency(self._config.pay)).mint
+        pays = token_account(self._config.wallet or client.address, mint)
+        if pays not in self._tills:
+            raise IonetError(
+                f"leases are paid from {pays}, which is none of [deposits]: their cost would be in no books"
+            )
 
     def wanted(self, models: Sequence[str]) -> ClusterSpec:
         """What is booked of a node that is sent the weights of some models."""

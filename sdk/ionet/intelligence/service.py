@@ -193,7 +193,8 @@ class Intelligence:
         if config.wallet is not None:
             client = client.spending_for(config.wallet)
         prefix = f"ai-{self.config.environment}-"
-        market = Market(client, key, config, leased, self.config.state, prefix)
+        tills = dict(self.config.tills).values()
+        market = Market(client, key, config, leased, self.config.state, prefix, list(tills))
         models = [
             Elastic(model, lease.policy, engines[model.id], answering.turns[model.id], lease.runs == "llama")
             for model, lease in leased
