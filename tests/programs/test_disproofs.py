@@ -16,6 +16,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import Market
 from tests.programs.people import TOKEN
+from tests.programs.recipes import misplaced
 from tests.programs.support import DAY, HOUR, MINUTE, Refusal
 from tests.programs.test_challenges import proposed, showing
 from tests.programs.test_slashing import shards
@@ -357,6 +358,13 @@ def test_no_account_of_a_disproof_can_be_another_one(scene: Scene) -> None:
     ]
     for changes, error in cases:
         world.refused(scene.changed(made, **changes), error)
+
+
+def test_the_idl_says_where_a_disproofs_accounts_are(scene: Scene) -> None:
+    client = scene.market.world.client
+    for made, name in ((cell_of(scene), "disprove_cell"), (read_of(scene), "disprove_read")):
+        _, call = made.instructions(client.address)
+        assert not misplaced("proofs", name, call, {}, client.account)
 
 
 def test_only_the_proofs_program_slashes_for_a_disproof(scene: Scene) -> None:
