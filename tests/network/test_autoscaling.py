@@ -31,7 +31,8 @@ from tests.programs.market import IO_MINT
 from ionet import IO, SOL, AsyncClient, JobState
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud import AsyncClusterLaunch
-from ionet.cloud.autoscaling import NodeProvider, Tags
+from ionet.cloud.autoscaling import NodeProvider
+from ionet.cloud.leasing import Tags
 from ionet.cloud.sessions import Login
 
 TAGS = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER, TAG_RAY_USER_NODE_TYPE: "worker"}

@@ -21,16 +21,13 @@ booked are not its own: it neither counts nor ends them.
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
 
 import yaml
 from ray.autoscaler.command_runner import CommandRunnerInterface
@@ -45,218 +42,14 @@ from ray.autoscaler.tags import (
 )
 from solders.pubkey import Pubkey
 
-from ionet.chain.amounts import USD
-from ionet.chain.errors import AmountError, ConfigError, IonetError
-from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
-from ionet.cloud.errors import CannotResize, NoCluster
+from ionet.chain.errors import IonetError
+from ionet.cloud.leasing import Loop, Market, Tags, text_of
 from ionet.cloud.proxy import Proxy
-from ionet.cloud.running import AsyncClusterRun
-from ionet.cloud.sessions import Login, read
-from ionet.cloud.spec import parse
 from ionet.workloads._run import node_resource
-
-if TYPE_CHECKING:
-    from ionet import AsyncClient
-
-T = TypeVar("T")
 
 #: Seconds for which what the chain and Ray have said is used again.
 _KEPT: Final = 2.0
 _GCS: Final = 6_379
-_TAGS: Final = 1 << 20
-
-
-class Loop:
-    """A loop in a thread of its own: Ray's autoscaler calls from several."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="ionet autoscaling", daemon=True).start()
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine to its end."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-
-class Tags:
-    """Ray's tags of nodes, in a file; a booking that was begun is noted first, by its node.
-
-    Args:
-        path: the file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.jobs: dict[str, dict[str, str]] = {}
-        self.begun: dict[str, dict[str, str]] = {}
-        try:
-            content = json.loads(path.read_text()[:_TAGS])
-            self.jobs, self.begun = dict(content["jobs"]), dict(content["begun"])
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, TypeError) as bad:
-            raise ConfigError(f"the tags of nodes in {path} cannot be read: {bad}; remove it") from None
-
-    def write(self) -> None:
-        """Keeps them, whole or as they were."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps({"jobs": self.jobs, "begun": self.begun}))
-        part.replace(self._path)
-
-    def learn(self, job: str, node: str) -> None:
-        """Takes a job for its own whose booking was begun, and of which nothing more was noted."""
-        if job not in self.jobs and node in self.begun:
-            self.jobs[job] = self.begun.pop(node)
-            self.write()
-
-
-class Market:
-    """What a provider does on chain and gateway, as the session's key; of one cluster.
-
-    Args:
-        config: `provider` of Ray's file.
-        name: the cluster's.
-
-    Raises:
-        ConfigError: a key of it is missing or wrong.
-    """
-
-    def __init__(self, config: Mapping[str, Any], name: str) -> None:
-        self.name, self.gateway = name, _text(config, "gateway")
-        self.insecure = config.get("insecure") is True
-        self.login, self.max_rate = _session(config), _rate(config)
-        self._url = _text(config, "url")
-        self._client: AsyncClient | None = None
-        self._found: Held | None = None
-
-    def client(self) -> AsyncClient:
-        """Of the session's key, for the loop that uses it."""
-        from ionet import AsyncClient, AsyncHttpTransport
-
-        if self._client is None:
-            transport, login = AsyncHttpTransport(self._url), self.login
-            self._client = AsyncClient(transport, signer=login.key, wallet=login.wallet)
-        return self._client
-
-    async def cluster(self) -> AsyncCluster:
-        """The cluster of its name.
-
-        Raises:
-            NoCluster: there is none, or there are several.
-            CannotResize: it is a node that stands alone.
-        """
-        if self._found is None:
-            found = await find(self.client(), self.gateway, insecure=self.insecure)
-            found = [item for item in found if item.name == self.name]
-            if len(found) != 1:
-                raise NoCluster(
-                    f"the session has {len(found) or 'no'} cluster{'s' * (len(found) > 1)} {self.name}"
-                )
-            if found[0].cluster is None:
-                raise CannotResize(
-                    f"{self.name} is a node that stands alone, which no other can join; book it with the most"
-                    f" nodes that it may have: ionet cluster up --name {self.name} --max-nodes 8"
-                )
-            self._found = found[0]
-        key, insecure = self.login.key, self.insecure
-        return attach_cluster(self.client(), self.gateway, self._found, key=key, insecure=insecure)
-
-    async def book(self, wanted: Mapping[str, Any], most: int) -> AsyncCluster:
-        """Books the head, and waits until it is there.
-
-        Args:
-            wanted: the keys of a cluster file.
-            most: how many nodes there may be.
-        """
-        client, keys = self.client(), {**wanted, "name": self.name, "nodes": 1}
-        keys.setdefault("max_nodes", most)
-        file = parse(yaml.safe_dump(keys), "node_config", name=self.name)
-        launch = AsyncClusterLaunch(client, self.gateway, file, key=self.login.key, insecure=self.insecure)
-        async with launch:
-            cluster = await launch.book(await launch.offer())
-        async with cluster:
-            await cluster.wait_ready()
-        return cluster
-
-    async def jobs(self) -> list[tuple[str, str, bool]]:
-        """Its jobs that have not ended, the head's first: address, node, and whether it has begun."""
-        from ionet import JobState
-
-        try:
-            cluster = await self.cluster()
-        except NoCluster:
-            return []
-        client = self.client()
-        await cluster.run.__aexit__()
-        assert isinstance(cluster.run, AsyncClusterRun)
-        keyed, now = await client.jobs.cluster_jobs(cluster.run.cluster), await client.time()
-        live = [
-            (str(job.address), str(job.account.node), job.account.state == JobState.RUNNING)
-            for job in keyed
-            if not job.account.reason and (not job.account.ends_at or job.account.ends_at > now)
-        ]
-        if not live or live[0][0] != str(cluster.run.job):
-            # Without its head it is over; there may be a new one of this name.
-            self._found = None
-            return []
-        return live
-
-    async def add(self, tags: Tags, given: dict[str, str]) -> str:
-        """Books one more node; returns its job."""
-        cluster = await self.cluster()
-        try:
-            growth = await cluster.growth(len(await cluster.jobs()) + 1, max_rate=self.max_rate)
-            assert growth is not None
-            (node,) = map(str, growth.nodes)
-            tags.begun[node] = given
-            tags.write()
-            (job,) = map(str, await cluster.grow(growth))
-        finally:
-            await cluster.run.__aexit__()
-        tags.learn(job, node)
-        return job
-
-    async def end(self, job: str) -> None:
-        """Ends a node's job, so that only its used time is paid; of the head, the whole cluster."""
-        from ionet import JobState
-
-        cluster, client, address = await self.cluster(), self.client(), Pubkey.from_string(job)
-        async with cluster:
-            if address == cluster.run.job:
-                await cluster.down()
-                return
-            account = await client.jobs.get_job(address)
-            if account.state == JobState.BOOKED:
-                await client.jobs.cancel(address).send()
-            elif not account.reason:
-                await cluster.let_go([address])
-
-
-def _text(config: Mapping[str, Any], key: str) -> str:
-    text = config.get(key)
-    if not isinstance(text, str) or not text:
-        raise ConfigError(f"provider.{key} is missing: see `ionet.cloud.autoscaling`")
-    return text
-
-
-def _session(config: Mapping[str, Any]) -> Login:
-    path = Path(_text(config, "session")).expanduser()
-    login = read(path)
-    if login is None:
-        raise ConfigError(
-            f"provider.session: there is no session in {path}; begin one: ionet login --export {path}"
-        )
-    return login
-
-
-def _rate(config: Mapping[str, Any]) -> USD | None:
-    if (rate := config.get("max_rate")) is None:
-        return None
-    try:
-        return USD(str(rate))
-    except AmountError as bad:
-        raise ConfigError(f"provider.max_rate is dollars per processor and hour: {bad}") from None
 
 
 def addresses() -> dict[str, str]:
@@ -291,7 +84,7 @@ class NodeProvider(RayNodeProvider):
     def __init__(self, provider_config: dict[str, Any], cluster_name: str) -> None:
         super().__init__(provider_config, cluster_name)
         self._market, self._loop = Market(provider_config, cluster_name), Loop()
-        session = Path(_text(provider_config, "session")).expanduser()
+        session = Path(text_of(provider_config, "session")).expanduser()
         place = provider_config.get("tags") or session.with_name(f"autoscaling-{cluster_name}.json")
         self._tags = Tags(Path(place).expanduser())
         self._lock = threading.RLock()
