@@ -27,6 +27,19 @@ seaborn.scatterplot(x=x, y=x); plt.savefig("/job/out/plot.svg")
 drawn = "<svg" in open("/job/out/plot.svg").read()
 told = {"means": means, "fit": [round(float(n), 6) for n in fit.params], "drawn": drawn}
 """
+#: As `ionet cluster notebook` has JupyterLab begin one.
+KERNEL = """
+from jupyter_client.manager import KernelManager
+manager = KernelManager(transport="ipc"); manager.start_kernel()
+client = manager.client(); client.start_channels(); client.wait_for_ready(timeout=60)
+said = []
+def listen(message):
+    if message["msg_type"] == "stream":
+        said.append(message["content"]["text"])
+client.execute_interactive("print(6 * 7)", timeout=60, output_hook=listen)
+manager.shutdown_kernel(now=True)
+told = {"printed": "".join(said)}
+"""
 TRAINING = """
 import flax.linen as nn, jax, jax.numpy as jnp, optax
 x = jax.random.normal(jax.random.key(0), (256, 4)); y = x @ jnp.array([1.0, -2.0, 3.0, 0.5])
@@ -74,6 +87,10 @@ def test_the_image_for_data_science_counts_fits_and_draws(state: Path) -> None:
         "fit": [7.0, 3.0],
         "drawn": True,
     }
+
+
+def test_a_notebooks_kernel_runs_in_the_image_for_data_science(state: Path) -> None:
+    assert told("data-science", state, KERNEL) == {"printed": "42\n"}
 
 
 def test_the_image_for_training_learns_by_jax(state: Path) -> None:

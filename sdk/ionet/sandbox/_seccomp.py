@@ -72,7 +72,7 @@ _NETLINK_ROUTE: Final = 0
 #: By default the type's own; TCP and UDP. Others load modules into the host's kernel.
 _PROTOCOLS: Final = (0, 6, 17)
 _RLIMIT_CORE: Final = 4
-_EPERM, _ENOSYS = 1, 38
+_EPERM, _ENOSYS, _EOPNOTSUPP = 1, 38, 95
 
 
 def profile(
@@ -96,6 +96,10 @@ def profile(
     rules = [*_common(common, short), *_by_argument()]
     if lists_interfaces:
         rules.append(_allow("socket", _equal(0, _AF_NETLINK), _equal(2, _NETLINK_ROUTE)))
+    else:
+        # ZeroMQ, and with it every notebook's kernel, ends at any other answer than that there is none.
+        none = {"names": ["socket"], "action": "SCMP_ACT_ERRNO", "errnoRet": _EOPNOTSUPP}
+        rules.append({**none, "args": [_equal(0, _AF_NETLINK)]})
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": _EPERM,
