@@ -1,0 +1,136 @@
+"""What renters do in a box that is held: notebooks, rsync, and volumes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.network.lab import needed
+from tests.network.terminal import Renter
+from tests.sandbox.support import catalogue_image
+from websockets.sync.client import connect
+
+from soaking import localnet
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+SPEED = 20
+FILE = """\
+name: first
+class: other cpu
+hours: 8
+gpus: 0
+workdir: code
+image: data-science
+volumes: {data: mine}
+"""
+
+
+@dataclass
+class Held:
+    """A cluster of one node that is held, with a volume."""
+
+    renter: Renter
+    folder: Path
+
+    def exec(self, name: str, line: str) -> str:
+        return self.renter.run("exec", name, "--", line).stdout
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    needed()
+    catalogue_image("data-science")
+    folder = tmp_path_factory.mktemp("held")
+    (folder / "code").mkdir()
+    (folder / "seed").mkdir()
+    (folder / "seed" / "start.txt").write_text("start\n")
+    (folder / "first.yaml").write_text(FILE)
+    with pytest.MonkeyPatch.context() as patch, localnet(folder, SPEED) as net:
+        patch.setenv("HOME", str(folder))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        renter = Renter(net, folder)
+        renter.run("create", "mine", group="volume")
+        renter.run("put", "mine", "seed", group="volume")
+        renter.run("up", "first.yaml")
+        yield Held(renter, folder)
+    assert not net.left_over()
+
+
+@contextmanager
+def notebook(held: Held) -> Iterator[httpx.URL]:
+    """The URL that `ionet cluster notebook` shows."""
+    with held.renter.start("notebook", "first", "--output", "json", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        shown = ""
+        while not shown.endswith("}\n"):
+            line = process.stdout.readline()
+            assert line, "there is no notebook"
+            shown += line
+        try:
+            yield httpx.URL(json.loads(shown)["notebook"])
+        finally:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 0
+
+
+def executed(url: httpx.URL, token: str, code: str) -> str:
+    """What a kernel of a notebook prints for a line of code, as a page asks it."""
+    begun = httpx.post(url.copy_with(path="/api/kernels"), json={}, timeout=60)
+    assert begun.status_code == 201, begun.text
+    where = f"ws://127.0.0.1:{url.port}/api/kernels/{begun.json()['id']}/channels?token={token}"
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "username": "", "version": "5.3"}
+    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}}
+    asked = {"header": {**header, "session": uuid.uuid4().hex}, "parent_header": {}, "metadata": {}}
+    printed = ""
+    with connect(where, open_timeout=60) as page:
+        page.send(json.dumps({**asked, "content": content, "channel": "shell"}))
+        while True:
+            said = json.loads(page.recv(timeout=120))
+            if said["msg_type"] in ("stream", "error"):
+                printed += str(said["content"].get("text", said["content"]))
+            if said["msg_type"] == "execute_reply":
+                return printed
+
+
+def test_jupyterlab_is_shown_here_and_its_kernel_finds_ray_and_the_volume(held: Held) -> None:
+    with notebook(held) as url:
+        token = url.params["token"]
+        assert "<title>JupyterLab</title>" in httpx.get(url, timeout=60).text
+        code = "import ray; ray.init(log_to_driver=False); print(len(ray.nodes()), *open('data/start.txt'))"
+        assert executed(url, token, code).endswith("1 start\n\n")
+        # Neither somebody without its token, nor a page whose name leads here by now.
+        without = url.copy_with(path="/api/kernels", query=None)
+        assert httpx.get(without, timeout=60).status_code == 403
+        assert httpx.get(url, headers={"host": f"evil.example:{url.port}"}, timeout=60).status_code == 403
+
+
+def test_rsync_finds_its_other_half_in_the_image(held: Held) -> None:
+    if shutil.which("rsync") is None and not os.environ.get("CI"):
+        pytest.skip("there is no rsync on this machine; scripts/setup installs it")
+    written = held.renter.json("ssh", "first", "--add-config")
+    (held.folder / "tree").mkdir()
+    (held.folder / "tree" / "a.bin").write_bytes(data := os.urandom(300_000))
+    for source, target in (("tree/", "first.ionet:tree/"), ("first.ionet:tree/", "back/")):
+        words = ["rsync", "-a", "-e", f"ssh -F {written['config']}", source, target]
+        subprocess.run(words, check=True, timeout=120, cwd=held.folder)
+    assert (held.folder / "back" / "a.bin").read_bytes() == data
+
+
+def test_a_volume_is_kept_from_a_running_box_and_had_without_its_supplier(held: Held) -> None:
+    assert held.exec("first", "cat data/start.txt; echo kept >data/kept.txt") == "start\n"
+    assert "Data is kept as " in held.renter.run("save", "first").stderr
+    held.exec("first", "echo late >data/late.txt")
+    held.renter.run("get", "mine", "fetched", group="volume")
+    there = {path.name: path.read_text() for path in (held.folder / "fetched").glob("*.txt")}
+    assert there == {"start.txt": "start\n", "kept.txt": "kept\n"}
