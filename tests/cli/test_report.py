@@ -18,6 +18,7 @@ from threading import Thread
 
 import pytest
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
+from tests.orchestrator.support import full_disk
 
 from ionet import IO, SOL, ProofReason, pda
 from ionet.rewards import Before, build_report, cumulate, read_evidence, score_hour, write_evidence
@@ -118,6 +119,17 @@ def test_building_again_gives_the_same_bytes(shell: Shell, hour: Hour, tmp_path:
     again = tmp_path / "again.jsonl"
     shell.text("report", "build", "--out", again, "--hour", hour.seq, *hour.said, who="attester")
     assert again.read_bytes() == hour.evidence.read_bytes()
+
+
+def test_evidence_for_which_there_is_no_room_is_one_sentence_and_no_file(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    out = tmp_path / "full.jsonl"
+    line = ("report", "build", "--out", out, "--hour", hour.seq, *hour.said)
+    with full_disk(500):
+        said = shell.fails(3, *line, who="attester")
+    assert said == f"{out}: File too large"
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_an_hour_is_shared_out_as_the_parameters_say(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.orchestrator.support import full_disk
 from tests.sdk.test_rewards import (
     EMISSION,
     END,
@@ -43,6 +44,8 @@ from ionet.rewards import (
     verify_evidence,
     write_evidence,
     write_measures,
+    write_verdicts,
+    write_words,
 )
 
 #: Evidence as version 5 wrote it: two nodes, two attesters, each line signed by itself.
@@ -306,3 +309,34 @@ def test_evidence_of_the_format_before_is_read_and_its_signatures_hold(tmp_path:
         path.write_text(text[:last] + new + text[last + len(old) :])
         with pytest.raises(EvidenceError, match=why):
             verify_evidence(path, previous=None)
+
+
+def test_a_file_for_which_there_is_no_room_leaves_what_was_there(tmp_path: Path) -> None:
+    path, measures = tmp_path / "file", all_of(0)
+    for write in (
+        lambda: evidence(path, measures),
+        lambda: write_measures(path, measures, END),
+        lambda: write_words(path, [word_of(1)]),
+        lambda: write_verdicts(path, {node(1): judged(9_000)}),
+    ):
+        path.write_bytes(b"before")
+        with full_disk(60), pytest.raises(OSError, match="File too large") as caught:
+            write()
+        assert caught.value.filename == str(path)
+        assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"before")]
+        write()
+        assert path.read_bytes() != b"before"
+        path.unlink()
+
+
+def test_what_is_no_plain_file_is_written_to(tmp_path: Path) -> None:
+    link, there = tmp_path / "link", tmp_path / "there"
+    link.symlink_to(there)
+    write_verdicts(link, {node(1): judged(9_000)})
+    assert link.is_symlink()
+    assert b"9000" in there.read_bytes()
+    write_verdicts("/dev/null", {node(1): judged(9_000)})
+    assert not Path("/dev/null").is_file()
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_verdicts("/dev/full", {node(1): judged(9_000)})
+    assert caught.value.filename == "/dev/full"

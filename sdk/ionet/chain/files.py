@@ -1,11 +1,14 @@
-"""Files that others must not read or replace: keys, and the state of services."""
+"""Files that others must not read or replace: keys, and the state of services; and files that are whole."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ionet.chain.errors import ConfigError
 
@@ -41,6 +44,32 @@ def replace_secret(path: Path, text: str) -> None:
         os.fsync(handle)  # the name, too, is on the disk then
     finally:
         os.close(handle)
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[BinaryIO]:
+    """Writes a file that others see when it is whole; what fails leaves what was there.
+
+    Raises:
+        OSError: it cannot be written; it names the file.
+    """
+    place = Path(path)
+    try:
+        if place.exists() and not place.is_file():
+            with place.open("wb") as device:
+                yield device
+            return
+        part = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            with part.open("xb") as file:
+                yield file
+            part.replace(place.resolve())
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as bad:
+        if bad.filename is None or Path(bad.filename) != place:
+            raise OSError(bad.errno, bad.strerror, str(place)) from bad
+        raise
 
 
 def key_folder(path: Path) -> None:

@@ -56,6 +56,7 @@ from solders.signature import Signature
 
 from ionet._generated.staking.types import Pool, ProofReason
 from ionet.chain.errors import IonetError
+from ionet.chain.files import whole_file
 from ionet.formats import canonical
 from ionet.rewards._leaf import Verdict
 from ionet.rewards._leaves import (
@@ -162,7 +163,7 @@ def write_evidence(
         }
     )
     digest = hashlib.sha256()
-    with open(path, "wb") as file:
+    with whole_file(path) as file:
         lines = itertools.chain(_lines(hour, scores, leaves, gone, named), said_lines(measures))
         for batch in _batches(header, lines):
             digest.update(batch)

@@ -25,6 +25,7 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from ionet.chain.files import whole_file
 from ionet.chain.signers import Signer
 from ionet.formats import canonical
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
@@ -116,7 +117,7 @@ def proof_of(measure: Measure) -> MeasureProof:
 
 def write_measures(path: str | Path, measures: Iterable[Measure], period_end: int) -> None:
     """Writes what attesters have measured, as each has signed it, to a file."""
-    with open(path, "wb") as file:
+    with whole_file(path) as file:
         file.writelines(measure_lines(measures, period_end))
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from solders.pubkey import Pubkey
 
 from ionet._generated.staking.types import ProofReason
+from ionet.chain.files import whole_file
 from ionet.formats import canonical
 from ionet.rewards._leaf import Verdict
 from ionet.rewards._lines import digest_from, number
@@ -25,7 +26,7 @@ from ionet.rewards._lines import digest_from, number
 
 def write_verdicts(path: str | Path, verdicts: Mapping[bytes, Verdict]) -> None:
     """Writes verdicts by node to a file."""
-    with open(path, "wb") as file:
+    with whole_file(path) as file:
         for node, verdict in sorted(verdicts.items()):
             line: dict[str, canonical.Json] = {
                 "evidence": verdict.evidence_hash.hex(),

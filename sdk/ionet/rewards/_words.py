@@ -19,6 +19,7 @@ from typing import Any
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from ionet.chain.files import whole_file
 from ionet.formats import canonical
 from ionet.rewards._statement import Statement
 
@@ -55,7 +56,7 @@ def word_line(word: Word) -> bytes:
 
 def write_words(path: str | Path, words: Iterable[Word]) -> None:
     """Writes statements to a file."""
-    with open(path, "wb") as file:
+    with whole_file(path) as file:
         file.writelines(word_line(word) + b"\n" for word in words)
 
 
