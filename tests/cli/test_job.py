@@ -713,6 +713,10 @@ def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> No
         ("node", "list", "--class", "21", "--owner", shell.address("alice")),
         ("node", "list", "--owner", shell.address("newcomer")),
         ("supply",),
+        ("job", "list"),
+        ("job", "list", "--as", "supplier"),
+        ("node", "show", bare),
+        ("node", "why", bare),
     ]
     expected = [
         [shell.text(*line, *form, who="renter") for form in ((), ("--output", "json"))] for line in lines

@@ -305,3 +305,34 @@ async def test_what_only_the_node_knows_is_reported_as_unknown_without_one(
     answer = await explorer.get(f"/api/v1/transactions/{landed[-1].signature}/instructions")
     assert answer.status_code == 503
     assert answer.json()["error"]["message"] == "this explorer has no node to ask"
+
+
+async def test_accounts_are_had_in_the_bytes_of_their_programs(explorer: Served, client: Client) -> None:
+    nodes = {str(each.address): each.account for each in client.find(accounts.staking.Node)}
+    pages, cursor = list[dict[str, str]](), dict[str, str]()
+    while True:
+        page = await explorer.read("/records", kind="staking.Node", limit=1, **cursor)
+        pages += page["records"]
+        if page["next"] is None:
+            break
+        cursor = {"cursor": page["next"]}
+    assert [each["account"] for each in pages] == sorted(
+        nodes, key=lambda text: bytes(Pubkey.from_string(text))
+    )
+    for each in pages:
+        assert each["program"] == str(accounts.staking.Node.PROGRAM_ID)
+        read = accounts.staking.Node.decode(bytes.fromhex(each["data"]))
+        there = nodes[each["account"]]
+        for name in ("owner", "class_", "units", "own", "co", "device", "device_key", "credited", "state"):
+            assert getattr(read, name) == getattr(there, name), name
+    unknown = str(Pubkey.new_unique())
+    some = await explorer.read("/records", address=[pages[0]["account"], unknown, str(pda.mint.CONFIG)])
+    assert [each["account"] for each in some["records"]] == [pages[0]["account"], str(pda.mint.CONFIG)]
+    for asked, said in (
+        ("", "ask for a `kind`, or for `address`"),
+        ("?kind=staking.Node&address=" + unknown, "ask for a `kind`, or for `address`"),
+        ("?kind=jobs.Offer", "there is no list of accounts of this type"),
+    ):
+        refused = await explorer.get(f"/api/v1/records{asked}")
+        assert refused.status_code == 400
+        assert said in refused.json()["error"]["message"]

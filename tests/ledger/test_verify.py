@@ -29,7 +29,8 @@ from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, 
 from ionet._generated.staking.types import SlashState
 from ionet.chain.events import EmittedEvent
 from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
-from ionet.ledger.replay.compare import QUIET, numbers, types
+from ionet.ledger.replay.compare import QUIET, differences, numbers, types
+from ionet.ledger.replay.encoding import account_of
 from ionet.ledger.replay.state import State, replay
 from ionet.ledger.subjects import PROGRAMS, subjects
 from ionet.ledger.verifying import Comparison, Found, read_found
@@ -390,3 +391,16 @@ def test_the_command_says_so_and_exits_with_1(arena: Arena) -> None:
     shown = json.loads(done.stdout)
     assert shown["holds"] is False
     assert [(one["name"], one["address"]) for one in shown["differences"]] == [("credited", str(node))]
+
+
+def test_an_account_in_its_programs_bytes_is_as_its_record_says(state: State) -> None:
+    written = 0
+    for key, record in state:
+        account = account_of(record)
+        if account is None:
+            continue
+        read = type(account).decode(account.encode())
+        address = key if isinstance(key, Pubkey) else Pubkey.default()
+        assert [*differences(record, address, read)] == []
+        written += 1
+    assert written > 20

@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer._click.globals import get_current_context
 
 from ionet.cli.failures import UNUSABLE, UserError
 
 if TYPE_CHECKING:
+    from ionet.cli.session import Session
     from ionet.explorer.client import ExplorerClient
 
 Explorer = Annotated[
@@ -55,4 +57,25 @@ def asked(url: str | None, ledger: str | None = None) -> Iterator[ExplorerClient
         yield client
 
 
-__all__ = ["Explorer", "asked"]
+def read_from(io: Session, url: str | None) -> None:
+    """Has a command read what an explorer says of the programs' accounts; a node, where none is named.
+
+    Args:
+        io: the command's.
+        url: where the explorer is.
+
+    Raises:
+        UserError: what reads an explorer is not installed.
+        ExplorerError: the URL is none.
+    """
+    if url is None:
+        return
+    explorer = get_current_context().with_resource(asked(url))
+    from ionet import Client
+    from ionet.explorer.reading import ExplorerTransport
+
+    assert explorer is not None
+    io.read_by(Client(ExplorerTransport(explorer)))
+
+
+__all__ = ["Explorer", "asked", "read_from"]

@@ -245,6 +245,10 @@ class Session:
         """A client that only reads: it needs no keypair."""
         return self._connect(None)
 
+    def read_by(self, reader: Client) -> None:
+        """Has this run read by another client than one of a node."""
+        self.__dict__["reader"] = reader
+
     def close(self) -> None:
         """Closes the connections of this run."""
         for name in ("client", "reader"):

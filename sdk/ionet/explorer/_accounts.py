@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,18 +14,20 @@ from solders.instruction import Instruction as Called
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import AsyncClient, pda
+from ionet import AsyncClient, accounts, pda
 from ionet.administration.decoding import decode
+from ionet.chain.schema import Account
 from ionet.chain.transactions import writable
 from ionet.explorer import _models as m
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Moment
 from ionet.explorer._proposals import roles, shown_arguments
 from ionet.explorer._supply import as_of
-from ionet.explorer._values import events_at, plain
+from ionet.explorer._values import BadQuestion, class_name, events_at, plain
 from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import State
 from ionet.ledger.replay import records as r
+from ionet.ledger.replay.encoding import account_of
 
 #: Transactions that are kept.
 _KEPT: Final = 500
@@ -33,6 +37,8 @@ _DERIVED: Final = 2_000
 
 _currency = lru_cache(256)(pda.jobs.currency)
 _class = lru_cache(1_024)(pda.staking.class_)
+_node = lru_cache(400_000)(pda.staking.node)
+_payout = lru_cache(100_000)(pda.buyback.payout)
 _derived = lru_cache(2 * _DERIVED)(pda.staking.position)
 
 
@@ -55,6 +61,72 @@ def account(moment: Moment, address: Pubkey) -> m.Account:
         ],
         events=events_at(about=address, until=moment.time),
     )
+
+
+def records(
+    moment: Moment, kind: str | None, addresses: Sequence[Pubkey], after: Pubkey | None, limit: int
+) -> m.Records:
+    """Accounts in the bytes of their programs: of a type, by address from after the cursor, or these.
+
+    Raises:
+        BadQuestion: there are no lists of this type.
+    """
+    state = moment.state
+    if kind is None:
+        found = [(address, it) for address in addresses if (it := _record(state, address)) is not None]
+        following = None
+    else:
+        listed = _listed(state, kind)
+        first = b"" if after is None else bytes(after)
+        keys = sorted(key for key in map(bytes, listed) if key > first)
+        chosen = [Pubkey.from_bytes(key) for key in keys[:limit]]
+        found = [(key, listed[key]) for key in chosen]
+        following = str(chosen[-1]) if len(keys) > limit else None
+    made = [(address, _named(moment, address, account_of(it))) for address, it in found]
+    return m.Records(
+        as_of=as_of(moment),
+        records=[
+            m.Record(account=str(address), program=str(its.PROGRAM_ID), data=its.encode().hex())
+            for address, its in made
+            if its is not None
+        ],
+        next=following,
+    )
+
+
+def _named(moment: Moment, address: Pubkey, account: Account | None) -> Account | None:
+    """An account with what its events say elsewhere: a node's first device, and what a class is called."""
+    match account:
+        case accounts.staking.Class():
+            # As the package calls its number.
+            return replace(account, name=class_name(account.id).encode().ljust(len(account.name), b"\0"))
+        case accounts.staking.Node():
+            devices = moment.state.devices
+            first = next((key for key in moment.devices.get(address, ()) if _node(key) == address), None)
+            if first is not None and first in devices:
+                return replace(account, device=first, device_key=devices[first].device_key)
+    return account
+
+
+def _listed(state: State, kind: str) -> Mapping[Pubkey, r.Record]:
+    """The accounts of a type, by address."""
+    listed: dict[str, Mapping[Pubkey, r.Record]] = {
+        r.Node.KIND: state.nodes,
+        r.Network.KIND: state.networks,
+        r.Job.KIND: state.jobs,
+        r.Report.KIND: state.reports,
+        r.Challenge.KIND: state.challenges,
+        r.Slash.KIND: state.slashes,
+        r.Cluster.KIND: state.clusters,
+        r.Dispute.KIND: state.disputes,
+    }
+    if kind == r.Currency.KIND:
+        return {_currency(key): it for key, it in state.currencies.items()}
+    if kind == r.HardwareClass.KIND:
+        return {_class(number): it for number, it in state.classes.items()}
+    if kind not in listed:
+        raise BadQuestion(f"there is no list of accounts of this type; there are {', '.join(sorted(listed))}")
+    return listed[kind]
 
 
 def kind_of(state: State, address: Pubkey) -> str | None:
@@ -98,6 +170,7 @@ def _record(state: State, address: Pubkey) -> r.Record | None:
         return single
     named: list[tuple[Pubkey, r.Record]] = [(_currency(key), it) for key, it in state.currencies.items()]
     named += [(_class(number), it) for number, it in state.classes.items()]
+    named += [(_payout(job), it) for job, it in state.payouts.items()]
     return next((it for key, it in named if key == address), None) or _position(state, address)
 
 

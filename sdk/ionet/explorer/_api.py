@@ -121,6 +121,19 @@ class AskedEvents(AskedPage):
     data: Annotated[bool, Field(description="Also the bytes that the programs wrote.")] = False
 
 
+class AskedRecords(Asked):
+    """… about accounts in the bytes of their programs."""
+
+    kind: Annotated[
+        str | None, Field(max_length=40, description="All of this type, as `jobs.Offer`; or `address`.")
+    ] = None
+    address: Annotated[list[str], Field(max_length=30, description="These, where they are known.")] = []
+    limit: Annotated[int, Field(ge=1, le=_MOST, description="Rows of a page of a type.")] = 50
+    cursor: Annotated[
+        str | None, Field(max_length=44, description="`next` of the page before; default: the first page.")
+    ] = None
+
+
 class AskedSearch(Asked):
     """… about a word."""
 
@@ -350,6 +363,17 @@ def account(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query(
         answer = _accounts.account(moment, address_of(address))
     result: m.Account = _answer(asked, answer, answer.fields)
     return result
+
+
+@router.get("/records", summary="Accounts in the bytes of their programs, as the events say")
+def records(past: _ThePast, asked: Annotated[AskedRecords, Query()]) -> m.Records:
+    """Accounts of a type, or those at some addresses."""
+    if (asked.kind is None) == (not asked.address):
+        raise BadQuestion("ask for a `kind`, or for `address`, one to thirty times")
+    after = None if asked.cursor is None else address_of(asked.cursor)
+    addresses = [address_of(each) for each in asked.address]
+    with past.at(asked.at) as moment:
+        return _accounts.records(moment, asked.kind, addresses, after, asked.limit)
 
 
 @router.get("/hours", summary="Hours with reports, the newest first", responses=_CSV)

@@ -817,6 +817,23 @@ class Account(Answer):
     events: str
 
 
+class Record(Model):
+    """An account in the bytes of its program."""
+
+    account: str
+    program: str
+    """The program's address."""
+    data: str
+    """Hex; zero is what no event says: bumps, versions, reserved bytes."""
+
+
+class Records(Answer):
+    """Accounts in the bytes of their programs, as the events say what they hold."""
+
+    records: list[Record]
+    next: str | None
+
+
 class Instruction(Model):
     """An instruction, decoded by the IDL of its program."""
 

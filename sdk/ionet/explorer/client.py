@@ -97,6 +97,11 @@ class ExplorerClient:
         for page in self._pages("/nodes", m.NodeRows, **wanted):
             yield from page.nodes
 
+    def records(self, **wanted: Any) -> Iterator[m.Record]:
+        """Accounts in the bytes of their programs; `wanted` as in the API: kind, or address."""
+        for page in self._pages("/records", m.Records, **wanted):
+            yield from page.records
+
     def events(
         self,
         *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ionet.cli.api import Explorer, asked
+from ionet.cli.api import Explorer, asked, read_from
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.job.parts import JobAddress
 from ionet.cli.job.status import Party, Role, list_open
@@ -55,8 +55,7 @@ def list_(
     """List my jobs, or another party's: those that are open, or the closed ones with what was paid."""
     io = session()
     if not closed:
-        if explorer is not None:
-            raise UserError("an explorer lists closed jobs: add --closed, or leave out --explorer")
+        read_from(io, explorer)
         list_open(io, role, party)
         return
     party = party or io.signer.pubkey()

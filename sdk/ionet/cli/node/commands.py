@@ -10,7 +10,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO, NodeState, accounts, pda, types
-from ionet.cli.api import Explorer, asked
+from ionet.cli.api import Explorer, asked, read_from
 from ionet.cli.arguments import NodeAddress, address, percent
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.node import classes, devices, lowering, networks
@@ -266,9 +266,10 @@ def _counts(io: Session, by: By, names: dict[int, str], networks: dict[Pubkey, s
 
 
 @app.command()
-def show(node: NodeAddress) -> None:
+def show(node: NodeAddress, explorer: Explorer = None) -> None:
     """Show a node: state, stake, proof, and what keeps it from earning."""
     io = session()
+    read_from(io, explorer)
     staking, now = io.reader.staking, io.reader.time()
     account = staking.get_node(node)
     kind, room = staking.get_class(account.class_), staking.get_capacity(node)
@@ -337,6 +338,7 @@ def why(
     evidence: Annotated[
         Path | None, typer.Option("--evidence", metavar="FILE", help="The hour's published evidence file.")
     ] = None,
+    explorer: Explorer = None,
 ) -> None:
     """Say why a node earned nothing in an hour, or where its reward is."""
     if evidence is not None:
@@ -344,6 +346,7 @@ def why(
 
         require_numpy()
     io = session()
+    read_from(io, explorer)
     explanation = io.reader.staking.why(node, hour=hour, evidence=evidence)
     head = (
         f"Hour {explanation.seq}, which ended {when(explanation.period_end)}" if explanation.seq else "So far"

@@ -304,6 +304,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts in the bytes of their programs, as the events say
+         * @description Accounts of a type, or those at some addresses.
+         */
+        get: operations["records_api_v1_records_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hours": {
         parameters: {
             query?: never;
@@ -1869,6 +1889,35 @@ export interface components {
             why: string;
         };
         /**
+         * Record
+         * @description An account in the bytes of its program.
+         */
+        Record: {
+            /** Account */
+            account: string;
+            /**
+             * Program
+             * @description The program's address.
+             */
+            program: string;
+            /**
+             * Data
+             * @description Hex; zero is what no event says: bumps, versions, reserved bytes.
+             */
+            data: string;
+        };
+        /**
+         * Records
+         * @description Accounts in the bytes of their programs, as the events say what they hold.
+         */
+        Records: {
+            as_of: components["schemas"]["AsOf"];
+            /** Records */
+            records: components["schemas"]["Record"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Report
          * @description A report of an hour.
          */
@@ -3241,6 +3290,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    records_api_v1_records_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description All of this type, as `jobs.Offer`; or `address`. */
+                kind?: string | null;
+                /** @description These, where they are known. */
+                address?: string[];
+                /** @description Rows of a page of a type. */
+                limit?: number;
+                /** @description `next` of the page before; default: the first page. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Records"];
                 };
             };
             /** @description The question cannot be meant. */
