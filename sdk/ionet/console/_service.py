@@ -27,6 +27,7 @@ from ionet.service.guard import Counters
 from ionet.service.http import Server, listen, url_of
 from ionet.service.patience import Patient
 from ionet.service.signin import SignInConfig, SignIns
+from ionet.wire._link import gateway_urls
 
 _log = logging.getLogger(__name__)
 #: Chains by their genesis; any other is somebody's own.
@@ -106,11 +107,12 @@ class Console:
             ready: told the URL once it takes connections.
 
         Raises:
-            ConfigError: a port is taken, or others can read its secret.
+            ConfigError: a port is taken, others can read its secret, or the URL is not a gateway's.
             LedgerError: the ledger cannot be used.
             RpcError, TransportError: the node cannot be read.
         """
         config = self.config
+        gateway_urls(config.gateway, insecure=config.insecure)
         async with AsyncExitStack() as stack:
             listening = listen(config.host, config.port)
             stack.callback(listening.close)
