@@ -143,6 +143,11 @@ class StandIn:
             received: int = self.intents[name]["amount_received"] - self._refunded(name) - lost
             return received
 
+    def forget_keys(self) -> None:
+        """More than a day passes: what was asked by a key is not known by it any more."""
+        with self._lock:
+            self._keys.clear()
+
     # -- messages
 
     def _tell(self, kind: str, about: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from solders.pubkey import Pubkey
@@ -260,6 +261,39 @@ def test_an_answer_that_was_lost_does_not_refund_twice(there: World) -> None:
         there.work()
     assert there.now(payment).state == State.SETTLED
     assert [each["amount"] for each in there.stripe.refunds.values()] == [255]
+
+
+def test_a_refund_is_not_made_twice_after_stripe_has_forgotten_its_key(there: World) -> None:
+    """Keys are kept for a day; a service may be away for longer."""
+    payment = there.booked(seconds=3 * HOUR)
+    there.market.start(payment.job)
+    there.market.advance(2 * HOUR)
+    there.market.stop(payment.job)
+    there.market.attest(payment.job, 2 * HOUR)
+    there.market.finish(payment.job)
+    there.stripe.moods.extend(["lose"])
+    there.work()
+    assert there.now(payment).refunding == 250
+    there.stripe.forget_keys()
+    there.work()
+    there.work()
+    assert there.now(payment).state == State.SETTLED
+    assert there.now(payment).purse.refunded == 2_500_000
+    assert [each["amount"] for each in there.stripe.refunds.values()] == [250]
+
+
+def test_one_payment_that_nobody_has_foreseen_does_not_keep_the_others_from_going_on(there: World) -> None:
+    strange, plain = there.buy(replace(there.quote(), id="strange")), there.buy(there.quote(node=1))
+
+    def odd(name: str, *args: object) -> None:
+        if name == "make" and getattr(args[0], "id", "") == strange.id:
+            raise RuntimeError("nobody has foreseen this")
+
+    there.before = odd
+    there.work()
+    assert there.now(strange).state == State.OPENED
+    assert there.now(plain).state == State.AWAITING
+    assert [(kind, id_) for kind, id_, _ in there.told] == [("payment-stuck", strange.id)]
 
 
 def test_the_books_agree_with_both_sides_until_somebody_goes_past_them(there: World) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import generate_latest
 
 from ionet.chain.errors import ConfigError
 from ionet.payments.config import load
+from ionet.payments.metrics import Metrics
+from ionet.payments.purse import Purse
 from ionet.payments.watching import Alarms, Float
 
 SETTINGS = """
@@ -93,3 +96,23 @@ def test_an_alarm_of_the_wallet_is_told_once_until_it_is_over() -> None:
         kind for kind, _, _ in told
     ] == ["float-high", "float-high", "fees-low", "float-low"]
     assert alarms.on == {"float-low", "fees-low"}
+
+
+def test_metrics_show_what_the_books_and_the_wallet_hold() -> None:
+    metrics = Metrics()
+    metrics.books({"running": 2}, Purse(card=7_670_000, booked=7_668_750, held=1_250), due=1)
+    metrics.wallet(1_500_000, 2_000_000_000, frozenset({"float-low"}))
+    metrics.messages({"forged": 3})
+    shown = generate_latest(metrics.registry).decode().splitlines()
+    for line in (
+        'ionet_payments_payments{state="running"} 2.0',
+        'ionet_payments_usd{account="card"} 7.67',
+        'ionet_payments_usd{account="held"} 0.00125',
+        "ionet_payments_wallet_usdc 1.5",
+        "ionet_payments_wallet_sol 2.0",
+        'ionet_payments_alarm{kind="float-low"} 1.0',
+        'ionet_payments_alarm{kind="float-high"} 0.0',
+        'ionet_payments_messages{verdict="forged"} 3.0',
+        "ionet_payments_due 1.0",
+    ):
+        assert line in shown

@@ -136,7 +136,7 @@ class Market:
 class Proxy:
     """Calls another object's methods, with something before and after each."""
 
-    def __init__(self, real: Any, around: Callable[[str], Any]) -> None:
+    def __init__(self, real: Any, around: Callable[..., Any]) -> None:
         self._real = real
         self._around = around
 
@@ -146,7 +146,7 @@ class Proxy:
             return value
 
         def called(*args: Any, **more: Any) -> Any:
-            with self._around(name):
+            with self._around(name, *args):
                 return value(*args, **more)
 
         return called
@@ -163,6 +163,7 @@ class World:
         told: what the operator was told.
         kill_at: boundaries of effects until the cashier is killed; None: it lives.
         lost: whether transactions that are sent get lost.
+        before: called before each request to the books, cards and chain, with its name and arguments.
     """
 
     market: Market
@@ -172,6 +173,7 @@ class World:
     told: list[tuple[str, str, str]] = field(default_factory=list)
     kill_at: int | None = None
     lost: bool = False
+    before: Callable[..., None] = lambda name, *args: None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     # -- the cashier
@@ -190,8 +192,9 @@ class World:
         )
 
     @contextmanager
-    def _around(self, name: str) -> Iterator[None]:
+    def _around(self, name: str, *args: Any) -> Iterator[None]:
         self._boundary()
+        self.before(name, *args)
         if name == "send" and self.lost:
             from ionet.payments.chain import ChainDown
 

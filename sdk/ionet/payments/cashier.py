@@ -113,6 +113,11 @@ class Cashier:
             _log.error("payment %s needs a person: %s", id_, bad)
             self._tell("payment-stuck", id_, str(bad))
             self._put_off(id_, _PUZZLED)
+        except Exception:
+            # One payment that nobody has foreseen does not keep the others from going on.
+            _log.exception("payment %s needs a person", id_)
+            self._tell("payment-stuck", id_, "something went wrong that nobody has foreseen; see the log")
+            self._put_off(id_, _PUZZLED)
 
     def give_up(self, payment: Payment) -> None:
         """Ends a payment for its customer: before the booking by letting the card go, after it by its job."""
