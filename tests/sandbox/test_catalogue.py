@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import secrets
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ del server
 def told(name: str, state: Path, program: str, inputs: dict[str, Path] | None = None) -> Any:
     """What a program tells in a box of an image."""
     image = catalogue_image(name)
-    box = Box(f"catalogue{name.replace('-', '')}", state)
+    box = Box(secrets.token_hex(8), state)
     end = "\nimport json; print('\\n' + json.dumps(told))"
     box.start(image.root, ["/usr/bin/python3", "-c", program + end], limits=LIMITS, inputs=inputs)
     ended = box.wait(260)
