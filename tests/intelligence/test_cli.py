@@ -21,9 +21,10 @@ from ionet.cli.ask import _write
 from ionet.cli.failures import UserError
 from ionet.cli.intelligence import _proof
 from ionet.formats import canonical
+from ionet.formats.inference import HOUR
 from ionet.formats.merkle import leaf_hash
 from ionet.intelligence.books import Books, Deposit
-from ionet.intelligence.receipts import DOMAIN, HOUR, BadReceipt, Proof, Receipts
+from ionet.intelligence.receipts import DOMAIN, BadReceipt, Proof, Receipts
 
 
 @pytest.fixture

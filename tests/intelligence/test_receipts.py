@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 
+from ionet.formats.inference import HOUR
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.likelihood import Score
-from ionet.intelligence.receipts import HOUR, BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
+from ionet.intelligence.receipts import BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
 from ionet.intelligence.standing import Judged
 
 KEY = Keypair()

@@ -11,6 +11,9 @@ import pytest
 from solders.keypair import Keypair
 from tests.intelligence.test_answering import Place, engine, said, used
 
+from ionet.explorer._models import AsOf
+from ionet.explorer._served import Served, served
+from ionet.formats.inference import HOUR
 from ionet.intelligence.receipts import Receipts, hash_of_prompt
 from ionet.intelligence.recording import Recorder
 
@@ -50,6 +53,22 @@ async def test_whatever_may_be_asked_has_a_receipt(
     place: Place, receipts: Receipts, more: dict[str, Any]
 ) -> None:
     assert await recorded(place, receipts, **more)
+
+
+async def test_an_hour_says_what_was_served_in_it_as_the_explorer_reads_it(
+    place: Place, receipts: Receipts
+) -> None:
+    kept = await recorded(place, receipts)
+    assert 0 <= kept["first"] <= kept["took"]
+    receipts.seal(kept["end"] + HOUR)
+    told = {"signer": str(receipts.signer), "data": receipts.heads(168)}
+    it = Served("https://ai.test")
+    it.take(json.loads(json.dumps(told)))
+    (model,) = served(it, AsOf(slot=0, time=0, past=False)).models
+    assert (model.model, model.prompt_price, model.completion_price) == ("small", "1", "1")
+    assert [(day.answers, day.prompt, day.completion) for day in model.days] == [(1, 3, 1)]
+    assert model.first is not None
+    assert model.first.p50 == kept["first"]
 
 
 async def test_an_engine_prevents_no_receipt_by_numbers_that_no_token_has(

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from solders.pubkey import Pubkey
 
 from ionet.chain.errors import ConfigError
+from ionet.cli.arguments import address
 from ionet.cli.failures import UserError
 from ionet.cli.ledger import Keep, seconds_kept
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
-from ionet.service.settings import place
+from ionet.service.settings import checked_url, place
 
 if TYPE_CHECKING:
     from ionet.explorer import Explorer
@@ -73,6 +75,23 @@ def run(
             help="Evidence of reports, each file named by its SHA-256; says why nodes earned nothing.",
         ),
     ] = None,
+    intelligence: Annotated[
+        str | None,
+        typer.Option(
+            "--intelligence",
+            metavar="URL",
+            help="A service of models, whose signed hours are checked and shown.",
+        ),
+    ] = None,
+    intelligence_key: Annotated[
+        Pubkey | None,
+        typer.Option(
+            "--intelligence-key",
+            metavar="ADDRESS",
+            parser=address,
+            help="The key that has to sign them; default: the one that the service names.",
+        ),
+    ] = None,
     keep_hours: Keep = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
 ) -> None:
@@ -103,9 +122,18 @@ def run(
         keep=seconds_kept(database, keep_hours) if ledger is None else None,
         every=float(verify_every) if verify_every else None,
         evidence=evidence,
+        intelligence=None if intelligence is None else _url(intelligence),
+        signer=intelligence_key,
     )
     log_to_stderr(as_json=log_json, fields=())
     asyncio.run(_serve(Explorer(config, io.async_reader), lambda url: _ready(io, url)))
+
+
+def _url(given: str) -> str:
+    try:
+        return checked_url(given, {"https": "http"}, "the URL of a service of models").rstrip("/")
+    except ConfigError as bad:
+        raise UserError(f"--intelligence: {bad}") from None
 
 
 def _place(given: str, option: str) -> tuple[str, int]:

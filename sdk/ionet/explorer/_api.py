@@ -18,6 +18,7 @@ from ionet.explorer import (
     _leaves,
     _market,
     _proposals,
+    _served,
     _stakes,
     _supply,
 )
@@ -323,6 +324,15 @@ def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
     with past.at(asked.at) as moment:
         answer = _attesters.seats(moment)
     result: m.Seats = _answer(asked, answer, answer.seats)
+    return result
+
+
+@router.get("/models", summary="Models, by the hours that their service signs", responses=_CSV)
+def models(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.ServedModels:
+    """Models that are served."""
+    with past.at(asked.at) as moment:
+        answer = _served.served(request.app.state.served, _supply.as_of(moment))
+    result: m.ServedModels = _answer(asked, answer, answer.models)
     return result
 
 

@@ -21,6 +21,7 @@ from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Busy, NotYet, Past
+from ionet.explorer._served import Served
 from ionet.explorer._values import BadQuestion
 from ionet.explorer._wallets import SENT, wallets
 from ionet.explorer._watching import Unanswered, Watching
@@ -90,7 +91,12 @@ def bare(pages: Pages | None = None) -> FastAPI:
 
 
 def parts(
-    app: FastAPI, database: Database, watching: Watching, bounds: Bounds, tables: Tables | None = None
+    app: FastAPI,
+    database: Database,
+    watching: Watching,
+    bounds: Bounds,
+    tables: Tables | None = None,
+    served: Served | None = None,
 ) -> Live:
     """Gives an application what its answers come from.
 
@@ -100,6 +106,7 @@ def parts(
         watching: knows whether the ledger moves on, whether accounts are as it says, and has the node.
         bounds: what is taken from strangers.
         tables: evidence of reports; by default none.
+        served: what a service of models has signed; by default there is none.
 
     Returns:
         What has to be stopped before the application is.
@@ -110,6 +117,7 @@ def parts(
     app.state.holdings = Holdings(watching)
     app.state.transactions = Transactions(watching)
     app.state.tables = tables or Tables()
+    app.state.served = served or Served()
     app.state.live = Live(database, watching, bounds)
     live: Live = app.state.live
     return live
@@ -118,13 +126,14 @@ def parts(
 def guarded(app: FastAPI, bounds: Bounds, counters: Counters, **more: Any) -> ASGIApp:
     """An application with its parts, behind its guard."""
     live: Live = app.state.live
+    served: Served = app.state.served
     return Guard(
         app,
         bounds,
         counters,
         streams=frozenset({LIVE}),
         takes=lambda path: Taken(bounds.body, bounds.body_seconds) if path == SENT else None,
-        version=live.version,
+        version=lambda: (live.version(), served.version),
         **more,
     )
 

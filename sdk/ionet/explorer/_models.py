@@ -1015,3 +1015,56 @@ class Health(Model):
     seconds: int
     """Since it began."""
     why: str
+
+
+class Percentiles(Model):
+    """Milliseconds that so many of 100 took at most."""
+
+    p50: int
+    p90: int
+    p99: int
+
+
+class ServedDay(Model):
+    """What was served of a model in a day."""
+
+    day: int
+    """Its beginning, UTC."""
+    answers: int
+    prompt: int
+    """Tokens that were read."""
+    completion: int
+    """Tokens that were written."""
+
+
+class ServedModel(Model):
+    """A model that is served."""
+
+    model: str
+    prompt_price: str | None
+    """Dollars for a million tokens that are read, in the last hour with an answer."""
+    completion_price: str | None
+    """… that are written."""
+    first: Percentiles | None
+    """Until the first token, in the last hour with an answer."""
+    days: list[ServedDay]
+    """The latest first."""
+    judged: int
+    """Answers that audits have judged."""
+    passed: int
+    """Of these, those with nothing to say against them."""
+
+
+class ServedModels(Answer):
+    """Models that a service of inference serves, by the hours that it has signed."""
+
+    service: str | None
+    signer: str | None
+    """The service's key, with which all these hours are signed."""
+    hours: int
+    """Hours that were read and checked."""
+    latest: int | None
+    """End of the latest of them."""
+    why: str
+    """Why the service's hours could not be read or checked the last time; empty: they were."""
+    models: list[ServedModel]

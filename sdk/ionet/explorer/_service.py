@@ -11,11 +11,13 @@ from pathlib import Path
 
 import uvicorn
 from anyio import to_thread
+from solders.pubkey import Pubkey
 
 from ionet import AsyncClient
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._leaves import Tables
 from ionet.explorer._sections import its_pages
+from ionet.explorer._served import Served
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database
 from ionet.service.bounds import Bounds
@@ -43,6 +45,8 @@ class ExplorerConfig:
         evidence: a folder with evidence of reports, each file named by the hex SHA-256 of its content, or
             None.
         bounds: what it takes from strangers.
+        intelligence: the URL of a service of models whose signed hours it shows, or None.
+        signer: that service's key; None: the first that it names.
     """
 
     ledger: str = "ionet-ledger.db"
@@ -55,6 +59,8 @@ class ExplorerConfig:
     keep: int | None = None
     evidence: Path | None = None
     bounds: Bounds = field(default_factory=Bounds)
+    intelligence: str | None = None
+    signer: Pubkey | None = None
 
 
 class Explorer:
@@ -94,7 +100,10 @@ class Explorer:
             database = stack.enter_context(Database.open(config.ledger))
             counters = Counters()
             app = bare(its_pages())
-            live = parts(app, database, keeper, config.bounds, Tables(config.evidence))
+            served = Served(config.intelligence, config.signer)
+            looking = asyncio.create_task(served.keep())
+            stack.callback(looking.cancel)
+            live = parts(app, database, keeper, config.bounds, Tables(config.evidence), served)
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             self.url = url_of(listening)

@@ -8,6 +8,7 @@ import logging
 import math
 import secrets
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,8 @@ class Open:
         seen: tokens of it that are read at most; None: the engine does not say.
         plain: whether all that was written is in its text; else there are thoughts, or calls.
         end: settles it.
+        since: when it began, in seconds that only grow.
+        first: milliseconds until its first piece was told; None: none was.
     """
 
     id: str
@@ -76,6 +79,13 @@ class Open:
     guessed: bool = False
     begun: bool = False
     seen: int | None = 0
+    since: float = field(default_factory=time.monotonic)
+    first: int | None = None
+
+    @property
+    def milliseconds(self) -> int:
+        """Since it began."""
+        return int(1_000 * (time.monotonic() - self.since))
 
 
 #: Told of each request that is over.
@@ -252,6 +262,8 @@ class Answering:
                     if seen > request.most + _AHEAD:
                         raise away("the model's engine writes more than it was asked for")
                     await self._note(request)
+                    if request.first is None:
+                        request.first = request.milliseconds
                     yield told
         if not seen:
             raise away("the model's engine ended without an answer")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,17 +18,16 @@ from typing import Any, Final
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.signature import Signature
 
 from ionet.chain.errors import ConfigError, IonetError
-from ionet.formats import canonical
+from ionet.formats import canonical, inference
+from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
 from ionet.intelligence.likelihood import Score
 from ionet.intelligence.standing import Judged, Standing, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
-_HEAD: Final = b"ionet:intelligence hour"
-HOUR: Final = 3_600
+_EVER: Final = 1 << 60
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS receipts (
     id TEXT PRIMARY KEY, hour INTEGER NOT NULL, receipt BLOB NOT NULL
@@ -106,14 +106,14 @@ class Proof:
             BadReceipt: it does not.
         """
         try:
-            payload, head = canonical.encode(self.receipt), canonical.encode(self.head)
+            payload = canonical.encode(self.receipt)
             root = root_from_proof(leaf_hash(DOMAIN, payload), self.index, self.path)
         except ValueError as bad:
             raise BadReceipt(f"the receipt cannot be read: {bad}") from None
-        if self.head.get("signer") != str(signer):
-            raise BadReceipt(f"the hour is signed by {self.head.get('signer')}, not by {signer}")
-        if len(self.signature) != 64 or not Signature(self.signature).verify(signer, _HEAD + head):
-            raise BadReceipt(f"the signature of the hour is not that of {signer}")
+        try:
+            inference.check(self.head, self.signature, signer)
+        except inference.BadHour as bad:
+            raise BadReceipt(str(bad)) from None
         if self.head.get("root") != root.hex():
             raise BadReceipt(
                 "the receipt is not in the hour that was signed: it was changed, or its proof was"
@@ -206,11 +206,32 @@ class Receipts:
             "hour": hour,
             "count": tree.count,
             "root": tree.root.hex(),
-            "before": None if last is None else hashlib.sha256(last[0]).hexdigest(),
+            "before": None if last is None else inference.name_of(last[0]),
+            "models": self._summary(hour),
         }
-        written = canonical.encode(head)
-        signature = bytes(self._key.sign_message(_HEAD + written))
+        written, signature = inference.sign(head, self._key)
         self._db.execute("INSERT INTO heads VALUES (?, ?, ?)", (hour, written, signature))
+
+    def _summary(self, hour: int) -> list[dict[str, canonical.Json]]:
+        """What was served in an hour, by its receipts, and what audits in it have come to."""
+        rows = self._db.execute("SELECT receipt FROM receipts WHERE hour = ?", (hour,))
+        listed: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for (payload,) in rows:
+            receipt = json.loads(payload)
+            listed[receipt.get("model", "")].append(receipt)
+        judged: dict[str, list[Judged]] = defaultdict(list)
+        for model, _, each in self._judged(hour * HOUR, (hour + 1) * HOUR):
+            judged[model].append(each)
+        return [summary(model, listed[model], judged[model]) for model in sorted({*listed, *judged})]
+
+    def _judged(self, since: int, until: int) -> Iterator[tuple[str, str, Judged]]:
+        rows = self._db.execute(
+            "SELECT model, node, at, places, surprise, variance, skew, tokens, excess FROM judged"
+            " WHERE at >= ? AND at < ? ORDER BY model, node, at",
+            (since, until),
+        )
+        for model, node, at, places, surprise, variance, skew, tokens, excess in rows:
+            yield model, node, Judged(at, Score(places, surprise, variance, skew), tokens, excess)
 
     def _leaves(self, hour: int) -> list[tuple[str, bytes]]:
         rows = self._db.execute("SELECT id, receipt FROM receipts WHERE hour = ? ORDER BY id", (hour,))
@@ -270,14 +291,30 @@ class Receipts:
         Args:
             since: Unix seconds.
         """
-        rows = self._db.execute(
-            "SELECT model, node, at, places, surprise, variance, skew, tokens, excess FROM judged"
-            " WHERE at >= ? ORDER BY model, node, at",
-            (since,),
-        )
-        return [
-            standing(
-                model, node, [Judged(row[2], Score(*row[3:7]), tokens=row[7], excess=row[8]) for row in of_it]
-            )
-            for (model, node), of_it in groupby(rows, key=lambda row: (row[0], row[1]))
-        ]
+        by_node = groupby(self._judged(since, _EVER), key=lambda row: row[:2])
+        return [standing(model, node, [row[2] for row in rows]) for (model, node), rows in by_node]
+
+
+def summary(
+    model: str, receipts: Sequence[Mapping[str, Any]], judged: Sequence[Judged]
+) -> dict[str, canonical.Json]:
+    """What was served of a model in an hour, as its head says it.
+
+    Args:
+        model: its name.
+        receipts: of its answers.
+        judged: of its answers, those that were judged in the hour.
+    """
+    first = sorted(each["first"] for each in receipts if each.get("first") is not None)
+    return {
+        "model": model,
+        # As it was last: millionths of a dollar for a million tokens.
+        "price": max(receipts, key=lambda each: each["end"]).get("price") if receipts else None,
+        "answers": len(receipts),
+        "prompt": sum(each["prompt"]["tokens"] for each in receipts if "prompt" in each),
+        "completion": sum(each["answer"]["tokens"] for each in receipts if "answer" in each),
+        # Milliseconds to the first token, of which so many of 100 answers took no longer.
+        "first": {str(of): first[-(-of * len(first) // 100) - 1] for of in (50, 90, 99)} if first else None,
+        "judged": len(judged),
+        "passed": sum(each.passed for each in judged),
+    }

@@ -102,6 +102,9 @@ class Recorder:
                 "numbers": hash_of_tokens(request.tokens) if request.tokens else None,
                 "text": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
             },
+            "price": {"prompt": model.price.prompt, "completion": model.price.completion},
+            "first": request.first,
+            "took": request.milliseconds,
             "begin": request.at,
             "end": self._desk.at,
         }

@@ -244,6 +244,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Models, by the hours that their service signs
+         * @description Models that are served.
+         */
+        get: operations["models_api_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/proposals": {
         parameters: {
             query?: never;
@@ -1704,6 +1724,18 @@ export interface components {
             minimum: components["schemas"]["Money"];
         };
         /**
+         * Percentiles
+         * @description Milliseconds that so many of 100 took at most.
+         */
+        Percentiles: {
+            /** P50 */
+            p50: number;
+            /** P90 */
+            p90: number;
+            /** P99 */
+            p99: number;
+        };
+        /**
          * Price
          * @description What the oracle says an IO is worth.
          */
@@ -2048,6 +2080,95 @@ export interface components {
              * @description Of a failure.
              */
             why: string;
+        };
+        /**
+         * ServedDay
+         * @description What was served of a model in a day.
+         */
+        ServedDay: {
+            /**
+             * Day
+             * @description Its beginning, UTC.
+             */
+            day: number;
+            /** Answers */
+            answers: number;
+            /**
+             * Prompt
+             * @description Tokens that were read.
+             */
+            prompt: number;
+            /**
+             * Completion
+             * @description Tokens that were written.
+             */
+            completion: number;
+        };
+        /**
+         * ServedModel
+         * @description A model that is served.
+         */
+        ServedModel: {
+            /** Model */
+            model: string;
+            /**
+             * Prompt Price
+             * @description Dollars for a million tokens that are read, in the last hour with an answer.
+             */
+            prompt_price: string | null;
+            /**
+             * Completion Price
+             * @description … that are written.
+             */
+            completion_price: string | null;
+            /** @description Until the first token, in the last hour with an answer. */
+            first: components["schemas"]["Percentiles"] | null;
+            /**
+             * Days
+             * @description The latest first.
+             */
+            days: components["schemas"]["ServedDay"][];
+            /**
+             * Judged
+             * @description Answers that audits have judged.
+             */
+            judged: number;
+            /**
+             * Passed
+             * @description Of these, those with nothing to say against them.
+             */
+            passed: number;
+        };
+        /**
+         * ServedModels
+         * @description Models that a service of inference serves, by the hours that it has signed.
+         */
+        ServedModels: {
+            as_of: components["schemas"]["AsOf"];
+            /** Service */
+            service: string | null;
+            /**
+             * Signer
+             * @description The service's key, with which all these hours are signed.
+             */
+            signer: string | null;
+            /**
+             * Hours
+             * @description Hours that were read and checked.
+             */
+            hours: number;
+            /**
+             * Latest
+             * @description End of the latest of them.
+             */
+            latest: number | null;
+            /**
+             * Why
+             * @description Why the service's hours could not be read or checked the last time; empty: they were.
+             */
+            why: string;
+            /** Models */
+            models: components["schemas"]["ServedModel"][];
         };
         /**
          * Signed
@@ -3093,6 +3214,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Seats"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description The question cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ledger has no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_api_v1_models_get: {
+        parameters: {
+            query?: {
+                /** @description As of this past time, Unix seconds. */
+                at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServedModels"];
                     "text/csv": unknown;
                 };
             };
