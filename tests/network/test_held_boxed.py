@@ -1,4 +1,4 @@
-"""What renters do in a box that is held: notebooks, rsync, and volumes."""
+"""What renters do in a box that is held: notebooks, OpenSSH, and volumes that outlive its supplier."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import signal
 import subprocess
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,19 +20,20 @@ from tests.network.terminal import Renter
 from tests.sandbox.support import catalogue_image
 from websockets.sync.client import connect
 
-from soaking import localnet
+from ionet.sandbox import _cgroups
+from soaking import Net, localnet
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 SPEED = 20
 FILE = """\
-name: first
+name: {name}
 class: other cpu
 hours: 8
 gpus: 0
 workdir: code
 image: data-science
-volumes: {data: mine}
+volumes: {{data: mine}}
 """
 
 
@@ -40,8 +41,10 @@ volumes: {data: mine}
 class Held:
     """A cluster of one node that is held, with a volume."""
 
+    net: Net
     renter: Renter
     folder: Path
+    node: str
 
     def exec(self, name: str, line: str) -> str:
         return self.renter.run("exec", name, "--", line).stdout
@@ -55,15 +58,16 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
     (folder / "code").mkdir()
     (folder / "seed").mkdir()
     (folder / "seed" / "start.txt").write_text("start\n")
-    (folder / "first.yaml").write_text(FILE)
+    for name in ("first", "second"):
+        (folder / f"{name}.yaml").write_text(FILE.format(name=name))
     with pytest.MonkeyPatch.context() as patch, localnet(folder, SPEED) as net:
         patch.setenv("HOME", str(folder))
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
         renter = Renter(net, folder)
         renter.run("create", "mine", group="volume")
         renter.run("put", "mine", "seed", group="volume")
-        renter.run("up", "first.yaml")
-        yield Held(renter, folder)
+        (node,) = renter.json("up", "first.yaml")["nodes"]
+        yield Held(net, renter, folder, node)
     assert not net.left_over()
 
 
@@ -127,10 +131,26 @@ def test_rsync_finds_its_other_half_in_the_image(held: Held) -> None:
     assert (held.folder / "back" / "a.bin").read_bytes() == data
 
 
-def test_a_volume_is_kept_from_a_running_box_and_had_without_its_supplier(held: Held) -> None:
+def test_a_volume_outlives_its_lease_and_the_supplier_who_dies(held: Held) -> None:
     assert held.exec("first", "cat data/start.txt; echo kept >data/kept.txt") == "start\n"
     assert "Data is kept as " in held.renter.run("save", "first").stderr
     held.exec("first", "echo late >data/late.txt")
-    held.renter.run("get", "mine", "fetched", group="volume")
-    there = {path.name: path.read_text() for path in (held.folder / "fetched").glob("*.txt")}
-    assert there == {"start.txt": "start\n", "kept.txt": "kept\n"}
+    number = list(held.net.told["nodes"].values()).index(held.node) + 1
+    machine = held.net.processes()[f"worker-{number}"]
+    (box,) = (path.name for path in held.net.folder.glob(f"network/worker-{number}/leases/*"))
+    os.kill(machine, signal.SIGSTOP)
+    try:
+        for pid in _cgroups.processes(box):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        (node,) = held.renter.json("up", "second.yaml")["nodes"]
+        assert node != held.node
+        said = held.exec("second", "ls data; cat data/kept.txt; echo more >data/more.txt; rm data/start.txt")
+        assert said == "kept.txt\nstart.txt\nkept\n"
+        assert "Data is kept as " in held.renter.run("down", "second").stderr
+        held.renter.run("get", "mine", "fetched", group="volume")
+        there = {path.name: path.read_text() for path in (held.folder / "fetched").glob("*.txt")}
+        assert there == {"kept.txt": "kept\n", "more.txt": "more\n"}
+    finally:
+        os.kill(machine, signal.SIGCONT)
+    held.renter.run("down", "first")
