@@ -16,6 +16,7 @@ _SECTIONS: Final = frozenset(
         "events",
         "hours",
         "jobs",
+        "models",
         "networks",
         "nodes",
         "proposals",
