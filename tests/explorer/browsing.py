@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._sections import its_pages
+from ionet.explorer._served import Served
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database
 from ionet.service.guard import Counters
@@ -51,11 +52,14 @@ def needed() -> None:
 
 @contextmanager
 def serving(
-    database: Database, watching: Watching, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    database: Database,
+    watching: Watching,
+    around: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    served: Served | None = None,
 ) -> Iterator[str]:
-    """An explorer's URL; `around` puts something before it."""
+    """An explorer's URL; `around` puts something before it, and `served` are hours of models."""
     bounds, app = Bounds(per_second=10_000, at_once=10_000), bare(its_pages())
-    live = parts(app, database, watching, bounds)
+    live = parts(app, database, watching, bounds, served=served)
     guard = around(guarded(app, bounds, Counters()))
     config = uvicorn.Config(guard, port=0, log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)

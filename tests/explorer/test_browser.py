@@ -6,11 +6,14 @@ import re
 from typing import Any
 
 import pytest
+from solders.keypair import Keypair
 from tests.explorer.browsing import serving, visit
 from tests.explorer.conftest import Near
+from tests.explorer.test_served import URL, signed
 from tests.stateful.arena import Arena
 
 from ionet import Client, events
+from ionet.explorer._served import Served
 from ionet.explorer._watching import told
 from ionet.ledger import Check, Database, Landed, Verified
 
@@ -18,8 +21,17 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[Landed]) -> Any:
+def visited(
+    tools: None,
+    place: str,
+    client: Client,
+    arena: Arena,
+    landed: list[Landed],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """What the browser says of each page of a market whose accounts are as the events say."""
+    served = Served(URL)
+    served.take(signed(tmp_path_factory.mktemp("served"), Keypair()))
     watching = Near(client)
     watching.reconciled = told(Verified(7, 1, (Check("supply of IO", 5, 5),), (), (), {}))
     alice = arena.market.alice
@@ -42,6 +54,7 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
             "account": f"/accounts/{alice.node}",
             "job": f"/jobs/{job}",
             "jobs": f"/jobs?party={alice.key}",
+            "models": "/models",
             "hours": "/hours",
             "hour": f"/hours/{end}",
             "attesters": "/attesters",
@@ -51,7 +64,7 @@ def visited(tools: None, place: str, client: Client, arena: Arena, landed: list[
             "search": f"/search?q={alice.node}",
             "past": f"/devices?at={landed[len(landed) // 2].time}",
         }
-        with serving(database, watching) as url:
+        with serving(database, watching, served=served) as url:
             return visit("browser.mjs", {"url": url, "pages": pages, "keyboard": True})
 
 
@@ -94,6 +107,11 @@ def test_numbers_are_in_the_readers_language_to_the_last_digit(visited: Any, dat
     whole, part = divmod(supply, 10**8)
     german = f"{whole:,}".replace(",", ".") + f",{part:08d}".rstrip("0")
     assert german in visited["seen"]["supply"]
+
+
+def test_the_page_of_models_has_what_their_service_has_signed(visited: Any) -> None:
+    assert "small" in visited["seen"]["models"]
+    assert f", at {URL}, until" in visited["seen"]["models"]
 
 
 def test_a_page_of_the_past_says_so(visited: Any, landed: list[Landed]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from ionet import LocalNetwork
+from ionet.console._app import _SECTIONS as CONSOLE
 from ionet.explorer._app import bare
+from ionet.explorer._sections import _SECTIONS as EXPLORER
 from workspace import pages
 from workspace.tree import Tree
 
@@ -31,6 +34,19 @@ def tree(tmp_path: Path) -> Tree:
 
 def test_the_packaged_pages_are_of_these_sources() -> None:
     assert pages.problems(Tree(), SITE) == []
+
+
+@pytest.mark.parametrize(("name", "sections"), [("explorer", EXPLORER), ("console", CONSOLE)])
+def test_each_page_has_an_address_that_is_not_answered_as_missing(
+    name: str, sections: frozenset[str]
+) -> None:
+    app = (Tree().root / "web" / name / "src/App.svelte").read_text()
+    tables = re.findall(r"const (?:lists|singles): Record<.*?> = \{\n(.*?)\n  \};", app, re.DOTALL)
+    named = {
+        word.strip("'") for table in tables for word in re.findall(r"^    ('?\w*'?):", table, re.MULTILINE)
+    }
+    assert len(tables) == 2
+    assert named == sections
 
 
 def test_their_types_are_those_of_the_api() -> None:

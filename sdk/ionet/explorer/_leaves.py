@@ -23,7 +23,7 @@ from ionet.rewards import Why
 
 #: Bytes of a file up to which it is read; files, and leaves in them, whose places are remembered; seconds
 #: that a reader waits for files to be checked, and how many readers may: others are told at once.
-_LARGEST: Final = 64 << 20
+_LARGEST: Final = 512 << 20
 _KEPT: Final = 400
 _LEAVES: Final = 8_000_000
 _PATIENCE: Final = 2.0
