@@ -46,12 +46,16 @@ def test_a_command_that_cannot_run_here_says_why_in_a_sentence(
     assert "needs" in line
 
 
+#: The embedded network's, and a service whose extra does not go with anchorpy's libraries.
+_ELSEWHERE = ("localnet", "intelligence")
+
+
 def test_everything_else_finds_what_it_imports_of_solana_and_solders() -> None:
     """Late imports, too; those for types only are the other environment's."""
     package = Path(sdk.__file__).parent
     checked, missing = 0, []
     for path in sorted(package.rglob("*.py")):
-        if path.name == "embedded.py" or path.parent.name == "localnet":
+        if path.name == "embedded.py" or path.parent.name in _ELSEWHERE:
             continue
         for module, name in imports(ast.parse(path.read_text())):
             checked += 1
