@@ -56,9 +56,7 @@ def locked(tree: Tree) -> list[Locked]:
     for files, read in (
         (sorted(tree.root.glob("requirements/*.txt")), _python),
         (
-            sorted(
-                [*tree.root.glob("web/*/package-lock.json"), *tree.root.glob("clients/*/package-lock.json")]
-            ),
+            [tree.root / "web/package-lock.json", *sorted(tree.root.glob("clients/*/package-lock.json"))],
             _node,
         ),
         ([tree.root / "Cargo.lock"], _rust),

@@ -55,6 +55,11 @@ def _answered(answer: Callable[[Any], Any], request: Any) -> bytes:
     return b"[" + b",".join(answers) + b"]"
 
 
+class _Server(ThreadingHTTPServer):
+    #: More than five clients may connect at a moment, and none is to be reset.
+    request_queue_size = 128
+
+
 class LocalServer:
     """Answers JSON-RPC over HTTP and websockets on the loopback address, in threads of its own.
 
@@ -162,7 +167,7 @@ class LocalServer:
         tries = _TRIES if port == 0 else 1
         while True:
             tries -= 1
-            server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+            server = _Server(("127.0.0.1", port), handler)
             if sessions is None:
                 return server, None
             try:
