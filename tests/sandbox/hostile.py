@@ -421,6 +421,17 @@ def reach_the_internet(facts: dict[str, Any]) -> object:
 
 
 @attempt
+def be_reached_from_outside(facts: dict[str, Any]) -> object:
+    """Somebody of the machine tries this port again and again, and gives the secret to whoever answers."""
+    with socket.create_server(("0.0.0.0", facts["door"])) as door:
+        door.settimeout(facts["patience"])
+        stream, _ = door.accept()
+        with stream:
+            stream.settimeout(facts["patience"])
+            return facts["secret"] in stream.recv(200).decode()
+
+
+@attempt
 def reach_an_abstract_socket(facts: dict[str, Any]) -> object:
     with socket.socket(socket.AF_UNIX) as stream:
         stream.connect("\0" + facts["abstract"])

@@ -70,6 +70,28 @@ def answer_all(listener: socket.socket, secret: str) -> None:
             stream.sendall(secret.encode())
 
 
+def knock(address: tuple[str, int], secret: str, over: threading.Event) -> None:
+    """Gives a secret to whoever listens there."""
+    while not over.wait(0.1):
+        with suppress(OSError), socket.create_connection(address, timeout=1) as stream:
+            stream.sendall(secret.encode())
+
+
+@contextmanager
+def free_door(secret: str) -> Iterator[int]:
+    """A port at which somebody on this machine's network knocks meanwhile."""
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    over = threading.Event()
+    knocking = threading.Thread(target=knock, args=((lan_address(), port), secret, over))
+    knocking.start()
+    try:
+        yield port
+    finally:
+        over.set()
+        knocking.join()
+
+
 @contextmanager
 def metadata_service() -> Iterator[None]:
     """The address at which clouds hand out their machines' credentials."""
@@ -127,7 +149,13 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     )
     assert victim.stdout is not None
     cgroup = next(Path("/sys/fs/cgroup").rglob("cgroup.procs"))
-    with victim, listener, metadata_service(), block_device(place / "disk", secret) as block:
+    with (
+        victim,
+        listener,
+        metadata_service(),
+        free_door(secret) as door,
+        block_device(place / "disk", secret) as block,
+    ):
         yield {
             "secret": secret,
             "key": str(place / "device.json"),
@@ -139,6 +167,8 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
             "abstract": abstract,
             "port": listener.getsockname()[1],
             "lan": lan_address(),
+            "door": door,
+            "patience": 60,
             "block": str(block),
             "numbers": (os.major(block.stat().st_rdev), os.minor(block.stat().st_rdev)),
             "cgroup": str(cgroup),
@@ -180,7 +210,7 @@ def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathF
             break
         folder.chmod(0o711)
     box = Box(secrets.token_hex(8), place / "boxes")
-    wanted = json.dumps({**facts, "scratch": "/job/work"}).encode()
+    wanted = json.dumps({**facts, "scratch": "/job/work", "patience": 3}).encode()
     given = {"hostile.py": HOSTILE.read_bytes(), "facts.json": wanted}
     command = ["/usr/bin/python3", "/in/hostile.py", "/in/facts.json"]
     limits = Limits(disk=64 * MIB, shared_memory=16 * MIB, processes=128, memory=512 * MIB)
@@ -205,7 +235,7 @@ def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathF
 def under_podman(facts: dict[str, Any], podman: Podman) -> dict[str, Any]:
     """What comes of them in a container of podman's, with the same limits."""
     box = PodmanBox(secrets.token_hex(8), podman, "tests")
-    wanted = json.dumps({**facts, "scratch": "/job/work"}).encode()
+    wanted = json.dumps({**facts, "scratch": "/job/work", "patience": 3}).encode()
     given = {"hostile.py": HOSTILE.read_bytes(), "facts.json": wanted}
     command = ["/usr/bin/python3", "/in/hostile.py", "/in/facts.json"]
     limits = Limits(disk=64 * MIB, shared_memory=16 * MIB, processes=128, memory=512 * MIB)
