@@ -41,7 +41,21 @@ def why_not() -> str | None:
     for program in ("ip", "iptables"):
         if shutil.which(program, path="/usr/sbin:/sbin:/usr/bin:/bin") is None:
             return f"a laboratory needs {program}"
-    return overlay.missing()
+    return overlay.missing() or _refused()
+
+
+def _refused() -> str | None:
+    """What this kernel refuses of what a laboratory is made of, in a network that is gone at once."""
+    made = "ip link add near type veth peer name far; iptables -w 30 -t nat -A POSTROUTING -j MASQUERADE"
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-ec", made],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": "/usr/sbin:/sbin:/usr/bin:/bin"},
+    )
+    said = " ".join(done.stderr.split())
+    return f"this machine lets root make no networks: {said}" if done.returncode else None
 
 
 def needed() -> None:
