@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -24,7 +25,10 @@ from tests.ws_faults import Faults, SocketProxy
 
 import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, ProgramMissing, WatchSettings
+from ionet.cli.ledger import bar_of
+from ionet.cli.session import Session
 from ionet.ledger import Database, Follower, LedgerError, open_ledger, read_ledger
+from ionet.ledger.follower import Progress
 
 QUICK: Final = WatchSettings(
     silence=0.5, poll=0.03, refresh=0.3, backoff=0.01, longest=0.1, opening=2.0, spacing=0.0, patience=1.0
@@ -319,6 +323,21 @@ def test_the_command_says_how_far_it_is_and_whose_clock_counts(arena: Arena, tmp
     assert shown["transactions"] == len(everything)
     assert shown["events"] == sum(len(one.log.emitted) for one in everything)
     assert (shown["gaps"], shown["cuts"]) == ([], [])
+
+
+@pytest.mark.parametrize(("left", "is_shown"), [(1_000, True), (100, False)])
+def test_a_terminal_shows_a_long_catch_up_with_its_rate(
+    left: int, is_shown: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # by which Rich takes any file for a terminal
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with bar_of(Session({})) as bar:
+        bar.show(Progress(1, 1, 0, 0, left))
+        bar.show(Progress(1, 1, 60, 150, left - 60))
+    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", capsys.readouterr().err)
+    assert (f"60/{left}" in shown) is is_shown
+    assert bool(re.search(r"[1-9][\d,]* events/s", shown)) is is_shown
 
 
 # --- nodes that cannot be used ------------------------------------------------------------------
