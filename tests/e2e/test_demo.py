@@ -14,7 +14,11 @@ import pytest
 
 from ionet import demo
 from ionet.cli.demo import run_demo
-from ionet.sandbox import image
+from ionet.demo._scenario import _Scenario
+from ionet.localnet.record import Recorder, Step
+from ionet.orchestrator import NodeSpec, RayExecutor
+from ionet.sandbox import image, missing
+from ionet.store.manifest import FileStore
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -121,6 +125,21 @@ def test_a_renters_program_runs_in_a_box_where_this_machine_has_them(played: dic
     assert ("runs in a box" in said) != ("runs unboxed, as this user: " in said)
     if os.environ.get("CI") and image() is not None:
         assert "runs in a box" in said, said
+
+
+def test_where_no_sandbox_is_prepared_one_line_says_that_it_runs_unboxed_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IONET_IMAGES", str(tmp_path))
+    steps: list[Step] = []
+    recorder = Recorder(steps.append)
+    specs, store = [NodeSpec(bytes(32), cpus=1)], FileStore(tmp_path / "store")
+    executor = _Scenario(recorder, tmp_path)._executor(specs, store)
+    assert isinstance(executor, RayExecutor)
+    recorder.close("job", "")
+    (line,) = steps[0].lines
+    why = missing() or "there is no image; scripts/setup --sandbox builds it"
+    assert line == f"the job runs unboxed, as this user: {why}"
 
 
 def test_rewards_are_those_of_the_hour_by_the_published_rule(played: dict[str, Any]) -> None:
