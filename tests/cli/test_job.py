@@ -628,6 +628,16 @@ def test_every_job_command_has_an_example_of_its_help(desk: Desk) -> None:
         assert f"ionet job {name}" in desk.shell.text("job", name, "--help")
 
 
+def test_a_result_is_fetched_by_either_name(desk: Desk) -> None:
+    job = desk.run()
+    said = [
+        desk.shell.fails(4, "job", name, job, "--gateway", "http://127.0.0.1:1")
+        for name in ("fetch", "result")
+    ]
+    assert said[0] == said[1]
+    assert job in said[0]
+
+
 # -- receipts
 
 

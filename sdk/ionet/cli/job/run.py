@@ -725,6 +725,7 @@ def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
     _exit(stage, work)
 
 
+@app.command("result", help="The same as `ionet job fetch`: fetch its files, each checked by its hash.")
 @app.command()
 def fetch(
     job: JobAddress,
