@@ -32,6 +32,8 @@ _BPS: Final = 10_000
 #: each of them, seconds of this machine in which the processes see that.
 _STEP: Final = 1_200
 _SEEN: Final = 1.5
+#: Seconds for a process that was killed to be started again, on a busy machine.
+_BACK: Final = 60.0
 T = TypeVar("T")
 
 
@@ -100,6 +102,10 @@ class Net:
             return False
         os.kill(pid, signal.SIGKILL)
         return True
+
+    def kill_surely(self, name: str) -> None:
+        """Kills a process, once it is there again if it has been killed before."""
+        wait(_BACK, f"{name} does not come back", lambda: self.kill(name))
 
     def left_over(self) -> list[str]:
         """What should be gone once the network has ended."""
