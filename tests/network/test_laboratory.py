@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,14 @@ from tests.network.lab import why_not
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ASKS: Final = "from tests.network.lab import why_not; print(why_not())"
+NEEDS: Final = """
+import pytest
+from tests.network.lab import needed
+try:
+    needed()
+except BaseException as ended:
+    print(type(ended).__name__, ended)
+"""
 
 
 @pytest.mark.parametrize("right", ["sys_admin", "net_admin"])
@@ -23,3 +32,18 @@ def test_a_root_that_may_make_no_networks_is_told_so(right: str) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("this machine lets root make no networks: ")
     assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(("ci", "ended"), [("true", "Failed"), ("", "Skipped")])
+def test_a_machine_without_laboratories_fails_in_ci_and_skips_elsewhere(ci: str, ended: str) -> None:
+    # Whoever is not root has none, and neither has a root who may not make any.
+    without = [] if os.geteuid() else ["setpriv", "--bounding-set=-sys_admin"]
+    done = subprocess.run(
+        [*without, sys.executable, "-c", NEEDS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "CI": ci},
+    )
+    assert done.stdout.startswith(f"{ended} ")
