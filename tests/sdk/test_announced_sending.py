@@ -27,7 +27,7 @@ SLOW: Mode = on(STATUS, _lagging, first=1)
 def rare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks are rare, so that only an announcement brings one soon."""
     for module in (sending, async_sending):
-        monkeypatch.setattr(module, "POLL", 4.0)
+        monkeypatch.setattr(module, "POLL", 120.0)
 
 
 def instruction(client: Client) -> Any:
@@ -42,7 +42,7 @@ def test_an_announcement_ends_the_pause(bare: Client) -> None:
         with Client(transport, signer=bare.signer) as far:
             began = time.monotonic()
             far.send(instruction(bare))
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 60
         assert proxy.calls[STATUS] == 2
 
 
@@ -51,7 +51,7 @@ async def test_an_announcement_ends_the_pause_of_coroutines(bare: Client) -> Non
     with bare.network.serve() as server, FaultProxy(bare.network, SLOW) as proxy:
         transport = AsyncHttpTransport(proxy.url, websocket=server.ws_url)
         async with AsyncClient(transport, signer=bare.signer) as far:
-            await asyncio.wait_for(far.send(instruction(bare)), 3)
+            await asyncio.wait_for(far.send(instruction(bare)), 60)
         assert proxy.calls[STATUS] == 2
 
 
@@ -61,7 +61,7 @@ def test_an_announcement_ends_the_wait_for_an_airdrop(bare: Client) -> None:
         with Client(HttpTransport(proxy.url, websocket=server.ws_url), signer=bare.signer) as far:
             began = time.monotonic()
             far.airdrop(Keypair().pubkey(), SOL(1))
-            assert time.monotonic() - began < 3
+            assert time.monotonic() - began < 60
         assert proxy.calls[STATUS] == 2
 
 
@@ -114,7 +114,7 @@ def test_where_there_is_no_websocket_sending_is_as_before(bare: Client) -> None:
         with Client(transport, signer=bare.signer) as far:
             began = time.monotonic()
             far.send(instruction(bare))
-            assert sending.POLL <= time.monotonic() - began < 2
+            assert time.monotonic() - began >= sending.POLL
             for _ in range(50):
                 if transport.no_websocket_until:
                     break

@@ -448,7 +448,7 @@ async def test_an_answer_has_an_end_in_time_and_size(boundless: str, kind: str) 
                 if isinstance(node, HttpTransport)
                 else node.request("getHealth")
             )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
         assert str(caught.value) == "getHealth: " + said.format(url=boundless)
         assert (caught.value.attempts, caught.value.reached) == (attempts, True)
     asking[0].close()

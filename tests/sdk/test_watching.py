@@ -500,12 +500,12 @@ def test_a_signature_is_told_once_and_ends(far_of: Callable[..., Far]) -> None:
     )
     transaction = bench.near.call(message).tx()
     signature = str(transaction.signatures[0])
-    watch = bench.far.watch_signature(signature, settings=replace(QUICK, poll=5.0))
+    watch = bench.far.watch_signature(signature, settings=replace(QUICK, poll=120.0))
     assert watch.next(0.1) is None
     bench.near.network.submit(transaction)
     began = time.monotonic()
     (status,) = list(watch)
-    assert time.monotonic() - began < 2  # told by the node, not by polling
+    assert time.monotonic() - began < 60  # told by the node, not by polling
     assert (status.signature, status.level, status.error) == (signature, "finalized", None)
 
 
