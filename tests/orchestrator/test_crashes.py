@@ -169,7 +169,6 @@ def test_a_real_process_killed_with_sigkill_is_continued_by_the_next(tmp_path: P
     finally:
         child.send_signal(signal.SIGKILL)
         child.wait()
-    begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "tests.orchestrator.child", str(tmp_path)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join((".", *sys.path))},
@@ -183,4 +182,3 @@ def test_a_real_process_killed_with_sigkill_is_continued_by_the_next(tmp_path: P
     # Killed between the workload's own last act and the note of its outcome, a run is repeated; never after.
     assert end.pop("runs") in {1, 2}
     assert end == {"good": HOUR, "paid": 10_025_000_000, "starts": 1, "completes": 1}
-    assert time.monotonic() - begun < 30
