@@ -396,6 +396,19 @@ def test_a_worker_does_not_start_without_its_engine(place: Place, monkeypatch: p
         Daemon(place.config)
 
 
+def test_a_worker_does_not_start_without_an_image(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    place.change(images=place.folder / "none")
+    with pytest.raises(ConfigError, match=r"jobs cannot be boxed here|there is no image in"):
+        Daemon(place.config)
+    assert "--unsafe-plain" not in caplog.text
+
+
+def test_that_jobs_run_as_plain_processes_is_said(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    place.change(images=place.folder / "none")
+    Daemon(place.config, unsafe_plain=True)
+    assert "who can be robbed by them: --unsafe-plain" in caplog.text
+
+
 # ---- gateways
 
 
