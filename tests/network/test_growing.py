@@ -11,7 +11,8 @@ from tests.network.renting import Renting, opened
 from tests.programs.market import CLASS
 from tests.programs.support import HOUR
 
-from ionet import IO, AsyncClient
+from ionet import IO, AsyncClient, CloseReason
+from ionet.chain.errors import AccountNotFound
 from ionet.cloud import (
     AsyncCluster,
     AsyncClusterLaunch,
@@ -114,6 +115,38 @@ async def test_a_node_that_does_not_come_costs_its_time_and_nothing_else(renting
         fresh(renting)
         with pytest.raises(NoNode, match="0 such nodes are free for 2 h"):
             await cluster.growth(2)
+
+
+async def test_a_node_that_has_not_come_yet_ends_with_its_cluster(renting: Renting) -> None:
+    """It would start by itself a moment later, and be paid for hours in which nobody uses it."""
+    client = renting.client
+    async with await booked(renting) as cluster:
+        (new,) = await cluster.resize(2)
+        await cluster.run.stop()
+        ended = await client.jobs.ending(new)
+        assert ended is not None
+        assert ended.reason == CloseReason.RENTER_CANCELLED
+        with pytest.raises(AccountNotFound):
+            await client.as_(renting.site.market.attesters[0]).jobs.start(new).send()
+
+
+async def test_a_node_that_has_not_come_yet_can_be_let_go(renting: Renting) -> None:
+    async with await booked(renting) as cluster:
+        (head,) = await cluster.jobs()
+        (new,) = await cluster.resize(2)
+        assert await cluster.resize(1) == [new]
+        assert await cluster.jobs() == [head]
+
+
+async def test_what_is_left_of_a_cluster_without_its_head_is_ended(renting: Renting) -> None:
+    market = renting.site.market
+    async with await booked(renting) as cluster:
+        (head,) = await cluster.jobs()
+        (new,) = await cluster.resize(2)
+        await renting.client.as_(market.attesters[0]).jobs.start(new).send()
+        market.send(market.jobs("lose", head))
+        await cluster.down()
+        assert market.job(new).reason == CloseReason.RENTER_STOPPED
 
 
 async def test_why_a_cluster_does_not_grow_is_said_before_anything_is_booked(renting: Renting) -> None:

@@ -676,7 +676,7 @@ class AsyncCluster:
             return None
 
     async def down(self, tell: Tell = lambda text: None) -> tuple[Verdict | None, Cost]:
-        """Ends the cluster, so that only its used time is paid; does nothing to one that has ended.
+        """Ends the cluster, so that only its used time is paid; of one whose head has ended, what is left.
 
         Returns:
             What it has left, None if that is unknown; and what it costs.
@@ -695,6 +695,9 @@ class AsyncCluster:
             await self.run.stop()
         elif account is not None and account.state == JobState.BOOKED:
             await self.run.cancel()
+        else:
+            # The others are paid for as long as nobody ends them.
+            await self.run.stop()
         return verdict, await self.run.cost()
 
     async def jobs(self) -> list[Pubkey]:

@@ -233,6 +233,29 @@ class AsyncRun:
             if not await self._left_by(lambda job: job.state != JobState.BOOKED):
                 raise
 
+    async def end(self) -> bool:
+        """Ends the job now, whether it waits for its start or runs; see `cancel` and `stop`.
+
+        Returns:
+            Whether it was ended by this.
+
+        Raises:
+            IonetError: it could not be ended, or it is unknown whether it was.
+        """
+        from ionet import JobState
+
+        for _ in range(_TRIES):
+            job = await self.account()
+            if job is None or job.state != JobState.BOOKED:
+                break
+            try:
+                await self.cancel()
+            except ProgramError:
+                # It may have started by then, or be over.
+                continue
+            return True
+        return await self.stop()
+
     async def _left_by(self, ended: Callable[[accounts.jobs.Job], bool]) -> bool:
         """Whether a job's account shows, within a minute, what a transaction was to make of it."""
         for _ in range(60):
@@ -494,17 +517,18 @@ class AsyncClusterRun(AsyncRun):
         return list(self._others.values())
 
     async def stop(self) -> bool:
-        """Ends all running jobs, so that only the used time of each is paid; see `AsyncRun.stop`."""
+        """Ends all jobs, so that only the used time of each is paid; see `AsyncRun.stop`.
+
+        One that waits for its start would start by itself, for nobody, and is cancelled.
+        """
         stopped = await super().stop()
         for run in await self._rest():
-            account = await run.account()
-            if account is not None and account.started_at:
-                stopped |= await run.stop()
+            stopped |= await run.end()
         return stopped
 
     async def stop_one(self, job: Pubkey) -> bool:
-        """Ends the job of a node other than the head's; see `AsyncRun.stop`."""
-        return any([await run.stop() for run in await self._rest() if run.job == job])
+        """Ends the job of a node other than the head's; see `AsyncRun.end`."""
+        return any([await run.end() for run in await self._rest() if run.job == job])
 
     async def cost(self) -> Cost:
         """What all jobs cost together; see `AsyncRun.cost`."""
