@@ -26,14 +26,14 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.network.renting import Renting, opened
 from tests.network.test_growing import SPEC, fresh
-from tests.programs.market import IO_MINT
+from tests.programs.market import CLASS, IO_MINT
 
 from ionet import IO, SOL, AsyncClient, JobState
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud import AsyncClusterLaunch
 from ionet.cloud.autoscaling import NodeProvider
 from ionet.cloud.leasing import Tags
-from ionet.cloud.sessions import Login
+from ionet.cloud.sessions import Login, read
 
 TAGS = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER, TAG_RAY_USER_NODE_TYPE: "worker"}
 
@@ -49,6 +49,12 @@ class Scaling:
 
     def provider(self) -> NodeProvider:
         return NodeProvider(self.config, SPEC.name)
+
+    def change_session(self, **changes: Any) -> None:
+        path = Path(self.config["session"])
+        login = read(path)
+        assert login is not None
+        path.write_text(replace(login, **changes).to_text())
 
     async def allow(self, amount: int) -> None:
         renter = self.renting.client
@@ -73,7 +79,8 @@ async def scaling(tmp_path: Path) -> AsyncIterator[Scaling]:
         session, path = Keypair(), tmp_path / "session"
         wallet = renting.key.pubkey()
         market.world.client.airdrop(session.pubkey(), SOL(1))
-        login = Login(session, wallet, IO_MINT, 10**12, 1 << 40, "local")
+        genesis = str(await renting.client.request("getGenesisHash"))
+        login = Login(session, wallet, IO_MINT, 10**12, 1 << 40, genesis)
         path.write_text(login.to_text())
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         with market.world.client.network.serve() as server:
@@ -149,6 +156,22 @@ async def test_a_key_on_the_head_spends_no_more_than_its_limit(scaling: Scaling)
     assert renting.site.money().renter == before
     await scaling.allow(deposit.price + deposit.fee)
     assert len(await asyncio.to_thread(provider.create_node, {}, TAGS, 1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [({"until": 1}, "the session has ended"), ({"genesis": "another"}, "is for another network")],
+)
+async def test_a_session_that_is_over_books_nothing(
+    scaling: Scaling, changes: dict[str, Any], why: str
+) -> None:
+    scaling.change_session(**changes)
+    before = scaling.renting.site.money().renter
+    provider, head = scaling.provider(), {TAG_RAY_NODE_KIND: NODE_KIND_HEAD}
+    for config, tags in (({}, TAGS), ({"class": str(CLASS), "for": "1h"}, head)):
+        with pytest.raises(NodeLaunchException, match=why):
+            await asyncio.to_thread(provider.create_node, config, tags, 1)
+    assert scaling.renting.site.money().renter == before
 
 
 async def test_what_others_have_added_is_not_rays_to_end(scaling: Scaling) -> None:

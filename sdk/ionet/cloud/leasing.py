@@ -20,6 +20,7 @@ from ionet.cloud.errors import CannotResize, NoCluster
 from ionet.cloud.running import AsyncClusterRun
 from ionet.cloud.sessions import Login, read
 from ionet.cloud.spec import parse
+from ionet.formats.when import when
 
 if TYPE_CHECKING:
     from ionet import AsyncClient
@@ -102,6 +103,21 @@ class Market:
             self._client = AsyncClient(transport, signer=login.key, wallet=login.wallet)
         return self._client
 
+    async def check_spending(self) -> None:
+        """Refuses to spend by the session's key after its end, or on another network.
+
+        Raises:
+            ConfigError: it is over, or for another network.
+        """
+        client, login = self.client(), self.login
+        if str(await client.request("getGenesisHash")) != login.genesis:
+            raise ConfigError("provider.session is for another network than provider.url names")
+        if await client.time() >= login.until:
+            raise ConfigError(
+                f"the session has ended, {when(login.until)}, and nothing more is booked; begin anew: ionet"
+                " login --export FILE"
+            )
+
     async def cluster(self) -> AsyncCluster:
         """The cluster of its name.
 
@@ -131,7 +147,11 @@ class Market:
         Args:
             wanted: the keys of a cluster file.
             most: how many nodes there may be.
+
+        Raises:
+            ConfigError: see `check_spending`.
         """
+        await self.check_spending()
         client, keys = self.client(), {**wanted, "name": self.name, "nodes": 1}
         keys.setdefault("max_nodes", most)
         file = parse(yaml.safe_dump(keys), "node_config", name=self.name)
@@ -166,7 +186,12 @@ class Market:
         return live
 
     async def add(self, tags: Tags, given: dict[str, str]) -> str:
-        """Books one more node; returns its job."""
+        """Books one more node; returns its job.
+
+        Raises:
+            ConfigError: see `check_spending`.
+        """
+        await self.check_spending()
         cluster = await self.cluster()
         try:
             growth = await cluster.growth(len(await cluster.jobs()) + 1, max_rate=self.max_rate)
