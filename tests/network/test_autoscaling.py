@@ -50,6 +50,10 @@ class Scaling:
     def provider(self) -> NodeProvider:
         return NodeProvider(self.config, SPEC.name)
 
+    def tags(self) -> Tags:
+        """What its provider keeps."""
+        return Tags(Path(self.config["session"]).with_name(f"autoscaling-{SPEC.name}.json"))
+
     def change_session(self, **changes: Any) -> None:
         path = Path(self.config["session"])
         login = read(path)
@@ -148,6 +152,8 @@ async def test_a_key_on_the_head_spends_no_more_than_its_limit(scaling: Scaling)
     with pytest.raises(NodeLaunchException, match="the session key may spend") as refused:
         await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
     assert refused.value.category == "NotEnough"
+    # What was not booked is nobody's: who books that node now is somebody else.
+    assert scaling.tags().begun == {}
     # Neither does the chain take it, whatever its holder's program is.
     client = scaling.session_client()
     cluster = (await client.jobs.get_job(scaling.head)).cluster
@@ -181,11 +187,9 @@ async def test_what_others_have_added_is_not_rays_to_end(scaling: Scaling) -> No
     assert await asyncio.to_thread(provider.non_terminated_nodes, {}) == [str(scaling.head)]
 
 
-async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scaling, tmp_path: Path) -> None:
+async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scaling) -> None:
     client, (cluster, node) = scaling.session_client(), await scaling.free()
-    tags = Tags(tmp_path / f"autoscaling-{SPEC.name}.json")
-    tags.begun[str(node)] = TAGS
-    tags.write()
+    scaling.tags().begin(str(node), TAGS)
     sent = await client.jobs.grow_cluster(cluster, node, 2 * 3_600).send()
     provider = scaling.provider()
     workers = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER}

@@ -14,7 +14,14 @@ import yaml
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import USD
-from ionet.chain.errors import AmountError, ConfigError
+from ionet.chain.errors import (
+    AmountError,
+    ConfigError,
+    IonetError,
+    RpcError,
+    TransactionUnknown,
+    TransportError,
+)
 from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
 from ionet.cloud.errors import CannotResize, NoCluster
 from ionet.cloud.running import AsyncClusterRun
@@ -67,6 +74,16 @@ class Tags:
         part = self._path.with_suffix(f".{os.getpid()}")
         part.write_text(json.dumps({"jobs": self.jobs, "begun": self.begun}))
         part.replace(self._path)
+
+    def begin(self, node: str, tags: dict[str, str]) -> None:
+        """Notes a booking before it is sent."""
+        self.begun[node] = tags
+        self.write()
+
+    def forget(self, node: str) -> None:
+        """Notes that nothing was booked: who books this node later is somebody else."""
+        if self.begun.pop(node, None) is not None:
+            self.write()
 
     def learn(self, job: str, node: str) -> None:
         """Takes a job for its own whose booking was begun, and of which nothing more was noted."""
@@ -197,9 +214,15 @@ class Market:
             growth = await cluster.growth(len(await cluster.jobs()) + 1, max_rate=self.max_rate)
             assert growth is not None
             (node,) = map(str, growth.nodes)
-            tags.begun[node] = given
-            tags.write()
-            (job,) = map(str, await cluster.grow(growth))
+            tags.begin(node, given)
+            try:
+                (job,) = map(str, await cluster.grow(growth))
+            except (TransactionUnknown, RpcError, TransportError):
+                # It may be booked.
+                raise
+            except IonetError:
+                tags.forget(node)
+                raise
         finally:
             await cluster.run.__aexit__()
         tags.learn(job, node)
