@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import yaml
+from ray.autoscaler._private.autoscaler import StandardAutoscaler
+from ray.autoscaler._private.load_metrics import LoadMetrics
 from ray.autoscaler._private.providers import _get_node_provider_cls
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ray.autoscaler.node_launch_exception import NodeLaunchException
@@ -30,7 +35,7 @@ from tests.programs.market import CLASS, IO_MINT
 
 from ionet import IO, SOL, AsyncClient, JobState
 from ionet.chain.errors import ConfigError, IonetError
-from ionet.cloud import AsyncClusterLaunch
+from ionet.cloud import AsyncClusterLaunch, autoscaling
 from ionet.cloud.autoscaling import NodeProvider
 from ionet.cloud.leasing import Tags
 from ionet.cloud.sessions import Login, read
@@ -185,6 +190,62 @@ async def test_what_others_have_added_is_not_rays_to_end(scaling: Scaling) -> No
     cluster, node = await scaling.free()
     await client.jobs.grow_cluster(cluster, node, 2 * 3_600).send()
     assert await asyncio.to_thread(provider.non_terminated_nodes, {}) == [str(scaling.head)]
+
+
+class Heard:
+    """What Ray has heard of its nodes, and how it looks after them: its own code."""
+
+    def __init__(self, provider: NodeProvider) -> None:
+        self.provider, kind = provider, cast("Any", LoadMetrics)
+        self.load_metrics = kind()
+        self.ended = list[str]()
+
+    async def look(self, now: float) -> list[str]:
+        workers = {TAG_RAY_NODE_KIND: NODE_KIND_WORKER}
+        ids = await asyncio.to_thread(self.provider.non_terminated_nodes, workers)
+        scaler: Any = SimpleNamespace(
+            provider=self.provider,
+            load_metrics=self.load_metrics,
+            non_terminated_nodes=SimpleNamespace(worker_ids=ids),
+            schedule_node_termination=lambda node, why, log: self.ended.append(node),
+            terminate_scheduled_nodes=lambda: None,
+        )
+        scaler.heartbeat_on_time = partial(StandardAutoscaler.heartbeat_on_time, scaler)
+        await asyncio.to_thread(StandardAutoscaler.terminate_unhealthy_nodes, scaler, now)
+        return self.ended
+
+
+@pytest.mark.parametrize("joins", [False, True])
+async def test_a_node_that_is_paid_and_is_not_in_ray_is_ended(
+    scaling: Scaling, monkeypatch: pytest.MonkeyPatch, *, joins: bool
+) -> None:
+    """Its supplier keeps it up for the attesters, and Ray away from it."""
+    renting, provider = scaling.renting, scaling.provider()
+    monkeypatch.setattr(autoscaling, "_KEPT", -1.0)
+    head = await renting.client.jobs.get_job(scaling.head)
+    places = {bytes(head.node).hex(): "10.0.0.1"}
+    monkeypatch.setattr(autoscaling, "addresses", lambda: dict(places))
+    (made,) = await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
+    await renting.client.as_(renting.site.market.attesters[0]).jobs.start(account_of(made)).send()
+    heard, began = Heard(provider), time.time()
+    if joins:
+        node = bytes((await renting.client.jobs.get_job(account_of(made))).node).hex()
+        places[node] = "10.0.0.2"
+        assert await heard.look(began) == []
+        assert provider.internal_ip(made) == "10.0.0.2"
+        del places[node]
+    else:
+        renting.site.market.world.advance(900)
+        assert await heard.look(began) == []
+        assert provider.node_tags(made)[TAG_RAY_NODE_STATUS] == STATUS_UNINITIALIZED
+        renting.site.market.world.advance(1)
+        # A Ray that cannot be asked has lost nothing.
+        kept = dict(places)
+        places.clear()
+        assert await heard.look(began + 3_600) == []
+        places.update(kept)
+        assert await heard.look(began) == []
+    assert await heard.look(began + 3_600) == [made]
 
 
 async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scaling) -> None:

@@ -43,12 +43,14 @@ from ray.autoscaler.tags import (
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
-from ionet.cloud.leasing import Loop, Market, Tags, text_of
+from ionet.cloud.leasing import LeasedNode, Loop, Market, Tags, text_of
 from ionet.cloud.proxy import Proxy
 from ionet.workloads._run import node_resource
 
 #: Seconds for which what the chain and Ray have said is used again.
 _KEPT: Final = 2.0
+#: Seconds of the chain after its start in which a node joins Ray, or is given up.
+_JOINING: Final = 900
 _GCS: Final = 6_379
 
 
@@ -88,30 +90,41 @@ class NodeProvider(RayNodeProvider):
         place = provider_config.get("tags") or session.with_name(f"autoscaling-{cluster_name}.json")
         self._tags = Tags(Path(place).expanduser())
         self._lock = threading.RLock()
-        self._looked, self._known = float("-inf"), dict[str, tuple[str, bool]]()
+        self._looked, self._known = float("-inf"), dict[str, LeasedNode]()
         self._asked, self._places = float("-inf"), dict[str, str]()
+        self._joined = dict[str, str]()
 
     # -- what there is
 
-    def _nodes(self) -> dict[str, tuple[str, bool]]:
-        """Its own jobs and the head's, the head's first: on which node, and whether they have begun."""
+    def _nodes(self) -> dict[str, LeasedNode]:
+        """Its own jobs and the head's, the head's first."""
         with self._lock:
             if time.monotonic() - self._looked > _KEPT:
                 jobs = self._loop.do(self._market.jobs())
-                for job, node, _ in jobs[1:]:
-                    self._tags.learn(job, node)
-                own = jobs[:1] + [job for job in jobs[1:] if job[0] in self._tags.jobs]
-                self._known = {job: (node, begun) for job, node, begun in own}
-                self._looked = time.monotonic()
+                for job, leased in jobs.items():
+                    if not leased.head:
+                        self._tags.learn(job, leased.node)
+                own = {job: leased for job, leased in jobs.items() if leased.head or job in self._tags.jobs}
+                self._known, self._looked = own, time.monotonic()
             return self._known
 
     def _place(self, node_id: str) -> str | None:
-        """Where Ray has a job's node; None while it has not joined."""
+        """Where Ray has a job's node, or had it last; None while it has not joined."""
         with self._lock:
             if time.monotonic() - self._asked > _KEPT:
                 self._places, self._asked = addresses(), time.monotonic()
-            node = self._nodes().get(node_id)
-            return None if node is None else self._places.get(bytes(Pubkey.from_string(node[0])).hex())
+            if (leased := self._nodes().get(node_id)) is None:
+                return None
+            place = self._places.get(bytes(Pubkey.from_string(leased.node)).hex())
+            if place is not None:
+                self._joined[node_id] = place
+            return self._joined.get(node_id)
+
+    def _is_missing(self, node_id: str) -> bool:
+        """Whether Ray, which can be asked, should have a node by now, and has not."""
+        leased = self._nodes().get(node_id)
+        late = leased is not None and leased.ran is not None and leased.ran > _JOINING
+        return late and bool(self._places) and self._place(node_id) is None
 
     def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
         """See Ray's."""
@@ -119,19 +132,23 @@ class NodeProvider(RayNodeProvider):
 
     def is_running(self, node_id: str) -> bool:
         """See Ray's."""
-        return self._nodes().get(node_id, ("", False))[1]
+        leased = self._nodes().get(node_id)
+        return leased is not None and leased.ran is not None
 
     def is_terminated(self, node_id: str) -> bool:
         """See Ray's."""
         return node_id not in self._nodes()
 
     def node_tags(self, node_id: str) -> dict[str, str]:
-        """See Ray's; a node has its place in Ray before it is up to date."""
-        tags = dict(self._tags.jobs.get(node_id, {}))
-        if node_id == next(iter(self._nodes()), None):
+        """See Ray's; a node has its place in Ray before it is up to date.
+
+        Ray ends what is up to date and says nothing; what is not it waits for without end, and it is paid.
+        """
+        tags, leased = dict(self._tags.jobs.get(node_id, {})), self._nodes().get(node_id)
+        if leased is not None and leased.head:
             return {TAG_RAY_NODE_KIND: NODE_KIND_HEAD, TAG_RAY_NODE_STATUS: STATUS_UP_TO_DATE, **tags}
-        status = STATUS_UP_TO_DATE if self._place(node_id) is not None else STATUS_UNINITIALIZED
-        return {**tags, TAG_RAY_NODE_STATUS: status}
+        there = self._place(node_id) is not None or self._is_missing(node_id)
+        return {**tags, TAG_RAY_NODE_STATUS: STATUS_UP_TO_DATE if there else STATUS_UNINITIALIZED}
 
     def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
         """See Ray's."""

@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -90,6 +91,21 @@ class Tags:
         if job not in self.jobs and node in self.begun:
             self.jobs[job] = self.begun.pop(node)
             self.write()
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedNode:
+    """A job of the cluster's that has not ended.
+
+    Attributes:
+        node: the node's address.
+        ran: seconds since its start; None where it has not started.
+        head: whether it is the cluster's first.
+    """
+
+    node: str
+    ran: int | None
+    head: bool
 
 
 class Market:
@@ -179,28 +195,31 @@ class Market:
             await cluster.wait_ready()
         return cluster
 
-    async def jobs(self) -> list[tuple[str, str, bool]]:
-        """Its jobs that have not ended, the head's first: address, node, and whether it has begun."""
-        from ionet import JobState
-
+    async def jobs(self) -> dict[str, LeasedNode]:
+        """Its jobs that have not ended, by address, the head's first."""
         try:
             cluster = await self.cluster()
         except NoCluster:
-            return []
-        client = self.client()
+            return {}
         await cluster.run.__aexit__()
         assert isinstance(cluster.run, AsyncClusterRun)
-        keyed, now = await client.jobs.cluster_jobs(cluster.run.cluster), await client.time()
-        live = [
-            (str(job.address), str(job.account.node), job.account.state == JobState.RUNNING)
-            for job in keyed
-            if not job.account.reason and (not job.account.ends_at or job.account.ends_at > now)
-        ]
-        if not live or live[0][0] != str(cluster.run.job):
+        live = await self._live(cluster.run.cluster, str(cluster.run.job))
+        if not any(row.head for row in live.values()):
             # Without its head it is over; there may be a new one of this name.
             self._found = None
-            return []
+            return {}
         return live
+
+    async def _live(self, cluster: Pubkey, head: str | None) -> dict[str, LeasedNode]:
+        keyed, now = await self.client().jobs.cluster_jobs(cluster), await self.client().time()
+        rows = dict[str, LeasedNode]()
+        for job in keyed:
+            account, address = job.account, str(job.address)
+            if account.reason or 0 < account.ends_at <= now:
+                continue
+            ran = now - account.started_at if account.started_at else None
+            rows[address] = LeasedNode(str(account.node), ran, address == head)
+        return rows
 
     async def add(self, tags: Tags, given: dict[str, str]) -> str:
         """Books one more node; returns its job.
