@@ -33,7 +33,7 @@ from tests.network.renting import Renting, opened
 from tests.network.test_growing import SPEC, fresh
 from tests.programs.market import CLASS, IO_MINT
 
-from ionet import IO, SOL, AsyncClient, JobState
+from ionet import IO, SOL, AsyncClient, CloseReason, JobState
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud import AsyncClusterLaunch, autoscaling
 from ionet.cloud.autoscaling import NodeProvider
@@ -246,6 +246,30 @@ async def test_a_node_that_is_paid_and_is_not_in_ray_is_ended(
         places.update(kept)
         assert await heard.look(began) == []
     assert await heard.look(began + 3_600) == [made]
+
+
+async def test_what_its_head_has_left_is_no_cluster_and_can_be_ended(scaling: Scaling) -> None:
+    """Of two clusters of one name none was found, and of a worker its provider made the head."""
+    renting, provider, market = scaling.renting, scaling.provider(), scaling.renting.site.market
+    (made,) = await asyncio.to_thread(provider.create_node, {}, TAGS, 1)
+    await renting.client.as_(market.attesters[0]).jobs.start(account_of(made)).send()
+    market.send(market.jobs("lose", scaling.head))
+    heads, workers = ({TAG_RAY_NODE_KIND: kind} for kind in (NODE_KIND_HEAD, NODE_KIND_WORKER))
+    for some in (provider, scaling.provider()):
+        for _ in range(2):
+            some._looked = float("-inf")
+            assert await asyncio.to_thread(some.non_terminated_nodes, heads) == []
+            assert await asyncio.to_thread(some.non_terminated_nodes, workers) == [made]
+    fresh(renting)
+    launch = AsyncClusterLaunch(scaling.session_client(), renting.gateway, SPEC, key=scaling.session)
+    async with launch:
+        cluster = await launch.book(await launch.offer())
+    again = scaling.provider()
+    assert await asyncio.to_thread(again.non_terminated_nodes, heads) == [str(cluster.run.job)]
+    assert await asyncio.to_thread(again.non_terminated_nodes, workers) == [made]
+    await asyncio.to_thread(again.terminate_node, made)
+    assert market.job(account_of(made)).reason == CloseReason.RENTER_STOPPED
+    assert await asyncio.to_thread(again.non_terminated_nodes, {}) == [str(cluster.run.job)]
 
 
 async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scaling) -> None:

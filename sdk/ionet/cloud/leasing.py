@@ -25,7 +25,7 @@ from ionet.chain.errors import (
 )
 from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
 from ionet.cloud.errors import CannotResize, NoCluster
-from ionet.cloud.running import AsyncClusterRun
+from ionet.cloud.running import AsyncClusterRun, AsyncRun
 from ionet.cloud.sessions import Login, read
 from ionet.cloud.spec import parse
 from ionet.formats.when import when
@@ -126,6 +126,7 @@ class Market:
         self._url = text_of(config, "url")
         self._client: AsyncClient | None = None
         self._found: Held | None = None
+        self._left: list[Held] = []
 
     def client(self) -> AsyncClient:
         """Of the session's key, for the loop that uses it."""
@@ -161,6 +162,9 @@ class Market:
         if self._found is None:
             found = await find(self.client(), self.gateway, insecure=self.insecure)
             found = [item for item in found if item.name == self.name]
+            # Whose first one came later has lost its head: nothing joins it, and it is none of this name.
+            self._left = [item for item in found if item.cluster and item.jobs[0].account.replaces]
+            found = [item for item in found if item not in self._left]
             if len(found) != 1:
                 raise NoCluster(
                     f"the session has {len(found) or 'no'} cluster{'s' * (len(found) > 1)} {self.name}"
@@ -171,8 +175,11 @@ class Market:
                     f" nodes that it may have: ionet cluster up --name {self.name} --max-nodes 8"
                 )
             self._found = found[0]
+        return self._attached(self._found)
+
+    def _attached(self, found: Held) -> AsyncCluster:
         key, insecure = self.login.key, self.insecure
-        return attach_cluster(self.client(), self.gateway, self._found, key=key, insecure=insecure)
+        return attach_cluster(self.client(), self.gateway, found, key=key, insecure=insecure)
 
     async def book(self, wanted: Mapping[str, Any], most: int) -> AsyncCluster:
         """Books the head, and waits until it is there.
@@ -196,19 +203,26 @@ class Market:
         return cluster
 
     async def jobs(self) -> dict[str, LeasedNode]:
-        """Its jobs that have not ended, by address, the head's first."""
+        """Its jobs that have not ended, by address, the head's first; and what lost heads have left."""
         try:
             cluster = await self.cluster()
         except NoCluster:
-            return {}
+            return await self._leftovers()
         await cluster.run.__aexit__()
         assert isinstance(cluster.run, AsyncClusterRun)
         live = await self._live(cluster.run.cluster, str(cluster.run.job))
         if not any(row.head for row in live.values()):
             # Without its head it is over; there may be a new one of this name.
             self._found = None
-            return {}
-        return live
+        return live | await self._leftovers()
+
+    async def _leftovers(self) -> dict[str, LeasedNode]:
+        """Jobs of clusters that have lost their heads: they are paid until somebody ends them."""
+        rows = dict[str, LeasedNode]()
+        for item in self._left:
+            assert item.cluster is not None
+            rows |= await self._live(item.cluster, None)
+        return rows
 
     async def _live(self, cluster: Pubkey, head: str | None) -> dict[str, LeasedNode]:
         keyed, now = await self.client().jobs.cluster_jobs(cluster), await self.client().time()
@@ -249,18 +263,13 @@ class Market:
 
     async def end(self, job: str) -> None:
         """Ends a node's job, so that only its used time is paid; of the head, the whole cluster."""
-        from ionet import JobState
-
-        cluster, client, address = await self.cluster(), self.client(), Pubkey.from_string(job)
-        async with cluster:
-            if address == cluster.run.job:
+        address = Pubkey.from_string(job)
+        if self._found is not None and address == self._found.head:
+            async with self._attached(self._found) as cluster:
                 await cluster.down()
-                return
-            account = await client.jobs.get_job(address)
-            if account.state == JobState.BOOKED:
-                await client.jobs.cancel(address).send()
-            elif not account.reason:
-                await cluster.let_go([address])
+            return
+        async with AsyncRun(self.client(), self.gateway, address, insecure=self.insecure) as run:
+            await run.end()
 
 
 def text_of(config: Mapping[str, Any], key: str) -> str:
