@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.network.renting import Renting, opened
 from tests.programs.market import CLASS
 from tests.programs.support import HOUR
 
-from ionet import IO, AsyncClient, CloseReason
+from ionet import IO, USD, AsyncClient, CloseReason
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud import (
     AsyncCluster,
@@ -22,7 +23,11 @@ from ionet.cloud import (
     NotEnough,
 )
 from ionet.cloud.clusters import find
+from ionet.cloud.growing import offer_growth
+from ionet.cloud.replacing import AsyncGuard, Limits
+from ionet.cloud.running import AsyncClusterRun
 from ionet.overlay import LeaseFacts
+from ionet.store.manifest import Manifest
 from ionet.worker._clusters import cluster_problem
 from ionet.worker._leases import ClientChain, Leased
 
@@ -147,6 +152,29 @@ async def test_what_is_left_of_a_cluster_without_its_head_is_ended(renting: Rent
         market.send(market.jobs("lose", head))
         await cluster.down()
         assert market.job(new).reason == CloseReason.RENTER_STOPPED
+
+
+async def test_nothing_joins_a_cluster_whose_head_is_closed(renting: Renting) -> None:
+    """It would look for the head that the first newcomer is not, and be paid meanwhile."""
+    market = renting.site.market
+    async with await booked(renting) as cluster:
+        (head,) = await cluster.jobs()
+        (new,) = await cluster.resize(2)
+        await renting.client.as_(market.attesters[0]).jobs.start(new).send()
+        market.send(market.jobs("lose", head))
+        market.pay_out(head)
+        assert isinstance(cluster.run, AsyncClusterRun)
+        fresh(renting)
+        manifest, place = await manifest_of(renting, cluster.run.cluster), cluster.run.cluster
+        with pytest.raises(CannotResize, match="its first node does not run"):
+            await offer_growth(renting.client, renting.gateway, place, manifest, 1)
+        guard = AsyncGuard(renting.client, place, Limits(1, USD(10)))
+        assert (await guard.look()).over
+
+
+async def manifest_of(renting: Renting, cluster: Pubkey) -> Manifest:
+    held = await find(renting.client, renting.gateway)
+    return next(item.manifest for item in held if item.cluster == cluster)
 
 
 async def test_why_a_cluster_does_not_grow_is_said_before_anything_is_booked(renting: Renting) -> None:

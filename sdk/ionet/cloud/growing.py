@@ -119,7 +119,9 @@ async def offer_growth(
 
     jobs, now = await client.jobs.cluster_jobs(cluster), await client.time()
     head = jobs[0].account if jobs else None
-    if head is None or head.state != JobState.RUNNING or head.reason or head.ends_at <= now:
+    # Where the first one came later, the head is closed: a newcomer would wait for it, and be paid.
+    gone = head is None or head.replaces or head.state != JobState.RUNNING
+    if head is None or gone or head.reason or head.ends_at <= now:
         raise CannotResize("its first node does not run: there is nothing to join")
     left = {CloseReason.RENTER_STOPPED, CloseReason.RENTER_CANCELLED, CloseReason.COMPLETED}
     avoid = {job.account.node for job in jobs if CloseReason(job.account.reason) not in left}

@@ -274,7 +274,7 @@ class AsyncGuard:
         """Takes note of which jobs there were, and which of them were booked in place of lost ones."""
         from ionet import JobState
 
-        if jobs and self._head is None:
+        if jobs and self._head is None and not jobs[0].account.replaces:
             self._head = jobs[0].address
         self._had |= {job.account.node for job in jobs}
         for job in jobs:
