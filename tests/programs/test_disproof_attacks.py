@@ -179,6 +179,23 @@ def test_nobody_pays_for_what_a_device_signs_while_its_node_is_retired(scene: Sc
     assert scene.call(cell_of(scene)).send().result.amount
 
 
+@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a node knows its latest retirement only")
+def test_a_second_retirement_opens_nothing_of_the_first_one(scene: Scene) -> None:
+    """Who had the machine meanwhile waits until then: each such hour costs a tenth of the minimum."""
+    market, client = scene.market, scene.market.world.client
+    market.world.advance(1)
+    market.send(market.staking("retire_node"))
+    market.world.advance(HOUR)
+    client.proofs.tick().send()
+    later = Scene(market, client.proofs.get_hour(client.proofs.latest_hour() + 1))
+    market.world.advance(HOUR)
+    market.send(reopening(market))
+    later.refused(cell_of(later), errors.staking.RetiredThen)
+    market.world.advance(HOUR)
+    market.send(market.staking("retire_node"))
+    later.refused(cell_of(later), errors.staking.RetiredThen)
+
+
 def test_a_node_taken_to_a_cheaper_class_pays_by_the_one_that_it_cheated_in(scene: Scene) -> None:
     market, made = scene.market, cell_of(scene)
     before = market.node().minimum

@@ -15,7 +15,7 @@ from tests.programs.support import HOUR, MINUTE
 from tests.programs.test_jobs_clusters import state
 from tests.programs.test_jobs_money import D_IO, NO_SHOW, SUPPLIER_CANCELLED
 
-from ionet import errors, events, ix, token_account
+from ionet import IO, errors, events, ix, token_account
 
 ADDED = 2
 
@@ -163,3 +163,20 @@ def test_a_delegate_grows_a_cluster_by_what_its_allowance_pays_and_no_more(
     allow(D_IO)
     market.send(*both)
     assert (before - market.purse(market.renter), state(market, cluster).places) == (D_IO, 0)
+
+
+@pytest.mark.xfail(
+    strict=True, raises=AssertionError, reason="a delegate adds nodes without any allowance of the renter's"
+)
+def test_a_delegate_that_may_spend_nothing_adds_no_node_of_its_own(
+    one: tuple[Market, Pubkey, Pubkey],
+) -> None:
+    """Whoever has the key of a process that replaces lost nodes pays themselves, and takes the refund."""
+    market, cluster, _ = one
+    session, renter = market.actor(), market.renter.pubkey()
+    market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=session.pubkey()))
+    market.world.give_io(session.pubkey(), IO(1_000))
+    market.set_price()
+    both = growing(cluster, session), market.booking(of=market.bob, cluster=cluster, payer=session.pubkey())
+    call = market.world.call(*both, signers=market.signers(*both))
+    market.world.refused(call, errors.jobs.NotClusterBooker)
