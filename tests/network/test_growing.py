@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from solders.pubkey import Pubkey
 from tests.network.renting import Renting, opened
-from tests.programs.market import CLASS
+from tests.programs.market import CLASS, RATE
 from tests.programs.support import HOUR
 
-from ionet import IO, USD, AsyncClient, CloseReason
+from ionet import IO, USD, AsyncClient, CloseReason, Listing, ix
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud import (
     AsyncCluster,
@@ -21,7 +21,9 @@ from ionet.cloud import (
     ClusterSpec,
     NoNode,
     NotEnough,
+    growing,
 )
+from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.clusters import find
 from ionet.cloud.growing import offer_growth
 from ionet.cloud.replacing import AsyncGuard, Limits
@@ -170,6 +172,27 @@ async def test_nothing_joins_a_cluster_whose_head_is_closed(renting: Renting) ->
             await offer_growth(renting.client, renting.gateway, place, manifest, 1)
         guard = AsyncGuard(renting.client, place, Limits(1, USD(10)))
         assert (await guard.look()).over
+
+
+async def test_a_supplier_who_raises_their_rate_meanwhile_is_not_booked_above_the_highest_rate(
+    renting: Renting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market = renting.site.market
+    async with await booked(renting) as cluster:
+        head = await renting.client.jobs.get_job(cluster.run.job)
+        other = next(one for one in (market.alice, market.bob) if one.node != head.node)
+
+        async def chosen(client: AsyncClient, wish: Wish) -> list[Listing]:
+            found = await choose(client, wish)
+            args = market.offer_args(rate=3 * RATE)
+            market.send(ix.jobs.set_offer(owner=other.key, node=other.node, args=args))
+            return found
+
+        rate = USD.from_base(RATE)
+        assert await cluster.growth(2, max_rate=rate) is not None
+        monkeypatch.setattr(growing, "choose", chosen)
+        with pytest.raises(NoNode, match=r"asks for .* now, which is more than"):
+            await cluster.growth(2, max_rate=rate)
 
 
 async def manifest_of(renting: Renting, cluster: Pubkey) -> Manifest:

@@ -140,7 +140,12 @@ async def offer_growth(
     if len(fitting) < more:
         raise NoNode(f"{len(fitting)} such nodes are free for {span(seconds)}, not {more}")
     nodes = [item.node for item in fitting[:more]]
-    return Growth(cluster, await client.jobs.quotes(nodes, seconds, currency=mint), seconds)
+    quotes = await client.jobs.quotes(nodes, seconds, currency=mint)
+    dear = [quote for quote in quotes.nodes if max_rate is not None and quote.rate > max_rate]
+    if dear:
+        # Its supplier has raised it since the search.
+        raise NoNode(f"{dear[0].node} asks for {dear[0].rate} now, which is more than {max_rate}")
+    return Growth(cluster, quotes, seconds)
 
 
 def _may_join(listing: Listing, manifest: Manifest, avoid: set[Pubkey]) -> bool:
