@@ -22,6 +22,7 @@ from ionet.cloud import (
     NoNode,
     NotEnough,
     growing,
+    launching,
 )
 from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.clusters import find
@@ -174,25 +175,36 @@ async def test_nothing_joins_a_cluster_whose_head_is_closed(renting: Renting) ->
         assert (await guard.look()).over
 
 
-async def test_a_supplier_who_raises_their_rate_meanwhile_is_not_booked_above_the_highest_rate(
+async def test_suppliers_who_raise_their_rate_meanwhile_are_not_booked_above_the_highest_one(
     renting: Renting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    market = renting.site.market
-    async with await booked(renting) as cluster:
-        head = await renting.client.jobs.get_job(cluster.run.job)
-        other = next(one for one in (market.alice, market.bob) if one.node != head.node)
+    market, rate = renting.site.market, USD.from_base(RATE)
+    rates = {market.alice.node: RATE, market.bob.node: RATE}
 
-        async def chosen(client: AsyncClient, wish: Wish) -> list[Listing]:
-            found = await choose(client, wish)
-            args = market.offer_args(rate=3 * RATE)
-            market.send(ix.jobs.set_offer(owner=other.key, node=other.node, args=args))
-            return found
+    async def chosen(client: AsyncClient, wish: Wish) -> list[Listing]:
+        found = await choose(client, wish)
+        for one in (market.alice, market.bob):
+            args = market.offer_args(rate=rates[one.node])
+            market.send(ix.jobs.set_offer(owner=one.key, node=one.node, args=args))
+        return found
 
-        rate = USD.from_base(RATE)
+    for module in (growing, launching):
+        monkeypatch.setattr(module, "choose", chosen)
+    dear = dict.fromkeys(rates, 3 * RATE)
+    wanted = replace(SPEC, max_rate=rate)
+    async with await booked(renting, wanted) as cluster:
         assert await cluster.growth(2, max_rate=rate) is not None
-        monkeypatch.setattr(growing, "choose", chosen)
+        rates |= dear
         with pytest.raises(NoNode, match=r"asks for .* now, which is more than"):
             await cluster.growth(2, max_rate=rate)
+        await cluster.run.stop()
+    rates |= dict.fromkeys(rates, RATE)
+    await chosen(renting.client, Wish(HOUR, "IO"))
+    fresh(renting)
+    rates |= dear
+    async with AsyncClusterLaunch(renting.client, renting.gateway, wanted, key=renting.key) as launch:
+        with pytest.raises(NoNode, match=r"asks for .* now, which is more than"):
+            await launch.offer()
 
 
 async def manifest_of(renting: Renting, cluster: Pubkey) -> Manifest:

@@ -22,6 +22,7 @@ from ionet.worker._measuring import measured_at
 if TYPE_CHECKING:
     from ionet import USD, AsyncClient, Listing, accounts
     from ionet.executor._capacity import Capacity
+    from ionet.jobs.quotes import Quotes
     from ionet.store.manifest import Manifest
 
 
@@ -175,6 +176,17 @@ def that_give(
         none = f"none of the {len(unknown)} nodes has signed that it has {manifest.image}"
         raise NoNode(why or none)
     return fitting
+
+
+def check_rates(quotes: Quotes, max_rate: USD | None) -> None:
+    """Checks that no supplier has raised their rate above the highest since they were chosen. Pure.
+
+    Raises:
+        NoNode: one has.
+    """
+    dear = [quote for quote in quotes.nodes if max_rate is not None and quote.rate > max_rate]
+    if dear:
+        raise NoNode(f"{dear[0].node} asks for {dear[0].rate} now, which is more than {max_rate}")
 
 
 def image_named(listings: Sequence[Listing], given: Mapping[Pubkey, Capacity], name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError, TransactionNotShown
-from ionet.cloud.choosing import Wish, choose, given_by, that_give
+from ionet.cloud.choosing import Wish, check_rates, choose, given_by, that_give
 from ionet.cloud.errors import CannotResize, NoNode, NotEnough
 from ionet.cloud.running import Tell
 from ionet.formats.when import HOUR, span
@@ -141,10 +141,7 @@ async def offer_growth(
         raise NoNode(f"{len(fitting)} such nodes are free for {span(seconds)}, not {more}")
     nodes = [item.node for item in fitting[:more]]
     quotes = await client.jobs.quotes(nodes, seconds, currency=mint)
-    dear = [quote for quote in quotes.nodes if max_rate is not None and quote.rate > max_rate]
-    if dear:
-        # Its supplier has raised it since the search.
-        raise NoNode(f"{dear[0].node} asks for {dear[0].rate} now, which is more than {max_rate}")
+    check_rates(quotes, max_rate)
     return Growth(cluster, quotes, seconds)
 
 

@@ -24,6 +24,7 @@ from ionet.chain.errors import (
 )
 from ionet.cloud.choosing import (
     Wish,
+    check_rates,
     choose,
     choose_together,
     given_by,
@@ -217,6 +218,7 @@ class AsyncLaunch:
             first = next(item for item in listings if item.node == nodes[0])
         gives = tuple(_gives(node, given.get(node)) for node in nodes)
         quotes = await self._client.jobs.quotes(nodes, self._wish.seconds, currency=self._wish.currency)
+        check_rates(quotes, self._wish.max_rate)
         if self._nodes > 1:
             return Offered(first, quotes, manifest, reasons=reasons, gives=gives)
         others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
