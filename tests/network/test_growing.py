@@ -26,7 +26,7 @@ from ionet.cloud import (
 )
 from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.clusters import find
-from ionet.cloud.growing import offer_growth
+from ionet.cloud.growing import joining, offer_growth
 from ionet.cloud.replacing import AsyncGuard, Limits
 from ionet.cloud.running import AsyncClusterRun
 from ionet.overlay import LeaseFacts
@@ -173,6 +173,18 @@ async def test_nothing_joins_a_cluster_whose_head_is_closed(renting: Renting) ->
             await offer_growth(renting.client, renting.gateway, place, manifest, 1)
         guard = AsyncGuard(renting.client, place, Limits(1, USD(10)))
         assert (await guard.look()).over
+
+
+async def test_the_cheapest_node_is_the_one_that_costs_least_with_all_its_processors(
+    renting: Renting,
+) -> None:
+    async with await booked(renting):
+        (plain,) = await renting.client.jobs.search()
+        (held,) = await find(renting.client, renting.gateway)
+    node = Pubkey.default()
+    large = replace(plain, node=node, units=8, rate=USD.from_base(RATE - 1))
+    assert joining([large, plain], held.manifest, ()) == [plain, large]
+    assert joining([large, plain], held.manifest, {plain.node}) == [large]
 
 
 async def test_suppliers_who_raise_their_rate_meanwhile_are_not_booked_above_the_highest_one(

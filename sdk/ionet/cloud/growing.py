@@ -6,7 +6,7 @@ node that does not start costs the time that it was held, and the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -128,7 +128,7 @@ async def offer_growth(
     seconds = max(HOUR, head.ends_at - now)
     mint = currency or head.mint
     wish = Wish(seconds, mint, class_id=(await client.staking.get_node(head.node)).class_, max_rate=max_rate)
-    fitting = [item for item in await choose(client, wish) if _may_join(item, manifest, avoid)]
+    fitting = joining(await choose(client, wish), manifest, avoid)
     if fitting:
         given = {}
         try:
@@ -145,9 +145,18 @@ async def offer_growth(
     return Growth(cluster, quotes, seconds)
 
 
-def _may_join(listing: Listing, manifest: Manifest, avoid: set[Pubkey]) -> bool:
-    """Whether a node has the processors, and did not leave this cluster by itself."""
-    return listing.node not in avoid and listing.units >= manifest.resources.gpus
+def joining(listings: Sequence[Listing], manifest: Manifest, avoid: Collection[Pubkey]) -> list[Listing]:
+    """Nodes with enough processors that did not leave this cluster by themselves, the cheapest first. Pure.
+
+    All processors of a node are paid: a low rate of each is no low price of more than are asked for.
+
+    Args:
+        listings: nodes that can be booked.
+        manifest: what the cluster runs.
+        avoid: nodes that are not asked again.
+    """
+    fitting = [item for item in listings if item.node not in avoid and item.units >= manifest.resources.gpus]
+    return sorted(fitting, key=lambda item: item.rate.base * item.units)
 
 
 async def grow(client: AsyncClient, growth: Growth, tell: Tell = lambda text: None) -> list[Pubkey]:
