@@ -146,14 +146,19 @@ async def test_a_node_that_has_not_come_yet_can_be_let_go(renting: Renting) -> N
         assert await cluster.jobs() == [head]
 
 
-async def test_what_is_left_of_a_cluster_without_its_head_is_ended(renting: Renting) -> None:
+@pytest.mark.parametrize("watched", [False, True])
+async def test_what_is_left_of_a_cluster_without_its_head_is_ended(
+    renting: Renting, *, watched: bool
+) -> None:
     market = renting.site.market
     async with await booked(renting) as cluster:
         (head,) = await cluster.jobs()
         (new,) = await cluster.resize(2)
         await renting.client.as_(market.attesters[0]).jobs.start(new).send()
+        assert not await cluster.end_rest()
+        assert not market.job(new).reason
         market.send(market.jobs("lose", head))
-        await cluster.down()
+        await (cluster.end_rest() if watched else cluster.down())
         assert market.job(new).reason == CloseReason.RENTER_STOPPED
 
 

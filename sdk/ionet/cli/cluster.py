@@ -597,12 +597,19 @@ async def _watch(
     *,
     force: bool,
 ) -> int:
-    """Ends a cluster once it is idle."""
+    """Ends a cluster once it is idle, and what is left of one whose first node has left."""
+    from ionet.cloud.errors import NoCluster, NotRun
+
     if io.dry_run:
         io.screen.show({"dry_run": True, "name": item.name}, "Dry run: nothing is watched")
         return 0
     _tell(io)(f"{item.name} ends once Ray has been idle; interrupting this leaves it running")
-    await cluster.wait_idle(_tell(io))
+    try:
+        await cluster.wait_idle(_tell(io))
+    except (NoCluster, NotRun):
+        if await cluster.end_rest():
+            _tell(io)(f"{item.name} has lost its first node, and the others are ended")
+        raise
     _tell(io)(f"{item.name} is idle, and is ended")
     await _end(io, gateway, item, cluster, key, out, force=force)
     return 0

@@ -700,6 +700,22 @@ class AsyncCluster:
             await self.run.stop()
         return verdict, await self.run.cost()
 
+    async def end_rest(self) -> bool:
+        """Ends what is left of it where its first node's job is over: nothing uses the others any more.
+
+        Returns:
+            Whether anything was ended by this.
+
+        Raises:
+            IonetError: something could not be ended, or whether it was is unknown.
+        """
+        from ionet import JobState
+
+        account = await self.run.account()
+        if account is not None and account.state != JobState.ENDED and not account.reason:
+            return False
+        return await self.run.stop()
+
     async def jobs(self) -> list[Pubkey]:
         """Its jobs that are not closed, the head's first."""
         if not isinstance(self.run, AsyncClusterRun):
