@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tests.sdk.test_jobs_api import HOUR, MANIFEST, NOW, Market
 import ionet
 from ionet import SOL, USD, USDC, AsyncClient, TransactionFailed
 from ionet.cli.localnet import PEOPLE, set_up
-from ionet.cloud.replacing import AsyncGuard, Limits, Looked, most_needed
+from ionet.cloud.replacing import AsyncGuard, Limits, Looked, affordable, most_needed
 from ionet.localnet.dollars import add_usdc
 
 
@@ -107,6 +108,14 @@ def _left(rented: Rented) -> ionet.Amount:
     assert account.delegate == rented.session.pubkey()
     assert 0 < account.delegated_amount < 1_000_000
     return USDC.from_base(account.delegated_amount)
+
+
+def test_a_low_rate_of_more_processors_does_not_use_an_allowance_up(market: Market) -> None:
+    node = market.offered("2.6")
+    (plain,) = (item for item in market.renter.jobs.search() if item.node == node)
+    large = replace(plain, units=8, rate=USD("2.5"))
+    assert affordable([large, plain], USD("2.6")) == [plain, large]
+    assert affordable([large, plain], USD("2.5")) == [large]
 
 
 async def test_nothing_dearer_than_the_limit_is_booked(market: Market) -> None:

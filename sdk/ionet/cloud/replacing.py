@@ -21,7 +21,7 @@ from ionet.formats.when import HOUR, span
 from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
-    from ionet import AsyncClient, ClusterStatus, KeyedAccount, accounts
+    from ionet import AsyncClient, ClusterStatus, KeyedAccount, Listing, accounts
     from ionet.jobs.quotes import Quotes
 
 #: Seconds between two looks at the chain.
@@ -122,6 +122,12 @@ def wanted(
         )
     latest = max(running.values(), key=lambda job: job.ends_at)
     return Wanted(latest, max(HOUR, latest.ends_at - now), frozenset(had))
+
+
+def affordable(offered: Sequence[Listing], max_rate: USD) -> list[Listing]:
+    """Nodes within a rate, the cheapest first: with all their processors, as an allowance pays them. Pure."""
+    fitting = [listing for listing in offered if listing.rate <= max_rate]
+    return sorted(fitting, key=lambda listing: listing.rate.base * listing.units)
 
 
 def beyond(deposit: Amount, allowed: Amount, balance: Amount) -> str | None:
@@ -291,7 +297,7 @@ class AsyncGuard:
         currency = want.like.mint
         offered = await client.jobs.search(class_=kind, seconds=want.seconds, currency=currency)
         offered = [listing for listing in offered if listing.node not in want.not_these]
-        fitting = [listing for listing in offered if listing.rate <= limits.max_rate]
+        fitting = affordable(offered, limits.max_rate)
         if not fitting:
             dearer = f"; the cheapest costs {offered[0].rate}" if offered else ""
             return Looked(
