@@ -246,6 +246,11 @@ async def test_a_node_that_is_paid_and_is_not_in_ray_is_ended(
         places.update(kept)
         assert await heard.look(began) == []
     assert await heard.look(began + 3_600) == [made]
+    await asyncio.to_thread(provider.terminate_node, made)
+    # It is the cheapest node there is, and is not paid for another hour.
+    fresh(renting)
+    with pytest.raises(NodeLaunchException, match="0 such nodes are free"):
+        await asyncio.to_thread(scaling.provider().create_node, {}, TAGS, 1)
 
 
 async def test_what_its_head_has_left_is_no_cluster_and_can_be_ended(scaling: Scaling) -> None:

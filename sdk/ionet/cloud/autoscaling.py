@@ -121,10 +121,12 @@ class NodeProvider(RayNodeProvider):
             return self._joined.get(node_id)
 
     def _is_missing(self, node_id: str) -> bool:
-        """Whether Ray, which can be asked, should have a node by now, and has not."""
-        leased = self._nodes().get(node_id)
-        late = leased is not None and leased.ran is not None and leased.ran > _JOINING
-        return late and bool(self._places) and self._place(node_id) is None
+        """Whether Ray, which can be asked, should have a node by now, or had it, and has not."""
+        joined, leased = self._place(node_id) is not None, self._nodes().get(node_id)
+        if leased is None or leased.ran is None or not self._places:
+            return False
+        there = bytes(Pubkey.from_string(leased.node)).hex() in self._places
+        return not there and (joined or leased.ran > _JOINING)
 
     def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
         """See Ray's."""
@@ -193,7 +195,10 @@ class NodeProvider(RayNodeProvider):
         """Ends a node's lease, so that only its used time is paid; see Ray's."""
         with self._lock:
             self._looked = float("-inf")
-            if node_id in self._nodes():
+            if (leased := self._nodes().get(node_id)) is not None:
+                if self._is_missing(node_id):
+                    # Who is cheapest and never there would be booked and paid for an hour, again and again.
+                    self._tags.shun(leased.node)
                 self._loop.do(self._market.end(node_id))
             self._looked = float("-inf")
 

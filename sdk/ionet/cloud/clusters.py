@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -742,12 +742,15 @@ class AsyncCluster:
             raise NoCluster(f"what the cluster {self.name} runs is not in its gateway's store")
         return manifest
 
-    async def growth(self, count: int, *, max_rate: USD | None = None) -> Growth | None:
+    async def growth(
+        self, count: int, *, max_rate: USD | None = None, avoid: Collection[Pubkey] = ()
+    ) -> Growth | None:
         """The nodes that would join it so that it has `count`, and their price; None if it has as many.
 
         Args:
             count: how many there are to be.
             max_rate: highest rate per processor and hour; None for any.
+            avoid: nodes that are not to join.
 
         Raises:
             CannotResize: it may not have so many, or does not run.
@@ -760,7 +763,9 @@ class AsyncCluster:
         check_size(self.name, manifest, there, count, cluster)
         assert cluster is not None
         store = gateway_urls(self.run.gateway, insecure=True)[1]
-        return await offer_growth(self.run.client, store, cluster, manifest, count - there, max_rate=max_rate)
+        return await offer_growth(
+            self.run.client, store, cluster, manifest, count - there, max_rate=max_rate, avoid=avoid
+        )
 
     async def grow(self, growth: Growth, tell: Tell = lambda text: None) -> list[Pubkey]:
         """Books the nodes of an offer; they join by themselves. Returns their jobs; see `growing.grow`."""

@@ -96,6 +96,7 @@ async def offer_growth(
     *,
     max_rate: USD | None = None,
     currency: Pubkey | None = None,
+    avoid: Collection[Pubkey] = (),
 ) -> Growth:
     """Chooses nodes that would join a running cluster, and asks for their price. Nothing is sent.
 
@@ -109,6 +110,7 @@ async def offer_growth(
         more: how many.
         max_rate: highest rate per processor and hour; None for any.
         currency: what to pay in; None: what the head is paid in.
+        avoid: nodes that are not to join.
 
     Raises:
         CannotResize: the cluster does not run, or its head has left.
@@ -124,11 +126,11 @@ async def offer_growth(
     if head is None or gone or head.reason or head.ends_at <= now:
         raise CannotResize("its first node does not run: there is nothing to join")
     left = {CloseReason.RENTER_STOPPED, CloseReason.RENTER_CANCELLED, CloseReason.COMPLETED}
-    avoid = {job.account.node for job in jobs if CloseReason(job.account.reason) not in left}
+    had = {job.account.node for job in jobs if CloseReason(job.account.reason) not in left}
     seconds = max(HOUR, head.ends_at - now)
     mint = currency or head.mint
     wish = Wish(seconds, mint, class_id=(await client.staking.get_node(head.node)).class_, max_rate=max_rate)
-    fitting = joining(await choose(client, wish), manifest, avoid)
+    fitting = joining(await choose(client, wish), manifest, {*had, *avoid})
     if fitting:
         given = {}
         try:

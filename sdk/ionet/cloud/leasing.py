@@ -61,9 +61,12 @@ class Tags:
         self._path = path
         self.jobs: dict[str, dict[str, str]] = {}
         self.begun: dict[str, dict[str, str]] = {}
+        #: Nodes that were paid and were not in Ray: what they cost is paid once.
+        self.shunned: list[str] = []
         try:
             content = json.loads(path.read_text()[:_TAGS])
             self.jobs, self.begun = dict(content["jobs"]), dict(content["begun"])
+            self.shunned = list(content.get("shunned", []))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError) as bad:
@@ -73,7 +76,7 @@ class Tags:
         """Keeps them, whole or as they were."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         part = self._path.with_suffix(f".{os.getpid()}")
-        part.write_text(json.dumps({"jobs": self.jobs, "begun": self.begun}))
+        part.write_text(json.dumps({"jobs": self.jobs, "begun": self.begun, "shunned": self.shunned}))
         part.replace(self._path)
 
     def begin(self, node: str, tags: dict[str, str]) -> None:
@@ -84,6 +87,12 @@ class Tags:
     def forget(self, node: str) -> None:
         """Notes that nothing was booked: who books this node later is somebody else."""
         if self.begun.pop(node, None) is not None:
+            self.write()
+
+    def shun(self, node: str) -> None:
+        """Notes a node that is not booked again."""
+        if node not in self.shunned:
+            self.shunned.append(node)
             self.write()
 
     def learn(self, job: str, node: str) -> None:
@@ -244,7 +253,8 @@ class Market:
         await self.check_spending()
         cluster = await self.cluster()
         try:
-            growth = await cluster.growth(len(await cluster.jobs()) + 1, max_rate=self.max_rate)
+            count, avoid = len(await cluster.jobs()) + 1, list(map(Pubkey.from_string, tags.shunned))
+            growth = await cluster.growth(count, max_rate=self.max_rate, avoid=avoid)
             assert growth is not None
             (node,) = map(str, growth.nodes)
             tags.begin(node, given)
