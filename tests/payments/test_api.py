@@ -6,16 +6,18 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from solders.keypair import Keypair
 from starlette.testclient import TestClient
 from tests.payments.stand_in import SECRET
 from tests.payments.world import HOUR, MANIFEST, Market, World, world
 
+from ionet import USDC
 from ionet.payments.api import House, application
-from ionet.payments.chain import Wallet
+from ionet.payments.chain import ChainRefused, Wallet
 from ionet.payments.desk import WAITING, Desk, Terms
 from ionet.payments.hooks import Hooks
 from ionet.payments.limits import Limits
@@ -162,6 +164,45 @@ def test_only_who_has_booked_a_job_by_card_extends_it_by_card(shop: Shop) -> Non
     assert shop.quote(HOUR, job=job)["total"]
     body = {"seconds": HOUR, "job": job}
     assert shop.ask("POST", "/v1/quotes", body, "mallory", 404)["error"]["code"] == "no_such_job"
+
+
+def test_a_job_that_somebody_else_has_booked_is_not_extended_by_card(shop: Shop) -> None:
+    """What is refunded of it would go to them, and once more to the card."""
+    market, mallory = shop.world.market, Keypair()
+    market.fund(mallory, USDC(20))
+    wallet = Wallet(market.deployer.as_(market.wallet))
+
+    def be_faster(name: str, *args: Any) -> None:
+        if name == "send":
+            shop.world.before = lambda name, *args: None
+            market.deployer.as_(mallory).jobs.book(
+                market.nodes[0],
+                2 * HOUR,
+                MANIFEST,
+                currency="USDC",
+                renter=market.wallet.pubkey(),
+                refund_to=mallory.pubkey(),
+            ).send()
+
+    shop.pay(shop.quote(), way="intent")
+    shop.world.stripe.authorise("pi_1")
+    shop.world.before = be_faster
+    shop.world.work()
+    shop.world.work()
+    (payment,) = shop.world.books.payments()
+    assert payment.state == "cancelled"
+    market.start(payment.job)
+    try:
+        body = {"seconds": HOUR, "job": payment.job}
+        assert shop.ask("POST", "/v1/quotes", body, status=404)["error"]["code"] == "no_such_job"
+        extension = replace(payment, extends=True, seconds=HOUR, deposit=USDC(20).base)
+        for ask in (lambda: wallet.quote_extension(payment.job, HOUR), lambda: wallet.sign(extension)):
+            with pytest.raises(ChainRefused, match="another wallet gets the refund"):
+                ask()
+    finally:
+        market.deployer.as_(mallory).jobs.stop(_key(payment.job)).send()
+        market.advance(2 * 24 * HOUR)
+        market.finish(payment.job)
 
 
 def test_a_token_is_good_for_its_customer_and_its_time_only(shop: Shop) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account, mint_to_checked
+from spl.token.models import MintToCheckedParams
 from tests.payments.stand_in import KEY, StandIn, serving
 from tests.programs.support import make_hireable
 
 import ionet
-from ionet import SOL, USD, USDC, types
+from ionet import SOL, USD, USDC, token_account, types
+from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.cli.localnet import PEOPLE, set_up
 from ionet.localnet.dollars import add_usdc, write_prices
 from ionet.payments.amounts import CENT
@@ -85,6 +88,20 @@ class Market:
         make_hireable(self.deployer, node)
         alice.jobs.offer(node, rate=USD("2.5"), currencies=["IO", "USDC"], payout_as_paid=True).send()
         self.nodes.append(node)
+
+    def fund(self, owner: Keypair, amount: USDC) -> None:
+        """Gives somebody USDC, and SOL for fees."""
+        self.deployer.airdrop(owner.pubkey(), SOL(100))
+        mint = MintToCheckedParams(
+            program_id=TOKEN_PROGRAM,
+            mint=self.usdc,
+            dest=token_account(owner.pubkey(), self.usdc),
+            mint_authority=self.deployer.address,
+            amount=amount.base,
+            decimals=USDC.DECIMALS,
+        )
+        opened = create_idempotent_associated_token_account(self.deployer.address, owner.pubkey(), self.usdc)
+        self.deployer.call(opened, mint_to_checked(mint)).send()
 
     def as_(self, name: str) -> ionet.Client:
         return self.deployer.as_(self.people[name])

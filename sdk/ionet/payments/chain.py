@@ -137,6 +137,11 @@ class Wallet:
         address: Pubkey = self._client.address
         return address
 
+    @property
+    def _mint(self) -> Pubkey:
+        mint: Pubkey = self._client.jobs.get_currency(self._currency).mint
+        return mint
+
     def quote(self, node: str, seconds: int) -> Quote:
         """See `Chain`."""
         with _answering():
@@ -145,7 +150,7 @@ class Wallet:
     def quote_extension(self, job: str, seconds: int) -> Quote:
         """See `Chain`."""
         with _answering():
-            return self._client.jobs.quote_extension(_key(job, "job"), seconds)
+            return self._client.jobs.quote_extension(self._own(job), seconds)
 
     def sign(self, payment: Payment) -> Out:
         """See `Chain`."""
@@ -174,11 +179,19 @@ class Wallet:
         return cheapest_job(offer, quote.nonce, exchanged=quote.sold_for_io)[1], call
 
     def _extension(self, payment: Payment) -> tuple[Pubkey, Call[Any]]:
-        job = _key(payment.job, "job")
+        job = self._own(payment.job)
         quote = self._client.jobs.quote_extension(job, payment.seconds)
         _check_price(quote, payment)
         call = self._client.jobs.extend(job, payment.seconds, quote=quote, max_deposit=payment.deposit)
         return job, call
+
+    def _own(self, text: str) -> Pubkey:
+        """The address of a job whose refund comes here: what another wallet gets, no card may get again."""
+        job = _key(text, "job")
+        account = self._client.jobs.get_job(job)
+        if account.refund_to != self.address or account.mint != self._mint:
+            raise ChainRefused("this job is not paid by card: another wallet gets the refund")
+        return job
 
     def fate(self, out: Out) -> Fate:
         """See `Chain`."""
@@ -296,8 +309,7 @@ class Wallet:
     def balance(self) -> tuple[int, int]:
         """See `Chain`."""
         with _answering():
-            mint = self._client.jobs.get_currency(self._currency).mint
-            return self._client.tokens(self.address, mint), self._client.balance().base
+            return self._client.tokens(self.address, self._mint), self._client.balance().base
 
 
 def _check_price(quote: Quote, payment: Payment) -> None:

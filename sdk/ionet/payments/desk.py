@@ -108,7 +108,9 @@ class Desk:
         return quote
 
     def _own_job(self, customer: Customer, job: str) -> None:
-        if not any(each.customer == customer.name for each in self._books.payments(job=job)):
+        # A booking that has failed names a job, too: whoever was faster has it.
+        booked = (each for each in self._books.payments(job=job) if each.state in (State.BOOKED, *CHARGED))
+        if not any(each.customer == customer.name for each in booked):
             raise Refused(404, "no_such_job", "no job of yours has this address, or none was paid by card")
 
     def open(self, customer: Customer, quote_id: str, manifest: str, way: str, back: str) -> Payment:
