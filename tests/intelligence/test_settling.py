@@ -238,6 +238,55 @@ async def test_a_transaction_that_can_land_no_more_is_followed_by_another(
     await place.agree()
 
 
+@pytest.mark.parametrize(("slot", "state"), [(0, "signed"), (2**40, "failed")])
+async def test_a_node_that_does_not_know_what_has_landed_has_nothing_sent_twice(
+    place: Place, monkeypatch: pytest.MonkeyPatch, slot: int, state: str
+) -> None:
+    """One that is behind is not believed; of one that has forgotten it, the till's transactions say more."""
+    await place.pay(100 * TOKEN)
+    place.spend(30 * TOKEN)
+    before = place.vaulted
+    place.now[0] += PERIOD
+    await place.settling.look()
+    for _ in range(40):
+        place.market.world.advance(60)
+    real = AsyncClient.request
+
+    async def forgetful(self: AsyncClient, method: str, *given: Any) -> Any:
+        if method == "getSignatureStatuses":
+            return {"context": {"slot": slot}, "value": [None]}
+        return await real(self, method, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AsyncClient, "request", forgetful)
+        await place.settling._finish()
+    assert [send.state for send in Treasury(place.books).sends()] == [state]
+    for _ in range(3):
+        await place.settling.look()
+    assert place.vaulted == before + 30 * TOKEN
+    assert [send.state for send in Treasury(place.books).sends()] == ["landed"]
+    await place.agree()
+
+
+async def test_what_fails_in_one_fork_only_is_not_given_up(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await place.pay(100 * TOKEN)
+    place.spend(30 * TOKEN)
+    place.now[0] += PERIOD
+    await place.settling.look()
+    real = Settling._status
+
+    async def forked(self: Settling, signature: str) -> Any:
+        slot, status = await real(self, signature)
+        return slot, {**status, "err": {"InstructionError": [0, "Custom"]}, "confirmationStatus": "processed"}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Settling, "_status", forked)
+        await place.settling._finish()
+    assert [send.state for send in Treasury(place.books).sends()] == ["signed"]
+
+
 async def test_a_key_that_may_not_spend_is_told_and_the_money_waits(place: Place) -> None:
     await place.pay(100 * TOKEN)
     place.spend(30 * TOKEN)

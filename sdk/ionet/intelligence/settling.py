@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 #: Base units below which nothing is sent: a transaction costs more.
 LEAST: Final = 1_000
+#: Seconds for which every node knows what has landed.
+KNOWN: Final = 30 * 60
 
 
 class Settling:
@@ -136,21 +138,42 @@ class Settling:
         """Sees what became of what was sent."""
         for send in await self._do(lambda treasury: treasury.sends("signed")):
             # The height first: what has not landed by then never will.
-            height = int(await self._reader.request("getBlockHeight", {"commitment": "finalized"}))
-            status = await self._status(send.signature)
-            if status is not None and status["err"] is None:
+            info = await self._reader.request("getEpochInfo", {"commitment": "finalized"})
+            slot, status = await self._status(send.signature)
+            if status is not None:
+                # Until it is final, it may still fail here and land in another fork, or the other way round.
                 if status.get("confirmationStatus") == "finalized":
-                    await self._do(lambda treasury, it=send: treasury.landed(it.signature, self._desk.at))
-            elif status is not None or height > send.until:
-                await self._do(lambda treasury, it=send: treasury.failed(it.signature, self._desk.at))
-            else:
+                    ends = Treasury.landed if status["err"] is None else Treasury.failed
+                    await self._do(
+                        lambda treasury, it=send, ends=ends: ends(treasury, it.signature, self._desk.at)
+                    )
+            elif int(info["blockHeight"]) <= send.until or slot < int(info["absoluteSlot"]):
                 await self._hand_over(send)
+            else:
+                await self._check_history(send)
+                await self._do(lambda treasury, it=send: treasury.failed(it.signature, self._desk.at))
 
-    async def _status(self, signature: str) -> Any:
+    async def _status(self, signature: str) -> tuple[int, Any]:
+        """The slot of an answer, and what it says of a transaction: whoever answers may be behind others."""
         answer = await self._reader.request(
             "getSignatureStatuses", [signature], {"searchTransactionHistory": True}
         )
-        return answer["value"][0]
+        return int(answer["context"]["slot"]), answer["value"][0]
+
+    async def _check_history(self, send: Send) -> None:
+        """Checks that the node would know a transaction that landed long ago.
+
+        Raises:
+            IonetError: it would not.
+        """
+        began = await self._do(lambda treasury: treasury.began(send.signature))
+        if self._desk.at - began <= KNOWN or self._reader.is_local:
+            return  # a network in this process forgets nothing
+        first = await self._reader.request("getFirstAvailableBlock")
+        if int(await self._reader.request("getBlockTime", first) or self._desk.at) > began:
+            raise IonetError(
+                f"the node's history does not reach back to {send.signature}: use a node that keeps it longer"
+            )
 
     async def _hand_over(self, send: Send) -> None:
         """Sends the bytes; whether they land is seen later."""

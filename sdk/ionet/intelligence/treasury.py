@@ -250,23 +250,38 @@ class Treasury:
         )
         return [Send(*row) for row in rows]
 
+    def began(self, signature: str) -> int:
+        """When a surplus was set aside, Unix seconds."""
+        row = self._db.execute("SELECT at FROM postings WHERE what = ?", (f"send {signature}",)).fetchone()
+        return int(row[0])
+
     def landed(self, signature: str, at: int) -> None:
-        """Notes that a surplus is in its vault."""
-        self._ends_as(signature, "landed", "sent", at)
+        """Notes that a surplus is in its vault, also one that was given up before."""
+        with self._books._change():
+            for currency, units, state in self._db.execute(
+                "SELECT currency, units, state FROM sends WHERE signature = ?", (signature,)
+            ).fetchall():
+                if state == "landed":
+                    continue
+                giver = "sending" if state == "signed" else "earned"
+                # What was given up may have been spent since; then the operator has paid it.
+                own = min(units, self._of(giver, currency))
+                moves = (("landed", giver, "sent", own), ("landed twice", "operator", "outside", units - own))
+                for what, source, taker, part in moves:
+                    if part:
+                        self._books._move(f"{what} {signature}", source, taker, currency, part, at)
+                self._db.execute("UPDATE sends SET state = 'landed' WHERE signature = ?", (signature,))
 
     def failed(self, signature: str, at: int) -> None:
         """Notes that a transaction has not landed, and no longer can: its surplus waits again."""
-        self._ends_as(signature, "failed", "earned", at)
-
-    def _ends_as(self, signature: str, state: str, taker: str, at: int) -> None:
         with self._books._change():
             row = self._db.execute(
-                "UPDATE sends SET state = ? WHERE signature = ? AND state = 'signed'"
+                "UPDATE sends SET state = 'failed' WHERE signature = ? AND state = 'signed'"
                 " RETURNING currency, units",
-                (state, signature),
+                (signature,),
             ).fetchone()
             if row is not None:
-                self._books._move(f"{state} {signature}", "sending", taker, row[0], row[1], at)
+                self._books._move(f"failed {signature}", "sending", "earned", row[0], row[1], at)
 
     # -- what there is
 
