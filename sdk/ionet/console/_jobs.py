@@ -59,7 +59,7 @@ async def job(parts: Have, reader: Reader, job: _Job) -> m.Job:
     try:
         status = await parts.client.jobs.status(address)
     except AccountNotFound:
-        if parts.kept.job(job, reader.wallet) is None:
+        if not parts.kept.has_booked(job, reader.wallet):
             raise Absent("you have no such job") from None
         return await _closed(parts, reader, await _receipt(parts, address))
     if not is_theirs(reader, await parts.client.jobs.get_job(address)):

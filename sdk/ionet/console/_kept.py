@@ -17,20 +17,22 @@ from solders.pubkey import Pubkey
 #: What a key may be for: reading; uploading and planning; having transactions built, and sending signed ones.
 SCOPES: Final = ("read", "files", "rent")
 _PREFIX: Final = "ionet"
+#: Seconds for which a booking that was built, and is not on the chain, is remembered.
+_UNSIGNED: Final = 86_400
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS packages (id TEXT PRIMARY KEY, owner TEXT NOT NULL, made INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS files (package TEXT NOT NULL, name TEXT NOT NULL, place TEXT NOT NULL,
     size INTEGER NOT NULL, PRIMARY KEY (package, name));
-CREATE TABLE IF NOT EXISTS jobs (job TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL,
-    node TEXT NOT NULL, built INTEGER NOT NULL, booked INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS jobs (job TEXT NOT NULL, owner TEXT NOT NULL, title TEXT NOT NULL,
+    node TEXT NOT NULL, built INTEGER NOT NULL, booked INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, owner));
 CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, owner TEXT NOT NULL, label TEXT NOT NULL,
     digest BLOB NOT NULL, scopes TEXT NOT NULL, made INTEGER NOT NULL, expires INTEGER NOT NULL,
     used INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS hooks (id TEXT PRIMARY KEY, owner TEXT NOT NULL, url TEXT NOT NULL,
     made INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS hooks_of ON hooks (owner);
-CREATE TABLE IF NOT EXISTS deliveries (job TEXT PRIMARY KEY, owner TEXT NOT NULL, package TEXT NOT NULL,
-    argv TEXT NOT NULL, manifest BLOB NOT NULL, built INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (job TEXT NOT NULL, owner TEXT NOT NULL, package TEXT NOT NULL,
+    argv TEXT NOT NULL, manifest BLOB NOT NULL, built INTEGER NOT NULL, PRIMARY KEY (job, owner));
 CREATE INDEX IF NOT EXISTS packages_of ON packages (owner);
 CREATE INDEX IF NOT EXISTS jobs_of ON jobs (owner);
 CREATE INDEX IF NOT EXISTS keys_of ON keys (owner);
@@ -187,15 +189,20 @@ class Kept:
     # -- jobs
 
     def add_job(self, job: Pubkey, owner: Pubkey, title: str, node: Pubkey, now: int) -> None:
-        """Remembers a job whose booking was built; it may never be signed."""
+        """Remembers a job whose booking was built; it may never be signed, or become another's first."""
+        self._do("DELETE FROM jobs WHERE NOT booked AND built < ?", now - _UNSIGNED)
         values = (str(job), str(owner), title, str(node), now)
         self._do(
             "INSERT OR REPLACE INTO jobs (job, owner, title, node, built) VALUES (?, ?, ?, ?, ?)", *values
         )
 
-    def booked(self, job: Pubkey) -> None:
-        """Notes that a job was seen on the chain."""
-        self._do("UPDATE jobs SET booked = 1 WHERE job = ?", str(job))
+    def booked(self, job: Pubkey, owner: Pubkey) -> None:
+        """Notes that a job was seen on the chain as an owner's."""
+        self._do("UPDATE jobs SET booked = 1 WHERE job = ? AND owner = ?", str(job), str(owner))
+
+    def has_booked(self, job: str, owner: Pubkey) -> bool:
+        """Whether a job was seen on the chain as an owner's."""
+        return bool(self._do("SELECT 1 FROM jobs WHERE job = ? AND owner = ? AND booked", job, str(owner)))
 
     def jobs(self, owner: Pubkey) -> list[KeptJob]:
         """The jobs that an owner has booked, the latest first."""
@@ -206,7 +213,7 @@ class Kept:
         return [KeptJob(*row) for row in rows]
 
     def job(self, job: str, owner: Pubkey) -> KeptJob | None:
-        """A job, if it is an owner's."""
+        """A job whose booking an owner has had built."""
         rows = self._do(
             "SELECT job, title, node, built FROM jobs WHERE job = ? AND owner = ?", job, str(owner)
         )
@@ -216,6 +223,7 @@ class Kept:
 
     def add_delivery(self, it: KeptDelivery, now: int) -> None:
         """Remembers what a job's node is sent once it is booked."""
+        self._do("DELETE FROM deliveries WHERE built < ?", now - _UNSIGNED)
         values = (str(it.job), str(it.owner), it.package, json.dumps(list(it.argv)), it.manifest, now)
         self._do("INSERT OR REPLACE INTO deliveries VALUES (?, ?, ?, ?, ?, ?)", *values)
 
@@ -229,9 +237,9 @@ class Kept:
             for job, owner, package, argv, manifest in rows
         ]
 
-    def delivered(self, job: Pubkey) -> None:
-        """Forgets what a job's node was to be sent."""
-        self._do("DELETE FROM deliveries WHERE job = ?", str(job))
+    def delivered(self, job: Pubkey, owner: Pubkey) -> None:
+        """Forgets what a job's node was to be sent by its owner."""
+        self._do("DELETE FROM deliveries WHERE job = ? AND owner = ?", str(job), str(owner))
 
     # -- alerts
 

@@ -52,7 +52,7 @@ async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:
         Absent: it is none, or not theirs.
     """
     address = address_of(text)
-    if parts.kept.job(str(address), visitor.wallet) is not None:
+    if parts.kept.has_booked(str(address), visitor.wallet):
         return address
     _, account = await mine(parts, visitor, text)
     if account.renter != visitor.access.pubkey():

@@ -239,9 +239,9 @@ class Plans:
             while self._clock() < until:
                 with contextlib.suppress(IonetError):
                     if await self._is_booked(it.job, hashlib.sha256(it.manifest).digest(), key.pubkey()):
-                        self._kept.booked(it.job)
+                        self._kept.booked(it.job, it.owner)
                         await _sent(it.job, launch.redeliver(it.manifest))
-                        self._kept.delivered(it.job)
+                        self._kept.delivered(it.job, it.owner)
                         return
                 await asyncio.sleep(_LOOK)
 
@@ -255,9 +255,9 @@ class Plans:
                 manifest = plan.offered.manifest.hash
                 if not await self._is_booked(plan.job, manifest, visitor.access.pubkey()):
                     continue
-                self._kept.booked(plan.job)
+                self._kept.booked(plan.job, plan.owner)
                 await _sent(plan.job, plan.launch.deliver())
-                self._kept.delivered(plan.job)
+                self._kept.delivered(plan.job, plan.owner)
                 break
         await self._drop(plan)
 
