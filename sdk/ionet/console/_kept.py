@@ -168,10 +168,18 @@ class Kept:
         return [KeptFile(*row) for row in rows]
 
     def put_file(self, package: str, file: KeptFile) -> KeptFile | None:
-        """Adds a file; returns the one of this name that it replaces."""
+        """Adds a file; returns the one of this name that it replaces.
+
+        Raises:
+            KeyError: the package was forgotten meanwhile.
+        """
         before = next((each for each in self.files(package) if each.name == file.name), None)
-        values = (package, file.name, file.place, file.size)
-        self._do("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", *values)
+        put = self._do(
+            "INSERT OR REPLACE INTO files SELECT id, ?, ?, ? FROM packages WHERE id = ? RETURNING package",
+            *(file.name, file.place, file.size, package),
+        )
+        if not put:
+            raise KeyError(package)
         return before
 
     def size(self) -> int:

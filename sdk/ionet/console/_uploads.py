@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import shutil
 from collections.abc import AsyncIterator
@@ -39,6 +40,8 @@ class Uploads:
 
     def __init__(self, folder: Path, kept: Kept, limits: Limits) -> None:
         self._folder, self._kept, self._limits = folder, kept, limits
+        #: Files that are on their way: package, name, bytes.
+        self._coming: list[tuple[str, str, int]] = []
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def begin(self, owner: Pubkey, now: int) -> str:
@@ -74,6 +77,14 @@ class Uploads:
         """
         check_name(name)
         self._make_room(package, owner, name, size)
+        coming = (package, name, size)
+        self._coming.append(coming)
+        try:
+            return await self._take(package, name, size, parts)
+        finally:
+            self._coming.remove(coming)
+
+    async def _take(self, package: str, name: str, size: int, parts: AsyncIterator[bytes]) -> KeptFile:
         folder = self._folder / package
         folder.mkdir(mode=0o700, exist_ok=True)
         path = folder / secrets.token_hex(16)
@@ -88,6 +99,12 @@ class Uploads:
             raise BadQuestion(
                 f"{name} looks like a secret, and whoever learns a package's hash can read it: leave it out"
             ) from None
+        except (FileNotFoundError, KeyError):
+            # Its day was over before the file was there.
+            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+            raise Absent("you have no such package any more: begin a new one") from None
         except BaseException:
             path.unlink(missing_ok=True)
             raise
@@ -97,6 +114,8 @@ class Uploads:
 
     def _make_room(self, package: str, owner: Pubkey, name: str, size: int) -> None:
         files = [file for file in self.files(package, owner) if file.name != name]
+        # What is on its way takes room as well, also twice under one name.
+        files += [KeptFile(other, "", bytes_) for of, other, bytes_ in self._coming if of == package]
         for file in files:
             if file.name.startswith(f"{name}/") or name.startswith(f"{file.name}/"):
                 raise BadQuestion(
@@ -107,7 +126,7 @@ class Uploads:
             raise Full(f"a package has at most {limits.files:,} files: put them into an archive")
         if sum(file.size for file in files) + size > limits.package:
             raise Full(f"a package has at most {limits.package:,} bytes")
-        if self._kept.size() + size > limits.disk:
+        if self._kept.size() + sum(coming[2] for coming in self._coming) + size > limits.disk:
             raise Full("this console has no room for more files at present; try again tomorrow")
 
     def package(self, package: str, owner: Pubkey, argv: tuple[str, ...]) -> Package:
