@@ -11,10 +11,13 @@ from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
-from tests.console.conftest import ORIGIN, Served, signed, siws
+from tests.console.conftest import ORIGIN, Served, served, signed, siws
 from tests.console.test_renting import planned
+from tests.network.renting import Renting
+from tests.programs.market import IO_MINT
 from tests.programs.support import HOUR
 
+from ionet.console import Limits
 from ionet.console._app import bare
 from ionet.console._uploads import check_name
 from ionet.explorer._values import BadQuestion
@@ -207,6 +210,34 @@ async def test_others_packages_plans_and_jobs_are_as_if_they_were_not_there(cons
         put = await thief.upload(package, "a.py", b"")
         assert put.status_code == 404
         assert (await thief.get("/jobs"))["jobs"] == []
+
+
+async def test_no_wallet_takes_the_room_for_others_bookings(renting: Renting) -> None:
+    async with (
+        served(renting, limits=Limits(plans=3, plans_each=2)) as console,
+        console.caller(renting.key) as caller,
+        console.caller(Keypair()) as greedy,
+    ):
+        await caller.sign_in()
+        await greedy.sign_in()
+        plans = [(await planned(greedy, console))["plan"] for _ in range(3)]
+        assert (await planned(caller, console))["plan"]
+        booked = [await greedy.http.post("/api/v1/calls/book", json={"plan": plan}) for plan in plans]
+        # The oldest of its own is gone; the others lack the deposit.
+        assert [answer.status_code == 404 for answer in booked] == [True, False, False]
+
+
+async def test_a_booking_takes_what_was_agreed_to_at_most_also_where_it_has_become_cheaper(
+    console: Served,
+) -> None:
+    async with console.caller(console.renting.key) as caller:
+        await caller.sign_in()
+        plan = await planned(caller, console)
+        console.renting.site.market.set_price(IO_MINT, 201_000_000)
+        call = await caller.post("/calls/book", {"plan": plan["plan"]})
+        bytes_ = b64decode(call["transaction"])
+        # As it is written in the call: the page signs no other.
+        assert int(plan["limit"]["base"]).to_bytes(8, "little") in bytes_
 
 
 _NAMES = (

@@ -17,10 +17,11 @@ class Limits:
         files: of one package.
         package: bytes of one package.
         packages: of one wallet, that are not forgotten yet.
-        disk: bytes of all uploads together.
+        disk: bytes of all uploads together, and of what prepared bookings have packed.
         keeps: seconds after which uploads are forgotten.
         upload_seconds: in which a file has to come.
         plans: prepared bookings at a time, of all.
+        plans_each: of one wallet; of more the oldest goes.
         plan_seconds: after which one is forgotten, unless it was booked.
         keys: API keys of one wallet.
         part: bytes of a log in one answer.
@@ -34,6 +35,7 @@ class Limits:
     keeps: int = 86_400
     upload_seconds: float = 600.0
     plans: int = 500
+    plans_each: int = 10
     plan_seconds: int = 3_600
     keys: int = 20
     part: int = 256 << 10

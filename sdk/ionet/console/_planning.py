@@ -75,6 +75,7 @@ class Plan:
         launch: uploads for it.
         offered: node, price, manifest.
         package: the id of its files.
+        size: of them, bytes.
         title: what is run, for people.
         until: when it is forgotten, unless it was booked.
         job: the job that its booking would make, once that was built.
@@ -85,6 +86,7 @@ class Plan:
     launch: AsyncLaunch
     offered: Offered
     package: str
+    size: int
     title: str
     until: float
     job: Pubkey | None = None
@@ -120,6 +122,8 @@ class Plans:
     ) -> None:
         self._config, self._client, self._kept, self._clock = config, client, kept, clock
         self._plans: dict[str, Plan] = {}
+        #: Those that are being made: for whom, and bytes.
+        self._coming: list[tuple[Pubkey, int]] = []
         self._delivering: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -145,8 +149,27 @@ class Plans:
             NoNode, NotBookable, PriceUnusable, ManifestError, StoreError: see `AsyncLaunch`.
         """
         await self._forget()
-        if len(self._plans) >= self._config.limits.plans:
+        await self._make_room(visitor.wallet, package.size)
+        coming = (visitor.wallet, package.size)
+        self._coming.append(coming)
+        try:
+            return await self._prepared(visitor, name, package, wanted)
+        finally:
+            self._coming.remove(coming)
+
+    async def _make_room(self, owner: Pubkey, size: int) -> None:
+        """Has nobody prepare so much that others cannot: of one wallet's the oldest goes."""
+        limits, mine = self._config.limits, [plan for plan in self._plans.values() if plan.owner == owner]
+        if len(mine) + sum(of == owner for of, _ in self._coming) >= limits.plans_each:
+            unsigned = [plan for plan in mine if plan.job is None]
+            if not unsigned:
+                raise Full(f"a wallet prepares at most {limits.plans_each} bookings at a time: sign one")
+            await self._drop(unsigned[0])
+        packed = sum(plan.size for plan in self._plans.values()) + sum(bytes_ for _, bytes_ in self._coming)
+        if len(self._plans) + len(self._coming) >= limits.plans or packed + size > limits.disk:
             raise Full("too many bookings are being prepared at present; try again in some minutes")
+
+    async def _prepared(self, visitor: Visitor, name: str, package: Package, wanted: Wanted) -> Plan:
         launch = AsyncLaunch(
             self._client.as_(SignsElsewhere(visitor.wallet)),
             self._config.gateway,
@@ -169,7 +192,7 @@ class Plans:
             raise
         title = " ".join(launch.argv)[:_TITLE]
         until = self._clock() + self._config.limits.plan_seconds
-        plan = Plan(secrets.token_hex(16), visitor.wallet, launch, offered, name, title, until)
+        plan = Plan(secrets.token_hex(16), visitor.wallet, launch, offered, name, package.size, title, until)
         self._plans[plan.id] = plan
         return plan
 
@@ -203,7 +226,8 @@ class Plans:
             quote.seconds,
             offered.manifest.hash,
             quote=quote,
-            max_deposit=min(quote.limit.base, offered.limit.base),
+            # What was agreed to, to the base unit: the page compares it.
+            max_deposit=offered.limit.base,
             renter=visitor.access.pubkey(),
         )
         transaction = await call.tx(partial=True)
