@@ -17,6 +17,7 @@ from tests.network.renting import Renting
 from tests.programs.market import IO_MINT
 from tests.programs.support import HOUR
 
+from ionet import token_account
 from ionet.console import Limits
 from ionet.console._app import bare
 from ionet.console._uploads import check_name
@@ -210,6 +211,22 @@ async def test_others_packages_plans_and_jobs_are_as_if_they_were_not_there(cons
         put = await thief.upload(package, "a.py", b"")
         assert put.status_code == 404
         assert (await thief.get("/jobs"))["jobs"] == []
+
+
+async def test_nobody_extends_a_job_whose_refund_another_wallet_gets(console: Served) -> None:
+    """Somebody has booked it in their name, so that it is among their jobs."""
+    renting, market = console.renting, console.renting.site.market
+    mallory = market.carol.pubkey()
+    job = market.run(2 * HOUR, payer=mallory, source=token_account(mallory, IO_MINT), refund_to=mallory)
+    async with console.caller(renting.key) as caller:
+        await caller.sign_in()
+        assert str(job) in [each["job"] for each in (await caller.get("/jobs"))["jobs"]]
+        place = f"/api/v1/jobs/{job}/calls"
+        answer = await caller.http.post(f"{place}/extend", json={"seconds": HOUR})
+        assert answer.status_code == 400
+        assert "another wallet gets its refund" in answer.text
+        # Ending it moves nothing of theirs.
+        assert (await caller.http.post(f"{place}/stop", json={})).status_code == 200
 
 
 async def test_no_wallet_takes_the_room_for_others_bookings(renting: Renting) -> None:

@@ -135,6 +135,9 @@ async def about(parts: Have, renter: Renter, job: _Job, action: Action, asked: m
         case "refund":
             call = client.jobs.refund(address)
         case "extend":
+            if account.refund_to != renter.wallet:
+                # Anybody can book a job in another's name, and wait for them to pay for more of it.
+                raise BadQuestion("this job is not extended here: another wallet gets its refund")
             quote = await client.jobs.quote_extension(address, asked.seconds or 0)
             most, call = quote.limit, client.jobs.extend(address, asked.seconds or 0, quote=quote)
         case "dispute":
