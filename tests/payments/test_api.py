@@ -139,6 +139,13 @@ def test_a_quote_is_paid_once_however_often_it_is_sent(shop: Shop) -> None:
     assert len(shop.world.stripe.sessions) == 1
 
 
+def test_a_quote_that_is_paid_is_not_paid_for_something_else(shop: Shop) -> None:
+    quote = shop.quote()
+    shop.pay(quote)
+    assert shop.pay(quote, status=409, manifest="0" * 64)["error"]["code"] == "quote_used"
+    assert len(shop.world.stripe.sessions) == 1
+
+
 # -- what others do not get
 
 
@@ -234,15 +241,24 @@ def test_a_token_is_good_for_its_customer_and_its_time_only(shop: Shop) -> None:
         ({"manifest": ""}, "bad_manifest"),
         ({"way": "cash"}, "bad_way"),
         ({"quote": 7}, "bad_request"),
+        ({"quote": "\ud800"}, "bad_request"),
+        ({"quote": "\0"}, "bad_request"),
+        ({"back": "https://["}, "bad_back"),
     ],
 )
 def test_what_is_tampered_with_is_refused_and_begins_nothing(
     shop: Shop, change: dict[str, Any], code: str
 ) -> None:
-    answer = shop.ask("POST", "/v1/payments", {
-        "quote": shop.quote()["id"], "manifest": MANIFEST.hex(), "way": "checkout", "back": BACK, **change,
-    })  # fmt: skip
-    assert answer["error"]["code"] == code
+    body = {
+        "quote": shop.quote()["id"],
+        "manifest": MANIFEST.hex(),
+        "way": "checkout",
+        "back": BACK,
+        **change,
+    }
+    headers = {"authorization": f"Bearer {shop.token()}"}
+    answer = shop.client.post("/v1/payments", content=json.dumps(body), headers=headers)
+    assert answer.json()["error"]["code"] == code
     assert shop.world.books.payments() == []
     assert shop.world.stripe.sessions == {}
 

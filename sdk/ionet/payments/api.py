@@ -89,8 +89,8 @@ class Asked:
             Refused: it is missing, or something else.
         """
         value = self.body.get(name, default)
-        if not isinstance(value, str) or len(value) > 2_000:
-            raise Refused(400, "bad_request", f"{name} is a text")
+        if not isinstance(value, str) or len(value) > 2_000 or not value.isprintable():
+            raise Refused(400, "bad_request", f"{name} is a text of a line")
         return value
 
 

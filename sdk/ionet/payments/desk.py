@@ -156,6 +156,8 @@ class Desk:
             raise Refused(503, "chain_down", "the chain does not answer at present; try again") from None
         except OverLimit as bad:
             raise Refused(429, "over_limit", str(bad)) from None
+        if begun.manifest != manifest:
+            raise Refused(409, "quote_used", "this quote is paid for another manifest; ask for a new one")
         if begun.state == State.OPENED:
             self._cashier.advance(begun.id)
         return self.payment(customer, begun.id)
@@ -172,7 +174,10 @@ class Desk:
             )
             raise Refused(400, "bad_manifest", said)
         if way == "checkout":
-            parts = urlsplit(back)
+            try:
+                parts = urlsplit(back)
+            except ValueError:
+                parts = urlsplit("")
             # A page that leads elsewhere afterwards would lend this host's name to it.
             if f"{parts.scheme}://{parts.netloc}" != self.terms.origin or not back.isprintable():
                 raise Refused(400, "bad_back", f"back is a page of {self.terms.origin}")
