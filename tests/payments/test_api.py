@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -16,6 +17,7 @@ from tests.payments.stand_in import SECRET
 from tests.payments.world import HOUR, MANIFEST, Market, World, world
 
 from ionet import USDC
+from ionet.payments import api
 from ionet.payments.api import House, application
 from ionet.payments.chain import ChainRefused, Wallet
 from ionet.payments.desk import WAITING, Desk, Terms
@@ -282,6 +284,28 @@ def test_a_body_that_is_no_object_gets_one_sentence(shop: Shop, body: bytes) -> 
     answer = shop.client.post("/v1/quotes", content=body, headers=headers)
     assert answer.status_code in (400, 413)
     assert answer.json()["error"]["message"]
+
+
+async def test_a_body_that_does_not_come_holds_nobody_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody may begin to send a message of Stripe's, and a byte a minute."""
+    monkeypatch.setattr(api, "SECONDS", 0.05)
+    told: list[Any] = []
+
+    async def receive() -> Any:
+        if told:
+            await asyncio.Event().wait()
+        told.append("began")
+        return {"type": "http.request", "body": b"{", "more_body": True}
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/stripe/messages", "headers": [], "query_string": b"",
+    }  # fmt: skip
+    async with asyncio.timeout(60):
+        await shop.client.app(scope, receive, send)
+    assert told[1]["status"] == 408
 
 
 # -- limits

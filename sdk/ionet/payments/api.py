@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from ionet.payments.desk import Desk, Refused, told
 from ionet.payments.hooks import LARGEST, Hooks
 from ionet.payments.tokens import BadToken, Customer, read
 
-#: Bytes of a request.
+#: Bytes of a request, and seconds in which it comes.
 BODY: Final = 16 << 10
+SECONDS: Final = 10.0
 _HEADERS: Final = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -128,10 +130,13 @@ def _customer(request: Request, house: House) -> Customer:
 async def _bytes(request: Request, most: int) -> bytes:
     parts = bytearray()
     try:
-        async for part in request.stream():
-            parts += part
-            if len(parts) > most:
-                raise Refused(413, "too_large", f"a request has {most:,} bytes at most")
+        async with asyncio.timeout(SECONDS):
+            async for part in request.stream():
+                parts += part
+                if len(parts) > most:
+                    raise Refused(413, "too_large", f"a request has {most:,} bytes at most")
+    except TimeoutError:
+        raise Refused(408, "too_slow", f"a request comes within {SECONDS:g} seconds") from None
     except ClientDisconnect:
         raise Refused(400, "bad_request", "the request ended early") from None
     return bytes(parts)

@@ -24,10 +24,12 @@ from ionet.payments.desk import Desk
 from ionet.payments.hooks import Hooks
 from ionet.payments.metrics import Metrics
 from ionet.payments.watching import Alarms
+from ionet.service.bounds import Bounds
 from ionet.service.http import Server, listen
 from ionet.service.http import url_of as url_of_socket
 from ionet.service.metrics import metrics_at
 from ionet.service.notices import Notifier
+from ionet.service.patience import Patient
 
 if TYPE_CHECKING:
     from ionet import Client
@@ -37,6 +39,8 @@ _log = logging.getLogger(__name__)
 _EVERY: Final = 1.0
 _WALLET: Final = 15
 _DISPUTES: Final = 600
+#: Anybody can connect, as Stripe has to.
+_BOUNDS: Final = Bounds()
 #: Seconds without a round after which the service is not well.
 _STANDS_STILL: Final = 300
 
@@ -102,7 +106,18 @@ class Payments:
             house = House(self._desk, self._hooks, config.console_key, self._wake.set, self._health)
             server = Server(
                 uvicorn.Config(
-                    application(house), log_config=None, access_log=False, server_header=False, lifespan="off"
+                    application(house),
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    # Consoles and Stripe come through proxies: many connections of one address.
+                    http=Patient.within(_BOUNDS, alone=False),
+                    ws="none",
+                    h11_max_incomplete_event_size=_BOUNDS.header,
+                    limit_concurrency=_BOUNDS.connections,
+                    timeout_keep_alive=75,
+                    timeout_graceful_shutdown=10,
                 )
             )
             working = asyncio.create_task(asyncio.to_thread(self._work))
