@@ -338,6 +338,25 @@ def test_a_card_that_has_paid_its_days_limit_buys_nothing_more_whoever_holds_it(
     assert shop.world.stripe.intents["pi_2"]["status"] == "canceled"
 
 
+def test_a_card_whose_charge_is_disputed_buys_nothing_more_for_another_wallet(shop: Shop) -> None:
+    shop.pay(shop.quote(), way="intent")
+    shop.world.stripe.authorise("pi_1", "fp_same")
+    shop.world.work()
+    shop.world.work()
+    shop.world.stripe.dispute("pi_1")
+    shop.message()
+    shop.world.work()
+    # Another card of somebody else's is none of that.
+    for number, card in (("pi_2", "fp_same"), ("pi_3", "fp_other")):
+        shop.pay(shop.quote(name="dave", node=str(shop.world.market.nodes[1])), "dave", way="intent")
+        shop.world.stripe.authorise(number, card)
+        shop.world.work()
+        shop.world.work()
+    told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
+    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed")
+    assert told["pi_3"][0] == "running"
+
+
 # -- messages
 
 

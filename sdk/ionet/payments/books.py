@@ -167,10 +167,11 @@ class Books:
             )
             return int(self.connection.execute(asked).scalar_one())
 
-        def frozen(self, customer: str) -> bool:
-            """Whether a charge of a customer is disputed, or was lost to a dispute."""
+        def frozen(self, customer: str, card: str = "") -> bool:
+            """Whether a charge of a customer or card is disputed, or was lost: wallets cost nothing."""
             table = schema.payments.c
-            asked = sa.select(table.id).where(table.customer == customer, table.dispute.in_(("open", "lost")))
+            theirs = (table.customer == customer) | ((table.card == card) & (table.card != ""))
+            asked = sa.select(table.id).where(theirs, table.dispute.in_(("open", "lost")))
             return self.connection.execute(asked.limit(1)).first() is not None
 
         def waiting(self, customer: str) -> int:
@@ -316,10 +317,10 @@ class Books:
         with self._engine.connect() as connection:
             return int(connection.execute(sa.select(table.look).where(table.id == id_)).scalar_one())
 
-    def frozen(self, customer: str) -> bool:
+    def frozen(self, customer: str, card: str = "") -> bool:
         """See `Spent.frozen`."""
         with self._engine.connect() as connection:
-            return Books.Spent(connection).frozen(customer)
+            return Books.Spent(connection).frozen(customer, card)
 
     def out(self, payment: Payment) -> Out:
         """The transaction of a payment's latest attempt."""

@@ -134,7 +134,8 @@ class Cashier:
             self._look(payment)
             self._books.looked(id_, news)
             return True
-        todo = wanted(payment, self._now(), frozen=self._books.frozen(payment.customer))
+        frozen = self._books.frozen(payment.customer, payment.card)
+        todo = wanted(payment, self._now(), frozen=frozen)
         if todo is None:
             self._books.schedule(payment, NEVER)
             return False

@@ -35,7 +35,7 @@ def wanted(payment: Payment, now: int, *, frozen: bool) -> Action | Event | None
     Args:
         payment: as it stands.
         now: Unix seconds.
-        frozen: whether the customer may not buy, as a charge of theirs is disputed.
+        frozen: whether the customer may not buy, as a charge of theirs, or of their card, is disputed.
     """
     match payment.state:
         case State.OPENED | State.AWAITING | State.AUTHORISED:
@@ -54,7 +54,7 @@ def wanted(payment: Payment, now: int, *, frozen: bool) -> Action | Event | None
 
 def _wanted_before(payment: Payment, now: int, frozen: bool) -> Action | Event:
     if frozen:
-        return GivenUp("a charge of this customer is disputed")
+        return GivenUp("a charge of this customer or card is disputed")
     if payment.state == State.OPENED:
         return Action.MAKE_INTENT
     if payment.state == State.AWAITING:
