@@ -13,6 +13,7 @@ from tests.console.conftest import Served
 from tests.programs.people import TOKEN
 
 from ionet.console._alerts import Alerts
+from ionet.console._nodes import nodes_of
 from ionet.service.notices import Notifier
 from ionet.service.public import NotPublic, Public, is_public, resolved
 
@@ -86,9 +87,13 @@ async def test_no_redirection_is_followed() -> None:
 
 
 async def test_urls_are_taken_from_the_wallet_itself_and_only_such_as_may_be_called(console: Served) -> None:
-    async with console.caller(console.renting.key) as caller, console.caller(Keypair()) as other:
+    owner = console.renting.site.market.alice.owner
+    async with console.caller(owner) as caller, console.caller(Keypair()) as other:
         await caller.sign_in()
         await other.sign_in()
+        nobody = await other.http.post("/api/v1/hooks", json={"url": "https://hooks.example/1"})
+        assert nobody.status_code == 400
+        assert "register one first" in nobody.text
         for url in (
             "http://hooks.example/",
             "https://u:p@hooks.example/",
@@ -104,6 +109,29 @@ async def test_urls_are_taken_from_the_wallet_itself_and_only_such_as_may_be_cal
         assert [each["url"] for each in (await caller.get("/hooks"))["hooks"]] == ["https://hooks.example/1"]
         await caller.post(f"/hooks/{made['id']}/remove")
         assert (await caller.get("/hooks"))["hooks"] == []
+
+
+async def test_what_goes_wrong_with_one_wallets_nodes_keeps_no_other_from_being_told(
+    console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market, kept, inner = console.renting.site.market, console.parts.kept, Recorded()
+    broken = Keypair().pubkey()
+    for owner in (broken, market.alice.owner.pubkey()):
+        kept.add_hook(owner, f"https://hooks.example/{owner}", 0)
+
+    async def failing(client: Any, owner: Any) -> Any:
+        if owner == broken:
+            raise KeyError("a class that is not there")
+        return await nodes_of(client, owner)
+
+    monkeypatch.setattr("ionet.console._alerts.nodes_of", failing)
+    alerts = Alerts(console.parts.client, kept, lambda: inner)
+    await alerts.look()
+    market.world.advance(86_400)
+    await alerts.look()
+    for notifier in alerts._notifiers.values():
+        await notifier.__aexit__()
+    assert {request.url.path for request in inner.requests} == {f"/{market.alice.owner.pubkey()}"}
 
 
 async def test_trouble_and_rewards_of_a_node_are_told_once(console: Served) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,8 +73,8 @@ class Alerts:
             while True:
                 try:
                     await self.look()
-                except IonetError as bad:
-                    _log.warning("nodes cannot be looked at for alerts: %s", bad)
+                except Exception:
+                    _log.exception("a look for alerts failed")
                 await asyncio.sleep(self._every)
         finally:
             for notifier in self._notifiers.values():
@@ -85,23 +85,34 @@ class Alerts:
         """Looks once, and tells what has changed since the last time."""
         wanted = self._kept.all_hooks()
         await self._follow({hook.id: hook.url for hook in wanted})
-        for owner in {hook.owner for hook in wanted}:
-            nodes = await nodes_of(self._client, owner)
-            now = await self._client.time()
-            seen = {node.chain.address: _seen(node) for node in nodes}
-            before = self._seen.get(owner)
-            self._seen[owner] = seen
-            if before is None:
-                continue
-            for address, after in seen.items():
-                for event, text in _changes(before.get(address), after):
-                    for hook in wanted:
-                        if hook.owner == owner:
-                            self._notifiers[hook.id].tell(event, str(address), text, now)
+        owners = {hook.owner for hook in wanted}
+        self._seen = {owner: seen for owner, seen in self._seen.items() if owner in owners}
+        for owner in owners:
+            try:
+                await self._look_at(owner, [hook.id for hook in wanted if hook.owner == owner])
+            except IonetError as bad:
+                _log.warning("nodes of %s cannot be looked at for alerts: %s", owner, bad)
+            except Exception:
+                # What nobody has foreseen of one wallet's nodes keeps no other wallet from being told.
+                _log.exception("nodes of %s cannot be looked at for alerts", owner)
+
+    async def _look_at(self, owner: Pubkey, hooks: Sequence[str]) -> None:
+        nodes = await nodes_of(self._client, owner)
+        now = await self._client.time()
+        seen = {node.chain.address: _seen(node) for node in nodes}
+        before = self._seen.get(owner)
+        self._seen[owner] = seen
+        if before is None:
+            return
+        for address, after in seen.items():
+            for event, text in _changes(before.get(address), after):
+                for hook in hooks:
+                    self._notifiers[hook].tell(event, str(address), text, now)
 
     async def _follow(self, urls: dict[str, str]) -> None:
-        for gone in self._notifiers.keys() - urls.keys():
-            await self._notifiers.pop(gone).__aexit__()
+        gone = [self._notifiers.pop(each) for each in self._notifiers.keys() - urls.keys()]
+        # Each may take seconds to end.
+        await asyncio.gather(*(notifier.__aexit__() for notifier in gone))
         for new in urls.keys() - self._notifiers.keys():
             self._notifiers[new] = await Notifier(urls[new], transport=self._transport()).__aenter__()
 

@@ -16,7 +16,7 @@ from ionet.console._uploads import Full
 from ionet.console._who import Owner, Reader
 from ionet.explorer._market import Absent
 from ionet.explorer._models import NodeHours
-from ionet.explorer._values import address_of, class_name, money, word
+from ionet.explorer._values import BadQuestion, address_of, class_name, money, word
 from ionet.service.public import check_url
 from ionet.staking.stake import minimum
 from ionet.worker._findings import Finding
@@ -97,6 +97,9 @@ async def new_hook(parts: Have, owner: Owner, wanted: m.NewHook) -> m.MadeHook:
     url = check_url(wanted.url)
     if len(parts.kept.hooks(owner.wallet)) >= _HOOKS:
         raise Full(f"a wallet has at most {_HOOKS} URLs for alerts: remove one first")
+    # Wallets cost nothing, and each URL is work without end.
+    if not await parts.client.staking.nodes(owner.wallet):
+        raise BadQuestion("alerts are about a wallet's nodes, and this one has none: register one first")
     return m.MadeHook(id=parts.kept.add_hook(owner.wallet, url, int(parts.clock())))
 
 
