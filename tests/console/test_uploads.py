@@ -1,16 +1,19 @@
-"""Room for uploads, also where many come at once or one comes late."""
+"""Room for files, also where many come or go at once, or one comes late."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from solders.keypair import Keypair
 
-from ionet.console import Limits
+from ionet import AsyncClient
+from ionet.console import ConsoleConfig, Limits
 from ionet.console._kept import Kept
+from ionet.console._reading import Runs
 from ionet.console._uploads import Full, Uploads
 from ionet.explorer._market import Absent
 
@@ -60,3 +63,20 @@ async def test_a_file_that_comes_when_its_package_is_forgotten_takes_no_room(tmp
         await coming
     assert kept.size() == 0
     assert in_(tmp_path) == []
+
+
+async def test_files_that_are_fetched_at_a_time_have_bounds_whatever_nodes_say_of_them(
+    tmp_path: Path,
+) -> None:
+    async with AsyncClient.local() as client:
+        config = ConsoleConfig("http://127.0.0.1:1", tmp_path, limits=Limits(fetched=100))
+        runs = Runs(config, client, None)
+        first, second = TemporaryDirectory(dir=tmp_path), TemporaryDirectory(dir=tmp_path)
+        runs.hold(60, first)
+        for size in (60, 2**60):
+            with pytest.raises(Full, match="try again"):
+                runs.hold(size, second)
+        first.cleanup()
+        del first
+        runs.hold(60, second)
+        second.cleanup()

@@ -25,6 +25,7 @@ class Limits:
         plan_seconds: after which one is forgotten, unless it was booked.
         keys: API keys of one wallet.
         part: bytes of a log in one answer.
+        fetched: bytes of files that jobs have left, on their way through here at a time.
     """
 
     file: int = 128 << 20
@@ -39,6 +40,7 @@ class Limits:
     plan_seconds: int = 3_600
     keys: int = 20
     part: int = 256 << 10
+    fetched: int = 8 << 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path as File
@@ -107,8 +108,7 @@ async def file(
     address = await readable(parts, reader, job)
     folder = tempfile.TemporaryDirectory(prefix="ionet-", dir=parts.config.state)
     try:
-        place = File(folder.name) / "file"
-        output = await parts.runs.file(address, reader.access, sha256, place)
+        output = await parts.runs.file(address, reader.access, sha256, folder)
     except BaseException:
         folder.cleanup()
         raise
@@ -117,12 +117,12 @@ async def file(
         "content-disposition": f"attachment; filename=\"file\"; filename*=UTF-8''{name}",
         "content-length": str(output.size),
     }
-    return StreamingResponse(_parts(folder, place), headers=headers, media_type=FILE)
+    return StreamingResponse(_parts(folder), headers=headers, media_type=FILE)
 
 
-async def _parts(folder: tempfile.TemporaryDirectory[str], place: File) -> AsyncIterator[bytes]:
-    with folder, place.open("rb") as file:
-        while part := file.read(_PART):
+async def _parts(folder: tempfile.TemporaryDirectory[str]) -> AsyncIterator[bytes]:
+    with folder, (File(folder.name) / "file").open("rb") as file:
+        while part := await asyncio.to_thread(file.read, _PART):
             yield part
 
 

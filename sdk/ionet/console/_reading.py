@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import codecs
 import time
+import weakref
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from solders.keypair import Keypair
@@ -16,6 +18,7 @@ from solders.pubkey import Pubkey
 from ionet import AsyncClient
 from ionet.cloud import AsyncRun, NotRun, RunUnreachable, Verdict
 from ionet.console._config import ConsoleConfig
+from ionet.console._uploads import Full
 from ionet.executor import StoredOutput
 from ionet.explorer._market import Absent
 from ionet.formats.text import printable
@@ -66,6 +69,8 @@ class Runs:
         self._config, self._client, self._ledger = config, client, ledger
         self._runs: OrderedDict[tuple[Pubkey, Pubkey], _Open] = OrderedDict()
         self._opening = asyncio.Lock()
+        #: Bytes of files on their way.
+        self._passing = 0
 
     async def close(self) -> None:
         """Ends all."""
@@ -127,23 +132,43 @@ class Runs:
         """
         return await (await self.run(job, key)).result()
 
-    async def file(self, job: Pubkey, key: Keypair, digest: str, place: Path) -> StoredOutput:
+    def hold(self, size: int, folder: object) -> None:
+        """Takes room for a file until its folder is no more.
+
+        Raises:
+            Full: so much is on its way already: nodes say how large files are, and strangers ask for them.
+        """
+        if self._passing + size > self._config.limits.fetched:
+            raise Full(
+                "too much is being fetched at present; try again in some minutes, or by ionet job fetch"
+            )
+        self._passing += size
+        weakref.finalize(folder, self._let_go, size)
+
+    def _let_go(self, size: int) -> None:
+        self._passing -= size
+
+    async def file(
+        self, job: Pubkey, key: Keypair, digest: str, folder: TemporaryDirectory[str]
+    ) -> StoredOutput:
         """Fetches one of a job's files.
 
         Args:
             job: its address.
             key: the access key.
             digest: hex sha256 of the file.
-            place: where it goes.
+            folder: in which it becomes `file`.
 
         Raises:
             Absent: the job has left no such file.
+            Full: there is no room for it.
             StoreError: the store does not have it now.
         """
         run = await self.run(job, key)
         verdict = await run.result()
         for output in verdict.outputs:
             if output.sha256.hex() == digest:
-                await run._store.get(output.sha256, place, most=output.size)
+                self.hold(output.size, folder)
+                await run._store.get(output.sha256, Path(folder.name) / "file", most=output.size)
                 return output
         raise Absent("the job has left no such file")
