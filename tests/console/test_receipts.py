@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 from tests.console.conftest import Served
 from tests.console.test_renting import planned
+from tests.programs.support import HOUR
 
+from ionet import AsyncClient
+from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.explorer._values import cell
 
 
@@ -49,3 +55,25 @@ async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Serv
 @pytest.mark.parametrize("said", ["=1+1", "+1", "@SUM(A1)", "\tx", "＝1"])
 def test_no_cell_is_a_formula(said: str) -> None:
     assert cell(said) == f"'{said}"
+
+
+async def test_the_history_of_what_is_no_job_of_theirs_is_not_read_for_anybody(
+    console: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a program that all use it has no end."""
+    read: list[str] = []
+
+    async def listed(self: AsyncClient, address: Pubkey, *, until: str | None = None) -> AsyncIterator[Any]:
+        read.append(str(address))
+        for entry in list[Any]():
+            yield entry
+
+    monkeypatch.setattr(AsyncClient, "listed", listed)
+    theirs = console.renting.site.book(2 * HOUR)
+    async with console.caller(Keypair()) as stranger:
+        await stranger.sign_in()
+        for address in (TOKEN_PROGRAM, theirs, Keypair().pubkey()):
+            for path in ("", "/receipt", "/log", "/result"):
+                answer = await stranger.http.get(f"/api/v1/jobs/{address}{path}")
+                assert answer.status_code in {400, 404}, (address, path, answer.text)
+    assert read == []

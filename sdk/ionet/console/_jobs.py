@@ -17,7 +17,7 @@ from ionet.chain.errors import AccountNotFound
 from ionet.cloud import AsyncRun, NotRun, RunUnreachable
 from ionet.cloud.running import Cost
 from ionet.console import _models as m
-from ionet.console._mine import is_theirs, readable
+from ionet.console._mine import is_theirs, readable, was_theirs
 from ionet.console._parts import Have, Parts
 from ionet.console._visitor import Visitor
 from ionet.console._who import Reader
@@ -60,7 +60,7 @@ async def job(parts: Have, reader: Reader, job: _Job) -> m.Job:
     try:
         status = await parts.client.jobs.status(address)
     except AccountNotFound:
-        if not parts.kept.has_booked(job, reader.wallet):
+        if not await was_theirs(parts, reader, address):
             raise Absent("you have no such job") from None
         return await _closed(parts, reader, await _receipt(parts, address))
     if not is_theirs(reader, await parts.client.jobs.get_job(address)):

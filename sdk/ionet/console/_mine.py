@@ -45,6 +45,26 @@ def is_theirs_by_receipt(visitor: Visitor, receipt: Receipt) -> bool:
     }
 
 
+async def was_theirs(parts: Parts, visitor: Visitor, job: Pubkey) -> bool:
+    """Whether a visitor has booked a job here, also one that is closed.
+
+    Whoever has had a booking built has a place in the chain to look at, and may have come too late. No other
+    history is read: strangers may name any address, a program's, too, and of that it has no end.
+    """
+    if parts.kept.has_booked(str(job), visitor.wallet):
+        return True
+    if parts.kept.job(str(job), visitor.wallet) is None:
+        return False
+    try:
+        receipt = await parts.client.jobs.receipt(job, ledger=parts.ledger)
+    except LookupError:
+        return False
+    theirs = is_theirs_by_receipt(visitor, receipt)
+    if theirs:
+        parts.kept.booked(job, visitor.wallet)
+    return theirs
+
+
 async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:
     """A job whose log and files a visitor may read: they have booked it here.
 
@@ -54,7 +74,12 @@ async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:
     address = address_of(text)
     if parts.kept.has_booked(str(address), visitor.wallet):
         return address
-    _, account = await mine(parts, visitor, text)
+    try:
+        _, account = await mine(parts, visitor, text)
+    except Absent:
+        if not await was_theirs(parts, visitor, address):
+            raise
+        return address
     if account.renter != visitor.access.pubkey():
         raise Absent(
             "this job was not booked here, so that its node tells this console nothing: use ionet job logs"

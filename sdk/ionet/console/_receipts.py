@@ -15,7 +15,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.amounts import Amount
 from ionet.console import _models as m
 from ionet.console._invoice import invoice
-from ionet.console._mine import is_theirs_by_receipt
+from ionet.console._mine import is_theirs_by_receipt, mine, was_theirs
 from ionet.console._parts import Have, Parts
 from ionet.console._visitor import Visitor
 from ionet.console._who import Reader
@@ -69,6 +69,8 @@ async def all_(parts: Have, reader: Reader) -> Response:
 
 
 async def _of_job(parts: Parts, reader: Visitor, job: Pubkey) -> Receipt:
+    if parts.ledger is None and not await was_theirs(parts, reader, job):
+        await mine(parts, reader, str(job))
     try:
         it = await parts.client.jobs.receipt(job, ledger=parts.ledger)
     except LookupError:
