@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Final
 
@@ -22,20 +23,24 @@ class Shelf:
         self._read = float("-inf")
         self._listings: list[Listing] = []
         self._leases: dict[Pubkey, tuple[float, Leases]] = {}
+        #: Anybody asks, at once as well: nobody has it read once more meanwhile.
+        self._reading = asyncio.Lock()
 
     async def listings(self, client: AsyncClient) -> list[Listing]:
         """All live nodes with an open offer, the cheapest first."""
-        if time.monotonic() - self._read >= _FRESH:
-            self._read = time.monotonic()
-            self._listings = await client.jobs.search(booked=True)
-        return self._listings
+        async with self._reading:
+            if time.monotonic() - self._read >= _FRESH:
+                self._listings = await client.jobs.search(booked=True)
+                self._read = time.monotonic()
+            return self._listings
 
     async def leases(
         self, client: AsyncClient, ledger: JobHistory | None, nodes: list[Pubkey]
     ) -> dict[Pubkey, Leases]:
         """How leases of nodes ended."""
-        now = time.monotonic()
-        new = [node for node in nodes if self._leases.get(node, (float("-inf"),))[0] < now - _KNOWN]
-        found = await client.jobs.leases(new, ledger=ledger)
-        self._leases |= {node: (now, leases) for node, leases in found.items()}
-        return {node: self._leases[node][1] for node in nodes if node in self._leases}
+        async with self._reading:
+            now = time.monotonic()
+            new = [node for node in nodes if self._leases.get(node, (float("-inf"),))[0] < now - _KNOWN]
+            found = await client.jobs.leases(new, ledger=ledger)
+            self._leases |= {node: (now, leases) for node, leases in found.items()}
+            return {node: self._leases[node][1] for node in nodes if node in self._leases}
