@@ -116,6 +116,9 @@ class _Files(asyncssh.SFTPServer):
 
 async def serve(box: Inside, port: int) -> asyncssh.SSHAcceptor:
     """Listens on the loopback."""
+    # Whoever started this process may ignore it, and what it starts would, too: shells end by it.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     async def session(process: asyncssh.SSHServerProcess[bytes]) -> None:
         await _Session(box, process).run()
