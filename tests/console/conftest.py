@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,10 +129,12 @@ def config_of(renting: Renting, **more: Any) -> ConsoleConfig:
 
 
 @asynccontextmanager
-async def served(renting: Renting, **more: Any) -> AsyncIterator[Served]:
+async def served(
+    renting: Renting, clock: Callable[[], float] = time.time, **more: Any
+) -> AsyncIterator[Served]:
     """A console for a market."""
     config = config_of(renting, **more)
-    async with parts_of(config, renting.site.reader, ORIGIN) as parts:
+    async with parts_of(config, renting.site.reader, ORIGIN, clock) as parts:
         yield Served(parts, guarded(bare(), parts, Counters()), renting)
 
 

@@ -47,10 +47,12 @@ class StandIn:
         refuse_capture: whether captures are refused from now on.
         refuse_refunds: whether refunds are refused from now on.
         now: Unix seconds.
+        pages: where its pages seem to be; empty: where it is.
         calls: requests and their answers: method, path, what was given, status, what was told.
     """
 
     now: Callable[[], int] = lambda: int(time.time())
+    pages: str = ""
     moods: deque[str] = field(default_factory=deque)
     refuse_capture: bool = False
     refuse_refunds: bool = False
@@ -295,7 +297,7 @@ class StandIn:
             "payment_status": "unpaid",
             "status": "open",
             "success_url": given["success_url"],
-            "url": f"{self.url}/pay/{id_}",
+            "url": f"{self.pages or self.url}/pay/{id_}",
             "_intent": inner,
         }
         return self.sessions[id_]

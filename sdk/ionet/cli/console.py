@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from ionet.chain.errors import ConfigError
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
-from ionet.service.settings import place, state_directory
+from ionet.service.settings import checked_url, place, state_directory
 
 if TYPE_CHECKING:
     from ionet.console import Console
@@ -71,6 +72,28 @@ def run(
             help="An explorer that says what nodes earned hour by hour, and why nothing.",
         ),
     ] = None,
+    payments: Annotated[
+        str | None,
+        typer.Option(
+            "--payments",
+            metavar="URL",
+            envvar="IONET_CONSOLE_PAYMENTS",
+            help="A payments host, so that cards are taken; default: they are not.",
+        ),
+    ] = None,
+    payments_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--payments-key",
+            metavar="FILE",
+            envvar="IONET_CONSOLE_PAYMENTS_KEY",
+            help="The key that both share, its console_key; only its owner may read the file.",
+        ),
+    ] = None,
+    checkout_host: Annotated[
+        str,
+        typer.Option("--checkout-host", metavar="HOST", help="The host of the pages where cards are given."),
+    ] = "checkout.stripe.com",
     session_hours: Annotated[
         int, typer.Option("--session-hours", metavar="HOURS", min=1, max=24, help="How long a sign-in lasts.")
     ] = 4,
@@ -96,6 +119,7 @@ def run(
 
     io = session()
     host, port = _place(listen)
+    key = _payments_key(payments, payments_key)
     config = ConsoleConfig(
         gateway=gateway,
         state=state or state_directory("console"),
@@ -105,6 +129,9 @@ def run(
         proxies=tuple(trust_proxy or ()),
         ledger=ledger,
         explorer=explorer,
+        payments=payments,
+        payments_key=key,
+        checkout=_host(checkout_host),
         session=session_hours * 3_600,
         insecure=insecure,
     )
@@ -123,6 +150,26 @@ def _origin(given: str) -> str:
     scheme, _, rest = given.partition("://")
     if given and (scheme not in {"http", "https"} or not rest or "/" in rest):
         raise UserError(f"--origin is where browsers are, such as https://console.example, not {given!r}")
+    return given
+
+
+def _payments_key(url: str | None, file: Path | None) -> bytes:
+    if (url is None) != (file is None):
+        raise UserError("cards take both --payments URL and --payments-key FILE, or neither")
+    if url is None or file is None:
+        return b""
+    from ionet.payments.client import shared_key
+
+    try:
+        checked_url(url, {"https": "http"}, "--payments")
+        return shared_key(file)
+    except ConfigError as bad:
+        raise UserError(str(bad)) from None
+
+
+def _host(given: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", given) is None:
+        raise UserError(f"--checkout-host is the name of a host, such as checkout.stripe.com, not {given!r}")
     return given
 
 

@@ -22,9 +22,11 @@ from ionet.chain.errors import (
 from ionet.cloud import NoNode, NotEnough
 from ionet.console import _models as m
 from ionet.console._account import account
+from ionet.console._cards import cards
 from ionet.console._jobs import jobs
 from ionet.console._market import market
 from ionet.console._parts import Have, Parts
+from ionet.console._paying import Declined, NoCards
 from ionet.console._planning import TooDear
 from ionet.console._receipts import receipts
 from ionet.console._renting import renting
@@ -45,7 +47,7 @@ from ionet.token.currency import symbol
 from ionet.token.prices import PriceUnusable
 
 API = "/api/v1"
-_SECTIONS = frozenset({"", "rent", "jobs", "supply", "account"})
+_SECTIONS = frozenset({"", "rent", "jobs", "paid", "supply", "account"})
 _PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (Unknown, 401),
     (SignInRefused, 401),
@@ -57,6 +59,7 @@ _PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (NotEnough, 409),
     (PriceUnusable, 409),
     (TooDear, 409),
+    (Declined, 409),
     (BadQuestion, 400),
     (ConfigError, 400),
     (ManifestError, 400),
@@ -68,6 +71,7 @@ _PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (IonetError, 400),
     (Full, 507),
     (Unexplored, 503),
+    (NoCards, 503),
 )
 
 
@@ -123,13 +127,13 @@ def bare(pages: Pages | None = None) -> FastAPI:
                 (404, "They have no such thing."),
                 (409, "It cannot be had so at present."),
                 (429, "Too many requests; see Retry-After."),
-                (503, "The chain's node or the gateway does not answer."),
+                (503, "The chain's node, the gateway or the payments host does not answer."),
                 (507, "There is no room."),
             )
         },
     )
     api.add_api_route("/status", status, summary="What console this is")
-    for router in (account, market, renting, jobs, receipts, supply):
+    for router in (account, market, renting, cards, jobs, receipts, supply):
         api.include_router(router)
     app.include_router(api)
     for kind, code in _PROBLEMS:
@@ -165,6 +169,7 @@ async def status(parts: Have) -> m.Status:
         mint_of={name: str(currency.mint) for name, currency in names.items()},
         decimals={name: currency.decimals for name, currency in names.items()},
         classes={str(class_.id): class_.name for class_ in hardware_classes()},
+        checkout="" if parts.cards is None else parts.config.checkout,
     )
 
 

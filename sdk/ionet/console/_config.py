@@ -55,6 +55,9 @@ class ConsoleConfig:
         proxies: addresses or networks of proxies whose X-Forwarded-For is believed.
         ledger: a ledger's file or URL, for receipts of long ago; None: the node's history.
         explorer: URL of an explorer, for what nodes earned hour by hour; None: that is not said.
+        payments: URL of a payments host, for cards; None: no card is taken.
+        payments_key: what both share; at least 32 bytes.
+        checkout: the host of the pages where cards are given.
         session: seconds that a sign-in lasts.
         insecure: also take a gateway at ``http://`` elsewhere.
         bounds: what it takes from strangers.
@@ -69,6 +72,9 @@ class ConsoleConfig:
     proxies: tuple[str, ...] = ()
     ledger: str | None = None
     explorer: str | None = None
+    payments: str | None = None
+    payments_key: bytes = field(default=b"", repr=False)
+    checkout: str = "checkout.stripe.com"
     session: int = 4 * 3_600
     insecure: bool = False
     bounds: Bounds = field(default_factory=lambda: Bounds(body=16_384))

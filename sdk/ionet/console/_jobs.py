@@ -140,6 +140,7 @@ async def _open(parts: Parts, reader: Visitor, status: JobStatus) -> m.Job:
         state=word(status.state),
         summary=status.summary,
         mine=status.renter == reader.access.pubkey(),
+        card=_card(parts, reader, status.job),
         booked_at=status.booked_at,
         started_at=status.started_at,
         ends_at=status.ends_at,
@@ -166,6 +167,7 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         state="closed" if receipt.closed else word(receipt.state),
         summary=receipt.reason.explain(),
         mine=receipt.renter == reader.access.pubkey(),
+        card=_card(parts, reader, receipt.job),
         booked_at=receipt.booked_at,
         started_at=receipt.started_at,
         ends_at=receipt.ends_at,
@@ -179,6 +181,11 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         renter=str(receipt.renter),
         now=await parts.client.time(),
     )
+
+
+def _card(parts: Parts, reader: Visitor, job: Pubkey) -> str:
+    card = parts.kept.cards.that_booked(str(job), reader.wallet)
+    return "" if card is None else card.id
 
 
 def _cost(cost: Cost) -> m.Cost:

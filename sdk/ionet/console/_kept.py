@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
+from ionet.console._card_book import CARDS, CardBook
+
 #: What a key may be for: reading; uploading and planning; having transactions built, and sending signed ones.
 SCOPES: Final = ("read", "files", "rent")
 _PREFIX: Final = "ionet"
@@ -129,6 +131,9 @@ class KeptHook:
 class Kept:
     """A console's database.
 
+    Attributes:
+        cards: prices for cards, and payments.
+
     Args:
         path: its file, or ``:memory:``.
     """
@@ -136,7 +141,8 @@ class Kept:
     def __init__(self, path: Path | str) -> None:
         self._lock = threading.Lock()
         self._base = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _SCHEMA)
+        self._base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + _SCHEMA + CARDS)
+        self.cards = CardBook(self._do)
 
     def close(self) -> None:
         """Closes it."""
@@ -157,6 +163,11 @@ class Kept:
     def has_package(self, package: str, owner: Pubkey) -> bool:
         """Whether a package is an owner's."""
         return bool(self._do("SELECT 1 FROM packages WHERE id = ? AND owner = ?", package, str(owner)))
+
+    def began(self, package: str) -> int:
+        """When a package was begun, Unix seconds; 0: there is none."""
+        rows = self._do("SELECT made FROM packages WHERE id = ?", package)
+        return int(rows[0][0]) if rows else 0
 
     def packages(self, owner: Pubkey) -> int:
         """How many an owner has."""

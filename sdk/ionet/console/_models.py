@@ -39,6 +39,8 @@ class Status(Model):
     decimals: dict[str, int]
     classes: dict[str, str]
     """Names of hardware classes, by number."""
+    checkout: str
+    """The host of the pages where cards are given; empty: no card is taken here."""
 
 
 class Challenge(Model):
@@ -312,6 +314,8 @@ class Job(Model):
     summary: str
     mine: bool
     """Whether it was booked from here, so that its log can be read."""
+    card: str
+    """The payment by card that has booked it; empty: a wallet has."""
     booked_at: int
     started_at: int
     ends_at: int

@@ -21,6 +21,7 @@ from ionet.service.signin import SignIns
 
 if TYPE_CHECKING:
     from ionet.console._alerts import Alerts
+    from ionet.console._paying import Cards
     from ionet.console._planning import Plans
     from ionet.console._reading import Runs
 
@@ -43,6 +44,7 @@ class Parts:
         explorer: says what nodes earned, or None.
         shelf: the market's listings.
         ledger: knows jobs of long ago, or None.
+        cards: takes cards, or None.
         clock: Unix seconds.
     """
 
@@ -59,6 +61,7 @@ class Parts:
     explorer: httpx.AsyncClient | None = None
     shelf: Shelf = field(default_factory=Shelf)
     ledger: JobHistory | None = None
+    cards: Cards | None = None
     clock: Callable[[], float] = time.time
 
 

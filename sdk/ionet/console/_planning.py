@@ -202,19 +202,26 @@ class Plans:
         Raises:
             Absent: there is none, or no longer.
         """
-        plan = self._plans.get(name)
-        if plan is None or plan.owner != owner:
+        if (plan := self.find(name, owner)) is None:
             raise Absent("you have no such plan, or no longer: make a new one")
         return plan
+
+    def find(self, name: str, owner: Pubkey) -> Plan | None:
+        """An owner's plan, or None."""
+        plan = self._plans.get(name)
+        return plan if plan is not None and plan.owner == owner else None
 
     async def book(self, plan: Plan, visitor: Visitor) -> Built:
         """Builds the booking, for the wallet to sign: it pays, and gets what is refunded.
 
         Raises:
+            BadQuestion: it is being paid by card.
             TooDear: the price has risen above the plan's.
             NotBookable: somebody else was faster.
             TransactionFailed: it would fail.
         """
+        if self._kept.cards.for_plan(plan.id) is not None:
+            raise BadQuestion("this plan is being paid by card: end that payment first, or make a new plan")
         client, offered = self._client.as_(SignsElsewhere(visitor.wallet)), plan.offered
         agreed = offered.quotes.nodes[0]
         quote = await client.jobs.quote(agreed.node, agreed.seconds, currency=agreed.mint)
@@ -242,6 +249,22 @@ class Plans:
         plan.until = max(plan.until, self._clock() + _PATIENCE)
         return Built(transaction, await client.slot(), job)
 
+    async def has_landed(self, plan: Plan, visitor: Visitor) -> bool:
+        """Whether the wallet has booked a plan."""
+        manifest = plan.offered.manifest.hash
+        return plan.job is not None and await self.is_booked(plan.job, manifest, visitor.access.pubkey())
+
+    def deliver(self, it: KeptDelivery, package: Package, key: Keypair) -> None:
+        """Sends a node the files of a job that another payer has booked.
+
+        Args:
+            it: what is sent.
+            package: its files.
+            key: the access key.
+        """
+        self._kept.add_delivery(it, int(self._clock()))
+        self._begin(self._redeliver(it, package, key))
+
     def resume(self, uploads: Uploads, access: Access) -> None:
         """Goes on with what an earlier process has not delivered."""
         for it in self._kept.deliveries(int(self._clock() - _PATIENCE)):
@@ -262,7 +285,7 @@ class Plans:
         async with launch:
             while self._clock() < until:
                 with contextlib.suppress(IonetError):
-                    if await self._is_booked(it.job, hashlib.sha256(it.manifest).digest(), key.pubkey()):
+                    if await self.is_booked(it.job, hashlib.sha256(it.manifest).digest(), key.pubkey()):
                         self._kept.booked(it.job, it.owner)
                         await _sent(it.job, launch.redeliver(it.manifest))
                         self._kept.delivered(it.job, it.owner)
@@ -277,7 +300,7 @@ class Plans:
             assert plan.job is not None
             with contextlib.suppress(IonetError):
                 manifest = plan.offered.manifest.hash
-                if not await self._is_booked(plan.job, manifest, visitor.access.pubkey()):
+                if not await self.is_booked(plan.job, manifest, visitor.access.pubkey()):
                     continue
                 self._kept.booked(plan.job, plan.owner)
                 await _sent(plan.job, plan.launch.deliver())
@@ -285,7 +308,8 @@ class Plans:
                 break
         await self._drop(plan)
 
-    async def _is_booked(self, job: Pubkey, manifest: bytes, renter: Pubkey) -> bool:
+    async def is_booked(self, job: Pubkey, manifest: bytes, renter: Pubkey) -> bool:
+        """Whether a job is on the chain, and is what it is taken for."""
         try:
             account = await self._client.jobs.get_job(job)
         except AccountNotFound:

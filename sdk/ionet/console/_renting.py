@@ -124,6 +124,11 @@ async def about(parts: Have, renter: Renter, job: _Job, action: Action, asked: m
     if (asked.seconds is None) == (action == "extend") or (asked.evidence is None) == (action == "dispute"):
         raise BadQuestion("to extend takes seconds, to dispute the hash of evidence, and nothing else does")
     address, account = await mine(parts, renter, job)
+    if account.refund_to != renter.wallet and account.renter == renter.access.pubkey():
+        raise BadQuestion(
+            "this job was paid by card, so that no wallet has a say in it: its payment ends it, and more time"
+            " has a price for a card (/cards)"
+        )
     client, most = client_for(parts.client, renter.wallet), None
     call: Any
     unit = unit_of(await client.jobs.get_currency(account.mint))

@@ -19,10 +19,12 @@ from ionet.console._app import bare, guarded, its_pages
 from ionet.console._config import ConsoleConfig
 from ionet.console._kept import Kept
 from ionet.console._parts import Parts
+from ionet.console._paying import Cards
 from ionet.console._planning import Plans
 from ionet.console._reading import Runs
 from ionet.console._uploads import Uploads
 from ionet.ledger import Database
+from ionet.payments.client import PaymentsClient
 from ionet.service.guard import Counters
 from ionet.service.http import Server, listen, url_of
 from ionet.service.patience import Patient
@@ -68,8 +70,14 @@ async def opened(
             explorer = await stack.enter_async_context(
                 httpx.AsyncClient(base_url=config.explorer, timeout=5.0, follow_redirects=False)
             )
-        access = Access.in_(config.state)
+        access, cards = Access.in_(config.state), None
         plans.resume(uploads, access)
+        if config.payments is not None:
+            host = PaymentsClient(config.payments, config.payments_key, clock)
+            origin = config.origin or url
+            cards = Cards(host, kept, plans, uploads, access, origin, config.checkout, clock)
+            stack.push_async_callback(cards.close)
+            cards.resume()
         yield Parts(
             config,
             client,
@@ -83,6 +91,7 @@ async def opened(
             Alerts(client, kept),
             explorer,
             ledger=ledger,
+            cards=cards,
             clock=clock,
         )
 

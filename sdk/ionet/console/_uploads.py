@@ -139,6 +139,10 @@ class Uploads:
         places = {file.name: self._folder / package / file.place for file in files}
         return Package(argv, places, size=sum(file.size for file in files))
 
+    def until(self, package: str) -> int:
+        """When a package may be forgotten, Unix seconds."""
+        return self._kept.began(package) + self._limits.keeps
+
     def forget(self, now: int) -> None:
         """Forgets what has been here for long."""
         for package in self._kept.forget_packages(now - self._limits.keeps):
