@@ -368,6 +368,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cards/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a plan, or more time of a job, costs by card; nothing is paid
+         * @description A price, with every fee.
+         */
+        post: operations["price_api_v1_cards_prices_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The wallet's payments by card, the latest first
+         * @description Payments that were begun here.
+         */
+        get: operations["payments_api_v1_cards_payments_get"];
+        put?: never;
+        /**
+         * Begins to pay a price; asked again, it is the same payment
+         * @description A payment, with the page where the card is given.
+         */
+        post: operations["pay_api_v1_cards_payments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/payments/{payment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a payment stands
+         * @description A payment.
+         */
+        get: operations["payment_api_v1_cards_payments__payment__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/payments/{payment}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the money of a payment has gone
+         * @description A payment with its movements.
+         */
+        get: operations["receipt_api_v1_cards_payments__payment__receipt_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cards/payments/{payment}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets the card go, or ends the job and has it refunded
+         * @description The payment as it then stands.
+         */
+        post: operations["end_api_v1_cards_payments__payment__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -671,6 +775,14 @@ export interface components {
             evidence?: string | null;
         };
         /**
+         * AskedPayment
+         * @description Which price is to be paid.
+         */
+        AskedPayment: {
+            /** Price */
+            price: string;
+        };
+        /**
          * AskedPlan
          * @description What is to be run, and where.
          */
@@ -720,6 +832,21 @@ export interface components {
             gpus?: number | null;
         };
         /**
+         * AskedPrice
+         * @description For what: a plan that is to be booked, or more time of a job that was paid by card.
+         */
+        AskedPrice: {
+            /** Plan */
+            plan?: string | null;
+            /** Job */
+            job?: string | null;
+            /**
+             * Seconds
+             * @description How much longer; of `job` only.
+             */
+            seconds?: number | null;
+        };
+        /**
          * Call
          * @description A transaction to be checked and signed.
          */
@@ -741,6 +868,147 @@ export interface components {
             job: string;
             /** @description The most that it takes from the wallet, besides the network's fee and rent. */
             most: components["schemas"]["Money"] | null;
+        };
+        /**
+         * CardLine
+         * @description A part of a price.
+         */
+        CardLine: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+            /** Amount */
+            amount: string;
+        };
+        /**
+         * CardMovement
+         * @description Money that has moved.
+         */
+        CardMovement: {
+            /** At */
+            at: number;
+            /**
+             * Giver
+             * @description `card`, `loss`, `booked`, `refunded`, `held`, `fee`; so is `taker`.
+             */
+            giver: string;
+            /** Taker */
+            taker: string;
+            /** Amount */
+            amount: string;
+            /** Why */
+            why: string;
+        };
+        /**
+         * CardPayment
+         * @description A payment as it stands.
+         */
+        CardPayment: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @description `opened`, `awaiting`: the card is still to be given; `authorised`, `booking`, `booked`, `running`,
+             *     `unpaid`, `settled`, `cancelling`, `cancelled`.
+             */
+            state: string;
+            /**
+             * Problem
+             * @description Why it did not go on; empty: it did.
+             */
+            problem: string;
+            /** Over */
+            over: boolean;
+            /** Node */
+            node: string;
+            /**
+             * Job
+             * @description The job, once it is on the chain.
+             */
+            job: string | null;
+            /** Seconds */
+            seconds: number;
+            /** Extends */
+            extends: boolean;
+            /** Created */
+            created: number;
+            /**
+             * Expires
+             * @description Until when the card can be given.
+             */
+            expires: number;
+            /**
+             * Url
+             * @description The page where the card is given, while that is waited for.
+             */
+            url: string | null;
+            /** Total */
+            total: string;
+            /** Charged */
+            charged: string;
+            /** Booked */
+            booked: string;
+            /** Refunded */
+            refunded: string;
+            /** Held */
+            held: string;
+            /** Card Fee */
+            card_fee: string;
+            /** Dispute */
+            dispute: string;
+            /**
+             * Movements
+             * @description In a receipt; elsewhere empty.
+             */
+            movements: components["schemas"]["CardMovement"][];
+        };
+        /**
+         * CardPayments
+         * @description Payments, the latest first.
+         */
+        CardPayments: {
+            /** Payments */
+            payments: components["schemas"]["CardPayment"][];
+        };
+        /**
+         * CardPrice
+         * @description What a card would be charged. Nothing is paid yet.
+         */
+        CardPrice: {
+            /**
+             * Id
+             * @description It names the payment, too.
+             */
+            id: string;
+            /**
+             * Expires
+             * @description Until when it can be begun to be paid.
+             */
+            expires: number;
+            /** Node */
+            node: string;
+            /**
+             * Job
+             * @description What is extended, or null.
+             */
+            job: string | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Lines
+             * @description All parts of the total.
+             */
+            lines: components["schemas"]["CardLine"][];
+            /**
+             * Deposit
+             * @description What goes into the job's escrow.
+             */
+            deposit: string;
+            /** Total */
+            total: string;
         };
         /**
          * Challenge
@@ -895,6 +1163,11 @@ export interface components {
              * @description Whether it was booked from here, so that its log can be read.
              */
             mine: boolean;
+            /**
+             * Card
+             * @description The payment by card that has booked it; empty: a wallet has.
+             */
+            card: string;
             /** Booked At */
             booked_at: number;
             /** Started At */
@@ -1365,6 +1638,11 @@ export interface components {
             classes: {
                 [key: string]: string;
             };
+            /**
+             * Checkout
+             * @description The host of the pages where cards are given; empty: no card is taken here.
+             */
+            checkout: string;
         };
         /**
          * Supplied
@@ -1505,7 +1783,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1597,7 +1875,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1702,7 +1980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1794,7 +2072,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1886,7 +2164,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1978,7 +2256,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2070,7 +2348,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2175,7 +2453,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2278,7 +2556,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,7 +2672,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2486,7 +2764,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2589,7 +2867,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2698,7 +2976,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2803,7 +3081,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2908,7 +3186,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3016,7 +3294,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3119,7 +3397,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3224,7 +3502,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3331,7 +3609,618 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    price_api_v1_cards_prices_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedPrice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPrice"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    payments_api_v1_cards_payments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPayments"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pay_api_v1_cards_payments_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedPayment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPayment"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    payment_api_v1_cards_payments__payment__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPayment"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    receipt_api_v1_cards_payments__payment__receipt_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPayment"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    end_api_v1_cards_payments__payment__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                payment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardPayment"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3423,7 +4312,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3526,7 +4415,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3631,7 +4520,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3734,7 +4623,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3838,7 +4727,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3946,7 +4835,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4038,7 +4927,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4130,7 +5019,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4233,7 +5122,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4325,7 +5214,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4430,7 +5319,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4533,7 +5422,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The chain's node or the gateway does not answer. */
+            /** @description The chain's node, the gateway or the payments host does not answer. */
             503: {
                 headers: {
                     [name: string]: unknown;
