@@ -342,7 +342,7 @@ class Cards:
         if not await self._plans.is_booked(job, hashlib.sha256(card.manifest).digest(), key.pubkey()):
             return paid.over
         self._kept.add_job(job, card.owner, card.title, Pubkey.from_string(card.node), int(self._clock()))
-        self._kept.booked(job)
+        self._kept.booked(job, card.owner)
         try:
             package = self._uploads.package(card.package, card.owner, card.argv)
         except Absent:
