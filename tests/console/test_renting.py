@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+from base64 import b64decode
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
 from tests.console.conftest import Caller, Served, served, signed
 from tests.network.renting import Renting, at_work
 from tests.programs.support import HOUR
@@ -65,6 +67,19 @@ async def test_a_console_that_ends_after_a_booking_delivers_when_it_is_back(rent
             await caller.sign_in()
             (renting.folder / "go").touch()
             await until_logged(caller, call["job"], "ends")
+
+
+async def test_a_price_that_gets_better_leaves_the_limit_that_the_page_will_look_for(console: Served) -> None:
+    renting = console.renting
+    async with console.caller(renting.key) as caller:
+        await caller.sign_in()
+        plan = await planned(caller, console)
+        renting.site.market.set_price(price=220_000_000)
+        call = await caller.post("/calls/book", {"plan": plan["plan"]})
+    message = VersionedTransaction.from_bytes(b64decode(call["transaction"])).message
+    (booking,) = (each.data for each in message.instructions if len(each.data) == 64)
+    # After the discriminator, nonce and seconds.
+    assert int.from_bytes(booking[24:32], "little") == int(plan["limit"]["base"])
 
 
 async def test_a_program_rents_with_unsigned_transactions_from_search_to_refund(console: Served) -> None:

@@ -233,7 +233,7 @@ class Plans:
             quote.seconds,
             offered.manifest.hash,
             quote=quote,
-            # What was agreed to, to the base unit: the page compares it.
+            # What the page was told, and has to find, to the base unit: a better price makes another limit.
             max_deposit=offered.limit.base,
             renter=visitor.access.pubkey(),
         )
