@@ -54,10 +54,10 @@ def siws(challenge: dict[str, str], address: str) -> bytes:
 
 
 def signed(key: Keypair, transaction: str) -> str:
-    """A transaction with a wallet's signature, base64."""
+    """A transaction with a wallet's signature before those that it has, base64."""
     bare = VersionedTransaction.from_bytes(b64decode(transaction))
-    signature = key.sign_message(to_bytes_versioned(bare.message))
-    return b64encode(bytes(VersionedTransaction.populate(bare.message, [signature]))).decode()
+    signatures = [key.sign_message(to_bytes_versioned(bare.message)), *bare.signatures[1:]]
+    return b64encode(bytes(VersionedTransaction.populate(bare.message, signatures))).decode()
 
 
 @dataclass(slots=True)

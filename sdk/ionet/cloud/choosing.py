@@ -42,6 +42,7 @@ class Wish:
         region: ISO 3166-1 numeric code; None for any.
         max_rate: highest rate per processor and hour; None for any.
         memory_gib: least memory, GiB.
+        nodes: these nodes, all of them, and no others.
     """
 
     seconds: int = HOUR
@@ -51,22 +52,28 @@ class Wish:
     region: int | None = None
     max_rate: USD | None = None
     memory_gib: int = 0
+    nodes: tuple[Pubkey, ...] = ()
+
+    @property
+    def named(self) -> tuple[Pubkey, ...]:
+        """The nodes that are named."""
+        return self.nodes or (() if self.node is None else (self.node,))
 
 
 async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
-    """The nodes that fit, the cheapest first; of a named node its own listing.
+    """The nodes that fit, the cheapest first; of named nodes their own listings.
 
     Raises:
-        NoNode: none can be booked as wished.
+        NoNode: none can be booked as wished, or not every named one.
     """
     offered = await client.jobs.search(class_=wish.class_id, booked=True)
-    if wish.node is not None:
-        offered = [listing for listing in offered if listing.node == wish.node]
+    if wish.named:
+        offered = [listing for listing in offered if listing.node in wish.named]
     currencies = await client.jobs.currencies()
     mint = (await client.jobs.get_currency(wish.currency)).mint
     lacks = {listing.node: _lacking(listing, wish, mint, currencies) for listing in offered}
     fitting = [listing for listing in offered if not lacks[listing.node]]
-    if not fitting:
+    if not fitting or len(fitting) < len(wish.nodes):
         raise NoNode(await _why(client, wish, offered, lacks))
     return fitting
 
@@ -233,10 +240,9 @@ def _lacking(
 async def _why(
     client: AsyncClient, wish: Wish, offered: Sequence[Listing], lacks: Mapping[Pubkey, Sequence[str]]
 ) -> str:
-    if wish.node is not None:
-        if not offered:
-            return f"the node {wish.node} is not on the market"
-        return f"the node {wish.node} {_joined(lacks[wish.node])}"
+    if wish.named:
+        whys = {node: lacks.get(node, ["is not on the market"]) for node in wish.named}
+        return "; ".join(f"the node {node} {_joined(why)}" for node, why in whys.items() if why)
     names = {item.account.id: class_name(item.account) for item in await client.staking.classes()}
     wanted = "" if wish.class_id is None else f" {names.get(wish.class_id, wish.class_id)}"
     if not offered:

@@ -210,9 +210,7 @@ class AsyncLaunch:
         first = listings[0]
         nodes, reasons = [first.node], tuple[str, ...]()
         if self._nodes > 1:
-            alike = [item.node for item in listings if item.units == first.units or self._gpus is not None]
-            if len(alike) < self._nodes:
-                raise NoNode(f"{len(alike)} such nodes are free, not {self._nodes}")
+            alike = self._alike(listings)
             fit = await choose_together(self._client, self._url[1], alike, self._nodes, self._together)
             nodes, reasons = list(fit.nodes), fit.reasons
             first = next(item for item in listings if item.node == nodes[0])
@@ -223,6 +221,23 @@ class AsyncLaunch:
             return Offered(first, quotes, manifest, reasons=reasons, gives=gives)
         others = tuple(item for item in listings[1:] if item.units == first.units or self._gpus is not None)
         return Offered(first, quotes, manifest, others, gives=gives)
+
+    def _alike(self, listings: list[Listing]) -> list[Pubkey]:
+        """The nodes that one manifest fits.
+
+        Raises:
+            NoNode: they are too few.
+        """
+        units = {item.units for item in listings}
+        if self._gpus is None and self._wish.nodes and len(units) > 1:
+            raise NoNode(
+                f"these nodes have {min(units)} to {max(units)} GPUs: say how many each of them is to use"
+            )
+        least = listings[0].units
+        alike = [item.node for item in listings if item.units == least or self._gpus is not None]
+        if len(alike) < self._nodes:
+            raise NoNode(f"{len(alike)} such nodes are free, not {self._nodes}")
+        return alike
 
     async def _manifest(self, gpus: int) -> Manifest:
         """What would be run; an image of the catalogue is not named by its digest yet."""
@@ -257,7 +272,7 @@ class AsyncLaunch:
                 raise
         if self._image is not None and is_name(self._image):
             manifest = replace(manifest, image=image_named(listings, given, self._image))
-        named = self._wish.node is not None
+        named = bool(self._wish.named)
         return that_give(listings, given, manifest, named=named), manifest, given
 
     async def check_funds(self, offered: Offered) -> None:

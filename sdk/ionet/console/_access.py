@@ -20,6 +20,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import ConfigError
 
 _LABEL: Final = b"ionet console access"
+_CLUSTER: Final = b"ionet console cluster"
 _BYTES: Final = 32
 _NAME: Final = "secret"
 
@@ -56,4 +57,14 @@ class Access:
     def key(self, wallet: Pubkey) -> Keypair:
         """The access key of a wallet: always the same."""
         seed = hmac.new(self._secret, _LABEL + bytes(wallet), hashlib.sha256).digest()
+        return Keypair.from_seed(seed)
+
+    def cluster(self, wallet: Pubkey, name: bytes) -> Keypair:
+        """The access key of one cluster of a wallet: what is given away with it opens no other.
+
+        Args:
+            wallet: whose it is.
+            name: the cluster's id, 32 bytes.
+        """
+        seed = hmac.new(self._secret, _CLUSTER + bytes(wallet) + name, hashlib.sha256).digest()
         return Keypair.from_seed(seed)

@@ -23,6 +23,7 @@ from ionet.cloud import NoNode, NotEnough
 from ionet.console import _models as m
 from ionet.console._account import account
 from ionet.console._cards import cards
+from ionet.console._clusters import clusters
 from ionet.console._jobs import jobs
 from ionet.console._market import market
 from ionet.console._parts import Have, Parts
@@ -47,7 +48,7 @@ from ionet.token.currency import symbol
 from ionet.token.prices import PriceUnusable
 
 API = "/api/v1"
-_SECTIONS = frozenset({"", "rent", "jobs", "paid", "supply", "account"})
+_SECTIONS = frozenset({"", "rent", "jobs", "clusters", "paid", "supply", "account"})
 _PROBLEMS: tuple[tuple[type[Exception], int], ...] = (
     (Unknown, 401),
     (SignInRefused, 401),
@@ -133,7 +134,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
         },
     )
     api.add_api_route("/status", status, summary="What console this is")
-    for router in (account, market, renting, cards, jobs, receipts, supply):
+    for router in (account, market, renting, clusters, cards, jobs, receipts, supply):
         api.include_router(router)
     app.include_router(api)
     for kind, code in _PROBLEMS:

@@ -36,14 +36,17 @@ _Job = Annotated[str, Path(min_length=32, max_length=44)]
 
 @jobs.get("/jobs", summary="The wallet's jobs, the latest first")
 async def list_(parts: Have, reader: Reader) -> m.Jobs:
-    """Jobs that were booked here, and others of the wallet that are not closed."""
+    """Jobs that were booked here, and others of the wallet that are not closed; those of clusters apart."""
     here = parts.client.jobs
     open_ = [
         *await here.statuses(reader.access.pubkey(), as_supplier=False),
         *await here.statuses(reader.wallet, as_supplier=False),
     ]
+    open_ = [status for status in open_ if status.cluster is None]
     shown = {str(status.job): await _open(parts, reader, status) for status in open_}
-    for kept in parts.kept.jobs(reader.wallet)[:_CLOSED]:
+    grouped = parts.several.groups.jobs(reader.wallet)
+    kept_here = [kept for kept in parts.kept.jobs(reader.wallet) if kept.job not in grouped]
+    for kept in kept_here[:_CLOSED]:
         if kept.job not in shown:
             try:
                 receipt = await here.receipt(Pubkey.from_string(kept.job), ledger=parts.ledger)
@@ -78,7 +81,7 @@ async def _receipt(parts: Parts, job: Pubkey) -> Receipt:
 @jobs.get("/jobs/{job}/log", summary="What a job has printed, from a byte on")
 async def log(parts: Have, reader: Reader, job: _Job, asked: Annotated[m.AskedLog, Query()]) -> m.Log:
     """A part of a log."""
-    part = await parts.runs.log(await readable(parts, reader, job), reader.access, asked.start)
+    part = await parts.runs.log(*await readable(parts, reader, job), asked.start)
     return m.Log(text=part.text, next=part.next, grows=part.grows, why=part.why)
 
 
@@ -86,7 +89,7 @@ async def log(parts: Have, reader: Reader, job: _Job, asked: Annotated[m.AskedLo
 async def result(parts: Have, reader: Reader, job: _Job) -> m.Result:
     """A result."""
     try:
-        verdict = await parts.runs.verdict(await readable(parts, reader, job), reader.access)
+        verdict = await parts.runs.verdict(*await readable(parts, reader, job))
     except (RunUnreachable, NotRun) as bad:
         return m.Result(known=isinstance(bad, NotRun), ok=False, summary=str(bad), status=1, files=())
     files = tuple(
@@ -105,10 +108,10 @@ async def file(
     parts: Have, reader: Reader, job: _Job, sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 ) -> StreamingResponse:
     """A file, to be saved: no browser shows it."""
-    address = await readable(parts, reader, job)
+    address, key = await readable(parts, reader, job)
     folder = tempfile.TemporaryDirectory(prefix="ionet-", dir=parts.config.state)
     try:
-        output = await parts.runs.file(address, reader.access, sha256, folder)
+        output = await parts.runs.file(address, key, sha256, folder)
     except BaseException:
         folder.cleanup()
         raise
@@ -152,12 +155,14 @@ async def _open(parts: Parts, reader: Visitor, status: JobStatus) -> m.Job:
         frozen_until=status.frozen_until,
         start_by=status.start_by,
         renter=str(status.renter),
+        cluster="" if status.cluster is None else str(status.cluster.address),
         now=status.now,
     )
 
 
 async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
     kept = parts.kept.job(str(receipt.job), reader.wallet)
+    group = parts.several.groups.of(str(receipt.job), reader.wallet)
     paid = receipt.deposit - receipt.paid_refund
     used = max(0, receipt.ends_at - receipt.started_at) if receipt.started_at else 0
     return m.Job(
@@ -179,6 +184,7 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         frozen_until=0,
         start_by=0,
         renter=str(receipt.renter),
+        cluster="" if group is None else str(group.cluster),
         now=await parts.client.time(),
     )
 

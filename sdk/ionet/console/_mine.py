@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import accounts
@@ -65,23 +66,25 @@ async def was_theirs(parts: Parts, visitor: Visitor, job: Pubkey) -> bool:
     return theirs
 
 
-async def readable(parts: Parts, visitor: Visitor, text: str) -> Pubkey:
-    """A job whose log and files a visitor may read: they have booked it here.
+async def readable(parts: Parts, visitor: Visitor, text: str) -> tuple[Pubkey, Keypair]:
+    """A job whose log and files a visitor may read, as they have booked it here; and the key that reads it.
 
     Raises:
         Absent: it is none, or not theirs.
     """
     address = address_of(text)
+    if (cluster := parts.several.groups.of(str(address), visitor.wallet)) is not None:
+        return address, parts.access.cluster(visitor.wallet, cluster.id)
     if parts.kept.has_booked(str(address), visitor.wallet):
-        return address
+        return address, visitor.access
     try:
         _, account = await mine(parts, visitor, text)
     except Absent:
         if not await was_theirs(parts, visitor, address):
             raise
-        return address
+        return address, visitor.access
     if account.renter != visitor.access.pubkey():
         raise Absent(
             "this job was not booked here, so that its node tells this console nothing: use ionet job logs"
         )
-    return address
+    return address, visitor.access

@@ -327,6 +327,8 @@ class Job(Model):
     frozen_until: int
     start_by: int
     renter: str
+    cluster: str
+    """The cluster that it is of; empty: it stands alone."""
     now: int
 
 

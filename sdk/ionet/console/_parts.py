@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ionet.console._paying import Cards
     from ionet.console._planning import Plans
     from ionet.console._reading import Runs
+    from ionet.console._several import Several
 
 
 @dataclass(slots=True)
@@ -39,6 +40,7 @@ class Parts:
         kept: its database.
         uploads: files that are to be sent.
         plans: bookings that are prepared.
+        several: clusters that are prepared, and those that were booked here.
         runs: connections to nodes.
         alerts: about wallets' nodes.
         explorer: says what nodes earned, or None.
@@ -56,6 +58,7 @@ class Parts:
     kept: Kept
     uploads: Uploads
     plans: Plans
+    several: Several
     runs: Runs
     alerts: Alerts
     explorer: httpx.AsyncClient | None = None

@@ -9,9 +9,11 @@ from solders.pubkey import Pubkey
 
 from ionet import AsyncClient, accounts
 from ionet.chain.amounts import Amount
-from ionet.chain.transactions import encoded
+from ionet.chain.ids import SYSTEM_PROGRAM
+from ionet.chain.transactions import encoded, programs_of
 from ionet.cloud import Wish
 from ionet.console import _models as m
+from ionet.console._founding import gives_back
 from ionet.console._mine import mine
 from ionet.console._parts import Have
 from ionet.console._planning import Plan, Wanted, client_for
@@ -178,7 +180,11 @@ async def _call(client: AsyncClient, call: Any, about: Pubkey, most: Amount | No
 )
 async def send(parts: Have, renter: Renter, signed: m.Signed) -> m.Handed:
     """A transaction to send."""
-    transaction = signed_of(signed.transaction, _PROGRAMS, "the jobs or the staking program")
+    said = "the jobs or the staking program"
+    transaction = signed_of(signed.transaction, _PROGRAMS | {SYSTEM_PROGRAM}, said)
+    ours = bool(set(map(str, _PROGRAMS)) & set(programs_of(transaction)))
+    if not ours and not gives_back(transaction, renter.wallet):
+        raise BadQuestion(f"only transactions that call {said} are passed on here")
     if transaction.message.account_keys[0] != renter.wallet:
         raise BadQuestion("only transactions that the wallet of this session pays are passed on")
     return m.Handed(signature=await handed(parts.client, transaction))

@@ -22,6 +22,7 @@ from ionet.console._parts import Parts
 from ionet.console._paying import Cards
 from ionet.console._planning import Plans
 from ionet.console._reading import Runs
+from ionet.console._several import Several
 from ionet.console._uploads import Uploads
 from ionet.ledger import Database
 from ionet.payments.client import PaymentsClient
@@ -71,7 +72,10 @@ async def opened(
                 httpx.AsyncClient(base_url=config.explorer, timeout=5.0, follow_redirects=False)
             )
         access, cards = Access.in_(config.state), None
+        several = Several(config, client, kept, access, clock)
+        stack.push_async_callback(several.close)
         plans.resume(uploads, access)
+        several.resume(uploads)
         if config.payments is not None:
             host = PaymentsClient(config.payments, config.payments_key, clock)
             origin = config.origin or url
@@ -87,6 +91,7 @@ async def opened(
             kept,
             uploads,
             plans,
+            several,
             runs,
             Alerts(client, kept),
             explorer,
