@@ -25,11 +25,15 @@ print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking
     "shards": constants.staking.STAKE_SHARDS, "position_bytes": accounts.staking.Position.SIZE}))"""
 _MADE_BY = """import json
 from ionet import accounts, pda
-print(json.dumps({"mint": str(pda.mint.MINT), "job_bytes": accounts.jobs.Job.SIZE, "event_authorities":
+print(json.dumps({"mint": str(pda.mint.MINT), "job_bytes": accounts.jobs.Job.SIZE,
+    "cluster_bytes": accounts.jobs.Cluster.SIZE, "event_authorities":
     {"jobs": str(pda.jobs.EVENT_AUTHORITY), "staking": str(pda.staking.EVENT_AUTHORITY)}}))"""
 #: What renters and owners of nodes sign in the console.
 _CALLED = {
-    "jobs": ("book", "stop", "cancel", "refund", "collect_fees", "close", "extend", "dispute"),
+    "jobs": (
+        *("book", "stop", "cancel", "refund", "collect_fees", "close", "extend", "dispute"),
+        *("open_cluster", "close_cluster"),
+    ),
     "staking": ("owner_claim",),
 }
 _DESCRIBE = "import json; from ionet.{}._app import bare; print(json.dumps(bare().openapi(), indent=1))"
@@ -129,6 +133,8 @@ def _size(kind: Any) -> int:
     """Bytes of an argument: an integer's, or a hash's."""
     if kind in ("u64", "i64"):
         return 8
+    if kind == "u8":
+        return 1
     if isinstance(kind, dict) and kind.get("array", [None])[0] == "u8":
         return int(kind["array"][1])
     raise WorkspaceError(f"the pages cannot read an argument of the type {kind}")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
-from solders.system_program import TransferParams, transfer
+from solders.system_program import AssignParams, TransferParams, assign, transfer
 from solders.transaction import VersionedTransaction
 from spl.token.instructions import approve, create_idempotent_associated_token_account
 from spl.token.models import ApproveParams
@@ -127,6 +127,58 @@ GIFT = transfer(TransferParams(from_pubkey=WALLET, to_pubkey=THIEF, lamports=10*
 ALLOW = approve(
     ApproveParams(program_id=TOKEN_PROGRAM, source=PURSE, delegate=THIEF, owner=WALLET, amount=2**63)
 )
+#: A cluster of two nodes, opened and booked by one transaction.
+SECOND = Keypair.from_seed(bytes([4]) * 32).pubkey()
+CLUSTER_ID = bytes(range(32, 64))
+CLUSTER = pda.jobs.cluster(ACCESS, CLUSTER_ID)
+CLUSTER_RENT = 2_561_280
+OTHER_JOB = pda.jobs.job(pda.jobs.offer(SECOND), 7)
+
+
+def moving(to: Pubkey = CLUSTER, lamports: int = CLUSTER_RENT, by: Pubkey = WALLET) -> Instruction:
+    return transfer(TransferParams(from_pubkey=by, to_pubkey=to, lamports=lamports))
+
+
+def opening(**given: Any) -> Instruction:
+    return ix.jobs.open_cluster(**{"renter": ACCESS, "id": CLUSTER_ID, "size": 2, **given})
+
+
+def joining(node: Pubkey = NODE, **given: Any) -> Instruction:
+    """A booking into the cluster, by whose key it is signed as well."""
+    bare = booking(**{"node": node, "cluster": CLUSTER, **given})
+    metas = [
+        AccountMeta(meta.pubkey, meta.is_signer or meta.pubkey == ACCESS, meta.is_writable)
+        for meta in bare.accounts
+    ]
+    return Instruction(bare.program_id, bytes(bare.data), metas)
+
+
+def of_cluster(action: str, **more: Any) -> dict[str, Any]:
+    about = {"wallet": str(WALLET), "cluster": str(CLUSTER), "renter": str(ACCESS)}
+    return {"action": action, **about, **more}
+
+
+FIRST = of_cluster("open", id=CLUSTER_ID.hex(), size=2)
+JOINS = [wish("book", node=str(node), cluster=str(CLUSTER)) for node in (NODE, SECOND)]
+BOTH: dict[str, Any] = {"action": "all", "wallet": str(WALLET), "also": str(ACCESS), "of": JOINS}
+WHOLE = {**BOTH, "first": FIRST}
+FOUNDING = [moving(), opening(), joining(), joining(SECOND)]
+LEAVES = [
+    {**wish("stop"), "cluster": str(CLUSTER)},
+    {**wish("stop"), "job": str(OTHER_JOB), "node": str(SECOND), "cluster": str(CLUSTER)},
+]
+STOPS: dict[str, Any] = {"action": "all", "wallet": str(WALLET), "of": LEAVES}
+CANCELS = {**STOPS, "of": [{**each, "action": "cancel"} for each in LEAVES]}
+REFUNDS = {**STOPS, "of": [{**each, "action": "refund"} for each in LEAVES]}
+OTHER = {"job": OTHER_JOB, "escrow": pda.jobs.escrow(OTHER_JOB)}
+CLOSE = ix.jobs.close_cluster(renter=ACCESS, cluster=CLUSTER)
+BACK = moving(WALLET, 123, ACCESS)
+
+
+def leaving(offer: Pubkey = OFFER, job: Pubkey = JOB, cluster: Pubkey = CLUSTER) -> Instruction:
+    return ix.jobs.cancel(party=WALLET, job=job, offer=offer, cluster=cluster)
+
+
 DISPUTE = wish("dispute", most=MOST, evidence=MANIFEST.hex())
 EXTEND = wish("extend", seconds=SECONDS, most=MOST)
 
@@ -139,6 +191,43 @@ HONEST = {
     "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
     "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
     "claim": (Case(wish("claim"), [claiming()]), f"rewards of your node {NODE} to your account {PURSE}"),
+    "two nodes": (
+        Case(WHOLE, FOUNDING),
+        "Together these 2 bookings move at most 4.09101014 IO: all of them or none.",
+    ),
+    "its opening": (Case(WHOLE, FOUNDING), f"Opens the cluster {CLUSTER} of 2 nodes for the key {ACCESS}"),
+    "its rent": (Case(WHOLE, FOUNDING), f"Moves 0.00256128 SOL from your wallet into {CLUSTER}"),
+    "the rest of a cluster": (Case(BOTH, [joining(SECOND)]), f"Books the node {SECOND} for 2 h"),
+    "stop all": (
+        Case(STOPS, [stopping(), stopping(job=OTHER_JOB, offer=pda.jobs.offer(SECOND))]),
+        f"Ends the job {OTHER_JOB} now",
+    ),
+    "cancel all": (
+        Case(
+            CANCELS,
+            [
+                *(leaving(), OPEN, refunding(), COLLECT, closing()),
+                *(leaving(pda.jobs.offer(SECOND), OTHER_JOB), OPEN, refunding(**OTHER), closing(**OTHER)),
+            ],
+        ),
+        f"Ends the job {OTHER_JOB} before its start",
+    ),
+    "refund all": (
+        Case(REFUNDS, [OPEN, refunding(), refunding(**OTHER)]),
+        f"in the escrow {OTHER['escrow']} to your account {PURSE}",
+    ),
+    "extend in a cluster": (
+        Case({**EXTEND, "cluster": str(CLUSTER)}, [extending(cluster=CLUSTER)]),
+        "for 2 h more",
+    ),
+    "close a cluster": (
+        Case(of_cluster("return"), [CLOSE, BACK]),
+        f"from the cluster's key {ACCESS} to your",
+    ),
+    "what a closed one left": (
+        Case(of_cluster("return"), [BACK]),
+        "Moves 0.000000123 SOL from the cluster's",
+    ),
 }
 LIES = {
     "a gift": (Case(wish("book"), [booking(), GIFT]), "calls the program 11111111111111111111"),
@@ -183,6 +272,67 @@ LIES = {
     "other evidence": (Case(DISPUTE, [disputing(evidence_hash=bytes(32))]), "as evidence hash"),
     "a claim elsewhere": (Case(wish("claim"), [claiming(destination=THIEF)]), f"has {THIEF} as destination"),
     "a claim of another node": (Case(wish("claim"), [claiming(node=THIEF)]), f"has {THIEF} as"),
+    "a cluster's gift": (Case(WHOLE, [*FOUNDING, GIFT]), "would do this: book, transfer"),
+    "a gift for its rent": (Case(WHOLE, [moving(THIEF), *FOUNDING[1:]]), f"has {THIEF} as to where"),
+    "more for its rent": (
+        Case(WHOLE, [moving(lamports=CLUSTER_RENT + 1), *FOUNDING[1:]]),
+        "2561281 as lamports",
+    ),
+    "no opening": (Case(WHOLE, [joining(), joining(SECOND)]), "nothing of what was asked for"),
+    "no rent": (Case(WHOLE, [opening(), joining(), joining(SECOND)]), "asked to open"),
+    "opened twice": (Case(BOTH, FOUNDING), "calls the program 11111111111111111111"),
+    "a larger cluster": (Case(WHOLE, [moving(), opening(size=3), *FOUNDING[2:]]), "has 3 as size"),
+    "another id": (Case(WHOLE, [moving(), opening(id=bytes(32)), *FOUNDING[2:]]), "as cluster where"),
+    "a cluster elsewhere": (
+        Case({**WHOLE, "first": {**FIRST, "cluster": str(THIEF)}}, FOUNDING),
+        "account would be",
+    ),
+    "a node twice": (Case(BOTH, [joining(), joining(nonce=8)]), f"is about {NODE}, which was not asked"),
+    "a node that nobody chose": (Case(BOTH, [joining(THIEF)]), f"is about {THIEF}, which was not asked"),
+    "into another cluster": (Case(BOTH, [joining(cluster=THIEF)]), f"has {THIEF} as cluster where {CLUSTER}"),
+    "into no cluster": (Case(BOTH, [joining(cluster=None)]), " as cluster where "),
+    "a dearer second": (
+        Case(WHOLE, [*FOUNDING[:3], joining(SECOND, max_deposit=MOST + 1)]),
+        "as max deposit",
+    ),
+    "another program on the second": (
+        Case(WHOLE, [*FOUNDING[:3], joining(SECOND, manifest_hash=bytes(32))]),
+        "as manifest hash",
+    ),
+    "a refund of the second elsewhere": (
+        Case(WHOLE, [*FOUNDING[:3], joining(SECOND, refund_to=THIEF)]),
+        f"has {THIEF} as refund to",
+    ),
+    "without the cluster's key": (Case(STOPS | {"also": str(ACCESS)}, [stopping()]), "other signatures"),
+    "with another key": (Case({**BOTH, "also": str(THIEF)}, [joining()]), f"and that of {THIEF}"),
+    "with a key that was not named": (
+        Case({**BOTH, "also": None}, [joining()]),
+        "other signatures than that of your wallet",
+    ),
+    "nothing": (Case(STOPS, []), "nothing of what was asked for"),
+    "another's job among them": (Case(STOPS, [stopping(), stopping(job=THIEF)]), f"is about {THIEF}"),
+    "a job twice": (Case(STOPS, [stopping(), stopping()]), f"is about {JOB}"),
+    "cancel for stop all": (Case(STOPS, [leaving()]), "asked to stop"),
+    "a refund of the second job elsewhere": (
+        Case(REFUNDS, [refunding(), refunding(**OTHER, destination=THIEF)]),
+        f"{THIEF} as destination",
+    ),
+    "what is left of a cluster elsewhere": (
+        Case(of_cluster("return"), [CLOSE, moving(THIEF, 123, ACCESS)]),
+        f"has {THIEF} as to where {WALLET}",
+    ),
+    "the wallet's own as well": (
+        Case(of_cluster("return"), [CLOSE, BACK, moving(THIEF, 123)]),
+        "would do this: close_cluster, transfer, transfer",
+    ),
+    "the wallet's own for the cluster's": (
+        Case(of_cluster("return"), [CLOSE, moving(ACCESS, 123)]),
+        "other signatures",
+    ),
+    "another System call": (
+        Case(of_cluster("return"), [CLOSE, assign(AssignParams(pubkey=ACCESS, owner=THIEF))]),
+        "something else than to move SOL",
+    ),
 }
 
 
@@ -192,7 +342,7 @@ def told(tools: None) -> dict[str, Any]:
     question = {
         "site": "console",
         "wishes": [case.wish for case in cases.values()],
-        "integers": ["seconds", "most"],
+        "integers": ["seconds", "most", "size"],
         "transactions": [case.bytes().hex() for case in cases.values()],
     }
     ended = subprocess.run(
@@ -212,7 +362,8 @@ def test_what_was_asked_for_is_said_in_words_and_amounts(told: dict[str, Any]) -
     for name, (case, words) in HONEST.items():
         assert "does" in told[name], (name, told[name])
         assert words in " ".join(told[name]["does"]).replace("\u202f", " "), name
-        assert bytes.fromhex(told[name]["message"]) == case.bytes()[65:], name
+        signatures = case.bytes()[0]
+        assert bytes.fromhex(told[name]["message"]) == case.bytes()[1 + 64 * signatures :], name
 
 
 def test_what_was_not_asked_for_is_refused_and_says_why(told: dict[str, Any]) -> None:

@@ -24,6 +24,9 @@ const vite = await createServer({
 const { check } = await vite.ssrLoadModule('/src/lib/check.ts');
 const wanted = (given) => ({
   ...given,
+  // Of several wishes in one, each has its own.
+  ...('of' in given ? { of: given.of.map(wanted) } : {}),
+  ...('first' in given ? { first: wanted(given.first) } : {}),
   ...Object.fromEntries(integers.filter((name) => name in given).map((name) => [name, given[name] === null ? null : BigInt(given[name])])),
 });
 const said = [];

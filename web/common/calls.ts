@@ -22,8 +22,8 @@ export const derived = async (of: Address, ...seeds: (string | Address | Uint8Ar
 
 export const whole = (bytes: Uint8Array): bigint => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
-/** What the network is paid at most, in lamports. */
-export function fee(calls: readonly Called[]): bigint {
+/** What the network is paid at most, in lamports, for so many signatures. */
+export function fee(calls: readonly Called[], signatures = 1): bigint {
   let limit: bigint | null = null;
   let price: bigint | null = null;
   for (const { accounts, data } of calls) {
@@ -36,13 +36,13 @@ export function fee(calls: readonly Called[]): bigint {
   if (priority > PRIORITY) {
     throw new Unexpected(`The transaction would pay ${sol(priority)} for priority, and more than ${sol(PRIORITY)} is not signed here.`);
   }
-  return SIGNATURE + priority;
+  return SIGNATURE * BigInt(signatures) + priority;
 }
 
 export interface Form {
   name: string;
   data: readonly number[];
-  /** Names of arguments, and how many bytes each has: 8 of an integer, 32 of a hash. */
+  /** Names of arguments, and how many bytes each has: 1 or 8 of an integer, 32 of a hash. */
   args: readonly (readonly (string | number)[])[];
   accounts: readonly { name: string; address: string | null }[];
 }
@@ -83,7 +83,7 @@ export function named(called: Called, program: string, address: string, forms: r
   let at = 8;
   for (const [name, bytes] of form.args) {
     const raw = called.data.subarray(at, (at += Number(bytes)));
-    args[String(name)] = raw.length === 8 ? whole(raw) : hex(raw);
+    args[String(name)] = raw.length <= 8 ? whole(raw) : hex(raw);
   }
   return { program, name: form.name, accounts, args };
 }

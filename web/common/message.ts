@@ -20,7 +20,7 @@ export interface Read {
   /** What is signed. */
   message: Uint8Array;
   signature: Uint8Array;
-  /** Who pays the fee, and is the only one to sign. */
+  /** Who pays the fee, and signs first. */
   payer: string;
   blockhash: string;
   instructions: readonly Called[];
@@ -69,16 +69,22 @@ class Bytes {
   }
 }
 
+const OTHERS = 'The transaction wants other signatures than that of your wallet';
+
 /** Reads a transaction that one wallet pays and signs.
+ *
+ * also: keys that sign after it, in this order.
  *
  * Throws `Unexpected`: it is something else.
  */
-export function read(transaction: Uint8Array): Read {
+export function read(transaction: Uint8Array, also: readonly string[] = []): Read {
+  const many = 1 + also.length;
   if (transaction.length > PACKET) throw new Unexpected('The transaction is larger than a packet.');
   const from = new Bytes(transaction);
   const signatures = from.length();
-  if (signatures !== 1) throw new Unexpected('The transaction wants other signatures than that of your wallet.');
+  if (signatures !== many) throw new Unexpected(`${OTHERS}.`);
   const signature = from.take(SIGNATURE);
+  from.take(SIGNATURE * also.length);
   const start = from.at;
   let first = from.byte();
   const versioned = first >= 0x80;
@@ -87,11 +93,10 @@ export function read(transaction: Uint8Array): Read {
     first = from.byte();
   }
   const [signing, readOnlySigning, readOnly] = [first, from.byte(), from.byte()];
-  if (signing !== 1 || readOnlySigning !== 0) {
-    throw new Unexpected('The transaction wants other signatures than that of your wallet.');
-  }
+  if (signing !== many || readOnlySigning > also.length) throw new Unexpected(`${OTHERS}.`);
   const keys = Array.from({ length: from.length() }, () => from.key());
   if (new Set(keys).size !== keys.length) throw new Unexpected('An account stands twice in the transaction.');
+  if (also.some((key, index) => keys[1 + index] !== key)) throw new Unexpected(`${OTHERS} and that of ${also.join(', ')}.`);
   if (signing + readOnly > keys.length) throw new Unexpected('The accounts of the transaction do not add up.');
   const blockhash = from.key();
   const used = new Set([0]);

@@ -100,16 +100,18 @@ export interface Given {
 
 /** Has the wallet sign a transaction whose message was checked.
  *
+ * also: keys that sign after it, and have done so.
+ *
  * Throws `Unexpected`: what it signed is another message. Nothing was sent then.
  */
-export async function sign(transaction: Uint8Array, message: Uint8Array): Promise<Given> {
+export async function sign(transaction: Uint8Array, message: Uint8Array, also: readonly string[] = []): Promise<Given> {
   const { used, account, chain } = wallet;
   if (used === null || account === null || chain === null) throw new Unexpected('No wallet is connected.');
   const features = used.features;
   if (features['solana:signTransaction'] !== undefined) {
     const [output] = await features['solana:signTransaction'].signTransaction({ account, transaction, chain });
     if (output === undefined) throw new Unexpected('The wallet gave no signature.');
-    const signed = read(output.signedTransaction);
+    const signed = read(output.signedTransaction, also);
     if (!same(signed.message, message)) throw new Unexpected('The wallet changed the transaction, so it was not sent.');
     return { signature: base58.decode(signed.signature), signed: output.signedTransaction };
   }

@@ -1,6 +1,6 @@
 /** Whether a transaction does what was asked for, and nothing else; and what it does, in words. */
 import { address, type Address } from '@solana/addresses';
-import { BUDGET, derived, fee, named, purse, TOKEN_ACCOUNTS, TOKENS, type Known } from '../../../common/calls';
+import { BUDGET, derived, fee, named, purse, TOKEN_ACCOUNTS, TOKENS, whole, type Known } from '../../../common/calls';
 import { sol, span, tokens } from '../../../common/format';
 import { read, Unexpected, type Called } from '../../../common/message';
 import program from './program.json';
@@ -16,14 +16,38 @@ interface OfJob {
   job: string;
   node: string;
   coin: Coin;
+  /** The cluster that the job is of; left out or empty: it stands alone. */
+  cluster?: string;
 }
 
-export type Wish =
-  | { action: 'book'; wallet: string; renter: string; node: string; seconds: bigint; most: bigint; manifest: string; coin: Coin }
+/** A cluster: its account, the key that it is booked for, and the id from which the account follows, hex. */
+export interface OfCluster {
+  wallet: string;
+  cluster: string;
+  renter: string;
+}
+
+export type Single =
+  | { action: 'book'; wallet: string; renter: string; node: string; seconds: bigint; most: bigint; manifest: string; coin: Coin; cluster?: string }
   | ({ action: 'stop' | 'cancel' | 'refund' } & OfJob)
   | ({ action: 'extend'; seconds: bigint; most: bigint } & OfJob)
   | ({ action: 'dispute'; most: bigint; evidence: string } & OfJob)
-  | { action: 'claim'; wallet: string; node: string };
+  | { action: 'claim'; wallet: string; node: string }
+  | ({ action: 'open'; id: string; size: bigint } & OfCluster)
+  | ({ action: 'return' } & OfCluster);
+
+/** Something about several jobs, one after the other: as many of them as fit into the transaction. */
+export interface Several {
+  action: 'all';
+  wallet: string;
+  of: readonly Single[];
+  /** A key that signs as well; left out: none does. */
+  also?: string;
+  /** What has to come first. */
+  first?: Single & { action: 'open' };
+}
+
+export type Wish = Single | Several;
 
 export interface Statement {
   does: readonly string[];
@@ -39,10 +63,11 @@ const SYSTEM = '11111111111111111111111111111111';
 const ESCROW = 165n;
 const OVERHEAD = 128n;
 const RENT = 6_960n;
+const CLUSTER = (OVERHEAD + BigInt(program.cluster_bytes)) * RENT;
 const IO: Coin = { mint: program.mint, unit: 'IO', decimals: 8 };
 
 /** Which calls a wish takes, in this order; what ends with ? may be left out. */
-const CALLS: Readonly<Record<Wish['action'], readonly string[]>> = {
+const CALLS: Readonly<Record<Single['action'], readonly string[]>> = {
   book: ['book'],
   stop: ['stop'],
   cancel: ['cancel', 'open purse?', 'refund', 'collect_fees?', 'close'],
@@ -50,6 +75,8 @@ const CALLS: Readonly<Record<Wish['action'], readonly string[]>> = {
   extend: ['extend'],
   dispute: ['dispute'],
   claim: ['owner_claim'],
+  open: ['transfer', 'open_cluster'],
+  return: ['close_cluster?', 'transfer'],
 };
 
 function integer(value: bigint): Uint8Array {
@@ -67,7 +94,17 @@ function opening(called: Called): Known {
   return { program: 'tokens', name: 'open purse', accounts: { payer, purse: account, wallet: owner, mint, system, token }, args: {} };
 }
 
-function known(called: Called): Known {
+/** Moving SOL: `Transfer` of the System program. */
+function moving(called: Called): Known {
+  const [from = '', to = ''] = called.accounts;
+  if (called.data.length !== 12 || whole(called.data.subarray(0, 4)) !== 2n || called.accounts.length !== 2) {
+    throw new Unexpected('The transaction asks the System program for something else than to move SOL.');
+  }
+  return { program: 'system', name: 'transfer', accounts: { from, to }, args: { lamports: whole(called.data.subarray(4)) } };
+}
+
+function known(called: Called, moves: boolean): Known {
+  if (moves && called.program === SYSTEM) return moving(called);
   switch (called.program) {
     case JOBS:
       return named(called, 'jobs', JOBS, program.programs.jobs.calls);
@@ -83,7 +120,8 @@ function known(called: Called): Known {
 const job = (...seeds: (string | Address | Uint8Array)[]): Promise<string> => derived(JOBS, ...seeds);
 
 /** The account that each role of a call has to have; what is not here, the program compares with its own. */
-async function expected(wish: Wish, call: Known): Promise<Record<string, string>> {
+async function expected(wish: Single, call: Known): Promise<Record<string, string>> {
+  if (wish.action === 'open' || wish.action === 'return') return ofCluster(wish, call);
   const { wallet, node } = wish;
   const [offer, vault] = [await job('offer', address(node)), await derived(STAKING, 'vault', address(node))];
   const coin = wish.action === 'claim' ? IO : wish.coin;
@@ -103,16 +141,31 @@ async function expected(wish: Wish, call: Known): Promise<Record<string, string>
     source, purse: source,
     // Fees go to the vault that the job names.
     ...(call.name === 'collect_fees' ? {} : { destination: source }),
-    cluster: JOBS,
+    cluster: ('cluster' in wish && wish.cluster) || JOBS,
     token_program: TOKENS, token: TOKENS, system_program: SYSTEM, system: SYSTEM,
     event_authority: call.program === 'jobs' ? program.event_authorities.jobs : program.event_authorities.staking,
     program: call.program === 'jobs' ? JOBS : STAKING,
   };
 }
 
+async function ofCluster(wish: Single & { action: 'open' | 'return' }, call: Known): Promise<Record<string, string>> {
+  const { wallet, renter } = wish;
+  const account = wish.action === 'open' ? await job('cluster', address(renter), fromHex(wish.id)) : wish.cluster;
+  if (account !== wish.cluster) throw new Unexpected(`The cluster's account would be ${account}, not ${wish.cluster}.`);
+  const [from, to] = wish.action === 'open' ? [wallet, account] : [renter, wallet];
+  return { renter, cluster: account, from, to, system_program: SYSTEM, program: call.program === 'jobs' ? JOBS : SYSTEM };
+}
+
+const fromHex = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
 /** The arguments that a call has to have. */
-function wanted(wish: Wish, call: Known): Record<string, bigint | string> {
+function wanted(wish: Single, call: Known): Record<string, bigint | string> {
   switch (wish.action) {
+    case 'open':
+      return { id: wish.id, size: wish.size, lamports: CLUSTER };
+    case 'return':
+      // Whatever there is goes to the wallet.
+      return { lamports: call.args['lamports'] ?? 0n };
     case 'book':
       return { seconds: wish.seconds, max_deposit: wish.most, manifest_hash: wish.manifest, nonce: call.args['nonce'] ?? 0n };
     case 'extend':
@@ -124,10 +177,18 @@ function wanted(wish: Wish, call: Known): Record<string, bigint | string> {
   }
 }
 
-function words(wish: Wish, call: Known): string {
-  const { source, destination, escrow, job: about, renter, node } = call.accounts;
+function words(wish: Single, call: Known): string {
+  const { source, destination, escrow, job: about, renter, node, cluster, from, to } = call.accounts;
   const amount = 'most' in wish ? tokens(wish.most, wish.coin.decimals, wish.coin.unit) : '';
   switch (call.name) {
+    case 'transfer':
+      return wish.action === 'open'
+        ? `Moves ${sol(BigInt(call.args['lamports'] ?? 0n))} from your wallet into ${to}, the account of the cluster. They come back when you have it closed.`
+        : `Moves ${sol(BigInt(call.args['lamports'] ?? 0n))} from the cluster's key ${from} to your wallet.`;
+    case 'open_cluster':
+      return `Opens the cluster ${cluster} of ${call.args['size']} nodes for the key ${renter}: no job of it starts before all are booked.`;
+    case 'close_cluster':
+      return `Closes the account of the cluster ${cluster}; its SOL go to the cluster's key.`;
     case 'book':
       return `Books the node ${node} for ${span(Number(call.args['seconds']))} as the job ${about}: moves at most ${amount} from your account ${source} into its escrow ${escrow}. What it does not come to is refunded to your wallet. The key ${renter} may read what the job prints and leaves, and end it; no money goes to it. About ${sol((2n * OVERHEAD + ESCROW + BigInt(program.job_bytes)) * RENT)} of your SOL stay in the job's accounts until it is closed.`;
     case 'stop':
@@ -161,15 +222,38 @@ function inOrder(names: readonly string[], pattern: readonly string[]): boolean 
   return at === names.length;
 }
 
-/** What a transaction does, if that is what was asked for.
- *
- * Throws `Unexpected`: it does something else, or more.
- */
-export async function check(transaction: Uint8Array, wish: Wish): Promise<Statement> {
-  const it = read(transaction);
-  if (it.payer !== wish.wallet) throw new Unexpected(`The transaction is paid and signed by ${it.payer}, not by your wallet.`);
-  const cost = fee(it.instructions.filter((each) => each.program === BUDGET));
-  const calls = it.instructions.filter((each) => each.program !== BUDGET).map(known);
+type Part = readonly [Single, readonly Known[]];
+
+/** Whether a call begins a part of a transaction that does something with several jobs. */
+function begins(action: string, call: Known, before: Known | undefined): boolean {
+  if (action !== 'refund') return call.name === action;
+  // The purse is opened before what goes there.
+  return call.name === 'open purse' || (call.name === 'refund' && before?.name !== 'open purse');
+}
+
+/** The calls of a transaction, each part with what it was asked for by: each of those once at most. */
+function partsOf(wish: Wish, calls: readonly Known[]): Part[] {
+  if (wish.action !== 'all') return [[wish, calls]];
+  const left = [...wish.of];
+  const action = left[0]?.action ?? '';
+  const skipped = wish.first === undefined ? 0 : CALLS.open.length;
+  const split: Known[][] = [];
+  calls.slice(skipped).forEach((call, index, all) => {
+    if (!split.length || begins(action, call, all[index - 1])) split.push([]);
+    split.at(-1)?.push(call);
+  });
+  if (!split.length) throw new Unexpected('The transaction does nothing of what was asked for.');
+  const parts = split.map((part): Part => {
+    const about = part.map((call) => call.accounts[action === 'book' ? 'node' : 'job']).find((account) => account !== undefined) ?? 'nothing that has a name';
+    const index = left.findIndex((each) => (each.action === 'book' ? each.node : 'job' in each ? each.job : '') === about);
+    const [single] = index < 0 ? [] : left.splice(index, 1);
+    if (single === undefined) throw new Unexpected(`The transaction is about ${about}, which was not asked for, or is in it twice.`);
+    return [single, part];
+  });
+  return wish.first === undefined ? parts : [[wish.first, calls.slice(0, skipped)], ...parts];
+}
+
+async function checkPart(wish: Single, calls: readonly Known[]): Promise<void> {
   const names = calls.map((call) => call.name);
   if (!inOrder(names, CALLS[wish.action])) {
     throw new Unexpected(`You asked to ${wish.action}, and the transaction would do this: ${names.join(', ') || 'nothing'}.`);
@@ -187,8 +271,38 @@ export async function check(transaction: Uint8Array, wish: Wish): Promise<Statem
       if (value !== asked) throw new Unexpected(`The transaction has ${value} as ${name.replace('_', ' ')}, and you asked for ${asked}.`);
     }
   }
+}
+
+/** What goes into escrows at most, of all nodes together. */
+function together(parts: readonly Part[]): string[] {
+  const booked = parts.flatMap(([single]) => (single.action === 'book' ? [single] : []));
+  const [one, ...others] = booked;
+  if (one === undefined || !others.length) return [];
+  const most = booked.reduce((sum, each) => sum + each.most, 0n);
+  return [`Together these ${booked.length} bookings move at most ${tokens(most, one.coin.decimals, one.coin.unit)}: all of them or none.`];
+}
+
+/** The keys that sign after the wallet. */
+export function alsoSigning(wish: Wish): readonly string[] {
+  if (wish.action === 'return') return [wish.renter];
+  return wish.action === 'all' && wish.also ? [wish.also] : [];
+}
+
+/** What a transaction does, if that is what was asked for.
+ *
+ * Throws `Unexpected`: it does something else, or more.
+ */
+export async function check(transaction: Uint8Array, wish: Wish): Promise<Statement> {
+  const also = alsoSigning(wish);
+  const it = read(transaction, also);
+  if (it.payer !== wish.wallet) throw new Unexpected(`The transaction is paid and signed by ${it.payer}, not by your wallet.`);
+  const cost = fee(it.instructions.filter((each) => each.program === BUDGET), 1 + also.length);
+  const moves = wish.action === 'return' || (wish.action === 'all' && wish.first !== undefined);
+  const calls = it.instructions.filter((each) => each.program !== BUDGET).map((each) => known(each, moves));
+  const parts = partsOf(wish, calls);
+  for (const [single, part] of parts) await checkPart(single, part);
   return {
-    does: [...calls.map((call) => words(wish, call)), `Pays the network ${sol(cost)} at most.`],
+    does: [...parts.flatMap(([single, part]) => part.map((call) => words(single, call))), ...together(parts), `Pays the network ${sol(cost)} at most.`],
     message: it.message,
     blockhash: it.blockhash,
   };

@@ -3,7 +3,7 @@ import { tick } from 'svelte';
 import { Unexpected } from '../../../common/message';
 import { sign, wallet } from '../../../common/wallet.svelte';
 import { post, read, Refused, type Schemas } from './api';
-import { check, type Statement, type Wish } from './check';
+import { alsoSigning, check, type Statement, type Wish } from './check';
 
 /** Milliseconds between two questions for what became of a transaction. */
 const REST = 1_000;
@@ -11,13 +11,21 @@ const sentence = (error: unknown): string => (error instanceof Error ? error.mes
 const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const text = (raw: Uint8Array): string => btoa(String.fromCharCode(...raw));
 
+/** A transaction that the console has built, and what it is about. */
+interface Made {
+  transaction: string;
+  since: number;
+  job?: string;
+  cluster?: string;
+}
+
 export class Deal {
   statement = $state.raw<Statement | null>(null);
   notes = $state.raw<readonly string[]>([]);
   busy = $state('');
   bad = $state('');
   sent = $state.raw<Schemas['Sent'] | null>(null);
-  #call: Schemas['Call'] | null = null;
+  #call: Made | null = null;
   #wish: Wish | null = null;
   #done: (about: string) => void = () => undefined;
   #left = false;
@@ -31,10 +39,10 @@ export class Deal {
    * path: where it is built. words: what is said of it there. wish: what it may do, once it is known. notes: what the
    * console adds, which no byte says. done: told what it was about, once it has landed.
    */
-  async ask(
+  async ask<C extends Made = Schemas['Call']>(
     path: string,
     words: unknown,
-    wish: (call: Schemas['Call']) => Wish,
+    wish: (call: C) => Wish,
     notes: readonly string[] = [],
     done: (about: string) => void = () => undefined,
   ): Promise<void> {
@@ -42,7 +50,7 @@ export class Deal {
     [this.bad, this.sent, this.statement, this.notes, this.#done] = ['', null, null, notes, done];
     this.busy = 'A transaction is being made…';
     try {
-      const call = await post<Schemas['Call']>(path, words);
+      const call = await post<C>(path, words);
       this.#wish = wish(call);
       this.statement = await check(bytes(call.transaction), this.#wish);
       this.#call = call;
@@ -65,7 +73,7 @@ export class Deal {
     try {
       if (wallet.account?.address !== wish.wallet) throw new Unexpected(`Connect the wallet ${wish.wallet} first.`);
       this.busy = 'The wallet asks for your signature…';
-      const given = await sign(bytes(call.transaction), statement.message);
+      const given = await sign(bytes(call.transaction), statement.message, alsoSigning(wish));
       signature = given.signature;
       this.busy = 'It is being sent…';
       if (given.signed !== null) await this.#hand(given.signed);
@@ -87,7 +95,7 @@ export class Deal {
     }
   }
 
-  async #follow(signature: string, blockhash: string, call: Schemas['Call']): Promise<void> {
+  async #follow(signature: string, blockhash: string, call: Made): Promise<void> {
     this.busy = 'Waiting for the chain…';
     this.sent = { signature, state: 'waiting', why: '' };
     while (this.sent.state === 'waiting' && !this.#left) {
@@ -99,6 +107,6 @@ export class Deal {
       if (this.sent.state === 'waiting') await new Promise((later) => setTimeout(later, REST));
     }
     this.busy = '';
-    if (this.sent.state === 'landed' && !this.#left) this.#done(call.job);
+    if (this.sent.state === 'landed' && !this.#left) this.#done(call.job ?? call.cluster ?? '');
   }
 }

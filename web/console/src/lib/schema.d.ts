@@ -368,6 +368,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/clusters/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepares a cluster: nodes, prices, files in the store; nothing is paid
+         * @description A plan.
+         */
+        post: operations["plan_api_v1_clusters_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/plans/{plan}/calls/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The next transaction that books what was planned, to be checked and signed
+         * @description A transaction; as long as nodes are left, another one once it has landed.
+         */
+        post: operations["book_api_v1_clusters_plans__plan__calls_book_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The wallet's clusters, the latest first
+         * @description Clusters that were booked here, and others of the wallet that are not closed.
+         */
+        get: operations["list__api_v1_clusters_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a cluster stands, and what it comes to if it is ended now
+         * @description A cluster.
+         */
+        get: operations["cluster__api_v1_clusters__cluster__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/calls/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A transaction about jobs of a cluster, as many as fit, to be checked and signed
+         * @description A transaction; as long as jobs are left, another one once it has landed.
+         */
+        post: operations["about_api_v1_clusters__cluster__calls__action__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/clusters/{cluster}/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The access of a cluster, for commands on another machine
+         * @description Access to this cluster alone. It outlives the session, so that the wallet signs anew for it.
+         */
+        post: operations["access_api_v1_clusters__cluster__access_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cards/prices": {
         parameters: {
             query?: never;
@@ -481,7 +601,7 @@ export interface paths {
         };
         /**
          * The wallet's jobs, the latest first
-         * @description Jobs that were booked here, and others of the wallet that are not closed.
+         * @description Jobs that were booked here, and others of the wallet that are not closed; those of clusters apart.
          */
         get: operations["list__api_v1_jobs_get"];
         put?: never;
@@ -775,6 +895,112 @@ export interface components {
             evidence?: string | null;
         };
         /**
+         * AskedClusterAccess
+         * @description Access to a cluster, with a new signature: a session alone gets none.
+         */
+        AskedClusterAccess: {
+            /**
+             * Message
+             * @description The text, base64.
+             */
+            message: string;
+            /**
+             * Signature
+             * @description 64 bytes, base64.
+             */
+            signature: string;
+        };
+        /**
+         * AskedClusterPlan
+         * @description What is to be run, and on which nodes: those that are named, or so many of a class, the cheapest.
+         */
+        AskedClusterPlan: {
+            /**
+             * Nodes
+             * @default []
+             */
+            nodes: string[];
+            /** Count */
+            count?: number | null;
+            /** Class Id */
+            class_id?: number | null;
+            /** Region */
+            region?: number | null;
+            /**
+             * Max Rate
+             * @description Dollars per processor and hour.
+             */
+            max_rate?: string | null;
+            /**
+             * Min Memory Gib
+             * @default 0
+             */
+            min_memory_gib: number;
+            /**
+             * Hold
+             * @description The name of a cluster that waits for commands (`ionet cluster ssh NAME`); null: it runs `command`.
+             */
+            hold?: string | null;
+            /**
+             * Setup
+             * @description Run by the shell on each node of a cluster that waits for commands, before it is ready.
+             * @default
+             */
+            setup: string;
+            /**
+             * Package
+             * @description Null: nothing is sent, which a cluster that waits for commands does not need.
+             */
+            package?: string | null;
+            /**
+             * Command
+             * @description Split as a shell does, and run without one on the first node, as a job of Ray's; of a cluster that
+             *     waits for commands by the shell, once it is ready.
+             * @default
+             */
+            command: string;
+            /**
+             * On Loss
+             * @description What becomes of it when one of its nodes is lost.
+             * @default continue
+             * @enum {string}
+             */
+            on_loss: "end" | "continue";
+            /** Seconds */
+            seconds: number;
+            /**
+             * Currency
+             * @default IO
+             */
+            currency: string;
+            /** Env */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * Pip
+             * @default []
+             */
+            pip: string[];
+            /**
+             * Internet
+             * @default false
+             */
+            internet: boolean;
+            /**
+             * Cpus
+             * @description Of each node; so are `memory` and `gpus`.
+             */
+            cpus?: number | null;
+            /**
+             * Memory
+             * @description Bytes.
+             */
+            memory?: number | null;
+            /** Gpus */
+            gpus?: number | null;
+        };
+        /**
          * AskedPayment
          * @description Which price is to be paid.
          */
@@ -1033,6 +1259,136 @@ export interface components {
             expirationTime: string;
         };
         /**
+         * Cluster
+         * @description A cluster of the wallet's, as one.
+         */
+        Cluster: {
+            /** Cluster */
+            cluster: string;
+            /**
+             * Name
+             * @description How commands call it; empty: it runs a program, or was not booked here.
+             */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @description `booked`, `running`, `ended`, `closed`: of the job that has got least far.
+             */
+            state: string;
+            /**
+             * Size
+             * @description How many nodes start together; 0: its account is closed.
+             */
+            size: number;
+            /**
+             * Missing
+             * @description How many of them are still to be booked before any can start.
+             */
+            missing: number;
+            /** Summary */
+            summary: string;
+            /** Renter */
+            renter: string;
+            /**
+             * Mine
+             * @description Whether it was booked from here, so that its log can be read and its access be given.
+             */
+            mine: boolean;
+            /**
+             * Head
+             * @description The job of its first node, whose log and result are the cluster's; empty: there is none.
+             */
+            head: string;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+            /** Booked At */
+            booked_at: number;
+            /** Seconds */
+            seconds: number;
+            /** Currency */
+            currency: string;
+            /** @description Of all jobs; so is the cost. */
+            deposit: components["schemas"]["Money"];
+            cost: components["schemas"]["Cost"];
+            /** @description What the cluster's account and its key hold of the wallet's SOL. */
+            rent: components["schemas"]["Money"];
+            /**
+             * Closable
+             * @description Whether that can be taken back now.
+             */
+            closable: boolean;
+            /** Now */
+            now: number;
+        };
+        /**
+         * ClusterAccess
+         * @description A cluster's access: whoever has it enters the cluster, and none other. It spends nothing.
+         */
+        ClusterAccess: {
+            /**
+             * Session
+             * @description What IONET_SESSION takes: a secret.
+             */
+            session: string;
+            /**
+             * Key
+             * @description Its address.
+             */
+            key: string;
+            /**
+             * Gateway
+             * @description What IONET_GATEWAY takes.
+             */
+            gateway: string;
+            /** Commands */
+            commands: string[];
+        };
+        /**
+         * ClusterCall
+         * @description A transaction about jobs of a cluster, to be checked and signed; there may be more to follow.
+         */
+        ClusterCall: {
+            /**
+             * Transaction
+             * @description Base64. The cluster's key has signed it already, where it has to.
+             */
+            transaction: string;
+            /**
+             * Since
+             * @description A slot at which its blockhash was known.
+             */
+            since: number;
+            /** Cluster */
+            cluster: string;
+            /**
+             * Jobs
+             * @description The jobs that it makes or is about.
+             */
+            jobs: string[];
+            /**
+             * Nodes
+             * @description Their nodes.
+             */
+            nodes: string[];
+            /**
+             * Left
+             * @description How many jobs the next transaction or transactions are about; ask again once this one has landed.
+             */
+            left: number;
+            /** @description The most that it takes from the wallet, besides the network's fee and rent. */
+            most: components["schemas"]["Money"] | null;
+        };
+        /**
+         * Clusters
+         * @description The clusters of a wallet, the latest first.
+         */
+        Clusters: {
+            /** Clusters */
+            clusters: components["schemas"]["Cluster"][];
+        };
+        /**
          * Cost
          * @description What a job comes to if it is ended now, or came to.
          */
@@ -1188,6 +1544,11 @@ export interface components {
             start_by: number;
             /** Renter */
             renter: string;
+            /**
+             * Cluster
+             * @description The cluster that it is of; empty: it stands alone.
+             */
+            cluster: string;
             /** Now */
             now: number;
         };
@@ -1465,6 +1826,70 @@ export interface components {
             manifest: string;
             /** Title */
             title: string;
+        };
+        /**
+         * PlannedCluster
+         * @description A cluster that is prepared. Nothing is paid yet. Amounts are those of all nodes together.
+         */
+        PlannedCluster: {
+            /** Plan */
+            plan: string;
+            /**
+             * Cluster
+             * @description The account that its jobs will have in common.
+             */
+            cluster: string;
+            /**
+             * Id
+             * @description From which that account follows, hex.
+             */
+            id: string;
+            /** Nodes */
+            nodes: components["schemas"]["PlannedNode"][];
+            /**
+             * Gives
+             * @description What each node has signed that a job gets of it.
+             */
+            gives: string[];
+            /**
+             * Reasons
+             * @description What is known of the links between them.
+             */
+            reasons: string[];
+            /** Seconds */
+            seconds: number;
+            usd: components["schemas"]["Money"];
+            price: components["schemas"]["Money"];
+            fee: components["schemas"]["Money"];
+            deposit: components["schemas"]["Money"];
+            limit: components["schemas"]["Money"];
+            balance: components["schemas"]["Money"];
+            /** Mint */
+            mint: string;
+            /**
+             * Renter
+             * @description The cluster's own access key.
+             */
+            renter: string;
+            /**
+             * Manifest
+             * @description What is to be run; its SHA-256 is what each booking names.
+             */
+            manifest: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PlannedNode
+         * @description A node of a cluster that is prepared.
+         */
+        PlannedNode: {
+            /** Node */
+            node: string;
+            usd: components["schemas"]["Money"];
+            deposit: components["schemas"]["Money"];
+            /** @description The most that its booking may take. */
+            limit: components["schemas"]["Money"];
         };
         /**
          * Problem
@@ -3544,6 +3969,620 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    plan_api_v1_clusters_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedClusterPlan"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedCluster"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    book_api_v1_clusters_plans__plan__calls_book_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterCall"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list__api_v1_clusters_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Clusters"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cluster__api_v1_clusters__cluster__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    about_api_v1_clusters__cluster__calls__action__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster: string;
+                action: "stop" | "cancel" | "refund" | "close";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterCall"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    access_api_v1_clusters__cluster__access_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cluster: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedClusterAccess"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClusterAccess"];
                 };
             };
             /** @description It cannot be meant. */
