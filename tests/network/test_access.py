@@ -634,7 +634,7 @@ async def test_a_page_of_another_site_uses_no_port_that_is_forwarded(site: HeldS
 
     async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         heads.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok")
         writer.close()
 
     async with (

@@ -72,6 +72,13 @@ def start(
     speed: Annotated[
         int, typer.Option("--speed", min=1, max=100, help="How fast its clock runs, beside this machine's.")
     ] = 1,
+    seat: Annotated[
+        bool,
+        typer.Option(
+            "--seat/--no-seat",
+            help="Whether the attester reports hours by itself; not where an orchestrator of yours does.",
+        ),
+    ] = True,
 ) -> None:
     """Start a node with a market on it, and keep it until Ctrl-C.
 
@@ -88,12 +95,12 @@ def start(
 
     screen = session().screen
     people = _keys(keys)
-    client = Client.local(signer=people["deployer"], now=int(time.time()) - _history())
+    client = Client.local(signer=people["deployer"], now=int(time.time()) - _history(seat or network))
     # Behind the network: beside anchorpy neither can be had, and the network says why.
     from ionet.localnet.dollars import add_usdc
     from ionet.localnet.nodes import offer_idle_nodes
 
-    seat: LocalSeat | None = None
+    reporting: LocalSeat | None = None
     try:
         server = client.network.serve(port)
     except OSError as bad:
@@ -108,7 +115,7 @@ def start(
         nodes = parts.nodes if parts else offer_idle_nodes(client, people, keys)
         if parts is None:
             shutil.rmtree(keys / "seat", ignore_errors=True)
-            seat = _proven(client, people, keys / "seat", tuple(nodes.values()))
+            reporting = _proven(client, people, keys / "seat", tuple(nodes.values()), reports=seat)
         try:
             screen.show(
                 {
@@ -132,19 +139,19 @@ def start(
                 "Ctrl-C stops it.",
             )
             sys.stdout.flush()
-            _keep(client, speed, parts, seat, () if parts else tuple(nodes.values()))
+            _keep(client, speed, parts, reporting, () if parts else tuple(nodes.values()))
         finally:
             if parts is not None:
                 parts.stop()
-            if seat is not None:
-                seat.close()
+            if reporting is not None:
+                reporting.close()
 
 
-def _history() -> int:
+def _history(reports: bool) -> int:
     """For how many seconds the chain is there when it begins: some hours, where reports can be made."""
     from ionet.localnet.verdicts import can_report
 
-    if not can_report():
+    if not reports or not can_report():
         return 0
     from ionet.localnet.seat import BEGINS_BEFORE
 
@@ -157,11 +164,13 @@ def _proven(
     state: Path,
     nodes: Sequence[Pubkey],
     gateway: str | None = None,
+    *,
+    reports: bool = True,
 ) -> LocalSeat | None:
     """Gives nodes their first verdicts: by reports; where none can be made, they are written."""
     from ionet.localnet.verdicts import can_report, write_verdict
 
-    if can_report():
+    if reports and can_report():
         from ionet.localnet.seat import judged_so_far
 
         return judged_so_far(client, people, state, nodes, gateway)
