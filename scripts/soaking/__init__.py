@@ -166,15 +166,24 @@ def book(net: Net, owner: str, hours: int) -> Booked:
     return Booked(job, client.jobs.get_job(job), purse, before)
 
 
-def result_of(net: Net, booked: Booked, seconds: float) -> dict[str, Any]:
-    """Waits until the job's result is attested, and fetches it."""
+def result_of(
+    net: Net, booked: Booked, seconds: float, agreed: Callable[[], bytes] | None = None
+) -> dict[str, Any]:
+    """Waits until the job's result is attested, and fetches it.
+
+    Args:
+        net: the network.
+        booked: the job.
+        seconds: to wait.
+        agreed: gives the hash that enough seats agree on, or nothing; by default what one has said last.
+    """
     client = net.client
 
     def attested() -> bytes:
         digest = client.jobs.get_job(booked.job).result_hash
         return digest if any(digest) else b""
 
-    digest = wait(seconds, f"no result of the job {booked.job} is attested", attested)
+    digest = wait(seconds, f"no result of the job {booked.job} is attested", agreed or attested)
     store = HttpStore(net.told["gateway"], net.key("renter"), retries=20)
     document: dict[str, Any] = json.loads(store.get_bytes(digest))
     return document

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -159,9 +160,17 @@ def holds(what: bytes, pid: int) -> bool:
     return False
 
 
+def agreed(net: LabNet, booked: Booked) -> bytes:
+    """The hash of the result that two seats have attested, whatever the liar has said since; else nothing."""
+    said = of_job(net, booked.job, events.jobs.Attested)
+    seats = {(event.seat, bytes(event.result_hash)) for event in said if any(event.result_hash)}
+    counts = Counter(digest for _, digest in seats)
+    return next((digest for digest, count in counts.items() if count == 2), b"")
+
+
 def ran(net: LabNet, jobs: list[Booked]) -> None:
     """Checks that a cluster's program has run once, on both nodes."""
-    document = result_of(net, jobs[0], 170)
+    document = result_of(net, jobs[0], 170, lambda: agreed(net, jobs[0]))
     assert document["reason"] is None, document
     result = file_of(net, document, "result.json")
     assert result["sum"] == 4_999_950_000
@@ -173,18 +182,29 @@ def ran(net: LabNet, jobs: list[Booked]) -> None:
     assert log.count("--- attempt") == 1, log
 
 
+def judged(net: LabNet, booked: Booked, seconds: int) -> bool:
+    """Whether two seats have attested all of a job's time as good."""
+    good: dict[int, int] = {}
+    for event in of_job(net, booked.job, events.jobs.Attested):
+        good[event.seat] = max(good.get(event.seat, 0), event.good)
+    return sum(each >= seconds for each in good.values()) >= 2
+
+
 def settled(net: LabNet, jobs: list[Booked]) -> None:
     """Has the renter stop a cluster after its first hour, and checks that every second is paid."""
     client = net.client
     # The first hour is paid in any case; what comes after it, by the second.
     net.skip_to(max(_started(net, booked) for booked in jobs) + HOUR)
-    worthy = []
+    worthy, lasted = [], []
     for booked in jobs:
         client.jobs.stop(booked.job).send()
         stopped = client.jobs.get_job(booked.job)
         assert stopped.attesters == 2
-        worthy.append(worth(booked, stopped.ends_at - stopped.started_at))
-    # Seats that have not judged the end are waited for so long.
+        lasted.append(stopped.ends_at - stopped.started_at)
+        worthy.append(worth(booked, lasted[-1]))
+    for booked, seconds in zip(jobs, lasted, strict=True):
+        wait(60, "two seats have not judged the end", partial(judged, net, booked, seconds))
+    # Others that have not are waited for so long.
     net.skip_to(client.time() + Policy().complete_after)
     for booked, due in zip(jobs, worthy, strict=True):
         assert paid(net, booked, 60)[0] == due
