@@ -728,17 +728,18 @@ def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> No
         ("node", "show", bare),
         ("node", "why", bare),
     ]
-    expected = [
-        [shell.text(*line, *form, who="renter") for form in ((), ("--output", "json"))] for line in lines
-    ]
     with explored(shell, tmp_path / "ledger.db") as url:
         alone = replace(shell, url="http://127.0.0.1:9")
-        for line, (text, document) in zip(lines, expected, strict=True):
-            told = alone.text(*line, "--explorer", url, "--output", "json", who="renter")
-            assert _untimed(line, told) == _untimed(line, document)
-            if line != ("supply",):
-                assert alone.text(*line, "--explorer", url, who="renter") == text
-        assert job in expected[2][1]
+        for line in lines:
+            for form in ((), ("--output", "json")):
+                # What is left of a lease changes with the chain's clock: both are asked until it has not.
+                for _ in range(5):
+                    expected = _untimed(line, form, shell.text(*line, *form, who="renter"))
+                    told = _untimed(line, form, alone.text(*line, *form, "--explorer", url, who="renter"))
+                    if told == expected:
+                        break
+                assert told == expected
+        assert job in shell.text(*lines[2], "--output", "json", who="renter")
         said = alone.fails(4, "job", "receipt", shell.address("carol"), "--explorer", url)
         assert "does not show that job" in said
         said = alone.fails(4, "node", "list", "--class", "H2000", "--explorer", url)
@@ -750,11 +751,13 @@ def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> No
     assert "leave one out" in said
 
 
-def _untimed(line: tuple[object, ...], document: str) -> Any:
+def _untimed(line: tuple[object, ...], form: tuple[str, ...], told: str) -> Any:
     """Without the time, since the chain's clock goes on; and without stake that tests have written."""
     if line != ("supply",):
-        return document
-    return {name: value for name, value in json.loads(document).items() if name not in ("time", "staked")}
+        return told
+    if not form:
+        return None
+    return {name: value for name, value in json.loads(told).items() if name not in ("time", "staked")}
 
 
 def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path) -> None:
