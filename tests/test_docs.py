@@ -318,6 +318,8 @@ def test_what_a_role_must_sign_is_privileged_and_nothing_else_is() -> None:
         "### Tried on the client, and held",
         "## The explorer, its files, and who reads it",
         "## The console, its sessions and its files",
+        "## Models behind OpenAI's API",
+        "## Cards",
     ],
 )
 def test_every_test_that_the_threat_model_names_exists(heading: str) -> None:
