@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, Self
 
 from ionet import LocalNetwork
+from ionet.chain.rpc.server import Server
 
 PASS: Final = object()
 
@@ -223,12 +224,6 @@ MODES: Final[dict[str, Mode]] = {
 }
 
 
-class Waiting(ThreadingHTTPServer):
-    """Lets as many connections wait as a client opens at once, and resets none."""
-
-    request_queue_size = 128
-
-
 class FaultProxy:
     """Serves a network with a mode's faults on 127.0.0.1.
 
@@ -265,7 +260,7 @@ class FaultProxy:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 pass
 
-        self._server = Waiting(("127.0.0.1", 0), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(

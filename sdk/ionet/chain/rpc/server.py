@@ -55,8 +55,9 @@ def _answered(answer: Callable[[Any], Any], request: Any) -> bytes:
     return b"[" + b",".join(answers) + b"]"
 
 
-class _Server(ThreadingHTTPServer):
-    #: More than five clients may connect at a moment, and none is to be reset.
+class Server(ThreadingHTTPServer):
+    """Lets more than five clients connect at a moment, and resets none."""
+
     request_queue_size = 128
 
 
@@ -167,7 +168,7 @@ class LocalServer:
         tries = _TRIES if port == 0 else 1
         while True:
             tries -= 1
-            server = _Server(("127.0.0.1", port), handler)
+            server = Server(("127.0.0.1", port), handler)
             if sessions is None:
                 return server, None
             try:
