@@ -58,7 +58,11 @@ def test_what_depends_on_arguments() -> None:
     assert made["clone3"] == [{"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38}]
     sockets = [[(part["index"], part["value"]) for part in rule["args"]] for rule in made["socket"]]
     # unix; inet and inet6, each with the type's own protocol, TCP and UDP
-    assert sockets == [[(0, 1)], *([(0, family), (2, number)] for family in (2, 10) for number in (0, 6, 17))]
+    allowed = [[(0, 1)], *([(0, family), (2, number)] for family in (2, 10) for number in (0, 6, 17))]
+    netlink = made["socket"][-1]
+    assert sockets == [*allowed, [(0, 16)]]
+    assert (netlink["action"], netlink["errnoRet"]) == ("SCMP_ACT_ERRNO", 95)
+    assert all(rule["action"] == "SCMP_ACT_ALLOW" for rule in made["socket"][:-1])
     assert made["personality"][0]["args"] == [{"index": 0, "value": 8}]
 
 

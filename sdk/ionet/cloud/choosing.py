@@ -42,7 +42,7 @@ class Wish:
         region: ISO 3166-1 numeric code; None for any.
         max_rate: highest rate per processor and hour; None for any.
         memory_gib: least memory, GiB.
-        nodes: these nodes, all of them, and no others.
+        only: these nodes, all of them, and no others.
     """
 
     seconds: int = HOUR
@@ -52,12 +52,12 @@ class Wish:
     region: int | None = None
     max_rate: USD | None = None
     memory_gib: int = 0
-    nodes: tuple[Pubkey, ...] = ()
+    only: tuple[Pubkey, ...] = ()
 
     @property
     def named(self) -> tuple[Pubkey, ...]:
         """The nodes that are named."""
-        return self.nodes or (() if self.node is None else (self.node,))
+        return self.only or (() if self.node is None else (self.node,))
 
 
 async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
@@ -73,7 +73,7 @@ async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
     mint = (await client.jobs.get_currency(wish.currency)).mint
     lacks = {listing.node: _lacking(listing, wish, mint, currencies) for listing in offered}
     fitting = [listing for listing in offered if not lacks[listing.node]]
-    if not fitting or len(fitting) < len(wish.nodes):
+    if not fitting or len(fitting) < len(wish.only):
         raise NoNode(await _why(client, wish, offered, lacks))
     return fitting
 

@@ -229,7 +229,7 @@ class AsyncLaunch:
             NoNode: they are too few.
         """
         units = {item.units for item in listings}
-        if self._gpus is None and self._wish.nodes and len(units) > 1:
+        if self._gpus is None and self._wish.only and len(units) > 1:
             raise NoNode(
                 f"these nodes have {min(units)} to {max(units)} GPUs: say how many each of them is to use"
             )

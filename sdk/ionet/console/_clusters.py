@@ -90,7 +90,7 @@ def _wish(asked: c.AskedClusterPlan) -> Wish:
         region=asked.region,
         max_rate=rate,
         memory_gib=asked.min_memory_gib,
-        nodes=tuple(map(address_of, asked.nodes)),
+        only=tuple(map(address_of, asked.nodes)),
     )
 
 
