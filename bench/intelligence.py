@@ -28,7 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.intelligence.conftest import ADDRESS
 from tests.intelligence.test_overspend import answers, free_port, process
 
-from ionet.intelligence.books import Books, Deposit
+from ionet.intelligence.books import Books
+from ionet.intelligence.records import Deposit
 
 SETTINGS = """
 listen = "127.0.0.1:{port}"

@@ -15,8 +15,9 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from ionet.intelligence.books import Books, Deposit, Key
+from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig, load
+from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.service import Intelligence
 from ionet.service.http import Server, listen, url_of
 

@@ -16,14 +16,16 @@ import pytest
 from tests.intelligence.conftest import ADDRESS
 from tests.intelligence.test_replicas import line
 
-from ionet.intelligence.answering import Answering, Open
-from ionet.intelligence.books import Books, Deposit, Key
+from ionet.intelligence.answering import Answering
+from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
+from ionet.intelligence.opened import Open
 from ionet.intelligence.prices import Price
+from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.requests import chat, completion
 from ionet.intelligence.whole import Whole

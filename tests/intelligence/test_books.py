@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from tests.intelligence.conftest import ADDRESS, DOLLAR
 
 from ionet.chain.errors import ConfigError
-from ionet.intelligence.books import Books, Deposit, Key, cycle_of
+from ionet.intelligence.books import Books
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.prices import Price, Rate, Usage
+from ionet.intelligence.records import Deposit, Key, cycle_of
 
 #: Tuesday, 2026-12-01, 12:00 UTC, and a day.
 NOON = 1_796_126_400

@@ -23,8 +23,9 @@ from ionet.cli.intelligence import _proof
 from ionet.formats import canonical
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import leaf_hash
-from ionet.intelligence.books import Books, Deposit
+from ionet.intelligence.books import Books
 from ionet.intelligence.receipts import DOMAIN, BadReceipt, Proof, Receipts
+from ionet.intelligence.records import Deposit
 
 
 @pytest.fixture

@@ -20,13 +20,14 @@ from tests.intelligence.conftest import ADDRESS
 
 from ionet.chain.errors import IonetError
 from ionet.intelligence.answering import Answering
-from ionet.intelligence.books import Books, Deposit, Key
+from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.fleet import Address, Elastic, Fleet, Standing
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
+from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.replicas import Replicas
 from ionet.intelligence.requests import chat
 from ionet.intelligence.scaling import GIB, Policy

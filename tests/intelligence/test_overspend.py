@@ -20,7 +20,8 @@ import httpx
 import pytest
 from tests.intelligence.conftest import ADDRESS
 
-from ionet.intelligence.books import Books, Deposit
+from ionet.intelligence.books import Books
+from ionet.intelligence.records import Deposit
 
 CLIENTS: Final = 200
 KILLS: Final = 3

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from ionet.intelligence.errors import Refused
+from ionet.intelligence.fields import parse
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
-from ionet.intelligence.requests import chat, parse
+from ionet.intelligence.requests import chat
 
 MODELS = Models([Model("small", "chat", Price(0, 0), 512)])
 

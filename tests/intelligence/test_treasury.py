@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.intelligence.conftest import ADDRESS
 
-from ionet.intelligence.books import Books, Deposit
+from ionet.intelligence.books import Books
 from ionet.intelligence.errors import Refused
+from ionet.intelligence.records import Deposit
 from ionet.intelligence.treasury import PERIOD, Flow, Send, Treasury
 
 NOW = 1_796_126_400

@@ -21,13 +21,13 @@ from starlette.routing import Route
 
 from ionet.chain.amounts import IO
 from ionet.intelligence.bodies import body_of, number_of
-from ionet.intelligence.books import CYCLES, Currency, Key, written
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused, busy, invalid
+from ionet.intelligence.fields import parse
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.prices import IO_UNIT, Rate
-from ionet.intelligence.requests import parse
+from ionet.intelligence.records import CYCLES, Currency, Key, written
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Rates, address_of
 from ionet.service.signin import SignInRefused, SignIns

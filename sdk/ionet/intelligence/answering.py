@@ -8,84 +8,27 @@ import logging
 import math
 import secrets
 import sqlite3
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from ionet.intelligence.books import Charge, Key, written
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.engine import NODE, READS, Count, Engine, speaks
+from ionet.intelligence.engine import Count, Engine
 from ionet.intelligence.errors import Refused, away, invalid, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Model
+from ionet.intelligence.opened import Open, counted, leave
 from ionet.intelligence.prices import Rate, Usage
 from ionet.intelligence.queue import Turns
+from ionet.intelligence.records import Charge, Key, written
 from ionet.intelligence.requests import Ask, Embed, too_long
+from ionet.intelligence.telling import head_of, told_of, usage_of
 
 _log = logging.getLogger(__name__)
 #: Tokens that are noted ahead of those that are told.
 _AHEAD: Final = 31
-#: What answers hold of an engine's choices.
-_CHOICE: Final = ("index", "delta", "text", "logprobs", "finish_reason")
-
-
-@dataclass(slots=True)
-class Open:
-    """A request at work.
-
-    Attributes:
-        id: it is billed under.
-        ask: what it is.
-        key: it came with.
-        at: when it began, Unix seconds.
-        prompt: tokens that it reads, as far as is known before its engine says so.
-        bound: … that were set aside for.
-        most: tokens that may be written.
-        noted: … that count if this process dies; -1: none, not even those that are read.
-        usage: so far.
-        tokens: numbers of those that were written, as far as the engine says them.
-        charge: what it has cost, once it is over.
-        read: numbers of the tokens that were read, as far as the engine says them.
-        said: the text that was written.
-        node: that has written it.
-        guessed: whether its prompt was not counted yet, for want of an engine.
-        begun: whether an engine reads the prompt.
-        seen: tokens of it that are read at most; None: the engine does not say.
-        plain: whether all that was written is in its text; else there are thoughts, or calls.
-        end: settles it.
-        since: when it began, in seconds that only grow.
-        first: milliseconds until its first piece was told; None: none was.
-    """
-
-    id: str
-    ask: Ask
-    key: Key
-    at: int
-    prompt: int
-    bound: int
-    most: int
-    noted: int = -1
-    usage: Usage = field(default_factory=lambda: Usage(0))
-    tokens: list[int] = field(default_factory=list)
-    charge: Charge | None = None
-    read: tuple[int, ...] = ()
-    said: list[str] = field(default_factory=list)
-    node: str = ""
-    plain: bool = True
-    end: asyncio.Task[None] | None = None
-    guessed: bool = False
-    begun: bool = False
-    seen: int | None = 0
-    since: float = field(default_factory=time.monotonic)
-    first: int | None = None
-
-    @property
-    def milliseconds(self) -> int:
-        """Since it began."""
-        return int(1_000 * (time.monotonic() - self.since))
 
 
 #: Told of each request that is over.
@@ -160,13 +103,13 @@ class Answering:
                     yield piece
             # Before it is told: whoever has read an answer's end has paid for it.
             await self._ended(request)
-            yield {**_head(request), "choices": [], "usage": _usage(request.usage)}
+            yield {**head_of(request), "choices": [], "usage": usage_of(request.usage)}
         except Refused:
             if not ask.stream:
                 request.usage = Usage(0)  # nothing of it is told
             raise
         except (asyncio.CancelledError, GeneratorExit):
-            _leave(request)
+            leave(request)
             raise
         finally:
             # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
@@ -253,10 +196,10 @@ class Answering:
 
     async def _pieces(self, request: Open) -> AsyncIterator[dict[str, Any]]:
         ask, seen = request.ask, 0
-        pieces = _counted(request, self._engines[ask.model.id].stream(ask, request.most))
+        pieces = counted(request, self._engines[ask.model.id].stream(ask, request.most))
         async with aclosing(called(pieces) if ask.calls else pieces) as stream:  # type: ignore[type-var]
             async for piece in stream:
-                told = _told(request, piece)
+                told = told_of(request, piece)
                 if told is not None:
                     seen += 1
                     if seen > request.most + _AHEAD:
@@ -328,137 +271,5 @@ def _allowed(key: Key, model: Model) -> None:
         raise Refused(403, said, param="model", code="model_not_allowed")
 
 
-async def _counted(request: Open, pieces: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
-    """The pieces as the engine sends them, counted: also of what is told only at its end."""
-    async with aclosing(pieces):  # type: ignore[type-var]
-        async for piece in pieces:
-            if READS in piece:
-                request.begun, request.seen = True, piece[READS]
-                continue
-            _count(request, piece)
-            yield piece
-
-
 def _too_long(ask: Ask, prompt: Count) -> Refused:
     return too_long(ask.model, prompt.likely, "prompt" if "prompt" in ask.body else "messages")
-
-
-def _leave(request: Open) -> None:
-    """Whoever goes away while the prompt is read has had as much of it read."""
-    if request.begun and request.usage == Usage(0):
-        read = request.prompt if request.seen is None else min(request.seen, request.prompt)
-        request.usage = Usage(min(read, request.bound))
-
-
-def _count(request: Open, piece: Mapping[str, Any]) -> None:
-    """Counts what a piece has of tokens: as the engine says, and from the first piece on the prompt, too.
-
-    No engine makes it more than was set aside.
-    """
-    request.node = piece.get(NODE, request.node)
-    completion = request.usage.completion
-    for choice in _choices(piece):
-        request.tokens += _numbers(choice)
-        said = (choice.get("delta") or {}).get("content") or choice.get("text")
-        if isinstance(said, str):
-            request.said.append(said)
-        elif speaks(choice):
-            request.plain = False
-        completion += max(len(_listed(choice)), int(speaks(choice)))
-    prompt, usage = request.prompt, piece.get("usage")
-    if isinstance(usage, dict):
-        read, written = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))
-        if read is not None and written is not None:
-            prompt, completion = read, written
-    request.usage = Usage(min(prompt, request.bound), min(completion, request.most))
-
-
-def _whole(value: Any) -> int | None:
-    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**40
-    return value if good else None
-
-
-def _choices(piece: Mapping[str, Any]) -> list[dict[str, Any]]:
-    choices = piece.get("choices")
-    return [choice for choice in choices if isinstance(choice, dict)] if isinstance(choices, list) else []
-
-
-def _listed(choice: Mapping[str, Any]) -> list[Any]:
-    """What an engine tells of each token; completions of old have another shape for it."""
-    logprobs = choice.get("logprobs")
-    listed = (logprobs.get("content") or logprobs.get("tokens")) if isinstance(logprobs, dict) else None
-    return listed if isinstance(listed, list) else []
-
-
-def _numbers(choice: Mapping[str, Any]) -> list[int]:
-    return [
-        number
-        for each in _listed(choice)
-        if isinstance(each, dict) and (number := _whole(each.get("id"))) is not None and number < 2**32
-    ]
-
-
-def _head(request: Open) -> dict[str, Any]:
-    chat = "messages" in request.ask.body
-    return {
-        "id": request.id,
-        "object": "chat.completion.chunk" if chat else "text_completion",
-        "created": request.at,
-        "model": request.ask.model.id,
-    }
-
-
-def _told(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A piece as the client reads it; None: there is nothing in it for them."""
-    choices = _choices(piece)
-    if not choices:
-        return None
-    kept = []
-    for choice in choices:
-        told = {name: choice[name] for name in _CHOICE if name in choice}
-        told["logprobs"] = _shown(request, choice)
-        told.setdefault("finish_reason", None)
-        kept.append(told)
-    return {**_head(request), "choices": kept}
-
-
-def _shown(request: Open, choice: Mapping[str, Any]) -> Any:
-    ask, logprobs = request.ask, choice.get("logprobs")
-    if ask.logprobs is None or not isinstance(logprobs, dict):
-        return None
-    content = logprobs.get("content")
-    if not isinstance(content, list):
-        return logprobs
-    if "prompt" in ask.body:
-        return _shown_of_old(request, content, ask.logprobs, str(choice.get("text") or ""))
-    kept = ("token", "logprob", "bytes")
-    told = []
-    for each in content:
-        top = each.get("top_logprobs", [])[: ask.logprobs]
-        shown = [{name: other.get(name) for name in kept} for other in top]
-        told.append({**{name: each.get(name) for name in kept}, "top_logprobs": shown})
-    return {"content": told, "refusal": None}
-
-
-def _shown_of_old(request: Open, content: Sequence[Any], most: int, text: str) -> dict[str, list[Any]]:
-    """What `/v1/completions` tells of its tokens, which has a shape of its own."""
-    tokens = [str(each.get("token") or "") for each in content]
-    prompt = request.ask.body["prompt"]
-    begin = (len(prompt) if isinstance(prompt, str) else 0) + sum(map(len, request.said)) - len(text)
-    return {
-        "tokens": tokens,
-        "token_logprobs": [each.get("logprob") for each in content],
-        "top_logprobs": [
-            {str(other.get("token")): other.get("logprob") for other in each.get("top_logprobs", [])[:most]}
-            for each in content
-        ],
-        "text_offset": [begin + sum(map(len, tokens[:at])) for at in range(len(tokens))],
-    }
-
-
-def _usage(usage: Usage) -> dict[str, int]:
-    return {
-        "prompt_tokens": usage.prompt,
-        "completion_tokens": usage.completion,
-        "total_tokens": usage.prompt + usage.completion,
-    }

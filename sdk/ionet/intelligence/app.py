@@ -25,12 +25,13 @@ from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
 from ionet.intelligence.bodies import body_of, number_of
-from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.errors import Refused
+from ionet.intelligence.fields import parse
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
+from ionet.intelligence.records import Key
 from ionet.intelligence.whole import Whole
 
 #: Bytes of a request.
@@ -82,17 +83,17 @@ def application(house: House) -> ASGIApp:
 
     async def chat(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        ask = requests.chat(requests.parse(await body_of(request, BODY)), house.models)
+        ask = requests.chat(parse(await body_of(request, BODY)), house.models)
         return _Written(house, ask, key)
 
     async def completions(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        ask = requests.completion(requests.parse(await body_of(request, BODY)), house.models)
+        ask = requests.completion(parse(await body_of(request, BODY)), house.models)
         return _Written(house, ask, key)
 
     async def embeddings(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
-        asked = requests.embeddings(requests.parse(await body_of(request, BODY)), house.models)
+        asked = requests.embeddings(parse(await body_of(request, BODY)), house.models)
         vectors, tokens = await house.answering.embed(asked, key)
         rows = [
             {"object": "embedding", "index": at, "embedding": _packed(vector) if asked.base64 else vector}

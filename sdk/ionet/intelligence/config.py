@@ -13,11 +13,11 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, ConfigError
-from ionet.intelligence.books import Currency
 from ionet.intelligence.gate import QuotaRule
 from ionet.intelligence.leased import FleetConfig, Leased, check_fits, read_fleet, read_leased
 from ionet.intelligence.models import Model
 from ionet.intelligence.prices import Price
+from ionet.intelligence.records import Currency
 from ionet.service.settings import Table, checked_url, place, read
 
 _ENGINES: Final = ("llama", "minilm", "url", "lease")

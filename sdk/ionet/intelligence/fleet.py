@@ -17,11 +17,12 @@ from typing import Final, Literal, Protocol
 
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
+from ionet.intelligence.fields import parse
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.processes import until_ready
 from ionet.intelligence.queue import Turns
 from ionet.intelligence.replicas import Replica, Replicas
-from ionet.intelligence.requests import chat, parse
+from ionet.intelligence.requests import chat
 from ionet.intelligence.scaling import Demand, Policy, Space, left, placed, together
 
 _log = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import IO
-from ionet.intelligence.books import Key
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.prices import IO_UNIT
+from ionet.intelligence.records import Key
 
 _LEAST: Final = IO(100)
 _PREFIX: Final = "sk-io-"

@@ -11,8 +11,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 if TYPE_CHECKING:
-    from ionet.intelligence.answering import Answering, Open
+    from ionet.intelligence.answering import Answering
     from ionet.intelligence.fleet import Fleet
+    from ionet.intelligence.opened import Open
 
 
 class Counters:

@@ -18,10 +18,11 @@ from ionet._generated import PROGRAMS
 from ionet.chain.base58 import b58decode
 from ionet.chain.errors import IonetError
 from ionet.chain.ids import TOKEN_PROGRAM
-from ionet.intelligence.books import Books, Currency, Deposit, Gap
+from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.gate import Stake
 from ionet.intelligence.prices import Rate
+from ionet.intelligence.records import Currency, Deposit, Gap
 from ionet.intelligence.treasury import Flow, Kind, Treasury
 from ionet.token.prices import check_currency, counts_for
 

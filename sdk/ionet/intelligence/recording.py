@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ionet.formats import canonical
-from ionet.intelligence.answering import Open
 from ionet.intelligence.auditing import Auditor, Written, can_be_judged
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import SAMPLING
+from ionet.intelligence.opened import Open
 from ionet.intelligence.receipts import Receipts, hash_of_prompt, hash_of_tokens
 
 _log = logging.getLogger(__name__)

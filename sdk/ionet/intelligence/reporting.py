@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from ionet.chain.errors import IonetError
-from ionet.intelligence.books import Books, Currency
+from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.onchain import Till, Tills, moved_by
+from ionet.intelligence.records import Currency
 from ionet.intelligence.settling import Settling
 from ionet.intelligence.treasury import Treasury
 

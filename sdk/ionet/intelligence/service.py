@@ -22,7 +22,7 @@ from ionet import AsyncClient, load_keypair
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import replace_secret
 from ionet.intelligence.accounts import Accounts
-from ionet.intelligence.answering import Answering, Open
+from ionet.intelligence.answering import Answering
 from ionet.intelligence.app import House, application
 from ionet.intelligence.auditing import Auditor
 from ionet.intelligence.books import Books
@@ -35,6 +35,7 @@ from ionet.intelligence.leases import Market
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
+from ionet.intelligence.opened import Open
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder

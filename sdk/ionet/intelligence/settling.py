@@ -20,9 +20,9 @@ from ionet.chain._async.send import prepare
 from ionet.chain.errors import IonetError
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.chain.transactions import encoded
-from ionet.intelligence.books import Currency
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.onchain import Tills
+from ionet.intelligence.records import Currency
 from ionet.intelligence.treasury import PERIOD, Send, Treasury
 
 if TYPE_CHECKING:

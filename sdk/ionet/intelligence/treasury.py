@@ -18,7 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ionet.intelligence.books import Books, Currency
+from ionet.intelligence.books import Books
+from ionet.intelligence.records import Currency
 
 #: Seconds of a period.
 PERIOD: Final = 3_600

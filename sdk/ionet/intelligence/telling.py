@@ -1,0 +1,80 @@
+"""The pieces of an answer, as OpenAI's clients read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ionet.intelligence.opened import Open, choices_of
+from ionet.intelligence.prices import Usage
+
+#: What answers hold of an engine's choices.
+_CHOICE: Final = ("index", "delta", "text", "logprobs", "finish_reason")
+
+
+def head_of(request: Open) -> dict[str, Any]:
+    """What each piece of an answer begins with."""
+    chat = "messages" in request.ask.body
+    return {
+        "id": request.id,
+        "object": "chat.completion.chunk" if chat else "text_completion",
+        "created": request.at,
+        "model": request.ask.model.id,
+    }
+
+
+def told_of(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A piece as the client reads it; None: there is nothing in it for them."""
+    choices = choices_of(piece)
+    if not choices:
+        return None
+    kept = []
+    for choice in choices:
+        told = {name: choice[name] for name in _CHOICE if name in choice}
+        told["logprobs"] = _shown(request, choice)
+        told.setdefault("finish_reason", None)
+        kept.append(told)
+    return {**head_of(request), "choices": kept}
+
+
+def _shown(request: Open, choice: Mapping[str, Any]) -> Any:
+    ask, logprobs = request.ask, choice.get("logprobs")
+    if ask.logprobs is None or not isinstance(logprobs, dict):
+        return None
+    content = logprobs.get("content")
+    if not isinstance(content, list):
+        return logprobs
+    if "prompt" in ask.body:
+        return _shown_of_old(request, content, ask.logprobs, str(choice.get("text") or ""))
+    kept = ("token", "logprob", "bytes")
+    told = []
+    for each in content:
+        top = each.get("top_logprobs", [])[: ask.logprobs]
+        shown = [{name: other.get(name) for name in kept} for other in top]
+        told.append({**{name: each.get(name) for name in kept}, "top_logprobs": shown})
+    return {"content": told, "refusal": None}
+
+
+def _shown_of_old(request: Open, content: Sequence[Any], most: int, text: str) -> dict[str, list[Any]]:
+    """What `/v1/completions` tells of its tokens, which has a shape of its own."""
+    tokens = [str(each.get("token") or "") for each in content]
+    prompt = request.ask.body["prompt"]
+    begin = (len(prompt) if isinstance(prompt, str) else 0) + sum(map(len, request.said)) - len(text)
+    return {
+        "tokens": tokens,
+        "token_logprobs": [each.get("logprob") for each in content],
+        "top_logprobs": [
+            {str(other.get("token")): other.get("logprob") for other in each.get("top_logprobs", [])[:most]}
+            for each in content
+        ],
+        "text_offset": [begin + sum(map(len, tokens[:at])) for at in range(len(tokens))],
+    }
+
+
+def usage_of(usage: Usage) -> dict[str, int]:
+    """Tokens, as an answer says them."""
+    return {
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "total_tokens": usage.prompt + usage.completion,
+    }
