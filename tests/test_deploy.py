@@ -1,4 +1,4 @@
-"""What services of a supplier's machine are started with: systemd's unit, and the container's file."""
+"""What services are started with: systemd's units, and the worker's container."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from typer.testing import CliRunner
 
+from ionet.cli.app import app
 from ionet.sandbox import _host
 from ionet.worker import state_directory
 
@@ -37,11 +39,11 @@ _LAUNCHD: Final = """
 """
 
 
-def unit() -> dict[str, list[tuple[str, str]]]:
+def unit(path: Path = UNIT) -> dict[str, list[tuple[str, str]]]:
     """The unit's settings by section; a setting may be there several times."""
     sections: dict[str, list[tuple[str, str]]] = {}
     name = ""
-    for line in UNIT.read_text().splitlines():
+    for line in path.read_text().splitlines():
         if line.startswith("["):
             name = line.strip("[]")
         elif line and not line.startswith("#"):
@@ -62,6 +64,32 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
     copy.write_text(copy.read_text().replace("KillMode=mixed", "KillMode=some"))
     done = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False)
     assert "kill mode" in done.stderr, "faults are seen"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*.service")), ids=lambda path: path.stem)
+def test_each_service_has_a_unit_that_starts_it_in_its_own_folder(path: Path, tmp_path: Path) -> None:
+    service = dict(unit(path)["Service"])
+    program, name, *words = service["ExecStart"].split()
+    assert (program, path.stem, words[:1]) == ("/opt/ionet/bin/ionet", f"ionet-{name}", ["run"])
+    assert service["StateDirectory"] == f"ionet/{name}"
+    assert (service["StateDirectoryMode"], service["Restart"]) == ("0700", "always")
+    assert CliRunner().invoke(app, [name, *words, "--help"]).exit_code == 0
+    assert f"deploy/{path.name}" in (ROOT / "docs/operations.md").read_text()
+    if shutil.which("systemd-analyze") is not None:
+        copy = tmp_path / path.name
+        copy.write_text(path.read_text().replace("/opt/ionet/bin/ionet", "/bin/true"))
+        done = subprocess.run(
+            ["systemd-analyze", "verify", copy], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["console", "explorer", "payments"])
+def test_what_serves_strangers_may_do_nothing_else_on_its_machine(name: str) -> None:
+    service = dict(unit(ROOT / f"deploy/ionet-{name}.service")["Service"])
+    assert service["User"] == service["Group"] == f"ionet-{name}"
+    assert (service["CapabilityBoundingSet"], service["NoNewPrivileges"]) == ("", "yes")
+    assert (service["ProtectSystem"], service["ProtectHome"], service["UMask"]) == ("strict", "yes", "0077")
 
 
 def test_the_unit_starts_a_command_that_exists_in_the_services_directory() -> None:
