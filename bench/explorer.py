@@ -27,7 +27,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 import psutil
 import uvicorn
@@ -198,7 +198,10 @@ def state_of(nodes: int) -> None:
         "classes": lambda node: _market.classes(moment),
         "nodes": lambda node: _market.nodes(moment, wanted, str(node), 50),
         "countries": lambda node: _market.countries(moment),
-        "stakes": lambda node: _stakes.stakes(moment, "reward", 0, 50),
+        **{
+            f"stakes by {sort}": lambda node, sort=sort: _stakes.stakes(moment, sort, 0, 50)  # type: ignore[misc]
+            for sort in get_args(_stakes.Sort)
+        },
         "account": lambda node: _accounts.account(moment, node),
         "attesters": lambda node: _attesters.seats(moment),
     }

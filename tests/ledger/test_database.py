@@ -25,6 +25,7 @@ from tests.stateful.arena import built
 from ionet import events
 from ionet.chain.events import EmittedEvent, EventLog, Undecoded
 from ionet.ledger import Database, Landed, LedgerError, schema
+from ionet.ledger.database import url_of
 from ionet.ledger.subjects import subjects
 
 GENESIS: Final = "chain"
@@ -566,3 +567,44 @@ def test_bookings_of_a_party_come_in_pages(place: str, landed: list[Landed]) -> 
         assert read == wanted
         assert database.bookings(supplier, 9, slot=wanted[0][0].slot - 1) == []
         assert database.bookings(supplier, 9, slot=wanted[0][0].slot)[:1] == wanted[:1]
+
+
+def _counted(place: str) -> tuple[int, int]:
+    """Transactions and events that are in the tables."""
+    engine = sa.create_engine(url_of(place))
+    with engine.connect() as connection:
+        counts = [
+            connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in (schema.transactions, schema.events)
+        ]
+    engine.dispose()
+    return counts[0], counts[1]
+
+
+def test_counts_are_those_of_the_tables_whatever_is_dropped_or_comes_twice(
+    place: str, landed: list[Landed]
+) -> None:
+    gone = landed[3::7]
+    with Database.create(place, GENESIS) as database:
+        for part in (landed[20:], landed[:30], landed):
+            database.write(part)
+        database.write(dropped=[(each.slot, each.signature) for each in gone])
+        assert database.counts() == _counted(place)
+        assert database.counts()[0] == len(landed) - len(gone)
+
+
+def test_a_ledger_that_did_not_count_is_counted_when_it_is_written_to(
+    place: str, landed: list[Landed]
+) -> None:
+    with Database.create(place, GENESIS) as database:
+        database.write(landed[:50])
+    engine = sa.create_engine(url_of(place))
+    with engine.begin() as connection:
+        connection.execute(sa.delete(schema.meta).where(schema.meta.c.name.in_(("transactions", "events"))))
+    engine.dispose()
+    with closing(Database.open(place)) as reader:
+        assert reader.counts() == _counted(place)
+    with Database.create(place, GENESIS) as database:
+        assert database.counts() == _counted(place)
+        database.write(landed[50:])
+        assert database.counts() == _counted(place)

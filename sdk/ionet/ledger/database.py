@@ -26,7 +26,7 @@ from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import MARGIN, WatchedEvent
 from ionet.jobs.receipt import BROKEN, DONE, Leases, is_of
-from ionet.ledger import archive, schema, statements
+from ionet.ledger import archive, counting, schema, statements
 from ionet.ledger.archive import Archive
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
@@ -178,8 +178,6 @@ class Database:
         self._places: dict[bytes, _Where] = {}
         #: Only asked whether others have written.
         self._watch: sa.PoolProxiedConnection | None = None
-        #: Up to which slot transactions are counted, and how many there are.
-        self._counted = (-1, 0)
         self._archive = Archive(rows_of(engine.url))
         #: The hour in which was looked last whether rows may go to files.
         self._looked = -1
@@ -213,7 +211,10 @@ class Database:
                 _check(engine, url, genesis)
                 # Ledgers that were made before them do not have all.
                 schema.metadata.create_all(engine, [schema.files, schema.leases])
-                return cls(engine, genesis, lock)
+                made = cls(engine, genesis, lock)
+                with engine.begin() as connection:
+                    counting.keep(connection, made._archive.facts(connection))
+                return made
             except BaseException:
                 lock.release()
                 engine.dispose()
@@ -387,6 +388,7 @@ class Database:
             self._many(connection, sa.insert(schema.events), batch.rows)
         if batch.parties:
             self._many(connection, sa.insert(schema.parties), batch.parties)
+        counting.add(connection, len(fresh), len(emitted))
         late = self._closed_before(connection, batch)
         self._write_heads(connection, batch)
         for program, account in late:
@@ -627,6 +629,7 @@ class Database:
                 its_own = kept.address.in_(list(_roles(event)))
                 connection.execute(sa.delete(schema.parties).where(its_own, kept.slot == slot, kept.tx == tx))
         connection.execute(sa.delete(schema.transactions).where(its))
+        counting.add(connection, -1, -len(gone))
         self._write_sums(connection, batch)
         self._drop_empty(connection, batch)
         for program, account in touched:
@@ -835,22 +838,9 @@ class Database:
 
     def counts(self) -> tuple[int, int]:
         """How many transactions and events there are."""
-        c = schema.transactions.c
-        count = sa.select(sa.func.count()).select_from(schema.transactions)
-        # What lies so far back stays; only what follows is counted each time.
-        stays = self.marks().final - 2 * MARGIN
         with self._reading() as connection:
-            filed = self._archive.facts(connection)
-            upto, sent = self._counted
-            if filed and filed[-1].last_slot > upto:
-                upto, sent = filed[-1].last_slot, sum(each.transactions for each in filed)
-            if stays > upto:
-                sent += connection.execute(count.where(c.slot > upto, c.slot <= stays)).scalar_one()
-                upto = stays
-                self._counted = upto, sent
-            sent += connection.execute(count.where(c.slot > upto)).scalar_one()
-            summed = sa.select(sa.func.sum(schema.by_hour.c.events))
-            return sent, int(connection.execute(summed).scalar() or 0)
+            its = counting.kept(connection)
+            return its or counting.counted(connection, self._archive.facts(connection))
 
     def entries(
         self,
@@ -1414,6 +1404,7 @@ def _make(engine: sa.Engine, genesis: str) -> None:
         "programs": _programs(),
         "scanned": "-1",
         "final": "-1",
+        **dict.fromkeys(counting.NAMES, "0"),
     }
     names = [*types(), *(f"jobs.Paid:{party.name.lower()}" for party in job_types.Party), _UNKNOWN]
     if engine.dialect.name == "sqlite":
