@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ionet.chain.errors import ConfigError
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
-from ionet.cli.session import Session, session
-from ionet.service.settings import checked_url, place, state_directory
-
-if TYPE_CHECKING:
-    from ionet.console import Console
+from ionet.cli.serving import Listen, LogJson, TrustProxy, host_and_port, serve
+from ionet.cli.session import session
+from ionet.service.settings import checked_url, state_directory
 
 app = Commands("Renting and supplying in a browser, and an API that does the same.")
 
@@ -39,17 +35,8 @@ def run(
             help="Where browsers reach it, such as https://console.example; default: where it listens.",
         ),
     ] = "",
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen.")
-    ] = "127.0.0.1:8482",
-    trust_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trust-proxy",
-            metavar="ADDRESS",
-            help="A proxy, or a network of them, whose X-Forwarded-For is believed; several times.",
-        ),
-    ] = None,
+    listen: Listen = "127.0.0.1:8482",
+    trust_proxy: TrustProxy = None,
     state: Annotated[
         Path | None,
         typer.Option("--state", metavar="FOLDER", help="Its secret, its database and what is uploaded."),
@@ -100,7 +87,7 @@ def run(
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Also take a gateway at http:// on another machine.")
     ] = False,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Serve the console's pages and API, until SIGTERM or Ctrl-C.
 
@@ -118,7 +105,7 @@ def run(
         ) from None
 
     io = session()
-    host, port = _place(listen)
+    host, port = host_and_port(listen, "--listen")
     key = _payments_key(payments, payments_key)
     config = ConsoleConfig(
         gateway=gateway,
@@ -136,14 +123,7 @@ def run(
         insecure=insecure,
     )
     log_to_stderr(as_json=log_json, fields=())
-    asyncio.run(_serve(Console(config, io.async_reader), lambda url: _ready(io, url)))
-
-
-def _place(given: str) -> tuple[str, int]:
-    try:
-        return place(given, "127.0.0.1:8482")
-    except ConfigError as bad:
-        raise UserError(f"--listen: {bad}") from None
+    serve(io, Console(config, io.async_reader), "The console")
 
 
 def _origin(given: str) -> str:
@@ -171,14 +151,3 @@ def _host(given: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", given) is None:
         raise UserError(f"--checkout-host is the name of a host, such as checkout.stripe.com, not {given!r}")
     return given
-
-
-def _ready(io: Session, url: str) -> None:
-    io.screen.show({"url": url}, f"The console is on {url}. Ctrl-C stops it.")
-    sys.stdout.flush()
-
-
-async def _serve(console: Console, ready: Any) -> None:
-    from ionet.service.ending import told_to_end
-
-    await console.run(told_to_end(), ready)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from solders.pubkey import Pubkey
@@ -15,11 +13,9 @@ from ionet.cli.arguments import address
 from ionet.cli.failures import UserError
 from ionet.cli.ledger import Keep, seconds_kept
 from ionet.cli.options import Commands
-from ionet.cli.session import Session, session
-from ionet.service.settings import checked_url, place
-
-if TYPE_CHECKING:
-    from ionet.explorer import Explorer
+from ionet.cli.serving import Listen, LogJson, Metrics, TrustProxy, host_and_port, serve
+from ionet.cli.session import session
+from ionet.service.settings import checked_url
 
 app = Commands("The market in a browser: pages and an API over a ledger.")
 
@@ -39,17 +35,8 @@ def run(
         str,
         typer.Option("--database", metavar="WHERE", help="Where its own ledger is; without --ledger."),
     ] = "ionet-explorer.db",
-    listen: Annotated[
-        str, typer.Option("--listen", metavar="HOST:PORT", help="Where to listen.")
-    ] = "127.0.0.1:8480",
-    trust_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trust-proxy",
-            metavar="ADDRESS",
-            help="A proxy, or a network of them, whose X-Forwarded-For is believed; several times.",
-        ),
-    ] = None,
+    listen: Listen = "127.0.0.1:8480",
+    trust_proxy: TrustProxy = None,
     verify_every: Annotated[
         int,
         typer.Option(
@@ -59,14 +46,7 @@ def run(
             help="From one comparison with the chain's accounts to the next; 0: none.",
         ),
     ] = 600,
-    metrics: Annotated[
-        str,
-        typer.Option(
-            "--metrics",
-            metavar="ADDRESS:PORT",
-            help="Metrics for Prometheus, on this machine; empty: none.",
-        ),
-    ] = "127.0.0.1:9481",
+    metrics: Metrics = "127.0.0.1:9481",
     evidence: Annotated[
         Path | None,
         typer.Option(
@@ -93,7 +73,7 @@ def run(
         ),
     ] = None,
     keep_hours: Keep = None,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Serve the market's pages and API, until SIGTERM or Ctrl-C.
 
@@ -111,14 +91,14 @@ def run(
         ) from None
 
     io = session()
-    host, port = _place(listen, "--listen")
+    host, port = host_and_port(listen, "--listen")
     config = ExplorerConfig(
         ledger=database if ledger is None else ledger,
         fills=ledger is None,
         host=host,
         port=port,
         proxies=tuple(trust_proxy or ()),
-        metrics=_place(metrics, "--metrics") if metrics else None,
+        metrics=host_and_port(metrics, "--metrics") if metrics else None,
         keep=seconds_kept(database, keep_hours) if ledger is None else None,
         every=float(verify_every) if verify_every else None,
         evidence=evidence,
@@ -126,7 +106,7 @@ def run(
         signer=intelligence_key,
     )
     log_to_stderr(as_json=log_json, fields=())
-    asyncio.run(_serve(Explorer(config, io.async_reader), lambda url: _ready(io, url)))
+    serve(io, Explorer(config, io.async_reader), "The market")
 
 
 def _url(given: str) -> str:
@@ -134,21 +114,3 @@ def _url(given: str) -> str:
         return checked_url(given, {"https": "http"}, "the URL of a service of models").rstrip("/")
     except ConfigError as bad:
         raise UserError(f"--intelligence: {bad}") from None
-
-
-def _place(given: str, option: str) -> tuple[str, int]:
-    try:
-        return place(given, "127.0.0.1:8480")
-    except ConfigError as bad:
-        raise UserError(f"{option}: {bad}") from None
-
-
-def _ready(io: Session, url: str) -> None:
-    io.screen.show({"url": url}, f"The market is on {url}. Ctrl-C stops it.")
-    sys.stdout.flush()
-
-
-async def _serve(explorer: Explorer, ready: Any) -> None:
-    from ionet.service.ending import told_to_end
-
-    await explorer.run(told_to_end(), ready)

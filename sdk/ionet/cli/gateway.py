@@ -12,6 +12,7 @@ import typer
 from ionet.cli.failures import NO_NODE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span
+from ionet.cli.serving import LogJson, TrustProxy
 from ionet.cli.session import session
 
 app = Commands("A public host where workers, attesters and renters meet, and where files lie.")
@@ -38,14 +39,7 @@ def run(
         typer.Option("--tls-cert", metavar="FILE", help="Certificate chain, PEM; read again when renewed."),
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", metavar="FILE", help="Its key, PEM.")] = None,
-    trust_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trust-proxy",
-            metavar="ADDRESS",
-            help="A proxy, or a network of them, whose X-Forwarded-For is believed; several times.",
-        ),
-    ] = None,
+    trust_proxy: TrustProxy = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Plain HTTP to other machines, which everybody can read.")
     ] = False,
@@ -76,7 +70,7 @@ def run(
             help="Metrics for Prometheus, on this machine; default: 127.0.0.1:9464; empty: none.",
         ),
     ] = None,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Pass messages on and keep files, until SIGTERM or Ctrl-C.
 

@@ -12,6 +12,7 @@ import typer
 
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
+from ionet.cli.serving import LogJson
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run(
         bool,
         typer.Option("--without-chain", help="Read no chain: then there are no quotas and no payments."),
     ] = False,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Serve models, until SIGTERM or Ctrl-C.
 

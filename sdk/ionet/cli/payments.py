@@ -11,6 +11,7 @@ import typer
 
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
+from ionet.cli.serving import LogJson
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ StateOption = Annotated[
 @app.command()
 def run(
     state: StateOption = None,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Write log lines as JSON.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Charge cards and book for customers, until SIGTERM or Ctrl-C.
 
