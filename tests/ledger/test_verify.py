@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import pytest
 from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import eventful, governed, truth
 from tests.ledger.seldom import seldom
@@ -29,11 +30,13 @@ from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, 
 from ionet._generated.staking.types import SlashState
 from ionet.chain.events import EmittedEvent
 from ionet.ledger import Database, Follower, Landed, LedgerError, Verified, open_ledger, verify, verify_at
+from ionet.ledger.follower import PROGRAMS_BY_ID
 from ionet.ledger.replay.compare import QUIET, differences, numbers, types
 from ionet.ledger.replay.encoding import account_of
 from ionet.ledger.replay.state import State, replay
 from ionet.ledger.subjects import PROGRAMS, subjects
 from ionet.ledger.verifying import Comparison, Found, read_found
+from ionet.ledger.withheld import withheld
 
 
 def near(client: Client) -> AsyncClient:
@@ -142,23 +145,24 @@ def test_the_market_holds_what_its_events_say(
     assert all(sums[name] > 0 for name in SUMS[request.node.callspec.params["client"]])
 
 
-def leaves_no_trace(event: Any, there: Found) -> bool:
-    """Whether nothing numbers an event, and nothing that stays follows from it."""
-    return isinstance(event, events.proofs.HourDrawn) and ("proofs.Hour", event.hour) not in there.accounts
+async def verified_at(client: Client, ledger: Database, there: Found) -> Verified:
+    """What comes out where the ledger is compared with accounts, and then the node is asked."""
+    verified = compared(ledger, replay(ledger.entries()), there)
+    if not verified.holds:
+        return verified
+    return replace(verified, missing=tuple(await withheld(near(client), ledger, 10**12)))
 
 
-def test_every_event_that_is_dropped_is_noticed(
-    landed: list[Landed], ledger: Database, state: State, there: Found
+async def test_every_event_that_is_dropped_is_noticed(
+    client: Client, landed: list[Landed], ledger: Database, there: Found
 ) -> None:
     """The account that counted it is named, or the one that it made."""
     kinds = set()
     for sent, event in [(one, event) for one in landed for event in one.log.emitted]:
         said, subject = event.event, subjects()[type(event.event)]
         kinds.add(subject.name)
-        if leaves_no_trace(said, there):
-            continue
         with lacking(ledger, (sent, event)):
-            verified = compared(ledger, replay(ledger.entries()), there)
+            verified = await verified_at(client, ledger, there)
         assert not verified.holds, subject.name
         names = {str(subject.account(said)), subject.name}
         if subject.program == PROGRAMS.index("buyback") and hasattr(said, "job"):
@@ -172,25 +176,44 @@ def test_every_event_that_is_dropped_is_noticed(
         assert any(name in text for name in names), f"{subject.name}: {text}"
     assert len(kinds) >= 20, sorted(kinds)
     # It was put back each time.
-    assert compared(ledger, replay(ledger.entries()), there).holds
+    assert (await verified_at(client, ledger, there)).holds
 
 
-def test_two_events_of_an_account_that_are_dropped_at_once_are_noticed(
-    landed: list[Landed], ledger: Database, there: Found
-) -> None:
-    """One after the other, so that what the second states no longer contradicts anything."""
-    by_account: dict[Pubkey, list[tuple[Landed, EmittedEvent]]] = {}
+def by_account(landed: list[Landed]) -> dict[Pubkey, list[tuple[Landed, EmittedEvent]]]:
+    """Events by the account that counts them, those of an hour's compute proofs by the hour."""
+    told: dict[Pubkey, list[tuple[Landed, EmittedEvent]]] = {}
     for sent in landed:
         for event in sent.log.emitted:
-            if not leaves_no_trace(event.event, there):
-                account = subjects()[type(event.event)].account(event.event)
-                by_account.setdefault(account, []).append((sent, event))
-    pairs = [pair for told in by_account.values() for pair in itertools.pairwise(told)]
+            counted = subjects()[type(event.event)].account(event.event)
+            told.setdefault(getattr(event.event, "hour", counted), []).append((sent, event))
+    return told
+
+
+async def test_two_events_of_an_account_that_are_dropped_at_once_are_noticed(
+    client: Client, landed: list[Landed], ledger: Database, there: Found
+) -> None:
+    """One after the other, so that what the second states no longer contradicts anything."""
+    pairs = [pair for told in by_account(landed).values() for pair in itertools.pairwise(told)]
     assert len(pairs) > 40
     for pair in pairs[::3]:
         with lacking(ledger, *pair):
-            assert not compared(ledger, replay(ledger.entries()), there).holds, pair
-    assert compared(ledger, replay(ledger.entries()), there).holds
+            assert not (await verified_at(client, ledger, there)).holds, pair
+    assert (await verified_at(client, ledger, there)).holds
+
+
+async def test_all_transactions_of_an_account_that_a_node_kept_back_are_noticed(
+    client: Client, landed: list[Landed], ledger: Database, there: Found
+) -> None:
+    """Also of a job or an hour that is closed, of which nothing stays that counts them."""
+    for account, told in by_account(landed).items():
+        whole = list({sent.signature: sent for sent, _ in told}.values())
+        ledger.write(dropped=[(sent.slot, sent.signature) for sent in whole])
+        try:
+            verified = await verified_at(client, ledger, there)
+        finally:
+            ledger.write(whole)
+        assert not verified.holds, account
+    assert (await verified_at(client, ledger, there)).holds
 
 
 def test_a_disproof_is_told_by_events_alone(arena: Arena) -> None:
@@ -317,6 +340,53 @@ async def test_a_cut_log_is_named(arena: Arena) -> None:
     assert not verified.holds
     assert [cut.signature in one for one in verified.missing] == [True]
     assert not verified.differences
+
+
+@pytest.mark.parametrize("about", ["job", "hour"])
+async def test_a_closed_account_that_a_node_leaves_out_of_its_programs_lists_is_named(
+    arena: Arena, about: str
+) -> None:
+    """It still lists its transactions by what else is in them; nothing else says that they are missing."""
+    client = arena.market.world.client
+    its = _of_closed(truth(client), about)
+    gone = {sent.signature for sent, _ in its}
+    programs = {str(program) for program in PROGRAMS_BY_ID}
+
+    def leaving_out(asked: Asked) -> Any:
+        if asked.method != "getSignaturesForAddress" or asked.body["params"][0] not in programs:
+            return PASS
+        answer = asked.forward()
+        answer["result"] = [entry for entry in answer["result"] if entry["signature"] not in gone]
+        return answer
+
+    with FaultProxy(client.network, leaving_out) as proxy:
+        async with AsyncClient(AsyncHttpTransport(proxy.url, retries=0, websocket="")) as far:
+            with await open_ledger(far, ":memory:") as database:
+                verified = await verify(far, database, Follower(far, database))
+                again = await verify(far, database, since=verified.slot)
+    assert not verified.differences
+    first, event = its[0]
+    (said,) = verified.missing
+    assert f"transaction {first.signature} of slot {first.slot}, and the ledger does not have its" in said
+    assert subjects()[type(event)].name in said
+    assert again.holds
+
+
+def _of_closed(landed: list[Landed], about: str) -> list[tuple[Landed, Any]]:
+    """All events of the first job, or hour, that was closed."""
+    told = [(sent, emitted.event) for sent in landed for emitted in sent.log.emitted]
+    closing = {"job": events.jobs.JobClosed, "hour": events.proofs.HourClosed}[about]
+    closed = next(getattr(event, about) for _, event in told if isinstance(event, closing))
+    return [(sent, event) for sent, event in told if getattr(event, about, None) == closed]
+
+
+async def test_a_strangers_transaction_that_names_an_account_is_not_missing(arena: Arena) -> None:
+    world = arena.market.world
+    params = TransferParams(from_pubkey=world.deployer, to_pubkey=pda.mint.CONFIG, lamports=1)
+    world.send(transfer(params))
+    with Database.create(":memory:", GENESIS) as database:
+        database.write(truth(world.client))
+        assert await withheld(near(world.client), database, 10**12) == []
 
 
 async def test_balances_of_a_past_slot_are_those_of_the_events_until_then(

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from ionet import AsyncClient
 from ionet.chain.errors import IonetError
+from ionet.chain.following import MARGIN
 from ionet.explorer import _models as m
 from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, read_ledger, verify
 
@@ -92,6 +93,8 @@ class Keeper(Watching):
         self._task: asyncio.Task[None] | None = None
         self._client: AsyncClient | None = None
         self._asked = threading.BoundedSemaphore(_ASKED)
+        #: Up to which slot nothing was missing of accounts that are closed.
+        self._whole = -1
         self._thread = threading.Thread(target=self._run, name="ionet-explorer-keeper", daemon=True)
         if every is None:
             self.reconciled = unknown("comparisons are switched off")
@@ -194,7 +197,10 @@ class Keeper(Watching):
                 raise LedgerError(
                     f"the ledger is of the chain {database.genesis}, and the node's is {genesis}"
                 )
-            self.reconciled = told(await verify(client, database, follower))
+            verified = await verify(client, database, follower, since=self._whole - MARGIN)
+            if verified.holds:
+                self._whole = verified.slot
+            self.reconciled = told(verified)
         except IonetError as bad:
             _log.warning("accounts could not be compared with the ledger: %s", bad)
             self.reconciled = unknown(str(bad))

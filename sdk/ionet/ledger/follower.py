@@ -248,7 +248,7 @@ class Follower(AsyncWatch[Progress]):
         for entry in sorted(fresh, key=lambda entry: (entry.slot, entry.tx or 0)):
             if not awaited:
                 return
-            log = (await self._show(entry)).log
+            log = (await self.shown(entry)).log
             for emitted in log.emitted:
                 name = PROGRAMS_BY_ID[emitted.program_id]
                 if name in awaited:
@@ -293,7 +293,7 @@ class Follower(AsyncWatch[Progress]):
         marks = self._database.marks()
         for start in range(0, len(ordered), _CHUNK):
             chunk = ordered[start : start + _CHUNK]
-            landed = await asyncio.gather(*(self._show(entry) for entry in chunk))
+            landed = await asyncio.gather(*(self.shown(entry) for entry in chunk))
             rest = ordered[start + _CHUNK :]
             whole_to = min(scanned, rest[0].slot - 1) if rest else scanned
             self._database.write(
@@ -320,7 +320,7 @@ class Follower(AsyncWatch[Progress]):
         self._ready.clear()
         self._ready.append(progress)
 
-    async def _show(self, entry: Listed) -> Landed:
+    async def shown(self, entry: Listed) -> Landed:
         """A listed transaction, with its events.
 
         Raises:

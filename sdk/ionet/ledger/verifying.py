@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -30,6 +30,7 @@ from ionet.ledger.replay.compare import QUIET, Difference, differences, index, k
 from ionet.ledger.replay.records import Proposal
 from ionet.ledger.replay.state import State, replay
 from ionet.ledger.subjects import PROGRAMS
+from ionet.ledger.withheld import withheld
 from ionet.token.emission import cumulative
 
 #: How often accounts are read anew, where the ledger and a node do not come to the same slot.
@@ -87,7 +88,8 @@ class Verified:
         events: how many there are.
         checks: sums.
         differences: single values, one for each account and field that is not what the events say.
-        missing: what is not whole: gaps in numbers, cut logs, events that contradict each other, in words.
+        missing: what is not whole: gaps in numbers, cut logs, events that contradict each other,
+            transactions of closed accounts that the node shows and the ledger does not have, in words.
         gifts: what token accounts hold beyond what events say, sent by others; harmless.
     """
 
@@ -190,13 +192,16 @@ def _vaults(there: Found) -> Iterator[Pubkey]:
             yield pda.distributor.vault(address)
 
 
-async def verify(client: AsyncReader, database: Database, follower: Follower | None = None) -> Verified:
+async def verify(
+    client: AsyncReader, database: Database, follower: Follower | None = None, *, since: int = -1
+) -> Verified:
     """Compares the chain as it is now with a ledger of its events.
 
     Args:
         client: asks the node.
         database: the ledger.
         follower: fills it; None: another process does.
+        since: the node was asked before for transactions of closed accounts up to this slot.
 
     Raises:
         LedgerError: the ledger does not come to the slot that the node shows, or the node no longer has the
@@ -218,10 +223,9 @@ async def verify(client: AsyncReader, database: Database, follower: Follower | N
         before = now
         if marks.scanned >= newest or stands:
             quiet = not any(entry for entry in _within(database, oldest, newest))
-            if quiet:
-                return _verified(there, database, newest)
-            # Something happened while it was read: of every program as of its own slot.
-            return _verified(there, database, newest, by_slot=True)
+            # Where something happened while it was read: of every program as of its own slot.
+            came = _verified(there, database, newest, by_slot=not quiet)
+            return await _asked(client, database, came, since)
         await asyncio.sleep(_PAUSE)
     raise LedgerError(
         f"the ledger is whole up to slot {marks.scanned} only, and the node shows slot {newest}; is ionet"
@@ -261,7 +265,13 @@ async def verify_at(
                     " held something by the events: it no longer has the past; ask one that has all of it"
                 )
         told.balances(name, vaults, {address: held or 0 for address, held in there.items()})
-    return told.result(state, database, slot)
+    return await _asked(client, database, told.result(state, database, slot))
+
+
+async def _asked(client: AsyncReader, database: Database, came: Verified, since: int = -1) -> Verified:
+    """What came out, with what the node shows of closed accounts."""
+    more = await withheld(client, database, came.slot, since=since)
+    return replace(came, missing=(*came.missing, *more))
 
 
 async def _held_at(client: AsyncReader, address: Pubkey, slot: int) -> int | None:

@@ -158,6 +158,8 @@ def _booked(state: State, event: _J.Booked, now: int) -> None:
     job.segments[0] = (event.seconds, event.price)
     offer.lease_job, offer.lease_until = event.job, now + _START_WINDOW + 1
     cluster = state.clusters.get(event.cluster)
+    if cluster is None and event.cluster != r.NOBODY:
+        raise LookupError(event.cluster)
     if cluster is not None:
         if cluster.joined < cluster.size:
             cluster.joined += 1
@@ -284,6 +286,11 @@ def _paid(state: State, event: _J.Paid, now: int) -> None:
     state.agree(event, "paid", event.paid, getattr(job, field) + event.amount)
     setattr(job, field, event.paid)
     job.settled_good = event.settled_good
+    sold = job.payout == int(types.PayoutKind.IO) and job.mint != pda.mint.MINT
+    if event.party == types.Party.SUPPLIER and event.amount and sold and event.job not in state.payouts:
+        state.broken.append(
+            f"jobs.Paid in slot {state.slot} is about the payout of {event.job}, unknown until then"
+        )
     _received(state, event.job, event.destination, event.amount)
     state.agree(event, "held", event.held, job.held)
 
