@@ -6,7 +6,8 @@ else's evidence to the word that it may be approved. Every device has signed a s
 judged; with `--seats` by so many of them, whose signatures are checked. With fewer nodes the bounds, also
 that of the evidence's size, are smaller in proportion; it exits 1 where one is exceeded.
 
-Seconds are those of the clock, and those of processors, which do not depend on what else the machine does.
+Most of its own time goes into making the market: `--ledger FILE` keeps it there, or takes what is there.
+Seconds are those of the clock, and those of processors, which depend less on what else the machine does.
 Leaves per second of the tree are given as a ratio to the bare rate of hashlib over as many equal inputs,
 which no implementation in this interpreter can exceed: a tree of n leaves takes 2 n hashes.
 """
@@ -84,7 +85,7 @@ class Times:
         wall, busy = sum(each[1] for each in self.told), sum(each[2] for each in self.told)
         print(f"{title:32} {wall:7.2f} s, {busy:7.2f} s of a core")
         for name, elapsed, used in self.told:
-            print(f"  {name:30} {elapsed:7.2f} s, {used:7.2f} s")
+            print(f"  {name:30} {elapsed:7.2f} s, {used:7.2f} s", flush=True)
         return busy
 
 
@@ -112,9 +113,12 @@ def device_of(number: int) -> Keypair:
 
 def filled(path: Path, nodes: int, seats: tuple[Pubkey, ...]) -> None:
     """A ledger of an hour in which all nodes register, and one with credits and attestations."""
-    with Database.create(str(path), "bench") as database:
+    begun = path.with_suffix(".begun")
+    begun.unlink(missing_ok=True)
+    with Database.create(str(begun), "bench") as database:
         for part in history(nodes, 1, seats):
             database.write(part, scanned=part[-1].slot, final=part[-1].slot)
+    begun.rename(path)
 
 
 def bare_rate(count: int) -> float:
@@ -214,19 +218,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("nodes", nargs="?", type=int, default=NODES)
     parser.add_argument("--seats", type=int, default=1)
+    parser.add_argument("--ledger", type=Path, metavar="FILE")
     given = parser.parse_args()
     keys = [Keypair.from_seed(bytes([number + 1]) * 32) for number in range(given.seats)]
     building, reading, approving, begun = Times(), Times(), Times(), Times()
     with tempfile.TemporaryDirectory() as directory:
-        ledger, path = Path(directory, "ledger.db"), Path(directory, "evidence.jsonl")
-        filled(ledger, given.nodes, tuple(key.pubkey() for key in keys))
+        ledger, path = given.ledger or Path(directory, "ledger.db"), Path(directory, "evidence.jsonl")
+        if not ledger.exists():
+            filled(ledger, given.nodes, tuple(key.pubkey() for key in keys))
         own = measures_of(keys[0], given.nodes)
         more = others(reading, keys[1:], own, Path(directory, "measured.jsonl"))
         forget()
+        if more:
+            reading.show("what others have measured")
         with Database.open(str(ledger)) as database:
             hours, again = Hours(database), Hours(database)
             begun.take("the first time, all events", lambda: hours.facts(START + HOUR))
+            begun.show("a ledger's state")
             made = built(building, hours, [*own, *more], path)
+            totals = [building.show("from ledger to root")]
             again.facts(START + HOUR)
             approved(approving, again, own, path, made.report.root)
         size = path.stat().st_size
@@ -236,10 +246,7 @@ def main() -> int:
     rate, bare = given.nodes / (time.process_time() - start), bare_rate(300_000)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{len(report.leaves):,} leaves, depth {report.tree.depth}, root {report.root.hex()[:16]}")
-    begun.show("a ledger's state")
-    if more:
-        reading.show("what others have measured")
-    totals = building.show("from ledger to root"), approving.show("approval")
+    totals.append(approving.show("approval"))
     print(f"peak of both at once {peak:.2f} GiB, evidence {size / 2**20:.0f} MiB")
     print(f"whose credit {looked_through(report.leaves):.2f} s, in a thread, beside the seat's other work")
     print(f"a credit {credit_bytes(report):,} bytes of a transaction's {PACKET_SIZE:,}")
