@@ -76,7 +76,7 @@ class _Look:
         """The mint's configuration, and all currencies that there ever were."""
         entries = self._database.entries(names=["jobs.CurrencySet"], slot=self._slot)
         mints = {entry.event.mint for entry in entries if isinstance(entry.event, events.jobs.CurrencySet)}
-        return [pda.mint.CONFIG, *map(pda.jobs.currency, sorted(mints))]
+        return [pda.mint.CONFIG, *map(pda.jobs.currency, sorted(mints, key=str))]
 
     def hours(self) -> list[Pubkey]:
         """Those that were closed."""
