@@ -10,6 +10,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -225,6 +226,21 @@ def test_an_authority_is_found_again_and_its_key_is_nobody_elses(
     assert home.exists()
     reap(tmp_path / "state")
     assert not any((tmp_path / "state").iterdir())
+
+
+def test_members_that_ask_at_the_same_time_get_addresses_of_their_own(authority: Authority) -> None:
+    keys = [Keypair() for _ in range(12)]
+    jobs = [bytes([number]) * 32 for number in range(1, 13)]
+    members = tuple(Member(job, job, bytes(key.pubkey())) for key, job in zip(keys, jobs, strict=True))
+    facts = dataclasses.replace(FACTS, members=members)
+
+    def admitted(key: Keypair, job: bytes) -> str:
+        return authority.admit(asked(key, job), facts, NOW, PLACE, HEAD).authority
+
+    with ThreadPoolExecutor(len(keys)) as pool:
+        authorities = set(pool.map(admitted, keys, jobs))
+    assert authorities == {authority.open()}
+    assert len({authority.address(job) for job in jobs}) == len(jobs)
 
 
 def test_what_is_no_certificate_or_key_is_not_taken(authority: Authority) -> None:

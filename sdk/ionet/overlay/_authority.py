@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,8 @@ class Authority:
         self.lease = lease
         self.subnet = Subnet.of(lease)
         self._home = state.resolve() / f"{name}{_homes.AUTHORITY}"
+        #: Members ask at the same time, and no two may get one number.
+        self._one = threading.RLock()
 
     def open(self) -> str:
         """Returns the authority's certificate, PEM; makes it where there is none.
@@ -54,11 +57,12 @@ class Authority:
             OverlayError: it cannot be made.
         """
         try:
-            self._home.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-            self._home.mkdir(mode=0o700, exist_ok=True)
-            if not (self._home / _CERTIFICATE).exists():
-                self._make()
-            return (self._home / _CERTIFICATE).read_text()
+            with self._one:
+                self._home.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+                self._home.mkdir(mode=0o700, exist_ok=True)
+                if not (self._home / _CERTIFICATE).exists():
+                    self._make()
+                return (self._home / _CERTIFICATE).read_text()
         except OSError as bad:
             raise OverlayError(f"the lease's authority cannot be made: {bad}") from bad
 
@@ -105,7 +109,8 @@ class Authority:
         except SealError as bad:
             raise NotAdmitted("its key for the secret is not an X25519 key") from bad
         renter = request.key in facts.renters
-        number = self._number(request.key if renter else request.job, renter=renter, facts=facts)
+        with self._one:
+            number = self._number(request.key if renter else request.job, renter=renter, facts=facts)
         seconds = facts.ends_at - now
         certificate = self._sign(str(Pubkey(request.key)), number, _plan.MEMBERS, request.public, seconds)
         return Grant.sign(signer, request, self.open(), certificate, relay, sealed)
