@@ -17,11 +17,15 @@ from workspace.tree import Tree, WorkspaceError, file_hash
 NAME = "manifest.json"
 #: Below `web`: what is made there, and not a source.
 _MADE = frozenset({"dist", "node_modules"})
-#: What co-stakers sign, and addresses that no IDL states.
-_SIGNED = ("open_position", "activate", "stake", "claim", "compound", "unstake", "withdraw")
+#: What co-stakers and owners of nodes sign, and addresses that no IDL states.
+_SIGNED = (
+    *("open_position", "activate", "stake", "claim", "compound", "unstake", "withdraw"),
+    *("owner_activate", "owner_stake", "owner_claim", "owner_compound", "owner_unstake", "owner_withdraw"),
+)
 _ADDRESSES = """import json
 from ionet import accounts, constants, pda
 print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking.EVENT_AUTHORITY),
+    "jobs": str(accounts.jobs.Offer.PROGRAM_ID),
     "shards": constants.staking.STAKE_SHARDS, "position_bytes": accounts.staking.Position.SIZE}))"""
 _MADE_BY = """import json
 from ionet import accounts, pda
@@ -85,19 +89,12 @@ def _sources(folder: Path) -> Iterator[Path]:
 
 
 def staking(tree: Tree) -> dict[str, Any]:
-    """What the explorer's pages know of the staking program: the calls of co-stakers, by the IDL."""
+    """What the explorer's pages know of the staking program: the calls of stakers, by the IDL."""
     idl = json.loads((tree.root / "idl/staking.json").read_text())
     by_name = {each["name"]: each for each in idl["instructions"]}
-    forms = []
-    for name in _SIGNED:
-        form = by_name[name]
-        if [each["type"] for each in form["args"]] not in ([], ["u64"]):
-            raise WorkspaceError(f"the pages cannot check {name}: it takes more than an amount")
-        roles = [{"name": each["name"], "address": each.get("address")} for each in form["accounts"]]
-        call = {"name": name, "data": form["discriminator"], "amount": bool(form["args"]), "accounts": roles}
-        forms.append(call)
+    calls = [_call(by_name[name], {}) for name in _SIGNED]
     known = json.loads(_run([sys.executable, "-c", _ADDRESSES], tree.root))
-    return {"program": idl["address"], **known, "instructions": forms}
+    return {"program": idl["address"], **known, "calls": calls}
 
 
 def rented(tree: Tree) -> dict[str, Any]:

@@ -39,6 +39,7 @@ from ionet.ledger import Database
 pytestmark = pytest.mark.slow
 
 ASKED = 50 * TOKEN
+owner_stake = ix.staking.owner_stake
 THIEF = Pubkey.from_string("Thief11111111111111111111111111111111111111")
 
 
@@ -149,6 +150,50 @@ def lies(market: Market) -> dict[str, tuple[str, bytes, str]]:
             "is about 60 IO, and you asked for 50 IO",
         ),
         "stake for rewards": ("claim", _bytes(carol, right), "You asked to claim"),
+        "an owner's call": (
+            "stake",
+            _bytes(carol, owner_stake(owner=carol, class_=class_, node=node, source=purse, amount=ASKED)),
+            "would do this: owner_stake",
+        ),
+    }
+
+
+def lies_to_owners(market: Market) -> dict[str, tuple[str, bytes, str]]:
+    """What a server answers instead of 50 IO of bob's own side of his node; see `lies`."""
+    bob, node, other = market.bob.owner.pubkey(), market.bob.node, market.alice.node
+    purse, class_ = token_account(bob, IO_MINT), pda.staking.class_(CLASS)
+
+    def leave(**given: Any) -> Instruction:
+        usual = {"owner": bob, "class_": class_, "node": node, "offer": pda.jobs.offer(node)}
+        more = {"shard": shard_of(node), "destination": purse, "amount": ASKED}
+        return ix.staking.owner_unstake(**{**usual, **more, **given})
+
+    added = owner_stake(owner=bob, class_=class_, node=node, source=purse, amount=ASKED)
+    others = ix.staking.owner_activate(node=other, shard=shard_of(other))
+    co_stake = ix.staking.stake(holder=bob, class_=class_, node=node, source=purse, amount=ASKED)
+    return {
+        "owner: co-stake": ("stake", _bytes(bob, co_stake), "would do this: stake"),
+        "owner: off the node": ("stake", _bytes(bob, leave()), "would do this: owner_unstake"),
+        "owner: twice": ("stake", _bytes(bob, added, added), "would do this: owner_stake, owner_stake"),
+        "owner: another's": ("stake", _bytes(bob, others, added), f"{other} as node where {node} belongs"),
+        "owner: another node": ("unstake", _bytes(bob, leave(node=other)), f"{other} as node where {node}"),
+        "owner: another offer": ("unstake", _bytes(bob, leave(offer=THIEF)), f"{THIEF} as offer where"),
+        "owner: another shard": (
+            "unstake",
+            _bytes(bob, leave(shard=THIEF)),
+            "as shard where",
+        ),
+        "owner: another purse": ("unstake", _bytes(bob, leave(destination=THIEF)), f"{THIEF} as destination"),
+        "owner: another amount": (
+            "unstake",
+            _bytes(bob, leave(amount=60 * TOKEN)),
+            "is about 60 IO, and you asked for 50 IO",
+        ),
+        "owner: rewards": (
+            "claim",
+            _bytes(bob, ix.staking.owner_claim(owner=bob, node=node, destination=THIEF)),
+            f"{THIEF} as destination where {purse} belongs",
+        ),
     }
 
 
@@ -172,6 +217,8 @@ class Played:
     lies: dict[str, tuple[str, bytes, str]]
     lock: threading.Lock = field(default_factory=threading.Lock)
     seen: list[tuple[accounts.staking.Position, int]] = field(default_factory=list)
+    #: Of the node's owner.
+    owned: list[tuple[accounts.staking.Node, int]] = field(default_factory=list)
 
     def around(self, app: ASGIApp) -> ASGIApp:
         async def play(scope: Scope, receive: Receive, send: Send) -> None:
@@ -195,6 +242,7 @@ class Played:
     def _turned(self, what: str) -> None:
         market, bob = self.market, self.market.bob
         self.seen.append((market.position(market.carol, bob), market.purse(market.carol)))
+        self.owned.append((market.node(bob), market.purse(bob.owner)))
         match what:
             case "credited":
                 market.world.advance(14 * DAY)
@@ -214,6 +262,7 @@ class Staked:
 
     said: Any
     seen: list[tuple[accounts.staking.Position, int]]
+    owned: list[tuple[accounts.staking.Node, int]]
     lies: dict[str, tuple[str, bytes, str]]
     market: Market
 
@@ -221,7 +270,8 @@ class Staked:
 @pytest.fixture(scope="module")
 def staked(tools: None, choices: Choices) -> Staked:
     market = choices.market
-    play = Played(market, lies(market))
+    for_owners = lies_to_owners(market)
+    play = Played(market, lies(market) | for_owners)
     carol = market.carol
     with (
         Database.open(choices.place) as database,
@@ -236,10 +286,12 @@ def staked(tools: None, choices: Choices) -> Staked:
                 "other": str(market.dave.pubkey()),
                 "owner": str(market.bob.owner.pubkey()),
                 "seed": carol.secret().hex(),
-                "lies": {name: action for name, (action, _, _) in play.lies.items()},
+                "ownerSeed": market.bob.owner.secret().hex(),
+                "lies": {name: it[0] for name, it in play.lies.items() if name not in for_owners},
+                "ownerLies": {name: it[0] for name, it in for_owners.items()},
             },
         )
-    return Staked(said, play.seen, play.lies, market)
+    return Staked(said, play.seen, play.owned, play.lies, market)
 
 
 def test_pages_with_a_wallet_are_accessible_fit_the_screen_and_ask_nobody_else(staked: Staked) -> None:
@@ -264,9 +316,10 @@ def test_an_amount_that_is_none_is_asked_for_again(staked: Staked) -> None:
 
 
 def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked) -> None:
-    steps = {each["action"]: each for each in staked.said["journey"]}
-    assert len(staked.said["journey"]) == 7
-    assert all(each["result"].startswith("Done.") for each in staked.said["journey"]), staked.said["journey"]
+    journey = staked.said["journey"][: staked.said["owned"]["from"]]
+    steps = {each["action"]: each for each in journey}
+    assert len(journey) == 7
+    assert all(each["result"].startswith("Done.") for each in journey), journey
     purse, node = token_account(staked.market.carol.pubkey(), IO_MINT), staked.market.bob.node
     said = {name: [line.replace("\u202f", " ") for line in each["does"]] for name, each in steps.items()}
     # Of the second time, when the first was credited.
@@ -275,7 +328,7 @@ def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked
         f"Moves 10 IO from your account {purse} to the node {node}, as your stake.",
     ]
     assert said["claim"][0] == f"Pays all rewards of your stake on the node {node} to your account {purse}."
-    *steps_before_last, all_of_it = staked.said["journey"]
+    *steps_before_last, all_of_it = journey
     twenty = [each["does"][0] for each in steps_before_last if each["action"] == "unstake"]
     assert twenty[0].replace("\u202f", " ").startswith(f"Takes 20 shares of your stake off the node {node}")
 
@@ -293,17 +346,37 @@ def test_stake_is_moved_as_the_page_said_from_stake_to_withdrawal(staked: Staked
     assert whole - freed == 20 * TOKEN - fourth.pending
     assert fifth.active == last.active == 60 * TOKEN - (20 * TOKEN - fourth.pending)
     # Then all that is left, to the last share: nothing was pending, so that all of it cools.
-    (after, same) = staked.seen[6]
+    after, same = staked.seen[6]
     exact = format(Decimal(last.active).scaleb(-8).normalize(), "f")
     assert f"Takes {exact} shares" in all_of_it["does"][0].replace("\u202f", " ")
     assert (after.active, after.pending, same) == (0, 0, whole)
     assert sum(slot.amount for slot in after.cooling.slots) == last.active
 
 
-def test_an_owner_sees_their_side_and_is_offered_no_co_stake(staked: Staked) -> None:
-    owned, node = staked.said["owned"], staked.market.node(staked.market.bob)
-    assert owned["forms"] == 0
-    shown = [cell.replace("\n", " ") for cell in owned["row"]]
+def test_an_owner_moves_their_own_side_as_the_page_said(staked: Staked) -> None:
+    journey = staked.said["journey"][staked.said["owned"]["from"] :]
+    assert [each["action"] for each in journey] == ["claim", "stake", "unstake"]
+    assert all(each["result"].startswith("Done.") for each in journey), journey
+    node = staked.market.bob.node
+    purse = token_account(staked.market.bob.owner.pubkey(), IO_MINT)
+    said = [each["does"][0].replace("\u202f", " ") for each in journey]
+    assert said[0] == f"Pays all rewards of your node {node} to your account {purse}."
+    assert said[1].startswith(
+        f"Moves 10 IO from your account {purse} to your node {node}, as its owner's stake"
+    )
+    assert said[2].startswith(f"Takes 4 IO of the owner's stake off your node {node}.")
+    (before, at_first), (claimed, paid), (added, less), (left, again) = staked.owned[-4:]
+    assert before.own.due == paid - at_first > 0
+    assert claimed.own.due == 0
+    assert (added.own.pending - claimed.own.pending, paid - less) == (10 * TOKEN, 10 * TOKEN)
+    # Pending stake leaves at once.
+    assert (left.own.pending, left.own.active) == (added.own.pending - 4 * TOKEN, before.own.active)
+    assert again - less == 4 * TOKEN
+
+
+def test_an_owner_sees_all_of_their_nodes(staked: Staked) -> None:
+    node = staked.market.node(staked.market.bob)
+    shown = [cell.replace("\n", " ") for cell in staked.said["owned"]["row"]]
     assert len(shown) == 6
     assert shown[1].startswith(format(Decimal(node.own.active).scaleb(-8).normalize(), "f"))
 

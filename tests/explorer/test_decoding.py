@@ -26,6 +26,7 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from ionet import ix, pda, token_account
+from ionet.administration.shards import shard_of
 from workspace.pages import environment
 
 HERE: Final = Path(__file__).parent
@@ -42,15 +43,29 @@ class Asked(NamedTuple):
     action: str
     amount: int | None
     calls: list[Instruction]
+    owner: bool = False
 
 
 def stake(node: Pubkey = NODE, class_: Pubkey = CLASS) -> Instruction:
     return ix.staking.stake(holder=HOLDER, class_=class_, node=node, source=PURSE, amount=AMOUNT)
 
 
+def owner_unstake() -> Instruction:
+    return ix.staking.owner_unstake(
+        owner=HOLDER,
+        class_=CLASS,
+        node=NODE,
+        offer=pda.jobs.offer(NODE),
+        shard=shard_of(NODE),
+        destination=PURSE,
+        amount=AMOUNT,
+    )
+
+
 ASKED: Final = (
     Asked("stake", AMOUNT, [ix.staking.open_position(holder=HOLDER, node=NODE), stake()]),
     Asked("claim", None, [ix.staking.claim(holder=HOLDER, node=NODE, destination=PURSE)]),
+    Asked("unstake", AMOUNT, [owner_unstake()], owner=True),
 )
 _BUDGET: Final = [set_compute_unit_limit(400_000), set_compute_unit_price(10)]
 
@@ -205,6 +220,7 @@ def read(action: str) -> tuple[list[bytes], list[dict[str, Any]]]:
     asked = next(each for each in ASKED if each.action == action)
     amount = None if asked.amount is None else str(asked.amount)
     wish = {"action": asked.action, "holder": str(HOLDER), "node": str(NODE), "amount": amount}
+    wish |= {"owner": asked.owner}  # type: ignore[dict-item]
     message = compiled(asked.calls)
     given = [wire(message), wire(message, legacy=True), *forgeries(asked)]
     ended = subprocess.run(

@@ -129,6 +129,25 @@ async def test_a_transaction_is_built_signed_handed_over_and_followed(
     assert base((await explorer.read(f"/wallets/{dave.pubkey()}"))["io"]) == before - 5 * TOKEN
 
 
+async def test_an_owner_is_built_calls_of_their_own_side(explorer: Served, choices: Choices) -> None:
+    market, alice = choices.market, choices.market.alice
+    its, node = str(alice.owner.pubkey()), alice.node
+    (side,) = (await explorer.read(f"/wallets/{its}", node=node))["stakes"]
+    there = market.node(alice).own
+    assert (side["owner"], base(side["active"]), side["shares"]) == (
+        True,
+        there.active,
+        str(there.active + there.pending),
+    )
+    before = market.purse(alice.owner)
+    signed, _ = await built(explorer, "stake", alice.owner, node, amount=3 * TOKEN)
+    handed = await explorer.get(SENT, method="POST", json=text(signed), headers=OWN)
+    assert handed.status_code == 200, handed.text
+    after = market.node(alice).own
+    assert after.active + after.pending == there.active + there.pending + 3 * TOKEN
+    assert before - market.purse(alice.owner) == 3 * TOKEN
+
+
 async def test_what_did_not_land_and_no_longer_can_is_expired(explorer: Served) -> None:
     signature, gone = str(Keypair().sign_message(b"")), str(Hash.new_unique())
     known = {"blockhash": gone, "since": 0}
@@ -147,7 +166,7 @@ async def test_what_cannot_be_done_is_not_built(explorer: Served, choices: Choic
         ("claim", {**asked, "amount": 1}, 400, "to claim takes no amount"),
         ("stake", {**asked, "amount": 0}, 400, "greater than 0"),
         ("stake", {**asked, "amount": 1 << 64}, 400, "less than"),
-        ("stake", {**asked, "holder": str(alice), "amount": 1}, 400, "this wallet owns the node"),
+        ("unstake", {**asked, "holder": str(alice), "amount": 10**15}, 400, "it would fail"),
         ("stake", {**asked, "amount": 10_000 * TOKEN}, 400, "it would fail"),
         ("withdraw", asked, 400, "NothingReady"),
         ("claim", {**asked, "node": str(dave)}, 404, "is not on chain"),

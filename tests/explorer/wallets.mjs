@@ -1,7 +1,7 @@
 // Stakes in Chromium with a wallet of the Wallet Standard's window events, and says what it saw; see test_costaking.py.
 //
-// usage: node wallets.mjs '{"url": …, "node": …, "address": …, "other": …, "owner": …, "seed": HEX, "lies": {NAME: ACTION}, "folder": …}'
-//   or "plain": true, without other and lies: only to claim, stake and unstake
+// usage: node wallets.mjs '{"url": …, "node": …, "address": …, "other": …, "owner": …, "seed": HEX, "ownerSeed": HEX, "lies": {NAME: ACTION}, "ownerLies": {NAME: ACTION}, "folder": …}'
+//   or "plain": true, without other, owner and lies: only to claim, stake and unstake
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,12 +11,8 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const { url, node, address, other, owner, seed, lies, folder, plain } = JSON.parse(process.argv[2]);
-const key = crypto.createPrivateKey({
-  key: Buffer.from(`302e020100300506032b657004220420${seed}`, 'hex'),
-  format: 'der',
-  type: 'pkcs8',
-});
+const { url, node, address, other, owner, seed, ownerSeed, lies, ownerLies, folder, plain } = JSON.parse(process.argv[2]);
+const keyOf = (hex) => crypto.createPrivateKey({ key: Buffer.from(`302e020100300506032b657004220420${hex}`, 'hex'), format: 'der', type: 'pkcs8' });
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu'],
@@ -36,7 +32,7 @@ async function open(kind, viewport, colorScheme, who = address) {
   page.on('request', (request) => request.url().startsWith(url) || wrong.push(`asks ${request.url()}`));
   await context.exposeFunction('__sign', (message) => {
     signatures += 1;
-    return [...crypto.sign(null, Buffer.from(message), key)];
+    return [...crypto.sign(null, Buffer.from(message), keyOf(who === owner ? ownerSeed : seed))];
   });
   await context.exposeFunction('__send', async (bytes) => {
     const body = JSON.stringify({ transaction: Buffer.from(bytes).toString('base64') });
@@ -112,22 +108,24 @@ if (plain) {
   process.exit(0);
 }
 
-// A server that lies, before anything was staked and after it.
+// A server that lies, before anything was staked and after it, and to whoever owns the node.
 const told = {};
-async function lied(which) {
-  const { context, page } = await open('signing', wide, 'light');
+async function lied(those, name = null, who = address) {
+  const { context, page } = await open('signing', wide, 'light', who);
   const before = signatures;
-  for (const [name, action] of Object.entries(lies).filter(([, action]) => (action === 'stake') === which)) {
-    await context.setExtraHTTPHeaders({ 'x-lie': name });
-    told[name] = (await ask(page, action, '50')).refused ?? 'NOT REFUSED';
+  for (const [lie, action] of those) {
+    await context.setExtraHTTPHeaders({ 'x-lie': lie });
+    told[lie] = (await ask(page, action, '50')).refused ?? 'NOT REFUSED';
   }
-  if (which) await look(page, 'costake-refused-wide-light');
+  if (name) await look(page, name);
   await context.setExtraHTTPHeaders({});
   await context.close();
   return signatures - before;
 }
 
-let signedLies = await lied(true);
+const ofStake = Object.entries(lies).filter(([, action]) => action === 'stake');
+const ofOthers = Object.entries(lies).filter(([, action]) => action !== 'stake');
+let signedLies = await lied(ofStake, 'costake-refused-wide-light');
 {
   // A wallet that signs something else than what it was given.
   const { context, page } = await open('changing', wide, 'light');
@@ -153,7 +151,7 @@ const owned = {};
   await step(page, 'stake', '10', 'rewarded');
   await context.close();
 }
-signedLies += await lied(false);
+signedLies += await lied(ofOthers);
 {
   const { context, page } = await open('sending', wide, 'light');
   await step(page, 'claim', null, 'rewarded');
@@ -168,11 +166,16 @@ signedLies += await lied(false);
   await context.close();
 }
 {
-  // Whoever owns the node has their stake on its other side.
+  // Whoever owns the node moves their own side of it.
+  signedLies += await lied(Object.entries(ownerLies), null, owner);
   const { context, page } = await open('signing', phone, 'dark', owner);
   await page.waitForSelector('text=This wallet owns the node');
-  owned.forms = await page.locator('#staked').count();
+  owned.from = journey.length;
+  await step(page, 'claim', null, 'owned');
+  await step(page, 'stake', '10', 'owned');
+  await ask(page, 'unstake', '4');
   await look(page, 'costake-owner-phone-dark');
+  await step(page, 'unstake', '4', 'owned');
   await page.getByRole('link', { name: 'Stake', exact: true }).first().click();
   await page.waitForSelector('text=Your node');
   owned.row = (await page.innerText('table:has-text("Your node") tbody tr')).split('\t').map((cell) => cell.trim());

@@ -899,9 +899,11 @@ class Leaving(Model):
 
 
 class WalletStake(Model):
-    """A wallet's stake on another's node."""
+    """A wallet's stake on a node."""
 
     node: str
+    owner: bool
+    """Whether it is the owner's side of the node; otherwise it is co-stake."""
     active: Money
     pending: Money
     activates_from: int
@@ -914,7 +916,8 @@ class WalletStake(Model):
     """Why nothing can be withdrawn now."""
     worth: Money
     shares: str
-    """Active and pending shares, all of which `unstake` can take; a whole number of base units, as text."""
+    """Active and pending shares, all of which `unstake` can take; a whole number of base units, as text.
+    An owner's are base units of IO."""
 
 
 class OwnedNode(Model):

@@ -39,7 +39,11 @@ class AskedWallet(AskedNothing):
     """… about a wallet."""
 
     node: Annotated[
-        _Key | None, Field(description="Its stake on this node; default: all of the ledger's.")
+        _Key | None,
+        Field(
+            description="Its stake on this node, also as its owner; default: all co-stake that the ledger"
+            " has."
+        ),
     ] = None
 
 
@@ -51,7 +55,10 @@ class AskedCall(AskedNothing):
     amount: Annotated[
         int | None,
         Field(
-            gt=0, lt=1 << 64, description="To stake: base units of IO; to unstake: shares. None of others."
+            gt=0,
+            lt=1 << 64,
+            description="To stake, and for owners to unstake: base units of IO; for co-stakers to unstake:"
+            " shares. None of others.",
         ),
     ] = None
 
@@ -105,7 +112,7 @@ def wallet(
 
     async def look(client: AsyncClient) -> m.Wallet:
         held = await client.tokens(holder, pda.mint.MINT, IO)
-        stakes = await client.staking.stakes(holder, on=nodes) if nodes else []
+        stakes = await _stakes(client, holder, nodes, only=asked.node is not None)
         return m.Wallet(
             address=address,
             sol=money(await client.balance(holder)),
@@ -115,6 +122,18 @@ def wallet(
         )
 
     return watching.ask(look)
+
+
+async def _stakes(
+    client: AsyncClient, holder: Pubkey, nodes: list[Pubkey], *, only: bool
+) -> list[StakeStatus]:
+    """Stake on nodes: as a co-staker, and where only one is asked for also as its owner."""
+    if not only:
+        return await client.staking.stakes(holder, on=nodes) if nodes else []
+    try:
+        return [await client.staking.status(nodes[0], holder)]
+    except (AccountNotFound, DecodeError):
+        return []
 
 
 def _nodes(past: Past, holder: Pubkey) -> list[Pubkey]:
@@ -145,6 +164,7 @@ def _owned_node(state: State, address: Pubkey) -> m.OwnedNode:
 def _stake(it: StakeStatus) -> m.WalletStake:
     return m.WalletStake(
         node=str(it.node),
+        owner=it.is_owner,
         active=money(it.active),
         pending=money(it.pending),
         activates_from=it.activates_from,
@@ -157,7 +177,9 @@ def _stake(it: StakeStatus) -> m.WalletStake:
     )
 
 
-@wallets.get("/calls/{action}", summary="A transaction of a co-staker, to be checked and signed")
+@wallets.get(
+    "/calls/{action}", summary="A transaction of a co-staker or a node's owner, to be checked and signed"
+)
 def call(watching: _TheNode, action: Action, asked: Annotated[AskedCall, Query()]) -> m.Unsigned:
     """A transaction."""
     holder, node = address_of(asked.holder), address_of(asked.node)
@@ -172,10 +194,6 @@ async def _built(
     client = client.as_(SignsElsewhere(holder))
     staking = client.staking
     try:
-        if (await staking.get_node(node)).owner == holder:
-            raise BadQuestion(
-                "this wallet owns the node, and these pages are for co-stakers: use ionet stake"
-            )
         match action:
             case "stake":
                 transaction = await staking.stake(node, IO.from_base(amount)).tx(partial=True)

@@ -592,7 +592,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A transaction of a co-staker, to be checked and signed
+         * A transaction of a co-staker or a node's owner, to be checked and signed
          * @description A transaction.
          */
         get: operations["call_api_v1_calls__action__get"];
@@ -2445,11 +2445,16 @@ export interface components {
         };
         /**
          * WalletStake
-         * @description A wallet's stake on another's node.
+         * @description A wallet's stake on a node.
          */
         WalletStake: {
             /** Node */
             node: string;
+            /**
+             * Owner
+             * @description Whether it is the owner's side of the node; otherwise it is co-stake.
+             */
+            owner: boolean;
             active: components["schemas"]["Money"];
             pending: components["schemas"]["Money"];
             /**
@@ -2471,6 +2476,7 @@ export interface components {
             /**
              * Shares
              * @description Active and pending shares, all of which `unstake` can take; a whole number of base units, as text.
+             *     An owner's are base units of IO.
              */
             shares: string;
         };
@@ -4286,7 +4292,7 @@ export interface operations {
     wallet_api_v1_wallets__address__get: {
         parameters: {
             query?: {
-                /** @description Its stake on this node; default: all of the ledger's. */
+                /** @description Its stake on this node, also as its owner; default: all co-stake that the ledger has. */
                 node?: string | null;
             };
             header?: never;
@@ -4361,7 +4367,7 @@ export interface operations {
                 holder: string;
                 /** @description The node's address. */
                 node: string;
-                /** @description To stake: base units of IO; to unstake: shares. None of others. */
+                /** @description To stake, and for owners to unstake: base units of IO; for co-stakers to unstake: shares. None of others. */
                 amount?: number | null;
             };
             header?: never;
