@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 from collections.abc import Iterator
 from copy import deepcopy
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from tests.explorer.conftest import GENESIS
 
+from ionet.explorer import _past
 from ionet.explorer._past import _MOMENTS, Moment, Past
 from ionet.ledger import Database, Entry, Landed, checkpoints
 
@@ -49,7 +51,7 @@ def _said(past: Past, time: int | None) -> dict[str, Any]:
         tally = moment.tally
         said: dict[str, Any] = {name: getattr(moment, name) for name in ASKED}
         said |= {name: getattr(tally, name) for name in ("counts", "devices", "active", "proven", "hired")}
-        said |= {"ranked": tally.ranked(), "work": moment.work.until(moment.time)}
+        said |= {"ranked": [*tally.ranked()], "work": moment.work.until(moment.time)}
         said["rewards"] = {node: moment.co_reward(node) for node in moment.holders}
         return deepcopy(said)
 
@@ -123,3 +125,32 @@ def test_a_file_makes_nothing_that_a_module_has_imported(tmp_path: Path, module:
     with pytest.raises(pickle.UnpicklingError, match="is no part of a state"):
         checkpoints._load(content, _MOMENTS.modules)
     assert checkpoints._read(path, _MOMENTS.modules) is None
+
+
+def test_of_many_nodes_one_past_moment_is_kept(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:
+    past = Past(counted, states=4)
+    times = [entry.time for entry in counted.entries()]
+    asked = sorted({times[len(times) * part // 8] for part in range(2, 7)})
+    assert len(asked) >= 3
+    for time in asked:
+        _said(past, time)
+    assert len(past._kept) == min(4, len(asked))
+    monkeypatch.setattr(_past, "_NODES", 1)
+    with past.at(times[1]) as moment:
+        assert moment.time == times[1]
+    assert [time for _, time in past._kept] == [times[1]]
+
+
+def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(counted: Counted) -> None:
+    looked = list[str]()
+    gc.callbacks.append(look := lambda phase, info: looked.append(f"{phase} {info['generation']}"))
+    try:
+        past, before = Past(counted, states=4), gc.get_freeze_count()
+        with past.at(None) as moment:
+            records = sum(1 for _ in moment.state)
+        # One look before it begins, at what was there.
+        assert looked.count("start 2") == 1
+        assert gc.get_freeze_count() - before > records
+        assert gc.isenabled()
+    finally:
+        gc.callbacks.remove(look)

@@ -9,7 +9,8 @@ import pytest
 
 from ionet import events
 from ionet._generated.staking.types import Pool
-from ionet.explorer import _tally
+from ionet.explorer import _orders, _tally
+from ionet.explorer._orders import SORTS
 from ionet.explorer._past import Moment
 from ionet.explorer._tally import DAYS, Rewards, Tally
 from ionet.formats.when import DAY
@@ -26,7 +27,7 @@ def _told(tally: Tally) -> dict[str, Any]:
         "active": tally.active,
         "proven": tally.proven,
         "hired": tally.hired,
-        "ranked": tally.ranked(),
+        "ranked": {sort: [*tally.ranked(sort)] for sort in SORTS},
         "nodes": [*tally.nodes(None, None)],
         "groups": {key: [*tally.nodes(None, None, **{key[0]: key[1]})] for key in tally.counts},  # type: ignore[index]
     }
@@ -38,12 +39,13 @@ def _agrees(moment: Moment) -> None:
     assert _told(moment.tally) == _told(anew)
 
 
-@pytest.mark.parametrize("each", [0, 200])
+@pytest.mark.parametrize("few", [-1, 200])
 def test_a_tally_that_is_carried_along_is_one_that_is_made_anew(
-    database: Database, each: int, monkeypatch: pytest.MonkeyPatch
+    database: Database, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether its order is changed node by node, or all at once."""
-    monkeypatch.setattr(_tally, "_EACH", each)
+    """Whether its orders are made anew, or changed node by node."""
+    monkeypatch.setattr(_orders, "_FEW", few)
+    monkeypatch.setattr(_orders, "_PART", 10**9)
     moment, seen = Moment(), set[str]()
     for number, entry in enumerate(database.entries()):
         moment.take(entry)
@@ -140,6 +142,52 @@ def test_a_class_that_asks_for_more_stake_leaves_its_nodes_without_room(database
     moment.take(Entry(place, entry.time, "staking.ClassSet", asked, asked.encode()))
     assert address not in {rank.address for rank in moment.tally.ranked()}
     _agrees(moment)
+
+
+def test_an_order_looks_at_no_node_that_has_not_changed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment, ranked = Moment(), list[Any]()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    real = _orders._rank
+
+    def rank(*given: Any) -> tuple[int, int, bytes]:
+        ranked.append(given)
+        return real(*given)
+
+    monkeypatch.setattr(_orders, "_rank", rank)
+    nodes = len(moment.tally.ranked())
+    for sort in SORTS:
+        assert len(moment.tally.ranked(sort)) == nodes
+    assert len(ranked) == nodes * len(SORTS)
+    ranked.clear()
+    best = moment.tally.ranked("co")[0]
+    moment.state.nodes[best.address] = replace(moment.state.nodes[best.address], co__active=0)
+    moment._tally._nodes.add(best.address)  # type: ignore[union-attr]
+    for sort in SORTS:
+        assert len(moment.tally.ranked(sort)) == nodes
+    # Taken from where it was in each order, and put where it is.
+    assert len(ranked) == 2 * len(SORTS)
+    assert next(each.worse for each in moment.tally.ranked("co") if each.address == best.address) == 0
+
+
+def test_a_commission_moves_a_node_when_it_begins_though_nothing_happens(database: Database) -> None:
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    address = moment.tally.ranked()[0].address
+    begins = moment.time + 5 * HOUR
+    moment.state.nodes[address] = replace(
+        moment.state.nodes[address], next_commission_bps=9_999, commission_at=begins
+    )
+    moment._tally._nodes.add(address)  # type: ignore[union-attr]
+    assert moment.tally.ranked("commission")[-1].worse != 9_999
+    moment.time = begins
+    last = moment.tally.ranked("commission")[-1]
+    assert (last.address, last.worse) == (address, 9_999)
 
 
 def test_rewards_are_those_of_thirty_days() -> None:

@@ -17,6 +17,7 @@ from ionet.explorer import (
     _earned,
     _leaves,
     _market,
+    _orders,
     _proposals,
     _served,
     _stakes,
@@ -95,7 +96,7 @@ class AskedStakes(AskedPage):
     """… about nodes that take co-stake."""
 
     sort: Annotated[
-        _stakes.Sort,
+        _orders.Sort,
         Field(
             description="What the first rows have most of: reward of 30 days, its yearly rate, room,"
             " co-stake, owner's stake; of commission and slashed they have least."

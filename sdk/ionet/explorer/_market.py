@@ -20,7 +20,7 @@ from ionet.chain.schema import Event
 from ionet.explorer import _models as m
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
-from ionet.explorer._tally import Count, is_hired, is_proven
+from ionet.explorer._tally import Count, commission, is_hired, is_proven
 from ionet.explorer._values import (
     NOBODY,
     address_of,
@@ -261,11 +261,6 @@ def _hardware(moment: Moment, address: Pubkey) -> list[m.Hardware]:
         doubles = sorted(str(other) for other in same if devices[other].identity == it.identity)
         made.append(m.Hardware(device=str(key), digest=it.identity.hex(), at=it.identity_at, doubles=doubles))
     return made
-
-
-def commission(node: r.Node, time: int) -> int:
-    """A node's commission at a time; its account has a new one only from the next credit on."""
-    return node.next_commission_bps if 0 < node.commission_at <= time else node.commission_bps
 
 
 def _proof(it: r.Node) -> m.Proof | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from ionet.ledger import Database, Entry, Place, State
 from ionet.ledger.checkpoints import EVERY, MODULES, Kind, Replays, code_of
 from ionet.ledger.statements import LAST
 
+#: Nodes of all past moments that are kept, together; one is kept in any case.
+_NODES: Final = 500_000
 #: What of an emission went into the reserve is counted under this name.
 WITHHELD: Final = "mint.Emitted:withheld"
 
@@ -129,6 +132,21 @@ def _commission(moment: Moment, node: Pubkey) -> int:
     return 0 if it is None else it.commission_bps
 
 
+@contextmanager
+def _staying() -> Iterator[None]:
+    """Makes objects that stay, and are in no circles: no collection of garbage looks at them, now or later.
+
+    A state of many nodes has millions of them, and a look at all takes seconds in which nothing is answered.
+    """
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _records(moment: Moment) -> int:
     return sum(1 for _ in moment.state) + len(moment.closed)
 
@@ -207,6 +225,15 @@ class Past:
         finally:
             self._asked.release()
 
+    def warm(self) -> None:
+        """Replays the present and makes the orders of its nodes, so that no reader waits for it.
+
+        Raises:
+            LedgerError: the ledger cannot be read.
+        """
+        with self.at(None) as moment, _staying():
+            moment.tally.order()
+
     def _present(self) -> Moment:
         stamp = self.database.stamp()
         if stamp is not None and stamp == self._stamp:
@@ -222,7 +249,8 @@ class Past:
             moment = self._now = Moment()
             self._turn += 1
         if moment.last is None:
-            moment = self._now = self._checkpoints.at(LAST, slot=marks.scanned)
+            with _staying():
+                moment = self._now = self._checkpoints.at(LAST, slot=marks.scanned)
         else:
             for entry in self.database.entries(slot=marks.scanned, after=moment.last):
                 moment.take(entry)
@@ -237,9 +265,19 @@ class Past:
         # What was read before the chain took something back is of no use.
         key = (turn, time)
         if (kept := self._kept.pop(key, None)) is None:
-            kept = self._checkpoints.at(time, slot=slot)
+            # Before another one takes its room.
+            self._drop(turn, self._room() - 1)
+            with _staying():
+                kept = self._checkpoints.at(time, slot=slot)
             kept.slot, kept.time, kept.past = kept.state.slot, time, True
         self._kept[key] = kept
-        while len(self._kept) > self._most or next(iter(self._kept))[0] < turn:
-            self._kept.popitem(last=False)
+        self._drop(turn, self._room())
         return kept
+
+    def _drop(self, turn: int, most: int) -> None:
+        while len(self._kept) > most or (self._kept and next(iter(self._kept))[0] < turn):
+            self._kept.popitem(last=False)
+
+    def _room(self) -> int:
+        """How many past moments are kept: of many nodes one, which takes as much memory as the present."""
+        return max(1, min(self._most, _NODES // max(1, len(self._now.state.nodes))))

@@ -16,10 +16,11 @@ from solders.pubkey import Pubkey
 from ionet import AsyncClient
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._leaves import Tables
+from ionet.explorer._past import Past
 from ionet.explorer._sections import its_pages
 from ionet.explorer._served import Served
 from ionet.explorer._watching import Keeper
-from ionet.ledger import Database
+from ionet.ledger import Database, LedgerError
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters
 from ionet.service.http import Server, listen, url_of
@@ -127,6 +128,8 @@ class Explorer:
             few(config.bounds)
             serving = asyncio.create_task(server.serve([listening]))
             stopping = asyncio.create_task(stop.wait())
+            warming = asyncio.create_task(asyncio.to_thread(warm, app.state.past))
+            stack.push_async_callback(asyncio.wait, [warming])
             ready(self.url)
             await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
             live.stop()
@@ -143,6 +146,19 @@ def few(bounds: Bounds) -> None:
         bounds: how many.
     """
     to_thread.current_default_thread_limiter().total_tokens = bounds.workers
+
+
+def warm(past: Past) -> None:
+    """Replays the present before somebody asks.
+
+    Args:
+        past: what questions are answered from.
+    """
+    try:
+        past.warm()
+    except LedgerError as bad:
+        # Whoever asks is told so, too.
+        _log.warning("%s", bad)
 
 
 def _serve_metrics(

@@ -15,6 +15,7 @@ from solders.pubkey import Pubkey
 
 from ionet import events
 from ionet._generated.staking.types import NodeState
+from ionet.explorer._orders import SORTS, Orders, Rank, Sort, Standing
 from ionet.formats.when import DAY, HOUR
 from ionet.ledger import Entry, State
 from ionet.ledger.replay import records as r
@@ -22,12 +23,11 @@ from ionet.ledger.replay import records as r
 NOBODY: Final = Pubkey.default()
 #: Days of rewards that are kept: today and those before.
 DAYS: Final = 30
+_YEAR: Final = 365
 _LIVE: Final = int(NodeState.LIVE)
 _RETIRED: Final = int(NodeState.RETIRED)
 #: A set of so many is sorted for each question.
 _FEW: Final = 2_000
-#: So many changes of an order are made one by one, more of them together.
-_EACH: Final = 200
 #: So many nodes are counted anew for a question, where many are due at once.
 _AT_ONCE: Final = 2_000
 
@@ -52,12 +52,22 @@ def room(node: r.Node, class_: r.HardwareClass) -> int:
     return max(0, min(least * class_.maximum - own - co, node.own__active - co))
 
 
-class Rank(NamedTuple):
-    """Where a node stands in an order: less the reward, then by address."""
+def commission(node: r.Node, time: int) -> int:
+    """A node's commission at a time; its account has a new one only from the next credit on."""
+    return node.next_commission_bps if 0 < node.commission_at <= time else node.commission_bps
 
-    less: int
-    key: bytes
-    address: Pubkey
+
+def yearly(reward: int, active: int) -> int | None:
+    """The rate a year of 30 days' rewards on stake, bps; None: there is no stake."""
+    return reward * 10_000 * _YEAR // (active * DAYS) if active else None
+
+
+def slashed(state: State) -> dict[Pubkey, int]:
+    """What was burned or set apart of nodes by slashes that stand, base units."""
+    sums: defaultdict[Pubkey, int] = defaultdict(int)
+    for slash in state.slashes.values():
+        sums[slash.node] += slash.burned + slash.apart
+    return sums
 
 
 class Rewards:
@@ -192,11 +202,11 @@ class Tally:
     _day: int = 0
     #: Nodes that are due at the beginning of a day, which are many.
     _later: set[Pubkey] = field(default_factory=set)
-    _rank: dict[Pubkey, Rank] = field(default_factory=dict)
-    _ranked: list[Rank] = field(default_factory=list)
-    #: Ranks since the last look at the order: new ones, and those that are no more.
-    _moved: list[Rank] = field(default_factory=list)
-    _left: list[Rank] = field(default_factory=list)
+    _orders: Orders = field(default_factory=Orders)
+    #: Where nodes stand that were looked at since the orders were changed.
+    _stands: dict[Pubkey, Standing | None] = field(default_factory=dict)
+    #: What was burned or set apart of each node's stake by slashes that stand, base units.
+    _slashed: dict[Pubkey, int] = field(default_factory=dict)
 
     def note(self, state: State, entry: Entry) -> None:
         """Is told an event, before the state takes it."""
@@ -233,8 +243,12 @@ class Tally:
             if self._wakes.get(address) == when:
                 del self._wakes[address]
                 self._nodes.add(address)
+        if self._nodes:
+            self._slashed = slashed(state)
         for address in self._nodes:
             self._look(state, time, address)
+        self._orders.change(self._stands)
+        self._stands.clear()
         for address in self._devices:
             self._look_at_device(state, address)
         self._nodes.clear()
@@ -268,23 +282,20 @@ class Tally:
         """Whether an address owns nodes."""
         return bool(self._members.of(("owner", owner)))
 
-    def ranked(self) -> list[Rank]:
-        """The nodes with room for more co-stake, by their co-stakers' reward."""
-        rank = self._rank
-        moved = [each for each in self._moved if rank.get(each.address) is each]
-        if len(moved) + len(self._left) <= _EACH:
-            for each in self._left:
-                at = bisect_left(self._ranked, each)
-                if at < len(self._ranked) and self._ranked[at] is each:
-                    del self._ranked[at]
-            for each in moved:
-                insort(self._ranked, each)
-        else:
-            kept = [each for each in self._ranked if rank.get(each.address) is each]
-            # Two runs that are in order are only merged.
-            self._ranked = sorted(kept + sorted(moved))
-        self._moved, self._left = [], []
-        return self._ranked
+    def order(self) -> None:
+        """Makes every order now, so that no question waits for one."""
+        self._members.of("all")
+        for sort in SORTS:
+            self._orders.make(sort)
+
+    def ranked(self, sort: Sort = "reward", skip: int = 0, limit: int | None = None) -> list[Rank]:
+        """Nodes with room for more co-stake, the best first; see `Orders.by`."""
+        return self._orders.by(sort, skip, limit)
+
+    @property
+    def with_room(self) -> int:
+        """How many nodes have room for more co-stake."""
+        return len(self._orders)
 
     def _look(self, state: State, time: int, address: Pubkey) -> None:
         if (node := state.nodes.get(address)) is None:
@@ -305,7 +316,7 @@ class Tally:
         if now != before:
             self._count(address, before, now)
         proved = node.last_proof__time or 0
-        ends = [proved, proved + HOUR, 0 if offer is None else offer.lease_until]
+        ends = [proved, proved + HOUR, 0 if offer is None else offer.lease_until, node.commission_at]
         when = min((end for end in ends if end > time), default=0)
         if when and self._wakes.get(address) != when:
             self._wakes[address] = when
@@ -337,18 +348,22 @@ class Tally:
 
     def _place(self, state: State, time: int, address: Pubkey, node: r.Node) -> None:
         class_ = state.classes.get(node.class_)
-        if class_ is None or not room(node, class_):
-            if (left := self._rank.pop(address, None)) is not None:
-                self._left.append(left)
+        more = 0 if class_ is None else room(node, class_)
+        if not more:
+            self._stands[address] = None
             return
         rewards = self.rewards.get(address)
         reward = 0 if rewards is None else rewards.until(time // DAY)
-        there = self._rank.get(address)
-        if there is None or there.less != -reward:
-            self._rank[address] = rank = Rank(-reward, bytes(address), address)
-            self._moved.append(rank)
-            if there is not None:
-                self._left.append(there)
+        self._stands[address] = Standing(
+            reward=-reward,
+            # Without co-stake there is no rate, and it comes last.
+            rate=-(yearly(reward, node.co__active) or 0),
+            room=-more,
+            co=-node.co__active,
+            own=-node.own__active,
+            commission=commission(node, time),
+            slashed=self._slashed.get(address, 0),
+        )
 
     def _look_at_device(self, state: State, address: Pubkey) -> None:
         if (class_ := self._counted.pop(address, None)) is not None:
