@@ -61,6 +61,22 @@ def test_every_two_of_a_cluster_have_to_fit() -> None:
     assert fit(site.offers, 3, GIGABIT, known).nodes == site.nodes(2, 3, 4)
 
 
+def test_who_joins_others_has_to_fit_with_each_of_them() -> None:
+    site = Site(5)
+    fast = [(0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (3, 4)]
+    known = newest([site.said(left, right, 1_000) for left, right in fast], NOW)
+    there, free = site.offers[:2], site.offers[2:]
+    # The first of them is near to one of those that are there alone.
+    chosen = fit(free, 1, GIGABIT, known, there)
+    assert chosen.nodes == site.nodes(3)
+    b, c = site.nodes(1, 2)
+    assert chosen.reasons == (
+        f"{b} and {c}: not measured within a day, which is not known to be good enough",
+    )
+    assert fit(free, 2, GIGABIT, known, there).nodes == site.nodes(3, 4)
+    assert fit(free, 3, GIGABIT, known, there).nodes == ()
+
+
 def test_what_is_not_known_is_never_good_enough() -> None:
     site = Site(2)
     good = site.said(0, 1, 2_000)

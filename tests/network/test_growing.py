@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from solders.pubkey import Pubkey
+from tests.cli.test_job import gateway_that_knows
 from tests.network.renting import Renting, opened
+from tests.network.test_links import signed
 from tests.programs.market import CLASS, RATE
 from tests.programs.support import HOUR
 
@@ -30,7 +32,7 @@ from ionet.cloud.growing import joining, offer_growth
 from ionet.cloud.replacing import AsyncGuard, Limits
 from ionet.cloud.running import AsyncClusterRun
 from ionet.overlay import LeaseFacts
-from ionet.store.manifest import Manifest
+from ionet.store.manifest import Function, Manifest
 from ionet.worker._clusters import cluster_problem
 from ionet.worker._leases import ClientChain, Leased
 
@@ -243,6 +245,27 @@ async def test_why_a_cluster_does_not_grow_is_said_before_anything_is_booked(ren
         renting.site.market.world.advance(3 * HOUR)
         with pytest.raises(CannotResize, match="its first node does not run: there is nothing to join"):
             await cluster.growth(2)
+
+
+async def test_who_joins_has_measured_what_the_file_wants_between_any_two(
+    renting: Renting, tmp_path: Path
+) -> None:
+    client, market = renting.client, renting.site.market
+    async with await booked(renting, replace(SPEC, min_bits=80_000_000)) as cluster:
+        with pytest.raises(NoNode, match="not measured within a day, which is not known to be good enough"):
+            await cluster.growth(2)
+        (held,) = await find(client, renting.gateway)
+        assert held.cluster is not None
+        keys = market.alice.device_key, market.bob.device_key
+        with gateway_that_knows(tmp_path, signed(keys, await client.time())) as url:
+            growth = await offer_growth(client, url, held.cluster, held.manifest, 1)
+            assert len(growth.nodes) == 1
+            entry = held.manifest.entrypoint
+            assert isinstance(entry, Function)
+            wanted = replace(entry, arguments={"min_bits": 10**9})
+            faster = replace(held.manifest, entrypoint=wanted)
+            with pytest.raises(NoNode, match=r"80 Mbit/s measured .* too slow for --min-bandwidth 1 Gbit/s"):
+                await offer_growth(client, url, held.cluster, faster, 1)
 
 
 async def test_a_node_that_stands_alone_does_not_grow(renting: Renting) -> None:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+from tests.cli.conftest import write_key
 from tests.network.renting import Renting, opened
 from tests.network.site import NetworkSite
 from tests.network.test_clusters import Holding, booked, working
+from tests.network.test_run_cli import Terminal
 from tests.programs.market import CLASS
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
+from ionet import CloseReason
 from ionet.cloud import AsyncCluster, CannotWatch, ClusterSpec, NoCluster
+from ionet.cloud.ending import endings, nonce_for, take_back
 from ionet.executor import Executor, Lease, NodeSpec, RunOutput
 from ionet.store.manifest import FileStore
+from ionet.wire import Refused, Request, seal
 
 SPEC = ClusterSpec(name="one", classes=(str(CLASS),), seconds=2 * HOUR, gpus=0, idle=1_200)
 IDLE = "--- cluster is idle for 1200 s\n"
@@ -39,10 +49,14 @@ class Talking(Holding):
     """Holds a cluster, whose log the test writes."""
 
     logs: ClassVar[list[Path]] = []
+    overs: ClassVar[list[asyncio.Future[dict[str, Any]]]] = []
 
     async def _start(self, lease: Lease, workspace: Any) -> RunOutput:
         self.logs.append(workspace.log)
-        return await super()._start(lease, workspace)
+        self.overs.append(over := asyncio.get_running_loop().create_future())
+        workspace.log.write_text("--- cluster is ready\n")
+        output: RunOutput = workspace.finish(await over)
+        return output
 
 
 class TalkingSite(NetworkSite):
@@ -80,6 +94,101 @@ async def test_a_cluster_that_ends_otherwise_is_waited_for_no_longer(
     async with asyncio.timeout(60):
         with pytest.raises(NoCluster):
             await waiting
+
+
+async def ended(renting: Renting, job: Pubkey) -> Any:
+    """The job's account, once the chain has its end."""
+    async with asyncio.timeout(60):
+        while not (account := await renting.client.jobs.get_job(job)).reason:  # noqa: ASYNC110 (an account is no event)
+            await asyncio.sleep(0.1)
+    return account
+
+
+async def test_an_idle_cluster_ends_itself_without_its_renter_who_gets_the_rest_back(tmp_path: Path) -> None:
+    async with opened(tmp_path, TalkingSite) as renting, working(renting):
+        renting.ready()
+        before = renting.site.money().renter
+        async with await booked(renting, SPEC) as cluster:
+            await cluster.wait_ready()
+            job, client = cluster.run.job, renting.client
+            assert Holding.given.files["ends.json"] == b"{}"
+        # From here on nothing of the renter's runs.
+        Talking.overs[-1].set_result({"commands": 0, "idle": 1_200})
+        account = await ended(renting, job)
+        assert account.reason == CloseReason.RENTER_STOPPED
+        seconds = account.ends_at - account.started_at
+        price, fee, paid = account.price, account.fee, max(HOUR, seconds)
+        assert seconds < 2 * HOUR
+        await renting.until_closed(job)
+        # At most the used time, and a few minutes less where attesters saw no sample.
+        most, spent = price * paid // (2 * HOUR) + fee, before - renting.site.money().renter
+        assert most - price * 300 // (2 * HOUR) <= spent <= most
+        # What was set aside for that is the renter's, too, and so is the result.
+        assert (await take_back(client, [job])).base > 1_000_000
+        assert (await take_back(client, [job])).base == 0
+        assert (await renting.attach(job).left()).value == {"commands": 0, "idle": 1_200}
+
+
+async def test_who_comes_back_to_a_cluster_that_has_ended_itself_gets_what_it_left(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path, TalkingSite) as renting, working(renting):
+        renting.ready()
+        write_key(renting.folder / "renter.json", renting.key)
+        (renting.folder / "cluster.yaml").write_text(f"name: one\nclass: {CLASS}\nhours: 2\ngpus: 0\n")
+        with renting.site.market.world.client.network.serve() as server:
+            terminal = Terminal(renting, server.url)
+            _, told = await terminal.run(0, "--yes", "cluster", "up", "--idle", "20m")
+            assert "0.00144768 SOL are set aside for its own end, and come back" in told
+            output = Talking.logs[-1].parent / "output"
+            (output / "model.txt").write_text("weights")
+            Talking.overs[-1].set_result({"commands": 1, "idle": 1_200})
+            (job,) = await renting.client.jobs.find_jobs(renter=renting.client.address)
+            await ended(renting, job.address)
+            shown, told = await terminal.run(0, "cluster", "list")
+            assert "You have no cluster" in shown
+            assert "one has ended; what it has left is fetched by: ionet cluster down one" in told
+            _, told = await terminal.run(0, "--yes", "cluster", "down", "one")
+            assert "0.00144768 SOL that were set aside for its end are back" in told
+            assert (renting.folder / "one" / "model.txt").read_text() == "weights"
+            _, told = await terminal.run(4, "--yes", "cluster", "down", "one")
+            assert "you have no cluster 'one'" in told
+
+
+async def test_a_cluster_that_its_renter_ends_is_ended_by_them_alone(tmp_path: Path) -> None:
+    async with opened(tmp_path, TalkingSite) as renting, working(renting) as agent:
+        renting.ready()
+        async with await booked(renting, SPEC) as cluster:
+            await cluster.wait_ready()
+            Talking.overs[-1].set_result({"commands": 0})
+            await cluster.run.left(seconds=60)
+            for _ in range(3):
+                await agent.look()
+            assert (await renting.client.jobs.get_job(cluster.run.job)).reason == 0
+            await cluster.down()
+            nonce = nonce_for(renting.client.address, cluster.run.job)
+            assert await renting.client.account(nonce) is None
+
+
+async def test_what_is_to_end_a_cluster_is_its_renters_and_ends_jobs_alone(
+    held: tuple[Renting, AsyncCluster],
+) -> None:
+    renting, cluster = held
+    (agent,), client = renting.site.agents, renting.client
+    job, renter = {"job": bytes(cluster.run.job).hex()}, bytes(renting.key.pubkey())
+    public = (await agent.handle(Request(renter, "channel", job))).arguments["public"]
+    nonce = nonce_for(client.address, cluster.run.job)
+    thief = client.call(transfer(TransferParams(from_pubkey=client.address, to_pubkey=nonce, lamports=1)))
+    (stop, _) = await endings(client, [cluster.run.job])
+    for sender, raw, kind in (
+        (bytes(Keypair().pubkey()), stop, "not-yours"),
+        (renter, bytes(await thief.with_nonce(nonce).tx()), "bad-ends"),
+        (renter, bytes(await client.jobs.stop(cluster.run.job).tx()), "bad-ends"),
+    ):
+        blob = seal(bytes.fromhex(public), json.dumps([b64encode(raw).decode()]).encode())
+        with pytest.raises(Refused) as raised:
+            await agent.handle(Request(sender, "ends", job, blob))
+        assert raised.value.kind == kind
 
 
 async def test_a_cluster_without_such_a_time_is_not_watched(tmp_path: Path) -> None:

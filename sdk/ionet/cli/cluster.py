@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 import typer
 from solders.keypair import Keypair
 
+from ionet.cli import own_ends
 from ionet.cli.arguments import length_of
 from ionet.cli.failures import UserError
 from ionet.cli.job.parts import (
@@ -115,7 +116,7 @@ def up(
             "--idle",
             metavar="LENGTH",
             parser=_idle,
-            help="End it once Ray has been idle for so long, 20m: this command waits for that.",
+            help="It ends itself once Ray has been idle for so long, 20m.",
         ),
     ] = None,
     image: ImageOption = None,
@@ -130,7 +131,8 @@ def up(
     Options override what the file says. Files of SkyPilot and of Ray's cluster launcher are read where they
     say the same; lines for which there is nothing are named. The cluster is there when all nodes are, and
     setup has been run on each. It is paid for until `ionet cluster down`, or until its time is over; with
-    `--idle` this stays and ends it as `ionet cluster watch` does.
+    `--idle` until it has been idle for so long, wherever you are then. For that, each node's rent of a nonce
+    account is set aside in SOL; it comes back by `down`, which then also fetches what the cluster has left.
     """
     from ionet.cloud.clusters import AsyncClusterLaunch, extended
     from ionet.cloud.spec import cluster_name
@@ -164,7 +166,7 @@ def up(
     spec = wanted.spec
     if not spec.classes:
         raise UserError("say which hardware: class in the file, or --class CLASS")
-    if spec.nodes == 1 and (spec.min_bits or spec.max_microseconds):
+    if spec.nodes == 1 and not spec.grows and (spec.min_bits or spec.max_microseconds):
         raise UserError("--min-bandwidth and --max-latency are for several nodes: give --nodes")
     if spec.max_nodes is not None and spec.max_nodes < spec.nodes:
         raise UserError(f"it has {spec.nodes} nodes at first: give --max-nodes {spec.nodes} or more")
@@ -180,6 +182,7 @@ def up(
             _show_offer(io, wanted, offered, launch.package.size, len(launch.package.files))
             if io.dry_run:
                 return 0
+            await _tell_set_aside(io, client, spec.idle, spec.nodes)
             io.confirm(
                 f"rent {spec.nodes} node{'s' * (spec.nodes > 1)} for {span(spec.seconds)}, for at most"
                 f" {offered.limit}"
@@ -189,30 +192,38 @@ def up(
             f"Booked {spec.name}, first job {cluster.run.job}; end it by: ionet cluster down {spec.name}"
         )
         async with cluster:
+            if spec.idle is not None:
+                own_ends.Note.of(
+                    spec.name, client.address, await cluster.run.all_jobs(), offered.manifest.hash
+                ).write()
             await cluster.wait_ready(_tell(io))
             account = await cluster.run.account()
         until = 0 if account is None else account.ends_at
-        # With JSON there is one answer, which then is that of its end.
-        if spec.idle is None or not io.screen.as_json:
-            io.screen.show(
-                {
-                    "name": spec.name,
-                    "job": cluster.run.job,
-                    "cluster": getattr(cluster.run, "cluster", None),
-                    "nodes": list(offered.nodes),
-                    "ends_at": until,
-                    "quote": quotes_json(offered.quotes),
-                },
-                f"{spec.name} is ready, until {when(until)}",
-                f"Run a command: ionet cluster exec {spec.name} -- python3 -c 'import ray; ray.init()'",
-                f"End it: ionet cluster down {spec.name}",
-            )
-        if spec.idle is not None:
-            async with _again(client, place, spec.name, key) as (item, held):
-                await _watch(io, client, place, item, held, key, None, force=False)
+        ends = "" if spec.idle is None else f", and ends itself once it has been idle for {span(spec.idle)}"
+        io.screen.show(
+            {
+                "name": spec.name,
+                "job": cluster.run.job,
+                "cluster": getattr(cluster.run, "cluster", None),
+                "nodes": list(offered.nodes),
+                "ends_at": until,
+                "quote": quotes_json(offered.quotes),
+            },
+            f"{spec.name} is ready, until {when(until)}{ends}",
+            f"Run a command: ionet cluster exec {spec.name} -- python3 -c 'import ray; ray.init()'",
+            f"End it: ionet cluster down {spec.name}",
+        )
         return 0
 
     _run(io, work, reads=io.dry_run, note="see what became of it: ionet cluster list")
+
+
+async def _tell_set_aside(io: Session, client: AsyncClient, idle: int | None, nodes: int) -> None:
+    """Says what of the renter's SOL is set aside for a cluster's own end."""
+    from ionet.cloud.ending import set_aside
+
+    if idle is not None:
+        io.screen.note(f"{await set_aside(client, nodes)} are set aside for its own end, and come back")
 
 
 @asynccontextmanager
@@ -304,6 +315,12 @@ def list_(gateway: GatewayOption = None) -> None:
                 for item in found
             ],
         )
+        there = {str(item.head) for item in found}
+        for note in own_ends.notes(client.address):
+            if str(note.head) not in there:
+                io.screen.warn(
+                    f"{note.name} has ended; what it has left is fetched by: ionet cluster down {note.name}"
+                )
         return 0
 
     _run(io, work)
@@ -516,6 +533,10 @@ async def _grow(io: Session, cluster: AsyncCluster, growth: Growth, count: int) 
         f"rent {more} more node{'s' * (more > 1)} for {span(growth.seconds)}, for at most {growth.limit}"
     )
     jobs = await cluster.grow(growth, _tell(io))
+    if cluster.idle is not None:
+        manifest = await cluster.manifest()
+        known = await cluster.run.all_jobs()
+        own_ends.Note.of(cluster.name, cluster.run.client.address, known, manifest.hash).write()
     io.screen.show(
         {**data, "booked": jobs},
         f"{cluster.name} has {count} nodes; new ones work as soon as Ray has them",
@@ -537,8 +558,11 @@ def down(
     """End a cluster, so that only its used time is paid, and fetch the files in $IONET_OUTPUT.
 
     What comes back is shown before. At least the first hour of each node is paid. Before the start it costs
-    the time that the nodes were held. What it has in its volumes' folders becomes their next snapshots.
+    the time that the nodes were held. What it has in its volumes' folders becomes their next snapshots. Of a
+    cluster that has ended itself (`--idle`) it fetches the same, on the machine on which it was booked.
     """
+    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.errors import NoCluster
     from ionet.cloud.running import cost_text
 
     io = session()
@@ -546,7 +570,14 @@ def down(
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        async with _again(client, place, name, key) as (item, cluster):
+        try:
+            item = await named(client, place, name)
+        except NoCluster:
+            if (note := own_ends.read(name, client.address)) is None:
+                raise
+            await _collect(io, client, place, key, note, out, force=force)
+            return 0
+        async with attach_cluster(client, place, item, key=key) as cluster:
             cost = await cluster.run.cost()
             _tell(io)(cost_text(cost))
             if io.dry_run:
@@ -558,6 +589,34 @@ def down(
             return 0
 
     _run(io, work, note=f"whether {name} has ended: ionet cluster list")
+
+
+async def _collect(
+    io: Session,
+    client: AsyncClient,
+    gateway: str,
+    key: Keypair | None,
+    note: own_ends.Note,
+    out: Path | None,
+    *,
+    force: bool,
+) -> None:
+    """Fetches what a cluster has left that has ended itself."""
+    if io.dry_run:
+        io.screen.show({"dry_run": True, "name": note.name}, f"Dry run: {note.name} has ended")
+        return
+    assert key is not None
+    place = out or Path(note.name)
+    async with _volumes(io, gateway, key) as volumes:
+        verdict, files = await own_ends.left(
+            client, gateway, key, note, volumes, place, _tell(io), force=force
+        )
+    io.screen.show(
+        {"name": note.name, "jobs": list(note.jobs), "ended": verdict.summary, "files": files},
+        f"{note.name} has ended before: {verdict.summary}",
+        *files,
+        *(f"What became of its money: ionet job receipt {job}" for job in note.jobs),
+    )
 
 
 @app.command()
@@ -572,8 +631,9 @@ def watch(
 ) -> None:
     """Wait until a cluster has been idle for as long as it was booked with, and end it as `down` does.
 
-    It is idle while no command of `exec` runs, no job of Ray's, and neither tasks nor actors hold anything. A
-    session key of `ionet login` is enough. What this is interrupted at goes on, and any machine can watch it.
+    It ends itself then, too; this does not leave it to the first node's supplier. It is idle while no command
+    of `exec` runs, no job of Ray's, and neither tasks nor actors hold anything. A session key of `ionet
+    login` is enough. What this is interrupted at goes on, and any machine can watch it.
     """
     io = session()
     io.check_several("watching a cluster")
@@ -636,6 +696,7 @@ async def _end(
     # It has ended, whatever OpenSSH's files are like.
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         exclude(kept.place().parent / "clusters", cluster.name)
+    own_ends.forget(cluster.name)
     _tell(io)(cost_text(cost))
     files: list[str] = []
     paths = ", ".join(mounts(item.manifest))

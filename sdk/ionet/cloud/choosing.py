@@ -79,7 +79,12 @@ async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
 
 
 async def choose_together(
-    client: AsyncClient, gateway: str, nodes: Sequence[Pubkey], count: int, wanted: Together
+    client: AsyncClient,
+    gateway: str,
+    nodes: Sequence[Pubkey],
+    count: int,
+    wanted: Together,
+    there: Sequence[Pubkey] = (),
 ) -> Fit:
     """Chooses nodes that fit together, by what they have measured between them.
 
@@ -89,29 +94,30 @@ async def choose_together(
         nodes: those that would do, the preferred first.
         count: how many are wanted.
         wanted: between any two of them; with nothing wanted, the outcome only says what is known.
+        there: nodes that they join, with which they have to fit as well.
 
     Raises:
         NoNode: no set of them fits, with the reasons; or the gateway does not tell, and something is wanted.
     """
     from ionet import accounts
 
-    known = await client.fetch_many(accounts.staking.Node, list(nodes[:_CANDIDATES]))
-    offers = [
-        Offer(node, bytes(item.device_key))
-        for node, item in zip(nodes, known, strict=False)
-        if item is not None
-    ]
+    both = [*there, *nodes[: max(1, _CANDIDATES - len(there))]]
+    known = await client.fetch_many(accounts.staking.Node, both)
+    pairs = zip(both, known, strict=True)
+    every = [Offer(node, bytes(item.device_key)) for node, item in pairs if item is not None]
+    own = [offer for offer in every if offer.node in there]
+    offers = [offer for offer in every if offer.node not in there]
     if not wanted:
         offers = offers[:count]
     try:
-        measured = await measured_at(gateway, [offer.device for offer in offers])
+        measured = await measured_at(gateway, [offer.device for offer in (*own, *offers)])
     except (httpx.HTTPError, ValueError) as bad:
         if wanted:
             raise NoNode(
                 f"what nodes have measured between them cannot be read at {gateway}: {bad!r}"
             ) from None
         measured = []
-    chosen = fit(offers, count, wanted, newest(measured, await client.time()))
+    chosen = fit(offers, count, wanted, newest(measured, await client.time()), own)
     if len(chosen.nodes) < count:
         why = "; ".join(chosen.reasons)
         raise NoNode(f"no {count} of the {len(offers)} nodes fit together: {why}")

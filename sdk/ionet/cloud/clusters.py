@@ -18,6 +18,7 @@ from ionet.chain.errors import IonetError
 from ionet.chain.records import KeyedAccount
 from ionet.cloud.access import Pass
 from ionet.cloud.choosing import Wish, choose
+from ionet.cloud.ending import endings, take_back
 from ionet.cloud.errors import (
     BudgetTooSmall,
     CannotResize,
@@ -29,7 +30,7 @@ from ionet.cloud.errors import (
     VolumeError,
 )
 from ionet.cloud.fitting import Together
-from ionet.cloud.growing import Growth, check_size, grow, offer_growth
+from ionet.cloud.growing import BANDWIDTH, LATENCY, Growth, check_size, grow, offer_growth
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.mounting import ARGUMENT
 from ionet.cloud.packing import Package, gathered
@@ -118,7 +119,7 @@ async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> 
     store, clusters = AsyncHttpStore(gateway_urls(gateway, insecure=insecure)[1]), list[Held]()
     try:
         for address, members in together.items():
-            manifest = await _manifest(store, bytes(members[0].account.manifest_hash))
+            manifest = await stored_manifest(store, bytes(members[0].account.manifest_hash))
             if manifest is not None and (name := held_name(manifest)) is not None:
                 account = None if members[0].address == address else address
                 clusters.append(Held(name, tuple(members), account, manifest))
@@ -144,7 +145,12 @@ async def named(client: AsyncClient, gateway: str, text: str, *, insecure: bool 
     raise NoCluster(f"you have no cluster {text!r}; " + (f"there are {there}" if there else "you have none"))
 
 
-async def _manifest(store: AsyncHttpStore, digest: bytes) -> Manifest | None:
+async def stored_manifest(store: AsyncHttpStore, digest: bytes) -> Manifest | None:
+    """A manifest in a store; None if it is not there, or none.
+
+    Raises:
+        StoreError: the store cannot be reached.
+    """
     try:
         return Manifest.from_bytes(await store.get_bytes(digest, most=MAX_BYTES))
     except (NotStored, ManifestError):
@@ -167,6 +173,17 @@ def held_name(manifest: Manifest) -> str | None:
         return cluster_name(str(entry.arguments.get("name", "cluster")))
     except ValueError:
         return None
+
+
+def idle_seconds(manifest: Manifest) -> int | None:
+    """After how many idle seconds a manifest's cluster is to end; None: not before its time."""
+    idle = getattr(manifest.entrypoint, "arguments", {}).get("idle")
+    return idle if isinstance(idle, int) and idle > 0 else None
+
+
+def ended_idle(verdict: Verdict) -> bool:
+    """Whether a cluster has ended by itself because nothing used it."""
+    return verdict.ok and isinstance(verdict.value, dict) and bool(verdict.value.get("idle"))
 
 
 class AsyncClusterLaunch:
@@ -255,7 +272,7 @@ class AsyncClusterLaunch:
         except BaseException:
             await run.cancel()
             raise
-        return AsyncCluster(run, self.spec.name)
+        return AsyncCluster(run, self.spec.name, idle=self.spec.idle)
 
     async def _ranked(self, whys: list[str]) -> list[int]:
         """The wanted classes of which enough nodes are free, the cheapest first."""
@@ -288,6 +305,10 @@ class AsyncClusterLaunch:
             arguments["max_nodes"] = spec.max_nodes
         if spec.idle is not None:
             arguments["idle"] = spec.idle
+        if spec.min_bits:
+            arguments[BANDWIDTH] = spec.min_bits
+        if spec.max_microseconds:
+            arguments[LATENCY] = spec.max_microseconds
         if spec.snapshots:
             arguments[ARGUMENT] = dict(spec.snapshots)
         return AsyncLaunch(
@@ -459,10 +480,11 @@ class AsyncCluster:
     Args:
         run: its run; see `attach_cluster`.
         name: how its renter calls it.
+        idle: seconds after which it ends itself if nothing uses it; None: it does not.
     """
 
-    def __init__(self, run: AsyncRun, name: str) -> None:
-        self.run, self.name = run, name
+    def __init__(self, run: AsyncRun, name: str, *, idle: int | None = None) -> None:
+        self.run, self.name, self.idle = run, name, idle
         self._proxy: Proxy | None = None
 
     async def __aenter__(self) -> Self:
@@ -542,11 +564,41 @@ class AsyncCluster:
                 tell("a node refuses the cluster, which is cancelled: only the time held is paid")
                 await self.run.cancel()
             raise
+        if self.idle is not None:
+            await self._try_hand_over(await self.jobs(), tell)
         if why:
             raise SetupFailed(f"{why}; the cluster is there, and is paid for")
 
+    async def hand_over(self, jobs: Sequence[Pubkey]) -> None:
+        """Lets it end some of its jobs by itself: gives its first node what does that, signed, and no more.
+
+        It does so once it was idle for as long as its file says, or its program has failed. For each job a
+        nonce account's rent is set aside, until `down`, `let_go` or `take_back`.
+
+        Args:
+            jobs: which.
+
+        Raises:
+            IonetError: it could not be handed over.
+        """
+        signed = await endings(self.run.client, jobs)
+        await _patiently(lambda: self.run.hand_over(signed))
+
+    async def _try_hand_over(self, jobs: Sequence[Pubkey], tell: Tell) -> None:
+        try:
+            await self.hand_over(jobs)
+        except IonetError as bad:
+            tell(f"it will not end by itself: {bad}; have it ended: ionet cluster watch {self.name}")
+
+    async def take_back(self, jobs: Sequence[Pubkey], tell: Tell = lambda text: None) -> None:
+        """Takes back what was set aside for ending jobs; what was handed over for them is void."""
+        try:
+            await take_back(self.run.client, jobs)
+        except IonetError as bad:
+            tell(f"the SOL that was set aside for its end is not back: {bad}")
+
     async def wait_idle(self, tell: Tell = lambda text: None) -> None:
-        """Waits until the cluster has been idle for as long as its file says, and still is.
+        """Waits until the cluster has been idle for as long as its file says, and is, or has ended itself.
 
         Nothing uses it while no command runs, no job of Ray's, and neither tasks nor actors hold anything.
         What says so is its first node, end to end.
@@ -559,8 +611,7 @@ class AsyncCluster:
             NoCluster: it has ended.
             NotRun: it was not started.
         """
-        arguments = getattr((await self.manifest()).entrypoint, "arguments", {})
-        if not arguments.get("idle"):
+        if idle_seconds(await self.manifest()) is None:
             raise CannotWatch(
                 f"{self.name} was booked without a time for which it may be idle; book it with one: ionet"
                 " cluster up --idle 20m"
@@ -570,6 +621,8 @@ class AsyncCluster:
         try:
             while True:
                 done, _ = await asyncio.wait({following}, timeout=_WATCH)
+                if done and ended_idle(following.result()):
+                    return
                 if done:
                     raise NoCluster(f"the cluster {self.name} has ended: {following.result().summary}")
                 # An old word is none: what came after it has to be here as well.
@@ -668,11 +721,24 @@ class AsyncCluster:
         The nodes stay booked.
         """
         try:
-            await self.order({"do": "end"})
+            try:
+                await self.order({"do": "end"})
+            except Refused as bad:
+                if bad.kind != "not-running":
+                    raise
+                # It has ended by itself.
             async with asyncio.timeout(_ENDING):
                 return await self.run.follow(lambda data: None, tell, start=await self.run.log_size())
         except (IonetError, TimeoutError) as bad:
             tell(f"what the cluster has left is not known: {str(bad) or 'it does not end its commands'}")
+            return None
+
+    async def _left(self, tell: Tell) -> Verdict | None:
+        """What it has left, where it has ended itself."""
+        try:
+            return await self.run.left(seconds=_ENDING)
+        except IonetError as bad:
+            tell(f"what the cluster has left is not known: {bad}")
             return None
 
     async def down(self, tell: Tell = lambda text: None) -> tuple[Verdict | None, Cost]:
@@ -688,16 +754,18 @@ class AsyncCluster:
 
         # Jobs that are cancelled are closed at once: what they were is known from before.
         await self.run.cost()
+        jobs = await self.run.all_jobs()
         verdict, account = None, await self.run.account()
         if account is not None and account.state == JobState.RUNNING:
-            if not account.reason:
-                verdict = await self.end(tell)
+            verdict = await (self._left(tell) if account.reason else self.end(tell))
             await self.run.stop()
         elif account is not None and account.state == JobState.BOOKED:
             await self.run.cancel()
         else:
             # The others are paid for as long as nobody ends them.
             await self.run.stop()
+        if self.idle is not None:
+            await self.take_back(jobs, tell)
         return verdict, await self.run.cost()
 
     async def end_rest(self) -> bool:
@@ -735,7 +803,7 @@ class AsyncCluster:
         # Its URL was looked at when the run was made.
         store = AsyncHttpStore(gateway_urls(self.run.gateway, insecure=True)[1])
         try:
-            manifest = await _manifest(store, bytes(account.manifest_hash))
+            manifest = await stored_manifest(store, bytes(account.manifest_hash))
         finally:
             await store.aclose()
         if manifest is None:
@@ -769,7 +837,10 @@ class AsyncCluster:
 
     async def grow(self, growth: Growth, tell: Tell = lambda text: None) -> list[Pubkey]:
         """Books the nodes of an offer; they join by themselves. Returns their jobs; see `growing.grow`."""
-        return await grow(self.run.client, growth, tell)
+        jobs = await grow(self.run.client, growth, tell)
+        if self.idle is not None:
+            await self._try_hand_over(jobs, tell)
+        return jobs
 
     async def resize(
         self, count: int, *, max_rate: USD | None = None, tell: Tell = lambda text: None
@@ -836,6 +907,8 @@ class AsyncCluster:
             assert isinstance(self.run, AsyncClusterRun)
             await self.run.stop_one(job)
             tell(f"job {job} has ended")
+        if self.idle is not None:
+            await self.take_back(jobs, tell)
 
     async def quote_extension(self, seconds: int) -> dict[Pubkey, Quote]:
         """What more time costs, of each job.
@@ -894,7 +967,7 @@ def attach_cluster(
         run = AsyncClusterRun(
             client, gateway, found.head, cluster=found.cluster, jobs=jobs, key=key, insecure=insecure
         )
-    return AsyncCluster(run, found.name)
+    return AsyncCluster(run, found.name, idle=idle_seconds(found.manifest))
 
 
 def extended(file: ClusterFile, **changes: object) -> ClusterFile:

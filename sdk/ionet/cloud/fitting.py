@@ -80,6 +80,7 @@ def fit(
     count: int,
     wanted: Together,
     known: Mapping[frozenset[bytes], Measurement],
+    there: Sequence[Offer] = (),
 ) -> Fit:
     """Chooses nodes any two of which fit together.
 
@@ -88,6 +89,7 @@ def fit(
         count: how many are wanted.
         wanted: between any two of them.
         known: see `newest`. A pair that is not in it does not fit, where anything is wanted.
+        there: nodes that the chosen ones join, with each of which they have to fit as well.
 
     Returns:
         The first such nodes, in order of preference; none where no set of 20,000 tries fits.
@@ -103,6 +105,7 @@ def fit(
         for left, right in combinations(offers, 2)
         if _lacking(wanted, known.get(frozenset((left.device, right.device))))
     }
+    offers, alien = _joining(offers, wanted, known, there)
     chosen, tries = (), 0
     waiting: list[tuple[tuple[Offer, ...], int]] = [((), 0)]
     while waiting and tries < _TRIES:
@@ -124,8 +127,29 @@ def fit(
         if frozenset((left.device, right.device)) in apart
     )
     told = [_said(left, right, wanted, known) for left, right in pairs]
-    told += [_said(left, right, wanted, known) for left, right in _few(refused)]
+    told += [_said(left, right, wanted, known) for left, right in (*_few(alien), *_few(refused))]
     return Fit(tuple(offer.node for offer in chosen), tuple(told))
+
+
+def _joining(
+    offers: Sequence[Offer],
+    wanted: Together,
+    known: Mapping[frozenset[bytes], Measurement],
+    there: Sequence[Offer],
+) -> tuple[list[Offer], list[tuple[Offer, Offer]]]:
+    """The nodes that fit with each of those that are there, and of the others the pairs that do not."""
+    fitting, alien = list[Offer](), list[tuple[Offer, Offer]]()
+    for offer in offers:
+        pairs = [(other, offer) for other in there]
+        lacking = [
+            (left, right)
+            for left, right in pairs
+            if _lacking(wanted, known.get(frozenset((left.device, right.device))))
+        ]
+        alien += lacking
+        if not lacking:
+            fitting.append(offer)
+    return fitting, alien
 
 
 def _few(pairs: Iterable[tuple[Offer, Offer]]) -> list[tuple[Offer, Offer]]:

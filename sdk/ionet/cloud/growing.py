@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError, TransactionNotShown
-from ionet.cloud.choosing import Wish, check_rates, choose, given_by, that_give
+from ionet.cloud.choosing import Wish, check_rates, choose, choose_together, given_by, that_give
 from ionet.cloud.errors import CannotResize, NoNode, NotEnough
+from ionet.cloud.fitting import Together
 from ionet.cloud.running import Tell
 from ionet.formats.when import HOUR, span
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from ionet.jobs.quotes import Quotes
     from ionet.store.manifest import Manifest
 
+#: What a cluster's file wants between any two nodes, among its manifest's arguments: bits a second at least,
+#: and microseconds of a round trip at most.
+BANDWIDTH: Final = "min_bits"
+LATENCY: Final = "max_microseconds"
 #: Of the cheapest nodes, whose statements of what they give are asked for.
 _LOOKED_AT: Final = 40
 
@@ -87,6 +92,13 @@ def most_nodes(manifest: Manifest) -> int | None:
     return most if isinstance(most, int) and not isinstance(most, bool) else None
 
 
+def wanted_between(manifest: Manifest) -> Together:
+    """What a cluster's file wants between any two of its nodes."""
+    arguments = getattr(manifest.entrypoint, "arguments", {})
+    bits, trip = arguments.get(BANDWIDTH, 0), arguments.get(LATENCY, 0)
+    return Together(bits if isinstance(bits, int) else 0, trip if isinstance(trip, int) else 0)
+
+
 async def offer_growth(
     client: AsyncClient,
     store: str,
@@ -100,7 +112,8 @@ async def offer_growth(
 ) -> Growth:
     """Chooses nodes that would join a running cluster, and asks for their price. Nothing is sent.
 
-    They are of the head's class, give what the cluster's manifest asks for, and are the cheapest of those.
+    They are of the head's class, give what the cluster's manifest asks for, are as near to its nodes and to
+    each other as that says, and the cheapest of those.
 
     Args:
         client: of the renter.
@@ -141,7 +154,13 @@ async def offer_growth(
         fitting = that_give(fitting, given, manifest, named=False)
     if len(fitting) < more:
         raise NoNode(f"{len(fitting)} such nodes are free for {span(seconds)}, not {more}")
-    nodes = [item.node for item in fitting[:more]]
+    nodes = [item.node for item in fitting]
+    if wanted := wanted_between(manifest):
+        there = [
+            job.account.node for job in jobs if not job.account.reason and job.account.state != JobState.ENDED
+        ]
+        nodes = list((await choose_together(client, store, nodes, more, wanted, there)).nodes)
+    nodes = nodes[:more]
     quotes = await client.jobs.quotes(nodes, seconds, currency=mint)
     check_rates(quotes, max_rate)
     return Growth(cluster, quotes, seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import threading
@@ -24,6 +25,7 @@ from ionet.chain.errors import (
     TransportError,
 )
 from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
+from ionet.cloud.ending import take_back
 from ionet.cloud.errors import CannotResize, NoCluster
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
 from ionet.cloud.sessions import Login, read
@@ -280,6 +282,9 @@ class Market:
             return
         async with AsyncRun(self.client(), self.gateway, address, insecure=self.insecure) as run:
             await run.end()
+        with contextlib.suppress(IonetError):
+            # It is the session's, which would have less and less of it.
+            await take_back(self.client(), [address])
 
 
 def text_of(config: Mapping[str, Any], key: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -49,6 +50,8 @@ _PAGE: Final = 0.4
 _ANSWER: Final = 10.0
 _PRESENCE: Final = 2.0
 _TRIES: Final = 3
+#: Signed transactions that are handed over at once.
+_ENDINGS: Final = 64
 #: Seconds for which a result that stands on the chain may be on its way to the store.
 _UPLOADING: Final = 10.0
 #: Why a node does not take a job, where it will not take it later either.
@@ -256,6 +259,10 @@ class AsyncRun:
             return True
         return await self.stop()
 
+    async def all_jobs(self) -> list[Pubkey]:
+        """Its job, and those of its other nodes, also where they have ended."""
+        return [self.job]
+
     async def _left_by(self, ended: Callable[[accounts.jobs.Job], bool]) -> bool:
         """Whether a job's account shows, within a minute, what a transaction was to make of it."""
         for _ in range(60):
@@ -313,6 +320,23 @@ class AsyncRun:
         await self.account()
         answer = await self._ask("channel")
         await self._ask("order", seal(bytes.fromhex(answer.arguments["public"]), encode(order)), id=name)
+
+    async def hand_over(self, endings: Sequence[bytes]) -> None:
+        """Gives a held cluster's node what ends its jobs, signed; only the node reads it. See `cloud.ending`.
+
+        Args:
+            endings: transactions.
+
+        Raises:
+            Unreachable: whether it was taken is unknown.
+            Refused: it was not taken, and why.
+        """
+        await self.account()
+        answer = await self._ask("channel")
+        public = bytes.fromhex(answer.arguments["public"])
+        for start in range(0, len(endings), _ENDINGS):
+            texts = [b64encode(raw).decode() for raw in endings[start : start + _ENDINGS]]
+            await self._ask("ends", seal(public, encode(texts)))
 
     async def log_size(self) -> int:
         """How many bytes the log of a running job has.
@@ -423,6 +447,22 @@ class AsyncRun:
                 raise RunUnreachable(missing)
             await asyncio.sleep(min(1.0, max(0.05, deadline - time.monotonic())))
 
+    async def left(self, *, seconds: float = 0.0) -> Verdict:
+        """How the program has ended: as its node says, which knows it first, or as attesters wrote down.
+
+        Args:
+            seconds: see `result`.
+
+        Raises:
+            IonetError: see `result`.
+        """
+        await self.account()
+        with contextlib.suppress(Unreachable, Refused, ResultError):
+            _, verdict = await self._status()
+            if verdict is not None:
+                return verdict
+        return await self.result(seconds=seconds)
+
     async def _document(self, digest: bytes) -> Verdict:
         verdict = results.of_document(await self._store.get_bytes(digest, most=_DOCUMENT), digest)
         account = self._account
@@ -525,6 +565,10 @@ class AsyncClusterRun(AsyncRun):
         for run in await self._rest():
             stopped |= await run.end()
         return stopped
+
+    async def all_jobs(self) -> list[Pubkey]:
+        """See `AsyncRun.all_jobs`."""
+        return [self.job, *(run.job for run in await self._rest())]
 
     async def stop_one(self, job: Pubkey) -> bool:
         """Ends the job of a node other than the head's; see `AsyncRun.end`."""

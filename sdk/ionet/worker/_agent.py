@@ -42,6 +42,7 @@ from ionet.wire import Answer, Refused, Request, Sealed, SealError
 from ionet.worker._arguments import hex32, number
 from ionet.worker._challenges import METHODS, Challenges
 from ionet.worker._clusters import INCOMPLETE, Network, Networks, machine_seconds
+from ionet.worker._endings import Endings, nobody_uses
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._measuring import Links
 from ionet.worker._memory import Memory
@@ -51,8 +52,8 @@ from ionet.worker._streams import Streams
 from ionet.worker._timelock import Sample, TimeLockPolicy
 from ionet.worker._uptime import GAP, STATED_FOR, Uptime
 from ionet.worker._worker import Worker
+from ionet.workloads.held import ENDS, ORDER, order_problem
 from ionet.workloads.held import ENTRYPOINT as HELD
-from ionet.workloads.held import ORDER, order_problem
 
 _log = logging.getLogger(__name__)
 #: Bytes of samples in one answer, and of a log.
@@ -60,10 +61,14 @@ _PAGE: Final = 1 << 20
 _LOG_PAGE: Final = 256 << 10
 #: Bytes of an order, sealed.
 _ORDER: Final = 64 << 10
+#: Looks in which a cluster that ends itself ends its other jobs; then its head's as well.
+_LOOKS_AT_OTHERS: Final = 30
 #: Characters of a problem that a renter is told.
 _WORDS: Final = 1_000
 #: Seconds before what could not go on, or failed, begins again.
 _AGAIN: Final = 1.0
+#: What a box is told that can be ended.
+_HELD_ENDS: Final = b"{}"
 #: How a lease is refused for which the node has too little.
 PLACEMENT: Final = "placement"
 #: Seconds of this machine after a lease's end in which the worker ends its box; then it ends by itself.
@@ -192,6 +197,8 @@ class _Serving:
     last_sample: int | None = None
     #: What its renter seals orders for.
     channel: Sealed = field(default_factory=Sealed)
+    #: Looks in which other jobs of a cluster that ends itself had not ended.
+    looks_at_others: int = 0
 
 
 @dataclass(slots=True)
@@ -293,6 +300,7 @@ class Agent:
             "channel": self._channel,
             "describe": self._describe,
             "end": self._end,
+            "ends": self._take_ends,
             "heartbeat": self._beat,
             "join": self._join,
             "log": self._read_log,
@@ -416,6 +424,7 @@ class Agent:
         if record.asked and record.outcome is None:
             await self._conclude_late(leased, record)
         await self._executor.discard(lease_name([job]))
+        Endings(self._state, job).drop()
         self._cleaned = job
 
     async def _sample_late(self, leased: Leased) -> None:
@@ -553,6 +562,8 @@ class Agent:
             await asyncio.to_thread(self._executor.end_by, serving.lease, at)
         if serving.network is not None and not over:
             await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
+        if not over:
+            await self._end_itself(serving)
         if over:
             await self._finish(serving)
 
@@ -580,6 +591,7 @@ class Agent:
         await self._executor.release(serving.lease)
         if serving.network is not None:
             await serving.network.close()
+        self._endings(serving).drop()
         self.worker.end(serving.leased.job)
         self._serving = None
         self._event("job-ended", f"the lease of the job {_short(serving.leased.job)} is over")
@@ -602,9 +614,8 @@ class Agent:
                     return
                 try:
                     lease = serving.lease
-                    if self._streams is not None and _is_held(lease.manifest):
-                        given = await asyncio.to_thread(self._streams.given, lease.jobs[0], lease.renter)
-                        lease = replace(lease, given=given)
+                    if _is_held(lease.manifest):
+                        lease = replace(lease, given=await self._given(serving))
                     if serving.network is not None:
                         lease = replace(lease, part=await serving.network.part())
                     output = await self._executor.run(lease, serving.record.failed + 1)
@@ -620,6 +631,15 @@ class Agent:
             await asyncio.sleep(_AGAIN)
         finally:
             self._nudge.set()
+
+    async def _given(self, serving: _Serving) -> dict[str, bytes | Path]:
+        """What the box of a cluster that is held is given besides."""
+        given, lease = dict[str, bytes | Path](), serving.lease
+        if self._streams is not None:
+            given |= await asyncio.to_thread(self._streams.given, lease.jobs[0], lease.renter)
+        if self._endings(serving):
+            given[ENDS] = _HELD_ENDS
+        return given
 
     async def _failed(self, serving: _Serving, failure: RunFailure) -> None:
         if failure.reason is FailureReason.STOPPED and serving.over:
@@ -672,6 +692,35 @@ class Agent:
                 self._trouble("store", bad)
             await asyncio.sleep(pause)
             pause = min(2 * pause, 60.0)
+
+    # -- clusters that end themselves
+
+    def _endings(self, serving: _Serving) -> Endings:
+        return Endings(self._state, serving.leased.job)
+
+    async def _end_itself(self, serving: _Serving) -> None:
+        """Sends what its renter has signed, once a held cluster's program has ended by itself."""
+        outcome, ends = serving.record.outcome, self._endings(serving)
+        if outcome is None or not nobody_uses(outcome) or not ends:
+            return
+        own, left = serving.leased.job, False
+        for job in ends.jobs:
+            if job == own and left and serving.looks_at_others < _LOOKS_AT_OTHERS:
+                # With its own this agent's part is over: it comes once the others have ended.
+                serving.looks_at_others += 1
+                return
+            leased = serving.leased if job == own else await self._chain.job(job)
+            if leased is None or self._is_over(leased):
+                continue
+            left = True
+            if (transaction := ends.of(job, running=leased.running)) is None:
+                continue
+            try:
+                await self._chain.send(transaction)
+            except IonetError as bad:
+                self._trouble("ends", bad)
+            else:
+                self._clear("ends")
 
     # -- uptime
 
@@ -992,6 +1041,25 @@ class Agent:
             raise Refused("bad-order", why)
         try:
             await self._executor.give(serving.lease, f"order-{name}.json", order)
+        except IonetError as bad:
+            raise Refused("not-taken", str(bad)) from bad
+        return Answer()
+
+    async def _take_ends(self, request: Request) -> Answer:
+        """Keeps what its renter has signed so that a held cluster can end itself; it can do nothing else."""
+        serving = self._holding(request)
+        if len(request.blob) > _ORDER:
+            raise Refused("too-large", f"at once come at most {_ORDER} bytes of transactions")
+        try:
+            blob = serving.channel.open(request.blob)
+        except SealError:
+            raise Refused("other-channel", "it was sealed for another key; ask for the channel") from None
+        try:
+            self._endings(serving).take(blob, serving.leased.renter)
+        except ValueError as bad:
+            raise Refused("bad-ends", f"what is to end the cluster's jobs is not taken: {bad}") from None
+        try:
+            await self._executor.give(serving.lease, ENDS, _HELD_ENDS)
         except IonetError as bad:
             raise Refused("not-taken", str(bad)) from bad
         return Answer()

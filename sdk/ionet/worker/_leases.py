@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
@@ -99,6 +100,10 @@ class NodeChain(Protocol):
         """Returns an hour's compute proofs; None if nobody has begun them."""
         ...
 
+    async def send(self, transaction: bytes) -> None:
+        """Sends a transaction that somebody else has signed, unless it would fail."""
+        ...
+
 
 class ClientChain:
     """`NodeChain` over one or more clients, which need no signer: the next is asked when one does not answer.
@@ -168,6 +173,11 @@ class ClientChain:
             return ProductHour(seq, hour.ticked_at, hour.period_end, hour.seed, randomness)
 
         return await self._ask(question)
+
+    async def send(self, transaction: bytes) -> None:
+        """See `NodeChain.send`."""
+        text, how = b64encode(transaction).decode(), {"encoding": "base64"}
+        await self._ask(lambda client: client.request("sendTransaction", text, how))
 
     async def registered(self, node: bytes, device: bytes) -> bool:
         """Returns whether the chain has a node with this device's key."""

@@ -97,6 +97,7 @@ class LeaseRecord:
         records = sorted(folder.glob("*.lease"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in records[keep:]:
             path.with_suffix(".samples").unlink(missing_ok=True)
+            path.with_suffix(".ends").unlink(missing_ok=True)
             path.unlink(missing_ok=True)
 
 

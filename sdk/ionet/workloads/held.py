@@ -17,7 +17,8 @@ with one of these::
 What happens is told in the log: `--- cluster is ready`, `--- setup failed on NODE: STATUS`, and of a command
 `--- exec ID begins`, `[ID] a line`, `[ID]+a part of a line`, `--- exec ID ends: 0`, or why not. With `idle`
 among the arguments, seconds, also `--- cluster is idle for 1200 s`, once it has been for so long, and
-`--- cluster is used again`.
+`--- cluster is used again`. Where the worker holds what ends its jobs, which `/in/ends.json` says, an idle
+cluster ends by itself, and returns ``{"commands": n, "idle": 1200}``.
 No program can write such lines of another, as each of its own begins with its id.
 """
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 ENTRYPOINT: Final = "ionet.workloads.held:run"
 ORDER: Final = re.compile(r"order-([0-9a-f]{16})\.json")
+#: What says that the worker can end the cluster's jobs.
+ENDS: Final = "ends.json"
 #: The id of the manifest's own command.
 RUN_ID: Final = "0" * 16
 READY: Final = "cluster is ready"
@@ -245,6 +248,11 @@ class Idleness:
         self._seconds, self._say = seconds, say
         self._since, self._told = now, False
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has been idle for so long, and is."""
+        return self._told
+
     def look(self, *, used: bool, now: float) -> None:
         """Takes note of whether the cluster is used at a time."""
         if used:
@@ -315,7 +323,7 @@ def run(context: Context) -> dict[str, Any]:
     """Holds the cluster until it is ended: the entrypoint.
 
     Returns:
-        ``{"commands": n}``, how many were run.
+        ``{"commands": n}``, how many were run, and ``idle``, seconds, if it has ended because it was.
     """
     import ray
 
@@ -349,6 +357,8 @@ def run(context: Context) -> dict[str, Any]:
         if use is not None and time.monotonic() - asked > _IDLE_LOOK:
             idleness.look(used=use.any(), now=time.monotonic())
             asked = time.monotonic()
+            if idleness.idle and (driver.RUN.parent / ENDS).exists():
+                return {"commands": commands.count, "idle": idle}
         time.sleep(_PAUSE)
 
 
