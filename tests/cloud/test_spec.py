@@ -39,6 +39,7 @@ setup: |
   make more
 run: python3 train.py
 on_loss: end
+ports: [8000, 6006]
 image: sha256:1111111111111111111111111111111111111111111111111111111111111111
 """
 SKY = """\
@@ -116,6 +117,7 @@ def test_a_file_says_all_that_a_cluster_is_to_be() -> None:
         setup="make data\nmake more\n",
         run="python3 train.py",
         on_loss="end",
+        ports=(8000, 6006),
         image=f"sha256:{'1' * 64}",
     )
     assert (read.kind, read.unread) == ("ionet", ())
@@ -176,7 +178,9 @@ def test_a_length_is_hours_or_has_its_unit(text: str, seconds: int) -> None:
         ("nodes: 2\non_loss: stop", "it is end or continue, not 'stop'"),
         ("image: my/image", "c.yaml:1: image: 'my/image' names no image; write sha256: and the digest"),
         (f"image: sha256:{'A' * 64}", "64 lower-case hex digits"),
-        ("ports: [8265]", "leave it out: `ionet cluster proxy NAME 8000` has any port"),
+        ("ports: [80, 70000]", "c.yaml:1: ports[1]: it is a port, an integer from 1 to 65535, not 70000"),
+        ("ports: {8000: 80}", "c.yaml:1: ports: it is a list of ports, not a table"),
+        (f"ports: {list(range(1, 34))}", "a file names 32 ports at most"),
         ("a: &x [1]\nb: *x", "c.yaml:2: *x: references are not read; write it out"),
         ("nodes: [", "c.yaml:1: this is not YAML"),
         ("- nodes", "a cluster file is a table of `key: value` lines, not a list"),
@@ -215,6 +219,25 @@ def test_skypilots_file_is_read_where_it_says_the_same() -> None:
         ["sky.yaml:16", "file_mounts.~/out"],
         ["sky.yaml:20", "service"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ports", "idle", "unread"),
+    [
+        ("ports: 8080", (8080,), None, 0),
+        ("ports: ['8080', 9000], autostop: 10", (8080, 9000), 600, 0),
+        ("ports: ['10052-10100', 8080]", (8080,), None, 1),
+        ("autostop: {idle_minutes: 5, down: true}", (), 300, 0),
+        ("autostop: 20m", (), 1_200, 0),
+        ("autostop: {idle_minutes: 5, down: false}", (), 300, 1),
+        ("autostop: true", (), None, 1),
+    ],
+)
+def test_skypilots_ports_and_idle_minutes_are_read(
+    text: str, ports: tuple[int, ...], idle: int | None, unread: int
+) -> None:
+    read = parse(f"resources: {{{text}}}")
+    assert (read.spec.ports, read.spec.idle, len(read.unread)) == (ports, idle, unread)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import shutil
@@ -26,6 +25,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import write_key
+from tests.network.editor import SERVER, Editor
 from tests.network.renting import at_work
 from tests.network.site import NetworkSite, free_port
 from tests.orchestrator.killed import Bomb
@@ -373,58 +373,20 @@ async def test_openssh_comes_in_with_a_terminal_copies_files_and_is_refused_what
     assert oct((tmp_path / "config" / "id").stat().st_mode)[-3:] == "600"
 
 
-#: Stands for the server that an editor brings along: it listens inside, and is asked over SSH.
-SERVER = """\
-import http.server, os
-server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
-open("port.part", "w").write(str(server.server_port)); os.rename("port.part", "port")
-server.serve_forever()
-"""
-#: What an editor has a shell do, whose input this is; the shell stays.
-INSTALL = """\
-set -e
-uname -s; mkdir -p editor; cd editor; tar -xzf ../server.tar.gz
-nohup python3 server.py >log 2>&1 </dev/null &
-while [ ! -e port ]; do sleep 0.1; done
-echo $! $(cat port)
-"""
-
-
-def served(way: Pass, folder: Path) -> str:
+def served(editor: Editor) -> str:
     """What an editor's server answers over a SOCKS port of ssh's, after the shell that began it is gone."""
-    ssh = ("ssh", "-F", str(write_config(way, "digits", folder / "config")), "-o", "BatchMode=yes")
-    (folder / "server.py").write_text(SERVER)
-    with tarfile.open(folder / "server.tar.gz", "w:gz") as archive:
-        archive.add(folder / "server.py", "server.py")
-    copy = ("scp", *ssh[1:], str(folder / "server.tar.gz"), "digits.ionet:server.tar.gz")
-    subprocess.run(copy, check=True, timeout=120, capture_output=True)
-    pipe, shell = subprocess.PIPE, [*ssh, "-T", "digits.ionet", "bash"]
-    with subprocess.Popen(shell, stdin=pipe, stdout=pipe, text=True) as begun:
-        assert begun.stdin is not None
-        assert begun.stdout is not None
-        begun.stdin.write(INSTALL)
-        begun.stdin.flush()
-        assert begun.stdout.readline() == "Linux\n"
-        server, port = begun.stdout.readline().split()
-        begun.kill()
-    socks = free_port()
-    with subprocess.Popen([*ssh, "-N", "-D", f"127.0.0.1:{socks}", "digits.ionet"]) as tunnel:
-        try:
-            with httpx.Client(proxy=f"socks5://127.0.0.1:{socks}", timeout=60) as editor:
-                for _ in range(300):
-                    with contextlib.suppress(httpx.TransportError):
-                        return editor.get(f"http://127.0.0.1:{port}/server.py").text
-                    time.sleep(0.1)
-            return ""
-        finally:
-            tunnel.kill()
-            os.kill(int(server), signal.SIGKILL)
+    process, port = editor.begin()
+    try:
+        return editor.asked(port)
+    finally:
+        os.kill(int(process), signal.SIGKILL)
 
 
 async def test_an_editor_brings_its_server_along_and_finds_it_again_over_a_socks_port(
     way: Pass, tmp_path: Path
 ) -> None:
-    assert await asyncio.to_thread(served, way, tmp_path) == SERVER
+    editor = Editor(write_config(way, "digits", tmp_path / "config"), "digits.ionet", tmp_path)
+    assert await asyncio.to_thread(served, editor) == SERVER
 
 
 @pytest.mark.skipif(shutil.which("rsync") is None, reason="there is no rsync; scripts/setup installs it")

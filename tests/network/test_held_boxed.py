@@ -12,12 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
+from tests.network.editor import SERVER, Editor, answer
 from tests.network.lab import needed
 from tests.network.terminal import Renter
 from tests.sandbox.support import catalogue_image
+from tests.store import test_s3 as buckets
+from tests.store.test_s3 import KEY, SECRET
 from websockets.sync.client import connect
 
 from ionet.sandbox import _cgroups
@@ -25,6 +29,7 @@ from soaking import Net, localnet
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
+endpoint = buckets.endpoint
 SPEED = 20
 FILE = """\
 name: {name}
@@ -33,6 +38,7 @@ hours: 8
 gpus: 0
 workdir: code
 image: data-science
+ports: [8123]
 volumes: {{data: mine}}
 """
 
@@ -72,17 +78,17 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
 
 
 @contextmanager
-def notebook(held: Held) -> Iterator[httpx.URL]:
-    """The URL that `ionet cluster notebook` shows."""
-    with held.renter.start("notebook", "first", "--output", "json", stdout=subprocess.PIPE) as process:
+def shown(held: Held, command: str) -> Iterator[dict[str, str]]:
+    """What a command shows as JSON that opens ports, while it runs."""
+    with held.renter.start(command, "first", "--output", "json", stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        shown = ""
-        while not shown.endswith("}\n"):
+        text = ""
+        while not text.endswith("}\n"):
             line = process.stdout.readline()
-            assert line, "there is no notebook"
-            shown += line
+            assert line, "nothing is shown"
+            text += line
         try:
-            yield httpx.URL(json.loads(shown)["notebook"])
+            yield json.loads(text)
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 0
@@ -108,7 +114,8 @@ def executed(url: httpx.URL, token: str, code: str) -> str:
 
 
 def test_jupyterlab_is_shown_here_and_its_kernel_finds_ray_and_the_volume(held: Held) -> None:
-    with notebook(held) as url:
+    with shown(held, "notebook") as told:
+        url = httpx.URL(told["notebook"])
         token = url.params["token"]
         assert "<title>JupyterLab</title>" in httpx.get(url, timeout=60).text
         code = "import ray; ray.init(log_to_driver=False); print(len(ray.nodes()), *open('data/start.txt'))"
@@ -129,6 +136,30 @@ def test_rsync_finds_its_other_half_in_the_image(held: Held) -> None:
         words = ["rsync", "-a", "-e", f"ssh -F {written['config']}", source, target]
         subprocess.run(words, check=True, timeout=120, cwd=held.folder)
     assert (held.folder / "back" / "a.bin").read_bytes() == data
+
+
+def test_ports_that_the_file_names_are_opened_without_naming_them_again(held: Held) -> None:
+    serve = "nohup python3 -m http.server -b 127.0.0.1 8123 >/dev/null 2>&1 </dev/null &"
+    held.renter.run("ssh", "first", "--", f"echo served >named.txt; {serve}")
+    with shown(held, "proxy") as told:
+        assert answer(f"http://{told['8123']}/named.txt") == "served\n"
+        assert told["dashboard"].startswith("http://127.0.0.1:")
+
+
+def test_an_editor_finds_in_a_box_what_its_remote_ssh_needs(held: Held, tmp_path: Path) -> None:
+    config = Path(held.renter.json("ssh", "first", "--add-config")["config"])
+    editor = Editor(config, "first.ionet", tmp_path)
+    process, port = editor.begin()
+    assert editor.asked(port) == SERVER
+    assert editor.asked_directly(port) == SERVER
+    with editor.shared() as connection:
+        for number in range(5):
+            assert editor.run(f"echo {number}", *connection) == f"{number}\n"
+    assert editor.speaks("one", "two") == ["ONE", "TWO"]
+    assert editor.copied(data := os.urandom(3_000_000), "copied.bin") == data
+    # The server is where the first shell left it, and ends when it is told to.
+    editor.run(f"kill {process}")
+    assert editor.run("ls copied.bin 2>&1; cat editor/log | tail -n 1; true").count("GET /server.py") == 1
 
 
 def test_a_volume_outlives_its_lease_and_the_supplier_who_dies(held: Held) -> None:
@@ -154,3 +185,23 @@ def test_a_volume_outlives_its_lease_and_the_supplier_who_dies(held: Held) -> No
     finally:
         os.kill(machine, signal.SIGCONT)
     held.renter.run("down", "first")
+
+
+def test_a_volume_in_a_bucket_goes_into_a_cluster_and_comes_back(
+    held: Held, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET,
+        "IONET_VOLUMES": f"s3://files/volumes?endpoint={quote(endpoint, safe='')}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    held.renter.run("create", "mine", group="volume")
+    held.renter.run("put", "mine", "seed", group="volume")
+    (held.folder / "third.yaml").write_text(FILE.format(name="third"))
+    held.renter.run("up", "third.yaml")
+    assert held.exec("third", "cat data/start.txt; echo new >data/new.txt") == "start\n"
+    assert "Data is kept as " in held.renter.run("down", "third").stderr
+    held.renter.run("get", "mine", "bucket", group="volume")
+    there = {path.name: path.read_text() for path in (held.folder / "bucket").glob("*.txt")}
+    assert there == {"new.txt": "new\n", "start.txt": "start\n"}

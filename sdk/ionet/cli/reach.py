@@ -117,7 +117,9 @@ def proxy(
     node: Node = 1,
     gateway: GatewayOption = None,
 ) -> None:
-    """Make ports of a cluster ports of this machine, until Ctrl-C: by default those of Ray.
+    """Make ports of a cluster ports of this machine, until Ctrl-C.
+
+    Without a port these are Ray's dashboard, and of the first node those that the cluster's file names.
 
     They are on 127.0.0.1 only, and no page of another site in this machine's browsers can use them. The
     dashboard and the Jobs API need no token here; of Ray's client see `ionet cluster address`.
@@ -126,11 +128,11 @@ def proxy(
 
     wanted = [_port(text) for text in ports or []]
 
-    def begin(proxy: Proxy) -> dict[str, object]:
+    def begin(proxy: Proxy, named: Sequence[int]) -> dict[str, object]:
         told: dict[str, object] = {}
         if not wanted:
             told["dashboard"] = proxy.dashboard()
-        for local, port in wanted:
+        for local, port in wanted or [(_free(port), port) for port in named if node == 1]:
             if port == DASHBOARD and node == 1:
                 told["dashboard"] = proxy.dashboard(local)
                 continue
@@ -138,6 +140,17 @@ def proxy(
         return told
 
     _serve(name, gateway, node, begin)
+
+
+def _free(port: int) -> int:
+    """The same port here, if this user may have it and nobody has; else any."""
+    import socket
+
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return 0
+    return port
 
 
 def _port(text: str) -> tuple[int, int]:
@@ -155,7 +168,7 @@ def dashboard(name: Name, port: Local = 0, gateway: GatewayOption = None) -> Non
 
     Pages of other sites cannot use it, and the browser does not learn Ray's token.
     """
-    _serve(name, gateway, 1, lambda proxy: {"dashboard": proxy.dashboard(port)})
+    _serve(name, gateway, 1, lambda proxy, named: {"dashboard": proxy.dashboard(port)})
 
 
 @app.command()
@@ -175,7 +188,7 @@ def address(
     """
     status = [0]
 
-    def begin(proxy: Proxy) -> dict[str, object]:
+    def begin(proxy: Proxy, named: Sequence[int]) -> dict[str, object]:
         told = proxy.ray_address(port)
         variables = {"RAY_ADDRESS": told, **proxy.ray_facts().environment}
         if command:
@@ -229,30 +242,46 @@ def notebook(name: Name, port: Local = 0, gateway: GatewayOption = None) -> None
 
     token = secrets.token_urlsafe(24)
 
-    def begin(proxy: Proxy) -> dict[str, object]:
+    def begin(proxy: Proxy, named: Sequence[int]) -> dict[str, object]:
         proxy.begin_notebook(_NOTEBOOK, token, _NOTEBOOK_SECONDS)
         return {"notebook": f"http://127.0.0.1:{proxy.forward(_NOTEBOOK, port)}/lab?token={token}"}
 
     _serve(name, gateway, 1, begin)
 
 
-def _serve(name: str, gateway: str | None, node: int, begin: Callable[[Proxy], dict[str, object]]) -> None:
-    """Opens ports, shows them, and waits until Ctrl-C or the cluster's end."""
+def _serve(
+    name: str,
+    gateway: str | None,
+    node: int,
+    begin: Callable[[Proxy, Sequence[int]], dict[str, object]],
+) -> None:
+    """Opens ports, shows them, and waits until Ctrl-C or the cluster's end.
+
+    Args:
+        name: the cluster.
+        gateway: its gateway's URL.
+        node: whose ports.
+        begin: opens them; given the ports that the cluster's file names.
+    """
+    from ionet.cloud.clusters import attach_cluster, named, named_ports
+
     io = session()
     io.check_several("reaching a cluster")
     place = gateway_of(io, gateway)
-    ways: list[Pass] = []
+    ways: list[tuple[Pass, list[int]]] = []
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        async with await _attached(client, place, name, key) as cluster:
-            ways.append(await cluster.way(node))
+        item = await named(client, place, name)
+        async with attach_cluster(client, place, item, key=key) as cluster:
+            ways.append((await cluster.way(node), named_ports(item.manifest)))
         return 0
 
     _run(io, work)
     from ionet.cloud.proxy import Proxy
 
-    with Proxy(ways[0]) as proxy:
-        told = begin(proxy)
+    way, ports = ways[0]
+    with Proxy(way) as proxy:
+        told = begin(proxy, ports)
         if not told:
             return
         io.screen.show(

@@ -181,6 +181,13 @@ def idle_seconds(manifest: Manifest) -> int | None:
     return idle if isinstance(idle, int) and idle > 0 else None
 
 
+def named_ports(manifest: Manifest) -> list[int]:
+    """The ports that a cluster's file names."""
+    ports = getattr(manifest.entrypoint, "arguments", {}).get("ports")
+    listed = ports if isinstance(ports, list) else []
+    return [port for port in listed if isinstance(port, int) and 0 < port < 1 << 16]
+
+
 def ended_idle(verdict: Verdict) -> bool:
     """Whether a cluster has ended by itself because nothing used it."""
     return verdict.ok and isinstance(verdict.value, dict) and bool(verdict.value.get("idle"))
@@ -305,6 +312,8 @@ class AsyncClusterLaunch:
             arguments["max_nodes"] = spec.max_nodes
         if spec.idle is not None:
             arguments["idle"] = spec.idle
+        if spec.ports:
+            arguments["ports"] = list(spec.ports)
         if spec.min_bits:
             arguments[BANDWIDTH] = spec.min_bits
         if spec.max_microseconds:

@@ -21,7 +21,8 @@ _RAY: Final = frozenset({"available_node_types", "provider", "cluster_name", "he
 
 _ELSEWHERE: Final = "nodes come from the market, and not from a cloud; choose them by class and region"
 _NO_IMAGE: Final = "no registry is asked: put an OCI archive into the store, and name it by image: oci:…"
-_NO_PORTS: Final = "ports need not be named: `ionet cluster proxy NAME 8000` has any of them on your machine"
+_NO_RANGE: Final = "name each port; `ionet cluster proxy NAME PORT` has any other on your machine, too"
+_NO_STOP: Final = "an idle cluster ends, and does not stop to be started again: write `idle_minutes` alone"
 _NO_BUCKET: Final = "buckets are not mounted; send a file or folder of this machine, or fetch it in setup"
 _OUTSIDE: Final = "only paths below the working directory are written to, as data/train.csv"
 _ONLY_RAY: Final = "the lease starts Ray by itself, with its own ports and token"
@@ -36,11 +37,9 @@ _WHY_RESOURCE: Final[Mapping[str, str]] = {
     "spot_recovery": "a lost node can be replaced, see `ionet job guard`",
     "job_recovery": "a lost node can be replaced, see `ionet job guard`",
     "image_id": _NO_IMAGE,
-    "ports": _NO_PORTS,
     "disk_size": "a node's disk is its supplier's; it cannot be chosen",
     "disk_tier": "a node's disk is its supplier's; it cannot be chosen",
     "accelerator_args": "there are no TPUs",
-    "autostop": "a cluster ends with its time; end it sooner by `ionet cluster down`",
     **dict.fromkeys(("cloud", "infra", "instance_type", "region", "zone", "network_tier"), _ELSEWHERE),
 }
 _WHY_RAY: Final[Mapping[str, str]] = {
@@ -104,8 +103,34 @@ def _resources(item: Item, wanted: dict[str, Item], unread: list[Item]) -> None:
             wanted["cpus"] = _at_least(part, "how many cores, as 8 or 8+", r"([0-9]+)\+?")
         elif key == "memory":
             wanted["memory"] = _at_least(part, "GB, as 32 or 32+", r"([0-9]+)(?:\+|GB|GiB)?")
+        elif key == "ports":
+            _ports(part, wanted, unread)
+        elif key == "autostop":
+            _autostop(part, wanted, unread)
         elif not (key == "use_spot" and part.kind == "bool" and not part.flag("")):
             unread.append(_why(part, _WHY_RESOURCE.get(key, _NOTHING)))
+
+
+def _ports(item: Item, wanted: dict[str, Item], unread: list[Item]) -> None:
+    """Ports, each by its number, also where that is written as a text."""
+    parts = [
+        replace(part, kind="int") if str(part.value).isdecimal() else part
+        for part in item.items("a list of ports")
+    ]
+    unread += [_why(part, _NO_RANGE) for part in parts if part.kind != "int"]
+    if named := [part for part in parts if part.kind == "int"]:
+        wanted["ports"] = replace(item, value=named, kind="seq")
+
+
+def _autostop(item: Item, wanted: dict[str, Item], unread: list[Item]) -> None:
+    """Minutes, or a table with them; whether it goes `down` then, which it does here, need not be said."""
+    parts = {"idle_minutes": item} if isinstance(item.value, str) else item.table("minutes")
+    for key, part in parts.items():
+        minutes = str(part.value).removesuffix("m")
+        if key == "idle_minutes" and part.kind in ("int", "str") and minutes.isdecimal():
+            wanted["idle"] = replace(part, value=f"{minutes}min", kind="str")
+        elif not (key == "down" and part.kind == "bool" and part.flag("")):
+            unread.append(_why(part, _NO_STOP))
 
 
 def _accelerators(key: str, item: Item, wanted: dict[str, Item], unread: list[Item]) -> None:

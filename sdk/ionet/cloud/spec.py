@@ -26,8 +26,9 @@
     image: training             # what nodes run in; or sha256:…, or oci:… of an archive in the store
     setup: make data            # by the shell, on each node, before any work
     run: python3 train.py       # by the shell, on the first node, once the cluster is there
+    ports: [8000]               # of the first node, that `ionet cluster proxy` has on your machine
     on_loss: continue           # when a node is lost; or end
-    idle: 20min                 # end it once Ray has been idle for so long; see `ionet cluster watch`
+    idle: 20min                 # it ends itself once Ray has been idle for so long
 
 A file of SkyPilot's or of Ray's cluster launcher is read as far as it says the same: `ionet.cloud.foreign`.
 """
@@ -64,7 +65,7 @@ _KEYS: Final = (
     "name", "nodes", "class", "any_of", "region", "memory", "cpus", "gpus", "bandwidth", "latency",
     "max_rate", "budget", "pay", "hours", "workdir", "files", "env", "pip", "requirements", "internet",
     "setup", "run", "on_loss", "image", "volumes",
-    "max_nodes", "idle",
+    "max_nodes", "idle", "ports",
 )  # fmt: skip
 #: What others call these.
 _MEANT: Final = {
@@ -72,9 +73,8 @@ _MEANT: Final = {
     "price": "max_rate", "seconds": "hours", "script": "run", "time": "hours", "inputs": "files",
     "workers": "nodes", "max_workers": "max_nodes", "working_dir": "workdir", "command": "run",
 }  # fmt: skip
-_NOT_YET: Final = {
-    "ports": "leave it out: `ionet cluster proxy NAME 8000` has any port on your machine",
-}
+#: Ports that a file names.
+_PORTS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,8 @@ class ClusterSpec:
         setup: a script for the shell on each node; empty: none.
         run: a script for the shell on the first node, once the cluster is there; empty: none.
         on_loss: whether the cluster ends or goes on when a node other than the first is lost.
-        idle: seconds after which it is to be ended if nothing uses it; None: not before its time.
+        idle: seconds after which it ends itself if nothing uses it; None: not before its time.
+        ports: of the first node's box, that `ionet cluster proxy` opens on the renter's machine.
         image: what the nodes run in, by its name in the catalogue or as a manifest names it; None: their own.
     """
 
@@ -138,6 +139,7 @@ class ClusterSpec:
     on_loss: OnLoss = "continue"
     image: str | None = None
     idle: int | None = None
+    ports: tuple[int, ...] = ()
 
     @property
     def grows(self) -> bool:
@@ -207,8 +209,6 @@ def parse(text: str, file: str = "cluster.yaml", *, name: str = "cluster") -> Cl
 
 def _spec(items: Mapping[str, Item], name: str) -> ClusterSpec:
     for key, item in items.items():
-        if key in _NOT_YET:
-            item.wrong(_NOT_YET[key])
         if key not in _KEYS:
             raise unknown(item, _KEYS, _MEANT)
     if "class" in items and "any_of" in items:
@@ -285,6 +285,8 @@ def _with_work(spec: ClusterSpec, key: str, item: Item) -> ClusterSpec:
             return replace(spec, internet=item.flag("whether the nodes reach the internet"))
         case "image":
             return replace(spec, image=_image(item))
+        case "ports":
+            return replace(spec, ports=_ports(item))
         case "setup":
             return replace(spec, setup=_script(item))
     return replace(spec, run=_script(item))
@@ -402,6 +404,13 @@ def _requirement(item: Item) -> str:
     except ManifestError:
         item.wrong(f"{text!r} is not pinned; write it as name==version")
     return text
+
+
+def _ports(item: Item) -> tuple[int, ...]:
+    parts = item.items("a list of ports")
+    if len(parts) > _PORTS:
+        item.wrong(f"a file names {_PORTS} ports at most; `ionet cluster proxy NAME PORT` has any other")
+    return tuple(dict.fromkeys(part.integer(1, 65_535, "a port") for part in parts))
 
 
 def _image(item: Item) -> str:
