@@ -136,6 +136,12 @@ async def test_a_budget_that_is_too_small_says_for_how_long_it_would_last(rentin
             await launch.offer()
 
 
+async def test_what_is_rented_for_less_than_an_hour_says_so(renting: Renting) -> None:
+    async with AsyncClusterLaunch(renting.client, renting.gateway, replace(SPEC, seconds=300)) as launch:
+        with pytest.raises(NoNode, match="a node is rented for an hour at least, and not for 5 min"):
+            await launch.offer()
+
+
 async def test_a_class_that_nobody_offers_names_what_there_is(renting: Renting) -> None:
     other = next(
         item.account.id for item in await renting.client.staking.classes() if item.account.id != CLASS

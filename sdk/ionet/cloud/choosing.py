@@ -66,6 +66,8 @@ async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
     Raises:
         NoNode: none can be booked as wished, or not every named one.
     """
+    if wish.seconds < HOUR:
+        raise NoNode(f"a node is rented for an hour at least, and not for {span(wish.seconds)}")
     offered = await client.jobs.search(class_=wish.class_id, booked=True)
     if wish.named:
         offered = [listing for listing in offered if listing.node in wish.named]
