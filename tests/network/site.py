@@ -85,7 +85,7 @@ class Gateway:
         if self._task.done():
             self._task.result()
         assert service.hub is not None
-        self.hub = service.hub
+        self.service, self.hub = service, service.hub
 
     async def stop(self) -> None:
         self._stop.set()
@@ -116,6 +116,8 @@ class NetworkSite(Site):
         self.gateway = Gateway(self.reader, self.store, root / "gateway")
         #: Where machines and seats find each other; each has the attributes `url` and `http`.
         self.gateways: list[Gateway | Faulty] = [self.gateway]
+        #: Seconds for which a machine tries to store what a run has left.
+        self.upload_seconds = 5.0
         #: Of machines that are on.
         self.agents: list[Agent] = []
         self.peers: list[Peer] = []
@@ -142,7 +144,9 @@ class NetworkSite(Site):
         )
         own = FileStore(state / "store")
         executor = self.executor(machine, own, state / "work")
-        settings = AgentPolicy(look_every=0.2, upload_seconds=5.0, unheard_after=2.0, max_gap=STEP)
+        settings = AgentPolicy(
+            look_every=0.2, upload_seconds=self.upload_seconds, unheard_after=2.0, max_gap=STEP
+        )
         stores = [AsyncHttpStore(one.http, machine.device_key, retries=1) for one in self.gateways]
         files = StoreFiles(*stores)
         return Agent(

@@ -2,8 +2,8 @@
 
 Always tried are the moments before and after each kind of effect, where it comes first and where it comes
 last in a life without a crash: a transaction, a call to an agent, a write to the store, a step of the
-executor. With IONET_EVERY_POINT=1 all the others are tried as well, which takes minutes: the same kinds at
-other times.
+executor; of a gateway whom it admits, each kind of message that it passes on, and what it does to files. With
+IONET_EVERY_POINT=1 all the others are tried as well, which takes minutes: the same kinds at other times.
 """
 
 from __future__ import annotations
@@ -15,13 +15,22 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.network.site import NetworkSite
+from tests.network.mortal import wire
+from tests.network.site import Gateway, NetworkSite
 from tests.orchestrator.killed import Bomb, Killed
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
-#: All that the two processes do to others, and to what they keep.
+from ionet.wire import Role
+
+#: All that the processes do to others, and to what they keep.
 EFFECTS = {
+    "gateway": {
+        "add", "adding", "admit", "finish", "open", "read",
+        *(f"{way}-{method}" for way in ("answer", "pass") for method in (
+            "commit", "end", "open", "prepare", "reserve", "run", "samples",
+        )),
+    },
     "orchestrator": {
         "attest", "begin", "close", "commit", "complete", "end", "link", "open", "put", "release", "run",
         "sample", "settle", "start",
@@ -34,11 +43,18 @@ AT_ONCE = 8
 BEGINNING = asyncio.Lock()
 
 
-def chosen(kinds: Sequence[str]) -> list[int]:
-    """The points that are tried: of each kind the first and the last, or all."""
+def chosen(which: str, kinds: Sequence[str]) -> set[int]:
+    """The points that are tried: of each kind the first and the last, or all.
+
+    Of a gateway, which has the most kinds, the first moment before each effect and the last one after it.
+    """
     first = {kind: point for point, kind in reversed(list(enumerate(kinds)))}
     last = {kind: point for point, kind in enumerate(kinds)}
-    return sorted(range(len(kinds)) if EVERY else {*first.values(), *last.values()})
+    if EVERY:
+        return set(range(len(kinds)))
+    if which == "gateway":
+        return {(first if kind.startswith("before") else last)[kind] for kind in first}
+    return {*first.values(), *last.values()}
 
 
 async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:
@@ -65,6 +81,32 @@ async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
             await site.until_closed([seat], job, 300, ran=True)
 
 
+async def kill_the_gateway(site: NetworkSite, bomb: Bomb) -> None:
+    job = site.book(HOUR)
+    site.upload_seconds = 60.0
+    wire(site.gateway, bomb)
+    again = asyncio.create_task(started_again(site.gateway, bomb))
+    async with site.machine(site.market.alice), site.seat() as seat:
+        await site.until_run([seat], job, lambda: bomb.gone)
+        await site.until_closed([seat], job, 300, lambda: bomb.gone, ran=True)
+        if bomb.gone:
+            await again
+            await site.until_run([seat], job)
+            await site.until_closed([seat], job, 300, ran=True)
+    again.cancel()
+
+
+async def started_again(gateway: Gateway, bomb: Bomb) -> None:
+    """Starts a gateway again once it was killed, and waits until its peers are back."""
+    while not bomb.gone:  # noqa: ASYNC110 (it may go off in a thread)
+        await asyncio.sleep(0.01)
+    await gateway.stop()
+    await gateway.start()
+    async with asyncio.timeout(60):
+        while not all(gateway.hub.connected(role) for role in (Role.AGENT, Role.SEAT)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb]:
     """What everybody has gained in the end."""
     await asyncio.to_thread(root.mkdir)
@@ -73,7 +115,7 @@ async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb
         await site.gateway.start()
     bomb, before = Bomb(point), site.money()
     try:
-        await {"orchestrator": kill_the_orchestrator, "worker": kill_the_worker}[which](site, bomb)
+        await KILLED[which](site, bomb)
     finally:
         await site.gateway.stop()
     after = site.money()
@@ -81,6 +123,13 @@ async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb
     assert not left_over(root), f"killed {bomb.where} ({point}): {left_over(root)}"
     moved = Money(after.supplier - before.supplier, after.renter - before.renter, after.fees - before.fees)
     return moved, bomb
+
+
+KILLED = {
+    "gateway": kill_the_gateway,
+    "orchestrator": kill_the_orchestrator,
+    "worker": kill_the_worker,
+}
 
 
 def left_over(root: Path) -> list[Path]:
@@ -105,5 +154,5 @@ async def test_killed_at_any_effect_the_payments_are_the_same(tmp_path: Path, wh
         assert moved == expected, f"killed {bomb.where} ({point})"
 
     async with asyncio.TaskGroup() as group:
-        for point in chosen(calm.kinds):
+        for point in sorted(chosen(which, calm.kinds)):
             group.create_task(tried(point))

@@ -26,11 +26,15 @@ class Bomb:
         self.where = ""
         #: What each point before this one was.
         self.kinds: list[str] = []
+        #: Called when it goes off.
+        self.went: Callable[[], None] = lambda: None
 
     def tick(self, name: str) -> None:
         if self.gone or self.count == self.point:
             self.where = self.where or name
-            self.gone = True
+            if not self.gone:
+                self.gone = True
+                self.went()
             raise Killed(name)
         self.count += 1
         self.kinds.append(name)

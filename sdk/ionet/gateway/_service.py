@@ -73,6 +73,7 @@ class Gateway:
         self._told: Counter[str] = Counter()
         self.hub: Hub | None = None
         self.doors: Doors | None = None
+        self.keeper: Keeper | None = None
         self.url = ""
         self.port = 0
 
@@ -108,7 +109,7 @@ class Gateway:
                 bounds, hub.counters, proxies=config.proxies, only_proxies=config.only_proxies
             )
             quota = self._quota or ChainQuota(clients[0])
-            keeper = Keeper(
+            keeper = self.keeper = Keeper(
                 open_backend(config.store),
                 config.state / "files",
                 quota=quota,
