@@ -81,7 +81,7 @@ async def answer(
     prompt = (await served.count(ask)).tokens
     written: list[int] = []
     async for piece in served.stream(ask, tokens):
-        for choice in piece["choices"]:
+        for choice in piece.get("choices", ()):
             written += [each["id"] for each in (choice.get("logprobs") or {}).get("content", ())]
     return Answer(
         tuple(

@@ -8,6 +8,7 @@ import json
 import math
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ class Place:
     async def ask(self, body: Body, **more: Any) -> list[dict[str, Any]]:
         asked = chat({**HELLO, **more}, Models([MODEL]))
         return [piece async for piece in self.answering(body).answer(asked, self.key)]
+
+    def poor(self, units: int) -> Key:
+        """A key of another account, which has paid little in."""
+        address = "4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T"
+        self.books.deposit(Deposit("little", address, "usdc", units, 0))
+        return self.books.make_key(self.books.account(address, 0), "poor", 0)[0]
 
     def money(self) -> tuple[int, int]:
         """What the account has, and what is set aside."""
@@ -163,6 +170,98 @@ async def test_an_answer_that_was_asked_for_whole_and_breaks_costs_nothing(place
         await place.ask(broken, stream=True)
     # "[{"role": …" has 44 bytes and more: a quarter of them for the prompt, and two tokens.
     assert PAID - 20 < place.money()[0] < PAID - 2
+
+
+async def test_of_several_answers_asked_for_whole_one_that_breaks_makes_all_cost_nothing(
+    place: Place,
+) -> None:
+    count = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal count
+        count += 1
+        broken = count == 2
+        yield line(said({"content": "hello"}))
+        if broken:
+            await asyncio.sleep(0.05)  # another one has ended by then
+            raise httpx.ReadError("broken")
+        yield line(used(3, 1))
+
+    with pytest.raises(Refused, match="does not answer"):
+        await place.ask(body, n=3)
+    assert count == 3
+    assert place.money() == (PAID, 0)
+
+
+async def test_several_answers_that_cannot_all_be_paid_are_not_begun(place: Place) -> None:
+    key = place.poor(1_000)
+    asked = chat({**HELLO, "max_tokens": 100, "n": 12}, Models([MODEL]))
+    with pytest.raises(Refused, match="beyond what is left"):
+        await anext(place.answering(engine(*WHOLE)).answer(asked, key))
+    assert place.over
+    assert place.books.funds(key.account, 0, 0).usdc == 1_000
+    assert all(request.usage.completion == 0 for request in place.over)
+
+
+async def test_an_answer_without_a_limit_shares_what_is_left_among_its_choices(place: Place) -> None:
+    key, asked = place.poor(200), chat({**HELLO, "max_tokens": None, "n": 4}, Models([MODEL]))
+    *_, last = [piece async for piece in place.answering(engine(*WHOLE)).answer(asked, key)]
+    assert last["usage"] == {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
+    assert place.books.funds(key.account, 0, 0).usdc == 193
+    assert len({request.most for request in place.over}) == 1
+    assert 1 <= place.over[0].most <= 50
+
+
+@dataclass(slots=True)
+class Words:
+    """A stream of 40 tokens that is read piece by piece, also while nobody can write into the books."""
+
+    place: Place
+    pieces: AsyncIterator[dict[str, Any]]
+    go_on: threading.Event = field(default_factory=threading.Event)
+
+    async def read(self, tokens: int) -> None:
+        for _ in range(tokens):
+            async with asyncio.timeout(60):
+                assert (await anext(self.pieces))["choices"]
+
+    def hold_books(self) -> asyncio.Task[bool]:
+        return asyncio.create_task(self.place.desk.do(lambda _: self.go_on.wait(60)))
+
+
+@pytest.fixture
+def words(place: Place) -> Iterator[Words]:
+    asked = chat({**HELLO, "stream": True}, Models([MODEL]))
+    engine_of_words = engine(*[said({"content": "x"})] * 40, used(3, 40))
+    made = Words(place, place.answering(engine_of_words).answer(asked, place.key))
+    yield made
+    made.go_on.set()
+
+
+async def test_no_token_waits_for_the_books(words: Words) -> None:
+    await words.read(25)
+    # The first note was of one token and 31 more; the next was made when there were few left of them.
+    await words.place.desk.do(lambda _: None)
+    held = words.hold_books()
+    await words.read(15)
+    assert not held.done()
+    words.go_on.set()
+    await held
+
+
+async def test_no_token_is_told_before_it_is_noted(words: Words) -> None:
+    await words.read(1)
+    held = words.hold_books()
+    await words.read(31)
+    more = asyncio.create_task(words.read(1))
+    await asyncio.sleep(0.2)
+    assert not more.done()
+    words.go_on.set()
+    await more
+    await words.read(7)
+    await held
+    assert [piece["choices"] async for piece in words.pieces] == [[]]
+    assert words.place.money() == (PAID - 43, 0)
 
 
 @pytest.mark.parametrize("usage", [(10**9, 10**9), (3, 10**9), (10**9, 1)])

@@ -90,6 +90,39 @@ async def test_a_seed_draws_the_same_again(rich: openai.AsyncOpenAI) -> None:
     assert {await drawn(seed) for seed in (8, 9, 10)} != {first}
 
 
+async def test_several_answers_come_in_one_and_the_prompt_is_paid_for_once(service: Running) -> None:
+    key, secret = service.key(dollars=100_000, address="4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T")
+    asked: dict[str, Any] = {"model": CHAT, "prompt": FRANCE, "max_tokens": 6, "seed": 7, "logprobs": 1}
+    async with service.client(secret) as client:
+        alone = [await client.completions.create(**{**asked, "seed": seed}) for seed in (7, 8, 9)]
+        before = service.books
+        spent = before.spent(key, 0)
+        answer = await client.completions.create(**asked, n=3)
+        stream = await client.completions.create(**asked, n=3, stream=True)
+        texts, names = ["", "", ""], set()
+        async for piece in stream:
+            names.add(piece.id)
+            for choice in piece.choices:
+                texts[choice.index] += choice.text
+    said = [each.choices[0].text for each in alone]
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    assert [choice.text for choice in answer.choices] == texts == said
+    assert all(choice.logprobs and choice.logprobs.tokens for choice in answer.choices)
+    assert len(set(said)) > 1
+    assert len(names) == 1
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens == 5
+    assert answer.usage.completion_tokens == sum(each.usage.completion_tokens for each in alone if each.usage)
+    # Half a millionth for each token read, rounded up; two millionths for each written one.
+    assert before.spent(key, 0) - spent == 2 * (3 + 2 * answer.usage.completion_tokens)
+    assert before.balances().get(("held", "usdc"), 0) == 0
+    before.close()
+    async with httpx.AsyncClient() as anybody:
+        for name in (answer.id, f"{answer.id}-1", f"{answer.id}-2"):
+            # It is there, and is signed when its hour is over.
+            assert (await anybody.get(f"{service.url}/v1/receipts/{name}")).status_code == 409
+
+
 async def test_an_answer_ends_before_its_stop(rich: openai.AsyncOpenAI) -> None:
     asked: dict[str, Any] = {"model": CHAT, "prompt": FRANCE, "max_tokens": 8, "temperature": 0}
     answer = await rich.completions.create(**asked, stop=["Paris"])
@@ -138,7 +171,7 @@ async def test_who_waits_no_longer_stops_costing(service: Running) -> None:
         ("chat/completions", {"system": "be kind"}, "system", "unknown parameter: system"),
         ("chat/completions", {"max_token": 3}, "max_token", "did you mean max_tokens?"),
         ("chat/completions", {"reasoning_effort": "high"}, "reasoning_effort", "unknown parameter"),
-        ("chat/completions", {"n": 2}, "n", "a request is answered once"),
+        ("chat/completions", {"n": 0}, "n", "an integer from 1 to 16"),
         ("chat/completions", {"store": True}, "store", "nothing is stored"),
         ("chat/completions", {"modalities": ["audio"]}, "modalities", "unknown parameter"),
         ("chat/completions", {"stream_options": {"include_usage": True}}, "stream_options", "stream: true"),
@@ -151,7 +184,7 @@ async def test_who_waits_no_longer_stops_costing(service: Running) -> None:
         ("completions", {"prompt": [2**30]}, None, "invalid tokens"),
         ("completions", {"prompt": "a", "echo": True}, "echo", "not sent back"),
         ("completions", {"prompt": "a", "suffix": "b"}, "suffix", "unknown parameter: suffix"),
-        ("completions", {"prompt": "a", "best_of": 3}, "best_of", "answered once"),
+        ("completions", {"prompt": "a", "best_of": 3}, "best_of", "all answers that are written are told"),
         ("completions", {"prompt": [504] * 600}, "prompt", "the prompt takes 600"),
         ("embeddings", {"input": [[504, 3575]]}, "input", "check_embedding_ctx_length=False"),
         ("embeddings", {"input": ""}, "input", "none of them empty"),

@@ -212,7 +212,7 @@ async def test_a_request_that_is_cancelled_stops_costing(service: Running) -> No
         ({"messages": []}, openai.BadRequestError, "messages is a list of 1 to"),
         ({"messages": [{"role": "robot", "content": "x"}]}, openai.BadRequestError, "has a role"),
         ({"temperature": 3}, openai.BadRequestError, "a number from 0 to 2"),
-        ({"n": 2}, openai.BadRequestError, "a request is answered once"),
+        ({"n": 17}, openai.BadRequestError, "an integer from 1 to 16"),
         ({"max_tokens": 100_000}, openai.BadRequestError, "the context"),
         ({"extra_body": {"temprature": 1}}, openai.BadRequestError, "did you mean temperature?"),
         ({"extra_body": {"top_k": 5}}, openai.BadRequestError, "unknown parameter: top_k"),

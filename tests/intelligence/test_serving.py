@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ionet.intelligence.serving import fetched, vllm_arguments
+from ionet.intelligence.serving import fetched, vllm, vllm_arguments
 
 SPEC = {
     "name": "m1",
@@ -59,6 +59,19 @@ def test_what_vllm_is_told_is_what_ray_serve_and_vllm_take() -> None:
     assert told["engine_kwargs"].keys() <= DOCUMENTED
     assert told["engine_kwargs"]["tensor_parallel_size"] == 4
     assert told["model_loading_config"]["model_source"] == SPEC["source"]
+
+
+def test_vllm_itself_takes_its_arguments_where_it_is_installed() -> None:
+    arguments = pytest.importorskip("vllm.engine.arg_utils", reason="vLLM is not installed: ionet[vllm]")
+    told = vllm_arguments(SPEC)["engine_kwargs"]
+    taken = arguments.AsyncEngineArgs(model=SPEC["source"], **told)
+    assert {name: getattr(taken, name) for name in told} == told
+
+
+@pytest.mark.ray
+def test_ray_serve_builds_the_application_of_a_model_in_vllm_where_it_is_installed() -> None:
+    pytest.importorskip("vllm.engine.arg_utils", reason="vLLM is not installed: ionet[vllm]")
+    assert type(vllm(SPEC)).__name__ == "Application"
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
+from ionet.intelligence.choices import merged, varied
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import Count, Engine
 from ionet.intelligence.errors import Refused, away, invalid, unpaid
@@ -29,6 +30,8 @@ from ionet.intelligence.telling import head_of, told_of, usage_of
 _log = logging.getLogger(__name__)
 #: Tokens that are noted ahead of those that are told.
 _AHEAD: Final = 31
+#: … of which the next ones are noted when there are fewer left.
+_SOON: Final = 12
 
 
 #: Told of each request that is over.
@@ -93,27 +96,39 @@ class Answering:
             raise _too_long(ask, prompt)
         # Whatever a bound says, no engine reads more than its context.
         prompt = replace(prompt, most=min(prompt.most, ask.model.context))
-        request = await self._begin(ask, key, prompt, min(ask.most or room, room))
+        opened = await self._begin(ask, key, prompt, min(ask.most or room, room))
         try:
-            async with (
-                self._turn(request),
-                aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
-            ):
+            async with aclosing(self._choices(opened)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     yield piece
             # Before it is told: whoever has read an answer's end has paid for it.
-            await self._ended(request)
-            yield {**head_of(request), "choices": [], "usage": usage_of(request.usage)}
+            await self._ended(opened)
+            yield {**head_of(opened[0]), "choices": [], "usage": usage_of(each.usage for each in opened)}
         except Refused:
-            if not ask.stream:
+            for request in () if ask.stream else opened:
                 request.usage = Usage(0)  # nothing of it is told
             raise
         except (asyncio.CancelledError, GeneratorExit):
-            leave(request)
+            for request in opened:
+                leave(request)
             raise
         finally:
             # Whoever goes away in the middle, and however: what has come is paid for, and nothing else.
-            await self._ended(request)
+            await self._ended(opened)
+
+    def _choices(self, opened: Sequence[Open]) -> AsyncIterator[dict[str, Any]]:
+        """The pieces of all choices, as they come."""
+        if len(opened) == 1:
+            return self._written(opened[0])
+        return merged([self._written(request) for request in opened], head_of(opened[0]))
+
+    async def _written(self, request: Open) -> AsyncIterator[dict[str, Any]]:
+        async with (
+            self._turn(request),
+            aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
+        ):
+            async for piece in pieces:
+                yield piece
 
     @asynccontextmanager
     async def _turn(self, request: Open) -> AsyncIterator[None]:
@@ -130,43 +145,50 @@ class Answering:
                 request.most = min(request.most, room)
             yield
 
-    async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
+    async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> list[Open]:
+        """Sets aside what each choice can cost: the first one pays for the prompt."""
         name = f"{'cmpl' if 'prompt' in ask.body else 'chatcmpl'}-{secrets.token_hex(16)}"
         if ask.most is None:
-            most = await self._affordable(ask.model, key, prompt.most, most)
+            most = await self._affordable(ask, key, prompt.most, most)
+        opened: list[Open] = []
+        try:
+            opened.append(await self._open(name, ask, key, prompt, most))
+            for number in range(1, ask.choices):
+                paid = replace(prompt, most=0, likely=0)
+                opened.append(await self._open(f"{name}-{number}", varied(ask, number), key, paid, most))
+        except BaseException:
+            await self._ended(opened)
+            raise
+        return opened
+
+    async def _open(self, name: str, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
         await self._reserve(name, key, ask.model.price.cost(Usage(prompt.most, most)))
         if "seed" not in ask.body:
             # So that the receipt says how the answer was drawn.
             ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
-        return Open(
-            name,
-            ask,
-            key,
-            self._desk.at,
-            min(prompt.likely, prompt.most),
-            prompt.most,
-            most,
-            read=prompt.tokens,
-            guessed=prompt.guessed,
-        )
+        likely = min(prompt.likely, prompt.most)
+        read, guessed = prompt.tokens, prompt.guessed
+        return Open(name, ask, key, self._desk.at, likely, prompt.most, most, read=read, guessed=guessed)
 
-    async def _affordable(self, model: Model, key: Key, prompt: int, most: int) -> int:
-        """How many tokens of an answer without a limit can be paid for."""
+    async def _affordable(self, ask: Ask, key: Key, prompt: int, most: int) -> int:
+        """How many tokens of each choice can be paid for, where there is no limit."""
+        model, others = ask.model, ask.choices - 1
         quota = await self._gate.quota(key.address)
         at, rate = self._desk.at, self._rate()
         funds, room = await self._desk.do(
             lambda books: (books.funds(key.account, quota.dollars, at), books.left(key, at))
         )
         budget = funds.dollars(rate) if room is None else min(room, funds.dollars(rate))
-        pays = model.price.affordable(prompt, budget)
+        # Each choice is rounded up by itself.
+        pays = model.price.affordable(prompt, budget - others)
         if pays is None:
             return most
-        if pays < 1:
+        if pays < ask.choices:
             raise unpaid(
                 f"{written(budget)} are left, and {prompt:,} tokens of a prompt alone cost"
                 f" {written(model.price.cost(Usage(prompt)))}: stake more IO, or pay in"
             )
-        return min(most, pays)
+        return min(most, pays // ask.choices)
 
     async def _reserve(self, request: str, key: Key, dollars: int) -> None:
         quota = (await self._gate.quota(key.address)).dollars
@@ -212,19 +234,35 @@ class Answering:
             raise away("the model's engine ended without an answer")
 
     async def _note(self, request: Open) -> None:
-        """Notes tokens some ahead, before they are told: so many count if this process dies."""
-        written = request.usage.completion
-        if request.noted < 0 or written > request.noted:
-            request.noted = min(request.most, written + _AHEAD)
-            usage = Usage(max(request.usage.prompt, request.prompt), request.noted)
-            cost = request.ask.model.price.cost(usage)
-            await self._desk.do(lambda books: books.seen({request.id: cost}))
+        """Notes tokens some ahead, before they are told: so many count if this process dies.
 
-    async def _ended(self, request: Open) -> None:
-        """Ends a request, once, also when nobody waits for it any longer."""
-        if request.end is None:
-            request.end = asyncio.create_task(self._end(request))
-        await asyncio.shield(request.end)
+        The next ones are noted while there are some left, so that no token waits for the books.
+        """
+        written = request.usage.completion
+        if request.noted < min(request.most, written + _SOON):
+            self._begin_note(request, written)
+        while request.noted < written or request.noted < 0:
+            await self._begin_note(request, written)
+
+    def _begin_note(self, request: Open, written: int) -> asyncio.Task[None]:
+        if request.noting is None or request.noting.done():
+            upto = min(request.most, written + _AHEAD)
+            request.noting = asyncio.create_task(self._noted(request, upto))
+            # What went wrong is told to who waits for it; the next one tries again.
+            request.noting.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return request.noting
+
+    async def _noted(self, request: Open, upto: int) -> None:
+        cost = request.ask.model.price.cost(Usage(max(request.usage.prompt, request.prompt), upto))
+        await self._desk.do(lambda books: books.seen({request.id: cost}))
+        request.noted = upto
+
+    async def _ended(self, opened: Sequence[Open]) -> None:
+        """Ends requests, each once, also when nobody waits for it any longer."""
+        for request in opened:
+            if request.end is None:
+                request.end = asyncio.create_task(self._end(request))
+        await asyncio.shield(asyncio.gather(*(request.end for request in opened if request.end)))
 
     async def _end(self, request: Open) -> None:
         request.charge = await self._settle(request.id, request.ask.model.price.cost(request.usage))

@@ -28,6 +28,7 @@ class Open:
         bound: … that were set aside for.
         most: tokens that may be written.
         noted: … that count if this process dies; -1: none, not even those that are read.
+        noting: notes more of them.
         usage: so far.
         tokens: numbers of those that were written, as far as the engine says them.
         charge: what it has cost, once it is over.
@@ -51,6 +52,7 @@ class Open:
     bound: int
     most: int
     noted: int = -1
+    noting: asyncio.Task[None] | None = None
     usage: Usage = field(default_factory=lambda: Usage(0))
     tokens: list[int] = field(default_factory=list)
     charge: Charge | None = None

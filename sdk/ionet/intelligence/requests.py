@@ -21,6 +21,8 @@ from ionet.intelligence.models import Model, Models
 
 #: Texts of one request for embeddings.
 TEXTS: Final = 2_048
+#: Answers to one request.
+_CHOICES: Final = 16
 #: Characters for one token, at the very most; with more, no engine is asked how many tokens a prompt has.
 _LONGEST_TOKEN: Final = 64
 
@@ -39,6 +41,7 @@ class Ask:
         logprobs: how many alternatives of each token are shown; None: nothing of that.
         size: characters of what is read.
         calls: whether the answer has to be a call of a tool.
+        choices: answers that are wanted.
     """
 
     model: Model
@@ -50,6 +53,7 @@ class Ask:
     logprobs: int | None
     size: int
     calls: bool = False
+    choices: int = 1
 
 
 def chat(body: Mapping[str, Any], models: Models) -> Ask:
@@ -90,7 +94,7 @@ def completion(body: Mapping[str, Any], models: Models) -> Ask:
     if prompt is None:
         raise invalid("you must provide a prompt", "prompt")
     fields.take("echo", lambda value: value is False, "false: the prompt is not sent back", False)
-    fields.take("best_of", integer(1, 1), "1: a request is answered once")
+    fields.take("best_of", integer(1, 1), "1: all answers that are written are told")
     shown = fields.take("logprobs", integer(0, 5), "an integer from 0 to 5")
     return _ask(fields, model, "/v1/completions", {"prompt": prompt, **fields.sampling()}, shown)
 
@@ -107,7 +111,7 @@ def _is_prompt(value: Any) -> bool:
 
 
 def _ask(fields: Fields, model: Model, path: str, passed: dict[str, Any], shown: int | None) -> Ask:
-    fields.take("n", integer(1, 1), "1: a request is answered once")
+    choices = fields.take("n", integer(1, _CHOICES), f"an integer from 1 to {_CHOICES}", 1)
     fields.take("store", lambda value: value is False, "false: nothing is stored", False)
     stream = fields.take("stream", is_truth, "true or false", False)
     options = fields.take("stream_options", is_table, "an object", {})
@@ -122,7 +126,7 @@ def _ask(fields: Fields, model: Model, path: str, passed: dict[str, Any], shown:
     size = _size(passed)
     if size > model.context * _LONGEST_TOKEN:
         raise too_long(model, None, "prompt" if "prompt" in passed else "messages")
-    return Ask(model, path, passed, most, stream, usage, shown, size)
+    return Ask(model, path, passed, most, stream, usage, shown, size, choices=choices)
 
 
 def _most(fields: Fields, model: Model) -> int | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ionet.intelligence.opened import Open, choices_of
 from ionet.intelligence.prices import Usage
 
 #: What answers hold of an engine's choices.
-_CHOICE: Final = ("index", "delta", "text", "logprobs", "finish_reason")
+_CHOICE: Final = ("delta", "text", "logprobs", "finish_reason")
 
 
 def head_of(request: Open) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def told_of(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     kept = []
     for choice in choices:
-        told = {name: choice[name] for name in _CHOICE if name in choice}
+        told: dict[str, Any] = {"index": 0, **{name: choice[name] for name in _CHOICE if name in choice}}
         told["logprobs"] = _shown(request, choice)
         told.setdefault("finish_reason", None)
         kept.append(told)
@@ -71,10 +71,8 @@ def _shown_of_old(request: Open, content: Sequence[Any], most: int, text: str) -
     }
 
 
-def usage_of(usage: Usage) -> dict[str, int]:
-    """Tokens, as an answer says them."""
-    return {
-        "prompt_tokens": usage.prompt,
-        "completion_tokens": usage.completion,
-        "total_tokens": usage.prompt + usage.completion,
-    }
+def usage_of(usages: Iterable[Usage]) -> dict[str, int]:
+    """Tokens of all choices, as an answer says them."""
+    listed = list(usages)
+    prompt, completion = sum(each.prompt for each in listed), sum(each.completion for each in listed)
+    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
