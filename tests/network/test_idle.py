@@ -24,6 +24,7 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import CloseReason
+from ionet.cli import own_ends
 from ionet.cloud import AsyncCluster, CannotWatch, ClusterSpec, NoCluster
 from ionet.cloud.ending import endings, nonce_for, take_back
 from ionet.executor import Executor, Lease, NodeSpec, RunOutput
@@ -153,6 +154,25 @@ async def test_who_comes_back_to_a_cluster_that_has_ended_itself_gets_what_it_le
             assert (renting.folder / "one" / "model.txt").read_text() == "weights"
             _, told = await terminal.run(4, "--yes", "cluster", "down", "one")
             assert "you have no cluster 'one'" in told
+
+
+async def test_a_cluster_that_never_began_is_not_remembered_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    async with opened(tmp_path) as renting:
+        renting.ready()
+        client, told = renting.client, list[str]()
+        async with await booked(renting, SPEC) as cluster:
+            jobs, manifest = await cluster.jobs(), await cluster.manifest()
+            own_ends.Note.of("one", client.address, jobs, manifest.hash).write()
+            (note,) = own_ends.notes(client.address)
+            assert own_ends.notes(renting.site.market.alice.key) == []
+            await cluster.run.cancel()
+        how = (client, renting.gateway, renting.key, note, None, tmp_path / "out", told.append)
+        summary, files = await own_ends.left(*how, force=False)
+        assert (files, own_ends.notes(client.address)) == ([], [])
+        assert "has ended without a result" in summary
 
 
 async def test_a_cluster_that_its_renter_ends_is_ended_by_them_alone(tmp_path: Path) -> None:

@@ -608,12 +608,12 @@ async def _collect(
     assert key is not None
     place = out or Path(note.name)
     async with _volumes(io, gateway, key) as volumes:
-        verdict, files = await own_ends.left(
+        summary, files = await own_ends.left(
             client, gateway, key, note, volumes, place, _tell(io), force=force
         )
     io.screen.show(
-        {"name": note.name, "jobs": list(note.jobs), "ended": verdict.summary, "files": files},
-        f"{note.name} has ended before: {verdict.summary}",
+        {"name": note.name, "jobs": list(note.jobs), "ended": summary, "files": files},
+        f"{note.name} has ended before: {summary}",
         *files,
         *(f"What became of its money: ionet job receipt {job}" for job in note.jobs),
     )

@@ -17,7 +17,6 @@ from ionet.cli.login import kept
 
 if TYPE_CHECKING:
     from ionet import AsyncClient
-    from ionet.cloud.results import Verdict
     from ionet.cloud.volumes import AsyncVolumes
     from ionet.store.manifest import Manifest
 
@@ -89,24 +88,33 @@ async def left(
     tell: Callable[[str], None],
     *,
     force: bool,
-) -> tuple[Verdict, list[str]]:
+) -> tuple[str, list[str]]:
     """Fetches what a cluster has left that has ended, and takes back what was set aside for its end.
 
     Returns:
-        How it ended, and its files here.
+        How it ended, for people, and its files here.
 
     Raises:
         IonetError: how it ended is not to be had now; nothing was changed.
     """
     from ionet.cloud.ending import take_back
+    from ionet.cloud.errors import NotRun
     from ionet.cloud.mounting import brought_back
     from ionet.cloud.running import AsyncRun
 
+    summary, files = "", list[str]()
     async with AsyncRun(client, gateway, note.head, key=key) as run:
-        verdict = rest = await run.left(seconds=60.0)
-        if volumes is not None and (manifest := await _manifest(gateway, note)) is not None:
-            rest = await brought_back(manifest, verdict, note.head, run.fetch, volumes, tell)
-        fetched = await run.fetch(rest, out, force=force) if rest.outputs else None
+        try:
+            verdict = await run.left(seconds=60.0)
+        except NotRun as bad:
+            summary = str(bad)
+        else:
+            summary = verdict.summary
+            if volumes is not None and (manifest := await _manifest(gateway, note)) is not None:
+                verdict = await brought_back(manifest, verdict, note.head, run.fetch, volumes, tell)
+            if verdict.outputs:
+                fetched = await run.fetch(verdict, out, force=force)
+                files = [str(path) for path in fetched.files]
     try:
         back = await take_back(client, [Pubkey.from_string(job) for job in note.jobs])
     except IonetError as bad:
@@ -114,7 +122,7 @@ async def left(
     else:
         tell(f"{back} that were set aside for its end are back")
         forget(note.name)
-    return verdict, [str(path) for path in fetched.files] if fetched is not None else []
+    return summary, files
 
 
 async def _manifest(gateway: str, note: Note) -> Manifest | None:
