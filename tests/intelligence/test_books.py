@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -222,3 +226,25 @@ def test_what_is_affordable_is_afforded_and_one_token_more_is_not(
         assert price.cost(Usage(prompt)) > budget
     else:
         assert price.cost(Usage(prompt, most)) <= budget < price.cost(Usage(prompt, most + 1))
+
+
+def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "books.db"
+    books = Books(path, "test")
+    books.leave_log()
+    for number in range(1_500):
+        books.deposit(Deposit(f"{number}", ADDRESS, "usdc", 1, 0))
+    log = tmp_path / "books.db-wal"
+    much = log.stat().st_size
+    # By itself, SQLite would have taken it at a thousand pages.
+    assert much > 2_000 * 4_096
+    assert not books.take_log(much + 1)
+    with ThreadPoolExecutor(1) as thread, books.whole():
+        # The books are being written in.
+        assert thread.submit(books.take_log, much).result(timeout=60)
+    shutil.copy(path, tmp_path / "alone.db")
+    with closing(sqlite3.connect(tmp_path / "alone.db")) as alone:
+        assert alone.execute("SELECT count(*) FROM postings").fetchone() == (1_500,)
+    books.deposit(Deposit("next", ADDRESS, "usdc", 1, 0))
+    assert log.stat().st_size < much / 10
+    books.close()

@@ -51,6 +51,8 @@ from ionet.service.signin import SignInConfig, SignIns
 _log = logging.getLogger(__name__)
 #: Seconds from one look at the surplus to the next; one is sent an hour.
 _SETTLES: Final = 60.0
+#: … at the log of the books.
+_TIDIES: Final = 5.0
 #: Engines of this machine.
 _OWN: Final = ("llama", "minilm")
 _STATEMENT: Final = "Sign in to see your quota and your API keys. It moves no tokens and costs nothing."
@@ -129,6 +131,7 @@ class Intelligence:
         books = Books(config.state / "books.db", config.environment)
         desk = Desk(books)
         stack.callback(desk.close)
+        self._tidy(stack, books)
         if count := await desk.do(lambda books: books.recover(desk.at)):
             _log.warning("%s requests that an earlier process left open are settled", count)
         served = await asyncio.to_thread(lambda: [_weighed(each) for each in config.models])
@@ -163,6 +166,15 @@ class Intelligence:
             return not faults, {**told, **({} if fleet is None else {"engines": fleet.sizes})}
 
         return application(House(gate, answering, Models(models), accounts, shown, desk, health))
+
+    def _tidy(self, stack: AsyncExitStack, books: Books) -> None:
+        """Has another thread than the books' wait for the disk: it may take a tenth of a second."""
+        books.leave_log()
+
+        async def take() -> None:
+            await asyncio.to_thread(books.take_log)
+
+        stack.push_async_callback(_ended, asyncio.create_task(keep_looking(take, every=_TIDIES)))
 
     async def _settling(
         self, stack: AsyncExitStack, client: AsyncClient | None, desk: Desk, tills: Tills | None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ionet.chain.errors import ConfigError
 
+#: Bytes of the log of changes that are much.
+LOG: Final = 16 << 20
 #: Of this file.
 VERSION: Final = 2
 _SCHEMA: Final = """
@@ -121,6 +123,23 @@ class Storage:
     def close(self) -> None:
         """Closes the file."""
         self._db.close()
+
+    def leave_log(self) -> None:
+        """Has no change wait until the log of changes is in the file: somebody calls `take_log` for that."""
+        self._db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=0;")
+
+    def take_log(self, least: int = LOG) -> bool:
+        """Writes what is in the log into the file, in any thread, if it is much; returns whether it is.
+
+        Args:
+            least: bytes of the log that are much.
+        """
+        log = self.path.with_name(f"{self.path.name}-wal")
+        if not log.exists() or log.stat().st_size < least:
+            return False
+        with closing(sqlite3.connect(self.path, timeout=10.0)) as other:
+            other.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return True
 
     @contextmanager
     def whole(self) -> Iterator[None]:
