@@ -15,7 +15,7 @@ from tests.programs.market import CLASS, RATE
 from tests.programs.support import HOUR
 
 from ionet import IO, USD, AsyncClient, CloseReason, Listing, ix
-from ionet.chain.errors import AccountNotFound
+from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.cloud import (
     AsyncCluster,
     AsyncClusterLaunch,
@@ -28,6 +28,7 @@ from ionet.cloud import (
 )
 from ionet.cloud.choosing import Wish, choose
 from ionet.cloud.clusters import find
+from ionet.cloud.ending import endings
 from ionet.cloud.growing import joining, offer_growth
 from ionet.cloud.replacing import AsyncGuard, Limits
 from ionet.cloud.running import AsyncClusterRun
@@ -245,6 +246,31 @@ async def test_why_a_cluster_does_not_grow_is_said_before_anything_is_booked(ren
         renting.site.market.world.advance(3 * HOUR)
         with pytest.raises(CannotResize, match="its first node does not run: there is nothing to join"):
             await cluster.growth(2)
+
+
+async def test_what_is_signed_for_a_newcomers_end_cancels_it_once_where_it_has_not_started(
+    renting: Renting,
+) -> None:
+    client, before = renting.client, renting.site.money().renter
+    async with await booked(renting) as cluster:
+        held = renting.site.money().renter
+        (new,) = await cluster.resize(2)
+        stop, cancel = await endings(client, [new])
+        chain = ClientChain(renting.site.reader)
+        # What would fail is not sent, and stays good: the job waits for its start.
+        with pytest.raises(IonetError):
+            await chain.send(stop)
+        await chain.send(cancel)
+        assert (await client.jobs.get_job(new)).reason == CloseReason.RENTER_CANCELLED
+        for raw in (stop, cancel):
+            with pytest.raises(IonetError):
+                await chain.send(raw)
+        await client.jobs.refund(new).send()
+        assert held < before
+        price = (await client.jobs.get_job(new)).price
+        # The booking fee, and no more than it.
+        assert 0 < held - renting.site.money().renter < price // 100
+        await cluster.run.stop()
 
 
 async def test_who_joins_has_measured_what_the_file_wants_between_any_two(
