@@ -4,8 +4,8 @@ SmolLM2-135M in 4 bits is claimed; served are the same, and 3 and 2 bits of it, 
 answer is judged as the service judges it, and hours of a node are drawn of those answers, with replacement:
 all alike, or some honest and some coarse, or of a few tokens each, or drawn colder than was asked for, or
 with tokens charged that are not there. Printed are the answers of 1,000 that are out of the ordinary by
-themselves, and the hours of 1,000 in which a node no longer holds for what it says: detections, or false
-alarms where it is honest.
+themselves, and the hours of 1,000, or days where a row says so, in which a node no longer holds for what it
+says: detections, or false alarms where it is honest.
 
 usage: .venv/bin/python bench/audit.py [--answers N] [--tokens N] [--hour N]
 """
@@ -93,23 +93,40 @@ async def answer(
     )
 
 
-def told(answers: Sequence[Judged], others: Sequence[Judged], share: float, hour: int) -> int:
-    """Hours of a thousand in which a node is told that serves a share of its answers from the first ones."""
+def told(answers: Sequence[Judged], others: Sequence[Judged], share: float, hour: int, hours: int = 1) -> int:
+    """Hours of a thousand, or days, in which a node is told that serves a share of the first answers.
+
+    Args:
+        answers: the first.
+        others: it serves as well.
+        share: of the first.
+        hour: answers that are judged in an hour.
+        hours: that are looked at together.
+    """
     chance = random.Random(1)
-    hours = (
-        [chance.choice(answers if chance.random() < share else others) for _ in range(hour)]
+    spans = (
+        [
+            replace(chance.choice(answers if chance.random() < share else others), at=number * 3_600)
+            for number in range(hours)
+            for _ in range(hour)
+        ]
         for _ in range(HOURS)
     )
-    return sum(not standing("", "", each).holds for each in hours)
+    return sum(not standing("", "", each).holds for each in spans)
 
 
 def row(
-    name: str, answers: Sequence[Judged], hour: int, others: Sequence[Judged] = (), share: float = 1.0
+    name: str,
+    answers: Sequence[Judged],
+    hour: int,
+    others: Sequence[Judged] = (),
+    share: float = 1.0,
+    hours: int = 1,
 ) -> None:
     """Prints what it comes to."""
     mean = sum(each.score.deviations for each in answers) / len(answers)
     alone = 1_000 * sum(not each.passed for each in answers) / len(answers)
-    found = told(answers, others or answers, share, hour)
+    found = told(answers, others or answers, share, hour, hours)
     print(f"{name:<48} {mean:>9.2f} {alone:>9.0f} {found:>9}", flush=True)
 
 
@@ -128,7 +145,11 @@ def rows(pools: dict[tuple[str, float], list[Answer]], hour: int) -> None:
             [each.judged(asked) for each in pools["4 bits", drawn]],
             hour,
         )
-    row("3 bits drawn at 0.7, asked for 1", [each.judged(1.0) for each in pools["3 bits", 0.7]], hour)
+    colder = [each.judged(1.0) for each in pools["3 bits", 0.7]]
+    row("3 bits drawn at 0.7, asked for 1", colder, hour)
+    for fewer in (2, 5):
+        row(f"the same, {fewer} answers an hour, by days", colder, fewer, hours=24)
+        row(f"4 bits at 1, {fewer} answers an hour, by days", honest[1.0], fewer, hours=24)
     for heat in TEMPERATURES:
         for share in (0.5, 0.25, 0.1):
             coarse = [each.judged(heat) for each in pools["3 bits", heat]]

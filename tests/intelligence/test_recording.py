@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from solders.keypair import Keypair
+from tests.intelligence.conftest import inside
 from tests.intelligence.test_answering import Place, engine, said, used
 
 from ionet.explorer._models import AsOf
@@ -32,9 +36,11 @@ def receipts(tmp_path: Path) -> Iterator[Receipts]:
     made.close()
 
 
-async def recorded(place: Place, receipts: Receipts, *pieces: Any, **more: Any) -> dict[str, Any]:
+async def recorded(
+    place: Place, receipts: Receipts, *pieces: Any, runs: str = "url", **more: Any
+) -> dict[str, Any]:
     await place.ask(engine(*(pieces or (said({"content": "hello"}), used(3, 1)))), **more)
-    await Recorder(place.desk, receipts, None, {"small": "url"}).over(place.over[-1])
+    await Recorder(place.desk, receipts, None, {"small": runs}).over(place.over[-1])
     row = receipts._db.execute("SELECT receipt FROM receipts").fetchone()
     assert row is not None, "there is no receipt"
     return dict(json.loads(row[0]))
@@ -46,6 +52,29 @@ async def test_no_word_of_a_request_is_in_its_receipt(place: Place, receipts: Re
     kept = await recorded(place, receipts, stop=["dragon"], response_format=form)
     assert "dragon" not in json.dumps(kept)
     assert kept["sampling"]["stop"] == hash_of_prompt(["dragon"])
+
+
+async def test_a_receipt_names_what_its_engine_is_built_of_by_the_hash_of_its_files(
+    place: Place, receipts: Receipts
+) -> None:
+    kept = await recorded(place, receipts, runs="llama")
+    folder = inside("xllamacpp", "")
+    files = [file for file in folder.rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    libraries = folder.with_name("xllamacpp.libs")
+    files += [file for file in libraries.rglob("*") if file.is_file()]
+    lines = sorted(
+        f"{file.relative_to(folder.parent)}"
+        f" {base64.urlsafe_b64encode(hashlib.sha256(file.read_bytes()).digest()).decode().rstrip('=')}"
+        for file in files
+    )
+    digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    assert kept["build"] == f"xllamacpp {version('xllamacpp')} sha256:{digest}"
+
+
+async def test_of_an_engine_elsewhere_nobody_knows_what_it_is_built_of(
+    place: Place, receipts: Receipts
+) -> None:
+    assert (await recorded(place, receipts))["build"] == ""
 
 
 @pytest.mark.parametrize("more", [{"seed": 2**63 - 1}, {"logit_bias": {"5": 1e2}}])

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from ionet.formats import canonical
 from ionet.intelligence.auditing import Auditor, Written, can_be_judged
+from ionet.intelligence.builds import build_of
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import SAMPLING
 from ionet.intelligence.opened import Open
@@ -48,6 +49,7 @@ class Recorder:
         self._receipts = receipts
         self._auditor = auditor
         self._engines = engines
+        self._builds = {engine: build_of(engine) for engine in set(engines.values())}
 
     async def over(self, request: Open) -> None:
         """Records an answer that is over, if anything was written."""
@@ -86,6 +88,7 @@ class Recorder:
             "model": model.id,
             "weights": model.digest,
             "engine": self._engines.get(model.id, ""),
+            "build": self._builds.get(self._engines.get(model.id, ""), ""),
             "node": request.node,
             "sampling": {
                 **{name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None},
