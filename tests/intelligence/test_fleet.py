@@ -23,8 +23,9 @@ from ionet.intelligence.answering import Answering
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.fleet import Address, Elastic, Fleet, Standing
+from ionet.intelligence.fleet import Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule
+from ionet.intelligence.lessor import Address, Standing
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price
 from ionet.intelligence.records import Deposit, Key

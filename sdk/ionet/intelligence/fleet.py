@@ -12,12 +12,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, Literal, Protocol
+from typing import Final
 
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.fields import parse
+from ionet.intelligence.lessor import Address, Lease, Lessor
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.processes import until_ready
 from ionet.intelligence.queue import Turns
@@ -36,83 +36,6 @@ _LOADS: Final = 1_800.0
 _DRAINS: Final = 600.0
 #: Seconds until it is tried again where no node could be leased: at first, and at most.
 _PAUSES: Final = (5.0, 300.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an engine is.
-
-    Attributes:
-        url: of it.
-        socket: of this machine, instead of the URL's host; None: there is none.
-    """
-
-    url: str
-    socket: Path | None = None
-
-
-#: How a lease stands: it goes on, or ends soon and another has to take its place, or there is none any more.
-Standing = Literal["goes on", "ends", "gone"]
-
-
-class Lease(Protocol):
-    """A node that is leased."""
-
-    @property
-    def node(self) -> str:
-        """Names it."""
-        ...
-
-    @property
-    def memory(self) -> int:
-        """Bytes that it gives."""
-        ...
-
-    @property
-    def holds(self) -> frozenset[str]:
-        """Models whose weights it has."""
-        ...
-
-    @property
-    def rate(self) -> int:
-        """Millionths of a dollar an hour."""
-        ...
-
-    async def serve(self, model: str) -> Address:
-        """Starts a model's engine, and returns where on this machine it is."""
-        ...
-
-    async def withdraw(self, model: str) -> None:
-        """Ends a model's engine."""
-        ...
-
-    async def keep(self) -> Standing:
-        """Has the lease go on while it is needed; returns how it stands."""
-        ...
-
-    async def end(self) -> None:
-        """Ends the lease."""
-        ...
-
-
-class Lessor(Protocol):
-    """Leases nodes."""
-
-    async def left(self) -> Sequence[tuple[Lease, Sequence[tuple[str, Address]]]]:
-        """What an earlier process has leased, with the models that run there."""
-        ...
-
-    async def lease(self, models: Sequence[str], most: int | None) -> Lease:
-        """Leases a node, and waits until it is there.
-
-        Args:
-            models: whose weights it is sent; it is for the first of them.
-            most: millionths of a dollar an hour; None: whatever it costs.
-
-        Raises:
-            IonetError: there is none, or it could not be had.
-        """
-        ...
 
 
 @dataclass(slots=True)

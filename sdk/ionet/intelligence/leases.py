@@ -31,8 +31,8 @@ from ionet.cloud.spec import ClusterFile, ClusterSpec
 from ionet.formats.when import HOUR
 from ionet.intelligence import serving
 from ionet.intelligence.engine import BATCH
-from ionet.intelligence.fleet import Address, Standing
 from ionet.intelligence.leased import FleetConfig, Leased
+from ionet.intelligence.lessor import Address, Standing
 from ionet.intelligence.models import Model
 from ionet.intelligence.scaling import GIB
 
