@@ -21,6 +21,7 @@ from tests.orchestrator.killed import Bomb, Killed
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
+from ionet.orchestrator import Result
 from ionet.wire import Role
 
 #: All that the processes do to others, and to what they keep.
@@ -57,7 +58,7 @@ def chosen(which: str, kinds: Sequence[str]) -> set[int]:
     return {*first.values(), *last.values()}
 
 
-async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:
+async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> Result | None:
     job = site.book(HOUR)
     async with site.machine(site.market.alice):
         with suppress(Killed):
@@ -67,9 +68,10 @@ async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> None:
         async with site.seat() as seat:
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 600, ran=True)
+            return seat.result(bytes(job))
 
 
-async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
+async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> Result | None:
     job = site.book(HOUR)
     async with site.seat() as seat:
         async with site.machine(site.market.alice, bomb):
@@ -79,9 +81,10 @@ async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> None:
         async with site.machine(site.market.alice):
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 300, ran=True)
+        return seat.result(bytes(job))
 
 
-async def kill_the_gateway(site: NetworkSite, bomb: Bomb) -> None:
+async def kill_the_gateway(site: NetworkSite, bomb: Bomb) -> Result | None:
     job = site.book(HOUR)
     site.upload_seconds = 60.0
     wire(site.gateway, bomb)
@@ -93,7 +96,8 @@ async def kill_the_gateway(site: NetworkSite, bomb: Bomb) -> None:
             await again
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 300, ran=True)
-    again.cancel()
+        again.cancel()
+        return seat.result(bytes(job))
 
 
 async def started_again(gateway: Gateway, bomb: Bomb) -> None:
@@ -108,18 +112,22 @@ async def started_again(gateway: Gateway, bomb: Bomb) -> None:
 
 
 async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb]:
-    """What everybody has gained in the end."""
+    """What everybody has gained in the end, once the right result is there and nothing else is left."""
     await asyncio.to_thread(root.mkdir)
     async with BEGINNING:  # nobody else looks for a free port meanwhile
         site = NetworkSite(root)
         await site.gateway.start()
     bomb, before = Bomb(point), site.money()
     try:
-        await KILLED[which](site, bomb)
+        result = await KILLED[which](site, bomb)
     finally:
         await site.gateway.stop()
     after = site.money()
     assert site.runs == 1, f"killed {bomb.where} ({point})"
+    assert result is not None
+    assert result.value == {"sum": 14}, f"killed {bomb.where} ({point}): {result}"
+    (output,) = result.outputs
+    assert site.store.get(output.sha256) == b"1\n4\n9", "it is at the gateway for its renter"
     assert not left_over(root), f"killed {bomb.where} ({point}): {left_over(root)}"
     moved = Money(after.supplier - before.supplier, after.renter - before.renter, after.fees - before.fees)
     return moved, bomb

@@ -396,7 +396,7 @@ class Workspace:
         for item in manifest.inputs:
             target = self.cwd / item.name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(stored_input(store, item))
+            shutil.copyfile(stored_input(store, item), target)
 
     def finish(self, value: object) -> RunOutput:
         """Records durably that a run has finished, so that it is never repeated.
@@ -587,21 +587,21 @@ def stored_archive(store: FileStore, manifest: Manifest) -> Path | None:
         raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
 
 
-def stored_input(store: FileStore, item: Input) -> bytes:
-    """Returns an input's content.
+def stored_input(store: FileStore, item: Input) -> Path:
+    """Returns where the store has an input, whose content was checked: it may be larger than the memory.
 
     Raises:
         RunFailure: (INPUT_MISSING) the store does not have it, or its length is not the manifest's.
     """
     try:
-        data = store.get(bytes.fromhex(item.sha256))
+        path = store.path(bytes.fromhex(item.sha256))
+        if (size := path.stat().st_size) != item.size:
+            raise RunFailure(
+                FailureReason.INPUT_MISSING, f"{item.name} has {size} bytes, the manifest says {item.size}"
+            )
+        return store.checked(bytes.fromhex(item.sha256))
     except NotStored as error:
         raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
-    if len(data) != item.size:
-        raise RunFailure(
-            FailureReason.INPUT_MISSING, f"{item.name} has {len(data)} bytes, the manifest says {item.size}"
-        )
-    return data
 
 
 def _unpack(archive: Path, target: Path) -> None:

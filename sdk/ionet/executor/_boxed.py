@@ -316,27 +316,26 @@ class BoxedExecutor(LocalExecutor):
         with workspace.log.open("a") as log:
             log.write(f"--- attempt {attempt}\n")
         specs = [self._nodes[node].granted(manifest) for node in lease.nodes]
-        with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
-            inputs, given = self._materials(manifest, Path(folder))
-            given |= lease.given
-            given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
-            try:
-                found = self._gpus(lease)
-                image, python, more = self._image_of(manifest)
-                box.start(
-                    image,
-                    [python, "-c", _BOOT],
-                    limits=self._limits(lease, specs),
-                    environment={**more, **found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
-                    devices=found.devices,
-                    driver=found.files,
-                    inputs=inputs,
-                    given=given,
-                    internet=self._reach(specs) if manifest.resources.internet else None,
-                    address=None if lease.part is None else lease.part.address,
-                )
-            except (BoxError, NoSuchGpu) as error:
-                raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
+        inputs, given = self._materials(manifest)
+        given |= lease.given
+        given["run.json"] = json.dumps(_order(manifest, specs, lease.part)).encode()
+        try:
+            found = self._gpus(lease)
+            image, python, more = self._image_of(manifest)
+            box.start(
+                image,
+                [python, "-c", _BOOT],
+                limits=self._limits(lease, specs),
+                environment={**more, **found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
+                devices=found.devices,
+                driver=found.files,
+                inputs=inputs,
+                given=given,
+                internet=self._reach(specs) if manifest.resources.internet else None,
+                address=None if lease.part is None else lease.part.address,
+            )
+        except (BoxError, NoSuchGpu) as error:
+            raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
 
     def _reach(self, specs: Sequence[NodeSpec]) -> Internet:
         """How a lease's box reaches the internet: at the rates of its nodes together."""
@@ -344,13 +343,10 @@ class BoxedExecutor(LocalExecutor):
         known = [rate for rate in rates if rate is not None]
         return replace(self._internet, rate=sum(known) if len(known) == len(rates) else None)
 
-    def _materials(self, manifest: Manifest, folder: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
+    def _materials(self, manifest: Manifest) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
         """Returns the files for the working directory, and those that the job cannot change."""
-        inputs: dict[str, Path] = {}
+        inputs = {item.name: stored_input(self._store, item) for item in manifest.inputs}
         fixed: dict[str, bytes | Path] = {"ionet.tar": package()}
-        for number, item in enumerate(manifest.inputs):
-            inputs[item.name] = folder / str(number)
-            inputs[item.name].write_bytes(stored_input(self._store, item))
         if (archive := stored_archive(self._store, manifest)) is not None:
             fixed["working_dir.zip"] = archive
         return inputs, fixed

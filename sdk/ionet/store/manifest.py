@@ -321,9 +321,7 @@ class Manifest:
         object.__setattr__(self, "inputs", tuple(sorted(self.inputs, key=lambda item: item.name)))
         size = len(self.to_bytes())
         if size > MAX_BYTES:
-            raise ManifestError(
-                f"the manifest has {size} bytes, at most {MAX_BYTES}; pass large data as inputs"
-            )
+            raise ManifestError(_too_large(size))
 
     def to_dict(self) -> dict[str, Json]:
         """Returns the document as plain JSON values, with every field present."""
@@ -414,7 +412,7 @@ class Manifest:
             ManifestError: there are too many bytes, or they are not canonical, or not a valid manifest.
         """
         if len(data) > MAX_BYTES:
-            raise ManifestError(f"the manifest has {len(data)} bytes, at most {MAX_BYTES}")
+            raise ManifestError(_too_large(len(data)))
         try:
             manifest = cls.from_dict(canonical.decode(data))
         except CanonicalError as error:
@@ -504,6 +502,10 @@ def _hash_text(value: object, where: str) -> None:
         raise ManifestError(f"{where}: {value!r} is not a sha256 in 64 lower-case hex digits")
 
 
+def _too_large(size: int) -> str:
+    return f"the manifest has {size} bytes, at most {MAX_BYTES}; pass large data as inputs"
+
+
 def check_image(value: object) -> str:
     """Returns an image's reference.
 
@@ -565,6 +567,20 @@ class FileStore:
             raise StoreError(f"object {digest.hex()} holds content with sha256 {actual.hex()}")
         return data
 
+    def checked(self, digest: bytes) -> Path:
+        """Returns the content's path once its hash was compared: in little memory, however large it is.
+
+        Raises:
+            NotStored: when the store does not have it.
+            StoreError: when the file on disk no longer matches its name.
+        """
+        path = self.path(digest)
+        with path.open("rb") as file:
+            actual = hashlib.file_digest(file, "sha256").hexdigest()
+        if actual != digest.hex():
+            raise StoreError(f"object {digest.hex()} holds content with sha256 {actual}")
+        return path
+
     def __contains__(self, digest: bytes) -> bool:
         return self._object(digest).exists()
 
@@ -623,6 +639,9 @@ class FileStore:
             StoreError: when the stored bytes do not match the hash.
             ManifestError: when the bytes match but are not a valid manifest.
         """
+        # Whatever somebody's job has brought here may be named as a manifest.
+        if (size := self.path(digest).stat().st_size) > MAX_BYTES:
+            raise ManifestError(_too_large(size))
         return Manifest.from_bytes(self.get(digest))
 
     def _object(self, digest: bytes) -> Path:
