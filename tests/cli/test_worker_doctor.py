@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -86,10 +87,10 @@ class Place:
         self.config = replace(self.config, **fields)
         self.config.save()
 
-    def register(self, device_key: Keypair | None = None) -> None:
+    def register(self, device_key: Keypair | None = None, kind: str = CLASS) -> None:
         place = self.folder / "registered.json"
         write_key(place, device_key or self.key)
-        line = ("node", "register", "--class", CLASS, "--uuid", self.uuid, "--device-key", str(place))
+        line = ("node", "register", "--class", kind, "--uuid", self.uuid, "--device-key", str(place))
         self.shell.text(*line, "--attester", self.shell.key("attester"), who="alice")
 
     def findings(self) -> dict[str, Any]:
@@ -205,6 +206,29 @@ def test_another_class_than_the_chains_is_said(place: Place) -> None:
     level, says, _ = place.finding("registered")
     assert level == "warning"
     assert says.endswith("of class Other CPU, and this device of RTX 4090")
+
+
+def test_a_processor_that_is_registered_as_a_gpu_is_a_fault_and_is_not_served(place: Place) -> None:
+    place.uuid = probe().devices[0].uuid
+    place.change(nodes=(replace(place.config.nodes[0], uuid=place.uuid, hardware_class="RTX 4090"),))
+    place.register(kind="RTX 4090")
+    level, says, todo = place.finding("registered")
+    assert level == "fault"
+    assert says.endswith(
+        "the class on the chain is of GPUs, and this device is a processor, so it is not served"
+    )
+    assert todo == "release it and register it anew, in a class of its kind"
+
+    async def served() -> None:
+        daemon, stop = Daemon(place.config, unsafe_plain=True), asyncio.Event()
+        running = asyncio.create_task(daemon.run(stop))
+        async with asyncio.timeout(60):
+            while "is not served" not in "".join(daemon.status().nodes[0].problems):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        stop.set()
+        await running
+
+    asyncio.run(served())
 
 
 def test_a_banned_device_is_a_fault_without_a_remedy(place: Place) -> None:

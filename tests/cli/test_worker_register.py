@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from ionet.orchestrator import ProgramChain
 from ionet.orchestrator._registrar import Registrar
 from ionet.wire import Peer, Role
 from ionet.wire._link import gateway_urls
+from ionet.worker import WorkerConfig
 
 
 @pytest.fixture
@@ -76,6 +78,15 @@ def test_nobody_registers_without_a_gateway(
     done = shell.run("worker", "register", "--state", tmp_path / "worker", who="alice")
     assert (done.exit_code, done.stdout) == (5, "")
     assert "error: no connection to ws://127.0.0.1" in done.stderr
+
+
+def test_a_processor_is_not_registered_as_a_gpu(shell: Shell, tmp_path: Path) -> None:
+    state = tmp_path / "worker"
+    set_up(shell, f"http://127.0.0.1:{free_port()}", state, "alice")
+    config = WorkerConfig.load(state / "config.toml")
+    replace(config, nodes=(replace(config.nodes[0], hardware_class="RTX 4090"),)).save()
+    said = shell.fails(3, "worker", "register", "--state", state, who="alice")
+    assert "cannot be a RTX 4090: the class on the chain is of GPUs, and this device is a processor" in said
 
 
 def test_a_machine_is_registered_by_its_owners_key_elsewhere(

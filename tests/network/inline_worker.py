@@ -29,7 +29,7 @@ class InlineDaemon(Daemon):
         return InlineExecutor(specs, self._store, config.state / "leases")
 
 
-def _still(*configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
+def _still(pool: str, *configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
     return Device(0, configs[0].uuid, "test processor", "cpu", 1 << 30, None), StillWatch(), ()
 
 

@@ -508,10 +508,20 @@ def test_names_of_strangers_on_many_gpus_are_bounded() -> None:
 def test_a_node_one_of_whose_devices_is_gone_does_not_serve() -> None:
     here = probe().devices[0]
     settings = [NodeConfig(uuid, 0, "Other CPU", Path("key.json")) for uuid in (here.uuid, "GPU-gone")]
-    device, _, gpus = _device(settings[0])
+    device, _, gpus = _device("cpu", settings[0])
     assert (device, gpus) == (here, ())
     with pytest.raises(ConfigError, match="the device GPU-gone is not there"):
-        _device(*settings)
+        _device("cpu", *settings)
+
+
+def test_a_node_of_another_kind_than_its_class_does_not_serve() -> None:
+    here = probe().devices[0]
+    with pytest.raises(
+        ConfigError, match="the class on the chain is of GPUs, and this device is a processor"
+    ):
+        _device("gpu", NodeConfig(here.uuid, 0, "RTX 4090", Path("key.json")))
+    assert DEVICE.misplaced("gpu") is None
+    assert DEVICE.misplaced("cpu") == "the class on the chain is of processors, and this device is a GPU"
 
 
 # ---- the worker

@@ -40,7 +40,7 @@ from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._measuring import Links
 from ionet.worker._podman import podman_of
-from ionet.worker._probe import Device, probe
+from ionet.worker._probe import REGISTER_ANEW, Device, probe
 from ionet.worker._record import LeaseRecord
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
 from ionet.worker._streams import Streams
@@ -178,7 +178,8 @@ class Daemon:
         if not await self._chain.registered(address, bytes(node.key.pubkey)):
             raise ConfigError("not registered yet; see: ionet worker register")
         # A driver may need its time.
-        device, watch, gpus = await asyncio.to_thread(_device, *self._config.processors(node.config))
+        pool = await self._chain.pool(address)
+        device, watch, gpus = await asyncio.to_thread(_device, pool, *self._config.processors(node.config))
         state = self._state_of(node)
         worker = Worker(address, node.key, state, device=device, watch=watch, gpus=gpus)
         stores = [AsyncHttpStore(http, node.key.keypair) for _, http in self._gateways]
@@ -397,14 +398,15 @@ async def sweep(
     await executor.sweep({*(lease_name([job]) for job in leases), *held()})
 
 
-def _device(*configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
+def _device(pool: str, *configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
     """Returns a node's first device as it is now, what watches all of them, and the numbers of its GPUs.
 
     Args:
+        pool: of the node's class.
         configs: the node's devices, the first one first.
 
     Raises:
-        ConfigError: one is not there, or nobody can see who uses it.
+        ConfigError: one is not there, or of another pool, or nobody can see who uses it.
     """
     machine = probe()
     here = {device.uuid: device for device in machine.devices}
@@ -413,6 +415,9 @@ def _device(*configs: NodeConfig) -> tuple[Device, Watch, tuple[int, ...]]:
             why = "; ".join(fault.reason for fault in machine.faults)
             raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
     devices = [here[config.uuid] for config in configs]
+    for device in devices:
+        if (wrong := device.misplaced(pool)) is not None:
+            raise ConfigError(f"{device.name} is not served: {wrong}; {REGISTER_ANEW}")
     gpus = tuple(device.index for device in devices if device.uuid.startswith("GPU-"))
     return devices[0], watch_for(*devices), gpus
 

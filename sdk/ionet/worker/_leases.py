@@ -190,6 +190,14 @@ class ClientChain:
 
         return await self._ask(question)
 
+    async def pool(self, node: bytes) -> str:
+        """Returns the pool of a registered node's class: ``gpu`` or ``cpu``."""
+        return await self._ask(lambda client: _pool(client, node))
+
+
+async def _pool(client: AsyncClient, node: bytes) -> str:
+    return (await client.staking.get_node(Pubkey(node))).pool.name.lower()
+
 
 async def _leased(client: AsyncClient, job: bytes) -> Leased | None:
     try:

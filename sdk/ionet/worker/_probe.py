@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from ionet.staking.hardware import HardwareClass, UnknownHardware, classify
 
+REGISTER_ANEW: Final = "release it and register it anew, in a class of its kind"
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -42,6 +44,14 @@ class Device:
     def fingerprint(self) -> bytes:
         """sha256 of the uuid: the seed of the device's account."""
         return fingerprint(self.uuid)
+
+    def misplaced(self, pool: str) -> str | None:
+        """Returns why it cannot be a node of a pool, `gpu` or `cpu`; None where it can.
+
+        A GPU is what a driver shows with who uses it. What it does not show would be judged by rules that
+        are not its own: the system's work beside a lease would count as a stranger's.
+        """
+        return misplaced(self.uuid, pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,15 @@ class Probe:
 def fingerprint(uuid: str) -> bytes:
     """Returns the sha256 of the device's id in UTF-8, 32 bytes."""
     return hashlib.sha256(uuid.encode()).digest()
+
+
+def misplaced(uuid: str, pool: str) -> str | None:
+    """See `Device.misplaced`."""
+    here = "gpu" if uuid.startswith("GPU-") else "cpu"
+    words = {"cpu": "a processor", "gpu": "a GPU"}
+    if here == pool:
+        return None
+    return f"the class on the chain is of {words[pool][2:]}s, and this device is {words[here]}"
 
 
 def probe(*, nvml: Any | None = None) -> Probe:

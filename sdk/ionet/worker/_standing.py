@@ -18,6 +18,7 @@ from ionet.staking.stake import class_name
 from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._findings import Finding, Rule
 from ionet.worker._keys import DeviceKey, KeyFileError
+from ionet.worker._probe import REGISTER_ANEW, misplaced
 from ionet.worker._rules import OnChain, node_findings
 
 #: Seconds between the machine's clock and the chain's that nobody minds, and that are too many.
@@ -206,6 +207,10 @@ def _registered(config: WorkerConfig, standing: Standing) -> Finding:
             "say so in the settings, by part_of; until then jobs do not get it",
         )
     kind = class_name(standing.class_) if standing.class_ is not None else str(node.class_)
+    if (why := misplaced(mine.uuid, node.pool.name.lower())) is not None:
+        return rule.fault(
+            f"node {mine.address} is of class {kind}: {why}, so it is not served", REGISTER_ANEW
+        )
     if kind != mine.hardware_class:
         return rule.warn(
             f"node {mine.address} is of class {kind}, and this device of {mine.hardware_class}",

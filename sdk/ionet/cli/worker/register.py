@@ -77,6 +77,10 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
     if device is None:
         raise UserError(f"the device {node.uuid} is not there; see `ionet worker doctor`", UNUSABLE)
     kind = class_of(io, node.hardware_class)
+    if (why := device.misplaced(kind.pool.name.lower())) is not None:
+        raise UserError(
+            f"{device.name} cannot be a {node.hardware_class}: {why}; see `ionet worker init`", UNUSABLE
+        )
     needed = minimum(kind, 1)
     first = next((item for item in config.nodes if item.uuid == node.part_of), None)
     key = DeviceKey.load(node.key)
