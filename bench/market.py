@@ -138,13 +138,28 @@ def _registered(number: int) -> list[Event]:
         _S.NodeRegistered(1, node, owner, class_, 1, 500, 840, 80, 1_000),
         _S.Staked(2, node, owner, 500 * IO, _totals(own_pending=500 * IO), _NOBODY),
         _S.Activated(3, node, owner, 500 * IO, _totals(**_AT_FIRST), _NOBODY),
-        _J.OfferSet(1, _offer(node), node, 10**6, HOUR, 30 * 24 * HOUR, True, types.jobs.PayoutKind(0)),
+        _offered(node, owner),
     ]
     if number % CO_STAKED == 0:
         made.append(_S.Staked(4, node, key((1 << 42) + number), 50 * IO, _co_staked(number), _NOBODY))
     if number % RENTED == 0:
         made += _rented(number, node)
     return made
+
+
+def _offered(node: Pubkey, owner: Pubkey) -> Event:
+    return _J.OfferSet(
+        seq=1,
+        offer=_offer(node),
+        node=node,
+        rate=10**6,
+        min_seconds=HOUR,
+        max_seconds=30 * 24 * HOUR,
+        open=True,
+        payout=types.jobs.PayoutKind(0),
+        currencies=(key(1 << 50), _NONE, _NONE, _NONE),
+        owner=owner,
+    )
 
 
 def _co_staked(number: int, **more: int) -> types.staking.NodeTotals:
@@ -182,6 +197,7 @@ def _rented(number: int, node: Pubkey) -> list[Event]:
             payout=types.jobs.PayoutKind(0),
             cluster_size=0,
             cluster=_NONE,
+            replaces=0,
             manifest_hash=bytes(32),
             currency_price=10**8,
             currency_exponent=-8,

@@ -709,7 +709,8 @@ def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> No
     still, job = desk.run(), desk.closed()
     # Its stake is no test's gift, so that events tell it.
     bare = desk.registered(21)
-    shell.text("stake", "add", bare, "3", who="alice")
+    shell.text("stake", "add", bare, "200", who="alice")
+    shell.text("job", "offer", bare, "--rate", "2.5", "--currency", "USDC", who="alice")
     lines: list[tuple[object, ...]] = [
         ("job", "receipt", job),
         ("job", "receipt", still),
@@ -727,6 +728,9 @@ def test_an_explorer_says_the_same_as_the_node(desk: Desk, tmp_path: Path) -> No
         ("job", "list", "--as", "supplier"),
         ("node", "show", bare),
         ("node", "why", bare),
+        ("job", "search", "--class", "21", "--booked"),
+        ("job", "search", "--class", "21", "--booked", "--currency", "USDC", "--leases"),
+        ("job", "search", "--class", "21", "--booked", "--currency", "IO"),
     ]
     with explored(shell, tmp_path / "ledger.db") as url:
         alone = replace(shell, url="http://127.0.0.1:9")

@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from solders.pubkey import Pubkey
-from tests.explorer.conftest import Near, Served
+from tests.explorer.conftest import GENESIS, Near, Served
+from tests.ledger.history import truth
+from tests.programs.market import IO_MINT, Market
+from tests.programs.people import TOKEN
+from tests.programs.test_challenges import proposed, showing
 from tests.stateful.arena import Arena
 
-from ionet import Client
+from ionet import Client, ix
 from ionet.explorer import client as module
 from ionet.explorer.client import ExplorerClient
 from ionet.explorer.errors import ExplorerError
+from ionet.explorer.reading import ExplorerTransport
 from ionet.ledger import Database
 from ionet.service.bounds import Bounds
 
@@ -60,6 +66,37 @@ def test_events_are_those_of_the_ledger_page_by_page(
         assert [*reader.events(names=names)] == [*database.watched(names=names)]
         many = [*names, *(f"jobs.No{number}" for number in range(20))]
         assert [*reader.events(names=many)] == [*database.watched(names=names)]
+
+
+@pytest.fixture
+def hireable(tmp_path: Path) -> Iterator[tuple[Client, Database]]:
+    """A market of two nodes of which one has shown its verdict, and the other takes IO alone."""
+    market = Market.whole()
+    market.join(market.bob, 300 * TOKEN)
+    args = market.offer_args(currencies=(IO_MINT, *[Pubkey.default()] * 3), rate=3 * 10**6)
+    market.send(ix.jobs.set_offer(owner=market.bob.key, node=market.bob.node, args=args))
+    market.send(showing(market, proposed(market, {market.alice.node: 30 * TOKEN})))
+    landed = truth(market.world.client)
+    with Database.create(str(tmp_path / "ledger.db"), GENESIS) as database:
+        database.write(landed, scanned=landed[-1].slot, final=landed[-1].slot)
+    with Database.open(str(tmp_path / "ledger.db")) as database:
+        yield market.world.client, database
+
+
+def test_what_can_be_booked_and_for_what_is_what_the_node_says(
+    serving: Callable[..., Served], hireable: tuple[Client, Database]
+) -> None:
+    client, database = hireable
+    (free,) = client.jobs.search()
+    with reading(serving(database=database)) as reader:
+        asked = Client(ExplorerTransport(reader)).jobs
+        assert asked.search() == [free]
+        listed = asked.search(booked=True)
+        assert listed == client.jobs.search(booked=True)
+        assert [len(listing.mints) for listing in listed] == [2, 1]
+        dollars = next(mint for mint in free.mints if mint != IO_MINT)
+        assert asked.search(currency=dollars, booked=True) == [free]
+        assert reader.leases(free.node) == client.jobs.leases([free.node])[free.node]
 
 
 def test_the_supply_is_the_nodes_also_where_no_event_says_it(

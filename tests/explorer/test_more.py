@@ -331,7 +331,7 @@ async def test_accounts_are_had_in_the_bytes_of_their_programs(explorer: Served,
     for asked, said in (
         ("", "ask for a `kind`, or for `address`"),
         ("?kind=staking.Node&address=" + unknown, "ask for a `kind`, or for `address`"),
-        ("?kind=jobs.Offer", "there is no list of accounts of this type"),
+        ("?kind=mint.Config", "there is no list of accounts of this type"),
     ):
         refused = await explorer.get(f"/api/v1/records{asked}")
         assert refused.status_code == 400

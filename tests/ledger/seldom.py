@@ -13,7 +13,7 @@ from tests.programs.people import TOKEN, Supplier, class_args
 from tests.programs.support import DAY, HOUR, MINUTE, Proposal
 from tests.programs.test_approvals import DIGEST, reference
 from tests.programs.test_challenges import about, challenging, proposed, showing
-from tests.programs.test_devices import network
+from tests.programs.test_devices import network, reopening
 from tests.programs.test_mint import demand, fixed
 from tests.programs.test_proofs import seat, set_attesters
 from tests.stateful.arena import THRESHOLD, WEIGHTS, Arena, built
@@ -42,6 +42,7 @@ def seldom() -> Arena:
     _cluster(of, erin)
     _sell(of)
     _lift(of)
+    _pause(of)
     _part_with_devices(of, arena)
     _approve(of, arena)
     _expel(of, arena)
@@ -195,6 +196,15 @@ def _lift(of: Market) -> None:
         of.send(ix.proofs.finalize(report=report.address))
     of.world.advance(_WEEK)
     of.send(about(of, "lift_challenge", made))
+
+
+def _pause(of: Market) -> None:
+    """A node is retired for hours, and for less than one, and comes back each time."""
+    for away in (2 * HOUR, 3 * HOUR, HOUR, 4 * HOUR):
+        of.send(of.staking("retire_node"))
+        of.world.advance(away)
+        of.send(reopening(of))
+        of.world.advance(MINUTE)
 
 
 def _part_with_devices(of: Market, arena: Arena) -> None:

@@ -252,7 +252,7 @@ class Rentals:
         if cluster is not None:
             joined = self.clusters[cluster]
             late = joined.joined == joined.size
-            added = late and joined.places > 0
+            added = late and joined.places > 0 and pays == renter
             joined.places -= added
             joined.lost -= late and not added
             joined.joined += not late
@@ -278,14 +278,14 @@ class Rentals:
             # In these walks a renter signs only as the payer.
             "NotClusterBooker": payer not in (renter, one.delegate),
             "ClusterBroken": one.broken is not None,
-            "ClusterFull": one.joined >= one.size and not one.lost and not one.places,
+            "ClusterFull": one.joined >= one.size and not one.lost and not (one.places and payer == renter),
         }
 
     def grow_cluster(self, number: int, by: str, places: int, now: int) -> None:
         """Adds places to a cluster that runs, for jobs that nothing waits for."""
         one = self.clusters[number]
         refuse(
-            NotClusterBooker=by not in (one.renter, one.delegate),
+            NotClusterRenter=by != one.renter,
             ClusterBroken=one.broken is not None,
             ClusterIncomplete=one.joined < one.size,
             ClusterOver=now >= one.runs_until,

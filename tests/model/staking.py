@@ -259,6 +259,8 @@ class Node:
     #: Credited of leaves that had to wait, since `credited_through` moved.
     partial: int = 0
     retired_at: int = 0
+    #: Of each retirement that is over, from when until when.
+    absences: list[tuple[int, int]] = field(default_factory=list)
     #: End of what it earns: a loss of co-stakers, a decision on fraud, a ban.
     closed_at: int | None = None
     fraud: bool = False
@@ -306,6 +308,13 @@ class Node:
                 break
             highest, last = max(highest, fallen), at
         return max(highest, self.known)
+
+    def was_away(self, start: int, end: int) -> bool:
+        """Whether all of that time falls into one of its last three retirements longer than an hour."""
+        over = [(since, until) for since, until in self.absences if until - since > HOUR]
+        now_away = self.retired_at and (not self.absences or self.absences[-1][0] != self.retired_at)
+        known = [*over, (self.retired_at, 10**12)][-3:] if now_away else over[-3:]
+        return any(since < start and end <= until for since, until in known)
 
     def resize(self, units: int, now: int) -> None:
         """It has another number of processors."""
@@ -863,6 +872,7 @@ class Staking:
             CommissionNotice=shared and bps != node.commission,
         )
         node.state = LIVE
+        node.absences.append((node.retired_at, now))
         if not shared:
             node.commission, node.announced = bps, None
         node.learn(node.minimum, now)
@@ -1032,7 +1042,7 @@ class Staking:
         refuse(
             AccountAlreadyInUse=-hour in node.slashes,
             HourTooOld=now > end + DISPROVE,
-            RetiredThen=node.state == RETIRED and end - HOUR > node.retired_at,
+            RetiredThen=node.was_away(end - HOUR, end),
         )
         held = node.own.side + node.co_tokens - node.frozen
         amount = min(node.finable(now) // 10, node.own.side, held)

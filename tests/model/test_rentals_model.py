@@ -142,12 +142,15 @@ def test_a_cluster_grows_by_a_job_that_breaks_and_holds_up_nothing() -> None:
     made.book("alice", "renter", USDC, T, PAR, NOW, 0, 1)
     assert refused(made.grow_cluster, 1, "renter", 1, NOW) == {"ClusterOver"}
     made.start(0, True, NOW)
-    assert refused(made.grow_cluster, 1, "carol", 0, NOW) == {"NotClusterBooker", "ClusterPlaces"}
+    assert refused(made.grow_cluster, 1, "carol", 0, NOW) == {"NotClusterRenter", "ClusterPlaces"}
     assert refused(made.grow_cluster, 1, "renter", 1, NOW + T) == {"ClusterOver"}
     made.set_delegate(1, "renter", "carol")
-    made.grow_cluster(1, "carol", 1, NOW + 60)
+    assert refused(made.grow_cluster, 1, "carol", 1, NOW + 60) == {"NotClusterRenter"}
+    made.grow_cluster(1, "renter", 1, NOW + 60)
     before = made.tokens
-    made.book("bob", "renter", USDC, T, PAR, NOW + 60, 0, 1, None, "carol", "renter")
+    by_delegate = ("bob", "renter", USDC, T, PAR, NOW + 60, 0, 1, None, "carol", "renter")
+    assert refused(made.book, *by_delegate) == {"ClusterFull"}
+    made.book("bob", "renter", USDC, T, PAR, NOW + 60, 0, 1)
     assert (made.jobs[1].added, made.jobs[1].replaces, made.clusters[1].places) == (True, False, 0)
     assert refused(made.book, "bob", "renter", USDC, T, PAR, NOW + 60, 0, 1) >= {"ClusterFull"}
     made.expire(1, NOW + 60 + START_WINDOW + 1)

@@ -19,7 +19,7 @@ from solders.system_program import TransferParams, transfer
 from tests.programs.market import IO_MINT, TWO_HOURS, Market
 from tests.programs.support import HOUR
 
-from ionet import IO, errors, pda, token_account
+from ionet import IO, errors, pda, token_account, types
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 IDL: Final[dict[str, Any]] = json.loads((ROOT / "examples/cpi_renter/idl.json").read_text())
@@ -90,12 +90,26 @@ class Tenancy:
         return job
 
     def stop(self, job: Pubkey, by: Keypair | None = None, **given: Pubkey) -> Instruction:
+        return self._ending("stop", job, by, given)
+
+    def cancel(self, job: Pubkey, by: Keypair | None = None, **given: Pubkey) -> Instruction:
+        return self._ending("cancel", job, by, given)
+
+    def _ending(self, name: str, job: Pubkey, by: Keypair | None, given: dict[str, Pubkey]) -> Instruction:
         accounts = {"tenant": (by or self.tenant).pubkey(), "renter": self.renter, "job": job}
         accounts |= {
             "offer": self.market.alice.offer,
-            "jobs_program": self.market.jobs("stop", job).program_id,
+            "jobs_program": self.market.jobs(name, job).program_id,
         }
-        return instruction("stop", b"", **(accounts | given))
+        return instruction(name, b"", **(accounts | given))
+
+    def lamports(self, of: Pubkey) -> int:
+        account = self.market.world.client.account(of)
+        return 0 if account is None else account.lamports
+
+    def sol(self, lamports: int, to: Pubkey, by: Keypair | None = None, **given: Pubkey) -> Instruction:
+        accounts = {"tenant": (by or self.tenant).pubkey(), "renter": self.renter, "destination": to}
+        return instruction("withdraw_sol", lamports.to_bytes(8, "little"), **(accounts | given))
 
     def withdrawal(self, amount: int, to: Pubkey, by: Keypair | None = None, **given: Pubkey) -> Instruction:
         accounts = {"tenant": (by or self.tenant).pubkey(), "renter": self.renter, "source": self.purse}
@@ -139,6 +153,31 @@ def test_what_is_left_of_a_stopped_job_comes_back_to_the_renter_and_to_the_tenan
     world.send(tenancy.withdrawal(back, tenancy.tenant.pubkey()), signers=[tenancy.tenant])
     assert world.balance(tenancy.purse) == 0
     assert world.balance(token_account(tenancy.tenant.pubkey(), IO_MINT)) == back
+
+
+def test_a_job_is_cancelled_and_its_rent_comes_back_to_the_tenant(tenancy: Tenancy) -> None:
+    market, job, world = tenancy.market, tenancy.job(), tenancy.market.world
+    assert tenancy.lamports(tenancy.renter) < RENT
+    world.send(tenancy.cancel(job), signers=[tenancy.tenant])
+    assert market.job(job).reason == types.jobs.CloseReason.RENTER_CANCELLED
+    assert market.offer().lease_job == Pubkey.default()
+    market.pay_out(job)
+    assert tenancy.lamports(tenancy.renter) == RENT
+    to = Pubkey.new_unique()
+    world.send(tenancy.sol(RENT, to), signers=[tenancy.tenant])
+    assert (tenancy.lamports(tenancy.renter), tenancy.lamports(to)) == (0, RENT)
+
+
+def test_nobody_else_cancels_or_takes_sol_that_is_a_tenants(tenancy: Tenancy) -> None:
+    """Neither through the program, for a renter that is not theirs, nor past it."""
+    market, world, job = tenancy.market, tenancy.market.world, tenancy.job()
+    thief = market.actor()
+    for call in (tenancy.cancel(job, thief), tenancy.sol(1, thief.pubkey(), thief)):
+        world.refused(call, "ConstraintSeeds", signers=[thief])
+    own = Pubkey.find_program_address([b"renter", bytes(thief.pubkey())], PROGRAM)[0]
+    world.refused(tenancy.cancel(job, thief, renter=own), errors.jobs.NotAParty, signers=[thief])
+    past = market.jobs("cancel", job, party=thief.pubkey())
+    world.refused(past, errors.jobs.NotAParty, signers=[thief])
 
 
 def test_nobody_else_books_stops_or_takes_what_is_a_tenants(tenancy: Tenancy) -> None:

@@ -179,7 +179,6 @@ def test_nobody_pays_for_what_a_device_signs_while_its_node_is_retired(scene: Sc
     assert scene.call(cell_of(scene)).send().result.amount
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="a node knows its latest retirement only")
 def test_a_second_retirement_opens_nothing_of_the_first_one(scene: Scene) -> None:
     """Who had the machine meanwhile waits until then: each such hour costs a tenth of the minimum."""
     market, client = scene.market, scene.market.world.client

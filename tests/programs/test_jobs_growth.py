@@ -10,14 +10,14 @@ from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import approve
 from spl.token.models import ApproveParams
 from tests.programs.market import IO_MINT, TWO_HOURS, Market
-from tests.programs.people import TOKEN
+from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import HOUR, MINUTE
 from tests.programs.test_jobs_clusters import state
 from tests.programs.test_jobs_money import D_IO, NO_SHOW, SUPPLIER_CANCELLED
 
-from ionet import IO, errors, events, ix, token_account
+from ionet import IO, errors, events, ix, pda, token_account
 
-ADDED = 2
+REPLACED, ADDED = 1, 2
 
 
 @pytest.fixture
@@ -96,17 +96,15 @@ def test_an_added_job_whose_node_is_lost_is_replaced_as_any(one: tuple[Market, P
     assert market.job(market.book(of=market.bob, cluster=cluster)).replaces == 1
 
 
-def test_places_are_added_by_the_renter_or_the_delegate_and_to_what_runs(
+def test_places_are_added_by_the_renter_alone_and_to_what_runs(
     one: tuple[Market, Pubkey, Pubkey],
 ) -> None:
     market, cluster, _ = one
-    for stranger in (market.dave, market.alice.owner):
-        market.refused(growing(cluster, stranger), errors.jobs.NotClusterBooker)
-    # Whoever is nobody's delegate is not the delegate of zeros.
-    assert state(market, cluster).delegate == Pubkey.default()
     renter = market.renter.pubkey()
     market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=market.dave.pubkey()))
-    market.send(growing(cluster, market.dave))
+    for other in (market.dave, market.alice.owner):
+        market.refused(growing(cluster, other), errors.jobs.NotClusterRenter)
+    market.send(growing(cluster, market.renter))
     for wrong in (0, 255):
         market.refused(growing(cluster, market.renter, places=wrong), errors.jobs.ClusterPlaces)
     waiting = market.cluster(number=2)
@@ -129,12 +127,11 @@ def test_founders_that_wait_are_neither_held_up_nor_broken_by_an_added_one(marke
     assert (state(market, cluster).broken, state(market, cluster).waiting) == (0, 0)
 
 
-def test_a_delegate_grows_a_cluster_by_what_its_allowance_pays_and_no_more(
-    one: tuple[Market, Pubkey, Pubkey],
-) -> None:
-    market, cluster, _ = one
-    session, renter = market.actor(), market.renter.pubkey()
-    purse = token_account(renter, IO_MINT)
+def test_a_session_key_grows_its_cluster_by_what_its_allowance_pays_and_no_more(market: Market) -> None:
+    """As Ray's autoscaler does: the key is the renter, and the wallet pays and is paid back."""
+    market.join(market.bob, 300 * TOKEN)
+    session, wallet = market.actor(), market.renter.pubkey()
+    purse = token_account(wallet, IO_MINT)
 
     def allow(amount: int) -> None:
         market.send(
@@ -143,20 +140,24 @@ def test_a_delegate_grows_a_cluster_by_what_its_allowance_pays_and_no_more(
                     program_id=TOKEN_PROGRAM_ID,
                     source=purse,
                     delegate=session.pubkey(),
-                    owner=renter,
+                    owner=wallet,
                     amount=amount,
                 )
             )
         )
 
-    allow(D_IO - 1)
-    market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=session.pubkey()))
-    market.set_price()
+    def booking(of: Supplier) -> Instruction:
+        market.set_price()
+        mine = session.pubkey()
+        return market.booking(of=of, cluster=cluster, renter=mine, payer=mine, source=purse, refund_to=wallet)
+
+    opened = ix.jobs.open_cluster(renter=session.pubkey(), id=bytes(32), size=1)
+    cluster = pda.jobs.cluster(session.pubkey(), bytes(32))
+    allow(2 * D_IO - 1)
+    head = market.send(opened, booking(market.alice)).event(events.jobs.Booked).job
+    market.start(head)
     before = market.purse(market.renter)
-    booking = market.booking(
-        of=market.bob, cluster=cluster, source=purse, payer=session.pubkey(), refund_to=renter
-    )
-    both = growing(cluster, session), booking
+    both = growing(cluster, session), booking(market.bob)
     call = market.world.call(*both, signers=market.signers(*both))
     market.world.refused(call, "InsufficientFunds")
     assert (market.purse(market.renter), state(market, cluster).places) == (before, 0)
@@ -165,9 +166,6 @@ def test_a_delegate_grows_a_cluster_by_what_its_allowance_pays_and_no_more(
     assert (before - market.purse(market.renter), state(market, cluster).places) == (D_IO, 0)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="a delegate adds nodes without any allowance of the renter's"
-)
 def test_a_delegate_that_may_spend_nothing_adds_no_node_of_its_own(
     one: tuple[Market, Pubkey, Pubkey],
 ) -> None:
@@ -177,6 +175,27 @@ def test_a_delegate_that_may_spend_nothing_adds_no_node_of_its_own(
     market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=session.pubkey()))
     market.world.give_io(session.pubkey(), IO(1_000))
     market.set_price()
-    both = growing(cluster, session), market.booking(of=market.bob, cluster=cluster, payer=session.pubkey())
+    booking = market.booking(of=market.bob, cluster=cluster, payer=session.pubkey())
+    both = growing(cluster, session), booking
     call = market.world.call(*both, signers=market.signers(*both))
-    market.world.refused(call, errors.jobs.NotClusterBooker)
+    market.world.refused(call, errors.jobs.NotClusterRenter)
+    # Nor does it take a place that the renter has added.
+    market.send(growing(cluster, market.renter))
+    market.refused(booking, errors.jobs.ClusterFull)
+
+
+def test_a_delegate_replaces_a_lost_node_and_leaves_an_added_place_to_the_renter(
+    one: tuple[Market, Pubkey, Pubkey],
+) -> None:
+    market, cluster, head = one
+    session, renter = market.actor(), market.renter.pubkey()
+    market.world.give_io(session.pubkey(), IO(1_000))
+    market.send(ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=session.pubkey()))
+    market.send(growing(cluster, market.renter), market.jobs("lose", head))
+    market.set_price()
+    booking = market.booking(
+        of=market.bob, cluster=cluster, payer=session.pubkey(), refund_to=market.renter.pubkey()
+    )
+    booked = market.send(booking).event(events.jobs.Booked)
+    assert (booked.replaces, market.job(booked.job).replaces) == (REPLACED, REPLACED)
+    assert (state(market, cluster).lost, state(market, cluster).places) == (0, 1)

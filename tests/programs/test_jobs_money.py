@@ -86,6 +86,7 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         payout=types.jobs.PayoutKind.AS_PAID,
         cluster_size=1,
         cluster=Pubkey.default(),
+        replaces=0,
         manifest_hash=MANIFEST,
         # 2 USD for an IO, 1 USD for a USDC.
         currency_price=200_000_000 if currency is IN_IO else 100_000_000,

@@ -1,10 +1,11 @@
 //! An example: a program that rents nodes. Each tenant has a renter of the program's own, an address that only this
-//! program signs for: it pays the deposit, is the job's renter, and gets the refund. Only its tenant books with it, stops
-//! what it rents, and takes its tokens out.
+//! program signs for: it pays the deposit, is the job's renter, and gets the refund. Only its tenant books with it, cancels
+//! or stops what it rents, and takes its tokens and its SOL out.
 //!
 //! All that it knows of the market is the jobs program's IDL, in `idls/`.
 
 use anchor_lang::prelude::*;
+use anchor_lang::system_program;
 use anchor_spl::token::{self, Token, TokenAccount, Transfer};
 
 declare_program!(jobs);
@@ -53,11 +54,27 @@ pub mod cpi_renter {
         jobs::cpi::book(CpiContext::new_with_signer(jobs::ID, booking, &[&seeds]), args)
     }
 
+    /// Ends a job before its start; who then calls the jobs program's `refund`, anyone may, has the deposit paid to the
+    /// renter, less the price of the time that the node was held.
+    ///
+    /// Caller: the tenant. Errors: those of `cancel` in the jobs program.
+    pub fn cancel(ctx: Context<End>) -> Result<()> {
+        let accounts = &ctx.accounts;
+        let cancelling = jobs::cpi::accounts::Cancel {
+            party: accounts.renter.to_account_info(),
+            job: accounts.job.to_account_info(),
+            offer: accounts.offer.to_account_info(),
+            cluster: None,
+        };
+        let seeds = signer(accounts.tenant.key, &ctx.bumps.renter);
+        jobs::cpi::cancel(CpiContext::new_with_signer(jobs::ID, cancelling, &[&seeds]))
+    }
+
     /// Stops a running job; who then calls the jobs program's `refund`, anyone may, has the rest of the deposit paid to
     /// the renter.
     ///
     /// Caller: the tenant. Errors: those of `stop` in the jobs program.
-    pub fn stop(ctx: Context<Stop>) -> Result<()> {
+    pub fn stop(ctx: Context<End>) -> Result<()> {
         let accounts = &ctx.accounts;
         let stopping = jobs::cpi::accounts::Stop {
             party: accounts.renter.to_account_info(),
@@ -82,6 +99,24 @@ pub mod cpi_renter {
         };
         let seeds = signer(accounts.tenant.key, &ctx.bumps.renter);
         token::transfer(CpiContext::new_with_signer(token::ID, transfer, &[&seeds]), amount)
+    }
+
+    /// Takes SOL out of the renter, as what came back of the rent of its jobs.
+    ///
+    /// * lamports - How much; what is left is nothing, or the rent of an empty account at least.
+    ///
+    /// Caller: the tenant.
+    pub fn withdraw_sol(ctx: Context<WithdrawSol>, lamports: u64) -> Result<()> {
+        let accounts = &ctx.accounts;
+        let transfer = system_program::Transfer {
+            from: accounts.renter.to_account_info(),
+            to: accounts.destination.to_account_info(),
+        };
+        let seeds = signer(accounts.tenant.key, &ctx.bumps.renter);
+        system_program::transfer(
+            CpiContext::new_with_signer(system_program::ID, transfer, &[&seeds]),
+            lamports,
+        )
     }
 }
 
@@ -150,8 +185,8 @@ pub struct Book<'info> {
 }
 
 #[derive(Accounts)]
-pub struct Stop<'info> {
-    /// Whose renter stops.
+pub struct End<'info> {
+    /// Whose renter ends it.
     pub tenant: Signer<'info>,
     /// The job's renter.
     #[account(seeds = [RENTER_SEED, tenant.key().as_ref()], bump)]
@@ -182,4 +217,18 @@ pub struct Withdraw<'info> {
     #[account(mut)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
+}
+
+#[derive(Accounts)]
+pub struct WithdrawSol<'info> {
+    /// Whose renter pays.
+    pub tenant: Signer<'info>,
+    /// The SOL's owner.
+    #[account(mut, seeds = [RENTER_SEED, tenant.key().as_ref()], bump)]
+    pub renter: SystemAccount<'info>,
+    /// Where it goes, as the tenant wishes.
+    /// CHECK: any account.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    pub system_program: Program<'info, System>,
 }

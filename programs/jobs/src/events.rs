@@ -1,4 +1,6 @@
-use crate::state::{CloseReason, Currency, CurrencyArgs, DisputeOutcome, ParamsArgs, Party, PayoutKind};
+use crate::state::{
+    CloseReason, Currency, CurrencyArgs, DisputeOutcome, ParamsArgs, Party, PayoutKind, CURRENCIES,
+};
 use anchor_lang::prelude::*;
 use io_common::pyth::Price;
 
@@ -43,6 +45,10 @@ pub struct OfferSet {
     pub open: bool,
     /// What the supplier is paid in.
     pub payout: PayoutKind,
+    /// Mints that jobs may be paid in; unused places are zeros.
+    pub currencies: [Pubkey; CURRENCIES],
+    /// The node's owner who made this offer.
+    pub owner: Pubkey,
 }
 
 /// A node was booked, and the deposit went into the job's escrow.
@@ -84,6 +90,9 @@ pub struct Booked {
     pub cluster_size: u8,
     /// The cluster's account, or zeros.
     pub cluster: Pubkey,
+    /// What it was booked for in its cluster: 0 with the others, 1 in place of a lost job, 2 in a place that was
+    /// added while it ran.
+    pub replaces: u8,
     /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
     /// The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a token.
@@ -401,6 +410,8 @@ impl OfferSet {
             max_seconds: offer.max_seconds,
             open: offer.open == 1,
             payout: offer.payout,
+            currencies: offer.currencies,
+            owner: offer.owner,
         }
     }
 }
@@ -426,6 +437,7 @@ impl Booked {
             payout: job.payout,
             cluster_size: job.cluster_size,
             cluster: job.cluster,
+            replaces: job.replaces,
             manifest_hash: job.manifest_hash,
             currency_price: oracle.price,
             currency_exponent: oracle.exponent,

@@ -82,8 +82,8 @@ pub mod jobs {
     ///
     /// * places - How many, 1 to 255.
     ///
-    /// Caller: the cluster's renter, or its delegate. Errors: `NotClusterBooker`, `ClusterBroken`,
-    /// `ClusterIncomplete`, `ClusterOver`, `ClusterPlaces`.
+    /// Caller: the cluster's renter. Errors: `NotClusterRenter`, `ClusterBroken`, `ClusterIncomplete`, `ClusterOver`,
+    /// `ClusterPlaces`.
     pub fn grow_cluster(ctx: Context<GrowCluster>, places: u8) -> Result<()> {
         handle_grow_cluster(ctx, places)
     }

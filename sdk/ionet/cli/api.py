@@ -57,25 +57,29 @@ def asked(url: str | None, ledger: str | None = None) -> Iterator[ExplorerClient
         yield client
 
 
-def read_from(io: Session, url: str | None) -> None:
+def read_from(io: Session, url: str | None) -> ExplorerClient | None:
     """Has a command read what an explorer says of the programs' accounts; a node, where none is named.
 
     Args:
         io: the command's.
         url: where the explorer is.
 
+    Returns:
+        The explorer; None if none is named.
+
     Raises:
         UserError: what reads an explorer is not installed.
         ExplorerError: the URL is none.
     """
     if url is None:
-        return
+        return None
     explorer = get_current_context().with_resource(asked(url))
     from ionet import Client
     from ionet.explorer.reading import ExplorerTransport
 
     assert explorer is not None
     io.read_by(Client(ExplorerTransport(explorer)))
+    return explorer
 
 
 __all__ = ["Explorer", "asked", "read_from"]

@@ -184,7 +184,7 @@ async def grow(client: AsyncClient, growth: Growth, tell: Tell = lambda text: No
     """Books nodes for a running cluster, one after the other; returns their jobs.
 
     Args:
-        client: of the renter, or of the cluster's delegate.
+        client: of the renter, who may be a session key.
         growth: what was agreed to: no more than its limits is paid.
         tell: told of each.
 

@@ -114,6 +114,7 @@ def _listed(state: State, kind: str) -> Mapping[Pubkey, r.Record]:
         r.Node.KIND: state.nodes,
         r.Network.KIND: state.networks,
         r.Job.KIND: state.jobs,
+        r.Offer.KIND: state.offers,
         r.Report.KIND: state.reports,
         r.Challenge.KIND: state.challenges,
         r.Slash.KIND: state.slashes,

@@ -20,7 +20,7 @@ from ionet.chain.amounts import Amount
 from ionet.chain.errors import DecodeError
 from ionet.explorer import _models as m
 from ionet.explorer.errors import ExplorerError
-from ionet.jobs.receipt import booking_of, is_of, receipt_of, takes_part
+from ionet.jobs.receipt import Leases, booking_of, is_of, receipt_of, takes_part
 from ionet.ledger.replay import records as r
 from ionet.ledger.subjects import types
 from ionet.token.currency import unit_of
@@ -91,6 +91,11 @@ class ExplorerClient:
     def node(self, address: Pubkey) -> m.Node:
         """A node."""
         return self._read(f"/nodes/{address}", m.Node)
+
+    def leases(self, node: Pubkey) -> Leases:
+        """How the leases of a node ended."""
+        it = self.node(node)
+        return Leases(it.leases_done, it.leases_broken)
 
     def nodes(self, **wanted: Any) -> Iterator[m.NodeRow]:
         """Nodes by address; `wanted` as in the API: class, owner, network, country, only."""

@@ -1,8 +1,7 @@
 """An explorer in the place of a node: accounts of the programs, as the events say what they hold.
 
 So what reads a market's accounts reads an explorer's, too. It knows no accounts of other programs, no history
-and no transactions; what no event says of an account is zero. No event says what an offer takes: offers are
-not listed.
+and no transactions; what no event says of an account is zero.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 //! Books a node: the deposit goes into the job's own escrow, the job gets the lease.
 //!
 //! Who may call: anyone who pays, for any renter; the node's owner becomes its renter only by signing: else their
-//! dispute would be the renter's. For a cluster its renter, who then signs, or its delegate, who then pays.
+//! dispute would be the renter's. For a cluster its renter, who then signs, or its delegate, who then pays, and
+//! takes no place that was added.
 //!
 //! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`,
 //! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `WrongProofsConfig`, `VerdictTooOld`, `OfferClosed`,
@@ -180,7 +181,7 @@ impl Book<'_> {
         if let Some(account) = &self.cluster {
             let mut cluster = account.load_mut()?;
             cluster.check_booker(&self.renter, self.payer.key)?;
-            job.replaces = cluster.join(&args.manifest_hash)? as u8;
+            job.replaces = cluster.join(&args.manifest_hash, self.renter.is_signer)? as u8;
             (job.cluster, job.cluster_size) = (account.key(), cluster.size);
         }
         job.offer = self.offer.key();

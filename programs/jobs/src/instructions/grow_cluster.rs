@@ -1,9 +1,10 @@
 //! Adds places for further jobs to a cluster that runs. They start by themselves: nothing waits for them, and
 //! one that does not start takes its place along.
 //!
-//! Who may call: the cluster's renter, or its delegate.
+//! Who may call: the cluster's renter. A delegate, whose key a process that replaces lost nodes has, could
+//! otherwise pay for a node of its own and so come in.
 //!
-//! Checks, each with its error: `NotClusterBooker`, `ClusterBroken`, `ClusterIncomplete`, `ClusterOver`,
+//! Checks, each with its error: `NotClusterRenter`, `ClusterBroken`, `ClusterIncomplete`, `ClusterOver`,
 //! `ClusterPlaces`.
 //!
 //! Events: `ClusterGrown`.
@@ -16,8 +17,8 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct GrowCluster<'info> {
-    /// The cluster's renter, or its delegate.
-    #[account(constraint = cluster.load()?.check_grower(booker.key).is_ok() @ JobsError::NotClusterBooker)]
+    /// The cluster's renter.
+    #[account(address = cluster.load()?.renter @ JobsError::NotClusterRenter)]
     pub booker: Signer<'info>,
     /// The cluster.
     #[account(mut)]

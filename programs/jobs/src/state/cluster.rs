@@ -55,7 +55,8 @@ pub struct Cluster {
     pub places: u8,
     /// The renter, who books its jobs and paid the rent.
     pub renter: Pubkey,
-    /// May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody.
+    /// May book those that it was opened for or that replace lost ones, and extend any, and pays itself for that;
+    /// zeros where the renter has named nobody.
     pub delegate: Pubkey,
     /// Chosen by the renter; part of the address.
     pub id: [u8; 32],
@@ -88,8 +89,9 @@ impl Cluster {
         self.seq
     }
 
-    /// Counts a new booking; says what for. Places that were added are taken before those of lost jobs.
-    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<Joining> {
+    /// Counts a new booking, which its renter has signed or not; says what for. Places that were added are taken
+    /// before those of lost jobs, and by its renter alone.
+    pub fn join(&mut self, manifest_hash: &[u8; 32], by_renter: bool) -> Result<Joining> {
         require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
         if self.joined == 0 {
             self.manifest_hash = *manifest_hash;
@@ -98,8 +100,8 @@ impl Cluster {
         let joining = if self.joined < self.size {
             self.joined = self.joined.saturating_add(1);
             Joining::Founding
-        } else if let Some(left) = self.places.checked_sub(1) {
-            self.places = left;
+        } else if by_renter && self.places > 0 {
+            self.places = self.places.saturating_sub(1);
             Joining::Added
         } else {
             self.lost = self.lost.checked_sub(1).ok_or(JobsError::ClusterFull)?;
@@ -163,12 +165,6 @@ impl Cluster {
         Ok(())
     }
 
-    /// Checks that its renter or its delegate adds places.
-    pub fn check_grower(&self, signer: &Pubkey) -> Result<()> {
-        require!(self.renter == *signer || self.delegate == *signer, JobsError::NotClusterBooker);
-        Ok(())
-    }
-
     /// Who has left it first, if anybody has.
     pub fn broken(&self) -> Option<Broken> {
         let by_renter = self.broken == CloseReason::RenterCancelled;
@@ -200,11 +196,11 @@ mod tests {
     fn nothing_starts_before_all_are_booked() {
         let mut cluster = cluster(2);
         assert!(cluster.start(5_000).is_err());
-        cluster.join(&[1; 32]).unwrap();
+        cluster.join(&[1; 32], true).unwrap();
         assert!(cluster.start(5_000).is_err());
-        assert!(cluster.join(&[2; 32]).is_err(), "all run one manifest");
-        cluster.join(&[1; 32]).unwrap();
-        assert!(cluster.join(&[1; 32]).is_err(), "it is full");
+        assert!(cluster.join(&[2; 32], true).is_err(), "all run one manifest");
+        cluster.join(&[1; 32], true).unwrap();
+        assert!(cluster.join(&[1; 32], true).is_err(), "it is full");
         cluster.start(5_000).unwrap();
         cluster.start(5_000).unwrap();
         assert_eq!((cluster.joined, cluster.waiting, cluster.broken()), (2, 0, None));
@@ -214,11 +210,11 @@ mod tests {
     fn when_one_has_left_no_other_starts_or_joins() {
         let mut cluster = cluster(3);
         for _ in 0..2 {
-            cluster.join(&[1; 32]).unwrap();
+            cluster.join(&[1; 32], true).unwrap();
         }
         cluster.leave(0, CloseReason::SupplierCancelled, 1_050);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }));
-        assert!(cluster.join(&[1; 32]).is_err());
+        assert!(cluster.join(&[1; 32], true).is_err());
         assert!(cluster.start(5_000).is_err());
         cluster.leave(0, CloseReason::RenterCancelled, 1_060);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }), "the first one counts");
@@ -229,7 +225,7 @@ mod tests {
     fn running() -> Cluster {
         let mut cluster = cluster(2);
         for _ in 0..2 {
-            assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Founding);
+            assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Founding);
         }
         for _ in 0..2 {
             cluster.start(5_000).unwrap();
@@ -240,14 +236,14 @@ mod tests {
     #[test]
     fn a_lost_job_is_replaced_once_and_a_replacement_that_leaves_makes_place_again() {
         let mut cluster = running();
-        assert!(cluster.join(&[1; 32]).is_err(), "none is lost");
+        assert!(cluster.join(&[1; 32], true).is_err(), "none is lost");
         cluster.lose();
-        assert!(cluster.join(&[2; 32]).is_err(), "it runs something else");
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
-        assert!(cluster.join(&[1; 32]).is_err(), "it is replaced");
+        assert!(cluster.join(&[2; 32], true).is_err(), "it runs something else");
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Replacing);
+        assert!(cluster.join(&[1; 32], true).is_err(), "it is replaced");
         cluster.leave(1, CloseReason::SupplierCancelled, 3_000);
         assert_eq!((cluster.broken(), cluster.lost, cluster.waiting), (None, 1, 0));
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Replacing);
         cluster.start(9_000).unwrap();
         assert_eq!((cluster.joined, cluster.waiting, cluster.lost, cluster.runs_until), (2, 0, 0, 9_000));
     }
@@ -268,7 +264,7 @@ mod tests {
         let mut cluster = cluster(2);
         assert!(cluster.check_closable(2_200).is_err());
         cluster.check_closable(2_201).unwrap();
-        cluster.join(&[1; 32]).unwrap();
+        cluster.join(&[1; 32], true).unwrap();
         assert!(cluster.check_closable(9_999).is_err());
     }
 
@@ -277,16 +273,27 @@ mod tests {
         let mut cluster = running();
         cluster.grow(2, 2_000).unwrap();
         cluster.lose();
-        assert!(cluster.join(&[2; 32]).is_err(), "it runs something else");
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Replacing);
-        assert!(cluster.join(&[1; 32]).is_err(), "all are booked");
+        assert!(cluster.join(&[2; 32], true).is_err(), "it runs something else");
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Added);
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Added);
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Replacing);
+        assert!(cluster.join(&[1; 32], true).is_err(), "all are booked");
         cluster.leave(2, CloseReason::RenterCancelled, 3_000);
         assert_eq!((cluster.broken(), cluster.lost, cluster.places, cluster.waiting), (None, 0, 0, 2));
-        assert!(cluster.join(&[1; 32]).is_err(), "its place is gone");
+        assert!(cluster.join(&[1; 32], true).is_err(), "its place is gone");
         cluster.start(7_000).unwrap();
         assert_eq!((cluster.size, cluster.joined, cluster.runs_until), (2, 2, 7_000));
+    }
+
+    #[test]
+    fn who_books_without_its_renter_takes_a_lost_jobs_place_and_none_that_was_added() {
+        let mut cluster = running();
+        cluster.grow(1, 2_000).unwrap();
+        assert!(cluster.join(&[1; 32], false).is_err());
+        cluster.lose();
+        assert_eq!(cluster.join(&[1; 32], false).unwrap(), Joining::Replacing);
+        assert_eq!((cluster.places, cluster.lost), (1, 0));
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Added);
     }
 
     #[test]
@@ -294,7 +301,7 @@ mod tests {
         let mut cluster = cluster(2);
         assert!(cluster.grow(1, 1_000).is_err(), "none is booked");
         for _ in 0..2 {
-            cluster.join(&[1; 32]).unwrap();
+            cluster.join(&[1; 32], true).unwrap();
         }
         assert!(cluster.grow(1, 1_000).is_err(), "none has started");
         cluster.start(5_000).unwrap();
@@ -312,9 +319,9 @@ mod tests {
         for _ in 0..2 {
             cluster.grow(255, 2_000).unwrap();
             for _ in 0..255 - cluster.waiting {
-                cluster.join(&[1; 32]).unwrap();
+                cluster.join(&[1; 32], true).unwrap();
             }
-            assert!(cluster.join(&[1; 32]).is_err());
+            assert!(cluster.join(&[1; 32], true).is_err());
             cluster.places = 0;
         }
         assert_eq!(cluster.waiting, 255);
@@ -325,9 +332,9 @@ mod tests {
         let mut cluster: Cluster = bytemuck::Zeroable::zeroed();
         assert!(cluster.open(0, 0).is_err());
         cluster.open(1, 0).unwrap();
-        cluster.join(&[1; 32]).unwrap();
+        cluster.join(&[1; 32], true).unwrap();
         cluster.start(5_000).unwrap();
         cluster.grow(1, 100).unwrap();
-        assert_eq!(cluster.join(&[1; 32]).unwrap(), Joining::Added);
+        assert_eq!(cluster.join(&[1; 32], true).unwrap(), Joining::Added);
     }
 }

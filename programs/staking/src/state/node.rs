@@ -191,6 +191,23 @@ pub struct Former {
     pub ready_at: i64,
 }
 
+/// A time of retirement that is over.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Absence {
+    /// When the node was retired, unix time.
+    pub from: i64,
+    /// When it was reopened, unix time.
+    pub until: i64,
+}
+
+impl Absence {
+    /// Whether the hour that ended then began in it, and ended in it too.
+    fn has(&self, period_end: i64) -> bool {
+        period_end.saturating_sub(HOUR) > self.from && period_end <= self.until
+    }
+}
+
 /// What a node's leaf proves.
 #[derive(Clone, Copy, Debug)]
 pub struct Earned {
@@ -329,7 +346,9 @@ pub struct Node {
     pub fined: u64,
     /// Until when what was signed under that minimum can be disproved, unix time.
     pub fined_until: i64,
-    pub reserved: [u8; 40],
+    /// Its retirements before the last one that hours fall into, the later one first.
+    pub past_retired: [Absence; 2],
+    pub reserved: [u8; 8],
 }
 
 impl Node {
@@ -890,6 +909,11 @@ impl Node {
     pub fn retire(&mut self, now: i64) -> Result<()> {
         require!(self.is_live(), StakingError::NodeNotLive);
         self.state = NodeState::Retired;
+        let past = Absence { from: self.retired_at, until: self.registered_at };
+        if self.retired_at != 0 && past.until.saturating_sub(past.from) > HOUR {
+            let [latest, _] = self.past_retired;
+            self.past_retired = [past, latest];
+        }
         self.retired_at = now;
         self.record(now);
         Ok(())
@@ -910,12 +934,15 @@ impl Node {
         self.retired_at.saturating_add(HOUR).saturating_add(DISPROVE_TIME)
     }
 
-    /// Whether it was retired before the hour that ended then began, and until its end. Nobody asks for proofs of a retired node, and the
-    /// key of its device may be a stranger's by then.
+    /// Whether it was retired before the hour that ended then began, and until its end: by its last three
+    /// retirements that were longer than an hour. Nobody asks for proofs of a retired node, and the key of its
+    /// device may be a stranger's by then.
     fn was_retired(&self, period_end: i64) -> bool {
-        let after = self.retired_at != 0 && period_end.saturating_sub(HOUR) > self.retired_at;
         let still = self.is_retired() || self.registered_at < self.retired_at;
-        after && (still || period_end <= self.registered_at)
+        let until = if still { i64::MAX } else { self.registered_at };
+        let last = Absence { from: self.retired_at, until };
+        let known = self.retired_at != 0 && last.has(period_end);
+        known || self.past_retired.iter().any(|past| past.has(period_end))
     }
 
     /// Comes back to the market for its device's owner. What was credited stays counted, and co-stakers
@@ -1540,6 +1567,27 @@ mod tests {
         at_once.state = NodeState::Retired;
         at_once.reopen(&device(at_once.owner, 0), &class(10_000), args(0), 3_700).unwrap();
         assert!(disproved(&at_once, 10_800), "it was retired for no hour");
+    }
+
+    #[test]
+    fn retirements_before_the_last_one_stay_known_unless_no_hour_falls_into_them() {
+        const WEEKS: i64 = 10_000 * HOUR;
+        let mut node = node(500 * IO, 0);
+        let owner = device(node.owner, 0);
+        node.registered_at = 100;
+        for start in [10, 20, 30, 40] {
+            node.retire(start * HOUR).unwrap();
+            node.reopen(&owner, &class(10_000), args(0), start.saturating_add(3) * HOUR).unwrap();
+            // For no whole hour: it takes nobody's place.
+            node.retire(start.saturating_add(4) * HOUR).unwrap();
+            node.reopen(&owner, &class(10_000), args(0), start.saturating_add(5) * HOUR).unwrap();
+        }
+        node.retire(WEEKS).unwrap();
+        let retired = |hours: [i64; 4]| hours.map(|end| node.was_retired(end * HOUR));
+        assert_eq!(retired([12, 22, 23, 24]), [false; 4], "older ones than two are forgotten");
+        assert_eq!(retired([30, 31, 32, 33]), [false, false, true, true]);
+        assert_eq!(retired([34, 36, 42, 43]), [false, false, true, true]);
+        assert_eq!(retired([44, 46, 10_001, 10_002]), [false, false, false, true]);
     }
 
     #[test]

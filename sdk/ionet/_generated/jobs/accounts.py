@@ -30,8 +30,8 @@ class Cluster(Account):
         lost: Jobs whose node was lost, and that nobody has replaced.
         places: Places that were added while it ran, and that nobody has booked yet.
         renter: The renter, who books its jobs and paid the rent.
-        delegate: May book and extend its jobs too, and pays itself for that; zeros where the renter has
-                named nobody.
+        delegate: May book those that it was opened for or that replace lost ones, and extend any, and
+                pays itself for that; zeros where the renter has named nobody.
         id: Chosen by the renter; part of the address.
         manifest_hash: `sha256` of the manifest that all its jobs run.
         opened_at: When it was opened, unix time.

@@ -131,6 +131,8 @@ class Booked(Event):
         payout: What the supplier is paid in.
         cluster_size: Jobs that the cluster was opened for; 1 for a job that stands alone.
         cluster: The cluster's account, or zeros.
+        replaces: What it was booked for in its cluster: 0 with the others, 1 in place of a lost job, 2 in
+                a place that was added while it ran.
         manifest_hash: `sha256` of the manifest that says what is to be run.
         currency_price: The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a
                 token.
@@ -155,6 +157,7 @@ class Booked(Event):
     payout: types.PayoutKind
     cluster_size: int
     cluster: Pubkey
+    replaces: int
     manifest_hash: bytes
     currency_price: int
     currency_exponent: int
@@ -183,6 +186,7 @@ bind_event(
         ("payout", types.payout_kind_codec),
         ("cluster_size", c.u8),
         ("cluster", c.pubkey),
+        ("replaces", c.u8),
         ("manifest_hash", c.raw_bytes(32)),
         ("currency_price", c.i64),
         ("currency_exponent", c.i32),
@@ -620,6 +624,8 @@ class OfferSet(Event):
         max_seconds: Longest rental, seconds.
         open: Whether bookings are taken.
         payout: What the supplier is paid in.
+        currencies: Mints that jobs may be paid in; unused places are zeros.
+        owner: The node's owner who made this offer.
     """
 
     seq: int
@@ -630,6 +636,8 @@ class OfferSet(Event):
     max_seconds: int
     open: bool
     payout: types.PayoutKind
+    currencies: tuple[Pubkey, ...]
+    owner: Pubkey
 
 
 bind_event(
@@ -645,6 +653,8 @@ bind_event(
         ("max_seconds", c.u32),
         ("open", c.boolean),
         ("payout", types.payout_kind_codec),
+        ("currencies", c.array(c.pubkey, 4)),
+        ("owner", c.pubkey),
     ),
 )
 

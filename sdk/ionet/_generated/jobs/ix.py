@@ -656,11 +656,12 @@ def grow_cluster(
 ) -> Instruction:
     """Adds places for further jobs to a cluster that runs: nothing waits for them, and they break nothing.
 
-    Caller: the cluster's renter, or its delegate. Errors: `NotClusterBooker`, `ClusterBroken`,
-    `ClusterIncomplete`, `ClusterOver`, `ClusterPlaces`.
+    Caller: the cluster's renter. Errors: `NotClusterRenter`, `ClusterBroken`, `ClusterIncomplete`,
+    `ClusterOver`,
+    `ClusterPlaces`.
 
     Args:
-        booker: The cluster's renter, or its delegate. (signer)
+        booker: The cluster's renter. Its address is `cluster.renter`. (signer)
         cluster: The cluster. (writable)
         places: How many, 1 to 255.
         remaining_accounts: Further accounts, after those above.

@@ -378,6 +378,7 @@ class Node(Account):
                 was disproved, unix time: compute proofs have to be later. 0 while none of it has happened.
         fined: The highest minimum in force until `fined_until`, beside the present one, base units.
         fined_until: Until when what was signed under that minimum can be disproved, unix time.
+        past_retired: Its retirements before the last one that hours fall into, the later one first.
     """
 
     version: int
@@ -431,6 +432,7 @@ class Node(Account):
     changed_at: int
     fined: int
     fined_until: int
+    past_retired: tuple[types.Absence, ...]
 
 
 bind_account(
@@ -490,7 +492,8 @@ bind_account(
         ("changed_at", c.i64),
         ("fined", c.u64),
         ("fined_until", c.i64),
-        ("", c.pad(40)),
+        ("past_retired", c.array(types.Absence.CODEC, 2)),
+        ("", c.pad(8)),
     ),
 )
 

@@ -17,6 +17,22 @@ from ionet.chain.schema import Named, Record, bind_record
 from ..shared import ProofReason
 
 
+@dataclass(frozen=True, slots=True)
+class Absence(Record):
+    """A time of retirement that is over.
+
+    Attributes:
+        from_: When the node was retired, unix time.
+        until: When it was reopened, unix time.
+    """
+
+    from_: int
+    until: int
+
+
+bind_record(Absence, (("from_", c.i64), ("until", c.i64)))
+
+
 class Pool(Named):
     """The kind of hardware, which decides what share of emission a class draws on."""
 
@@ -641,6 +657,7 @@ class Params(TypedDict, total=False):
 
 
 __all__ = [
+    "Absence",
     "ClassArgs",
     "CoSide",
     "CreditBound",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ionet import USD, accounts
+from ionet.cli.api import Explorer, read_from
 from ionet.cli.arguments import NodeAddress, length_of
 from ionet.cli.failures import NOT_FOUND, UserError
 from ionet.cli.job.gives import HEADS, GatewayToAsk, cells, check, given
@@ -35,10 +36,13 @@ from ionet.staking.stake import class_name
 from ionet.token.currency import mints_of, names_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from solders.pubkey import Pubkey
 
     from ionet import Listing
-    from ionet.ledger import Leases
+    from ionet.explorer.client import ExplorerClient
+    from ionet.jobs.receipt import JobHistory, Leases
 
 app = Commands()
 
@@ -175,6 +179,7 @@ def search(
     ] = False,
     ledger: Ledger = None,
     gateway: GatewayToAsk = None,
+    explorer: Explorer = None,
 ) -> None:
     """List nodes that can be booked now, the cheapest first.
 
@@ -182,9 +187,11 @@ def search(
     internet, images. Who books before that has lapsed, and is given less, pays nothing.
 
     With --leases, or a ledger, also how many of each node's leases were done, and how many the node or its
-    supplier broke off. Without a ledger each one's history is read, which a node keeps for a while only.
+    supplier broke off. Without a ledger or an explorer each one's history is read, which a node keeps for a
+    while only.
     """
     io = session()
+    api = read_from(io, explorer)
     offered = io.reader.jobs.search(
         class_=None if class_ is None else class_of(io, class_).id,
         region=region,
@@ -203,7 +210,7 @@ def search(
     with opened(io, ledger) as database:
         nodes = [listing.node for listing in listings]
         wanted = history or database is not None
-        leases = io.reader.jobs.leases(nodes, ledger=database) if wanted else None
+        leases = _ended(io, nodes, database, api) if wanted else None
     told = given(io, gateway, [listing.node for listing in listings])
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
@@ -238,7 +245,7 @@ def search(
         data=[
             {
                 **_listing_json(listing, classes),
-                **({} if leases is None else _leases(leases[listing.node])),
+                **({} if leases is None else _leases_json(leases[listing.node])),
                 **({"gives": told[listing.node].to_dict()} if listing.node in told else {}),
             }
             for listing in listings
@@ -253,7 +260,15 @@ def search(
         )
 
 
-def _leases(leases: Leases) -> dict[str, object]:
+def _ended(
+    io: Session, nodes: list[Pubkey], ledger: JobHistory | None, explorer: ExplorerClient | None
+) -> Mapping[Pubkey, Leases]:
+    if ledger is None and explorer is not None:
+        return {node: explorer.leases(node) for node in nodes}
+    return io.reader.jobs.leases(nodes, ledger=ledger)
+
+
+def _leases_json(leases: Leases) -> dict[str, object]:
     return {"done": leases.done, "broken": leases.broken}
 
 

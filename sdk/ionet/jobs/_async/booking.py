@@ -310,7 +310,7 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
         quote: Quote | None = None,
         source: Pubkey | None = None,
     ) -> AsyncCall[Pubkey]:
-        """Adds a place to a running cluster and books a node for it; for its renter or delegate.
+        """Adds a place to a running cluster and books a node for it; for its renter, or their session key.
 
         Both or neither, in one transaction. Nothing of the cluster waits for the new node, and one that does
         not start breaks nothing. The call returns the new job's address. For who pays see `replace_lost`.
@@ -325,9 +325,11 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
 
         Raises:
             NotBookable, PriceUnusable: see `book`.
-            IonetError: the cluster does not run, or the signer may not book for it.
+            IonetError: the cluster does not run, or is not the signer's.
         """
         account = await self._connection.fetch(accounts.jobs.Cluster, cluster)
+        if self._connection.address != account.renter:
+            raise IonetError(f"only its renter, {account.renter}, adds nodes to cluster {cluster}")
         if account.broken:
             raise IonetError(f"a job of cluster {cluster} left before its start, so no other can join")
         if account.joined < account.size or account.runs_until <= await self._connection.time():

@@ -18,6 +18,7 @@ NOBODY: Final = Pubkey.default()
 WEEK: Final = 7 * 24 * 3600
 #: How long what was signed at a moment can be disproved: its hour's end is an hour away at most.
 _DISPROVE: Final = 3600 + WEEK
+_HOUR: Final = 3600
 _PASTS: Final = 3
 #: Places in the accounts of jobs.
 _SEGMENTS: Final = constants.jobs.MAX_SEGMENTS
@@ -659,6 +660,10 @@ class Node(Record):
     highest_at: int | None = 0
     fined: int = 0
     fined_until: int = 0
+    past_retired__0__from_: int = 0
+    past_retired__0__until: int = 0
+    past_retired__1__from_: int = 0
+    past_retired__1__until: int = 0
     #: The processor that was detached last.
     detached: Pubkey | None = None
 
@@ -672,6 +677,14 @@ class Node(Record):
         ):
             if none:
                 yield path, empty
+
+    def retire(self, now: int) -> None:
+        """It is retired; a time of retirement before, into which hours may have fallen, stays known."""
+        if self.retired_at and self.registered_at - self.retired_at > _HOUR:
+            self.past_retired__1__from_ = self.past_retired__0__from_
+            self.past_retired__1__until = self.past_retired__0__until
+            self.past_retired__0__from_, self.past_retired__0__until = self.retired_at, self.registered_at
+        self.retired_at = now
 
     def set_minimum(self, minimum: int) -> None:
         """The owner's minimum from now on; the highest since the last credit bounds the next one."""
@@ -794,6 +807,9 @@ class Offer(Record):
     max_seconds: int = 0
     open: int = 0
     payout: int = 0
+    #: Mints; places that are not used are zeros.
+    currencies: tuple[Pubkey, ...] = ()
+    owner: Pubkey = NOBODY
     lease_job: Pubkey = NOBODY
     lease_until: int = 0
     nonce: int | None = 0

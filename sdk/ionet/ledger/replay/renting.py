@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
+
+from solders.pubkey import Pubkey
 
 from ionet import constants, pda
 from ionet import events as e
@@ -18,6 +21,7 @@ RUNNING: Final = int(types.JobState.RUNNING)
 ENDED: Final = int(types.JobState.ENDED)
 _LOST: Final = int(types.CloseReason.LOST)
 #: How a job came into a cluster that ran: the program's `Joining`.
+_FOUNDING: Final = 0
 _REPLACING: Final = 1
 _ADDED: Final = 2
 
@@ -74,11 +78,20 @@ def _currency(state: State, event: _J.CurrencySet, now: int) -> None:
     )
 
 
+@lru_cache(1_024)
+def _shared(mints: tuple[Pubkey, ...]) -> tuple[Pubkey, ...]:
+    return mints
+
+
 @on(_J.OfferSet)
 def _offer(state: State, event: _J.OfferSet, now: int) -> None:
     offer = state.offers.setdefault(event.offer, r.Offer(event.node))
     offer.rate, offer.min_seconds, offer.max_seconds = event.rate, event.min_seconds, event.max_seconds
     offer.open, offer.payout, offer.seq = int(event.open), int(event.payout), event.seq
+    node = state.nodes.get(event.node)
+    # Of many offers with the same words one tuple is kept, and of many keys one.
+    offer.currencies = _shared(event.currencies)
+    offer.owner = node.owner if node is not None and node.owner == event.owner else event.owner
     if event.seq == 1:
         offer.last_time = now
 
@@ -136,6 +149,7 @@ def _booked(state: State, event: _J.Booked, now: int) -> None:
         refund_to=event.refund_to,
         mint=event.mint,
         cluster=event.cluster,
+        replaces=event.replaces,
         manifest_hash=event.manifest_hash,
         price=event.price,
         fee=event.fee,
@@ -161,14 +175,9 @@ def _booked(state: State, event: _J.Booked, now: int) -> None:
     if cluster is None and event.cluster != r.NOBODY:
         raise LookupError(event.cluster)
     if cluster is not None:
-        if cluster.joined < cluster.size:
-            cluster.joined += 1
-        elif cluster.places:
-            job.replaces = _ADDED
-            cluster.places -= 1
-        else:
-            job.replaces = _REPLACING
-            cluster.lost -= 1
+        cluster.joined += event.replaces == _FOUNDING
+        cluster.lost -= event.replaces == _REPLACING
+        cluster.places -= event.replaces == _ADDED
         cluster.waiting += 1
 
 

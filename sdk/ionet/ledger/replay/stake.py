@@ -166,7 +166,8 @@ def _reopened(state: State, node: r.Node, event: _S.NodeRegistered) -> None:
 def _retired(state: State, event: _S.NodeRetired, now: int) -> None:
     node = state.node_of(event)
     before = node.counted
-    node.state, node.retired_at = RETIRED, node.last_time
+    node.state = RETIRED
+    node.retire(node.last_time)
     _record(node, own=True, co=True)
     _adjust(state, event.node, before, node)
 

@@ -75,7 +75,10 @@ export type Cluster = {
   places: number;
   /** The renter, who books its jobs and paid the rent. */
   renter: Address;
-  /** May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody. */
+  /**
+   * May book those that it was opened for or that replace lost ones, and extend any, and pays itself for that;
+   * zeros where the renter has named nobody.
+   */
   delegate: Address;
   /** Chosen by the renter; part of the address. */
   id: ReadonlyUint8Array;
@@ -111,7 +114,10 @@ export type ClusterArgs = {
   places: number;
   /** The renter, who books its jobs and paid the rent. */
   renter: Address;
-  /** May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody. */
+  /**
+   * May book those that it was opened for or that replace lost ones, and extend any, and pays itself for that;
+   * zeros where the renter has named nobody.
+   */
   delegate: Address;
   /** Chosen by the renter; part of the address. */
   id: ReadonlyUint8Array;

@@ -102,7 +102,10 @@ export type GrowClusterInput<
   TAccountBooker extends string = string,
   TAccountCluster extends string = string,
 > = {
-  /** The cluster's renter, or its delegate. */
+  /**
+   * The cluster's renter.
+   * Its address is `cluster.renter`.
+   */
   booker: TransactionSigner<TAccountBooker>;
   /** The cluster. */
   cluster: Address<TAccountCluster>;
@@ -156,7 +159,10 @@ export type ParsedGrowClusterInstruction<
 > = {
   programAddress: Address<TProgram>;
   accounts: {
-    /** The cluster's renter, or its delegate. */
+    /**
+     * The cluster's renter.
+     * Its address is `cluster.renter`.
+     */
     booker: TAccountMetas[0];
     /** The cluster. */
     cluster: TAccountMetas[1];

@@ -75,6 +75,11 @@ export type BookedEvent = {
   clusterSize: number;
   /** The cluster's account, or zeros. */
   cluster: Address;
+  /**
+   * What it was booked for in its cluster: 0 with the others, 1 in place of a lost job, 2 in a place that was
+   * added while it ran.
+   */
+  replaces: number;
   /** `sha256` of the manifest that says what is to be run. */
   manifestHash: ReadonlyUint8Array;
   /** The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a token. */
@@ -120,6 +125,11 @@ export type BookedEventArgs = {
   clusterSize: number;
   /** The cluster's account, or zeros. */
   cluster: Address;
+  /**
+   * What it was booked for in its cluster: 0 with the others, 1 in place of a lost job, 2 in a place that was
+   * added while it ran.
+   */
+  replaces: number;
   /** `sha256` of the manifest that says what is to be run. */
   manifestHash: ReadonlyUint8Array;
   /** The oracle's price of the currency: `currency_price · 10^currency_exponent` USD a token. */
@@ -148,6 +158,7 @@ export function getBookedEventEncoder(): FixedSizeEncoder<BookedEventArgs> {
     ["payout", getPayoutKindEncoder()],
     ["clusterSize", getU8Encoder()],
     ["cluster", getAddressEncoder()],
+    ["replaces", getU8Encoder()],
     ["manifestHash", fixEncoderSize(getBytesEncoder(), 32)],
     ["currencyPrice", getI64Encoder()],
     ["currencyExponent", getI32Encoder()],
@@ -174,6 +185,7 @@ export function getBookedEventDecoder(): FixedSizeDecoder<BookedEvent> {
     ["payout", getPayoutKindDecoder()],
     ["clusterSize", getU8Decoder()],
     ["cluster", getAddressDecoder()],
+    ["replaces", getU8Decoder()],
     ["manifestHash", fixDecoderSize(getBytesDecoder(), 32)],
     ["currencyPrice", getI64Decoder()],
     ["currencyExponent", getI32Decoder()],

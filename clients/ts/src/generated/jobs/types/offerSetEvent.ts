@@ -10,6 +10,8 @@ import {
   combineCodec,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getBooleanDecoder,
   getBooleanEncoder,
   getStructDecoder,
@@ -48,6 +50,10 @@ export type OfferSetEvent = {
   open: boolean;
   /** What the supplier is paid in. */
   payout: PayoutKind;
+  /** Mints that jobs may be paid in; unused places are zeros. */
+  currencies: Array<Address>;
+  /** The node's owner who made this offer. */
+  owner: Address;
 };
 
 export type OfferSetEventArgs = {
@@ -67,6 +73,10 @@ export type OfferSetEventArgs = {
   open: boolean;
   /** What the supplier is paid in. */
   payout: PayoutKindArgs;
+  /** Mints that jobs may be paid in; unused places are zeros. */
+  currencies: Array<Address>;
+  /** The node's owner who made this offer. */
+  owner: Address;
 };
 
 export function getOfferSetEventEncoder(): FixedSizeEncoder<OfferSetEventArgs> {
@@ -79,6 +89,8 @@ export function getOfferSetEventEncoder(): FixedSizeEncoder<OfferSetEventArgs> {
     ["maxSeconds", getU32Encoder()],
     ["open", getBooleanEncoder()],
     ["payout", getPayoutKindEncoder()],
+    ["currencies", getArrayEncoder(getAddressEncoder(), { size: 4 })],
+    ["owner", getAddressEncoder()],
   ]);
 }
 
@@ -92,6 +104,8 @@ export function getOfferSetEventDecoder(): FixedSizeDecoder<OfferSetEvent> {
     ["maxSeconds", getU32Decoder()],
     ["open", getBooleanDecoder()],
     ["payout", getPayoutKindDecoder()],
+    ["currencies", getArrayDecoder(getAddressDecoder(), { size: 4 })],
+    ["owner", getAddressDecoder()],
   ]);
 }
 

@@ -17,6 +17,8 @@ import {
   fixEncoderSize,
   getAddressDecoder,
   getAddressEncoder,
+  getArrayDecoder,
+  getArrayEncoder,
   getBytesDecoder,
   getBytesEncoder,
   getI64Decoder,
@@ -45,6 +47,8 @@ import {
   type ReadonlyUint8Array,
 } from "@solana/kit";
 import {
+  getAbsenceDecoder,
+  getAbsenceEncoder,
   getCoSideDecoder,
   getCoSideEncoder,
   getFormerDecoder,
@@ -59,6 +63,8 @@ import {
   getPoolEncoder,
   getSnapshotDecoder,
   getSnapshotEncoder,
+  type Absence,
+  type AbsenceArgs,
   type CoSide,
   type CoSideArgs,
   type Former,
@@ -197,6 +203,8 @@ export type Node = {
   fined: bigint;
   /** Until when what was signed under that minimum can be disproved, unix time. */
   finedUntil: bigint;
+  /** Its retirements before the last one that hours fall into, the later one first. */
+  pastRetired: Array<Absence>;
   reserved: ReadonlyUint8Array;
 };
 
@@ -313,6 +321,8 @@ export type NodeArgs = {
   fined: number | bigint;
   /** Until when what was signed under that minimum can be disproved, unix time. */
   finedUntil: number | bigint;
+  /** Its retirements before the last one that hours fall into, the later one first. */
+  pastRetired: Array<AbsenceArgs>;
   reserved: ReadonlyUint8Array;
 };
 
@@ -373,7 +383,8 @@ export function getNodeEncoder(): FixedSizeEncoder<NodeArgs> {
       ["changedAt", getI64Encoder()],
       ["fined", getU64Encoder()],
       ["finedUntil", getI64Encoder()],
-      ["reserved", fixEncoderSize(getBytesEncoder(), 40)],
+      ["pastRetired", getArrayEncoder(getAbsenceEncoder(), { size: 2 })],
+      ["reserved", fixEncoderSize(getBytesEncoder(), 8)],
     ]),
     (value) => ({ ...value, discriminator: NODE_DISCRIMINATOR }),
   );
@@ -435,7 +446,8 @@ export function getNodeDecoder(): FixedSizeDecoder<Node> {
     ["changedAt", getI64Decoder()],
     ["fined", getU64Decoder()],
     ["finedUntil", getI64Decoder()],
-    ["reserved", fixDecoderSize(getBytesDecoder(), 40)],
+    ["pastRetired", getArrayDecoder(getAbsenceDecoder(), { size: 2 })],
+    ["reserved", fixDecoderSize(getBytesDecoder(), 8)],
   ]);
 }
 

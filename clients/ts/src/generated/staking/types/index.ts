@@ -6,6 +6,7 @@
  * @see https://github.com/codama-idl/codama
  */
 
+export * from "./absence.js";
 export * from "./activatedEvent.js";
 export * from "./authorityAcceptedEvent.js";
 export * from "./authorityProposedEvent.js";
