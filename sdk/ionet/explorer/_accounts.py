@@ -14,7 +14,7 @@ from solders.instruction import Instruction as Called
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import AsyncClient, accounts, pda
+from ionet import AsyncClient, accounts, pda, types
 from ionet.administration.decoding import decode
 from ionet.chain.schema import Account
 from ionet.chain.transactions import writable
@@ -95,11 +95,13 @@ def records(
 
 
 def _named(moment: Moment, address: Pubkey, account: Account | None) -> Account | None:
-    """An account with what its events say elsewhere: a node's first device, and what a class is called."""
+    """An account with what follows from others: a first device, a payout's place, what a class is called."""
     match account:
         case accounts.staking.Class():
             # As the package calls its number.
             return replace(account, name=class_name(account.id).encode().ljust(len(account.name), b"\0"))
+        case accounts.jobs.Job(payout=types.jobs.PayoutKind.IO, mint=mint) if mint != pda.mint.MINT:
+            return replace(account, payout_vault=pda.buyback.payout_vault(address))
         case accounts.staking.Node():
             devices = moment.state.devices
             first = next((key for key in moment.devices.get(address, ()) if _node(key) == address), None)
