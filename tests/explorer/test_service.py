@@ -23,7 +23,7 @@ from tests.stateful.arena import Arena
 import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client
 from ionet.chain.errors import ConfigError, TransportError
-from ionet.explorer import Bounds, Explorer, ExplorerConfig
+from ionet.explorer import Bounds, Explorer, ExplorerConfig, _watching
 from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
 from ionet.explorer._watching import Watching, told
@@ -155,6 +155,30 @@ async def test_accounts_of_another_chain_are_not_compared(place: str, client: Cl
             )
             assert status["reconciled"]["state"] == "unknown"
             assert GENESIS in status["reconciled"]["why"]
+
+
+async def test_a_node_that_cannot_show_the_past_ends_it(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages over a ledger that nothing can ever fill would be empty without saying why."""
+
+    def newer_half(asked: Asked) -> Any:
+        if asked.method != "getSignaturesForAddress":
+            return PASS
+        answer = asked.forward()
+        answer["result"] = answer["result"][: len(answer["result"]) // 2]
+        return answer
+
+    monkeypatch.setattr(_watching, "_RETRY", (0.01, 0.01))
+    config, stop = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0), asyncio.Event()
+    with (
+        far(client, newer_half) as connect,
+        pytest.raises(LedgerError, match="use one that has the whole past"),
+    ):
+        async with asyncio.timeout(60):
+            await Explorer(config, connect).run(stop)
+    with Database.open(config.ledger) as database:
+        assert database.counts() == (0, 0)
 
 
 async def test_a_ledger_of_another_chain_than_the_nodes_is_refused(place: str, client: Client) -> None:

@@ -20,6 +20,7 @@ from ionet import SOL, AsyncClient, ReportState, accounts, ix, types
 from ionet._generated.shared import ProofReason
 from ionet.ledger import HourFacts
 from ionet.orchestrator import Journal
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._hours import HourReports, _Head, _Network, _next
 from ionet.orchestrator._seats import place
 from ionet.orchestrator._uptime import Stated
@@ -46,11 +47,12 @@ class Seat:
         self.key = key
         self._office = office
         self._number = number
+        self.ledger = HourLedger(self.client, str(office.root / f"ledger-{number}.db"))
         self.reports = self._made()
 
     def restart(self) -> None:
         """A new process, with the same folder."""
-        self.reports.close()
+        self.ledger.close()
         self.reports = self._made()
 
     def _made(self) -> HourReports:
@@ -64,7 +66,7 @@ class Seat:
             self.journal,
             self._office.root / f"{self.key.pubkey()}",
             lambda digest: digest.hex(),
-            str(self._office.root / f"ledger-{self._number}.db"),
+            self.ledger,
             _TAKEOVER,
         )
 
@@ -268,7 +270,7 @@ async def test_an_hour_that_was_emitted_after_its_facts_were_read_is_reported(tm
     seq = world.client.proofs.latest_hour()
     # What comes after the hour makes it final.
     office.market.co_stake(office.market.carol, TOKEN)
-    await seat.reports._facts(world.client.proofs.period_end(seq))
+    await seat.ledger.facts(world.client.proofs.period_end(seq))
     before = world.client.mint.get_config()
     await seat.settled()
     assert office.head().seq == seq
@@ -469,7 +471,7 @@ async def test_a_report_of_long_ago_is_checked_as_one_of_now(tmp_path: Path) -> 
 
 def lie(seat: Seat, **more: int) -> None:
     """Has a seat build with other facts: each of these is more by so much."""
-    real = seat.reports._facts
+    real = seat.ledger.facts
 
     class Lying:
         def __init__(self, facts: HourFacts) -> None:
@@ -487,7 +489,7 @@ def lie(seat: Seat, **more: int) -> None:
     async def lying(end: int) -> Any:
         return Lying(await real(end))
 
-    seat.reports._facts = lying  # type: ignore[method-assign]
+    seat.ledger.facts = lying  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("fact", ["stake", "fees", "required_stake", "multiplier_bps", "credited"])

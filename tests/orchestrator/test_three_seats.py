@@ -199,7 +199,7 @@ async def after(root: Path, *, killed: bool) -> Three:
                 await office.look(there)
             office.market.world.advance(60)
     for seat in office.seats:
-        seat.reports.close()
+        seat.ledger.close()
     return office
 
 
@@ -251,7 +251,7 @@ async def totals(office: Five, absent: Seat | None, slow: Seat | None) -> list[i
                     await seat.settled()
             office.market.world.advance(60)
     for seat in office.seats:
-        seat.reports.close()
+        seat.ledger.close()
     reports = [keyed.account for keyed in office.market.world.client.proofs.reports()]
     approved = [report for report in reports if report.state == ReportState.APPROVED]
     return [report.total for report in sorted(approved, key=lambda report: report.seq)]

@@ -24,7 +24,7 @@ from ionet.console._planning import Plans
 from ionet.console._reading import Runs
 from ionet.console._several import Several
 from ionet.console._uploads import Uploads
-from ionet.ledger import Database
+from ionet.ledger import read_ledger
 from ionet.payments.client import PaymentsClient
 from ionet.service.guard import Counters
 from ionet.service.http import Server, listen, url_of
@@ -59,7 +59,9 @@ async def opened(
     chain = _CHAINS.get(genesis, "localnet")
     signins = SignIns(SignInConfig(config.origin or url, chain, _STATEMENT, lasts=config.session), clock)
     async with AsyncExitStack() as stack:
-        ledger = None if config.ledger is None else stack.enter_context(Database.open(config.ledger))
+        ledger = (
+            None if config.ledger is None else stack.enter_context(await read_ledger(client, config.ledger))
+        )
         kept = Kept(config.state / "console.db")
         stack.callback(kept.close)
         runs, plans = Runs(config, client, ledger), Plans(config, client, kept, clock)

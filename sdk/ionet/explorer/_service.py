@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,15 +86,21 @@ class Explorer:
 
         Raises:
             ConfigError: a port is taken.
-            LedgerError: the ledger cannot be used.
+            LedgerError: the ledger cannot be used, or not be filled.
             RpcError, TransportError: the node cannot be read.
         """
         config = self.config
         async with AsyncExitStack() as stack:
             listening = listen(config.host, config.port)
             stack.callback(listening.close)
+            failed, loop = asyncio.Event(), asyncio.get_running_loop()
             keeper = Keeper(
-                self._connect, config.ledger, fills=config.fills, every=config.every, keep=config.keep
+                self._connect,
+                config.ledger,
+                fills=config.fills,
+                every=config.every,
+                keep=config.keep,
+                ended=lambda: _soon(loop, failed.set),
             )
             stack.push_async_callback(asyncio.to_thread, keeper.stop)
             await asyncio.to_thread(keeper.start)
@@ -130,13 +136,30 @@ class Explorer:
             stopping = asyncio.create_task(stop.wait())
             warming = asyncio.create_task(asyncio.to_thread(warm, app.state.past))
             stack.push_async_callback(asyncio.wait, [warming])
+            failing = asyncio.create_task(_failed(keeper, failed))
             ready(self.url)
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({serving, stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
             live.stop()
             server.should_exit = True
             stopping.cancel()
+            failing.cancel()
             await serving
+            if keeper.failure is not None:
+                raise keeper.failure
         _log.info("ended")
+
+
+async def _failed(keeper: Keeper, ended: asyncio.Event) -> None:
+    """Waits until the ledger could not be filled; once it was, readers are told what is amiss."""
+    await ended.wait()
+    if keeper.failure is None:
+        await asyncio.Event().wait()
+
+
+def _soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    # The loop may have ended by itself.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
 
 
 def few(bounds: Bounds) -> None:

@@ -17,6 +17,7 @@ from ionet.chain.errors import IonetError
 from ionet.chain.following import MARGIN
 from ionet.explorer import _models as m
 from ionet.ledger import Database, Follower, LedgerError, Verified, open_ledger, read_ledger, verify
+from ionet.ledger.replay.state import handlers
 
 T = TypeVar("T")
 
@@ -28,6 +29,10 @@ _LOOK: Final = 5.0
 _STANDS: Final = 300.0
 #: Seconds to the next try when the node cannot be read: at first, and at most.
 _RETRY: Final = (2.0, 60.0)
+#: Tries to fill a ledger for the first time until it is given up.
+_TRIES: Final = 3
+#: Seconds that the machine's clock may be off the chain's before it is worth a word.
+_OFF: Final = 3_600
 #: Seconds that the node has for an answer, and questions to it at a time.
 _PATIENCE: Final = 5.0
 _ASKED: Final = 4
@@ -70,6 +75,10 @@ class Keeper(Watching):
         fills: whether it fills the ledger; otherwise another process does.
         every: seconds from one comparison to the next; None: none is made.
         keep: seconds of which the ledger's database keeps rows, if it fills it; None: all.
+        ended: called, in the thread, when it ends by itself; `failure` says why.
+
+    Attributes:
+        failure: why it ended before the ledger was up to date for the first time, or None.
     """
 
     def __init__(
@@ -80,15 +89,19 @@ class Keeper(Watching):
         fills: bool,
         every: float | None,
         keep: int | None = None,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
+        self._ended = ended
+        #: Whether the ledger has been up to date once.
+        self._filled = not fills
         self._connect = connect
         self._where = where
         self._fills = fills
         self._every = every
         self._keep = keep
         self._ready = threading.Event()
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._client: AsyncClient | None = None
@@ -106,10 +119,12 @@ class Keeper(Watching):
             LedgerError: the ledger cannot be used, or is of another chain than the node.
             RpcError, TransportError: the node cannot be read.
         """
+        # Loaded here, not by several threads at once.
+        handlers()
         self._thread.start()
         self._ready.wait()
-        if self._failure is not None:
-            raise self._failure
+        if self.failure is not None:
+            raise self.failure
 
     def stop(self) -> None:
         """Ends; what was written stays."""
@@ -142,13 +157,14 @@ class Keeper(Watching):
         except asyncio.CancelledError:
             pass
         except BaseException as bad:
-            if not self._ready.is_set():
-                self._failure = bad
+            if not self._ready.is_set() or not self._filled:
+                self.failure = bad
             else:
                 _log.exception("the explorer's ledger is no longer kept up to date")
                 self.trouble = f"the ledger is no longer kept up to date: {bad}"
         finally:
             self._ready.set()
+            self._ended()
 
     async def _main(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
@@ -156,22 +172,29 @@ class Keeper(Watching):
             self._client = client
             opens = open_ledger if self._fills else read_ledger
             with await opens(client, self._where) as database:
+                off = int(time.time()) - await client.time()
+                if abs(off) > _OFF:
+                    _log.warning("this machine's clock is %s s off the chain's, which counts", off)
                 self._ready.set()
                 await (self._follow(client, database) if self._fills else self._look(client, database))
 
     async def _follow(self, client: AsyncClient, database: Database) -> None:
         pause, longest = _RETRY
-        due = 0.0
+        due, refused = 0.0, 0
         while True:
             try:
                 async with Follower(client, database, keep=self._keep) as follower:
                     while True:
-                        await follower.next(_LOOK)
+                        if await follower.next(_LOOK) is not None:
+                            self._filled = True
                         self.trouble, pause = "", _RETRY[0]
                         if self._every is not None and time.monotonic() >= due:
                             await self._compare(client, database, Follower(client, database))
                             due = time.monotonic() + self._every
             except IonetError as bad:
+                refused += isinstance(bad, LedgerError)
+                if not self._filled and refused == _TRIES:
+                    raise
                 self.trouble = f"the ledger does not move on: {bad}"
                 _log.warning("%s; tries again in %s s", self.trouble, pause)
                 await asyncio.sleep(pause)

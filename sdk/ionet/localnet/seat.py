@@ -20,6 +20,7 @@ from ionet._generated.shared import ProofReason
 from ionet.formats.when import HOUR
 from ionet.localnet.dollars import write_prices
 from ionet.orchestrator import Journal
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._hours import HourReports
 from ionet.store.errors import NotStored
 from ionet.store.manifest import FileStore
@@ -51,6 +52,7 @@ class LocalSeat:
         self._judged = 0
         #: The hashes of its files, for whoever is to have them.
         self.published: list[bytes] = []
+        self._ledger = HourLedger(self._client, str(state / "ledger.sqlite3"))
         self._reports = HourReports(
             self._client,
             None,
@@ -61,7 +63,7 @@ class LocalSeat:
             self._journal,
             state / "reports",
             lambda digest: f"{place}/{digest.hex()}",
-            str(state / "ledger.sqlite3"),
+            self._ledger,
         )
         self._runner = asyncio.Runner()
 
@@ -94,7 +96,7 @@ class LocalSeat:
 
     def close(self) -> None:
         """Closes its files."""
-        self._reports.close()
+        self._ledger.close()
         self._journal.close()
         self._runner.run(self._client.aclose())
         self._runner.close()

@@ -32,6 +32,7 @@ from ionet.chain.signers import Signer
 from ionet.formats.when import HOUR
 from ionet.ledger.errors import HourNotFinal
 from ionet.orchestrator._credits import Credits, read_report
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._seats import place
 from ionet.proofs.report import ReportDraft, head_of, report_at
@@ -40,7 +41,7 @@ from ionet.store.manifest import FileStore
 from ionet.token.emission import cumulative, until
 
 if TYPE_CHECKING:
-    from ionet.ledger import Database, Follower, HourFacts, Hours
+    from ionet.ledger import HourFacts
     from ionet.orchestrator._uptime import Stated
     from ionet.rewards import (
         Before,
@@ -128,8 +129,7 @@ class HourReports:
         folder: where evidence is written before it is stored; statements of devices are read from
             `statements-<hour>.jsonl` there, if there is such a file.
         evidence_at: makes the address of evidence from its hash, 96 bytes at most.
-        ledger: file or URL of the ledger that facts come from; it is brought up to date here, unless another
-            process writes to it.
+        ledger: where facts come from.
         takeover: seconds of the chain after which the next seat does what another has not done.
         collect: tells how long devices were up in the hour with this end, Unix seconds.
     """
@@ -145,7 +145,7 @@ class HourReports:
         journal: Journal,
         folder: Path,
         evidence_at: Callable[[bytes], str],
-        ledger: str,
+        ledger: HourLedger,
         takeover: int = 120,
         collect: Callable[[int], Awaitable[Stated]] | None = None,
     ) -> None:
@@ -161,8 +161,7 @@ class HourReports:
         self._journal = journal
         self._folder = folder
         self._evidence_at = evidence_at
-        self._ledger_at = ledger
-        self._ledger: tuple[Database, Follower | None, Hours] | None = None
+        self._ledger = ledger
         self._takeover = takeover
         self._collect = collect
         self._measuring = asyncio.Lock()
@@ -182,12 +181,6 @@ class HourReports:
         self.steps: Counter[str] = Counter()
         #: What the operator should know, or None.
         self.problem: str | None = None
-
-    def close(self) -> None:
-        """Closes the ledger."""
-        if self._ledger is not None:
-            self._ledger[0].close()
-            self._ledger = None
 
     async def run(self, pause: float) -> None:
         """Does what is due, again and again, until it is cancelled.
@@ -271,53 +264,6 @@ class HourReports:
 
         self._head = await asyncio.to_thread(read)
         return self._head
-
-    async def _facts(self, end: int) -> HourFacts:
-        """The facts of an hour, by a ledger.
-
-        Raises:
-            HourNotFinal: the chain or the ledger has not come that far.
-            LedgerError: there is no ledger to be had.
-        """
-        from ionet.ledger import settled
-
-        if self._ledger is None:
-            self._ledger = await self._opened()
-        database, follower, hours = self._ledger
-        await settled(self._client, database, follower, end)
-        return await asyncio.to_thread(hours.facts, end)
-
-    async def _emission(self, seq: int) -> tuple[int, int]:
-        """What an hour was paid, and the most that its report may give in all, by the ledger of its facts.
-
-        Raises:
-            EmissionUnknown: the ledger does not have its emission yet.
-        """
-        assert self._ledger is not None
-        _, follower, hours = self._ledger
-
-        def read() -> tuple[int, int]:
-            return hours.emissions.hour(seq), hours.emissions.most(seq)
-
-        try:
-            return await asyncio.to_thread(read)
-        except EmissionUnknown:
-            # It was emitted after the hour's last second, up to which the ledger has to be whole for facts.
-            if follower is None:
-                raise
-            await follower.catch_up()
-            return await asyncio.to_thread(read)
-
-    async def _opened(self) -> tuple[Database, Follower | None, Hours]:
-        from ionet.ledger import Follower, Hours, LedgerInUse, open_ledger, read_ledger
-
-        try:
-            database = await open_ledger(self._client, self._ledger_at)
-        except LedgerInUse:
-            # Whoever writes to it keeps it up to date.
-            database = await read_ledger(self._client, self._ledger_at)
-            return database, None, Hours(database)
-        return database, Follower(self._client, database), Hours(database)
 
     async def _evidence(self, digest: bytes) -> Path:
         """Returns where a report's evidence is on this machine.
@@ -440,8 +386,8 @@ class HourReports:
 
         end = network.start + seq * HOUR
         before = None if head is None else head.before
-        facts = await self._facts(end)
-        paid, most = await self._emission(seq)
+        facts = await self._ledger.facts(end)
+        paid, most = await self._ledger.emission(seq)
         measures = await self._gathered(network, seq, end, facts)
         if measures is None:
             return False
@@ -649,7 +595,7 @@ class HourReports:
                 raise NotApproved(f"its evidence does not hold: {bad}") from None
 
         stated, recomputed = await asyncio.to_thread(again)
-        facts = await self._facts(account.period_end)
+        facts = await self._ledger.facts(account.period_end)
         base = await asyncio.to_thread(facts.rows, stated.measures, before=leaves)
         differences = await self._facts_differ(account, stated, head, facts, base)
         # Where this seat's own is left out, it must make no difference.
@@ -681,7 +627,7 @@ class HourReports:
 
         due = None
         with contextlib.suppress(RewardError):
-            due = to_share(*await self._emission(account.seq), stated.kept)
+            due = to_share(*await self._ledger.emission(account.seq), stated.kept)
         carry = None if head is None else head.carry
         found = compare(
             stated, base, facts.policy, due, absent=facts.absent(), carry=carry, attesters=facts.attesters

@@ -25,9 +25,11 @@ from ionet.chain.rpc.sockets import AsyncNudge
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, load_keypair
 from ionet.formats.when import DAY, HOUR
+from ionet.ledger.errors import LedgerError
 from ionet.orchestrator._chain import Phase
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._config import OrchestratorConfig
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._hours import HourReports
@@ -70,6 +72,8 @@ _HEARTBEATS_EVERY: Final = 1.0
 _REFERENCES_EVERY: Final = 600.0
 #: Seconds until a part that failed is begun again.
 _AGAIN_AFTER: Final = 10.0
+#: Tries to fill the ledger for the first time; then a service that has no jobs gives up.
+_TRIES: Final = 3
 #: Seconds for what is under way when the process is asked to end.
 _GRACE: Final = 20.0
 #: Seconds by which the chain's clock may be away from this machine's before it is said.
@@ -106,7 +110,9 @@ def locked(state: Path) -> Iterator[None]:
 class Service:
     """An attester's orchestrator.
 
-    It waits for what is missing (the node, the seat, the gateway), and says so; only wrong settings end it.
+    It waits for what is missing (the node, the seat, the gateway), and says so; only wrong settings end it,
+    and a ledger that it cannot use: of another chain or version, or, without jobs, one that its node cannot
+    fill.
 
     Args:
         config: its settings.
@@ -137,6 +143,11 @@ class Service:
         self._files: GatewayFiles | None = None
         self._orchestrator: Orchestrator | None = None
         self._reports: HourReports | None = None
+        self._ledger: HourLedger | None = None
+        if config.reports or not jobs:
+            self._ledger = HourLedger(self._client, config.ledger or str(config.state / "ledger.sqlite3"))
+        #: Why it ends, if not because it was told to.
+        self._failure: IonetError | None = None
         self._idle: IdleChallenges | None = None
         self._number: NumberChallenges | None = None
         self._memory: MemoryHours | None = None
@@ -153,6 +164,7 @@ class Service:
 
         Raises:
             ConfigError: the settings are wrong: another process has the folder, or it is another network.
+            LedgerError: its ledger cannot be used.
         """
         with locked(self.config.state):
             async with self._notifier, AsyncExitStack() as stack:
@@ -164,16 +176,23 @@ class Service:
         writer = asyncio.create_task(self._write(stop))
         try:
             if await self._find_network(stop):
-                watcher = asyncio.create_task(self._again("watch", self._watch, stop))
+                beside = [asyncio.create_task(self._again("watch", self._watch, stop))]
+                if self._ledger is not None:
+                    await self._open(self._ledger)
+                    beside.append(asyncio.create_task(self._fill(self._ledger, stop)))
                 try:
                     while await self._wait_for_seat(stop):
                         await self._serve(stop)
                 finally:
-                    await _ended(watcher)
+                    await _ended(*beside)
         finally:
             await _ended(writer)
             await self._save()
+            if self._ledger is not None:
+                self._ledger.close()
             await self._client.aclose()
+        if self._failure is not None:
+            raise self._failure
         _log.info("ended; what runs goes on at its nodes")
 
     # -- before it can serve
@@ -200,6 +219,35 @@ class Service:
                 )
             return True
         return False
+
+    async def _open(self, ledger: HourLedger) -> None:
+        """Opens the ledger before anything is served by it; a node that does not answer is waited for.
+
+        Raises:
+            LedgerError: it cannot be used.
+        """
+        try:
+            await ledger.open()
+        except LedgerError:
+            raise
+        except IonetError as bad:
+            self._problem("ledger", f"the ledger cannot be opened yet: {bad}")
+
+    async def _fill(self, ledger: HourLedger, stop: asyncio.Event) -> None:
+        """Brings the ledger up to date before an hour is due; where it cannot be, all ends but jobs."""
+        failures = 0
+        while not stop.is_set():
+            try:
+                await ledger.fill()
+                self._clear("ledger")
+                return
+            except IonetError as bad:
+                self._problem("ledger", f"the ledger cannot be filled: {bad}")
+                failures += isinstance(bad, LedgerError)
+                if failures == _TRIES and not self._jobs:
+                    self._failure = bad
+                    stop.set()
+            await _pause(stop, _AGAIN_AFTER)
 
     async def _wait_for_seat(self, stop: asyncio.Event) -> bool:
         """Waits until the key holds a seat; returns False when the process is to end."""
@@ -325,7 +373,7 @@ class Service:
                 )
                 parts["memory"] = lambda: memory.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)
-            if self.config.reports or not self._jobs:
+            if self._ledger is not None:
                 beats = Heartbeats(
                     peer,
                     self._devices_of,
@@ -343,11 +391,10 @@ class Service:
                     journal,
                     state / "reports",
                     self._evidence_at,
-                    self.config.ledger or str(state / "ledger.sqlite3"),
+                    self._ledger,
                     policy.takeover,
                     collect=Uptimes(peer, beats, journal).collect,
                 )
-                stack.callback(reports.close)
                 parts["heartbeats"] = lambda: beats.run(_HEARTBEATS_EVERY)
                 parts["reports"] = lambda: reports.run(policy.interval)
             tasks = [asyncio.create_task(self._again(name, part, stop)) for name, part in parts.items()]
