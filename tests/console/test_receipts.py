@@ -11,13 +11,23 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.console.conftest import Served
+from tests.console.conftest import Served, served
 from tests.console.test_renting import planned
+from tests.network.renting import Renting
 from tests.programs.support import HOUR
 
 from ionet import AsyncClient
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.explorer._values import cell
+from ionet.ledger import Database, LedgerError
+
+
+async def test_a_ledger_of_another_chain_is_refused_before_anything_is_served(renting: Renting) -> None:
+    place = renting.folder / "ledger.db"
+    Database.create(str(place), "another").close()
+    with pytest.raises(LedgerError, match="is of the chain another, and this node's is"):
+        async with served(renting, ledger=str(place)):
+            pass
 
 
 async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Served) -> None:

@@ -18,6 +18,8 @@ from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS, Served
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import rows
+from tests.network.test_full_disk import disk, full
+from tests.network.test_ledgers import UNUSABLES
 from tests.stateful.arena import Arena
 
 import ionet
@@ -31,6 +33,8 @@ from ionet.ledger import Check, Database, Landed, LedgerError, Verified, archive
 from ionet.ledger.replay.compare import Difference
 from ionet.service.guard import Counters
 from ionet.service.http import listen
+
+__all__ = ["disk"]
 
 
 def near(client: Client) -> Callable[[], AsyncClient]:
@@ -155,6 +159,29 @@ async def test_accounts_of_another_chain_are_not_compared(place: str, client: Cl
             )
             assert status["reconciled"]["state"] == "unknown"
             assert GENESIS in status["reconciled"]["why"]
+
+
+@pytest.mark.parametrize(("make", "said"), UNUSABLES)
+@pytest.mark.parametrize("fills", [True, False])
+async def test_a_ledger_that_it_cannot_use_ends_it_and_stays_as_it_is(
+    client: Client, tmp_path: Path, make: Callable[[Path], None], said: str, *, fills: bool
+) -> None:
+    make(tmp_path / "own.db")
+    before = (tmp_path / "own.db").read_bytes()
+    config = ExplorerConfig(ledger=str(tmp_path / "own.db"), fills=fills, port=0)
+    with pytest.raises(LedgerError, match=said):
+        async with running(config, near(client)):
+            pass
+    assert (tmp_path / "own.db").read_bytes() == before
+
+
+async def test_a_disk_without_room_ends_it(client: Client, disk: Path) -> None:
+    config = ExplorerConfig(ledger=str(disk / "own.db"), port=0)
+    with full(disk), pytest.raises(LedgerError, match="No space left on device"):
+        async with running(config, near(client)):
+            pass
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        await until(reader, "/api/v1/status", lambda answer: answer["as_of"]["slot"] > 0)
 
 
 async def test_a_node_that_cannot_show_the_past_ends_it(

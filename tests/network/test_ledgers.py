@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
@@ -37,14 +37,15 @@ def _no_ledger(place: Path) -> None:
     place.write_text("not a database, but long enough to be taken for one\n" * 100)
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (_of_another_chain, "is of the chain another, and this node's is"),
-        (_of_another_version, "version 99"),
-        (_no_ledger, "file is not a database"),
-    ],
-)
+#: What is no ledger of the chain, by how it is made, and what is said of it.
+UNUSABLES: Final = [
+    (_of_another_chain, "is of the chain another, and this node's is"),
+    (_of_another_version, "version 99"),
+    (_no_ledger, "file is not a database"),
+]
+
+
+@pytest.mark.parametrize(("make", "said"), UNUSABLES)
 @pytest.mark.parametrize("jobs", [True, False])
 async def test_a_ledger_that_it_cannot_use_ends_it_at_once_and_stays_as_it_is(
     site: ServiceSite, make: Callable[[Path], None], said: str, *, jobs: bool
