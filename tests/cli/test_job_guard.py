@@ -23,7 +23,10 @@ def test_it_ends_with_the_cluster(desk: Desk) -> None:
     # The head was lost: whoever is booked now has nothing to join.
     told = shell.json("job", "guard", cluster, *LIMITS, who="session")
     assert told["replaced"] == 0
-    assert told["why"] == "its head, the node that was booked first, has left: there is nothing to join"
+    assert told["why"] == (
+        "its head, the node that was booked first, has left: there is nothing to join, and the others are"
+        " paid until each is stopped"
+    )
     shell.text("job", "stop", jobs[1], who="renter")
     text = shell.text("job", "guard", cluster, *LIMITS, who="session")
     assert text == "Over, after 0 of 1 replacements: none of its jobs runs any more\n"

@@ -110,16 +110,21 @@ class ClusterSite(OddSite):
         return all([await self._until_started(job) for job in jobs])
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClusterSite]:
-    lab.needed()
-    overlays = Path(tempfile.mkdtemp(prefix="ionet-over-", dir="/run"))
+def without_relays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has heads take a relay for there that nobody has started."""
 
     async def start_relay(self: Network, facts: LeaseFacts) -> Place:
         self._place = Place("198.51.100.1", 4300)
         return self._place
 
     monkeypatch.setattr(Network, "start_relay", start_relay)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClusterSite]:
+    lab.needed()
+    overlays = Path(tempfile.mkdtemp(prefix="ionet-over-", dir="/run"))
+    without_relays(monkeypatch)
     yield ClusterSite(tmp_path, overlays)
     shutil.rmtree(overlays)
 

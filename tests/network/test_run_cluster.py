@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import write_key
 from tests.network.renting import Renting, opened
 from tests.network.test_run_cli import ASKED, Terminal
+from tests.programs.market import CLASS
+from tests.programs.people import Supplier
+from tests.programs.support import HOUR
 
-from ionet import IO, JobState
-from ionet.cloud import NoNode
+from ionet import IO, USD, CloseReason, JobState
+from ionet.cloud import AsyncLaunch, NoNode, Offered, restarting
+from ionet.cloud.choosing import Wish
 from ionet.cloud.fitting import Together
-from ionet.cloud.running import AsyncClusterRun
+from ionet.cloud.replacing import Limits
+from ionet.cloud.restarting import Anew, anew, book_anew
+from ionet.cloud.running import AsyncClusterRun, AsyncRun
+
+
+def fresh(renting: Renting, *more: Supplier) -> None:
+    """Prices and proofs are of now."""
+    renting.ready()
+    for supplier in (renting.site.market.bob, *more):
+        renting.site.market.prove(supplier)
 
 
 @pytest.fixture
 async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
     async with opened(tmp_path) as renting:
         renting.site.market.join(renting.site.market.bob, 500 * IO.UNIT)
-        renting.ready()
-        renting.site.market.prove(renting.site.market.bob)
+        fresh(renting)
         yield renting
 
 
@@ -102,3 +115,86 @@ async def test_the_command_says_what_it_would_book_and_what_does_not_go_together
             _, error = await terminal.run(2, *argv[:3], *ASKED, *more)
             assert why in error
     assert renting.site.money() == before
+
+
+async def headless(renting: Renting) -> tuple[AsyncClusterRun, Offered]:
+    """A cluster that has lost its first node after an hour and a half, and what it was booked by."""
+    market, client = renting.site.market, renting.client
+    async with renting.launching(renting.script(), nodes=2, on_loss="continue") as launching:
+        offered = await launching.offer()
+        run = await launching.book(offered)
+    assert isinstance(run, AsyncClusterRun)
+    for keyed in await client.jobs.cluster_jobs(run.cluster):
+        await client.as_(market.attesters[0]).jobs.start(keyed.address).send()
+    assert not await run.is_headless()
+    assert not await run.end_rest()
+    market.world.advance(90 * 60)
+    renting.ready()
+    market.send(market.jobs("lose", run.job))
+    return run, offered
+
+
+async def test_what_is_left_of_a_run_without_its_first_node_is_ended_and_costs_what_was_used(
+    renting: Renting,
+) -> None:
+    run, _ = await headless(renting)
+    async with run:
+        assert await run.is_headless()
+        assert await run.end_rest()
+        head, other = [keyed.account for keyed in await renting.client.jobs.cluster_jobs(run.cluster)]
+        assert other.ends_at - other.started_at == 90 * 60
+        # Nobody has attested any time of the first one, whose fee comes back as well.
+        assert (await run.cost()).paid.base == other.price * 3 // 4 + other.fee
+        assert head.reason == CloseReason.LOST
+        assert not await run.end_rest()
+
+
+async def test_a_run_is_begun_anew_for_what_comes_back_and_a_replacement_may_cost(
+    renting: Renting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restarting, "_AGAIN", 0.0)
+    market, client = renting.site.market, renting.client
+    run, offered = await headless(renting)
+    third = Supplier(market.bob.owner, market.actor(), "third")
+    market.join(third, 500 * IO.UNIT)
+    async with run:
+        until = market.world.now + 30 * 60
+        assert await anew(client, run, offered, Limits(0, USD(3)), until) is None
+        await run.end_rest()
+        head, other = await client.jobs.cluster_jobs(run.cluster)
+        back = (await run.cost()).refund.base
+        wanted = await anew(client, run, offered, Limits(1, USD(3)), until)
+        assert wanted is not None
+        assert wanted.avoid == {head.account.node}
+        # Two hours at 3 dollars, an IO at 1.98 dollars, a hundredth more for a price that moves, and the fee.
+        assert back + 303_030_303 < wanted.most.base < back + 308_000_000
+        told: list[str] = []
+
+        async def begin(allowed: Anew) -> tuple[Offered, AsyncRun] | None:
+            def tell(why: str) -> None:
+                told.append(why)
+                market.world.advance(HOUR)
+                fresh(renting, third)
+
+            def launching(wish: Wish) -> AsyncLaunch:
+                given = {name: getattr(wish, name) for name in ("seconds", "max_rate", "avoid")}
+                return renting.launching(renting.folder / "train.py", nodes=2, on_loss="continue", **given)
+
+            return await book_anew(client, launching, Wish(2 * HOUR, class_id=CLASS), allowed, tell)
+
+        fresh(renting, third)
+        # Half an hour later its time is over, and nothing has been booked.
+        assert await begin(replace(wanted, avoid=wanted.avoid | {third.node})) is None
+        assert await begin(replace(wanted, until=market.world.now + 60, most=IO(2))) is None
+        assert ["1 such nodes are free" in told[0], "more than what comes back" in told[1]] == [True, True]
+        assert await begin(replace(wanted, limits=replace(wanted.limits, until=market.world.now))) is None
+        later = replace(wanted, until=market.world.now + 2 * HOUR)
+        again = await begin(later)
+        assert again is not None
+        assert set(again[0].nodes) == {other.account.node, third.node}
+        assert again[0].limit.base <= wanted.most.base
+        async with again[1] as booked:
+            account = await booked.account()
+            assert account is not None
+            assert account.seconds == 2 * HOUR
+            await booked.cancel()

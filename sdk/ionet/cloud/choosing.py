@@ -43,6 +43,7 @@ class Wish:
         max_rate: highest rate per processor and hour; None for any.
         memory_gib: least memory, GiB.
         only: these nodes, all of them, and no others.
+        avoid: nodes that are not to be had, whatever they offer.
     """
 
     seconds: int = HOUR
@@ -53,6 +54,7 @@ class Wish:
     max_rate: USD | None = None
     memory_gib: int = 0
     only: tuple[Pubkey, ...] = ()
+    avoid: frozenset[Pubkey] = frozenset()
 
     @property
     def named(self) -> tuple[Pubkey, ...]:
@@ -69,6 +71,7 @@ async def choose(client: AsyncClient, wish: Wish) -> list[Listing]:
     if wish.seconds < HOUR:
         raise NoNode(f"a node is rented for an hour at least, and not for {span(wish.seconds)}")
     offered = await client.jobs.search(class_=wish.class_id, booked=True)
+    offered = [listing for listing in offered if listing.node not in wish.avoid]
     if wish.named:
         offered = [listing for listing in offered if listing.node in wish.named]
     currencies = await client.jobs.currencies()

@@ -786,12 +786,7 @@ class AsyncCluster:
         Raises:
             IonetError: something could not be ended, or whether it was is unknown.
         """
-        from ionet import JobState
-
-        account = await self.run.account()
-        if account is not None and account.state != JobState.ENDED and not account.reason:
-            return False
-        return await self.run.stop()
+        return isinstance(self.run, AsyncClusterRun) and await self.run.end_rest()
 
     async def jobs(self) -> list[Pubkey]:
         """Its jobs that are not closed, the head's first."""

@@ -109,7 +109,9 @@ def wanted(
         return Looked("it has not started")
     if head not in running:
         return Looked(
-            "its head, the node that was booked first, has left: there is nothing to join", over=True
+            "its head, the node that was booked first, has left: there is nothing to join, and the others are"
+            " paid until each is stopped",
+            over=True,
         )
     if cluster.broken or not cluster.lost:
         return Looked("no node is lost")

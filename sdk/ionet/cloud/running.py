@@ -138,6 +138,11 @@ class AsyncRun:
         """The renter's keypair, if it is here."""
         return self._key
 
+    @property
+    def known(self) -> accounts.jobs.Job | None:
+        """The job as it was last seen; None if it never was."""
+        return self._account
+
     # -- the chain
 
     async def account(self) -> accounts.jobs.Job | None:
@@ -573,6 +578,32 @@ class AsyncClusterRun(AsyncRun):
     async def stop_one(self, job: Pubkey) -> bool:
         """Ends the job of a node other than the head's; see `AsyncRun.end`."""
         return any([await run.end() for run in await self._rest() if run.job == job])
+
+    async def is_headless(self) -> bool:
+        """Whether attesters have found the head's node gone: nothing runs the program any more."""
+        from ionet import CloseReason
+
+        job, ended = await self.account(), None
+        if job is None:
+            ended = await self.client.jobs.ending(self.job)
+        found = job or ended
+        return found is not None and CloseReason(found.reason) == CloseReason.LOST
+
+    async def end_rest(self) -> bool:
+        """Ends what is left of it where its head's job is over: nothing uses the others any more.
+
+        Returns:
+            Whether anything was ended by this.
+
+        Raises:
+            IonetError: something could not be ended, or whether it was is unknown.
+        """
+        from ionet import JobState
+
+        account = await self.account()
+        if account is not None and account.state != JobState.ENDED and not account.reason:
+            return False
+        return await self.stop()
 
     async def cost(self) -> Cost:
         """What all jobs cost together; see `AsyncRun.cost`."""

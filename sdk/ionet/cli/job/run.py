@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 from urllib.parse import urlsplit
@@ -19,10 +18,11 @@ import typer
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import USD, IonetError
+from ionet import IonetError
 from ionet.chain.errors import AccountNotFound, RpcError, TransportError
 from ionet.cli.arguments import address, length_of
 from ionet.cli.failures import UserError
+from ionet.cli.job.lasting import Closing, Lasting, tell
 from ionet.cli.job.parts import (
     ClassFilter,
     ImageOption,
@@ -43,9 +43,7 @@ from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet import AsyncClient
     from ionet.cloud import AsyncLaunch, AsyncRun, Fetched, Offered, Verdict
-    from ionet.cloud.replacing import AsyncGuard
     from ionet.cloud.running import Cost
     from ionet.ledger import Database
 
@@ -96,6 +94,11 @@ class _Stage:
     job: Pubkey | None = None
     cluster: Pubkey | None = None
     booking: bool = False
+
+    def booked(self, run: AsyncRun | None) -> None:
+        """From now on this is booked, or nothing."""
+        self.job, self.booking = None if run is None else run.job, False
+        self.cluster = getattr(run, "cluster", None)
 
     @property
     def note(self) -> str:
@@ -317,6 +320,7 @@ def run(
     async def work() -> int:
         from ionet.cloud import AsyncLaunch, Wish
         from ionet.cloud.fitting import Together
+        from ionet.cloud.replacing import Limits
 
         wish = Wish(
             seconds,
@@ -328,11 +332,11 @@ def run(
             -(-memory >> 30),
         )
         async with _client(io, reads=io.dry_run) as client:
-            launching = AsyncLaunch(
+            launched = partial(
+                AsyncLaunch,
                 client,
                 stage.gateway,
                 packed,
-                wish,
                 key=None if io.dry_run else _key(io),
                 cpus=cpus,
                 gpus=gpus,
@@ -349,86 +353,30 @@ def run(
                 together=Together(min_bandwidth, max_latency),
                 image=image,
             )
-            async with launching:
+            async with launched(wish) as launching:
                 offered = await launching.offer()
                 for reason in offered.reasons:
                     io.screen.note(reason)
                 _show_offer(io, offered, packed.size, len(packed.files) + len(packed.inputs), packed.left_out)
                 if io.dry_run:
                     return 0
+                until = await client.time() + seconds
                 booked = await _book(io, stage, launching, offered)
             if detach:
                 _show_booked(io, stage, offered)
                 return 0
-            async with booked, _guarded(io, client, booked, offered, replace, max_rate):
-                end = _End(io, booked, stage, keep=keep, folder=out, force=force)
-                return await end.reached({"quote": quotes_json(offered.quotes)})
+            limits = None
+            if max_rate is not None:
+                limits = Limits(replace, max_rate, None if io.login is None else io.login.until)
+            lasting = Lasting(io, client, launched, wish, limits, until, _transfer(io), stage.booked)
+
+            async def follow(run: AsyncRun, offer: Offered) -> int:
+                end = _End(io, run, stage, keep=keep, folder=out, force=force)
+                return await end.reached({"quote": quotes_json(offer.quotes)})
+
+            return await lasting.reached(booked, offered, follow)
 
     _exit(stage, work)
-
-
-@asynccontextmanager
-async def _guarded(
-    io: Session,
-    client: AsyncClient,
-    booked: AsyncRun,
-    offered: Offered,
-    replace: int,
-    max_rate: USD | None,
-) -> AsyncIterator[None]:
-    """Replaces lost nodes meanwhile, by a session key whose allowance ends afterwards."""
-    from ionet.chain.files import write_secret
-    from ionet.cloud.replacing import AsyncGuard, Limits, entrust, take_back
-    from ionet.cloud.running import AsyncClusterRun
-
-    if not replace or max_rate is None or not isinstance(booked, AsyncClusterRun):
-        yield
-        return
-    limits = Limits(replace, max_rate, None if io.login is None else io.login.until)
-    if io.login is not None:
-        # It is a session key already, with an allowance of its own.
-        async with _guarding(AsyncGuard(client, booked.cluster, limits, _tell(io))):
-            yield
-        return
-    key = Keypair()
-    # It may have SOL left, and what it may spend, if this command is killed.
-    place = Path(f"session-{str(booked.cluster)[:8]}.json")
-    write_secret(place, json.dumps(list(bytes(key))))
-    try:
-        allowed = await entrust(client, booked.cluster, key.pubkey(), offered.quotes, limits)
-    except IonetError as bad:
-        io.screen.warn(f"Lost nodes will not be replaced, as no session key may spend anything: {bad}")
-        yield
-        return
-    io.screen.warn(f"The session key in {place} may spend {allowed} on replacements; after a crash go on by:")
-    io.screen.warn(f"ionet -k {place} job guard {booked.cluster} --replace {replace} --max-rate {max_rate:n}")
-    async with _Closing(io.async_client(key)) as session:
-        watching = AsyncGuard(session, booked.cluster, limits, _tell(io))
-        try:
-            async with _guarding(watching):
-                yield
-        finally:
-            try:
-                await take_back(client, session, offered.quotes.mint)
-                if watching.replaced:
-                    io.screen.warn(
-                        f"The rent of {watching.replaced} jobs comes back to the session key when they are"
-                        f" closed: keep {place}"
-                    )
-                else:
-                    os.unlink(place)  # noqa: PTH108 (pathlib's is refused in a coroutine)
-            except IonetError as bad:
-                io.screen.warn(f"The session key in {place} may still spend: {bad}")
-
-
-@asynccontextmanager
-async def _guarding(watching: AsyncGuard) -> AsyncIterator[None]:
-    guard = asyncio.create_task(watching.run())
-    try:
-        yield
-    finally:
-        guard.cancel()
-        await asyncio.gather(guard, return_exceptions=True)
 
 
 def _exit(stage: _Stage, work: Callable[[], Any]) -> None:
@@ -442,32 +390,14 @@ def _exit(stage: _Stage, work: Callable[[], Any]) -> None:
         raise typer.Exit(status)
 
 
-def _client(io: Session, *, reads: bool) -> _Closing:
-    return _Closing(io.async_reader() if reads else io.async_client())
-
-
-class _Closing:
-    """Closes a client at the end."""
-
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
-
-    async def __aenter__(self) -> AsyncClient:
-        return self._client
-
-    async def __aexit__(self, *error: object) -> None:
-        await self._client.aclose()
+def _client(io: Session, *, reads: bool) -> Closing:
+    return Closing(io.async_reader() if reads else io.async_client())
 
 
 def _key(io: Session) -> Keypair:
     from ionet.cloud.running import renter_key
 
     return renter_key(io.signer)
-
-
-def _tell(io: Session) -> Callable[[str], None]:
-    """Says what happens, a sentence a line."""
-    return lambda text: io.screen.warn(f"{text[:1].upper()}{text[1:]}")
 
 
 def _transfer(io: Session) -> Callable[[str, int, int], None]:
@@ -533,8 +463,7 @@ async def _book(io: Session, stage: _Stage, launching: AsyncLaunch, offered: Off
     await launching.upload(offered, told)
     stage.booking = True
     booked = await launching.book(offered)
-    stage.job, stage.booking = booked.job, False
-    stage.cluster = getattr(booked, "cluster", None)
+    stage.booked(booked)
     what = (
         f"job {booked.job}" if stage.cluster is None else f"cluster {stage.cluster}, first job {booked.job},"
     )
@@ -601,13 +530,13 @@ class _End:
 
         io, booked = self._io, self._run
         try:
-            told = await booked.follow(_Log(aside=io.screen.as_json), _tell(io))
+            told = await booked.follow(_Log(aside=io.screen.as_json), tell(io))
         except NotRun as bad:
             if bad.refused:
                 io.screen.warn("The node refuses the job, which is cancelled: only the time held is paid")
                 await booked.cancel()
             raise
-        _tell(io)(told.summary)
+        tell(io)(told.summary)
         stopped = False if self._keep else await self._stop()
         cost = await self._cost()
         verdict, attested = await self._attested(told)
@@ -632,7 +561,7 @@ class _End:
                 text = f"The node is kept; if it is stopped now, {cost_text(cost)}"
                 self._io.screen.warn(f"{text}: ionet job stop {self._run.job}")
             else:
-                _tell(self._io)(cost_text(cost))
+                tell(self._io)(cost_text(cost))
             return cost
         return None
 
@@ -645,7 +574,7 @@ class _End:
         try:
             verdict = await self._run.result(seconds=_ATTESTED)
         except (RunUnreachable, NotRun) as bad:
-            _tell(self._io)(f"{bad}; the files are fetched by what the node says of them")
+            tell(self._io)(f"{bad}; the files are fetched by what the node says of them")
             return told, False
         if not verdict.says(told):
             self._io.screen.warn("What attesters wrote down is not what the node says now: theirs counts")
@@ -713,8 +642,8 @@ def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
             _client(io, reads=False) as client,
             AsyncRun(client, stage.gateway, job, key=_key(io)) as run,
         ):
-            verdict = await run.follow(_Log(aside=io.screen.as_json), _tell(io))
-            _tell(io)(verdict.summary)
+            verdict = await run.follow(_Log(aside=io.screen.as_json), tell(io))
+            tell(io)(verdict.summary)
             io.screen.aside = True
             _show_end(io, run, verdict, None, {})
             account = await run.account()
