@@ -40,6 +40,10 @@ _ALONE = {
 #: What modules ask with whether this machine has boxes or laboratories.
 _ASKING = ("needed", "prepared_image", "prepared_podman")
 _MARKS = ("alone", "ray")
+#: What modules build laboratories with, machines behind NATs; and seconds that all of them may take in CI.
+_BUILDING = ("behind_nats", "lab")
+_LABORATORY = ("laboratory", True)
+_MOST = 720
 #: Of the rest, what waits for sockets and clocks more than it computes: more of them run at once. Those of
 #: real nodes are among them, one after the other, as a validator keeps a processor busy.
 _WAIT = {"explorer", "network", "nodes", "orchestrator"}
@@ -76,6 +80,10 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker("waits")
             # Tests of a file share fixtures, and all of these the nodes.
             item.add_marker(pytest.mark.xdist_group(_NODE if node else file.as_posix()))
+        if file.parts[0] == "network" and any(
+            callable(getattr(item.module, name, None)) for name in _BUILDING
+        ):
+            item.user_properties.append(_LABORATORY)
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
@@ -96,6 +104,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.stash[_FAILED] = True
         report.sections += [(f"end of {log.name}", starting.tail(log)) for log in starting.LOGS]
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how long the laboratories have taken, of the time that they may take."""
+    reports = [
+        report
+        for kind in terminalreporter.stats.values()
+        for report in kind
+        if isinstance(report, pytest.TestReport) and _LABORATORY in map(tuple, report.user_properties)
+    ]
+    if reports:
+        count, took = len({report.nodeid for report in reports}), sum(report.duration for report in reports)
+        terminalreporter.write_line(f"laboratories: {count} tests in {took:.0f} s, of {_MOST} s at most")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from ionet.cli.localnet import PEOPLE
 from ionet.localnet.network import _RUN, LocalNetwork, _Part, free_port
 from ionet.localnet.verdicts import write_verdict
 from ionet.orchestrator._config import OrchestratorConfig
-from ionet.overlay import reap
+from ionet.overlay import forget, reap
 from ionet.sandbox import Box
 from ionet.worker import WorkerConfig
 from soaking import BOXES, Net, localnet, wait
@@ -39,6 +39,7 @@ _MACHINES: Final = {
     "orchestrator-3": "gateway2",
     "worker-1": "A",
     "worker-2": "B",
+    "worker-3": "A",
 }
 _LINES: Final = {"gateway": "pgateway", "gateway2": "pgateway2", "A": "pnatA", "B": "pnatB"}
 SECOND_GATEWAY: Final = "198.51.100.2"
@@ -88,7 +89,7 @@ class LabNet(Net):
     lab: Lab = None  # type: ignore[assignment]
     wires: Wires = field(default_factory=Wires)
     parts: LocalNetwork = None  # type: ignore[assignment]
-    disk: Path | None = None
+    disks: Mapping[str, Path] = field(default_factory=dict)
     _starting: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
@@ -130,7 +131,7 @@ class LabNet(Net):
 
     def cut_power(self, name: str) -> None:
         """Ends all that runs at a supplier's machine at once, and what was not on its disk is lost."""
-        assert self.disk is not None
+        disk = self.disks[name]
         with self._starting:
             part = self._part(name)
             assert part.process is not None
@@ -145,12 +146,15 @@ class LabNet(Net):
                 time.sleep(0.01)
                 pids = [pid for box in boxes for pid in box.processes()]
             part.process.wait()
+            for box in boxes:
+                # In memory, as a machine's part in the network of a lease is.
+                forget(box.name)
             # The file system has not been told: its image is what a disk has after that.
-            left = self.disk.with_suffix(".left")
-            run("cp", "--sparse=always", str(self.disk), str(left))
+            left = disk.with_suffix(".left")
+            run("cp", "--sparse=always", str(disk), str(left))
             run("umount", str(state))
-            left.replace(self.disk)
-            run("mount", "-o", f"loop,commit={_COMMIT}", str(self.disk), str(state))
+            left.replace(disk)
+            run("mount", "-o", f"loop,commit={_COMMIT}", str(disk), str(state))
 
     @contextmanager
     def stopped(self, *names: str) -> Iterator[None]:
@@ -182,7 +186,8 @@ def behind_nats(
     *,
     gateways: int = 1,
     seats: int = 1,
-    disk: str | None = None,
+    workers: int = 2,
+    disks: Sequence[str] = (),
     symmetric: bool = False,
     lying: str | None = None,
 ) -> Iterator[LabNet]:
@@ -197,7 +202,8 @@ def behind_nats(
         gateways: one or two.
         seats: one, or three of which two have to agree on each job.
         symmetric: whether the NAT of `B` does so, too; else it keeps ports.
-        disk: the worker whose state is on a disk of its own, so that its power can be cut.
+        workers: two, one at each supplier, or three, of which the last is at the first one.
+        disks: the workers whose states are on disks of their own, so that their power can be cut.
         lying: the orchestrator that attests something else than it has seen.
     """
     with (
@@ -209,7 +215,7 @@ def behind_nats(
         keys = {name: load_keypair(path) for name, path in files.items()}
         client = Client.connect(net.told["url"], signer=keys["deployer"])
         port, place = free_port(), net.folder.absolute() / "network"
-        parts = LocalNetwork.make(client, place, net.told["url"], keys, files, port, speed)
+        parts = LocalNetwork.make(client, place, net.told["url"], keys, files, port, speed, workers)
         for node in parts.nodes.values():
             # The first proof; from then on the orchestrators ask for one every hour.
             write_verdict(client, node)
@@ -241,10 +247,10 @@ def behind_nats(
             if part.name == lying:
                 words[words.index("-c") + 1] = _LYING
             part.command = ("nsenter", f"--net={made.network(machine)}", *words)
-        image = None if disk is None else _own_disk(folder, place / disk, stack)
+        images = {name: _own_disk(folder, place / name, stack) for name in disks}
         told = {"gateway": parts.gateway, "nodes": {name: str(node) for name, node in parts.nodes.items()}}
         found = LabNet(
-            net.folder, {**net.told, **told}, speed, lab=made, wires=wires, parts=parts, disk=image
+            net.folder, {**net.told, **told}, speed, lab=made, wires=wires, parts=parts, disks=images
         )
         stop = threading.Event()
         watching = threading.Thread(target=found.watch, args=(stop,), daemon=True)
@@ -313,7 +319,7 @@ def _let_know(parts: LocalNetwork, gateways: list[str]) -> None:
 
 def _own_disk(folder: Path, state: Path, stack: ExitStack) -> Path:
     """Moves a directory to a file system of its own, that writes when it is told to and seldom besides."""
-    image, there = folder.absolute() / "disk.img", state.with_suffix(".there")
+    image, there = folder.absolute() / f"{state.name}.img", state.with_suffix(".there")
     with image.open("wb") as file:
         file.truncate(_DISK << 20)
     run("/usr/sbin/mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=1", str(image))

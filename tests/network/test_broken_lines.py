@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.network.breaking import Plan, all_is_right_in_the_end
+from tests.network.breaking import DISKS, Plan, all_is_right_in_the_end
 from tests.network.lab import needed
 from tests.network.labnet import behind_nats
 from tests.sandbox.support import prepared_image
@@ -27,6 +27,6 @@ def said(text: str) -> None:
 def test_lines_processes_and_power_fail_and_nothing_is_lost(tmp_path: Path) -> None:
     needed()
     prepared_image()
-    with behind_nats(tmp_path, SPEED, gateways=2, seats=3, disk="worker-2") as net:
+    with behind_nats(tmp_path, SPEED, gateways=2, seats=3, workers=3, disks=DISKS) as net:
         all_is_right_in_the_end(net, Plan(OUTAGE), said)
     assert not net.left_over()
