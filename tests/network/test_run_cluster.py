@@ -149,6 +149,16 @@ async def test_what_is_left_of_a_run_without_its_first_node_is_ended_and_costs_w
         assert not await run.end_rest()
 
 
+async def test_who_follows_a_run_without_its_first_node_is_told_of_the_others(renting: Renting) -> None:
+    run, _ = await headless(renting)
+    await run.__aexit__()
+    write_key(renting.folder / "renter.json", renting.key)
+    with renting.site.market.world.client.network.serve() as server:
+        _, error = await Terminal(renting, server.url).run(1, "job", "follow", run.job)
+    assert "has ended without a result: its node was gone" in error
+    assert f"other jobs are paid until each is stopped; see them: ionet job cluster {run.cluster}" in error
+
+
 async def test_a_run_is_begun_anew_for_what_comes_back_and_a_replacement_may_cost(
     renting: Renting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -636,13 +636,21 @@ def follow(job: JobAddress, gateway: GatewayOption = None) -> None:
     stage = _Stage(gateway_of(io, gateway), job)
 
     async def work() -> int:
-        from ionet.cloud import AsyncRun
+        from ionet.cloud import AsyncRun, NotRun
 
         async with (
             _client(io, reads=False) as client,
             AsyncRun(client, stage.gateway, job, key=_key(io)) as run,
         ):
-            verdict = await run.follow(_Log(aside=io.screen.as_json), tell(io))
+            try:
+                verdict = await run.follow(_Log(aside=io.screen.as_json), tell(io))
+            except NotRun:
+                if run.known is not None and run.known.cluster != Pubkey.default():
+                    see = f"ionet job cluster {run.known.cluster}"
+                    io.screen.warn(
+                        f"Its cluster's other jobs are paid until each is stopped; see them: {see}"
+                    )
+                raise
             tell(io)(verdict.summary)
             io.screen.aside = True
             _show_end(io, run, verdict, None, {})
