@@ -340,6 +340,26 @@ async def test_csv_has_the_rows_of_the_answer(explorer: Served, path: str) -> No
                 assert (cells[name], cells[f"{name}_unit"]) == (value["amount"], value["unit"])
 
 
+async def test_the_supplys_csv_has_each_of_its_amounts(explorer: Served) -> None:
+    answer = await explorer.read("/supply")
+    text = await explorer.get("/api/v1/supply?format=csv")
+    rows = {row["name"]: row["amount"] for row in csv.DictReader(io.StringIO(text.text))}
+    for name in ("supply", "genesis", "emitted", "active_stake"):
+        assert rows[name] == answer[name]["amount"]
+    assert {name: rows[f"burned_{name}"] for name in answer["burned"]} == {
+        name: amount["amount"] for name, amount in answer["burned"].items()
+    }
+
+
+async def test_what_is_found_has_a_csv(explorer: Served) -> None:
+    answer = await explorer.read("/search", q="b200")
+    text = await explorer.get("/api/v1/search?q=b200&format=csv")
+    assert [row["href"] for row in csv.DictReader(io.StringIO(text.text))] == [
+        hit["href"] for hit in answer["hits"]
+    ]
+    assert answer["hits"]
+
+
 async def test_the_description_names_every_answer(explorer: Served) -> None:
     described = (await explorer.get("/api/v1/openapi.json")).json()
     paths = {path for path in described["paths"] if path.startswith("/api/")}

@@ -136,7 +136,7 @@ class AskedRecords(Asked):
     ] = None
 
 
-class AskedSearch(Asked):
+class AskedSearch(AskedRow):
     """… about a word."""
 
     q: Annotated[
@@ -212,13 +212,15 @@ def status(
         )
 
 
-@router.get("/supply", summary="How much IO there is, and where it comes from")
-def supply(request: Request, past: _ThePast, asked: Annotated[Asked, Query()]) -> m.Supply:
+@router.get("/supply", summary="How much IO there is, and where it comes from", responses=_CSV)
+def supply(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Supply:
     """The supply."""
     holdings: Holdings = request.app.state.holdings
     treasury, why = holdings.now() if asked.at is None else (None, "the chain tells only what it holds now")
     with past.at(asked.at) as moment:
-        return _supply.supply(moment, treasury, why)
+        answer = _supply.supply(moment, treasury, why)
+    result: m.Supply = _answer(asked, answer, _supply.lines(answer))
+    return result
 
 
 @router.get("/supply/days", summary="The supply by day, the newest first", responses=_CSV)
@@ -558,8 +560,10 @@ def mark(request: Request, asked: Annotated[AskedNothing, Query()]) -> m.Mark:
     return streams.mark()
 
 
-@router.get("/search", summary="What an address, a signature, an hour, a class or a name is")
+@router.get("/search", summary="What an address, a signature, an hour, a class or a name is", responses=_CSV)
 def search(past: _ThePast, asked: Annotated[AskedSearch, Query()]) -> m.Hits:
     """What a word is."""
     with past.at(asked.at) as moment:
-        return search_for(moment, past.database, asked.q)
+        answer = search_for(moment, past.database, asked.q)
+    result: m.Hits = _answer(asked, answer, answer.hits)
+    return result

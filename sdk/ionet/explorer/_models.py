@@ -123,6 +123,13 @@ class Supply(Answer):
     """Why it is not known what the treasury holds, or empty."""
 
 
+class SupplyLine(Model):
+    """An amount of a supply, as a row of a table."""
+
+    name: str
+    amount: Money
+
+
 class SupplyDay(Model):
     """A day, in UTC. Sums are those at its end; of the last day, at the time of the answer."""
 

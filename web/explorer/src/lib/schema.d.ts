@@ -2553,6 +2553,8 @@ export interface operations {
             query?: {
                 /** @description As of this past time, Unix seconds. */
                 at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -2560,13 +2562,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Supply"];
+                    "text/csv": unknown;
                 };
             };
             /** @description The question cannot be meant. */
@@ -4233,6 +4236,8 @@ export interface operations {
             query: {
                 /** @description As of this past time, Unix seconds. */
                 at?: number | null;
+                /** @description `csv`: only the rows, as a table. */
+                format?: "json" | "csv";
                 /** @description An address, a signature, an hour (`2026-01-31 10:00`), a class, a name. */
                 q: string;
             };
@@ -4242,13 +4247,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Hits"];
+                    "text/csv": unknown;
                 };
             };
             /** @description The question cannot be meant. */
