@@ -30,12 +30,13 @@ print(json.dumps({"mint": str(pda.mint.MINT), "event_authority": str(pda.staking
 _MADE_BY = """import json
 from ionet import accounts, pda
 print(json.dumps({"mint": str(pda.mint.MINT), "job_bytes": accounts.jobs.Job.SIZE,
-    "cluster_bytes": accounts.jobs.Cluster.SIZE, "event_authorities":
+    "cluster_bytes": accounts.jobs.Cluster.SIZE, "dispute_bytes": accounts.jobs.Dispute.SIZE,
+    "event_authorities":
     {"jobs": str(pda.jobs.EVENT_AUTHORITY), "staking": str(pda.staking.EVENT_AUTHORITY)}}))"""
 #: What renters and owners of nodes sign in the console.
 _CALLED = {
     "jobs": (
-        *("book", "stop", "cancel", "refund", "collect_fees", "close", "extend", "dispute"),
+        *("book", "stop", "cancel", "refund", "collect_fees", "close", "extend", "dispute", "close_dispute"),
         *("open_cluster", "close_cluster"),
     ),
     "staking": ("owner_claim",),

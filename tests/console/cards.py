@@ -128,8 +128,10 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop_for(renting: Renting, limits: Limits | None = None) -> AsyncIterator[Shop]:
-    """A payments host on a market."""
+async def shop_for(
+    renting: Renting, limits: Limits | None = None, origin: str = ORIGIN
+) -> AsyncIterator[Shop]:
+    """A payments host on a market, for a console with this origin."""
     clock, wallet, world = Clock(), Keypair(), renting.site.market.world
     world.client.airdrop(wallet.pubkey(), SOL(10))
     world.give_usdc(wallet.pubkey(), USDC(1_000))
@@ -147,7 +149,7 @@ async def shop_for(renting: Renting, limits: Limits | None = None) -> AsyncItera
             wallet=folder / "wallet.json",
             live=False,
             stripe_url=stripe.url,
-            terms=Terms(bounds, fee_bps=290, fee_fixed=30, origin=ORIGIN, publishable="pk_test_x"),
+            terms=Terms(bounds, fee_bps=290, fee_fixed=30, origin=origin, publishable="pk_test_x"),
             float=Float(most=5_000 * 100 * CENT, least=0, least_lamports=0),
             notify=None,
             stripe_key=KEY,

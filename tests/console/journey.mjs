@@ -3,83 +3,10 @@
 // usage: node journey.mjs '{"url": …, "node": …, "renter": {"address": …, "seed": HEX}, "supplier": …, "program": …, "go": …, "folder": …}'
 //
 // What only the test can do (time passes, a reward is credited) it asks for by a line, and is answered by one.
-import crypto from 'node:crypto';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import readline from 'node:readline';
-import { install } from '../explorer/wallet.mjs';
+import { agree, button, done, end, given, look, open, patience, please, saw, words } from './browser.mjs';
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
-const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-
-const { url, node, renter, supplier, program, go, folder } = JSON.parse(process.argv[2]);
-const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const please = async (what) => {
-  process.stdout.write(`${JSON.stringify({ please: what })}\n`);
-  return JSON.parse((await lines.next()).value);
-};
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu'],
-});
-const wide = { width: 1280, height: 900 };
-const phone = { width: 360, height: 740 };
-const patience = { timeout: 90_000 };
-const wrong = [];
-const saw = {};
-
-async function open(who) {
-  const key = crypto.createPrivateKey({
-    key: Buffer.from(`302e020100300506032b657004220420${who.seed}`, 'hex'),
-    format: 'der',
-    type: 'pkcs8',
-  });
-  const context = await browser.newContext({ viewport: wide, colorScheme: 'light', locale: 'en-US' });
-  const page = await context.newPage();
-  page.setDefaultTimeout(90_000);
-  page.on('pageerror', (error) => wrong.push(`error ${error}`));
-  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(`console ${message.text()}`));
-  page.on('request', (request) => request.url().startsWith(url) || wrong.push(`asks ${request.url()}`));
-  await context.exposeFunction('__sign', (message) => [...crypto.sign(null, Buffer.from(message), key)]);
-  await page.addInitScript(install, { address: who.address, kind: 'signing' });
-  return { context, page };
-}
-
-/** Looks at a page as it is, wide and light, then narrow and dark. */
-async function look(page, name) {
-  for (const [size, viewport, colorScheme] of [['wide-light', wide, 'light'], ['phone-dark', phone, 'dark']]) {
-    await page.setViewportSize(viewport);
-    await page.emulateMedia({ colorScheme });
-    // The policy of the pages lets no script in; the debugger's own evaluation is not bound by it.
-    await page.evaluate(axe);
-    const found = await page.evaluate(async () => {
-      const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] };
-      return (await globalThis.axe.run(document, rules)).violations.map((each) => `axe ${each.id}: ${each.nodes[0].target}`);
-    });
-    const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wider > 0) found.push(`${wider} pixels wider than the screen`);
-    wrong.push(...found.map((each) => `${name} ${size}: ${each}`));
-    if (folder) await page.screenshot({ path: `${folder}/console-${name}-${size}.png`, fullPage: true });
-  }
-  await page.setViewportSize(wide);
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
-const words = async (page, selector) => (await page.innerText(selector)).replace(/[\s\u202f]+/g, ' ').trim();
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-
-async function agree(page) {
-  await page.waitForFunction(() => document.querySelector('.review, .result .box'), null, patience);
-  const refused = await page.$('.result .box');
-  if (refused) throw new Error(await refused.innerText());
-  const does = (await page.locator('.review li').allInnerTexts()).map((each) => each.replace(/\u202f/g, ' '));
-  const said = (await page.locator('.review .said').allInnerTexts()).map((each) => each.replace(/\u202f/g, ' '));
-  await button(page, 'Sign with Test Wallet').click();
-  return { does, said };
-}
-
-const done = (page) => page.waitForFunction(() => /^Done\./m.test(document.querySelector('.result')?.innerText ?? ''), null, patience);
+const { url, node, renter, supplier, program, go } = given;
 
 {
   const { context, page } = await open(renter);
@@ -114,6 +41,13 @@ const done = (page) => page.waitForFunction(() => /^Done\./m.test(document.query
   await page.waitForFunction(() => document.querySelector('.log')?.innerText.includes('begins'), null, patience);
   await look(page, 'running');
 
+  // An hour more.
+  await page.getByLabel('Hours more').fill('1');
+  await button(page, 'Extend').click();
+  saw.extending = await agree(page);
+  await done(page);
+  await page.waitForFunction(() => document.querySelector('.cards')?.innerText.includes('of 3 h'), null, patience);
+
   // 65 minutes later it is ended, after the page has said what comes back.
   await please('spend');
   fs.writeFileSync(go, '');
@@ -136,6 +70,36 @@ const done = (page) => page.waitForFunction(() => /^Done\./m.test(document.query
   await page.waitForSelector('tbody tr');
   saw.list = await words(page, 'tbody tr');
   await look(page, 'jobs');
+
+  // Another job, whose split is disputed: the bond comes back once it is decided.
+  await page.goto(`${url}/rent/${node}`);
+  await page.setInputFiles('input[type=file]', [{ name: 'train.py', mimeType: 'text/x-python', buffer: Buffer.from(program) }]);
+  await page.getByLabel('Hours').fill('1');
+  await page.getByLabel('GPUs').fill('0');
+  await page.click('summary');
+  await page.getByLabel('Variables').fill(`WAITS_FOR=${go}-never`);
+  await please('ready');
+  await button(page, 'Ask for the price').click();
+  await page.waitForSelector('#price');
+  await button(page, 'Book it').click();
+  // A page that was opened anew has no wallet yet.
+  await page.getByRole('button', { name: 'Connect Test Wallet' }).click();
+  await agree(page);
+  await page.waitForURL('**/jobs/*', patience);
+  await page.waitForFunction(() => document.querySelector('.log')?.innerText.includes('begins'), null, patience);
+  await page.click('summary:text-is("Dispute")');
+  await page.getByLabel('What happened').fill('It computes nothing.');
+  await button(page, 'Dispute').click();
+  saw.disputing = await agree(page);
+  await done(page);
+  await page.waitForSelector('.bond', patience);
+  saw.disputed = await words(page, '.bond');
+  await look(page, 'disputed');
+  await please('decide');
+  await button(page, 'Have it back').click(patience);
+  saw.back = await agree(page);
+  await done(page);
+  await page.waitForFunction(() => !document.querySelector('.bond'), null, patience);
 
   // An API key, for which the wallet signs anew; a program reads by it, until it is revoked.
   await page.goto(`${url}/account`);
@@ -174,6 +138,4 @@ await please('reward');
   await page.waitForFunction(() => /^0\s*IO$/.test(document.querySelector('.claimable')?.innerText.replace(/\u202f/g, ' ') ?? ''), null, patience);
   await context.close();
 }
-await browser.close();
-process.stdout.write(`${JSON.stringify({ wrong, saw })}\n`);
-process.exit(0);
+await end();

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -132,6 +135,34 @@ async def test_what_goes_wrong_with_one_wallets_nodes_keeps_no_other_from_being_
     for notifier in alerts._notifiers.values():
         await notifier.__aexit__()
     assert {request.url.path for request in inner.requests} == {f"/{market.alice.owner.pubkey()}"}
+
+
+async def test_each_alert_is_signed_with_the_secret_that_was_shown_once(console: Served) -> None:
+    owner, inner = console.renting.site.market.alice.owner, Recorded()
+    async with console.caller(owner) as caller:
+        await caller.sign_in()
+        made = await caller.post("/hooks", {"url": "https://hooks.example/"})
+        other = await caller.post("/hooks", {"url": "https://hooks.example/other"})
+        assert "secret" not in (await caller.get("/hooks"))["hooks"][0]
+    await day_passes(console, inner)
+    request = next(request for request in inner.requests if request.url.path == "/")
+    name, at = request.headers["webhook-id"], request.headers["webhook-timestamp"]
+    secret = base64.b64decode(made["secret"].removeprefix("whsec_"))
+    said = hmac.new(secret, f"{name}.{at}.".encode() + request.content, "sha256").digest()
+    assert request.headers["webhook-signature"] == f"v1,{base64.b64encode(said).decode()}"
+    assert name == json.loads(request.content)["id"]
+    assert abs(int(at) - time.time()) < 600
+    assert made["secret"] != other["secret"]
+
+
+async def day_passes(console: Served, inner: Recorded) -> None:
+    """What a day without a proof tells, by alerts as a console makes them."""
+    console.parts.alerts._transport = lambda: inner
+    await console.parts.alerts.look()
+    console.renting.site.market.world.advance(86_400)
+    await console.parts.alerts.look()
+    for notifier in console.parts.alerts._notifiers.values():
+        await notifier.__aexit__()
 
 
 async def test_trouble_and_rewards_of_a_node_are_told_once(console: Served) -> None:

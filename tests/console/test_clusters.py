@@ -213,6 +213,40 @@ async def test_three_nodes_take_two_transactions_and_what_is_left_is_said(consol
     assert len(cancel["jobs"]) + cancel["left"] == 3
 
 
+async def test_all_nodes_get_more_time_and_none_of_them_twice(console: Served) -> None:
+    renting, market = console.renting, console.renting.site.market
+    alice, bob = two(renting)
+    third = Supplier(market.carol, market.actor(), "carol")
+    market.join(third, 300 * TOKEN)
+    market.prove(third)
+    async with console.caller(renting.key) as caller:
+        await caller.sign_in()
+        cluster = await booked(caller, await planned(caller, [alice.node, bob.node, third.node]))
+        run(market, list(await members(console, cluster)))
+        before, paid = market.purse(market.renter), 0
+        done: list[str] = []
+        left = 3
+        while left:
+            call = await caller.post(f"/clusters/{cluster}/calls/extend", {"seconds": 2 * HOUR, "but": done})
+            assert sum(map(base, call["mosts"])) == base(call["most"])
+            await caller.land(call)
+            done, left = [*done, *call["jobs"]], call["left"]
+            paid += base(call["most"])
+        nothing = await caller.http.post(
+            f"/api/v1/clusters/{cluster}/calls/extend", json={"seconds": 2 * HOUR, "but": done}
+        )
+        said = await caller.http.post(f"/api/v1/clusters/{cluster}/calls/extend", json={})
+    jobs = await members(console, cluster)
+    assert sorted(done) == sorted(map(str, jobs))
+    assert [(job.segment_count, job.seconds) for job in jobs.values()] == [(2, 4 * HOUR)] * 3
+    taken = before - market.purse(market.renter)
+    # Twice the time at the same price; what was signed for is a little more, as the price may move.
+    assert taken == sum(job.price + job.fee for job in jobs.values()) // 2
+    assert taken <= paid <= taken * 103 // 100
+    assert (nothing.status_code, said.status_code) == (400, 400)
+    assert "to extend takes seconds" in said.json()["error"]["message"]
+
+
 async def test_so_many_nodes_of_a_class_are_chosen_the_cheapest(console: Served) -> None:
     renting = console.renting
     alice, bob = two(renting)

@@ -15,25 +15,24 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from tests.console.conftest import config_of
+from tests.console.reporting import Reporting, WholeSite
 from tests.console.test_renting import PROGRAM
-from tests.network.renting import Renting, at_work
-from tests.programs.people import TOKEN
+from tests.network.renting import Renting, at_work, opened
 from tests.programs.support import HOUR
 
-from ionet import SOL, AsyncClient
+from ionet import SOL, AsyncClient, accounts, pda
 from ionet.console import Console
 from workspace.pages import environment
 
 pytestmark = pytest.mark.slow
-REWARD = 50 * TOKEN
 
 
 @asynccontextmanager
-async def running(renting: Renting) -> AsyncIterator[str]:
+async def running(renting: Renting, **more: Any) -> AsyncIterator[str]:
     """A console as it is, and its URL."""
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
     network = renting.site.market.world.client.network
-    config = replace(config_of(renting), origin="", port=0)
+    config = replace(config_of(renting), **{"origin": "", "port": 0, **more})
     console = Console(config, lambda: AsyncClient.local(network=network, funds=SOL(0)))
     task = asyncio.create_task(console.run(stop, ready.set_result))
     try:
@@ -44,11 +43,13 @@ async def running(renting: Renting) -> AsyncIterator[str]:
         await task
 
 
-async def visit(what: dict[str, Any], helps: dict[str, Callable[[], Awaitable[None]]]) -> Any:
+async def visit(
+    what: dict[str, Any], helps: dict[str, Callable[[], Awaitable[Any]]], journey: str = "journey"
+) -> Any:
     """What the browser saw; meanwhile the test does what it asks for."""
     if folder := os.environ.get("IONET_SHOTS"):
         what |= {"folder": folder}
-    script = str(Path(__file__).parent / "journey.mjs")
+    script = str(Path(__file__).parent / f"{journey}.mjs")
     browser = await asyncio.create_subprocess_exec(
         "node",
         script,
@@ -67,8 +68,8 @@ async def visit(what: dict[str, Any], helps: dict[str, Callable[[], Awaitable[No
     async for line in browser.stdout:
         last = json.loads(line)
         if "please" in last:
-            await helps[last["please"]]()
-            browser.stdin.write(b"{}\n")
+            answer = await helps[last["please"]]()
+            browser.stdin.write(json.dumps(answer or {}).encode() + b"\n")
     assert await browser.wait() == 0, (await errors).decode()
     return last
 
@@ -81,6 +82,14 @@ def amount(base: int) -> str:
     """As a page in English writes it."""
     whole, _, fraction = format(Decimal(base).scaleb(-8).normalize(), "f").partition(".")
     return f"{int(whole):,}{f'.{fraction}' if fraction else ''} IO"
+
+
+@pytest.fixture
+async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
+    """A market of whose hours reports can be made."""
+    async with opened(tmp_path, WholeSite) as renting:
+        renting.ready()
+        yield renting
 
 
 async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renting: Renting) -> None:
@@ -97,9 +106,19 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
         await renting.until_closed(keyed.address)
         seen["after"] = site.money()
 
+    async def ready() -> None:
+        renting.ready()
+
+    async def decide() -> None:
+        # For the renter: nothing of the price is due.
+        (keyed,) = await renting.client.jobs.find_jobs(refund_to=market.renter.pubkey())
+        dispute = pda.jobs.dispute(keyed.address, keyed.account.renter)
+        seen["bond"] = market.world.client.fetch(accounts.jobs.Dispute, dispute).bond
+        market.send(market.jobs("resolve", keyed.address, dispute=dispute, gross=0))
+
     async def reward() -> None:
-        market.unbounded()
-        market.send(market.credit(market.publish({market.alice.node: REWARD})))
+        seen["before"] = market.node().own.due
+        await Reporting(market, renting.folder / "seat").until_credited()
         seen["due"], seen["purse"] = market.node().own.due, market.purse(market.alice.owner)
 
     async with at_work(site), running(renting) as url:
@@ -112,7 +131,7 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
                 "program": PROGRAM.decode(),
                 "go": str(renting.folder / "go"),
             },
-            {"spend": spend, "close": close, "reward": reward},
+            {"spend": spend, "close": close, "ready": ready, "decide": decide, "reward": reward},
         )
     saw, job, after = told["saw"], seen["job"], seen["after"]
     assert told["wrong"] == []
@@ -125,7 +144,9 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
     assert str(job.renter) in booking
     assert job.renter != market.renter.pubkey()
     assert job.refund_to == market.renter.pubkey()
-    due = job.price * 3_900 // (2 * HOUR)
+    assert saw["extending"]["does"][0].startswith(f"Books the job {saw['job']} for 1 h more")
+    assert [each.seconds for each in job.segments[: job.segment_count]] == [2 * HOUR, HOUR]
+    due = job.segments[0].price * 3_900 // (2 * HOUR)
     assert saw["meter"] == {"paid": amount(due + job.fee), "refund": amount(job.price - due)}
     assert f"{amount(job.price - due)} come back" in saw["stopping"]["said"][0]
     # What came of it: to the base unit.
@@ -135,11 +156,19 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
     assert "begins <script>alert(1)</script>" in saw["log"]
     assert saw["file"] == {"name": "page.html", "text": "<script>alert(1)</script>"}
     assert "closed" in saw["list"]
+    # The bond of a dispute goes through the key that rents, and comes back whole.
+    bond = amount(seen["bond"])
+    assert f"Moves {bond} from your account to that of the key {job.renter}" in saw["disputing"]["does"][2]
+    assert bond in saw["disputed"]
+    assert f"Moves {bond} from the account of the key {job.renter} to yours." in saw["back"]["does"]
     # Keys and sessions end when they are ended.
     assert saw["key"] == [200, 401]
     assert saw["stolen"] == 401
     assert set(json.loads(saw["stored"])) <= {"theme"}
-    # The supplier's reward.
+    # The supplier's reward, by reports of the market's hours.
+    assert seen["before"] == 0 < seen["due"]
+    config = market.world.client.proofs.get_config()
+    assert config.final_height > 0
     assert saw["claimable"] == amount(seen["due"])
     assert saw["claiming"]["does"][0].startswith(f"Pays all rewards of your node {market.alice.node}")
     assert market.purse(market.alice.owner) == seen["purse"] + seen["due"]

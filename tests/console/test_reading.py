@@ -17,8 +17,10 @@ from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.system_program import AssignParams, TransferParams, assign, transfer
 from solders.transaction import VersionedTransaction
-from spl.token.instructions import approve, create_idempotent_associated_token_account
-from spl.token.models import ApproveParams
+from spl.token.instructions import approve, close_account, create_idempotent_associated_token_account
+from spl.token.instructions import transfer as transfer_tokens
+from spl.token.models import ApproveParams, CloseAccountParams
+from spl.token.models import TransferParams as TokenTransfer
 from tests.explorer.browsing import HERE
 
 from ionet import ix, pda, token_account, types
@@ -179,8 +181,78 @@ def leaving(offer: Pubkey = OFFER, job: Pubkey = JOB, cluster: Pubkey = CLUSTER)
     return ix.jobs.cancel(party=WALLET, job=job, offer=offer, cluster=cluster)
 
 
-DISPUTE = wish("dispute", most=MOST, evidence=MANIFEST.hex())
+DISPUTE = wish("dispute", most=MOST, evidence=MANIFEST.hex(), renter=str(WALLET))
+#: A job that the console's key rents.
+THEIRS = {**DISPUTE, "renter": str(ACCESS)}
+BOND = wish("bond", renter=str(ACCESS))
+ITS_PURSE = token_account(ACCESS, IO)
+#: Of a dispute's 280 bytes and a token account's 165, as the network asks for them.
+DISPUTE_RENT = (280 + 165 + 2 * 128) * 6_960
+
+
+def paying(amount: int, by: Pubkey = WALLET, source: Pubkey = PURSE, to: Pubkey = ITS_PURSE) -> Instruction:
+    given = TokenTransfer(program_id=TOKEN_PROGRAM, source=source, dest=to, owner=by, amount=amount)
+    return transfer_tokens(given)
+
+
+def shutting(dest: Pubkey = WALLET, account: Pubkey = ITS_PURSE) -> Instruction:
+    given = CloseAccountParams(program_id=TOKEN_PROGRAM, account=account, dest=dest, owner=ACCESS)
+    return close_account(given)
+
+
+def contesting(job: Pubkey = JOB, **given: Any) -> list[Instruction]:
+    """A dispute by the key that rents the job; what is given instead takes the place of its calls."""
+    usual: dict[str, Any] = {
+        "rent": moving(ACCESS, DISPUTE_RENT),
+        "opening": create_idempotent_associated_token_account(WALLET, ACCESS, IO),
+        "bond": paying(MOST),
+        "dispute": disputing(party=ACCESS, job=job, source=ITS_PURSE),
+    }
+    return list({**usual, **given}.values())
+
+
+def returned(**given: Any) -> list[Instruction]:
+    """What is left of a dispute, to the wallet."""
+    usual: dict[str, Any] = {
+        "own": OPEN,
+        "its": create_idempotent_associated_token_account(WALLET, ACCESS, IO),
+        "close": ix.jobs.close_dispute(
+            dispute=pda.jobs.dispute(JOB, ACCESS), destination=ITS_PURSE, rent_payer=ACCESS
+        ),
+        "bond": paying(123, ACCESS, ITS_PURSE, PURSE),
+        "shut": shutting(),
+        "rent": BACK,
+    }
+    return [call for call in {**usual, **given}.values() if call is not None]
+
+
 EXTEND = wish("extend", seconds=SECONDS, most=MOST)
+
+
+def lasting(node: Pubkey = NODE, **given: Any) -> Instruction:
+    """More time for a job of the cluster's."""
+    offer = pda.jobs.offer(node)
+    job = pda.jobs.job(offer, 7)
+    return extending(
+        **{
+            "node": node,
+            "offer": offer,
+            "job": job,
+            "escrow": pda.jobs.escrow(job),
+            "cluster": CLUSTER,
+            **given,
+        }
+    )
+
+
+def of_each(one: dict[str, Any]) -> dict[str, Any]:
+    """The same for both jobs of the cluster."""
+    first = {**one, "cluster": str(CLUSTER)}
+    second = {**first, "job": str(OTHER_JOB), "node": str(SECOND)}
+    return {"action": "all", "wallet": str(WALLET), "of": [first, second]}
+
+
+EXTENDS = of_each(EXTEND)
 
 HONEST = {
     "book": (Case(wish("book"), [booking()]), f"moves at most 2.04550507 IO from your account {PURSE}"),
@@ -190,6 +262,31 @@ HONEST = {
     "refund": (Case(wish("refund"), [refunding()]), f"to your account {PURSE}"),
     "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
     "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
+    "dispute by its key": (
+        Case(THEIRS, contesting()),
+        f"Moves 2.04550507 IO from your account to that of the key {ACCESS}, which pays the bond",
+    ),
+    "its accounts": (Case(THEIRS, contesting()), "Moves 0.00487896 SOL from your wallet to the key"),
+    "dispute all": (
+        Case(
+            {**of_each(THEIRS), "also": str(ACCESS)},
+            [*contesting(), *contesting(OTHER_JOB)],
+        ),
+        "Together these 2 bonds move at most 4.09101014 IO",
+    ),
+    "a bond back": (Case(BOND, returned()), "Moves 0.00000123 IO from the account of the key"),
+    "what another returned": (Case(BOND, returned(close=None)), "Moves 0.000000123 SOL from the key"),
+    "a lost bond": (
+        Case(
+            BOND,
+            returned(
+                close=ix.jobs.close_dispute(
+                    dispute=pda.jobs.dispute(JOB, ACCESS), destination=THIEF, rent_payer=ACCESS
+                )
+            ),
+        ),
+        f"Its bond goes to {THIEF}",
+    ),
     "claim": (Case(wish("claim"), [claiming()]), f"rewards of your node {NODE} to your account {PURSE}"),
     "two nodes": (
         Case(WHOLE, FOUNDING),
@@ -215,6 +312,10 @@ HONEST = {
     "refund all": (
         Case(REFUNDS, [OPEN, refunding(), refunding(**OTHER)]),
         f"in the escrow {OTHER['escrow']} to your account {PURSE}",
+    ),
+    "extend all": (
+        Case(EXTENDS, [lasting(), lasting(SECOND)]),
+        "Together these 2 extensions move at most 4.09101014 IO: all of them or none.",
     ),
     "extend in a cluster": (
         Case({**EXTEND, "cluster": str(CLUSTER)}, [extending(cluster=CLUSTER)]),
@@ -270,6 +371,45 @@ LIES = {
     "a dearer extension": (Case(EXTEND, [extending(max_deposit=MOST + 1)]), "as max deposit"),
     "a dearer dispute": (Case(DISPUTE, [disputing(max_bond=MOST + 1)]), "as max bond"),
     "other evidence": (Case(DISPUTE, [disputing(evidence_hash=bytes(32))]), "as evidence hash"),
+    "a bond that nobody disputes with": (Case(THEIRS, contesting()[:3]), "other signatures"),
+    "another call with the bond": (
+        Case(THEIRS, contesting(dispute=stopping(party=ACCESS))),
+        "asked to dispute, and the transaction would do this: transfer, open purse, move, stop",
+    ),
+    "a dearer bond": (Case(THEIRS, contesting(bond=paying(MOST + 1))), "204550508 as amount"),
+    "a bond elsewhere": (Case(THEIRS, contesting(bond=paying(MOST, to=THIEF))), f"has {THIEF} as to where"),
+    "more SOL for it": (Case(THEIRS, contesting(rent=moving(ACCESS, DISPUTE_RENT + 1))), "as lamports"),
+    "its SOL elsewhere": (Case(THEIRS, contesting(rent=moving(THIEF, DISPUTE_RENT))), f"has {THIEF} as to"),
+    "a purse of a thief's": (
+        Case(
+            THEIRS,
+            contesting(opening=create_idempotent_associated_token_account(WALLET, THIEF, IO)),
+        ),
+        " as purse where ",
+    ),
+    "a dispute of another job": (Case(THEIRS, contesting(OTHER_JOB)), f"has {OTHER_JOB} as job where"),
+    "other evidence of its key": (
+        Case(
+            THEIRS,
+            contesting(dispute=disputing(party=ACCESS, source=ITS_PURSE, evidence_hash=bytes(32))),
+        ),
+        "as evidence hash",
+    ),
+    "an allowance with a dispute": (Case(THEIRS, [*contesting(), ALLOW]), "something else than to move"),
+    "a dispute for one that was not named": (
+        Case({**THEIRS, "renter": str(THIEF)}, contesting()),
+        "and that of",
+    ),
+    "a bond back to another": (
+        Case(BOND, returned(bond=paying(123, ACCESS, ITS_PURSE, THIEF))),
+        f"has {THIEF} as to where",
+    ),
+    "the wallet's own for a bond": (
+        Case(BOND, returned(bond=paying(123, WALLET, PURSE, THIEF))),
+        f"has {PURSE} as from where",
+    ),
+    "a closed purse's SOL to another": (Case(BOND, returned(shut=shutting(THIEF))), f"has {THIEF} as to"),
+    "the key's SOL to another": (Case(BOND, returned(rent=moving(THIEF, 123, ACCESS))), f"has {THIEF} as to"),
     "a claim elsewhere": (Case(wish("claim"), [claiming(destination=THIEF)]), f"has {THIEF} as destination"),
     "a claim of another node": (Case(wish("claim"), [claiming(node=THIEF)]), f"has {THIEF} as"),
     "a cluster's gift": (Case(WHOLE, [*FOUNDING, GIFT]), "would do this: book, transfer"),
@@ -308,6 +448,14 @@ LIES = {
     "with a key that was not named": (
         Case({**BOTH, "also": None}, [joining()]),
         "other signatures than that of your wallet",
+    ),
+    "a longer extension of the second": (
+        Case(EXTENDS, [lasting(), lasting(SECOND, seconds=1)]),
+        "has 1 as seconds",
+    ),
+    "a dearer extension of the second": (
+        Case(EXTENDS, [lasting(), lasting(SECOND, max_deposit=MOST + 1)]),
+        "as max deposit",
     ),
     "nothing": (Case(STOPS, []), "nothing of what was asked for"),
     "another's job among them": (Case(STOPS, [stopping(), stopping(job=THIEF)]), f"is about {THIEF}"),

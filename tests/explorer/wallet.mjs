@@ -4,8 +4,10 @@
 export function install({ address, kind }) {
   const account = { address, publicKey: new Uint8Array(32), chains: ['solana:localnet'], features: [] };
   const signed = async (transaction) => {
-    const message = transaction.slice(65);
-    const bytes = Uint8Array.from([1, ...(await window.__sign([...message])), ...message]);
+    // Its own signature is the first; others may be there already.
+    const start = 1 + 64 * transaction[0];
+    const message = transaction.slice(start);
+    const bytes = Uint8Array.from([transaction[0], ...(await window.__sign([...message])), ...transaction.slice(65, start), ...message]);
     // A wallet that changes what it was given: the last byte of an amount.
     if (kind === 'changing') bytes[bytes.length - 2] ^= 1;
     return bytes;

@@ -101,6 +101,17 @@ def test_a_dispute_is_made_decided_and_closed(market: Market) -> None:
     assert client.jobs.disputes(job) == []
 
 
+def test_who_only_gets_the_refund_does_not_dispute(market: Market) -> None:
+    renter = Keypair()
+    booking = market.booking(renter=renter.pubkey(), refund_to=market.renter.pubkey())
+    market.send(booking)
+    job = pda.jobs.job(market.alice.offer, market.offer().nonce)
+    market.start(job)
+    with pytest.raises(IonetError, match=f"its renter {renter.pubkey()} or its supplier disputes"):
+        as_(market, market.renter).jobs.dispute(job, EVIDENCE).send()
+    assert market.job(job).disputes == 0
+
+
 def test_a_lost_bond_goes_to_the_fee_vault(market: Market) -> None:
     job = market.run(mint=market.usdc)
     dispute = as_(market, market.renter).jobs.dispute(job, EVIDENCE).send().result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from ionet import ConfigError
 from ionet.service import notices
-from ionet.service.notices import ATTEMPTS, QUEUE, Notifier
+from ionet.service.notices import ATTEMPTS, QUEUE, Notifier, signature
 
 
 class Hook:
@@ -70,6 +71,16 @@ async def hook() -> AsyncIterator[Hook]:
     yield made
     made.open.set()
     made.server.close()
+
+
+def test_a_signature_is_that_of_the_standards_own_example() -> None:
+    secret = base64.b64decode("plJ3nmyCDGBKInavdOK15jsl")
+    body = b'{"event_type":"ping","data":{"success":true}}'
+    assert signature(secret, "msg_loFOjxBNrRLzqYUf", 1_731_705_121, body) == {
+        "webhook-id": "msg_loFOjxBNrRLzqYUf",
+        "webhook-timestamp": "1731705121",
+        "webhook-signature": "v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=",
+    }
 
 
 async def test_an_event_is_one_document_with_the_chains_time(hook: Hook) -> None:

@@ -20,6 +20,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import ConfigError
 
 _LABEL: Final = b"ionet console access"
+_ALERTS: Final = b"ionet console alerts"
 _CLUSTER: Final = b"ionet console cluster"
 _BYTES: Final = 32
 _NAME: Final = "secret"
@@ -68,3 +69,11 @@ class Access:
         """
         seed = hmac.new(self._secret, _CLUSTER + bytes(wallet) + name, hashlib.sha256).digest()
         return Keypair.from_seed(seed)
+
+    def alerts(self, hook: str) -> bytes:
+        """The secret by which alerts to a URL are signed.
+
+        Args:
+            hook: the URL's id.
+        """
+        return hmac.new(self._secret, _ALERTS + hook.encode(), hashlib.sha256).digest()

@@ -49,6 +49,7 @@ class Alerts:
         kept: which they are.
         transport: makes what URLs are called by.
         every: seconds between two looks.
+        secret: by which alerts to a URL of this id are signed.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Alerts:
         kept: Kept,
         transport: Callable[[], httpx.AsyncBaseTransport] = Public,
         every: float = _LOOK,
+        secret: Callable[[str], bytes | None] = lambda hook: None,
     ) -> None:
+        self._secret = secret
         self._client, self._kept, self._transport, self._every = client, kept, transport, every
         self._seen: dict[Pubkey, dict[Pubkey, _Seen]] = {}
         self._notifiers: dict[str, Notifier] = {}
@@ -114,7 +117,8 @@ class Alerts:
         # Each may take seconds to end.
         await asyncio.gather(*(notifier.__aexit__() for notifier in gone))
         for new in urls.keys() - self._notifiers.keys():
-            self._notifiers[new] = await Notifier(urls[new], transport=self._transport()).__aenter__()
+            notifier = Notifier(urls[new], transport=self._transport(), secret=self._secret(new))
+            self._notifiers[new] = await notifier.__aenter__()
 
 
 def _seen(it: OwnNode) -> _Seen:

@@ -84,6 +84,13 @@ class PlannedCluster(Model):
     title: str
 
 
+class AskedClusterCall(m.AskedCall):
+    """What is to be done with a cluster's jobs."""
+
+    but: Annotated[tuple[m.Key, ...], Field(max_length=MOST)] = ()
+    """Jobs that it is not to be done with: those that earlier transactions were about."""
+
+
 class ClusterCall(Model):
     """A transaction about jobs of a cluster, to be checked and signed; there may be more to follow."""
 
@@ -100,6 +107,8 @@ class ClusterCall(Model):
     """How many jobs the next transaction or transactions are about; ask again once this one has landed."""
     most: m.Money | None
     """The most that it takes from the wallet, besides the network's fee and rent."""
+    mosts: tuple[m.Money, ...]
+    """Of it for each of the jobs; empty: they take nothing."""
 
 
 class Cluster(Model):

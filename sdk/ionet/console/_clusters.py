@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
-from solders.instruction import Instruction
-from solders.pubkey import Pubkey
-from solders.system_program import TransferParams, transfer
 
-from ionet import USD, AsyncCall, AsyncClient, JobState, accounts, ix, pda
-from ionet.chain.amounts import SOL, Amount
+from ionet import USD, AsyncClient, pda
 from ionet.chain.errors import AmountError
-from ionet.chain.packing import pack
-from ionet.chain.transactions import encoded
 from ionet.cloud import Wish
 from ionet.cloud.packing import Package
 from ionet.cloud.sessions import Login
 from ionet.console import _cluster_models as c
 from ionet.console._account import _signed as signed_in
 from ionet.console._bundles import Bundle, bundle, bundles, shown
+from ionet.console._cluster_calls import Action, check_asked, close_call, cluster_call, said
 from ionet.console._founding import WantedCluster
 from ionet.console._parts import Have, Parts
-from ionet.console._planning import client_for
-from ionet.console._several import BuiltPart, ClusterPlan
-from ionet.console._visitor import Visitor
+from ionet.console._several import ClusterPlan
 from ionet.console._who import Forbidden, Owner, Reader, Renter
 from ionet.explorer._market import Absent
 from ionet.explorer._values import BadQuestion, address_of, money
-from ionet.jobs.escrow import is_over, so_far
 
 clusters: Final = APIRouter()
-Action = Literal["stop", "cancel", "refund", "close"]
 _Cluster = Annotated[str, Path(min_length=32, max_length=44)]
 _Plan = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 
@@ -134,19 +125,7 @@ async def book(parts: Have, renter: Renter, plan: _Plan) -> c.ClusterCall:
     made = parts.several.get(plan, renter.wallet)
     built = await parts.several.book(made)
     agreed = [quote.limit for quote in made.offered.quotes.nodes if quote.node in built.nodes]
-    return _call(made.cluster, built, sum(agreed[1:], agreed[0]))
-
-
-def _call(cluster: Pubkey, built: BuiltPart, most: Amount | None) -> c.ClusterCall:
-    return c.ClusterCall(
-        transaction=encoded(built.transaction),
-        since=built.since,
-        cluster=str(cluster),
-        jobs=tuple(map(str, built.jobs)),
-        nodes=tuple(map(str, built.nodes)),
-        left=built.left,
-        most=None if most is None else money(most),
-    )
+    return said(made.cluster, built, agreed)
 
 
 # -- what there is
@@ -171,74 +150,22 @@ async def cluster_(parts: Have, reader: Reader, cluster: _Cluster) -> c.Cluster:
     return it
 
 
-# -- ending
+# -- ending, and more time
 
 
 @clusters.post(
     "/clusters/{cluster}/calls/{action}",
     summary="A transaction about jobs of a cluster, as many as fit, to be checked and signed",
 )
-async def about(parts: Have, renter: Renter, cluster: _Cluster, action: Action) -> c.ClusterCall:
+async def about(
+    parts: Have, renter: Renter, cluster: _Cluster, action: Action, asked: c.AskedClusterCall
+) -> c.ClusterCall:
     """A transaction; as long as jobs are left, another one once it has landed."""
+    check_asked(action, asked)
     it = await bundle(parts, renter, cluster)
-    client = client_for(parts.client, renter.wallet)
     if action == "close":
-        return await _close(client, renter, it)
-    concerned = [job for job in it.jobs if await _concerns(action, job.account, await client.time())]
-    if not concerned:
-        raise BadQuestion(f"no job of this cluster is there to {action}")
-    groups = [await _ending(client, action, job.address) for job in concerned]
-    part = pack(renter.wallet, groups)[0]
-    call: AsyncCall[None] = AsyncCall(client, [each for index in part for each in groups[index]])
-    built = BuiltPart(
-        await call.tx(partial=True),
-        await client.slot(),
-        tuple(concerned[index].address for index in part),
-        tuple(concerned[index].account.node for index in part),
-        len(concerned) - len(part),
-    )
-    return _call(it.address, built, None)
-
-
-async def _concerns(action: Action, job: accounts.jobs.Job, now: int) -> bool:
-    match action:
-        case "stop":
-            return job.state == JobState.RUNNING and not job.reason and not is_over(job, now)
-        case "cancel":
-            return job.state == JobState.BOOKED
-        case _:
-            return job.state == JobState.ENDED and so_far(job).refund > job.paid_refund
-
-
-async def _ending(client: AsyncClient, action: Action, job: Pubkey) -> list[Instruction]:
-    match action:
-        case "stop":
-            return await client.jobs.stop(job).ix()
-        case "cancel":
-            return await client.jobs.cancel(job).ix()
-        case _:
-            return await client.jobs.refund(job).ix()
-
-
-async def _close(client: AsyncClient, renter: Visitor, it: Bundle) -> c.ClusterCall:
-    """Has the SOL back that the cluster's account took: closed, it leaves it to the cluster's key."""
-    if it.key is None:
-        raise BadQuestion("this cluster was not booked here: ionet job crank closes it")
-    key, holds = it.key, (await client.balance(it.key.pubkey())).base
-    instructions: list[Instruction] = []
-    if it.status is not None:
-        if not it.status.closable:
-            raise BadQuestion(
-                "a cluster is closed when its jobs are over, and 20 minutes after it was opened"
-            )
-        holds += (await client.balance(it.address)).base
-        instructions.append(ix.jobs.close_cluster(renter=key.pubkey(), cluster=it.address))
-    if not holds:
-        raise BadQuestion("neither the cluster's account nor its key holds anything")
-    back = TransferParams(from_pubkey=key.pubkey(), to_pubkey=renter.wallet, lamports=holds)
-    call: AsyncCall[None] = AsyncCall(client, [*instructions, transfer(back)], signers=(key,))
-    built = BuiltPart(await call.tx(partial=True), await client.slot(), (), (), 0)
-    return _call(it.address, built, SOL.from_base(0))
+        return await close_call(parts.client, renter, it)
+    return await cluster_call(parts.client, renter, it, action, asked)
 
 
 # -- getting in

@@ -15,6 +15,7 @@ from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
 from ionet import accounts, ix, pda
+from ionet.chain.ids import ASSOCIATED_TOKEN_PROGRAM, TOKEN_PROGRAM
 from ionet.cloud import Wish
 from ionet.cloud.packing import Package
 from ionet.cloud.spec import cluster_name
@@ -28,7 +29,16 @@ from ionet.jobs.quotes import Quote
 _RENT: Final = 6_960
 _OVERHEAD: Final = 128
 _TRANSFER: Final = (2).to_bytes(4, "little")
-CLUSTER_RENT: Final = ((accounts.jobs.Cluster.SIZE or 0) + _OVERHEAD) * _RENT
+#: `Transfer` and `CloseAccount` of the token program.
+_OF_PURSES: Final = (b"\x03", b"\x09")
+
+
+def rent_of(size: int) -> int:
+    """Lamports that an account of so many bytes keeps to stay."""
+    return (size + _OVERHEAD) * _RENT
+
+
+CLUSTER_RENT: Final = rent_of(accounts.jobs.Cluster.SIZE or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +117,24 @@ def job_of(quote: Quote) -> Pubkey:
 
 
 def gives_back(transaction: VersionedTransaction, wallet: Pubkey) -> bool:
-    """Whether a transaction only moves SOL to a wallet: what a cluster's key was left with."""
+    """Whether a transaction moves SOL to a wallet and nobody else: what was left with a key of the console's.
+
+    Tokens may be moved as well, but none of the wallet's.
+    """
     message = transaction.message
     keys = message.account_keys
     calls = [call for call in message.instructions if keys[call.program_id_index] != BUDGET]
-    return bool(calls) and all(
-        keys[call.program_id_index] == SYSTEM
-        and bytes(call.data[:4]) == _TRANSFER
-        and len(call.accounts) == 2
-        and keys[call.accounts[1]] == wallet
-        for call in calls
-    )
+    given = False
+    for call in calls:
+        program, roles = keys[call.program_id_index], [keys[index] for index in call.accounts]
+        if program == SYSTEM:
+            if bytes(call.data[:4]) != _TRANSFER or len(roles) != 2 or roles[1] != wallet:
+                return False
+            given = True
+        elif program == TOKEN_PROGRAM:
+            # Who signs for a transfer or a closing is named last.
+            if bytes(call.data[:1]) not in _OF_PURSES or roles[-1] == wallet:
+                return False
+        elif program != ASSOCIATED_TOKEN_PROGRAM:
+            return False
+    return given

@@ -13,10 +13,12 @@ from fastapi import APIRouter, Path, Query
 from solders.pubkey import Pubkey
 from starlette.responses import StreamingResponse
 
+from ionet import constants
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud import AsyncRun, NotRun, RunUnreachable
 from ionet.cloud.running import Cost
 from ionet.console import _models as m
+from ionet.console._bonds import bond_of
 from ionet.console._mine import is_theirs, readable, was_theirs
 from ionet.console._parts import Have, Parts
 from ionet.console._visitor import Visitor
@@ -65,10 +67,18 @@ async def job(parts: Have, reader: Reader, job: _Job) -> m.Job:
     except AccountNotFound:
         if not await was_theirs(parts, reader, address):
             raise Absent("you have no such job") from None
-        return await _closed(parts, reader, await _receipt(parts, address))
-    if not is_theirs(reader, await parts.client.jobs.get_job(address)):
+        receipt = await _receipt(parts, address)
+        disputed = any(each.party == receipt.renter for each in receipt.disputes)
+        return await _with_bond(parts, reader, await _closed(parts, reader, receipt), disputed)
+    account = await parts.client.jobs.get_job(address)
+    if not is_theirs(reader, account):
         raise Absent("you have no such job")
-    return await _open(parts, reader, status)
+    disputed = bool(account.disputes & constants.jobs.DISPUTED_BY_RENTER)
+    return await _with_bond(parts, reader, await _open(parts, reader, status), disputed)
+
+
+async def _with_bond(parts: Parts, reader: Visitor, job: m.Job, disputed: bool) -> m.Job:
+    return job.model_copy(update={"bond": await bond_of(parts, reader, job)}) if disputed else job
 
 
 async def _receipt(parts: Parts, job: Pubkey) -> Receipt:

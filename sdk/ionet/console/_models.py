@@ -329,7 +329,22 @@ class Job(Model):
     renter: str
     cluster: str
     """The cluster that it is of; empty: it stands alone."""
+    bond: Bond | None = None
+    """Of a dispute of the wallet's; null: there is none, or nothing is left of it. Not in lists."""
     now: int
+
+
+class Bond(Model):
+    """What a dispute takes from a wallet, and gives back."""
+
+    amount: Money
+    """What is held back, or can be taken back."""
+    rent: Money
+    """SOL that can be taken back."""
+    until: int
+    """When it is over at the latest; 0: it is, and what there is can be taken back."""
+    lost: bool
+    """Whether the decision takes the bond."""
 
 
 class Jobs(Model):
@@ -451,9 +466,11 @@ class NewHook(Asked):
 
 
 class MadeHook(Model):
-    """A URL that alerts go to."""
+    """A URL that alerts go to, this once with its secret."""
 
     id: str
+    secret: str
+    """By which each alert is signed (Standard Webhooks)."""
 
 
 class Hook(Model):

@@ -7,13 +7,15 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Path, Query, Request
 from solders.pubkey import Pubkey
 
-from ionet import AsyncClient, accounts
+from ionet import AsyncCall, AsyncClient, accounts
 from ionet.chain.amounts import Amount
 from ionet.chain.ids import SYSTEM_PROGRAM
 from ionet.chain.transactions import encoded, programs_of
 from ionet.cloud import Wish
 from ionet.console import _models as m
+from ionet.console._bonds import bond_back, disputing, key_of
 from ionet.console._founding import gives_back
+from ionet.console._jobs import job as one_job
 from ionet.console._mine import mine
 from ionet.console._parts import Have
 from ionet.console._planning import Plan, Wanted, client_for
@@ -149,9 +151,27 @@ async def about(parts: Have, renter: Renter, job: _Job, action: Action, asked: m
             most, call = quote.limit, client.jobs.extend(address, asked.seconds or 0, quote=quote)
         case "dispute":
             bond = await client.jobs.dispute_bond(address)
-            most = unit.from_base(bond)
-            call = client.jobs.dispute(address, bytes.fromhex(asked.evidence or ""), max_bond=bond)
+            most, evidence = unit.from_base(bond), bytes.fromhex(asked.evidence or "")
+            if account.renter == renter.wallet:
+                call = client.jobs.dispute(address, evidence, max_bond=bond)
+            else:
+                key = key_of(parts, renter, address, account.renter)
+                made = disputing(renter.wallet, key.pubkey(), address, account.mint, bond, evidence)
+                call = AsyncCall(client, made, signers=(key,))
     return await _call(client, call, address, most)
+
+
+@renting.post(
+    "/jobs/{job}/bond",
+    summary="The transaction that has back what a dispute left, to be checked and signed",
+)
+async def bond(parts: Have, renter: Renter, job: _Job) -> m.Call:
+    """A transaction."""
+    it = await one_job(parts, renter, job)
+    key, made = await bond_back(parts, renter, it)
+    client = client_for(parts.client, renter.wallet)
+    call: AsyncCall[None] = AsyncCall(client, made, signers=(key,))
+    return await _call(client, call, Pubkey.from_string(it.job), None)
 
 
 @renting.post(

@@ -95,7 +95,7 @@ async def opened(
             plans,
             several,
             runs,
-            Alerts(client, kept),
+            Alerts(client, kept, secret=access.alerts),
             explorer,
             ledger=ledger,
             cards=cards,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Annotated, Final
 
 import httpx
@@ -100,7 +101,8 @@ async def new_hook(parts: Have, owner: Owner, wanted: m.NewHook) -> m.MadeHook:
     # Wallets cost nothing, and each URL is work without end.
     if not await parts.client.staking.nodes(owner.wallet):
         raise BadQuestion("alerts are about a wallet's nodes, and this one has none: register one first")
-    return m.MadeHook(id=parts.kept.add_hook(owner.wallet, url, int(parts.clock())))
+    name = parts.kept.add_hook(owner.wallet, url, int(parts.clock()))
+    return m.MadeHook(id=name, secret=f"whsec_{b64encode(parts.access.alerts(name)).decode()}")
 
 
 @supply.post("/hooks/{hook}/remove", summary="Sends no more alerts there")

@@ -243,9 +243,16 @@ class Running(Paying):
             evidence_hash: sha256 of the evidence, 32 bytes.
             max_bond: the most that may be taken, base units; default: the bond due now.
             source: the token account that pays; default: the signer's associated one.
+
+        Raises:
+            IonetError: the signer is no party of the job, or only gets its refund.
         """
         account, party = self.get_job(job), self._connection.address
         check_party(account, party)
+        if party not in (account.renter, account.supplier):
+            raise IonetError(
+                f"its renter {account.renter} or its supplier disputes this job; {party} only gets its refund"
+            )
         if max_bond is None:
             max_bond = self.dispute_bond(job)
         address = pda.jobs.dispute(job, party)

@@ -31,7 +31,9 @@ export type Single =
   | { action: 'book'; wallet: string; renter: string; node: string; seconds: bigint; most: bigint; manifest: string; coin: Coin; cluster?: string }
   | ({ action: 'stop' | 'cancel' | 'refund' } & OfJob)
   | ({ action: 'extend'; seconds: bigint; most: bigint } & OfJob)
-  | ({ action: 'dispute'; most: bigint; evidence: string } & OfJob)
+  /** By the wallet, or for the key that rents the job. */
+  | ({ action: 'dispute'; most: bigint; evidence: string; renter: string } & OfJob)
+  | ({ action: 'bond'; renter: string } & OfJob)
   | { action: 'claim'; wallet: string; node: string }
   | ({ action: 'open'; id: string; size: bigint } & OfCluster)
   | ({ action: 'return' } & OfCluster);
@@ -63,6 +65,7 @@ const SYSTEM = '11111111111111111111111111111111';
 const ESCROW = 165n;
 const OVERHEAD = 128n;
 const RENT = 6_960n;
+const DISPUTE = (2n * OVERHEAD + ESCROW + BigInt(program.dispute_bytes)) * RENT;
 const CLUSTER = (OVERHEAD + BigInt(program.cluster_bytes)) * RENT;
 const IO: Coin = { mint: program.mint, unit: 'IO', decimals: 8 };
 
@@ -73,7 +76,8 @@ const CALLS: Readonly<Record<Single['action'], readonly string[]>> = {
   cancel: ['cancel', 'open purse?', 'refund', 'collect_fees?', 'close'],
   refund: ['open purse?', 'refund'],
   extend: ['extend'],
-  dispute: ['dispute'],
+  dispute: ['transfer', 'open purse', 'move', 'dispute'],
+  bond: ['open purse', 'open purse', 'close_dispute?', 'move', 'shut', 'transfer?'],
   claim: ['owner_claim'],
   open: ['transfer', 'open_cluster'],
   return: ['close_cluster?', 'transfer'],
@@ -103,8 +107,22 @@ function moving(called: Called): Known {
   return { program: 'system', name: 'transfer', accounts: { from, to }, args: { lamports: whole(called.data.subarray(4)) } };
 }
 
-function known(called: Called, moves: boolean): Known {
+/** Moving tokens, or closing an account of them: `Transfer` and `CloseAccount` of the token program. */
+function ofPurse(called: Called): Known {
+  const [first = '', to = '', by = ''] = called.accounts;
+  const { data } = called;
+  if (called.accounts.length === 3 && data.length === 9 && data[0] === 3) {
+    return { program: 'tokens', name: 'move', accounts: { from: first, to, by }, args: { amount: whole(data.subarray(1)) } };
+  }
+  if (called.accounts.length === 3 && data.length === 1 && data[0] === 9) {
+    return { program: 'tokens', name: 'shut', accounts: { from: first, to, by }, args: {} };
+  }
+  throw new Unexpected('The transaction asks the token program for something else than to move tokens or to close an account.');
+}
+
+function known(called: Called, moves: boolean, tokens: boolean): Known {
   if (moves && called.program === SYSTEM) return moving(called);
+  if (tokens && called.program === TOKENS) return ofPurse(called);
   switch (called.program) {
     case JOBS:
       return named(called, 'jobs', JOBS, program.programs.jobs.calls);
@@ -122,6 +140,7 @@ const job = (...seeds: (string | Address | Uint8Array)[]): Promise<string> => de
 /** The account that each role of a call has to have; what is not here, the program compares with its own. */
 async function expected(wish: Single, call: Known): Promise<Record<string, string>> {
   if (wish.action === 'open' || wish.action === 'return') return ofCluster(wish, call);
+  if (ofKey(wish)) return forKey(wish, call);
   const { wallet, node } = wish;
   const [offer, vault] = [await job('offer', address(node)), await derived(STAKING, 'vault', address(node))];
   const coin = wish.action === 'claim' ? IO : wish.coin;
@@ -148,6 +167,31 @@ async function expected(wish: Single, call: Known): Promise<Record<string, strin
   };
 }
 
+/** Whether a dispute is one of a key's, for which the wallet pays. */
+const ofKey = (wish: Single): wish is Single & { action: 'dispute' | 'bond' } =>
+  wish.action === 'bond' || (wish.action === 'dispute' && wish.renter !== wish.wallet);
+
+/** A dispute by the key that rents the job: the wallet gives it bond and rent, and has back what is left of both. */
+async function forKey(wish: Single & { action: 'dispute' | 'bond' }, call: Known): Promise<Record<string, string>> {
+  const { wallet, renter, coin } = wish;
+  const [own, its] = [await purse(wallet, coin.mint), await purse(renter, coin.mint)];
+  const dispute = await job('dispute', address(wish.job), address(renter));
+  const gives = wish.action === 'dispute';
+  const to: Record<string, Record<string, string>> = {
+    transfer: gives ? { from: wallet, to: renter } : { from: renter, to: wallet },
+    move: gives ? { from: own, to: its, by: wallet } : { from: its, to: own, by: renter },
+    shut: { from: its, to: wallet, by: renter },
+    // The wallet's own may be opened, too, for what comes back.
+    'open purse': !gives && call.accounts['wallet'] === wallet ? { wallet, purse: own } : { wallet: renter, purse: its },
+  };
+  return {
+    payer: wallet, party: renter, rent_payer: renter, job: wish.job, dispute, bond_vault: await job('bond', address(dispute)),
+    mint: coin.mint, source: its, token_program: TOKENS, token: TOKENS, system_program: SYSTEM, system: SYSTEM,
+    event_authority: program.event_authorities.jobs, program: JOBS,
+    ...to[call.name],
+  };
+}
+
 async function ofCluster(wish: Single & { action: 'open' | 'return' }, call: Known): Promise<Record<string, string>> {
   const { wallet, renter } = wish;
   const account = wish.action === 'open' ? await job('cluster', address(renter), fromHex(wish.id)) : wish.cluster;
@@ -171,7 +215,10 @@ function wanted(wish: Single, call: Known): Record<string, bigint | string> {
     case 'extend':
       return { seconds: wish.seconds, max_deposit: wish.most };
     case 'dispute':
-      return { max_bond: wish.most, evidence_hash: wish.evidence };
+      return { max_bond: wish.most, evidence_hash: wish.evidence, amount: wish.most, lamports: DISPUTE };
+    case 'bond':
+      // Whatever there is goes to the wallet.
+      return { lamports: call.args['lamports'] ?? 0n, amount: call.args['amount'] ?? 0n };
     default:
       return {};
   }
@@ -180,6 +227,7 @@ function wanted(wish: Single, call: Known): Record<string, bigint | string> {
 function words(wish: Single, call: Known): string {
   const { source, destination, escrow, job: about, renter, node, cluster, from, to } = call.accounts;
   const amount = 'most' in wish ? tokens(wish.most, wish.coin.decimals, wish.coin.unit) : '';
+  if (ofKey(wish)) return wordsForKey(wish, call);
   switch (call.name) {
     case 'transfer':
       return wish.action === 'open'
@@ -212,6 +260,30 @@ function words(wish: Single, call: Known): string {
   }
 }
 
+function wordsForKey(wish: Single & { action: 'dispute' | 'bond' }, call: Known): string {
+  const { renter, coin, job: about } = wish;
+  const moved = sol(BigInt(call.args['lamports'] ?? 0n));
+  const amount = tokens(BigInt(call.args['amount'] ?? 0n), coin.decimals, coin.unit);
+  switch (call.name) {
+    case 'transfer':
+      return wish.action === 'dispute'
+        ? `Moves ${moved} from your wallet to the key ${renter}, for the accounts of the dispute. They come back with the bond.`
+        : `Moves ${moved} from the key ${renter} to your wallet.`;
+    case 'open purse':
+      return `Opens the account ${call.accounts['purse']} of ${call.accounts['wallet'] === renter ? 'the key' : 'your wallet'}, if it is not there.`;
+    case 'move':
+      return wish.action === 'dispute'
+        ? `Moves ${amount} from your account to that of the key ${renter}, which pays the bond of it.`
+        : `Moves ${amount} from the account of the key ${renter} to yours.`;
+    case 'shut':
+      return `Closes the account ${call.accounts['from']} of the key; its SOL go to your wallet.`;
+    case 'close_dispute':
+      return `Ends the dispute of the job ${about}, which is over. Its bond goes to ${call.accounts['destination']}.`;
+    default:
+      return `Disputes the split of the job ${about}, as its renter ${renter}, with a bond of at most ${tokens(BigInt(call.args['max_bond'] ?? 0n), coin.decimals, coin.unit)}. It comes back unless the decision gives you no more. What is not paid yet is held back for 14 days at most.`;
+  }
+}
+
 function inOrder(names: readonly string[], pattern: readonly string[]): boolean {
   let at = 0;
   for (const each of pattern) {
@@ -226,6 +298,7 @@ type Part = readonly [Single, readonly Known[]];
 
 /** Whether a call begins a part of a transaction that does something with several jobs. */
 function begins(action: string, call: Known, before: Known | undefined): boolean {
+  if (action === 'dispute') return call.name === 'transfer';
   if (action !== 'refund') return call.name === action;
   // The purse is opened before what goes there.
   return call.name === 'open purse' || (call.name === 'refund' && before?.name !== 'open purse');
@@ -255,7 +328,8 @@ function partsOf(wish: Wish, calls: readonly Known[]): Part[] {
 
 async function checkPart(wish: Single, calls: readonly Known[]): Promise<void> {
   const names = calls.map((call) => call.name);
-  if (!inOrder(names, CALLS[wish.action])) {
+  const pattern = wish.action === 'dispute' && !ofKey(wish) ? ['dispute'] : CALLS[wish.action];
+  if (!inOrder(names, pattern)) {
     throw new Unexpected(`You asked to ${wish.action}, and the transaction would do this: ${names.join(', ') || 'nothing'}.`);
   }
   for (const call of calls) {
@@ -273,18 +347,19 @@ async function checkPart(wish: Single, calls: readonly Known[]): Promise<void> {
   }
 }
 
-/** What goes into escrows at most, of all nodes together. */
+/** What leaves the wallet at most, of all nodes together. */
 function together(parts: readonly Part[]): string[] {
-  const booked = parts.flatMap(([single]) => (single.action === 'book' ? [single] : []));
-  const [one, ...others] = booked;
-  if (one === undefined || !others.length) return [];
-  const most = booked.reduce((sum, each) => sum + each.most, 0n);
-  return [`Together these ${booked.length} bookings move at most ${tokens(most, one.coin.decimals, one.coin.unit)}: all of them or none.`];
+  const paid = parts.flatMap(([single]) => ('most' in single ? [single] : []));
+  const [one, ...others] = paid;
+  if (one === undefined || !others.length || paid.some((each) => each.coin.mint !== one.coin.mint)) return [];
+  const most = paid.reduce((sum, each) => sum + each.most, 0n);
+  const what = { book: 'bookings', extend: 'extensions', dispute: 'bonds' }[one.action];
+  return [`Together these ${paid.length} ${what} move at most ${tokens(most, one.coin.decimals, one.coin.unit)}: all of them or none.`];
 }
 
 /** The keys that sign after the wallet. */
 export function alsoSigning(wish: Wish): readonly string[] {
-  if (wish.action === 'return') return [wish.renter];
+  if (wish.action === 'return' || (wish.action !== 'all' && ofKey(wish))) return [wish.renter];
   return wish.action === 'all' && wish.also ? [wish.also] : [];
 }
 
@@ -297,8 +372,9 @@ export async function check(transaction: Uint8Array, wish: Wish): Promise<Statem
   const it = read(transaction, also);
   if (it.payer !== wish.wallet) throw new Unexpected(`The transaction is paid and signed by ${it.payer}, not by your wallet.`);
   const cost = fee(it.instructions.filter((each) => each.program === BUDGET), 1 + also.length);
-  const moves = wish.action === 'return' || (wish.action === 'all' && wish.first !== undefined);
-  const calls = it.instructions.filter((each) => each.program !== BUDGET).map((each) => known(each, moves));
+  const keyed = (wish.action === 'all' ? wish.of : [wish]).some(ofKey);
+  const moves = keyed || wish.action === 'return' || (wish.action === 'all' && wish.first !== undefined);
+  const calls = it.instructions.filter((each) => each.program !== BUDGET).map((each) => known(each, moves, keyed));
   const parts = partsOf(wish, calls);
   for (const [single, part] of parts) await checkPart(single, part);
   return {

@@ -308,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job}/bond": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The transaction that has back what a dispute left, to be checked and signed
+         * @description A transaction.
+         */
+        post: operations["bond_api_v1_jobs__job__bond_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{node}/calls/claim": {
         parameters: {
             query?: never;
@@ -911,6 +931,28 @@ export interface components {
             signature: string;
         };
         /**
+         * AskedClusterCall
+         * @description What is to be done with a cluster's jobs.
+         */
+        AskedClusterCall: {
+            /**
+             * Seconds
+             * @description How much longer; of `extend` only.
+             */
+            seconds?: number | null;
+            /**
+             * Evidence
+             * @description SHA-256 of the evidence, hex; of `dispute` only.
+             */
+            evidence?: string | null;
+            /**
+             * But
+             * @description Jobs that it is not to be done with: those that earlier transactions were about.
+             * @default []
+             */
+            but: string[];
+        };
+        /**
          * AskedClusterPlan
          * @description What is to be run, and on which nodes: those that are named, or so many of a class, the cheapest.
          */
@@ -1071,6 +1113,26 @@ export interface components {
              * @description How much longer; of `job` only.
              */
             seconds?: number | null;
+        };
+        /**
+         * Bond
+         * @description What a dispute takes from a wallet, and gives back.
+         */
+        Bond: {
+            /** @description What is held back, or can be taken back. */
+            amount: components["schemas"]["Money"];
+            /** @description SOL that can be taken back. */
+            rent: components["schemas"]["Money"];
+            /**
+             * Until
+             * @description When it is over at the latest; 0: it is, and what there is can be taken back.
+             */
+            until: number;
+            /**
+             * Lost
+             * @description Whether the decision takes the bond.
+             */
+            lost: boolean;
         };
         /**
          * Call
@@ -1379,6 +1441,11 @@ export interface components {
             left: number;
             /** @description The most that it takes from the wallet, besides the network's fee and rent. */
             most: components["schemas"]["Money"] | null;
+            /**
+             * Mosts
+             * @description Of it for each of the jobs; empty: they take nothing.
+             */
+            mosts: components["schemas"]["Money"][];
         };
         /**
          * Clusters
@@ -1549,6 +1616,8 @@ export interface components {
              * @description The cluster that it is of; empty: it stands alone.
              */
             cluster: string;
+            /** @description Of a dispute of the wallet's; null: there is none, or nothing is left of it. Not in lists. */
+            bond?: components["schemas"]["Bond"] | null;
             /** Now */
             now: number;
         };
@@ -1579,11 +1648,16 @@ export interface components {
         };
         /**
          * MadeHook
-         * @description A URL that alerts go to.
+         * @description A URL that alerts go to, this once with its secret.
          */
         MadeHook: {
             /** Id */
             id: string;
+            /**
+             * Secret
+             * @description By which each alert is signed (Standard Webhooks).
+             */
+            secret: string;
         };
         /**
          * MadeKey
@@ -3739,6 +3813,109 @@ export interface operations {
             };
         };
     };
+    bond_api_v1_jobs__job__bond_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Call"];
+                };
+            };
+            /** @description It cannot be meant. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not known who asks. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They may not. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description They have no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It cannot be had so at present. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many requests; see Retry-After. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The chain's node, the gateway or the payments host does not answer. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description There is no room. */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     claim_api_v1_nodes__node__calls_claim_post: {
         parameters: {
             query?: never;
@@ -4463,11 +4640,15 @@ export interface operations {
             header?: never;
             path: {
                 cluster: string;
-                action: "stop" | "cancel" | "refund" | "close";
+                action: "stop" | "cancel" | "refund" | "extend" | "dispute" | "close";
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedClusterCall"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
