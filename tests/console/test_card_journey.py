@@ -52,6 +52,13 @@ async def test_whoever_pays_by_card_sees_each_cent_before_and_after(tools: None,
             return {"back": shop.stripe.sessions["cs_test_1"]["success_url"]}
 
         async def settle() -> None:
+            async def ended() -> bool:
+                return market.world.client.account(jobs[0].address) is None or bool(
+                    market.job(jobs[0].address).reason
+                )
+
+            # Only then may time pass.
+            await until(shop, ended)
             await renting.until_closed(jobs[0].address)
 
             async def refunded() -> bool:

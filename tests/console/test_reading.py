@@ -253,6 +253,16 @@ def of_each(one: dict[str, Any]) -> dict[str, Any]:
 
 
 EXTENDS = of_each(EXTEND)
+#: Circle's dollars on mainnet.
+DOLLARS = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+
+
+def in_coin(mint: Pubkey) -> dict[str, Any]:
+    """What an extension names instead, where the job is paid in another coin."""
+    return {"currency": pda.jobs.currency(mint), "source": token_account(WALLET, mint)}
+
+
+IN_DOLLARS = in_coin(Pubkey.from_string(DOLLARS))
 
 HONEST = {
     "book": (Case(wish("book"), [booking()]), f"moves at most 2.04550507 IO from your account {PURSE}"),
@@ -262,6 +272,19 @@ HONEST = {
     "refund": (Case(wish("refund"), [refunding()]), f"to your account {PURSE}"),
     "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
     "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
+    # Whatever a console calls a coin that the pages know.
+    "a coin's own name and decimals": (
+        Case({**EXTEND, "coin": {"mint": str(IO), "unit": "cents", "decimals": 2}}, [extending()]),
+        "moves at most 2.04550507 IO",
+    ),
+    "dollars": (
+        Case({**EXTEND, "coin": {"mint": DOLLARS, "unit": "cents", "decimals": 2}}, [extending(**IN_DOLLARS)]),
+        "moves at most 204.550507 USDC from",
+    ),
+    "another coin that nobody knows": (
+        Case({**EXTEND, "coin": {"mint": str(NODE), "unit": "X", "decimals": 2}}, [extending(**in_coin(NODE))]),
+        f"moves at most 2,045,505.07 X (204550507 base units of the mint {NODE}, of which this console alone",
+    ),
     "dispute by its key": (
         Case(THEIRS, contesting()),
         f"Moves 2.04550507 IO from your account to that of the key {ACCESS}, which pays the bond",

@@ -15,11 +15,11 @@ from tests.payments.test_machine import AUTHORISED, BOOKED, fresh
 
 from ionet.chain.errors import ConfigError
 from ionet.ledger.database import url_of
-from ionet.payments.auditing import differences
+from ionet.payments.auditing import differences, totals
 from ionet.payments.books import Books, Out, Stale, balances
 from ionet.payments.limits import Limits, OverLimit
 from ionet.payments.machine import Step, step
-from ionet.payments.purse import Account, Posting, Unbalanced
+from ionet.payments.purse import Account, Posting, Purse, Unbalanced
 
 NOW = 1_800_000_000
 _NUMBERS = count(1)
@@ -83,6 +83,9 @@ def test_a_payment_with_all_its_steps_is_there_after_a_restart(url: sa.URL) -> N
     assert again.out(payment) == OUT
     assert balances(again.entries("p1")) == payment.purse
     assert differences(again) == []
+    counts, together = totals(again)
+    assert together == payment.purse != Purse()
+    assert counts[payment.state.value] == sum(counts.values()) == 1
     again.close()
 
 

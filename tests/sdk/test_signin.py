@@ -188,11 +188,41 @@ def test_who_signs_out_has_no_session_any_more(service: SignIns) -> None:
     assert service.session(cookie(second)) == other
 
 
-def test_only_so_many_challenges_and_sessions_are_kept(clock: Clock) -> None:
+def test_who_asks_for_many_pushes_out_nobody_elses_challenge_or_session(service: SignIns) -> None:
+    asked = service.challenge()
+    _, early = service.sign_in(*signed(written(service.challenge())))
+    for _ in range(12_000):
+        service.challenge()
+    _, header = service.sign_in(*signed(written(asked)))
+    for number in range(256):
+        key = Keypair.from_seed(bytes([number]) * 32)
+        service.sign_in(*signed(written(service.challenge(), key.pubkey()), key))
+    assert service.session(cookie(header)) is not None
+    assert service.session(cookie(early)) is not None
+
+
+def test_what_was_used_up_is_never_forgotten_too_early(clock: Clock) -> None:
+    """Beyond the most of them nobody signs in; what has expired makes room."""
     service = SignIns(SignInConfig(CONFIG.origin, CONFIG.chain, CONFIG.statement, most=2), clock)
     asked = [service.challenge() for _ in range(3)]
-    with pytest.raises(SignInRefused, match="not issued here"):
-        service.sign_in(*signed(written(asked[0])))
-    headers = [service.sign_in(*signed(written(each)))[1] for each in asked[1:]]
-    headers.append(service.sign_in(*signed(written(service.challenge())))[1])
-    assert [service.session(cookie(header)) is not None for header in headers] == [False, True, True]
+    headers = [service.sign_in(*signed(written(each)))[1] for each in asked[:2]]
+    with pytest.raises(SignInRefused, match="too many have signed in"):
+        service.sign_in(*signed(written(asked[2])))
+    for header in headers:
+        service.sign_out(cookie(header))
+    clock.now += CONFIG.patience + 1
+    # Two sessions are ended: a third could not be.
+    with pytest.raises(SignInRefused, match="too many have signed in"):
+        service.sign_in(*signed(written(service.challenge())))
+    assert [service.session(cookie(header)) for header in headers] == [None, None]
+    clock.now += CONFIG.lasts
+    assert service.sign_in(*signed(written(service.challenge())))
+
+
+def test_a_cookie_is_not_made_elsewhere_or_changed(service: SignIns, clock: Clock) -> None:
+    session, header = service.sign_in(*signed(written(service.challenge())))
+    later = header.replace(str(session.expires), str(session.expires + 1))
+    other = header.replace(str(session.address), str(Keypair().pubkey()))
+    assert later != header != other
+    assert [service.session(cookie(each)) for each in (later, other)] == [None, None]
+    assert SignIns(CONFIG, clock).session(cookie(header)) is None, "another process"

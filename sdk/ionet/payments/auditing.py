@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
+from ionet.payments import schema
 from ionet.payments.amounts import CENT, dollars
 from ionet.payments.books import Books, balances
 from ionet.payments.cards import CardRefused, Cards, CardsDown
 from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.payment import CHARGED, Payment, State
-from ionet.payments.purse import Purse, Unbalanced
+from ionet.payments.purse import Account, Purse, Unbalanced
 
 _IN_ESCROW = (State.BOOKED, State.RUNNING, State.UNPAID, State.SETTLED)
 
@@ -102,11 +105,19 @@ def _booked(chain: Chain, job: str, on_job: Sequence[Payment]) -> list[Differenc
 
 
 def totals(books: Books) -> tuple[dict[str, int], Purse]:
-    """How many payments there are by state, and what all of them come to."""
-    counts: dict[str, int] = dict.fromkeys((state.value for state in State), 0)
-    purses = []
-    for payment in books.payments():
-        counts[payment.state.value] += 1
-        purses.append(payment.purse)
-    names = ("card", "loss", "booked", "refunded", "held", "fee")
-    return counts, Purse(**{name: sum(getattr(purse, name) for purse in purses) for name in names})
+    """How many payments there are by state, and what all of them come to, by the database's own sums."""
+    counts = dict.fromkeys((state.value for state in State), 0)
+    balances = dict.fromkeys((account.value for account in Account), 0)
+    states, moved = schema.payments.c.state, schema.postings.c
+    with books._engine.connect() as connection:
+        counts |= {
+            str(state): int(count)
+            for state, count in connection.execute(sa.select(states, sa.func.count()).group_by(states))
+        }
+        for side, sign in ((moved.giver, -1), (moved.taker, 1)):
+            for account, units in connection.execute(
+                sa.select(side, sa.func.sum(moved.units)).group_by(side)
+            ):
+                left = account in (Account.CARD, Account.LOSS)
+                balances[account] += int(units) * (-sign if left else sign)
+    return counts, Purse(**balances)

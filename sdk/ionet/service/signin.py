@@ -2,28 +2,27 @@
 
 A service issues a challenge, the reader's wallet writes it as text and signs it (`solana:signIn` of the
 Wallet Standard), and the service reads that text: every line has to be as it was issued, and the address
-in it has to be the key that signed. Then a cookie stands for the session. Both are kept in this process,
-and are forgotten when it ends. How many challenges an address may ask for, and that a POST comes from the
-service's own pages, is for what stands before the service to see to, as the explorer's guard does.
+in it has to be the key that signed. Then a cookie stands for the session. Challenges and cookies are
+authenticated by a key of this process, and end with it. Kept is only which of them were used up: whoever asks
+for many, or signs in with many wallets, pushes out nobody else's. How many an address may ask for, and that a
+POST comes from the service's own pages, is for what stands before the service to see to, as the explorer's
+guard does.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
-from typing import Final, TypeVar
+from typing import Final
 
 from solders.pubkey import Pubkey
 from solders.signature import Signature
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 _ASKS: Final = " wants you to sign in with your Solana account:"
 _FIELDS: Final = {
@@ -54,7 +53,8 @@ class SignInConfig:
         statement: what signing means, one line of ASCII.
         patience: seconds for which a challenge can be answered.
         lasts: seconds of a session.
-        most: challenges, and sessions, that are kept; the oldest go first.
+        most: challenges that were answered, and sessions that were ended, and have not expired; beyond it
+            nobody signs in until some have. A million take some 100 MB.
     """
 
     origin: str
@@ -62,7 +62,7 @@ class SignInConfig:
     statement: str
     patience: int = 300
     lasts: int = 12 * 3_600
-    most: int = 10_000
+    most: int = 1_000_000
 
     @property
     def domain(self) -> str:
@@ -99,9 +99,8 @@ class SignIns:
     def __init__(self, config: SignInConfig, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._clock = clock
-        self._challenges: OrderedDict[str, tuple[dict[str, str], int]] = OrderedDict()
-        #: By the hash of what the cookie holds, so that what is read here opens nothing.
-        self._sessions: OrderedDict[bytes, SignInSession] = OrderedDict()
+        self._key = secrets.token_bytes(32)
+        self._answered, self._ended = _UsedUp(config.most), _UsedUp(config.most)
 
     @property
     def domain(self) -> str:
@@ -111,19 +110,30 @@ class SignIns:
     def challenge(self) -> dict[str, str]:
         """A new challenge: the input of a wallet's `solana:signIn`."""
         now = int(self._clock())
-        nonce = secrets.token_hex(16)
-        asked = {
+        words = f"{now:x}x{secrets.token_hex(8)}"
+        return self._asked(now, f"{words}x{self._mac('challenge', words)}")
+
+    def _asked(self, issued: int, nonce: str) -> dict[str, str]:
+        return {
             "domain": self._config.domain,
             "statement": self._config.statement,
             "uri": self._config.origin,
             "version": "1",
             "chainId": self._config.chain,
             "nonce": nonce,
-            "issuedAt": _written(now),
-            "expirationTime": _written(now + self._config.patience),
+            "issuedAt": _written(issued),
+            "expirationTime": _written(issued + self._config.patience),
         }
-        _keep(self._challenges, nonce, (asked, now + self._config.patience), self._config.most)
-        return asked
+
+    def _mac(self, what: str, words: str) -> str:
+        return hmac.new(self._key, f"{what} {words}".encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _issued(self, nonce: str) -> int | None:
+        """When a challenge was issued; None: not here, or it was answered."""
+        words, _, mac = nonce.rpartition("x")
+        if not hmac.compare_digest(mac.encode(), self._mac("challenge", words).encode()):
+            return None
+        return None if nonce in self._answered else int(words.partition("x")[0], 16)
 
     def sign_in(self, message: bytes, signature: bytes, *, keep: bool = True) -> tuple[SignInSession, str]:
         """Begins a session.
@@ -140,13 +150,16 @@ class SignIns:
             SignInRefused: it is not the answer to a challenge of this service, or comes too late or twice.
         """
         address, fields = _read(message)
-        # Taken whatever comes of it: a challenge is answered once.
-        asked, until = self._challenges.pop(fields.get("nonce", ""), (None, 0))
-        if asked is None:
+        now, nonce = int(self._clock()), fields.get("nonce", "")
+        issued = self._issued(nonce)
+        if issued is None:
             raise SignInRefused(
                 "this challenge was not issued here, or was answered before: ask for a new one"
             )
-        now = int(self._clock())
+        asked, until = self._asked(issued, nonce), issued + self._config.patience
+        # Taken whatever comes of it: a challenge is answered once.
+        if not self._answered.add(nonce, until, now) or self._ended.full(now):
+            raise SignInRefused("too many have signed in and out: try again in a few minutes")
         if now > until:
             raise SignInRefused("this challenge has expired: ask for a new one")
         for name in sorted(asked.keys() | fields.keys()):
@@ -156,11 +169,11 @@ class SignIns:
                 )
         if len(signature) != _SIGNATURE or not Signature(signature).verify(address, message):
             raise SignInRefused(f"the signature is not that of {address}")
-        token = secrets.token_urlsafe(32)
         session = SignInSession(address, now + self._config.lasts)
-        if keep:
-            _keep(self._sessions, _hash(token), session, self._config.most)
-        return session, self._cookie(token, self._config.lasts)
+        if not keep:
+            return session, self._cookie("", 0)
+        words = f"{address}.{session.expires}.{secrets.token_hex(16)}"
+        return session, self._cookie(f"{words}.{self._mac('session', words)}", self._config.lasts)
 
     def session(self, headers: Mapping[str, str]) -> SignInSession | None:
         """The session that a request's `Cookie` stands for; None: there is none.
@@ -168,19 +181,19 @@ class SignIns:
         Args:
             headers: of the request.
         """
-        token = self._token(headers)
-        session = None if token is None else self._sessions.get(_hash(token))
-        if session is None or token is None:
+        token = self._token(headers) or ""
+        words, _, mac = token.rpartition(".")
+        if not hmac.compare_digest(mac.encode(), self._mac("session", words).encode()):
             return None
-        if self._clock() >= session.expires:
-            del self._sessions[_hash(token)]
+        address, expires, _ = words.split(".")
+        if self._clock() >= int(expires) or token in self._ended:
             return None
-        return session
+        return SignInSession(Pubkey.from_string(address), int(expires))
 
     def sign_out(self, headers: Mapping[str, str]) -> str:
         """Ends the session of a request, if it has one; returns the value of `Set-Cookie` that forgets it."""
-        if (token := self._token(headers)) is not None:
-            self._sessions.pop(_hash(token), None)
+        if (session := self.session(headers)) is not None:
+            self._ended.add(self._token(headers) or "", session.expires, int(self._clock()), always=True)
         return self._cookie("", 0)
 
     @property
@@ -227,10 +240,32 @@ def _read(message: bytes) -> tuple[Pubkey, dict[str, str]]:
     return address, fields
 
 
-def _keep(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
-    kept[key] = value
-    while len(kept) > most:
-        kept.popitem(last=False)
+class _UsedUp:
+    """What is not taken again, by its hash, until it would have expired in any case.
+
+    Args:
+        most: how many of them.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._until: dict[bytes, int] = {}
+
+    def __contains__(self, text: str) -> bool:
+        return _hash(text) in self._until
+
+    def full(self, now: int) -> bool:
+        """Whether there is no room for another one."""
+        if len(self._until) >= self._most:
+            self._until = {key: until for key, until in self._until.items() if until >= now}
+        return len(self._until) >= self._most
+
+    def add(self, text: str, until: int, now: int, *, always: bool = False) -> bool:
+        """Remembers a text until a time; returns whether there was room for it."""
+        if self.full(now) and not always:
+            return False
+        self._until[_hash(text)] = until
+        return True
 
 
 def _written(seconds: int) -> str:

@@ -68,6 +68,19 @@ const RENT = 6_960n;
 const DISPUTE = (2n * OVERHEAD + ESCROW + BigInt(program.dispute_bytes)) * RENT;
 const CLUSTER = (OVERHEAD + BigInt(program.cluster_bytes)) * RENT;
 const IO: Coin = { mint: program.mint, unit: 'IO', decimals: 8 };
+/** Coins that these pages know by themselves: the market's own, and Circle's dollars on mainnet and devnet. */
+const KNOWN: readonly Coin[] = [
+  IO,
+  { mint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', unit: 'USDC', decimals: 6 },
+  { mint: '4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU', unit: 'USDC', decimals: 6 },
+];
+
+/** An amount, in a coin that these pages know. What a console calls any other one is its word alone, and that is said. */
+function money(base: bigint, coin: Coin): string {
+  const known = KNOWN.find((each) => each.mint === coin.mint);
+  if (known) return tokens(base, known.decimals, known.unit);
+  return `${tokens(base, coin.decimals, coin.unit)} (${base} base units of the mint ${coin.mint}, of which this console alone says what it is)`;
+}
 
 /** Which calls a wish takes, in this order; what ends with ? may be left out. */
 const CALLS: Readonly<Record<Single['action'], readonly string[]>> = {
@@ -226,7 +239,7 @@ function wanted(wish: Single, call: Known): Record<string, bigint | string> {
 
 function words(wish: Single, call: Known): string {
   const { source, destination, escrow, job: about, renter, node, cluster, from, to } = call.accounts;
-  const amount = 'most' in wish ? tokens(wish.most, wish.coin.decimals, wish.coin.unit) : '';
+  const amount = 'most' in wish ? money(wish.most, wish.coin) : '';
   if (ofKey(wish)) return wordsForKey(wish, call);
   switch (call.name) {
     case 'transfer':
@@ -263,7 +276,7 @@ function words(wish: Single, call: Known): string {
 function wordsForKey(wish: Single & { action: 'dispute' | 'bond' }, call: Known): string {
   const { renter, coin, job: about } = wish;
   const moved = sol(BigInt(call.args['lamports'] ?? 0n));
-  const amount = tokens(BigInt(call.args['amount'] ?? 0n), coin.decimals, coin.unit);
+  const amount = money(BigInt(call.args['amount'] ?? 0n), coin);
   switch (call.name) {
     case 'transfer':
       return wish.action === 'dispute'
@@ -280,7 +293,7 @@ function wordsForKey(wish: Single & { action: 'dispute' | 'bond' }, call: Known)
     case 'close_dispute':
       return `Ends the dispute of the job ${about}, which is over. Its bond goes to ${call.accounts['destination']}.`;
     default:
-      return `Disputes the split of the job ${about}, as its renter ${renter}, with a bond of at most ${tokens(BigInt(call.args['max_bond'] ?? 0n), coin.decimals, coin.unit)}. It comes back unless the decision gives you no more. What is not paid yet is held back for 14 days at most.`;
+      return `Disputes the split of the job ${about}, as its renter ${renter}, with a bond of at most ${money(BigInt(call.args['max_bond'] ?? 0n), coin)}. It comes back unless the decision gives you no more. What is not paid yet is held back for 14 days at most.`;
   }
 }
 
@@ -354,7 +367,7 @@ function together(parts: readonly Part[]): string[] {
   if (one === undefined || !others.length || paid.some((each) => each.coin.mint !== one.coin.mint)) return [];
   const most = paid.reduce((sum, each) => sum + each.most, 0n);
   const what = { book: 'bookings', extend: 'extensions', dispute: 'bonds' }[one.action];
-  return [`Together these ${paid.length} ${what} move at most ${tokens(most, one.coin.decimals, one.coin.unit)}: all of them or none.`];
+  return [`Together these ${paid.length} ${what} move at most ${money(most, one.coin)}: all of them or none.`];
 }
 
 /** The keys that sign after the wallet. */
