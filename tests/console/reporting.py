@@ -12,6 +12,7 @@ from tests.programs.support import DAY, HOUR
 from ionet import SOL, AsyncClient, ix, types
 from ionet._generated.shared import ProofReason
 from ionet.orchestrator import Journal
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._hours import HourReports
 from ionet.orchestrator._uptime import Stated
 from ionet.rewards import Statement, Word, statement_bytes
@@ -47,8 +48,10 @@ class Reporting:
         # Leaves are credited after a day, not after a week.
         world.client.proofs.set_params(hold=DAY).send()
         self._journal = Journal(root / "reports.sqlite3")
+        client = AsyncClient.local(network=world.client.network, signer=key, funds=SOL(10))
+        self._ledger = HourLedger(client, str(root / "ledger.db"))
         self.reports = HourReports(
-            AsyncClient.local(network=world.client.network, signer=key, funds=SOL(10)),
+            client,
             None,
             FileStore(root / "evidence"),
             _from_nowhere,
@@ -57,7 +60,7 @@ class Reporting:
             self._journal,
             root / "reports",
             lambda digest: digest.hex(),
-            str(root / "ledger.db"),
+            self._ledger,
             collect=self._collect,
         )
 
@@ -67,7 +70,7 @@ class Reporting:
             if self._market.node().own.due:
                 break
             await self._hour()
-        self.reports.close()
+        self._ledger.close()
         self._journal.close()
 
     async def _hour(self) -> None:

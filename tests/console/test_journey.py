@@ -110,10 +110,12 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
         renting.ready()
 
     async def decide() -> None:
-        # For the renter: nothing of the price is due.
+        # For the renter: nothing of the price is due, of which ten minutes were attested.
         (keyed,) = await renting.client.jobs.find_jobs(refund_to=market.renter.pubkey())
         dispute = pda.jobs.dispute(keyed.address, keyed.account.renter)
         seen["bond"] = market.world.client.fetch(accounts.jobs.Dispute, dispute).bond
+        market.world.advance(600)
+        market.attest(keyed.address, 600)
         market.send(market.jobs("resolve", keyed.address, dispute=dispute, gross=0))
 
     async def reward() -> None:

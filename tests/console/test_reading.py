@@ -278,11 +278,15 @@ HONEST = {
         "moves at most 2.04550507 IO",
     ),
     "dollars": (
-        Case({**EXTEND, "coin": {"mint": DOLLARS, "unit": "cents", "decimals": 2}}, [extending(**IN_DOLLARS)]),
+        Case(
+            {**EXTEND, "coin": {"mint": DOLLARS, "unit": "cents", "decimals": 2}}, [extending(**IN_DOLLARS)]
+        ),
         "moves at most 204.550507 USDC from",
     ),
     "another coin that nobody knows": (
-        Case({**EXTEND, "coin": {"mint": str(NODE), "unit": "X", "decimals": 2}}, [extending(**in_coin(NODE))]),
+        Case(
+            {**EXTEND, "coin": {"mint": str(NODE), "unit": "X", "decimals": 2}}, [extending(**in_coin(NODE))]
+        ),
         f"moves at most 2,045,505.07 X (204550507 base units of the mint {NODE}, of which this console alone",
     ),
     "dispute by its key": (
