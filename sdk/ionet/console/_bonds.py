@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
-from spl.token.instructions import close_account, create_idempotent_associated_token_account
-from spl.token.instructions import transfer as transfer_tokens
-from spl.token.models import CloseAccountParams
-from spl.token.models import TransferParams as TokenParams
+from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import SOL, AsyncClient, accounts, ix, pda, token_account
 from ionet._generated.jobs.types import DisputeOutcome
@@ -104,17 +101,28 @@ def returning(wallet: Pubkey, key: Pubkey, job: Pubkey, mint: Pubkey, it: Held) 
         destination = it.dispute.fee_vault if it.lost else purse
         dispute = pda.jobs.dispute(job, key)
         made.append(ix.jobs.close_dispute(dispute=dispute, destination=destination, rent_payer=key))
-    closing = CloseAccountParams(program_id=TOKEN_PROGRAM, account=purse, dest=wallet, owner=key)
-    made += [_moved(purse, own, key, it.bond), close_account(closing)]
+    made += [_moved(purse, own, key, it.bond), _closed(purse, wallet, key)]
     if it.lamports:
         made.append(transfer(TransferParams(from_pubkey=key, to_pubkey=wallet, lamports=it.lamports)))
     return made
 
 
+# The names of these parameters differ between the versions of `spl.token` that this package goes with.
+
+
 def _moved(source: Pubkey, to: Pubkey, by: Pubkey, amount: int) -> Instruction:
-    return transfer_tokens(
-        TokenParams(program_id=TOKEN_PROGRAM, source=source, dest=to, owner=by, amount=amount)
-    )
+    """The token program's `Transfer`."""
+    return _of_tokens(b"\x03" + amount.to_bytes(8, "little"), source, to, by)
+
+
+def _closed(purse: Pubkey, to: Pubkey, by: Pubkey) -> Instruction:
+    """The token program's `CloseAccount`: its rent goes to `to`."""
+    return _of_tokens(b"\x09", purse, to, by)
+
+
+def _of_tokens(data: bytes, account: Pubkey, to: Pubkey, by: Pubkey) -> Instruction:
+    metas = [AccountMeta(account, False, True), AccountMeta(to, False, True), AccountMeta(by, True, False)]
+    return Instruction(TOKEN_PROGRAM, data, metas)
 
 
 # -- by a console
