@@ -113,6 +113,37 @@ async def test_members_get_addresses_of_one_network_and_a_secret_that_only_they_
     shutil.rmtree(nodes.state)
 
 
+async def test_a_relay_stays_where_it_is_when_its_gateway_is_away_for_a_moment(
+    market: Machines, tmp_path: Path
+) -> None:
+    needed()
+    port, other = free_port(), free_port()
+    async with gateway(market, tmp_path / "gateway", port, ports=2) as url:
+        nodes = Nodes(market, url)
+        head, member = await nodes.network(0), await nodes.network(1)
+        request = await member.wanted(0, 2**40)
+        assert request is not None
+        await head.part()
+        place = (await head.admit(request)).relay
+    try:
+        # The head's worker begins again while only another gateway is there.
+        async with gateway(market, tmp_path / "other", other, ports=2) as preferred:
+            networks = dataclasses.replace(
+                nodes.networks(nodes.cluster.devices[0]), gateways=(preferred, nodes.url)
+            )
+            again = await networks.open(dataclasses.replace(await nodes.leased(0), running=True))
+            coming = asyncio.create_task(again.part())
+            async with gateway(market, tmp_path / "gateway", port, ports=2), asyncio.timeout(60):
+                await coming
+                assert (await again.admit(request)).relay == place
+    finally:
+        await again.close()
+        await member.close()
+        for folder in ("gateway", "other"):
+            reap(tmp_path / folder / "relays")
+    shutil.rmtree(nodes.state)
+
+
 @pytest.mark.parametrize(
     ("seconds", "rate", "left"),
     [

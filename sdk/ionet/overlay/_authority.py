@@ -22,6 +22,7 @@ _KEY: Final = "ca.key"
 _CERTIFICATE: Final = "ca.crt"
 _NUMBERS: Final = "numbers.json"
 _SHARED: Final = "shared"
+_RELAY: Final = "relay"
 #: Hours; longer than any lease with its extensions. What it signs ends with the lease.
 _HOURS: Final = 24 * 800
 #: Seconds of one certificate at most: a longer lease gets new ones, as an extended one does.
@@ -49,6 +50,27 @@ class Authority:
         self._home = state.resolve() / f"{name}{_homes.AUTHORITY}"
         #: Members ask at the same time, and no two may get one number.
         self._one = threading.RLock()
+
+    @property
+    def relayed_by(self) -> str | None:
+        """The URL of the gateway that has the lease's relay, as was noted last; None if none was."""
+        try:
+            return (self._home / _RELAY).read_text()
+        except OSError:
+            return None
+
+    def note_relay(self, url: str) -> None:
+        """Notes which gateway has the lease's relay, for the processes to come.
+
+        Raises:
+            OverlayError: it cannot be noted.
+        """
+        try:
+            part = self._home / f"{_RELAY}.new"
+            part.write_text(url)
+            part.replace(self._home / _RELAY)
+        except OSError as bad:
+            raise OverlayError(f"the lease's relay cannot be noted: {bad}") from bad
 
     def open(self) -> str:
         """Returns the authority's certificate, PEM; makes it where there is none.

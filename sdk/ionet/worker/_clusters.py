@@ -26,7 +26,7 @@ from ionet.overlay import Authority, DocumentError, Grant, LeaseFacts, Place, Pr
 from ionet.sandbox import network_of
 from ionet.wire import Refused, Sealed, SealError
 from ionet.worker._leases import Leased, NodeChain
-from ionet.worker._relayed import NoRelay, end_relay, start_relay
+from ionet.worker._relayed import GatewayAway, NoRelay, end_relay, start_relay
 
 _log = logging.getLogger(__name__)
 #: Why a lease is not taken up whose other nodes are still being booked.
@@ -34,6 +34,9 @@ INCOMPLETE: Final = "incomplete-cluster"
 #: Seconds that a box waits for its certificate, and that the end of a relay may take.
 _PATIENCE: Final = 300.0
 _ENDING: Final = 20.0
+#: Seconds for which a gateway that has a relay may be away, and between two looks for it.
+_AWAY: Final = 180.0
+_ANEW: Final = 1.0
 #: Seconds of the chain before the end of certificates at which new ones are made, and their longest life.
 _EARLY: Final = 86_400
 _LONGEST: Final = 40 * 86_400
@@ -129,22 +132,45 @@ class Network:
 
     # -- the head's
 
-    async def start_relay(self, facts: LeaseFacts) -> Place:
+    async def start_relay(self, facts: LeaseFacts, patience: float = 0.0) -> Place:
         """Has a gateway start the lease's relay, or go on with it, until the lease ends.
+
+        Args:
+            facts: of the lease.
+            patience: seconds for which the gateway that has the relay is waited for. Another one's is a
+                network of its own: those that are in the old one hear nothing of it.
 
         Raises:
             NoRelay: no gateway does.
         """
         seconds = max(1, facts.ends_at - await self._of.chain.now())
         why = "no gateway is known"
-        for url in self._of.gateways:
+        known, deadline = self._authority.relayed_by, time.monotonic() + patience
+        while known is not None and not self._stopped:
             try:
-                self._place = await start_relay(url, self._job, self._of.device, self._authority, seconds)
-                self._relay = url
-                return self._place
+                return await self._relayed_by(known, seconds)
+            except GatewayAway as bad:
+                why = str(bad)
+            except NoRelay as bad:
+                why = str(bad)
+                break
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_ANEW)
+        for url in self._of.gateways:
+            if url == known:
+                continue
+            try:
+                return await self._relayed_by(url, seconds)
             except NoRelay as bad:
                 why = str(bad)
         raise NoRelay(why)
+
+    async def _relayed_by(self, url: str, seconds: int) -> Place:
+        self._place = await start_relay(url, self._job, self._of.device, self._authority, seconds)
+        self._relay = url
+        self._authority.note_relay(url)
+        return self._place
 
     async def admit(self, request: Request) -> Grant:
         """Answers a member's request, as the lease's head.
@@ -226,11 +252,11 @@ class Network:
             self._ends_at = time.time() + machine_seconds(self._until - now, rate)
             await asyncio.to_thread(self._process.extend, self._ends_at)
 
-    async def _grant_itself(self) -> None:
+    async def _grant_itself(self, patience: float = 0.0) -> None:
         facts = await self._of.chain.lease(self._job)
         if facts is None:
             raise Refused("cluster", "the lease is over")
-        await self.start_relay(facts)
+        await self.start_relay(facts, patience)
         await self.take(await self.admit(await self._asked()))
 
     async def part(self) -> Part:
@@ -241,7 +267,7 @@ class Network:
         """
         try:
             if self.is_head:
-                await self._grant_itself()
+                await self._grant_itself(_AWAY)
             async with asyncio.timeout(_PATIENCE):
                 await self._granted.wait()
         except TimeoutError:

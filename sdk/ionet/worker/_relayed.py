@@ -24,6 +24,10 @@ class NoRelay(IonetError):
     """A gateway starts no relay; the message says why."""
 
 
+class GatewayAway(NoRelay):
+    """The gateway does not answer."""
+
+
 async def start_relay(url: str, job: bytes, device: Signer, authority: Authority, seconds: int) -> Place:
     """Has a gateway start the lease's relay, or go on with it under a new certificate.
 
@@ -93,7 +97,7 @@ class _Gateway:
                     if len(data) > _ANSWER:
                         raise NoRelay(f"{self._url} answers too much")
         except httpx.HTTPError as bad:
-            raise NoRelay(f"{self._url} cannot be asked for a relay: {bad!r}") from None
+            raise GatewayAway(f"{self._url} cannot be asked for a relay: {bad!r}") from None
         try:
             value = json.loads(data) if data else {}
         except ValueError:
