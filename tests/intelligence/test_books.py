@@ -7,7 +7,9 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from tests.intelligence.conftest import ADDRESS, DOLLAR
 
 from ionet.chain.errors import ConfigError
+from ionet.intelligence import storage
 from ionet.intelligence.books import Books
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.prices import Price, Rate, Usage
@@ -247,4 +250,36 @@ def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept
         assert alone.execute("SELECT count(*) FROM postings").fetchone() == (1_500,)
     books.deposit(Deposit("next", ADDRESS, "usdc", 1, 0))
     assert log.stat().st_size < much / 10
+    books.close()
+
+
+@pytest.mark.parametrize(("many", "anew"), [(1, False), (4, True)])
+def test_a_log_that_is_changed_whenever_it_is_taken_begins_anew_once_it_is_far_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int, anew: bool
+) -> None:
+    path = tmp_path / "books.db"
+    books = Books(path, "test")
+    books.leave_log()
+    for number in range(200):
+        books.mark(f"{number}", "x" * 4_000)
+    log = path.with_name("books.db-wal")
+    length = log.stat().st_size
+
+    class Meanwhile(sqlite3.Connection):
+        def execute(self, sql: str, *_: object) -> sqlite3.Cursor:
+            if "PASSIVE" not in sql:
+                return super().execute(sql)
+            # A change that comes while the rest is written is not written with it.
+            with closing(sqlite3.connect(path)) as before:
+                before.execute("BEGIN")
+                before.execute("SELECT count(*) FROM about").fetchone()
+                books.mark("meanwhile", "kept")
+                return super().execute(sql)
+
+    connect = partial(sqlite3.connect, factory=Meanwhile)
+    monkeypatch.setattr(storage, "sqlite3", SimpleNamespace(connect=connect))
+    assert books.take_log(length // many)
+    books.mark("after", "kept")
+    assert (log.stat().st_size < length) == anew
+    assert (books.mark("meanwhile"), books.mark("after")) == ("kept", "kept")
     books.close()

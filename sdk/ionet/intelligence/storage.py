@@ -13,6 +13,9 @@ from ionet.chain.errors import ConfigError
 
 #: Bytes of the log of changes that are much.
 LOG: Final = 16 << 20
+#: … of which so many times as much is too much, and the seconds for which changes may wait then.
+_LOGS: Final = 4
+_HOLDS: Final = 1.0
 #: Of this file.
 VERSION: Final = 2
 _SCHEMA: Final = """
@@ -131,14 +134,21 @@ class Storage:
     def take_log(self, least: int = LOG) -> bool:
         """Writes what is in the log into the file, in any thread, if it is much; returns whether it is.
 
+        Changes go on meanwhile. Where some always come meanwhile, so that the log never begins anew, they
+        wait for the last of it, once it is several times as much.
+
         Args:
             least: bytes of the log that are much.
         """
         log = self.path.with_name(f"{self.path.name}-wal")
-        if not log.exists() or log.stat().st_size < least:
+        size = log.stat().st_size if log.exists() else 0
+        if size < least:
             return False
-        with closing(sqlite3.connect(self.path, timeout=10.0)) as other:
+        with closing(sqlite3.connect(self.path, timeout=_HOLDS)) as other:
             other.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if size >= _LOGS * least:
+                # A reader that stays has it tried again later.
+                other.execute("PRAGMA wal_checkpoint(FULL)")
         return True
 
     @contextmanager
