@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -87,6 +88,28 @@ def test_a_payment_with_all_its_steps_is_there_after_a_restart(url: sa.URL) -> N
     assert together == payment.purse != Purse()
     assert counts[payment.state.value] == sum(counts.values()) == 1
     again.close()
+
+
+def test_sums_add_up_also_when_money_moves_while_they_are_made(books: Books, url: sa.URL) -> None:
+    first = books.open(fresh(), "q1", lambda spent: None)
+    early, late = AUTHORISED[:-1], AUTHORISED[-1]
+    for intent in early:
+        first = books.record(first, step(first, intent), NOW)
+    second = books.open(fresh(id="p2"), "q2", lambda spent: None)
+    for event in AUTHORISED:
+        second = books.record(second, step(second, event), NOW)
+    other, later = Books(url), [step(first, late)]
+
+    def move(*asked: Any) -> None:
+        if "sum(" in asked[2] and later:
+            other.record(first, later.pop(), NOW)
+
+    sa.event.listen(books._engine, "after_cursor_execute", move)
+    assert totals(books)[1] == second.purse != Purse()
+    assert not later
+    both = totals(books)[1]
+    assert (both.card, both.difference) == (2 * second.purse.card, 0)
+    other.close()
 
 
 def test_of_two_processes_one_takes_a_step_and_the_other_writes_nothing(books: Books) -> None:

@@ -114,10 +114,10 @@ def totals(books: Books) -> tuple[dict[str, int], Purse]:
             str(state): int(count)
             for state, count in connection.execute(sa.select(states, sa.func.count()).group_by(states))
         }
-        for side, sign in ((moved.giver, -1), (moved.taker, 1)):
-            for account, units in connection.execute(
-                sa.select(side, sa.func.sum(moved.units)).group_by(side)
-            ):
+        # In one statement: a movement that comes between two would be in one half of the sums alone.
+        sums = sa.select(moved.giver, moved.taker, sa.func.sum(moved.units))
+        for giver, taker, units in connection.execute(sums.group_by(moved.giver, moved.taker)):
+            for account, sign in ((giver, -1), (taker, 1)):
                 left = account in (Account.CARD, Account.LOSS)
                 balances[account] += int(units) * (-sign if left else sign)
     return counts, Purse(**balances)
