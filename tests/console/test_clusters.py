@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from solders.hash import Hash
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
@@ -21,6 +22,7 @@ from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import HOUR, MINUTE
 
 from ionet import SOL, accounts
+from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.cloud.clusters import named
 from ionet.cloud.sessions import Login
 from ionet.console._founding import gives_back
@@ -448,3 +450,20 @@ def test_a_job_that_two_have_built_is_in_the_cluster_of_each(tmp_path: Path) -> 
         groups.add_member(cluster.cluster, job, node, 0)
     assert [groups.of(str(job), owner) for owner in owners] == clusters
     assert [groups.members(cluster.cluster) for cluster in clusters] == [[job], [job]]
+
+
+def test_no_tokens_of_the_wallet_are_moved_by_what_is_passed_on() -> None:
+    wallet, key, other = (Keypair().pubkey() for _ in range(3))
+    back = transfer(TransferParams(from_pubkey=key, to_pubkey=wallet, lamports=1))
+
+    def moved(by: Pubkey, *more: Pubkey) -> VersionedTransaction:
+        roles = [AccountMeta(other, False, True), AccountMeta(key, False, True), AccountMeta(by, True, False)]
+        roles += [AccountMeta(account, False, False) for account in more]
+        move = Instruction(TOKEN_PROGRAM, b"\x03" + (1).to_bytes(8, "little"), roles)
+        message = MessageV0.try_compile(wallet, [move, back], [], Hash.default())
+        return VersionedTransaction.populate(message, [])
+
+    assert gives_back(moved(key), wallet)
+    assert not gives_back(moved(wallet), wallet)
+    # The token program does not look at what follows who signs.
+    assert not gives_back(moved(wallet, other), wallet)

@@ -132,8 +132,8 @@ def gives_back(transaction: VersionedTransaction, wallet: Pubkey) -> bool:
                 return False
             given = True
         elif program == TOKEN_PROGRAM:
-            # Who signs for a transfer or a closing is named last.
-            if bytes(call.data[:1]) not in _OF_PURSES or roles[-1] == wallet:
+            # Who signs for a transfer or a closing is the third; more of them would be of several.
+            if bytes(call.data[:1]) not in _OF_PURSES or len(roles) != 3 or roles[2] == wallet:
                 return False
         elif program != ASSOCIATED_TOKEN_PROGRAM:
             return False
