@@ -1,0 +1,46 @@
+"""Which nodes a search finds: each wish at its limit, and just beyond it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from tests.console.conftest import Served
+from tests.programs.market import CLASS, IO_MINT
+
+from ionet.jobs.receipt import Leases
+
+
+@pytest.mark.parametrize(
+    ("wish", "fits", "beyond"),
+    [
+        ("class_id", CLASS, CLASS + 1),
+        ("min_memory_gib", 80, 81),
+        ("min_link_mbps", 1_000, 1_001),
+        ("region", 276, 250),
+        ("max_rate", "2", "1.999999"),
+        ("seconds", 24 * 3_600, 24 * 3_600 + 1),
+        ("currency", str(IO_MINT), None),
+    ],
+)
+async def test_a_node_is_found_by_what_it_has_and_not_by_more(
+    console: Served, wish: str, fits: object, beyond: object
+) -> None:
+    node = str(console.renting.site.market.alice.node)
+    async with console.caller(console.renting.key) as caller:
+        found = await caller.get("/offers", **{wish: fits})
+        assert [offer["node"] for offer in found["offers"]] == [node]
+        if beyond is not None:
+            assert (await caller.get("/offers", **{wish: beyond}))["offers"] == []
+
+
+async def test_a_node_is_as_reliable_as_its_leases_ended(console: Served) -> None:
+    node = console.renting.site.market.alice.node
+    async with console.caller(console.renting.key) as caller:
+        # Of a node without leases nobody knows it.
+        assert len((await caller.get("/offers"))["offers"]) == 1
+        assert (await caller.get("/offers", min_reliability=1))["offers"] == []
+        console.parts.shelf._leases[node] = (time.monotonic(), Leases(done=9, broken=1))
+        (offer,) = (await caller.get("/offers", min_reliability=90))["offers"]
+        assert (offer["done"], offer["broken"]) == (9, 1)
+        assert (await caller.get("/offers", min_reliability=91))["offers"] == []
