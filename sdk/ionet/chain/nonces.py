@@ -11,12 +11,16 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import (
     AdvanceNonceAccountParams,
+    AllocateWithSeedParams,
     CreateAccountWithSeedParams,
     InitializeNonceAccountParams,
+    TransferParams,
     WithdrawNonceAccountParams,
     advance_nonce_account,
+    allocate_with_seed,
     create_account_with_seed,
     initialize_nonce_account,
+    transfer,
     withdraw_nonce_account,
 )
 
@@ -126,6 +130,20 @@ def create(payer: Pubkey, name: str, authority: Pubkey, lamports: int) -> list[I
     )
     first = InitializeNonceAccountParams(nonce_pubkey=address, authority=authority)
     return [create_account_with_seed(making), initialize_nonce_account(first)]
+
+
+def create_at_known(payer: Pubkey, name: str, lamports: int) -> list[Instruction]:
+    """Returns the instructions that create a nonce account at an address that others can foretell.
+
+    Also where somebody has sent lamports to it, which would keep `create` from making it; see there.
+    """
+    address = named_nonce(payer, name)
+    space = AllocateWithSeedParams(
+        address=address, base=payer, seed=name, space=NONCE_SIZE, owner=SYSTEM_PROGRAM
+    )
+    first = InitializeNonceAccountParams(nonce_pubkey=address, authority=payer)
+    paid = TransferParams(from_pubkey=payer, to_pubkey=address, lamports=lamports)
+    return [transfer(paid), allocate_with_seed(space), initialize_nonce_account(first)]
 
 
 def advance(account: Pubkey, authority: Pubkey) -> Instruction:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
 
 from ionet.chain import nonces
@@ -59,7 +60,7 @@ async def endings(client: AsyncClient, jobs: Sequence[Pubkey]) -> list[bytes]:
     """
     rent, me = await client.rent(NONCE_SIZE), client.address
     for some in _parts(await _without(client, jobs), _MADE):
-        made = [item for job in some for item in nonces.create(me, nonce_name(job), me, rent)]
+        made = [item for job in some for item in nonces.create_at_known(me, nonce_name(job), rent)]
         await client.call(*made).send()
     signed = list[bytes]()
     for some in _parts(jobs, _AT_ONCE):
@@ -77,17 +78,24 @@ async def take_back(client: AsyncClient, jobs: Sequence[Pubkey]) -> SOL:
     Raises:
         IonetError: it could not be done, or it is unknown whether it was.
     """
-    me, places = client.address, [nonce_for(client.address, job) for job in jobs]
-    known = zip(places, await client.accounts(places), strict=True)
-    there = [(place, account.lamports) for place, account in known if account is not None]
+    me, known = client.address, await _nonces(client, jobs)
+    there = [(nonce_for(me, job), account.lamports) for job, account in known if account is not None]
     for some in _parts(there, _TAKEN):
         await client.call(*(nonces.withdraw(place, me, me, lamports) for place, lamports in some)).send()
     return SOL.from_base(sum(lamports for _, lamports in there))
 
 
 async def _without(client: AsyncClient, jobs: Sequence[Pubkey]) -> list[Pubkey]:
+    return [job for job, account in await _nonces(client, jobs) if account is None]
+
+
+async def _nonces(client: AsyncClient, jobs: Sequence[Pubkey]) -> list[tuple[Pubkey, RawAccount | None]]:
+    """The jobs' nonce accounts; None also where there are only lamports that anybody may have sent."""
     known = await client.accounts([nonce_for(client.address, job) for job in jobs])
-    return [job for job, account in zip(jobs, known, strict=True) if account is None]
+    return [
+        (job, account if account is not None and nonces.nonce_of(bytes(account.data)) else None)
+        for job, account in zip(jobs, known, strict=True)
+    ]
 
 
 async def _signed(client: AsyncClient, job: Pubkey) -> list[bytes]:
