@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.cli.conftest import write_key
 from tests.network.renting import Renting, opened
 from tests.network.test_run_cli import ASKED, Terminal
@@ -15,13 +17,16 @@ from tests.programs.market import CLASS
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
-from ionet import IO, USD, CloseReason, JobState
-from ionet.cloud import AsyncLaunch, NoNode, Offered, restarting
+from ionet import IO, USD, AsyncClient, CloseReason, JobState
+from ionet.chain.errors import TransportError
+from ionet.cloud import AsyncLaunch, NoNode, NotRun, Offered, launching, restarting
 from ionet.cloud.choosing import Wish
 from ionet.cloud.fitting import Together
 from ionet.cloud.replacing import Limits
 from ionet.cloud.restarting import Anew, anew, book_anew
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
+from ionet.jobs._async.booking import AsyncBooking
+from ionet.store import StoreUnreachable
 
 
 def fresh(renting: Renting, *more: Supplier) -> None:
@@ -208,3 +213,86 @@ async def test_a_run_is_begun_anew_for_what_comes_back_and_a_replacement_may_cos
             assert account is not None
             assert account.seconds == 2 * HOUR
             await booked.cancel()
+
+
+@pytest.fixture
+async def begun_anew(renting: Renting) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """Begins a run of two nodes anew, on a market with as many again."""
+    market, client = renting.site.market, renting.client
+    run, _ = await headless(renting)
+    for name in ("third", "fourth", "fifth"):
+        market.join(supplier := Supplier(market.bob.owner, market.actor(), name), 500 * IO.UNIT)
+        market.prove(supplier)
+    fresh(renting)
+    wanted = Anew(market.world.now + 2 * HOUR, IO(10_000), IO(1_000), frozenset(), Limits(1, USD(3)))
+
+    def launch(wish: Wish) -> AsyncLaunch:
+        return renting.launching(
+            renting.folder / "train.py", nodes=2, on_loss="continue", seconds=wish.seconds, avoid=wish.avoid
+        )
+
+    async with run:
+        await run.end_rest()
+        yield lambda: book_anew(client, launch, Wish(2 * HOUR, class_id=CLASS), wanted, lambda text: None)
+
+
+async def clusters(client: AsyncClient) -> list[int]:
+    """How many jobs of each of its clusters are booked, the newest first."""
+    return [cluster.waiting for cluster in await client.jobs.clusters()]
+
+
+async def test_a_run_is_begun_anew_once_where_the_chain_cannot_be_read_after_its_booking(
+    renting: Renting, begun_anew: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "_AGAIN", 0.0)
+    monkeypatch.setattr(restarting, "_AGAIN", 0.0)
+    read, asked = AsyncBooking.cluster_jobs, list[Pubkey]()
+
+    async def not_at_first(jobs: AsyncBooking, cluster: Pubkey) -> Any:
+        asked.append(cluster)
+        if len(asked) < 2:
+            raise TransportError("no answer", url="http://node")
+        return await read(jobs, cluster)
+
+    monkeypatch.setattr(AsyncBooking, "cluster_jobs", not_at_first)
+    _, run = await begun_anew()
+    async with run:
+        assert set(asked) == {run.cluster}
+        assert sorted(await clusters(renting.client)) == [0, 2]
+
+
+@pytest.mark.parametrize(("unreachable", "left"), [(False, [0, 0]), (True, [0, 2])])
+async def test_a_run_whose_program_cannot_be_uploaded_is_not_begun_anew_again(
+    renting: Renting,
+    begun_anew: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    unreachable: bool,
+    left: list[int],
+) -> None:
+    monkeypatch.setattr(restarting, "_AGAIN", 0.0)
+
+    tried = list[object]()
+
+    async def fails_once(*_: object) -> None:
+        tried.append(None)
+        if len(tried) < 2:
+            raise StoreUnreachable("the store does not answer")
+
+    async def not_cancelled(*_: object) -> None:
+        raise TransportError("no answer", url="http://node")
+
+    monkeypatch.setattr(AsyncLaunch, "deliver", fails_once)
+    if unreachable:
+        monkeypatch.setattr(AsyncClusterRun, "cancel", not_cancelled)
+    with pytest.raises(NotRun, match="may still be booked" if unreachable else "was cancelled"):
+        await begun_anew()
+    assert sorted(await clusters(renting.client)) == left
+
+
+@pytest.mark.parametrize(("deposit", "replace"), [(80, 2), (101, 2), (110, 2), (111, 1), (121, 0), (130, 0)])
+def test_a_deposit_takes_as_many_replacements_as_it_costs_beyond_what_comes_back(
+    deposit: int, replace: int
+) -> None:
+    # A hundred come back, and each of three replacements may cost ten.
+    allowed = Anew(0, IO(130), IO(10), frozenset(), Limits(3, USD(3)))
+    assert allowed.after(IO(deposit)) == Limits(replace, USD(3))

@@ -18,9 +18,11 @@ from solders.pubkey import Pubkey
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import (
     ProgramError,
+    RpcError,
     TransactionExpired,
     TransactionNotShown,
     TransactionUnknown,
+    TransportError,
 )
 from ionet.cloud.choosing import (
     Wish,
@@ -32,7 +34,7 @@ from ionet.cloud.choosing import (
     processors,
     that_give,
 )
-from ionet.cloud.errors import NoNode, NotEnough
+from ionet.cloud.errors import NoNode, NotEnough, NotRun
 from ionet.cloud.fitting import Together
 from ionet.cloud.packing import Package
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
@@ -43,6 +45,7 @@ from ionet.wire._link import gateway_urls
 
 if TYPE_CHECKING:
     from ionet import AsyncClient, Listing
+    from ionet.jobs.cluster import ClusterBooking
     from ionet.jobs.quotes import Quote, Quotes
 
 _GIB: Final = 1 << 30
@@ -54,6 +57,8 @@ _LEAST: Final = 4_096
 _KNOWN_AFTER: Final = 180.0
 _AGAIN: Final = 5.0
 _TRIES: Final = 3
+#: Tries to read which of booked jobs is the first.
+_READS: Final = 12
 #: Reasons of a store for which the same may be stored once the key rents something.
 _NOT_YET: Final = frozenset({"quota", "free", "uploads"})
 #: Told the name of a file, bytes done and bytes in all.
@@ -405,17 +410,34 @@ class AsyncLaunch:
             currency=self._wish.currency,
             quotes=offered.quotes,
         )
-        # The head is the first in the order of booking, as everybody reads it.
-        jobs = await self._client.jobs.cluster_jobs(booking.cluster)
         return AsyncClusterRun(
             self._client,
             self._gateway,
-            jobs[0].address if jobs else booking.jobs[0],
+            await self._head(booking),
             key=self._key,
             insecure=self._insecure,
             patience=patience,
             cluster=booking.cluster,
             jobs=booking.jobs,
+        )
+
+    async def _head(self, booking: ClusterBooking) -> Pubkey:
+        """The first job of a cluster in the order of booking, as everybody reads it.
+
+        Raises:
+            NotRun: it is unknown; whoever booked again would pay twice.
+        """
+        for _ in range(_READS):
+            try:
+                jobs = await self._client.jobs.cluster_jobs(booking.cluster)
+                return jobs[0].address if jobs else booking.jobs[0]
+            except (RpcError, TransportError) as bad:
+                why = bad
+            await asyncio.sleep(_AGAIN)
+        raise NotRun(
+            booking.jobs[0],
+            f"is booked, and so are the others of cluster {booking.cluster}, and paid for; the chain cannot"
+            f" be read now: {why}",
         )
 
     async def _book_node(self, listing: Listing, offered: Offered, why: list[str]) -> Pubkey | None:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import Amount
-from ionet.chain.errors import RpcError, TransportError
+from ionet.chain.errors import IonetError, RpcError, TransportError
 from ionet.cloud.choosing import Wish
-from ionet.cloud.errors import NoNode, NotEnough
+from ionet.cloud.errors import NoNode, NotEnough, NotRun
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.replacing import Limits, most_needed
 from ionet.cloud.running import AsyncClusterRun, AsyncRun, Tell
@@ -38,14 +38,24 @@ class Anew:
         until: when the first booking would have ended, Unix seconds of the chain: it is not made longer, but
             for the shortest booking, an hour.
         most: the most that may go into escrow.
+        each: the most of it for one replacement; the rest comes back of the old run.
         avoid: nodes that are not booked again.
         limits: what the renter allows; `replace` counts what is still to be replaced, this included.
     """
 
     until: int
     most: Amount
+    each: Amount
     avoid: frozenset[Pubkey]
     limits: Limits
+
+    def after(self, deposit: Amount) -> Limits:
+        """What the renter allows once a deposit is paid: it takes as many replacements as it costs. Pure.
+
+        One at least; of a deposit that is more than what comes back, all that pay for the difference.
+        """
+        left = (self.most.base - deposit.base) // max(1, self.each.base)
+        return replace(self.limits, replace=max(0, min(self.limits.replace - 1, left)))
 
 
 async def anew(
@@ -71,9 +81,10 @@ async def anew(
         return None
     jobs = await client.jobs.cluster_jobs(run.cluster)
     lost = {job.account.node for job in jobs if CloseReason(job.account.reason) == CloseReason.LOST}
-    back = (await run.cost()).refund.base + most_needed(offered.quotes, limits).base
+    each = most_needed(offered.quotes, replace(limits, replace=1))
+    most = offered.quotes.unit.from_base((await run.cost()).refund.base + each.base * limits.replace)
     head = {run.known.node} if run.known is not None else set[Pubkey]()
-    return Anew(until, offered.quotes.unit.from_base(back), frozenset(lost | head), limits)
+    return Anew(until, most, each, frozenset(lost | head), limits)
 
 
 async def book_anew(
@@ -98,6 +109,7 @@ async def book_anew(
         None: its time is over.
 
     Raises:
+        NotRun: it is booked, and cancelled, as its program could not be uploaded: each time costs something.
         IonetError: the booking failed, or it is unknown whether it did.
     """
     from ionet import ClusterNotBooked, NotBookable, PriceUnusable
@@ -116,6 +128,8 @@ async def book_anew(
             *(NoNode, NotEnough, NotBookable, PriceUnusable, ClusterNotBooked),
             *(RpcError, TransportError, StoreUnreachable),
         ) as bad:
+            if isinstance(bad, ClusterNotBooked) and not bad.is_undone:
+                raise
             why = f"the program is not begun anew yet: {bad}"
         if why != said:
             said = why
@@ -136,7 +150,18 @@ async def _book(launching: AsyncLaunch, wanted: Anew, progress: Progress | None)
         run = await launching.book(offered)
         try:
             await launching.deliver(progress)
-        except BaseException:
-            await run.cancel()
+        except BaseException as bad:
+            left = await _cancelled(run)
+            if isinstance(bad, Exception):
+                # Nobody books again after this: what is held is paid, each time.
+                raise NotRun(run.job, f"{left}, as its program cannot be uploaded: {bad}") from bad
             raise
         return offered, run
+
+
+async def _cancelled(run: AsyncRun) -> str:
+    try:
+        await run.cancel()
+    except IonetError as bad:
+        return f"may still be booked, as may those booked with it ({bad}), and is of no use"
+    return "was cancelled"

@@ -91,7 +91,7 @@ class Lasting:
                     if again is None:
                         raise
             offered, booked = again
-            self._limits = replace(wanted.limits, replace=wanted.limits.replace - 1)
+            self._limits = wanted.after(offered.limit)
 
     async def _end_rest(self, booked: AsyncRun) -> None:
         """Ends what nothing uses any more, and says what it costs."""
