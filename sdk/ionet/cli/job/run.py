@@ -96,8 +96,8 @@ class _Stage:
     booking: bool = False
 
     def booked(self, run: AsyncRun | None) -> None:
-        """From now on this is booked, or nothing."""
-        self.job, self.booking = None if run is None else run.job, False
+        """From now on this is booked; None: a booking begins."""
+        self.job, self.booking = None if run is None else run.job, run is None
         self.cluster = getattr(run, "cluster", None)
 
     @property
