@@ -22,6 +22,8 @@ ADVANCE = advance(NONCE, ME)
 STOP = ix.jobs.stop(party=ME, job=JOB, offer=Pubkey([9] * 32))
 CANCEL = ix.jobs.cancel(party=ME, job=JOB, offer=Pubkey([9] * 32))
 LIMIT = set_compute_unit_limit(40_000)
+#: From the last instruction's program to the end of a transaction that stops.
+LAST = 15
 TRANSFER = transfer(TransferParams(from_pubkey=ME, to_pubkey=NONCE, lamports=1))
 
 
@@ -58,6 +60,10 @@ def test_a_job_is_stopped_or_cancelled_by_one(how: Instruction, stops: bool) -> 
             "not signed by the renter alone",
         ),
         (signed(ADVANCE, LIMIT, STOP)[:1] + bytes(64) + signed(ADVANCE, LIMIT, STOP)[65:], "not signed"),
+        (
+            (raw := signed(ADVANCE, LIMIT, STOP))[:-LAST] + b"\xff" + raw[1 - LAST :],
+            "it is no transaction: index out of bounds",
+        ),
     ],
 )
 def test_nothing_else_is_taken_for_one(raw: bytes, why: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
-from solders.transaction import VersionedTransaction
+from solders.transaction import SanitizeError, VersionedTransaction
 
 from ionet import ix
 from ionet.chain.errors import EncodeError
@@ -55,10 +55,12 @@ def read_ending(raw: bytes, renter: bytes) -> Ending:
         raise ValueError(f"a transaction has at most {MAX_BYTES} bytes")
     try:
         transaction = VersionedTransaction.from_bytes(raw)
+        # After this every index is of something.
+        transaction.sanitize()
         message: Any = transaction.message
         nonce = nonce_account(message)
         signed = all(transaction.verify_with_results())
-    except (ValueError, EncodeError) as bad:
+    except (ValueError, SanitizeError, EncodeError) as bad:
         raise ValueError(f"it is no transaction: {bad}") from None
     keys = message.account_keys
     if message.header.num_required_signatures != 1 or bytes(keys[0]) != renter or not signed:
