@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from solders.system_program import TransferParams, transfer
 from tests.cli.conftest import DAY, Shell, io, key
 
 from ionet import IO
+from ionet.chain.nonces import named_nonce
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,15 @@ def test_what_a_nonce_account_holds_is_taken_out(shell: Shell) -> None:
     assert str(shell.client.balance(carol) - before) == f"{held} SOL"
     assert shell.client.account(key(account)) is None
     assert shell.fails(4, "nonce", "show", account) == f"no nonce account at {account}"
+
+
+def test_lamports_that_a_stranger_has_sent_keep_no_nonce_account_from_being_made(shell: Shell) -> None:
+    place, carol = named_nonce(shell.people["bob"].pubkey(), "foretold"), shell.people["carol"]
+    client = shell.client.as_(carol)
+    gift = TransferParams(from_pubkey=carol.pubkey(), to_pubkey=place, lamports=client.rent(0))
+    client.call(transfer(gift)).send()
+    assert nonce(shell, "foretold") == str(place)
+    assert shell.json("nonce", "show", str(place))["authority"] == shell.address("alice")
 
 
 @pytest.mark.parametrize(

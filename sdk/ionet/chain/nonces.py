@@ -12,13 +12,11 @@ from solders.pubkey import Pubkey
 from solders.system_program import (
     AdvanceNonceAccountParams,
     AllocateWithSeedParams,
-    CreateAccountWithSeedParams,
     InitializeNonceAccountParams,
     TransferParams,
     WithdrawNonceAccountParams,
     advance_nonce_account,
     allocate_with_seed,
-    create_account_with_seed,
     initialize_nonce_account,
     transfer,
     withdraw_nonce_account,
@@ -112,37 +110,20 @@ def named_nonce(base: Pubkey, name: str) -> Pubkey:
 def create(payer: Pubkey, name: str, authority: Pubkey, lamports: int) -> list[Instruction]:
     """Returns the instructions that create the payer's nonce account of this name.
 
+    Others can foretell its address: also where somebody has sent lamports to it, it is made.
+
     Args:
         payer: pays, and signs.
         name: see `named_nonce`.
         authority: who may advance it and withdraw from it.
-        lamports: what it will hold; at least its rent.
+        lamports: what is paid into it; at least its rent.
     """
     address = named_nonce(payer, name)
-    making = CreateAccountWithSeedParams(
-        from_pubkey=payer,
-        to_pubkey=address,
-        base=payer,
-        seed=name,
-        lamports=lamports,
-        space=NONCE_SIZE,
-        owner=SYSTEM_PROGRAM,
-    )
-    first = InitializeNonceAccountParams(nonce_pubkey=address, authority=authority)
-    return [create_account_with_seed(making), initialize_nonce_account(first)]
-
-
-def create_at_known(payer: Pubkey, name: str, lamports: int) -> list[Instruction]:
-    """Returns the instructions that create a nonce account at an address that others can foretell.
-
-    Also where somebody has sent lamports to it, which would keep `create` from making it; see there.
-    """
-    address = named_nonce(payer, name)
+    paid = TransferParams(from_pubkey=payer, to_pubkey=address, lamports=lamports)
     space = AllocateWithSeedParams(
         address=address, base=payer, seed=name, space=NONCE_SIZE, owner=SYSTEM_PROGRAM
     )
-    first = InitializeNonceAccountParams(nonce_pubkey=address, authority=payer)
-    paid = TransferParams(from_pubkey=payer, to_pubkey=address, lamports=lamports)
+    first = InitializeNonceAccountParams(nonce_pubkey=address, authority=authority)
     return [transfer(paid), allocate_with_seed(space), initialize_nonce_account(first)]
 
 

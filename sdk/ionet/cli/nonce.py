@@ -47,7 +47,8 @@ def create(
     io = session()
     me = io.client.address
     account, owner = nonces.named_nonce(me, name), authority or me
-    if io.reader.account(account) is not None:
+    # Without data it is only what somebody has sent there.
+    if (there := io.reader.account(account)) is not None and there.data:
         raise UserError(f"{account} exists already; create another with --name", REFUSED)
     rent = io.reader.rent(NONCE_SIZE)
     call = io.client.call(*nonces.create(me, name, owner, rent))

@@ -60,7 +60,7 @@ async def endings(client: AsyncClient, jobs: Sequence[Pubkey]) -> list[bytes]:
     """
     rent, me = await client.rent(NONCE_SIZE), client.address
     for some in _parts(await _without(client, jobs), _MADE):
-        made = [item for job in some for item in nonces.create_at_known(me, nonce_name(job), rent)]
+        made = [item for job in some for item in nonces.create(me, nonce_name(job), me, rent)]
         await client.call(*made).send()
     signed = list[bytes]()
     for some in _parts(jobs, _AT_ONCE):
