@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 
-from ionet.service.signin import SignInConfig, SignInRefused, SignIns
+from ionet.service.signin import SignInConfig, SignInRefused, SignIns, _UsedUp
 
 START = 1_800_000_000
 WALLET = Keypair()
@@ -217,6 +217,23 @@ def test_what_was_used_up_is_never_forgotten_too_early(clock: Clock) -> None:
     assert [service.session(cookie(header)) for header in headers] == [None, None]
     clock.now += CONFIG.lasts
     assert service.sign_in(*signed(written(service.challenge())))
+
+
+def test_what_is_full_is_looked_through_anew_only_once_something_has_expired() -> None:
+    """A million of them take a quarter of a second, in which nobody else is served."""
+    used = _UsedUp(2)
+    assert all(used.add(text, until, 0) for text, until in (("early", 100), ("late", 200)))
+    assert used.full(1)
+    looked = used._until
+    assert used.full(2)
+    assert used.full(100)
+    assert used._until is looked
+    assert not used.full(101)
+    assert ("early" in used, "late" in used) == (False, True)
+    # What comes later and ends sooner makes room sooner.
+    assert used.add("short", 150, 101)
+    assert used.full(150)
+    assert not used.full(151)
 
 
 def test_a_cookie_is_not_made_elsewhere_or_changed(service: SignIns, clock: Clock) -> None:

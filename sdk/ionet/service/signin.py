@@ -250,14 +250,17 @@ class _UsedUp:
     def __init__(self, most: int) -> None:
         self._most = most
         self._until: dict[bytes, int] = {}
+        #: Of all that were there when it was full, the first to expire: before that no look finds room.
+        self._first = 0
 
     def __contains__(self, text: str) -> bool:
         return _hash(text) in self._until
 
     def full(self, now: int) -> bool:
         """Whether there is no room for another one."""
-        if len(self._until) >= self._most:
+        if len(self._until) >= self._most and now > self._first:
             self._until = {key: until for key, until in self._until.items() if until >= now}
+            self._first = min(self._until.values(), default=0)
         return len(self._until) >= self._most
 
     def add(self, text: str, until: int, now: int, *, always: bool = False) -> bool:
@@ -265,6 +268,7 @@ class _UsedUp:
         if self.full(now) and not always:
             return False
         self._until[_hash(text)] = until
+        self._first = min(self._first, until)
         return True
 
 
