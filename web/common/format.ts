@@ -1,6 +1,9 @@
 /** Numbers and times as the reader writes them. Amounts stay text, so that no digit is lost. */
 import type { Money } from './api';
 
+/** Why something failed, in words. */
+export const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 const whole = new Intl.NumberFormat();
 const exact = [0, 8].map(
   (digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: 20 }),

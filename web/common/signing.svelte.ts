@@ -1,13 +1,13 @@
 /** From something that is asked for to a transaction that has landed: built, checked, shown, signed, sent, followed. */
 import { tick } from 'svelte';
 import { read, Refused, send } from './api';
+import { sentence } from './format';
 import { Unexpected } from './message';
 import { sign, wallet } from './wallet.svelte';
 
 /** Milliseconds between two questions for what became of a transaction. */
 const REST = 1_000;
 const text = (raw: Uint8Array): string => btoa(String.fromCharCode(...raw));
-export const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 export const bytes = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** What a transaction does, read from its bytes. */

@@ -10,6 +10,7 @@ import { getWallets } from '@wallet-standard/app';
 import type { IdentifierString, Wallet, WalletAccount } from '@wallet-standard/base';
 import type { StandardConnectFeature, StandardDisconnectFeature, StandardEventsFeature } from '@wallet-standard/features';
 import { read as ask } from './api';
+import { sentence } from './format';
 import { read, same, Unexpected } from './message';
 
 type Features = StandardConnectFeature &
@@ -54,7 +55,7 @@ export function listen(): () => void {
       look();
     },
     (error: unknown) => {
-      wallet.bad = error instanceof Error ? error.message : String(error);
+      wallet.bad = sentence(error);
     },
   );
   return () => ends.forEach((end) => end());
@@ -79,7 +80,7 @@ export async function connect(one: Usable): Promise<void> {
       if (changed.accounts !== undefined) take(changed.accounts);
     });
   } catch (error) {
-    wallet.bad = `${one.name} did not connect: ${error instanceof Error ? error.message : String(error)}`;
+    wallet.bad = `${one.name} did not connect: ${sentence(error)}`;
   }
 }
 

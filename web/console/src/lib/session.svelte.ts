@@ -1,4 +1,5 @@
 /** Who has signed in here, and what console this is. */
+import { sentence } from '../../../common/format';
 import { connect, disconnect, signIn, wallet, type Usable } from '../../../common/wallet.svelte';
 import { post, read, type Schemas } from './api';
 
@@ -17,7 +18,6 @@ class Known {
 export const who = new Known();
 
 const text = (raw: Uint8Array): string => btoa(String.fromCharCode(...raw));
-const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Looks what console this is, and whether there is a session. */
 export function look(): void {
