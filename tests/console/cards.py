@@ -7,13 +7,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from solders.keypair import Keypair
 from tests.console.conftest import ORIGIN, Caller, Served, served
 from tests.console.test_renting import planned
-from tests.network.renting import Renting
+from tests.network.renting import Renting, opened
 from tests.network.site import NetworkSite
 from tests.payments.stand_in import KEY, SECRET, StandIn, serving
 from tests.programs.market import prepared
@@ -27,6 +29,7 @@ from ionet.payments.desk import Terms
 from ionet.payments.limits import Limits
 from ionet.payments.service import Payments
 from ionet.payments.watching import Float
+from ionet.token.currency import USDC_FEED
 
 SHARED = b"s" * 40
 PAGES = "https://checkout.stripe.com"
@@ -38,6 +41,15 @@ class Market(NetworkSite):
     """A market whose dollars are known by the name of their feed, as on a cluster."""
 
     MARKET = staticmethod(lambda: prepared(People()))
+
+
+@pytest.fixture
+async def renting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Renting]:
+    """A renter on such a market."""
+    monkeypatch.setattr("tests.programs.market.USDC_FEED", USDC_FEED)
+    async with opened(tmp_path, Market) as renting:
+        renting.ready()
+        yield renting
 
 
 class Loses(httpx.AsyncHTTPTransport):

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.console.cards import PAGES, PATIENCE, SHARED, Market, Shop, shop_for
+from tests.console import cards
+from tests.console.cards import PAGES, PATIENCE, SHARED, Shop, shop_for
 from tests.console.test_journey import running, visit, who
 from tests.console.test_renting import PROGRAM
-from tests.network.renting import Renting, at_work, opened
+from tests.network.renting import Renting, at_work
 from tests.network.site import free_port
 
-from ionet.token.currency import USDC_FEED
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def renting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Renting]:
-    monkeypatch.setattr("tests.programs.market.USDC_FEED", USDC_FEED)
-    async with opened(tmp_path, Market) as renting:
-        renting.ready()
-        yield renting
+renting = cards.renting
 
 
 async def until(shop: Shop, holds: Any) -> None:

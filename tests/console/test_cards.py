@@ -12,10 +12,11 @@ import httpx
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.console.cards import PAGES, Busy, Loses, Market, Shop, shop_for
+from tests.console import cards
+from tests.console.cards import PAGES, Busy, Loses, Shop, shop_for
 from tests.console.conftest import ORIGIN, Served
 from tests.console.test_renting import planned, until_logged
-from tests.network.renting import Renting, at_work, opened
+from tests.network.renting import Renting, at_work
 from tests.programs.support import HOUR
 
 from ionet import JobState
@@ -24,15 +25,8 @@ from ionet.cli.failures import UserError
 from ionet.console import Limits as ConsoleLimits
 from ionet.console._paying import is_page_of
 from ionet.payments.limits import Limits
-from ionet.token.currency import USDC_FEED
 
-
-@pytest.fixture
-async def renting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Renting]:
-    monkeypatch.setattr("tests.programs.market.USDC_FEED", USDC_FEED)
-    async with opened(tmp_path, Market) as renting:
-        renting.ready()
-        yield renting
+renting = cards.renting
 
 
 @pytest.fixture

@@ -38,6 +38,15 @@ def two(renting: Renting) -> tuple[Supplier, Supplier]:
     return market.alice, market.bob
 
 
+def three(renting: Renting) -> tuple[Supplier, Supplier, Supplier]:
+    """… and one of carol's."""
+    market, others = renting.site.market, two(renting)
+    third = Supplier(market.carol, market.actor(), "carol")
+    market.join(third, 300 * TOKEN)
+    market.prove(third)
+    return *others, third
+
+
 def fresh(renting: Renting) -> None:
     renting.ready()
     renting.site.market.prove(renting.site.market.bob)
@@ -194,14 +203,11 @@ async def test_if_a_node_is_gone_when_it_lands_the_other_is_not_booked_either(co
 
 
 async def test_three_nodes_take_two_transactions_and_what_is_left_is_said(console: Served) -> None:
-    renting, market = console.renting, console.renting.site.market
-    alice, bob = two(renting)
-    third = Supplier(market.carol, market.actor(), "carol")
-    market.join(third, 300 * TOKEN)
-    market.prove(third)
+    renting = console.renting
+    nodes = [each.node for each in three(renting)]
     async with console.caller(renting.key) as caller:
         await caller.sign_in()
-        plan = await planned(caller, [alice.node, bob.node, third.node])
+        plan = await planned(caller, nodes)
         first = await caller.post(f"/clusters/plans/{plan['plan']}/calls/book")
         await caller.land(first)
         half = await caller.get(f"/clusters/{plan['cluster']}")
@@ -217,13 +223,10 @@ async def test_three_nodes_take_two_transactions_and_what_is_left_is_said(consol
 
 async def test_all_nodes_get_more_time_and_none_of_them_twice(console: Served) -> None:
     renting, market = console.renting, console.renting.site.market
-    alice, bob = two(renting)
-    third = Supplier(market.carol, market.actor(), "carol")
-    market.join(third, 300 * TOKEN)
-    market.prove(third)
+    nodes = [each.node for each in three(renting)]
     async with console.caller(renting.key) as caller:
         await caller.sign_in()
-        cluster = await booked(caller, await planned(caller, [alice.node, bob.node, third.node]))
+        cluster = await booked(caller, await planned(caller, nodes))
         run(market, list(await members(console, cluster)))
         before, paid = market.purse(market.renter), 0
         done: list[str] = []

@@ -56,6 +56,15 @@ def test_a_tally_that_is_carried_along_is_one_that_is_made_anew(
     assert seen == {"hired", "proven"}
 
 
+def last_moment(database: Database) -> Moment:
+    """The market as its last event leaves it."""
+    moment = Moment()
+    for entry in database.entries():
+        moment.take(entry)
+    moment.time = moment.state.time
+    return moment
+
+
 @pytest.mark.parametrize("name", ["hired", "proven"])
 def test_leases_and_proofs_run_out_though_nothing_happens(database: Database, name: str) -> None:
     moment = Moment()
@@ -74,10 +83,7 @@ def test_leases_and_proofs_run_out_though_nothing_happens(database: Database, na
 
 
 def test_a_node_that_changes_its_place_leaves_no_trace_of_the_one_before(database: Database) -> None:
-    moment = Moment()
-    for entry in database.entries():
-        moment.take(entry)
-    moment.time = moment.state.time
+    moment = last_moment(database)
     moment.tally.settle(moment.state, moment.time)
     address, node = next(iter(moment.state.nodes.items()))
     moment.state.nodes[address] = replace(node, class_=77, region=40, units=3, own__active=5)
@@ -93,10 +99,7 @@ def test_a_new_day_counts_few_nodes_for_each_question_and_all_in_the_end(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_tally, "_AT_ONCE", 1)
-    moment = Moment()
-    for entry in database.entries():
-        moment.take(entry)
-    moment.time = moment.state.time
+    moment = last_moment(database)
     tally = moment.tally
     assert len(tally.rewards) >= 1
     nodes = [*moment.state.nodes][:3]
@@ -127,10 +130,8 @@ def test_a_new_day_counts_few_nodes_for_each_question_and_all_in_the_end(
 
 
 def test_a_class_that_asks_for_more_stake_leaves_its_nodes_without_room(database: Database) -> None:
-    moment = Moment()
-    for entry in database.entries():
-        moment.take(entry)
-    moment.time = moment.state.time
+    moment = last_moment(database)
+    *_, entry = database.entries()
     address = moment.tally.ranked()[0].address
     number = moment.state.nodes[address].class_
     assert moment.state.staking is not None
@@ -174,10 +175,7 @@ def test_an_order_looks_at_no_node_that_has_not_changed(
 
 
 def test_a_commission_moves_a_node_when_it_begins_though_nothing_happens(database: Database) -> None:
-    moment = Moment()
-    for entry in database.entries():
-        moment.take(entry)
-    moment.time = moment.state.time
+    moment = last_moment(database)
     address = moment.tally.ranked()[0].address
     begins = moment.time + 5 * HOUR
     moment.state.nodes[address] = replace(

@@ -14,16 +14,13 @@ from typing import Final
 import httpx
 import pytest
 from solders.pubkey import Pubkey
-from spl.token.instructions import approve
-from spl.token.models import ApproveParams
 from tests.cli.conftest import write_key
 from tests.intelligence.test_overspend import answers, charges, free_port, process
-from tests.intelligence.test_settling import moving
+from tests.intelligence.test_settling import allowing, moving
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN
 
 from ionet import IO, pda, token_account
-from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.intelligence.books import Books
 from ionet.intelligence.treasury import PERIOD, Treasury
 
@@ -102,14 +99,7 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     market, state, port, engine = Market.new(), tmp_path / "ai", free_port(), free_port()
     owner, session = market.actor(), market.actor()
     till = market.world.io_account(owner.pubkey())
-    allowed = ApproveParams(
-        program_id=TOKEN_PROGRAM,
-        source=till,
-        delegate=session.pubkey(),
-        owner=owner.pubkey(),
-        amount=PAID,
-    )
-    market.send(approve(allowed))
+    market.send(allowing(owner.pubkey(), till, session.pubkey(), PAID))
     state.mkdir(mode=0o700)
     write_key(state / "session.json", session)
     (state / "intelligence.toml").write_text(SETTINGS.format(port=port, engine=engine, till=till))

@@ -117,19 +117,19 @@ def moving(source: Pubkey, to: Pubkey, owner: Pubkey, units: int) -> Instruction
     )
 
 
+def allowing(owner: Pubkey, till: Pubkey, session: Pubkey, units: int) -> Instruction:
+    """Lets a session key spend so much of a till."""
+    return approve(
+        ApproveParams(program_id=TOKEN_PROGRAM, source=till, delegate=session, owner=owner, amount=units)
+    )
+
+
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     market, books, now = Market.new(), Books(tmp_path / "books.db", "test"), [1_796_126_400]
     owner, session = market.actor(), market.actor()
     till = market.world.io_account(owner.pubkey())
-    allowance = ApproveParams(
-        program_id=TOKEN_PROGRAM,
-        source=till,
-        delegate=session.pubkey(),
-        owner=owner.pubkey(),
-        amount=10_000 * TOKEN,
-    )
-    market.send(approve(allowance))
+    market.send(allowing(owner.pubkey(), till, session.pubkey(), 10_000 * TOKEN))
     desk = Desk(books, lambda: now[0])
     client = AsyncClient(AsyncLocalTransport(market.world.client.network), commitment="finalized")
     yield Place(market, books, desk, owner, session, till, now, client)
