@@ -48,6 +48,7 @@ from ionet.worker import (
     probe,
 )
 from ionet.worker._daemon import _device
+from ionet.worker._probe import misplaced
 from ionet.worker._watch import Watches
 
 JOB, NODE, START = b"\1" * 32, b"\2" * 32, 1_800_000_000
@@ -520,8 +521,10 @@ def test_a_node_of_another_kind_than_its_class_does_not_serve() -> None:
         ConfigError, match="the class on the chain is of GPUs, and this device is a processor"
     ):
         _device("gpu", NodeConfig(here.uuid, 0, "RTX 4090", Path("key.json")))
-    assert DEVICE.misplaced("gpu") is None
-    assert DEVICE.misplaced("cpu") == "the class on the chain is of processors, and this device is a GPU"
+    assert misplaced(DEVICE.uuid, "gpu") is None
+    assert (
+        misplaced(DEVICE.uuid, "cpu") == "the class on the chain is of processors, and this device is a GPU"
+    )
 
 
 # ---- the worker

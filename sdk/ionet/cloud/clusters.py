@@ -30,7 +30,15 @@ from ionet.cloud.errors import (
     VolumeError,
 )
 from ionet.cloud.fitting import Together
-from ionet.cloud.growing import BANDWIDTH, LATENCY, Growth, check_size, grow, offer_growth
+from ionet.cloud.growing import (
+    BANDWIDTH,
+    LATENCY,
+    Growth,
+    arguments_of,
+    check_size,
+    grow,
+    offer_growth,
+)
 from ionet.cloud.launching import AsyncLaunch, Offered, Progress
 from ionet.cloud.mounting import ARGUMENT
 from ionet.cloud.packing import Package, gathered
@@ -177,13 +185,13 @@ def held_name(manifest: Manifest) -> str | None:
 
 def idle_seconds(manifest: Manifest) -> int | None:
     """After how many idle seconds a manifest's cluster is to end; None: not before its time."""
-    idle = getattr(manifest.entrypoint, "arguments", {}).get("idle")
+    idle = arguments_of(manifest).get("idle")
     return idle if isinstance(idle, int) and idle > 0 else None
 
 
 def named_ports(manifest: Manifest) -> list[int]:
     """The ports that a cluster's file names."""
-    ports = getattr(manifest.entrypoint, "arguments", {}).get("ports")
+    ports = arguments_of(manifest).get("ports")
     listed = ports if isinstance(ports, list) else []
     return [port for port in listed if isinstance(port, int) and 0 < port < 1 << 16]
 

@@ -140,11 +140,10 @@ def _joining(
     """The nodes that fit with each of those that are there, and of the others the pairs that do not."""
     fitting, alien = list[Offer](), list[tuple[Offer, Offer]]()
     for offer in offers:
-        pairs = [(other, offer) for other in there]
         lacking = [
-            (left, right)
-            for left, right in pairs
-            if _lacking(wanted, known.get(frozenset((left.device, right.device))))
+            (other, offer)
+            for other in there
+            if _lacking(wanted, known.get(frozenset((other.device, offer.device))))
         ]
         alien += lacking
         if not lacking:

@@ -6,7 +6,7 @@ node that does not start costs the time that it was held, and the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,10 +18,12 @@ from ionet.cloud.errors import CannotResize, NoNode, NotEnough
 from ionet.cloud.fitting import Together
 from ionet.cloud.running import Tell
 from ionet.formats.when import HOUR, span
+from ionet.store.manifest import Function
 
 if TYPE_CHECKING:
     from ionet import USD, AsyncClient, KeyedAccount, Listing, accounts
     from ionet.chain.amounts import Amount
+    from ionet.formats.canonical import Json
     from ionet.jobs.quotes import Quotes
     from ionet.store.manifest import Manifest
 
@@ -85,16 +87,20 @@ def check_size(name: str, manifest: Manifest, there: int, count: int, cluster: P
         )
 
 
+def arguments_of(manifest: Manifest) -> Mapping[str, Json]:
+    """What a cluster's file says, as its manifest has it; empty where it runs something else."""
+    return manifest.entrypoint.arguments if isinstance(manifest.entrypoint, Function) else {}
+
+
 def most_nodes(manifest: Manifest) -> int | None:
     """The most nodes that a cluster's file allows; None if it says nothing."""
-    arguments = getattr(manifest.entrypoint, "arguments", {})
-    most = arguments.get("max_nodes")
+    most = arguments_of(manifest).get("max_nodes")
     return most if isinstance(most, int) and not isinstance(most, bool) else None
 
 
 def wanted_between(manifest: Manifest) -> Together:
     """What a cluster's file wants between any two of its nodes."""
-    arguments = getattr(manifest.entrypoint, "arguments", {})
+    arguments = arguments_of(manifest)
     bits, trip = arguments.get(BANDWIDTH, 0), arguments.get(LATENCY, 0)
     return Together(bits if isinstance(bits, int) else 0, trip if isinstance(trip, int) else 0)
 

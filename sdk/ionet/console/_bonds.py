@@ -23,7 +23,7 @@ from ionet.console._founding import rent_of
 from ionet.console._parts import Parts
 from ionet.console._visitor import Visitor
 from ionet.explorer._values import BadQuestion, money
-from ionet.token.currency import symbol, unit_of
+from ionet.token.currency import unit_of
 
 #: Bytes of a token account.
 _PURSE: Final = 165
@@ -143,42 +143,42 @@ def key_of(parts: Parts, visitor: Visitor, job: Pubkey, renter: Pubkey) -> Keypa
     raise BadQuestion(f"its renter alone disputes a job, and that is {renter}: use ionet job dispute")
 
 
-async def bond_of(parts: Parts, visitor: Visitor, job: m.Job) -> m.Bond | None:
-    """What there is of a dispute of a visitor's job, for people; None: nothing that this console knows."""
-    address = Pubkey.from_string(job.job)
+async def bond_of(parts: Parts, visitor: Visitor, job: Pubkey, renter: Pubkey, mint: Pubkey) -> m.Bond | None:
+    """What there is of a dispute of a visitor's job, for people; None: nothing that this console knows.
+
+    Args:
+        parts: the console's.
+        visitor: whose job it is.
+        job: its address.
+        renter: who rents it.
+        mint: what it is paid in.
+    """
     try:
-        key = key_of(parts, visitor, address, Pubkey.from_string(job.renter)).pubkey()
+        key = key_of(parts, visitor, job, renter).pubkey()
     except BadQuestion:
         return None
-    currency = await _currency(parts.client, job)
-    it = await held(parts.client, key, address, currency.mint)
+    it = await held(parts.client, key, job, mint)
     if it is None:
         return None
+    unit = unit_of(await parts.client.jobs.get_currency(mint))
     return m.Bond(
-        amount=money(unit_of(currency).from_base(it.bond)),
+        amount=money(unit.from_base(it.bond)),
         rent=money(SOL.from_base(it.lamports)),
         until=it.until,
         lost=it.lost,
     )
 
 
-async def bond_back(parts: Parts, visitor: Visitor, job: m.Job) -> tuple[Keypair, list[Instruction]]:
-    """What has a dispute's bond back, and the key that signs it besides the wallet.
+async def bond_back(
+    parts: Parts, visitor: Visitor, job: Pubkey, renter: Pubkey, mint: Pubkey
+) -> tuple[Keypair, list[Instruction]]:
+    """What has a dispute's bond back, and the key that signs it besides the wallet; see `bond_of`.
 
     Raises:
         BadQuestion: nothing can be had back now.
     """
-    address = Pubkey.from_string(job.job)
-    key = key_of(parts, visitor, address, Pubkey.from_string(job.renter))
-    mint = (await _currency(parts.client, job)).mint
-    it = await held(parts.client, key.pubkey(), address, mint)
+    key = key_of(parts, visitor, job, renter)
+    it = await held(parts.client, key.pubkey(), job, mint)
     if it is None:
         raise BadQuestion("no dispute of this job has left anything that could be had back")
-    return key, returning(visitor.wallet, key.pubkey(), address, mint, it)
-
-
-async def _currency(client: AsyncClient, job: m.Job) -> accounts.jobs.Currency:
-    for currency in await client.jobs.currencies():
-        if symbol(currency) == job.currency:
-            return currency
-    raise BadQuestion(f"nobody pays in {job.currency} any more, so that ionet job crank returns the bond")
+    return key, returning(visitor.wallet, key.pubkey(), job, mint, it)

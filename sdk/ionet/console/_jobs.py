@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query
 from solders.pubkey import Pubkey
 from starlette.responses import StreamingResponse
 
-from ionet import constants
+from ionet import accounts, constants
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud import AsyncRun, NotRun, RunUnreachable
 from ionet.cloud.running import Cost
@@ -62,23 +62,33 @@ async def list_(parts: Have, reader: Reader) -> m.Jobs:
 async def job(parts: Have, reader: Reader, job: _Job) -> m.Job:
     """A job."""
     address = address_of(job)
+    it = await seen(parts, reader, address)
+    if isinstance(it, Receipt):
+        shown = await _closed(parts, reader, it)
+        disputed = any(each.party == it.renter for each in it.disputes)
+    else:
+        shown = await _open(parts, reader, await parts.client.jobs.status(address))
+        disputed = bool(it.disputes & constants.jobs.DISPUTED_BY_RENTER)
+    if not disputed:
+        return shown
+    return shown.model_copy(update={"bond": await bond_of(parts, reader, address, it.renter, it.mint)})
+
+
+async def seen(parts: Parts, reader: Visitor, job: Pubkey) -> accounts.jobs.Job | Receipt:
+    """A job of a reader's, or the receipt of one that is closed.
+
+    Raises:
+        Absent: it is none, or not theirs.
+    """
     try:
-        status = await parts.client.jobs.status(address)
+        account = await parts.client.jobs.get_job(job)
     except AccountNotFound:
-        if not await was_theirs(parts, reader, address):
+        if not await was_theirs(parts, reader, job):
             raise Absent("you have no such job") from None
-        receipt = await _receipt(parts, address)
-        disputed = any(each.party == receipt.renter for each in receipt.disputes)
-        return await _with_bond(parts, reader, await _closed(parts, reader, receipt), disputed)
-    account = await parts.client.jobs.get_job(address)
+        return await _receipt(parts, job)
     if not is_theirs(reader, account):
         raise Absent("you have no such job")
-    disputed = bool(account.disputes & constants.jobs.DISPUTED_BY_RENTER)
-    return await _with_bond(parts, reader, await _open(parts, reader, status), disputed)
-
-
-async def _with_bond(parts: Parts, reader: Visitor, job: m.Job, disputed: bool) -> m.Job:
-    return job.model_copy(update={"bond": await bond_of(parts, reader, job)}) if disputed else job
+    return account
 
 
 async def _receipt(parts: Parts, job: Pubkey) -> Receipt:

@@ -15,7 +15,7 @@ from ionet.cloud import Wish
 from ionet.console import _models as m
 from ionet.console._bonds import bond_back, disputing, key_of
 from ionet.console._founding import gives_back
-from ionet.console._jobs import job as one_job
+from ionet.console._jobs import seen
 from ionet.console._mine import mine
 from ionet.console._parts import Have
 from ionet.console._planning import Plan, Wanted, client_for
@@ -167,11 +167,12 @@ async def about(parts: Have, renter: Renter, job: _Job, action: Action, asked: m
 )
 async def bond(parts: Have, renter: Renter, job: _Job) -> m.Call:
     """A transaction."""
-    it = await one_job(parts, renter, job)
-    key, made = await bond_back(parts, renter, it)
+    address = address_of(job)
+    it = await seen(parts, renter, address)
+    key, made = await bond_back(parts, renter, address, it.renter, it.mint)
     client = client_for(parts.client, renter.wallet)
     call: AsyncCall[None] = AsyncCall(client, made, signers=(key,))
-    return await _call(client, call, Pubkey.from_string(it.job), None)
+    return await _call(client, call, address, None)
 
 
 @renting.post(

@@ -190,6 +190,8 @@ class _Serving:
     leased: Leased
     lease: Lease
     record: LeaseRecord
+    #: What its renter has signed so that it can end itself.
+    ends: Endings
     network: Network | None = None
     opened: bool = False
     run: asyncio.Task[None] | None = None
@@ -472,7 +474,7 @@ class Agent:
         """Records how a run ended that went on without this process."""
         manifest = await self._manifest(leased.manifest)
         lease = Lease((leased.job,), (self.node,), leased.renter, leased.manifest, manifest)
-        serving = _Serving(leased, lease, record)
+        serving = _Serving(leased, lease, record, Endings(self._state, leased.job))
         try:
             output = await self._executor.collect(lease)
         except RunFailure as failure:
@@ -511,7 +513,8 @@ class Agent:
         await asyncio.to_thread(self.worker.begin, leased.job, processes)
         head = "" if network is None else network.head.hex()
         record = record.but(self._state, renter=leased.renter.hex(), head=head)
-        serving = self._serving = _Serving(leased, lease, record, network, opened=True)
+        ends = Endings(self._state, leased.job)
+        serving = self._serving = _Serving(leased, lease, record, ends, network, opened=True)
         LeaseRecord.forget(self._state, _KEEP)
         self.facts = AgentFacts(leased.job, self.now(), problems=self.facts.problems)
         self._event("job-began", f"serves the job {_short(leased.job)}")
@@ -591,7 +594,7 @@ class Agent:
         await self._executor.release(serving.lease)
         if serving.network is not None:
             await serving.network.close()
-        self._endings(serving).drop()
+        serving.ends.drop()
         self.worker.end(serving.leased.job)
         self._serving = None
         self._event("job-ended", f"the lease of the job {_short(serving.leased.job)} is over")
@@ -637,7 +640,7 @@ class Agent:
         given, lease = dict[str, bytes | Path](), serving.lease
         if self._streams is not None:
             given |= await asyncio.to_thread(self._streams.given, lease.jobs[0], lease.renter)
-        if self._endings(serving):
+        if serving.ends:
             given[ENDS] = _HELD_ENDS
         return given
 
@@ -695,12 +698,9 @@ class Agent:
 
     # -- clusters that end themselves
 
-    def _endings(self, serving: _Serving) -> Endings:
-        return Endings(self._state, serving.leased.job)
-
     async def _end_itself(self, serving: _Serving) -> None:
         """Sends what its renter has signed, once a held cluster's program has ended by itself."""
-        outcome, ends = serving.record.outcome, self._endings(serving)
+        outcome, ends = serving.record.outcome, serving.ends
         if outcome is None or not nobody_uses(outcome) or not ends:
             return
         own, left = serving.leased.job, False
@@ -1055,7 +1055,7 @@ class Agent:
         except SealError:
             raise Refused("other-channel", "it was sealed for another key; ask for the channel") from None
         try:
-            self._endings(serving).take(blob, serving.leased.renter)
+            serving.ends.take(blob, serving.leased.renter)
         except ValueError as bad:
             raise Refused("bad-ends", f"what is to end the cluster's jobs is not taken: {bad}") from None
         try:

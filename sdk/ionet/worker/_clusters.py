@@ -149,13 +149,10 @@ class Network:
         while known is not None and not self._stopped:
             try:
                 return await self._relayed_by(known, seconds)
-            except GatewayAway as bad:
-                why = str(bad)
             except NoRelay as bad:
                 why = str(bad)
-                break
-            if time.monotonic() > deadline:
-                break
+                if not isinstance(bad, GatewayAway) or time.monotonic() > deadline:
+                    break
             await asyncio.sleep(_ANEW)
         for url in self._of.gateways:
             if url == known:

@@ -40,7 +40,7 @@ from ionet.worker._keys import DeviceKey
 from ionet.worker._leases import ClientChain, NodeChain
 from ionet.worker._measuring import Links
 from ionet.worker._podman import podman_of
-from ionet.worker._probe import REGISTER_ANEW, Device, probe
+from ionet.worker._probe import REGISTER_ANEW, Device, misplaced, probe
 from ionet.worker._record import LeaseRecord
 from ionet.worker._status import WRITE_EVERY, Activity, NodeStatus, WorkerStatus
 from ionet.worker._streams import Streams
@@ -416,7 +416,7 @@ def _device(pool: str, *configs: NodeConfig) -> tuple[Device, Watch, tuple[int, 
             raise ConfigError(f"the device {config.uuid} is not there{': ' + why if why else ''}")
     devices = [here[config.uuid] for config in configs]
     for device in devices:
-        if (wrong := device.misplaced(pool)) is not None:
+        if (wrong := misplaced(device.uuid, pool)) is not None:
             raise ConfigError(f"{device.name} is not served: {wrong}; {REGISTER_ANEW}")
     gpus = tuple(device.index for device in devices if device.uuid.startswith("GPU-"))
     return devices[0], watch_for(*devices), gpus

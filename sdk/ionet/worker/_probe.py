@@ -45,14 +45,6 @@ class Device:
         """sha256 of the uuid: the seed of the device's account."""
         return fingerprint(self.uuid)
 
-    def misplaced(self, pool: str) -> str | None:
-        """Returns why it cannot be a node of a pool, `gpu` or `cpu`; None where it can.
-
-        A GPU is what a driver shows with who uses it. What it does not show would be judged by rules that
-        are not its own: the system's work beside a lease would count as a stranger's.
-        """
-        return misplaced(self.uuid, pool)
-
 
 @dataclass(frozen=True, slots=True)
 class DeviceFault:
@@ -94,7 +86,15 @@ def fingerprint(uuid: str) -> bytes:
 
 
 def misplaced(uuid: str, pool: str) -> str | None:
-    """See `Device.misplaced`."""
+    """Returns why a device cannot be a node of a pool, `gpu` or `cpu`; None where it can.
+
+    A GPU is what a driver shows with who uses it. What it does not show would be judged by rules that are not
+    its own: the system's work beside a lease would count as a stranger's.
+
+    Args:
+        uuid: the device's.
+        pool: of the node's class.
+    """
     here = "gpu" if uuid.startswith("GPU-") else "cpu"
     words = {"cpu": "a processor", "gpu": "a GPU"}
     if here == pool:

@@ -71,13 +71,14 @@ def _register(io: Session, config: WorkerConfig, node: NodeConfig, region: int, 
     from ionet.staking.stake import minimum
     from ionet.worker import DeviceKey, Worker, probe
     from ionet.worker._enlist import Enlisting, NotEnlisted
+    from ionet.worker._probe import misplaced
 
     machine = probe()
     device = next((item for item in machine.devices if item.uuid == node.uuid), None)
     if device is None:
         raise UserError(f"the device {node.uuid} is not there; see `ionet worker doctor`", UNUSABLE)
     kind = class_of(io, node.hardware_class)
-    if (why := device.misplaced(kind.pool.name.lower())) is not None:
+    if (why := misplaced(device.uuid, kind.pool.name.lower())) is not None:
         raise UserError(
             f"{device.name} cannot be a {node.hardware_class}: {why}; see `ionet worker init`", UNUSABLE
         )
