@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -100,6 +101,32 @@ async def test_a_lost_node_is_replaced_within_the_limits_and_no_second_one(marke
         call = client.jobs.replace_lost(rented.booked.cluster, dear, 3 * HOUR, currency="USDC")
         with pytest.raises(TransactionFailed):
             await call.send()
+
+
+async def test_who_has_a_guard_end_waits_for_what_it_books_and_nothing_comes_after(market: Market) -> None:
+    rented, books, may = Rented(market), asyncio.Event(), asyncio.Event()
+    market.offered("2.6"), market.offered("2.6")
+
+    class Slow(AsyncGuard):
+        async def _book(self, cluster: Any, want: Any) -> Looked:
+            books.set()
+            await may.wait()
+            return await super()._book(cluster, want)
+
+    guard = Slow(rented.client, rented.booked.cluster, Limits(2, USD("2.6")))
+    rented.lose(rented.jobs[1])
+    rented.lose(rented.jobs[2])
+    watching = asyncio.create_task(guard.run())
+    await books.wait()
+    ending = asyncio.create_task(guard.end())
+    await asyncio.sleep(0)
+    assert not ending.done()
+    may.set()
+    await ending
+    assert "is booked in its place" in await watching
+    # Another one was lost, and its place stays free.
+    assert guard.replaced == 1
+    assert len(market.renter.jobs.cluster_jobs(rented.booked.cluster)) == 4
 
 
 def _left(rented: Rented) -> ionet.Amount:

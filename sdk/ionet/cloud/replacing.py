@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -234,6 +235,7 @@ class AsyncGuard:
         #: Jobs that were booked in place of lost ones.
         self._booked: set[Pubkey] = set()
         self._told = ""
+        self._ends, self._over = asyncio.Event(), asyncio.Event()
 
     @property
     def replaced(self) -> int:
@@ -241,8 +243,19 @@ class AsyncGuard:
         return len(self._booked)
 
     async def run(self) -> str:
-        """Watches until the cluster is over; returns why."""
-        while True:
+        """Watches until the cluster is over, or it is to end; returns what was seen last."""
+        try:
+            return await self._watch()
+        finally:
+            self._over.set()
+
+    async def end(self) -> None:
+        """Has it book no more, and waits for a booking that is under way: whoever ends the jobs sees all."""
+        self._ends.set()
+        await self._over.wait()
+
+    async def _watch(self) -> str:
+        while not self._ends.is_set():
             try:
                 looked = await self.look()
             except (RpcError, TransportError) as bad:
@@ -253,8 +266,11 @@ class AsyncGuard:
                 self._told = looked.why
                 self._tell(looked.why)
             if looked.over:
-                return looked.why
-            await asyncio.sleep(0 if looked.booked else _LOOK)
+                break
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0 if looked.booked else _LOOK):
+                    await self._ends.wait()
+        return self._told
 
     async def look(self) -> Looked:
         """Looks at the chain once, and books one node at most.

@@ -205,8 +205,6 @@ class AsyncRun:
                 raise NotRun(self.job, f"has not started; cancel it: ionet job cancel {self.job}")
             if await self.client.time() >= job.ends_at:
                 return False
-            if await self.client.time() >= job.ends_at:
-                return False
             try:
                 await self.client.jobs.stop(self.job).send()
             except TransactionNotShown:

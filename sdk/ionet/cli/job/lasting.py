@@ -67,7 +67,10 @@ class Lasting:
         self._limits, self._until, self._progress, self._note = limits, until, progress, note
 
     async def reached(
-        self, booked: AsyncRun, offered: Offered, follow: Callable[[AsyncRun, Offered], Awaitable[int]]
+        self,
+        booked: AsyncRun,
+        offered: Offered,
+        follow: Callable[[AsyncRun, Offered, Callable[[], Awaitable[None]]], Awaitable[int]],
     ) -> int:
         """Follows a run to its end; begins it anew where its first node is lost.
 
@@ -75,14 +78,22 @@ class Lasting:
             booked: the run.
             offered: what it was booked by.
             follow: follows one to its end, and returns the exit status; raises `NotRun` where it has none.
+                Before it ends any job it has nothing more be booked, by what it is given last.
         """
         from ionet.cloud import NotRun
 
         while True:
             async with booked, _guarded(self._io, self._client, booked, offered, self._limits) as guard:
+
+                async def enough(guard: AsyncGuard | None = guard) -> None:
+                    if guard is not None:
+                        await guard.end()
+
                 try:
-                    return await follow(booked, offered)
+                    return await follow(booked, offered, enough)
                 except NotRun:
+                    # What lands afterwards would be paid to its end, for nobody.
+                    await enough()
                     await self._end_rest(booked)
                     wanted = await self._anew(booked, offered, guard)
                     if wanted is None:

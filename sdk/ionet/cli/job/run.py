@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -370,8 +370,8 @@ def run(
                 limits = Limits(replace, max_rate, None if io.login is None else io.login.until)
             lasting = Lasting(io, client, launched, wish, limits, until, _transfer(io), stage.booked)
 
-            async def follow(run: AsyncRun, offer: Offered) -> int:
-                end = _End(io, run, stage, keep=keep, folder=out, force=force)
+            async def follow(run: AsyncRun, offer: Offered, enough: Callable[[], Awaitable[None]]) -> int:
+                end = _End(io, run, stage, enough, keep=keep, folder=out, force=force)
                 return await end.reached({"quote": quotes_json(offer.quotes)})
 
             return await lasting.reached(booked, offered, follow)
@@ -505,6 +505,7 @@ class _End:
         io: the command's session.
         booked: the job.
         stage: how far the command is.
+        enough: has nothing more be booked for it.
         keep: leave the job running.
         folder: where files go; None: by the job's address.
         force: replace files.
@@ -515,12 +516,13 @@ class _End:
         io: Session,
         booked: AsyncRun,
         stage: _Stage,
+        enough: Callable[[], Awaitable[None]],
         *,
         keep: bool,
         folder: Path | None,
         force: bool,
     ) -> None:
-        self._io, self._run, self._stage = io, booked, stage
+        self._io, self._run, self._stage, self._enough = io, booked, stage, enough
         self._keep, self._force = keep, force
         self._folder = folder or folder_of(booked.job)
 
@@ -534,9 +536,11 @@ class _End:
         except NotRun as bad:
             if bad.refused:
                 io.screen.warn("The node refuses the job, which is cancelled: only the time held is paid")
+                await self._enough()
                 await booked.cancel()
             raise
         tell(io)(told.summary)
+        await self._enough()
         stopped = False if self._keep else await self._stop()
         cost = await self._cost()
         verdict, attested = await self._attested(told)
