@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
+from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
 from solders.instruction import Instruction
@@ -27,9 +30,18 @@ LAST = 15
 TRANSFER = transfer(TransferParams(from_pubkey=ME, to_pubkey=NONCE, lamports=1))
 
 
-def signed(*instructions: Instruction, by: Keypair = RENTER) -> bytes:
-    message = MessageV0.try_compile(by.pubkey(), list(instructions), [], Hash.default())
-    return bytes(VersionedTransaction(message, [by]))
+OTHER = Keypair()
+LISTED = AddressLookupTableAccount(Pubkey([6] * 32), [JOB])
+
+
+def signed(
+    *instructions: Instruction,
+    by: Keypair = RENTER,
+    also: Sequence[Keypair] = (),
+    tables: Sequence[AddressLookupTableAccount] = (),
+) -> bytes:
+    message = MessageV0.try_compile(by.pubkey(), list(instructions), list(tables), Hash.default())
+    return bytes(VersionedTransaction(message, [by, *also]))
 
 
 @pytest.mark.parametrize(("how", "stops"), [(STOP, True), (CANCEL, False)])
@@ -59,6 +71,9 @@ def test_a_job_is_stopped_or_cancelled_by_one(how: Instruction, stops: bool) -> 
             ),
             "not signed by the renter alone",
         ),
+        (signed(advance(NONCE, OTHER.pubkey()), STOP, also=[OTHER]), "not signed by the renter alone"),
+        (signed(ADVANCE, STOP, tables=[LISTED]), "it takes accounts from lookup tables"),
+        (signed(ADVANCE, Instruction(NONCE, STOP.data, STOP.accounts)), "something else than to end a job"),
         (signed(ADVANCE, LIMIT, STOP)[:1] + bytes(64) + signed(ADVANCE, LIMIT, STOP)[65:], "not signed"),
         (
             (raw := signed(ADVANCE, LIMIT, STOP))[:-LAST] + b"\xff" + raw[1 - LAST :],
