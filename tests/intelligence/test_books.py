@@ -231,7 +231,11 @@ def test_what_is_affordable_is_afforded_and_one_token_more_is_not(
         assert price.cost(Usage(prompt, most)) <= budget < price.cost(Usage(prompt, most + 1))
 
 
-def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept(tmp_path: Path) -> None:
+def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever had changes wait would first wait for those that are being made, for longer than this test.
+    monkeypatch.setattr(storage, "_HOLDS", 300.0)
     path = tmp_path / "books.db"
     books = Books(path, "test")
     books.leave_log()
