@@ -18,6 +18,7 @@ from tests.intelligence.test_answering import Place, engine, said, used
 from ionet.explorer._models import AsOf
 from ionet.explorer._served import Served, served
 from ionet.formats.inference import HOUR
+from ionet.intelligence.builds import build_of
 from ionet.intelligence.receipts import Receipts, hash_of_prompt
 from ionet.intelligence.recording import Recorder
 
@@ -69,6 +70,23 @@ async def test_a_receipt_names_what_its_engine_is_built_of_by_the_hash_of_its_fi
     )
     digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     assert kept["build"] == f"xllamacpp {version('xllamacpp')} sha256:{digest}"
+
+
+def test_a_build_is_of_all_files_of_a_package_in_whatever_order_an_installer_lists_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = "xllamacpp-1.2.3.dist-info"
+    its = ["xllamacpp/b.so,sha256=BBB,1", "xllamacpp.libs/c.so,sha256=CCC,1", "xllamacpp/a.py,sha256=AAA,1"]
+    own = [f"{info}/METADATA,,", f"{info}/INSTALLER,sha256=III,1", "xllamacpp/a.pyc,,", "../bin/x,sha256=X,1"]
+    (folder := tmp_path / info).mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: xllamacpp\nVersion: 1.2.3\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    said = []
+    for lines in ([*its, *own], [*own, *reversed(its)], its):
+        (folder / "RECORD").write_text("".join(f"{line}\n" for line in lines))
+        said.append(build_of("llama"))
+    digest = hashlib.sha256(b"xllamacpp.libs/c.so CCC\nxllamacpp/a.py AAA\nxllamacpp/b.so BBB").hexdigest()
+    assert said == [f"xllamacpp 1.2.3 sha256:{digest}"] * 3
 
 
 async def test_of_an_engine_elsewhere_nobody_knows_what_it_is_built_of(
