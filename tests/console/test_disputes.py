@@ -126,6 +126,7 @@ async def test_all_nodes_of_a_cluster_are_disputed_by_its_own_key(console: Serve
             await caller.land(await caller.post(f"/jobs/{job}/bond"))
     assert frozen == [constants.jobs.DISPUTED_BY_RENTER] * 2
     assert again.status_code == 400
+    assert "no job of this cluster is there to dispute" in again.json()["error"]["message"]
     assert tokens - during == bonds > 0
     assert market.purse(market.renter) == tokens
 
