@@ -142,15 +142,23 @@ def test_of_many_nodes_one_past_moment_is_kept(counted: Counted, monkeypatch: py
 
 
 def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(counted: Counted) -> None:
-    looked = list[str]()
-    gc.callbacks.append(look := lambda phase, info: looked.append(f"{phase} {info['generation']}"))
+    looked, usual = list[tuple[str, int]](), gc.get_threshold()
+
+    def look(phase: str, info: dict[str, int]) -> None:
+        looked.append((f"{phase} {info['generation']}", gc.get_freeze_count()))
+
+    gc.callbacks.append(look)
+    # The youngest are looked at all the time.
+    gc.set_threshold(20, 10_000, 10_000)
     try:
         past, before = Past(counted, states=4), gc.get_freeze_count()
         with past.at(None) as moment:
             records = sum(1 for _ in moment.state)
-        # One look before it begins, at what was there.
-        assert looked.count("start 2") == 1
+        # One look before it begins, at what was there, and none until it is made.
+        assert [what for what, _ in looked].count("start 2") == 1
+        assert [what for what, frozen in looked if frozen == before][-2:] == ["start 2", "stop 2"]
         assert gc.get_freeze_count() - before > records
         assert gc.isenabled()
     finally:
+        gc.set_threshold(*usual)
         gc.callbacks.remove(look)

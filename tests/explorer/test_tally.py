@@ -182,6 +182,8 @@ def test_a_commission_moves_a_node_when_it_begins_though_nothing_happens(databas
         moment.state.nodes[address], next_commission_bps=9_999, commission_at=begins
     )
     moment._tally._nodes.add(address)  # type: ignore[union-attr]
+    # Nothing else makes it be looked at from the second before on.
+    moment.time = begins - 1
     assert moment.tally.ranked("commission")[-1].worse != 9_999
     moment.time = begins
     last = moment.tally.ranked("commission")[-1]
