@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from tests.network.test_service import ServiceSite, site, until
 from ionet.cli.failures import UNUSABLE
 from ionet.ledger import Database, LedgerError, schema
 from ionet.orchestrator import _service
+from ionet.orchestrator._facts import HourLedger
 from ionet.orchestrator._service import Service
 
 __all__ = ["disk", "site"]
@@ -72,14 +74,33 @@ async def test_it_ends_with_a_sentence_and_an_exit_code(site: ServiceSite) -> No
     assert "Traceback" not in done.stderr
 
 
+def _where_full(disk: Path) -> Callable[[HourLedger], Coroutine[Any, Any, None]]:
+    fill = HourLedger.fill
+
+    async def filling(ledger: HourLedger) -> None:
+        with full(disk):
+            await fill(ledger)
+
+    return filling
+
+
+@pytest.mark.parametrize(
+    ("opened", "said"), [(False, "No space left on device"), (True, "database or disk is full")]
+)
 async def test_a_full_disk_ends_it_and_nothing_is_half_written(
-    site: ServiceSite, disk: Path, monkeypatch: pytest.MonkeyPatch
+    site: ServiceSite, disk: Path, monkeypatch: pytest.MonkeyPatch, said: str, *, opened: bool
 ) -> None:
+    """Whether it is full before there is a ledger, or once it is open and is being filled."""
     monkeypatch.setattr(_service, "_AGAIN_AFTER", 0.05)
     config = site.config(ledger=str(disk / "ledger.db"))
-    with full(disk), pytest.raises(LedgerError, match="No space left on device"):
-        async with asyncio.timeout(60):
-            await Service(config, jobs=False).run(asyncio.Event())
+    with monkeypatch.context() as patch, ExitStack() as stack:
+        if opened:
+            patch.setattr(HourLedger, "fill", _where_full(disk))
+        else:
+            stack.enter_context(full(disk))
+        with pytest.raises(LedgerError, match=said):
+            async with asyncio.timeout(60):
+                await Service(config, jobs=False).run(asyncio.Event())
     async with site.service(config, jobs=False) as service:
         await until(lambda: service._ledger is not None and service._ledger.filled)
     with Database.open(str(disk / "ledger.db")) as database:
