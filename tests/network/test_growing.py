@@ -32,6 +32,7 @@ from ionet.cloud.ending import endings
 from ionet.cloud.growing import joining, offer_growth
 from ionet.cloud.replacing import AsyncGuard, Limits
 from ionet.cloud.running import AsyncClusterRun
+from ionet.jobs.endings import read_ending
 from ionet.overlay import LeaseFacts
 from ionet.store.manifest import Function, Manifest
 from ionet.worker._clusters import cluster_problem
@@ -256,6 +257,8 @@ async def test_what_is_signed_for_a_newcomers_end_cancels_it_once_where_it_has_n
         held = renting.site.money().renter
         (new,) = await cluster.resize(2)
         stop, cancel = await endings(client, [new])
+        read = [read_ending(raw, bytes(renting.key.pubkey())) for raw in (stop, cancel)]
+        assert [(each.job, each.stops) for each in read] == [(bytes(new), True), (bytes(new), False)]
         chain = ClientChain(renting.site.reader)
         # What would fail is not sent, and stays good: the job waits for its start.
         with pytest.raises(IonetError):

@@ -204,13 +204,13 @@ async def test_what_is_to_end_a_cluster_is_its_renters_and_ends_jobs_alone(
     nonce = nonce_for(client.address, cluster.run.job)
     thief = client.call(transfer(TransferParams(from_pubkey=client.address, to_pubkey=nonce, lamports=1)))
     (stop, _) = await endings(client, [cluster.run.job])
-    for sender, raw, kind in (
-        (bytes(Keypair().pubkey()), stop, "not-yours"),
-        (renter, bytes(await thief.with_nonce(nonce).tx()), "bad-ends"),
-        (renter, bytes(await client.jobs.stop(cluster.run.job).tx()), "bad-ends"),
+    for sender, raw, kind, why in (
+        (bytes(Keypair().pubkey()), stop, "not-yours", "takes orders of its renter"),
+        (renter, bytes(await thief.with_nonce(nonce).tx()), "bad-ends", "something else than to end a job"),
+        (renter, bytes(await client.jobs.stop(cluster.run.job).tx()), "bad-ends", "it stands on no nonce"),
     ):
         blob = seal(bytes.fromhex(public), json.dumps([b64encode(raw).decode()]).encode())
-        with pytest.raises(Refused) as raised:
+        with pytest.raises(Refused, match=why) as raised:
             await agent.handle(Request(sender, "ends", job, blob))
         assert raised.value.kind == kind
 

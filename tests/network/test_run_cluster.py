@@ -75,6 +75,8 @@ async def test_a_cluster_is_booked_by_one_command_and_ended_as_one(renting: Rent
         assert cost.paid.base + cost.refund.base == offered.quotes.deposit.base
         assert (cost.used, cost.first_hour) == (90 * 60, False)
         assert not await run.stop()
+        # Its renter has ended it: no node was lost.
+        assert not await run.is_headless()
 
 
 async def test_a_cluster_that_has_not_started_is_cancelled_as_one(renting: Renting) -> None:
@@ -204,6 +206,9 @@ async def test_a_run_is_begun_anew_for_what_comes_back_and_a_replacement_may_cos
         assert ["1 such nodes are free" in told[0], "more than what comes back" in told[1]] == [True, True]
         assert await begin(replace(wanted, limits=replace(wanted.limits, until=market.world.now))) is None
         later = replace(wanted, until=market.world.now + 2 * HOUR)
+        # Whichever of the two times is over first.
+        assert await begin(replace(later, limits=replace(wanted.limits, until=market.world.now))) is None
+        assert await begin(replace(wanted, limits=replace(wanted.limits, until=later.until))) is None
         again = await begin(later)
         assert again is not None
         assert set(again[0].nodes) == {other.account.node, third.node}
