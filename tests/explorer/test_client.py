@@ -14,8 +14,9 @@ import pytest
 from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS, Near, Served
 from tests.ledger.history import truth
-from tests.programs.market import IO_MINT, Market
+from tests.programs.market import CLASS, IO_MINT, Market
 from tests.programs.people import TOKEN
+from tests.programs.support import HOUR
 from tests.programs.test_challenges import proposed, showing
 from tests.stateful.arena import Arena
 
@@ -24,6 +25,7 @@ from ionet.explorer import client as module
 from ionet.explorer.client import ExplorerClient
 from ionet.explorer.errors import ExplorerError
 from ionet.explorer.reading import ExplorerTransport
+from ionet.jobs.receipt import Leases
 from ionet.ledger import Database
 from ionet.service.bounds import Bounds
 
@@ -70,8 +72,15 @@ def test_events_are_those_of_the_ledger_page_by_page(
 
 @pytest.fixture
 def hireable(tmp_path: Path) -> Iterator[tuple[Client, Database]]:
-    """A market of two nodes of which one has shown its verdict, and the other takes IO alone."""
+    """A market of two nodes of which one has shown its verdict, and the other takes IO alone.
+
+    The first one had a lease that it completed, and none that it broke off.
+    """
     market = Market.whole()
+    job = market.run()
+    market.world.advance(2 * HOUR)
+    market.attest(job, 2 * HOUR)
+    market.send(market.jobs("complete", job))
     market.join(market.bob, 300 * TOKEN)
     args = market.offer_args(currencies=(IO_MINT, *[Pubkey.default()] * 3), rate=3 * 10**6)
     market.send(ix.jobs.set_offer(owner=market.bob.key, node=market.bob.node, args=args))
@@ -94,9 +103,11 @@ def test_what_can_be_booked_and_for_what_is_what_the_node_says(
         listed = asked.search(booked=True)
         assert listed == client.jobs.search(booked=True)
         assert [len(listing.mints) for listing in listed] == [2, 1]
+        assert asked.search(class_=CLASS, booked=True) == listed
+        assert asked.search(class_=CLASS + 1, booked=True) == []
         dollars = next(mint for mint in free.mints if mint != IO_MINT)
         assert asked.search(currency=dollars, booked=True) == [free]
-        assert reader.leases(free.node) == client.jobs.leases([free.node])[free.node]
+        assert reader.leases(free.node) == client.jobs.leases([free.node])[free.node] == Leases(1, 0)
 
 
 def test_the_supply_is_the_nodes_also_where_no_event_says_it(

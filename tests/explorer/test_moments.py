@@ -17,6 +17,7 @@ from tests.explorer.conftest import GENESIS
 from ionet.explorer import _past
 from ionet.explorer._past import _MOMENTS, Moment, Past
 from ionet.ledger import Database, Entry, Landed, checkpoints
+from ionet.ledger.checkpoints import Replays
 
 #: What a moment is asked, besides what it is of.
 ASKED = tuple(each.name for each in fields(Moment) if each.name not in ("_tally", "past"))
@@ -136,18 +137,32 @@ def test_of_many_nodes_one_past_moment_is_kept(counted: Counted, monkeypatch: py
         _said(past, time)
     assert len(past._kept) == min(4, len(asked))
     monkeypatch.setattr(_past, "_NODES", 1)
+    made, make = list[int](), Replays.at
+
+    def at(*given: Any, **more: Any) -> Moment:
+        made.append(len(past._kept))
+        moment: Moment = make(*given, **more)
+        return moment
+
+    monkeypatch.setattr(Replays, "at", at)
     with past.at(times[1]) as moment:
         assert moment.time == times[1]
     assert [time for _, time in past._kept] == [times[1]]
+    # Those before had gone when it was made.
+    assert made == [0]
 
 
-def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(counted: Counted) -> None:
-    looked, usual = list[tuple[str, int]](), gc.get_threshold()
+def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, usual, freeze = list[str](), gc.get_threshold(), gc.freeze
 
-    def look(phase: str, info: dict[str, int]) -> None:
-        looked.append((f"{phase} {info['generation']}", gc.get_freeze_count()))
+    def frozen() -> None:
+        looked.append("freeze")
+        freeze()
 
-    gc.callbacks.append(look)
+    monkeypatch.setattr(gc, "freeze", frozen)
+    gc.callbacks.append(look := lambda phase, info: looked.append(f"{phase} {info['generation']}"))
     # The youngest are looked at all the time.
     gc.set_threshold(20, 10_000, 10_000)
     try:
@@ -155,8 +170,8 @@ def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(co
         with past.at(None) as moment:
             records = sum(1 for _ in moment.state)
         # One look before it begins, at what was there, and none until it is made.
-        assert [what for what, _ in looked].count("start 2") == 1
-        assert [what for what, frozen in looked if frozen == before][-2:] == ["start 2", "stop 2"]
+        assert looked.count("start 2") == 1
+        assert looked[: looked.index("freeze")][-2:] == ["start 2", "stop 2"]
         assert gc.get_freeze_count() - before > records
         assert gc.isenabled()
     finally:
