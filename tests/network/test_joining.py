@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
@@ -24,8 +25,10 @@ from ionet.executor import FailureReason, Part, RunFailure
 from ionet.overlay import Authority, DocumentError, NotAdmitted, Place, Request, reap
 from ionet.overlay._homes import PLAN
 from ionet.wire import Refused, Sealed
+from ionet.worker import _clusters
 from ionet.worker._clusters import Network, Networks, machine_seconds
 from ionet.worker._leases import ClientChain, Leased
+from ionet.worker._relayed import NoRelay, start_relay
 
 pytestmark = pytest.mark.slow
 market = relays.market
@@ -114,9 +117,18 @@ async def test_members_get_addresses_of_one_network_and_a_secret_that_only_they_
 
 
 async def test_a_relay_stays_where_it_is_when_its_gateway_is_away_for_a_moment(
-    market: Machines, tmp_path: Path
+    market: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed()
+    missed = asyncio.Event()
+
+    async def started(*given: Any) -> Place:
+        try:
+            return await start_relay(*given)
+        except NoRelay:
+            missed.set()
+            raise
+
     port, other = free_port(), free_port()
     async with gateway(market, tmp_path / "gateway", port, ports=2) as url:
         nodes = Nodes(market, url)
@@ -127,12 +139,15 @@ async def test_a_relay_stays_where_it_is_when_its_gateway_is_away_for_a_moment(
         place = (await head.admit(request)).relay
     try:
         # The head's worker begins again while only another gateway is there.
-        async with gateway(market, tmp_path / "other", other, ports=2) as preferred:
+        async with gateway(market, tmp_path / "other", other, ports=2, first=24_320) as preferred:
             networks = dataclasses.replace(
                 nodes.networks(nodes.cluster.devices[0]), gateways=(preferred, nodes.url)
             )
             again = await networks.open(dataclasses.replace(await nodes.leased(0), running=True))
+            monkeypatch.setattr(_clusters, "start_relay", started)
             coming = asyncio.create_task(again.part())
+            async with asyncio.timeout(60):
+                await missed.wait()
             async with gateway(market, tmp_path / "gateway", port, ports=2), asyncio.timeout(60):
                 await coming
                 assert (await again.admit(request)).relay == place

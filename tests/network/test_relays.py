@@ -132,14 +132,16 @@ def test_ports_of_relays_are_an_address_and_a_range(text: str) -> None:
 
 
 @asynccontextmanager
-async def gateway(market: Market, folder: Path, port: int, ports: int = 2) -> AsyncIterator[str]:
+async def gateway(
+    market: Market, folder: Path, port: int, ports: int = 2, first: int = 24_300
+) -> AsyncIterator[str]:
     stop, ready, urls = asyncio.Event(), asyncio.Event(), []
     config = GatewayConfig(
         state=folder,
         host="127.0.0.1",
         port=port,
         store=str(folder / "store"),
-        relays=Ports("127.0.0.1", range(24300, 24300 + ports)),
+        relays=Ports("127.0.0.1", range(first, first + ports)),
     )
 
     def began(url: str) -> None:
