@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,10 +12,9 @@ import httpx
 import pytest
 from tests.intelligence.coarse import coarser
 from tests.intelligence.conftest import Running, running, weights
+from tests.intelligence.suppliers import supplier
 
 from ionet.intelligence.config import load
-from ionet.intelligence.engine import HttpEngine
-from ionet.intelligence.processes import Process, until_ready
 
 QUESTIONS: Final = (
     "Explain a Merkle tree.",
@@ -44,38 +42,6 @@ context = 256
 prompt = "0"
 completion = "0"
 """
-
-
-@asynccontextmanager
-async def supplier(file: Path, folder: Path) -> AsyncIterator[str]:
-    """A supplier's llama.cpp, behind a URL."""
-    socket = folder / f"{file.stem[:8]}.sock"
-    engine = HttpEngine("http://engine", "any", socket=socket)
-    async with Process("ionet.intelligence.llama", [str(file), str(socket), "--context", "256"], socket):
-        assert await until_ready(engine, 120)
-        await engine.close()
-        bridge = await asyncio.start_server(
-            lambda reader, writer: carry(reader, writer, socket), "127.0.0.1", 0
-        )
-        async with bridge:
-            yield f"http://127.0.0.1:{bridge.sockets[0].getsockname()[1]}"
-
-
-async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, socket: Path) -> None:
-    """From TCP to the engine's socket, and back."""
-    far_reader, far_writer = await asyncio.open_unix_connection(socket)
-
-    async def pump(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
-        try:
-            while part := await source.read(65_536):
-                to.write(part)
-                await to.drain()
-        except OSError:
-            pass
-        finally:
-            to.close()
-
-    await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from solders.keypair import Keypair
 from tests.intelligence.conftest import weights
 
-from ionet.intelligence.auditing import Auditor, Written
+from ionet.intelligence.auditing import Auditor, Bench
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
@@ -25,6 +25,7 @@ from ionet.intelligence.models import Model, Models
 from ionet.intelligence.prices import Price, Usage
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
+from ionet.intelligence.replaying import Written
 from ionet.intelligence.requests import chat
 from ionet.intelligence.standing import ORDINARY, Standing
 
@@ -72,7 +73,7 @@ async def court(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Court
 async def judged(court: Court, folder: Path, *answers: Written) -> list[Standing]:
     receipts = Receipts(folder / "receipts.db", Keypair(), "https://ai.test")
     desk = Desk(Books(folder / "books.db", "test"))
-    auditor = Auditor({"small": court.reference}, desk, receipts, 1_000_000)
+    auditor = Auditor({"small": Bench(court.reference)}, desk, receipts, 1_000_000)
     working = asyncio.create_task(auditor.run())
     for number, each in enumerate(answers):
         auditor.offer(replace(each, id=str(number)))
@@ -97,8 +98,8 @@ async def test_an_answer_of_the_model_holds_whatever_is_said_of_its_tokens(
         "without one": own[:2] + own[3:],  # as llama.cpp leaves out parts of letters
     }
     (standing,) = await judged(court, tmp_path, *[replace(court.honest, tokens=tuple(told[tokens]))] * 3)
-    assert standing.answers == 3
-    assert standing.score.deviations > -1
+    assert standing.judged.answers == 3
+    assert standing.judged.score.deviations > -1
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -113,7 +114,7 @@ async def test_another_text_is_told_also_with_the_models_own_tokens_and_without_
 async def test_one_answer_that_cannot_be_judged_is_not_the_last_one(court: Court, tmp_path: Path) -> None:
     broken: Any = "warm"
     (standing,) = await judged(court, tmp_path, replace(court.honest, temperature=broken), court.honest)
-    assert standing.answers == 1
+    assert standing.judged.answers == 1
 
 
 async def test_what_was_asked_is_in_no_line_of_the_log(
@@ -135,8 +136,8 @@ async def test_tokens_that_are_not_there_are_told(court: Court, tmp_path: Path, 
     inflated = Usage(own.prompt + more.prompt, own.completion + more.completion)
     (standing,) = await judged(court, tmp_path, *[replace(court.honest, usage=inflated)] * 3)
     # Of what is written, one may be the end, which is not told.
-    assert standing.excess == 3 * (40 if more.prompt else 39)
-    assert (standing.faults, standing.passed) == (("tokens",), 0)
+    assert standing.judged.excess == 3 * (40 if more.prompt else 39)
+    assert (standing.faults, standing.judged.passed) == (("tokens",), 0)
 
 
 async def test_a_text_to_stop_at_is_charged_and_not_told(court: Court, tmp_path: Path) -> None:
@@ -144,7 +145,7 @@ async def test_a_text_to_stop_at_is_charged_and_not_told(court: Court, tmp_path:
     own = court.honest.usage
     stopped = replace(court.honest, ask=stopping, usage=Usage(own.prompt, own.completion + 4))
     (standing,) = await judged(court, tmp_path, *[stopped] * 3)
-    assert standing.excess == 0
+    assert standing.judged.excess == 0
 
 
 async def test_answers_that_are_drawn_colder_than_was_asked_are_told(court: Court, tmp_path: Path) -> None:

@@ -55,14 +55,14 @@ def test_answers_of_few_tokens_are_pooled() -> None:
 
 def test_some_bad_answers_are_told_where_all_together_are_not() -> None:
     judged = answers([*normal(54, 8), *[-4.5] * 6], every=30)
-    assert abs(standing("small", "node", judged).score.deviations) < 5
+    assert abs(standing("small", "node", judged).judged.score.deviations) < 5
     assert faults(judged) == ("outliers",)
 
 
 def test_a_good_month_hides_no_bad_hour() -> None:
     good = answers(normal(2_000, 5), every=1_200)
     bad = answers(normal(40, 6, -1.5), at=2_000 * 1_200)
-    assert standing("small", "node", [*good, *bad]).score.deviations > -5
+    assert standing("small", "node", [*good, *bad]).judged.score.deviations > -5
     assert faults([*good, *bad]) == ("improbable",)
 
 
@@ -83,3 +83,27 @@ def test_the_chance_of_so_many_is_the_sum_of_all_ways(count: int, of: int) -> No
         math.comb(of, number) * rate**number * (1 - rate) ** (of - number) for number in range(count, of + 1)
     )
     assert chance_of(count, of, rate) == pytest.approx(exact, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shifts", "blamed"),
+    [
+        ([-1.5], False),
+        ([-1.5, 0.0], False),
+        ([-1.5, -1.5], True),
+        ([-1.5, -1.5, 0.0], True),
+        ([-1.5, -1.5, 0.0, 0.0], False),
+    ],
+)
+def test_without_an_arbiter_more_than_half_of_the_witnesses_blame_a_node_and_never_one_alone(
+    shifts: Sequence[float], blamed: bool
+) -> None:
+    witnessed = {str(seed): answers(normal(60, seed, shift)) for seed, shift in enumerate(shifts, 1)}
+    assert standing("small", "node", [], witnessed).holds is not blamed
+
+
+def test_what_an_arbiter_says_counts_and_not_what_witnesses_say() -> None:
+    against = {str(seed): answers(normal(60, seed, -1.5)) for seed in (1, 2, 3)}
+    assert standing("small", "node", answers(normal(60, 4)), against).holds
+    agreeing = {str(seed): answers(normal(60, seed)) for seed in (1, 2, 3)}
+    assert not standing("small", "node", answers(normal(60, 4, -1.5)), agreeing).holds

@@ -32,6 +32,7 @@ from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.records import Key
+from ionet.intelligence.standing import Record
 from ionet.intelligence.whole import Whole
 
 #: Bytes of a request.
@@ -133,14 +134,13 @@ def application(house: House) -> ASGIApp:
             {
                 "model": each.model,
                 "node": each.node,
-                "answers": each.answers,
-                "passed": each.passed,
-                "places": each.score.places,
-                "deviations": round(each.score.deviations, 2),
-                "tokens": each.tokens,
-                "excess": each.excess,
+                **_record(each.judged),
                 "holds": each.holds,
                 "faults": list(each.faults),
+                "witnesses": [
+                    {"node": witness, **_record(record), "faults": list(record.faults)}
+                    for witness, record in each.witnesses.items()
+                ],
             }
             for each in listed
         ]
@@ -194,6 +194,18 @@ class _Numbered:
 
 def _json(body: Any) -> Response:
     return JSONResponse(body, headers=_NO_STORE)
+
+
+def _record(record: Record) -> dict[str, Any]:
+    """Answers that were judged by one engine."""
+    return {
+        "answers": record.answers,
+        "passed": record.passed,
+        "places": record.score.places,
+        "deviations": round(record.score.deviations, 2),
+        "tokens": record.tokens,
+        "excess": record.excess,
+    }
 
 
 def _packed(vector: list[float]) -> str:

@@ -1,68 +1,66 @@
 """A share of answers is judged again, on another engine of the claimed model with the answer's tokens forced.
 
+The other engine is one of another node that serves the model, drawn at random: a witness. Which of two nodes
+that are at odds is wrong only a third can say: the operator's own weights, the arbiter. It judges a share of
+what is judged whatever witnesses say, so that no number of nodes covers for each other; all where there is no
+other node; and the next answers of both where two are at odds. It is never asked of an answer because of what
+a witness said of that one: those are the improbable ones of honest nodes, too.
+
 What was asked and written is held in memory until then, and no longer. Which answers are judged is drawn when
 they are over, so that nobody who writes one knows.
-
-What is judged is the text that was told, after the prompt as the reference reads it: a node that says other
-tokens, or none, hides nothing by that, and puts no other node in the wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.likelihood import Place, score
-from ionet.intelligence.prices import Usage
 from ionet.intelligence.receipts import Receipts
-from ionet.intelligence.requests import Ask
-from ionet.intelligence.standing import Judged
+from ionet.intelligence.replaying import Draw, Written, replayed
+from ionet.intelligence.replicas import Replica, Replicas
+from ionet.intelligence.standing import DAY, Judged
 
 _log = logging.getLogger(__name__)
-#: Places of one answer that are judged, drawn at random where it is longer.
-PLACES: Final = 48
-#: Seconds after each try at an answer: a reference may just be starting again.
+#: Seconds after each try at an answer: an arbiter may just be starting again.
 _AGAIN: Final = (0.5, 5.0, 0.0)
+#: Seconds that a witness has: it is anybody's.
+_PATIENCE: Final = 120.0
+#: Answers that are judged at a time, so that a slow witness does not hold up others.
+_WORKERS: Final = 4
 #: Answers that wait for it; with more, they are passed over.
 _WAITING: Final = 64
-#: Last tokens that are not judged of an answer that was cut off where a text to stop at begins.
-_CUT: Final = 3
+#: Next answers of each of two nodes at odds that the arbiter judges.
+DISPUTED: Final = 20
+_WHOLE: Final = 1_000_000
 #: What moves probabilities beside temperature and nucleus: answers with it are not judged.
 _MOVES: Final = frozenset({"presence_penalty", "frequency_penalty", "logit_bias", "response_format", "tools"})
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """An answer that may be judged.
+class Bench:
+    """Who judges answers of a model.
 
     Attributes:
-        id: its receipt's.
-        model: that is claimed.
-        node: that has written it.
-        ask: what was asked.
-        said: the text that was written.
-        tokens: its numbers, as the node says them.
-        usage: tokens as they were charged.
-        temperature, top_p: at which it was written.
+        arbiter: an engine of the operator's own weights; None: there is none.
+        nodes: that serve it, in llama.cpp.
+        turn: at the arbiter, who goes on from token to token of one answer.
     """
 
-    id: str
-    model: str
-    node: str
-    ask: Ask
-    said: str
-    tokens: tuple[int, ...]
-    usage: Usage
-    temperature: float
-    top_p: float
+    arbiter: HttpEngine | None
+    nodes: Replicas = field(default_factory=Replicas)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def witnesses(self, node: str) -> Sequence[Replica]:
+        """Engines of other nodes, of those that have a name."""
+        return [each for each in self.nodes.replicas if not each.drained and each.node not in ("", node)]
 
 
 def can_be_judged(sampling: Mapping[str, Any]) -> bool:
@@ -70,45 +68,47 @@ def can_be_judged(sampling: Mapping[str, Any]) -> bool:
     return not any(sampling.get(name) for name in _MOVES)
 
 
-def _stopping(ask: Ask) -> int:
-    """Tokens that may be written and not told, as a text to stop at: it has no more tokens than bytes."""
-    stop = ask.body.get("stop") or ()
-    return max((len(text.encode()) for text in ([stop] if isinstance(stop, str) else stop)), default=0)
-
-
 class Auditor:
     """Judges answers, one after the other.
 
     Args:
-        references: engines of the claimed models, by name, that the operator trusts or at least other nodes'.
+        benches: who judges, by the models' names.
         desk: does what is to be done with files.
         receipts: keep what it comes to.
         share: of answers that are judged, in millionths.
+        arbitrated: of these, how many the arbiter judges whatever witnesses say, in millionths.
         draw: a number below its argument; for tests.
     """
 
     def __init__(
         self,
-        references: Mapping[str, HttpEngine],
+        benches: Mapping[str, Bench],
         desk: Desk,
         receipts: Receipts,
         share: int,
-        draw: Callable[[int], int] = secrets.randbelow,
+        arbitrated: int = _WHOLE,
+        draw: Draw = secrets.randbelow,
     ) -> None:
-        self._references = references
+        self._benches = benches
         self._desk = desk
         self._receipts = receipts
         self._share = share
+        self._arbitrated = arbitrated
         self._draw = draw
         self._waiting: asyncio.Queue[Written] = asyncio.Queue(_WAITING)
+        #: Next answers of nodes that the arbiter judges.
+        self._disputed: Counter[tuple[str, str]] = Counter()
         #: Answers that were passed over, as too many waited.
         self.passed = 0
 
     def offer(self, written: Written) -> None:
         """Takes an answer, or not: a share of them is judged."""
-        if written.model not in self._references or not written.said:
+        bench = self._benches.get(written.model)
+        if bench is None or not written.said:
             return
-        if self._draw(1_000_000) >= self._share:
+        if bench.arbiter is None and not bench.witnesses(written.node):
+            return
+        if self._draw(_WHOLE) >= self._share:
             return
         try:
             self._waiting.put_nowait(written)
@@ -117,6 +117,9 @@ class Auditor:
 
     async def run(self) -> None:
         """Judges what comes, until it is cancelled."""
+        await asyncio.gather(*(self._work() for _ in range(_WORKERS)))
+
+    async def _work(self) -> None:
         while True:
             written = await self._waiting.get()
             try:
@@ -130,53 +133,65 @@ class Auditor:
         """Waits until all that waits is judged."""
         await self._waiting.join()
 
-    async def judge(self, written: Written) -> Judged | None:
-        """Judges an answer; None: its reference does not answer, also when it is asked again."""
+    async def judge(self, written: Written) -> None:
+        """Has an answer judged by a witness, by the arbiter, or by both."""
+        bench = self._benches[written.model]
+        witnesses = bench.witnesses(written.node)
+        # Drawn before anybody has looked at the answer.
+        arbitrated = bench.arbiter is not None and self._is_arbitrated(written, bool(witnesses))
+        if witnesses:
+            await self._witnessed(written, witnesses[self._draw(len(witnesses))])
+        if arbitrated:
+            await self._arbitrate(written, bench)
+
+    def _is_arbitrated(self, written: Written, witnessed: bool) -> bool:
+        place = written.model, written.node
+        if self._disputed[place]:
+            self._disputed[place] -= 1
+            return True
+        return not witnessed or self._draw(_WHOLE) < self._arbitrated
+
+    async def _arbitrate(self, written: Written, bench: Bench) -> None:
+        assert bench.arbiter is not None
         for pause in _AGAIN:
             try:
-                result = await self._judged(written)
-                break
+                async with bench.turn:
+                    result = await replayed(written, bench.arbiter, self._desk.at, self._draw)
             except Refused as bad:
                 # Not its message: engines put what they were asked into theirs.
-                _log.warning("the reference of %s answers %s", written.id, bad.status)
+                _log.warning("asked about %s, the arbiter answers %s", written.id, bad.status)
                 await asyncio.sleep(pause)
-        else:
-            _log.warning("the answer %s was not judged", written.id)
-            return None
-        await self._desk.do(
-            lambda _: self._receipts.add_judged(written.id, written.model, written.node, result)
+            else:
+                await self._keep(written, "", result)
+                return
+        _log.warning("the answer %s was not judged", written.id)
+
+    async def _witnessed(self, written: Written, witness: Replica) -> None:
+        """Asks another node; where it is at odds with the writer, or says nothing, both are looked at."""
+        result: Judged | None = None
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                with witness.work():
+                    result = await replayed(written, witness.engine, self._desk.at, self._draw)
+        except (Refused, TimeoutError) as bad:
+            _log.warning(
+                "asked about %s, %s answers nothing (%s)", written.id, witness.node, type(bad).__name__
+            )
+        if result is None or await self._odd(written, witness.node, result):
+            for node in (written.node, witness.node):
+                self._disputed[written.model, node] = DISPUTED
+
+    async def _odd(self, written: Written, witness: str, result: Judged) -> bool:
+        """Keeps what a witness says, and returns whether it is at odds with the writer."""
+        await self._keep(written, witness, result)
+        if not result.passed:
+            return True
+        since = self._desk.at - DAY
+        return await self._desk.do(
+            lambda _: self._receipts.at_odds(written.model, written.node, witness, since)
         )
-        return result
 
-    async def _judged(self, written: Written) -> Judged:
-        reference = self._references[written.model]
-        prompt, tokens = (await reference.count(written.ask)).tokens, await self._tokens(written)
-        whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
-        # In their order, so that each goes on where the one before has ended.
-        places = [
-            Place(whole[number], await reference.candidates([*prompt, *whole[:number]]))
-            for number in self._drawn(len(whole))
-        ]
-        result = score(places, written.temperature, written.top_p)
-        usage, most = written.usage, len(tokens) + 1 + _stopping(written.ask)  # 1: the end of all
-        excess = max(0, usage.completion - most) + max(0, usage.prompt - len(prompt))
-        return Judged(self._desk.at, result, usage.prompt + usage.completion, excess)
-
-    async def _tokens(self, written: Written) -> Sequence[int]:
-        """The tokens of what was told: those that the node says, if they are its text.
-
-        Where they are not, it need not lie: llama.cpp tells no numbers of letters that are made of several.
-        """
-        reference = self._references[written.model]
-        with contextlib.suppress(Refused):  # no such tokens are there
-            if await reference.text(written.tokens) == written.said:
-                return written.tokens
-        return await reference.tokens(written.said)
-
-    def _drawn(self, count: int) -> Sequence[int]:
-        if count <= PLACES:
-            return range(count)
-        chosen: set[int] = set()
-        while len(chosen) < PLACES:
-            chosen.add(self._draw(count))
-        return sorted(chosen)
+    async def _keep(self, written: Written, witness: str, result: Judged) -> None:
+        await self._desk.do(
+            lambda _: self._receipts.add_judged(written.id, written.model, written.node, result, witness)
+        )

@@ -52,7 +52,7 @@ class Served:
         name: the model's name there.
         threads: of this machine's processors.
         counts: whether its server is llama.cpp's, which says the numbers of tokens.
-        reference: weights that its answers are judged by, of this machine; None: they are not judged.
+        reference: weights that its answers are judged by, of this machine; None: by other nodes only.
         leased: of a model on leased nodes: what it runs in there.
     """
 
@@ -82,7 +82,8 @@ class IntelligenceConfig:
         tills: where payments come in.
         models: that it serves.
         metrics: address and port for Prometheus, or None.
-        audited: answers of a million that are judged, of models with a reference.
+        audited: answers of a million that are judged, of models with a reference or on several nodes.
+        arbitrated: of these, how many of a million the reference judges whatever other nodes say.
         keeps: days for which receipts are kept.
         patience: seconds that a request waits for an engine at most.
         fleet: nodes that are leased; None: none are.
@@ -100,6 +101,7 @@ class IntelligenceConfig:
     tills: tuple[tuple[Currency, Pubkey], ...] = ()
     metrics: tuple[str, int] | None = None
     audited: int = 20_000
+    arbitrated: int = 250_000
     keeps: int = 90
     patience: int = 300
     fleet: FleetConfig | None = None
@@ -142,7 +144,8 @@ def load(state: Path, environment: Mapping[str, str] | None = None) -> Intellige
         quota=_quota(table.table("quota")) if table.has("quota") else None,
         tills=_tills(table.table("deposits")) if table.has("deposits") else (),
         metrics=metrics,
-        audited=_share(table),
+        audited=_share(table, "audit", "the share of answers that are judged", "0.02"),
+        arbitrated=_share(table, "arbitrate", "the share of these that the reference judges", "0.25"),
         keeps=table.integer("keep_receipts", 1, 3_650, "days for which receipts are kept", 90),
         patience=table.integer("wait", 1, 3_600, "seconds that a request waits for an engine at most", 300),
         fleet=_fleet(table.table("fleet"), path) if table.has("fleet") else None,
@@ -179,16 +182,16 @@ def _amount(table: Table, name: str, right: str, default: str | None = None) -> 
     return int(exact)
 
 
-def _share(table: Table) -> int:
+def _share(table: Table, name: str, what: str, default: str) -> int:
     """Of a million."""
-    text = table.text("audit", "the share of answers that are judged", "0.02")
-    right = 'it is a share of answers from "0" to "1", with at most 6 decimals'
+    text = table.text(name, what, default)
+    right = 'it is a share from "0" to "1", with at most 6 decimals'
     try:
         exact = Decimal(text) * 10**6
     except InvalidOperation:
-        raise table.wrong("audit", right) from None
+        raise table.wrong(name, right) from None
     if not exact.is_finite() or exact != exact.to_integral_value() or not 0 <= exact <= 10**6:
-        raise table.wrong("audit", right)
+        raise table.wrong(name, right)
     return int(exact)
 
 

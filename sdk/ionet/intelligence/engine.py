@@ -168,9 +168,12 @@ class HttpEngine:
             listed = (await self._post("/completion", asked)).get("completion_probabilities")
             if listed:
                 try:
-                    return {int(each["id"]): float(each["logprob"]) for each in listed[0]["top_logprobs"]}
-                except (KeyError, TypeError, ValueError):
+                    told = {int(each["id"]): float(each["logprob"]) for each in listed[0]["top_logprobs"]}
+                except (KeyError, TypeError, ValueError, IndexError):
                     raise away("the model's engine answered what nobody asked") from None
+                if len(told) > 2 * _CANDIDATES or not all(each < 1e-3 for each in told.values()):
+                    raise away("the model's engine says what are no probabilities")
+                return told
         return {}
 
     async def _tokens(self, body: dict[str, Any]) -> list[int]:

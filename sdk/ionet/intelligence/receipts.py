@@ -10,9 +10,8 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,7 +23,7 @@ from ionet.formats import canonical, inference
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
 from ionet.intelligence.likelihood import Score
-from ionet.intelligence.standing import Judged, Standing, standing
+from ionet.intelligence.standing import Judged, Standing, record, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
 _EVER: Final = 1 << 60
@@ -43,7 +42,15 @@ CREATE TABLE IF NOT EXISTS judged (
     tokens INTEGER NOT NULL, excess INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS judged_at ON judged (at);
+CREATE TABLE IF NOT EXISTS witnessed (
+    id TEXT PRIMARY KEY, at INTEGER NOT NULL, model TEXT NOT NULL, node TEXT NOT NULL,
+    places INTEGER NOT NULL, surprise REAL NOT NULL, variance REAL NOT NULL, skew REAL NOT NULL,
+    tokens INTEGER NOT NULL, excess INTEGER NOT NULL, witness TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS witnessed_at ON witnessed (at);
+CREATE INDEX IF NOT EXISTS witnessed_by ON witnessed (model, node, witness, at);
 """
+_JUDGED: Final = "model, node, at, places, surprise, variance, skew, tokens, excess"
 
 
 class BadReceipt(IonetError):
@@ -193,7 +200,8 @@ class Receipts:
             self._seal(hour)
         oldest = now // HOUR - 24 * self._days
         self._db.execute("DELETE FROM receipts WHERE hour < ?", (oldest,))
-        self._db.execute("DELETE FROM judged WHERE at < ?", (oldest * HOUR,))
+        for table in ("judged", "witnessed"):
+            self._db.execute(f"DELETE FROM {table} WHERE at < ?", (oldest * HOUR,))  # noqa: S608
         return len(rows)
 
     def _seal(self, hour: int) -> None:
@@ -220,18 +228,35 @@ class Receipts:
             receipt = json.loads(payload)
             listed[receipt.get("model", "")].append(receipt)
         judged: dict[str, list[Judged]] = defaultdict(list)
-        for model, _, each in self._judged(hour * HOUR, (hour + 1) * HOUR):
-            judged[model].append(each)
+        span = hour * HOUR, (hour + 1) * HOUR
+        for row in (*self._judged(*span), *self._alone(*span)):
+            judged[row.model].append(row.judged)
         return [summary(model, listed[model], judged[model]) for model in sorted({*listed, *judged})]
 
-    def _judged(self, since: int, until: int) -> Iterator[tuple[str, str, Judged]]:
-        rows = self._db.execute(
-            "SELECT model, node, at, places, surprise, variance, skew, tokens, excess FROM judged"
-            " WHERE at >= ? AND at < ? ORDER BY model, node, at",
-            (since, until),
+    def _judged(self, since: int, until: int) -> Iterator[_Row]:
+        """What was judged by the arbiter."""
+        return _rows(
+            self._db.execute(f"SELECT {_JUDGED}, '' FROM judged WHERE at >= ? AND at < ?", (since, until))  # noqa: S608
         )
-        for model, node, at, places, surprise, variance, skew, tokens, excess in rows:
-            yield model, node, Judged(at, Score(places, surprise, variance, skew), tokens, excess)
+
+    def _witnessed(self, since: int, until: int) -> Iterator[_Row]:
+        """What was judged by other nodes."""
+        return _rows(
+            self._db.execute(
+                f"SELECT {_JUDGED}, witness FROM witnessed WHERE at >= ? AND at < ?",  # noqa: S608
+                (since, until),
+            )
+        )
+
+    def _alone(self, since: int, until: int) -> Iterator[_Row]:
+        """… of these, what the arbiter was not asked about."""
+        return _rows(
+            self._db.execute(
+                f"SELECT {_JUDGED}, witness FROM witnessed WHERE at >= ? AND at < ?"  # noqa: S608
+                " AND id NOT IN (SELECT id FROM judged)",
+                (since, until),
+            )
+        )
 
     def _leaves(self, hour: int) -> list[tuple[str, bytes]]:
         rows = self._db.execute("SELECT id, receipt FROM receipts WHERE hour = ? ORDER BY id", (hour,))
@@ -271,7 +296,7 @@ class Receipts:
         """The hashes of an hour's receipts, in their order."""
         return [leaf.hex() for _, leaf in self._leaves(hour)]
 
-    def add_judged(self, request: str, model: str, node: str, judged: Judged) -> None:
+    def add_judged(self, request: str, model: str, node: str, judged: Judged, witness: str = "") -> None:
         """Keeps what an audit has come to.
 
         Args:
@@ -279,11 +304,33 @@ class Receipts:
             model: that it is claimed to be of.
             node: that has written it.
             judged: what it has come to.
+            witness: node by whose engine; empty: the arbiter's.
         """
         score = judged.score
         sums = (score.places, score.surprise, score.variance, score.skew)
         row = (request, judged.at, model, node, *sums, judged.tokens, judged.excess)
-        self._db.execute("INSERT OR IGNORE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        if witness:
+            self._db.execute(
+                "INSERT OR IGNORE INTO witnessed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, witness)
+            )
+        else:
+            self._db.execute("INSERT OR IGNORE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+    def at_odds(self, model: str, node: str, witness: str, since: int) -> bool:
+        """Whether a witness finds fault with a node's answers.
+
+        Args:
+            model: that both say they serve.
+            node: has written them.
+            witness: has judged them.
+            since: Unix seconds.
+        """
+        rows = self._db.execute(
+            f"SELECT {_JUDGED}, witness FROM witnessed"  # noqa: S608
+            " WHERE model = ? AND node = ? AND witness = ? AND at >= ?",
+            (model, node, witness, since),
+        )
+        return bool(record([row.judged for row in _rows(rows)]).faults)
 
     def standings(self, since: int) -> list[Standing]:
         """What audits say of each node.
@@ -291,8 +338,32 @@ class Receipts:
         Args:
             since: Unix seconds.
         """
-        by_node = groupby(self._judged(since, _EVER), key=lambda row: row[:2])
-        return [standing(model, node, [row[2] for row in rows]) for (model, node), rows in by_node]
+        judged: dict[tuple[str, str], list[Judged]] = defaultdict(list)
+        witnessed: dict[tuple[str, str], dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
+        for row in self._judged(since, _EVER):
+            judged[row.model, row.node].append(row.judged)
+        for row in self._witnessed(since, _EVER):
+            witnessed[row.model, row.node][row.witness].append(row.judged)
+        return [
+            standing(*place, judged.get(place, []), witnessed.get(place, {}))
+            for place in sorted({*judged, *witnessed})
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What was judged: of what model and node, and by whom."""
+
+    model: str
+    node: str
+    judged: Judged
+    witness: str
+
+
+def _rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Row]:
+    for model, node, at, places, surprise, variance, skew, tokens, excess, witness in rows:
+        judged = Judged(at, Score(places, surprise, variance, skew), tokens, excess)
+        yield _Row(model, node, judged, witness)
 
 
 def summary(

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ionet.formats import canonical
-from ionet.intelligence.auditing import Auditor, Written, can_be_judged
+from ionet.intelligence.auditing import Auditor, can_be_judged
 from ionet.intelligence.builds import build_of
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import SAMPLING
 from ionet.intelligence.opened import Open
 from ionet.intelligence.receipts import Receipts, hash_of_prompt, hash_of_tokens
+from ionet.intelligence.replaying import Written
 
 _log = logging.getLogger(__name__)
 #: Of a request's body: how its answer was drawn.

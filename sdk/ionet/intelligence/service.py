@@ -24,7 +24,7 @@ from ionet.chain.files import replace_secret
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
 from ionet.intelligence.app import House, application
-from ionet.intelligence.auditing import Auditor
+from ionet.intelligence.auditing import Auditor, Bench
 from ionet.intelligence.books import Books
 from ionet.intelligence.config import At, IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk, Shelf
@@ -144,7 +144,7 @@ class Intelligence:
         )
         receipts, shown = self._receipts(stack), Shelf(self._receipts(stack))
         stack.callback(shown.close)
-        counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served)
+        counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served, engines)
 
         async def over(request: Open) -> None:
             counters.over(request)
@@ -225,21 +225,22 @@ class Intelligence:
         return receipts
 
     async def _recorder(
-        self, stack: AsyncExitStack, desk: Desk, receipts: Receipts, served: list[Served]
+        self,
+        stack: AsyncExitStack,
+        desk: Desk,
+        receipts: Receipts,
+        served: list[Served],
+        engines: Mapping[str, Replicas],
     ) -> Recorder:
-        references: dict[str, HttpEngine] = {}
+        benches: dict[str, Bench] = {}
         for number, each in enumerate(served):
             # Others draw in another order, which moves what is probable.
-            if each.reference is not None and each.counts:
-                socket = self.config.state / f"reference-{number}.sock"
-                arguments = [str(each.reference), str(socket), "--context", str(each.model.context)]
-                process = Process("ionet.intelligence.llama", [*arguments, "--slots", "1"], socket)
-                await stack.enter_async_context(process)
-                engine = HttpEngine("http://reference", each.name, socket=socket, counts=True)
-                stack.push_async_callback(engine.close)
-                references[each.model.id] = engine
-        auditor = Auditor(references, desk, receipts, self.config.audited) if references else None
-        if auditor is not None:
+            if each.counts:
+                arbiter = await self._arbiter(stack, number, each)
+                benches[each.model.id] = Bench(arbiter, engines[each.model.id])
+        auditor = None
+        if benches:
+            auditor = Auditor(benches, desk, receipts, self.config.audited, self.config.arbitrated)
             stack.push_async_callback(_ended, asyncio.create_task(auditor.run()))
 
         async def seal() -> None:
@@ -247,6 +248,19 @@ class Intelligence:
 
         stack.push_async_callback(_ended, asyncio.create_task(keep_looking(seal, every=_SEALS)))
         return Recorder(desk, receipts, auditor, {each.model.id: each.engine for each in served})
+
+    async def _arbiter(self, stack: AsyncExitStack, number: int, served: Served) -> HttpEngine | None:
+        """An engine of the operator's own weights."""
+        if served.reference is None:
+            return None
+        socket = self.config.state / f"reference-{number}.sock"
+        arguments = [str(served.reference), str(socket), "--context", str(served.model.context)]
+        await stack.enter_async_context(
+            Process("ionet.intelligence.llama", [*arguments, "--slots", "1"], socket)
+        )
+        engine = HttpEngine("http://reference", served.name, socket=socket, counts=True)
+        stack.push_async_callback(engine.close)
+        return engine
 
     @property
     def _origin(self) -> str:

@@ -13,14 +13,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ionet.intelligence.likelihood import Score
 
 _HOUR: Final = 3_600
-_DAY: Final = 24 * _HOUR
+DAY: Final = 24 * _HOUR
+#: Witnesses that have to find fault with a node where there is no arbiter, and of these more than half.
+_WITNESSES: Final = 2
 #: A window's sum beyond so many deviations, over so many answers at least: by chance 6 of 10 million.
 DEVIATIONS: Final = 5.0
 ANSWERS: Final = 3
@@ -64,12 +66,11 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What audits say of a node.
+class Record:
+    """Answers of a node that were judged by the same engine.
 
     Attributes:
-        model, node: which.
-        answers: that were judged.
+        answers: how many.
         passed: … with nothing to say against them, each by itself.
         score: of all of them.
         tokens: that were charged in them.
@@ -77,8 +78,6 @@ class Standing:
         faults: in any hour, any day, or all together: `improbable`, `too_probable`, `outliers`, `tokens`.
     """
 
-    model: str
-    node: str
     answers: int
     passed: int
     score: Score
@@ -86,28 +85,64 @@ class Standing:
     excess: int
     faults: tuple[str, ...]
 
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What audits say of a node.
+
+    Attributes:
+        model, node: which.
+        judged: by the arbiter.
+        witnesses: … by other nodes, by their names.
+    """
+
+    model: str
+    node: str
+    judged: Record
+    witnesses: Mapping[str, Record]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with it: as the arbiter says; where it was not asked, as most witnesses say.
+
+        A single other node does not count: it may be the one that is wrong.
+        """
+        if self.judged.answers:
+            return self.judged.faults
+        against = [each.faults for each in self.witnesses.values() if each.faults]
+        if len(against) < _WITNESSES or 2 * len(against) <= len(self.witnesses):
+            return ()
+        return tuple(sorted({fault for faults in against for fault in faults}))
+
     @property
     def holds(self) -> bool:
         """Whether the node may well serve what it says."""
         return not self.faults
 
 
-def standing(model: str, node: str, judged: Sequence[Judged]) -> Standing:
+def standing(
+    model: str, node: str, judged: Sequence[Judged], witnessed: Mapping[str, Sequence[Judged]] | None = None
+) -> Standing:
     """What audits say of a node.
 
     Args:
         model: that it says it serves.
         node: itself.
-        judged: its answers.
+        judged: its answers, by the arbiter.
+        witnessed: its answers, by other nodes.
     """
+    others = {witness: record(each) for witness, each in (witnessed or {}).items()}
+    return Standing(model, node, record(judged), others)
+
+
+def record(judged: Sequence[Judged]) -> Record:
+    """What one engine says of a node's answers."""
     windows: dict[tuple[int, int], list[Judged]] = defaultdict(list)
     for each in judged:
         windows[_HOUR, each.at // _HOUR].append(each)
-        windows[_DAY, each.at // _DAY].append(each)
+        windows[DAY, each.at // DAY].append(each)
     faults = {fault for window in [*windows.values(), judged] for fault in faults_of(window)}
-    return Standing(
-        model,
-        node,
+    return Record(
         len(judged),
         sum(each.passed for each in judged),
         _pooled(judged),

@@ -1,0 +1,106 @@
+"""An answer again, on another engine with its tokens forced: how probable it is there.
+
+What is judged is the text that was told, after the prompt as that engine reads it: a node that says other
+tokens, or none, hides nothing by that, and puts no other node in the wrong.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.errors import Refused, away
+from ionet.intelligence.likelihood import Place, score
+from ionet.intelligence.prices import Usage
+from ionet.intelligence.requests import Ask
+from ionet.intelligence.standing import Judged
+
+#: Places of one answer that are judged, drawn at random where it is longer.
+PLACES: Final = 48
+#: Last tokens that are not judged of an answer that was cut off where a text to stop at begins.
+_CUT: Final = 3
+#: A number below its argument.
+Draw = Callable[[int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An answer that may be judged.
+
+    Attributes:
+        id: its receipt's.
+        model: that is claimed.
+        node: that has written it.
+        ask: what was asked.
+        said: the text that was written.
+        tokens: its numbers, as the node says them.
+        usage: tokens as they were charged.
+        temperature, top_p: at which it was written.
+    """
+
+    id: str
+    model: str
+    node: str
+    ask: Ask
+    said: str
+    tokens: tuple[int, ...]
+    usage: Usage
+    temperature: float
+    top_p: float
+
+
+async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = secrets.randbelow) -> Judged:
+    """Judges an answer by what an engine says of its tokens.
+
+    Args:
+        written: the answer.
+        engine: of the claimed model, in llama.cpp.
+        at: now, Unix seconds.
+        draw: chooses places of a long answer.
+
+    Raises:
+        Refused: the engine does not answer, or with what no engine of the model would.
+    """
+    prompt, tokens = (await engine.count(written.ask)).tokens, await _tokens(written, engine)
+    if len(prompt) + len(tokens) > 2 * written.ask.model.context:
+        raise away("the model's engine makes more tokens of an answer than the model has room for")
+    whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
+    # In their order, so that each goes on where the one before has ended.
+    places = [
+        Place(whole[number], await engine.candidates([*prompt, *whole[:number]]))
+        for number in _drawn(len(whole), draw)
+    ]
+    result = score(places, written.temperature, written.top_p)
+    usage, most = written.usage, len(tokens) + 1 + _stopping(written.ask)  # 1: the end of all
+    excess = max(0, usage.completion - most) + max(0, usage.prompt - len(prompt))
+    return Judged(at, result, usage.prompt + usage.completion, excess)
+
+
+async def _tokens(written: Written, engine: HttpEngine) -> Sequence[int]:
+    """The tokens of what was told: those that the node says, if they are its text.
+
+    Where they are not, it need not lie: llama.cpp tells no numbers of letters that are made of several.
+    """
+    with contextlib.suppress(Refused):  # no such tokens are there
+        if await engine.text(written.tokens) == written.said:
+            return written.tokens
+    return await engine.tokens(written.said)
+
+
+def _stopping(ask: Ask) -> int:
+    """Tokens that may be written and not told, as a text to stop at: it has no more tokens than bytes."""
+    stop = ask.body.get("stop") or ()
+    return max((len(text.encode()) for text in ([stop] if isinstance(stop, str) else stop)), default=0)
+
+
+def _drawn(count: int, draw: Draw) -> Sequence[int]:
+    if count <= PLACES:
+        return range(count)
+    chosen: set[int] = set()
+    while len(chosen) < PLACES:
+        chosen.add(draw(count))
+    return sorted(chosen)
