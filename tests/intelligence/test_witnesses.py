@@ -33,7 +33,7 @@ from ionet.intelligence.standing import Standing
 
 MODELS: Final = Models([Model("small", "chat", Price(0, 0), 256)])
 QUESTIONS: Final = ("Explain a Merkle tree.", "Why is the sky blue?", "Tell me about Rome.", "What is tea?")
-TOKENS: Final = 20
+TOKENS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
