@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ionet.ledger.errors import LedgerInUse
 
 if TYPE_CHECKING:
-    from io import TextIOWrapper
+    from io import FileIO
 
 #: Of PostgreSQL's advisory lock: "IO ledger".
 _NUMBER: Final = 0x494F_6C65_6467_6572
@@ -21,7 +21,7 @@ _NUMBER: Final = 0x494F_6C65_6467_6572
 class Lock:
     """Held until it is released, or its process ends."""
 
-    def __init__(self, file: TextIOWrapper | None, connection: sa.Connection | None) -> None:
+    def __init__(self, file: FileIO | None, connection: sa.Connection | None) -> None:
         self._file = file
         self._connection = connection
 
@@ -51,20 +51,23 @@ class Lock:
             self._connection.close()
 
 
-def _locked_file(database: str | None) -> TextIOWrapper | None:
+def _locked_file(database: str | None) -> FileIO | None:
     if not database or database == ":memory:":
         return None
-    file = Path(f"{database}.lock").open("a+")  # noqa: SIM115  (kept open while it is held)
+    # Without a buffer: on a full disk its close would write, and fail, once more.
+    file = Path(f"{database}.lock").open("a+b", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.truncate(0)
+        file.write(str(os.getpid()).encode())
     except BlockingIOError:
         file.seek(0)
-        holder = file.read(20).strip() or "?"
+        holder = file.read(20).decode(errors="replace").strip() or "?"
         file.close()
         raise LedgerInUse(
             f"another process writes to the ledger {database} already, of id {holder}"
         ) from None
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()
+    except OSError:
+        file.close()
+        raise
     return file

@@ -81,8 +81,12 @@ def hold(home: Path) -> int | None:
     else:
         os.close(descriptor)
         return None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, str(os.getpid()).encode())
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+    except OSError:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
