@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 from tests.cli.conftest import write_key
 from tests.network.renting import Renting, opened
 from tests.network.site import NetworkSite
@@ -29,6 +30,7 @@ from ionet.cloud import (
     ClusterSpec,
     NoCluster,
     NoNode,
+    clusters,
 )
 from ionet.cloud.clusters import attach_cluster, class_ids, find, named
 from ionet.cloud.spec import parse
@@ -170,6 +172,38 @@ async def test_a_booked_cluster_is_known_by_its_name_and_cancelled_as_one(rentin
         assert cost.refund == deposit
         assert renting.site.money().renter - before == cost.refund.base
     assert await find(client, gateway) == []
+
+
+async def test_a_cluster_of_which_a_node_shows_a_part_at_first_is_known_by_its_first_job(
+    renting: Renting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_SHOWN", 0.0)
+    async with await booked(renting) as cluster:
+        client, shown = renting.client, await renting.client.jobs.find_jobs(renter=renting.client.address)
+        parts = iter(([job for job in shown if job.address != cluster.run.job], shown))
+
+        async def in_part(jobs: object, **fields: Pubkey) -> Any:
+            return next(parts)
+
+        monkeypatch.setattr(type(client.jobs), "find_jobs", in_part)
+        (known,) = await find(client, renting.gateway)
+        assert (known.head, len(known.jobs)) == (cluster.run.job, 2)
+
+
+async def test_a_cluster_of_which_jobs_were_closed_long_ago_is_looked_for_once(
+    renting: Renting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with await booked(renting) as cluster:
+        client, shown = renting.client, await renting.client.jobs.find_jobs(renter=renting.client.address)
+        parts = iter(([job for job in shown if job.address == cluster.run.job],))
+
+        async def in_part(jobs: object, **fields: Pubkey) -> Any:
+            return next(parts)
+
+        monkeypatch.setattr(type(client.jobs), "find_jobs", in_part)
+        renting.site.market.world.advance(61)
+        (known,) = await find(client, renting.gateway)
+        assert len(known.jobs) == 1
 
 
 async def test_all_nodes_of_a_cluster_get_more_time(renting: Renting) -> None:

@@ -35,7 +35,9 @@ from ionet.cloud.running import AsyncClusterRun
 from ionet.jobs.endings import read_ending
 from ionet.overlay import LeaseFacts
 from ionet.store.manifest import Function, Manifest
+from ionet.wire import Refused
 from ionet.worker._clusters import cluster_problem
+from ionet.worker._endings import check_together
 from ionet.worker._leases import ClientChain, Leased
 
 SPEC = ClusterSpec(name="one", nodes=1, max_nodes=2, classes=(str(CLASS),), seconds=3 * HOUR, gpus=0)
@@ -111,6 +113,24 @@ async def test_a_node_that_is_added_starts_by_itself_and_its_agent_takes_it_up(r
         assert cluster_problem(facts, leased, device) is None
         # More than were booked together are one node's lie, as long as nothing runs.
         assert cluster_problem(replace(facts, started=False), leased, device) is not None
+
+
+async def test_jobs_of_one_cluster_are_together_and_one_that_is_not_shown_is_asked_for_again(
+    renting: Renting,
+) -> None:
+    async with await booked(renting) as cluster:
+        (new,) = await cluster.resize(2)
+        chain, head = ClientChain(renting.client), bytes(cluster.run.job)
+        leased = await chain.job(head)
+        assert leased is not None
+        await check_together(chain, leased, {head, bytes(new)})
+        await renting.client.as_(renting.site.market.attesters[0]).jobs.start(new).send()
+        await cluster.resize(1)
+        # Ended, it is no member, and of the cluster all the same.
+        await check_together(chain, leased, {head, bytes(new)})
+        with pytest.raises(Refused, match="does not show the job") as raised:
+            await check_together(chain, leased, {head, bytes(Pubkey.new_unique())})
+        assert raised.value.kind == "no-such-job"
 
 
 async def test_a_node_that_does_not_come_costs_its_time_and_nothing_else(renting: Renting) -> None:

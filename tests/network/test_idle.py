@@ -24,10 +24,10 @@ from tests.programs.market import CLASS
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
-from ionet import CloseReason
+from ionet import IO, CloseReason
 from ionet.chain.errors import AccountNotFound
 from ionet.cli import own_ends
-from ionet.cloud import AsyncCluster, CannotWatch, ClusterSpec, NoCluster
+from ionet.cloud import AsyncCluster, AsyncClusterLaunch, CannotWatch, ClusterSpec, NoCluster
 from ionet.cloud.ending import endings, nonce_for, take_back
 from ionet.executor import Executor, Lease, NodeSpec, RunOutput
 from ionet.store.manifest import FileStore
@@ -213,6 +213,23 @@ async def test_what_is_to_end_a_cluster_is_its_renters_and_ends_jobs_alone(
         with pytest.raises(Refused, match=why) as raised:
             await agent.handle(Request(sender, "ends", job, blob))
         assert raised.value.kind == kind
+
+
+async def test_what_ends_jobs_of_other_clusters_is_not_taken(held: tuple[Renting, AsyncCluster]) -> None:
+    renting, cluster = held
+    (agent,), market = renting.site.agents, renting.site.market
+    market.join(market.bob, 500 * IO.UNIT)
+    renting.ready()
+    market.prove(market.bob)
+    # Of the gateway's connections the renter's key has one.
+    async with AsyncClusterLaunch(
+        renting.client, renting.gateway, replace(SPEC, name="two"), key=renting.key
+    ) as launch:
+        other = (await launch.book(await launch.offer())).run.job
+    with pytest.raises(Refused, match=f"{other} is not of the cluster"):
+        await cluster.hand_over([cluster.run.job, other])
+    assert agent._serving is not None
+    assert agent._serving.ends.jobs in ([], [bytes(cluster.run.job)])
 
 
 async def test_a_cluster_without_such_a_time_is_not_watched(tmp_path: Path) -> None:

@@ -266,6 +266,25 @@ async def test_a_run_is_begun_anew_once_where_the_chain_cannot_be_read_after_its
         assert sorted(await clusters(renting.client)) == [0, 2]
 
 
+async def test_the_head_is_the_first_of_all_its_jobs_where_a_node_shows_some_of_them_later(
+    renting: Renting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "_SHOWN", 0.0)
+    read, looks = AsyncBooking.cluster_jobs, iter((0, 1))
+
+    async def in_part(jobs: AsyncBooking, cluster: Pubkey) -> Any:
+        shown = await read(jobs, cluster)
+        return shown[len(shown) - next(looks, len(shown)) :]
+
+    monkeypatch.setattr(AsyncBooking, "cluster_jobs", in_part)
+    async with renting.launching(renting.script(), nodes=2) as launch:
+        run = await launch.book(await launch.offer())
+    assert isinstance(run, AsyncClusterRun)
+    async with run:
+        first, second = await read(renting.client.jobs, run.cluster)
+        assert (run.job, await run.all_jobs()) == (first.address, [first.address, second.address])
+
+
 @pytest.mark.parametrize(("unreachable", "left"), [(False, [0, 0]), (True, [0, 2])])
 async def test_a_run_whose_program_cannot_be_uploaded_is_not_begun_anew_again(
     renting: Renting,

@@ -37,6 +37,7 @@ function options() {
       mode: { ...string, default: 'clock' },
       programs: string,
       idl: string,
+      examples: string,
       authority: string,
       airdrop: many,
       'ready-file': string,
@@ -50,11 +51,9 @@ function options() {
   return { ...values, port, slotMs };
 }
 
-// Names of what is built beside the programs of the market.
-const examples = ['cpi_renter'];
-
-// The programs of a directory, with their ids from the IDLs beside them or in `idl`.
-function programs(directory, idl) {
+// The programs of a directory, with their ids from the IDLs beside them or in `idl`. Those of `examples` are built
+// beside the market's, and left out.
+function programs(directory, idl, examples) {
   const files = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
   const found = files.filter((name) => name.endsWith('.so')).sort();
   if (!found.length) fail(`no programs in ${directory}; run scripts/build`);
@@ -62,7 +61,7 @@ function programs(directory, idl) {
     const name = file.slice(0, -'.so'.length);
     const described = [directory, idl].map((place) => path.join(place, `${name}.json`)).find((p) => fs.existsSync(p));
     // An example's program, of which only its own test knows.
-    if (!described && examples.includes(name)) return [];
+    if (!described && fs.existsSync(path.join(examples, name, 'Cargo.toml'))) return [];
     if (!described) fail(`${name}: no IDL in ${directory} or ${idl}; run scripts/build`);
     const { address } = JSON.parse(fs.readFileSync(described, 'utf8'));
     return [{ name, id: address, file: path.join(directory, file) }];
@@ -235,7 +234,7 @@ async function main() {
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
 
-  const deployed = programs(asked.programs, asked.idl);
+  const deployed = programs(asked.programs, asked.idl, asked.examples);
   for (const { id, file } of deployed) {
     engine.deploy({ programId: id, soPath: file });
     await call(engine.rpcUrl, 'surfnet_setProgramAuthority', [id, asked.authority ?? engine.payer]);

@@ -66,6 +66,12 @@ _GIB: Final = 1 << 30
 #: Seconds for a held cluster to end its commands and hand over its files, and tries of an order.
 _ENDING: Final = 60.0
 _TRIES: Final = 5
+#: What a node says that will do, asked once more: it has begun anew, or its chain's node lags.
+_AGAIN_FOR: Final = frozenset({"other-channel", "no-such-job"})
+#: Looks for jobs where a chain's node lags, seconds between two, and after which one lags no more.
+_LOOKS: Final = 5
+_SHOWN: Final = 1.0
+_LAG: Final = 60
 #: Seconds between two looks at whether a cluster is idle.
 _WATCH: Final = 2.0
 #: Steps of a minute by which a length is shortened until its price is within a budget.
@@ -114,7 +120,7 @@ async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> 
     """
     from ionet import JobState
 
-    jobs = await client.jobs.find_jobs(renter=client.address)
+    jobs = await _jobs_of(client)
     open_ = [job for job in jobs if job.account.state != JobState.ENDED and not job.account.reason]
     open_ = [job for job in open_ if is_own(job.account)]
     together: dict[Pubkey, list[KeyedAccount[accounts.jobs.Job]]] = {}
@@ -134,6 +140,33 @@ async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> 
     finally:
         await store.aclose()
     return clusters[::-1]
+
+
+async def _jobs_of(client: AsyncClient) -> list[KeyedAccount[accounts.jobs.Job]]:
+    """The signer's jobs; a node that lags, and shows a part of a cluster just booked, is asked again."""
+    for left in reversed(range(_LOOKS)):
+        jobs = await client.jobs.find_jobs(renter=client.address)
+        partly = _booked_partly(jobs)
+        if not left or partly is None or partly + _LAG < await client.time():
+            break
+        await asyncio.sleep(_SHOWN)
+    return jobs
+
+
+def _booked_partly(jobs: Sequence[KeyedAccount[accounts.jobs.Job]]) -> int | None:
+    """When the latest job was booked of a cluster that lacks some, Unix seconds; None if none lacks any."""
+    together: dict[Pubkey, list[accounts.jobs.Job]] = {}
+    for job in (keyed.account for keyed in jobs):
+        if job.cluster != Pubkey.default() and not job.replaces:
+            together.setdefault(job.cluster, []).append(job)
+    return max(
+        (
+            max(job.booked_at for job in those)
+            for those in together.values()
+            if len(those) < those[0].cluster_size
+        ),
+        default=None,
+    )
 
 
 async def named(client: AsyncClient, gateway: str, text: str, *, insecure: bool = False) -> Held:
@@ -485,7 +518,7 @@ async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
         try:
             return await ask()
         except (Unreachable, Refused) as bad:
-            again = isinstance(bad, Unreachable) or bad.kind == "other-channel"
+            again = isinstance(bad, Unreachable) or bad.kind in _AGAIN_FOR
             if not again or not left:
                 raise
         await asyncio.sleep(1.0)

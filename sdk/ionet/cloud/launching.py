@@ -57,8 +57,9 @@ _LEAST: Final = 4_096
 _KNOWN_AFTER: Final = 180.0
 _AGAIN: Final = 5.0
 _TRIES: Final = 3
-#: Tries to read which of booked jobs is the first.
+#: Tries to read which of booked jobs is the first, and seconds between two where some are not shown yet.
 _READS: Final = 12
+_SHOWN: Final = 1.0
 #: Reasons of a store for which the same may be stored once the key rents something.
 _NOT_YET: Final = frozenset({"quota", "free", "uploads"})
 #: Told the name of a file, bytes done and bytes in all.
@@ -427,13 +428,22 @@ class AsyncLaunch:
         Raises:
             NotRun: it is unknown; whoever booked again would pay twice.
         """
+        shown: list[Pubkey] | None = None
         for _ in range(_READS):
             try:
                 jobs = await self._client.jobs.cluster_jobs(booking.cluster)
-                return jobs[0].address if jobs else booking.jobs[0]
             except (RpcError, TransportError) as bad:
                 why = bad
-            await asyncio.sleep(_AGAIN)
+                await asyncio.sleep(_AGAIN)
+                continue
+            shown = [job.address for job in jobs]
+            # A node that lags shows some of them, or none.
+            if shown and set(booking.jobs) <= set(shown):
+                return shown[0]
+            await asyncio.sleep(_SHOWN)
+        if shown is not None:
+            # What was cancelled meanwhile is not shown any more.
+            return (shown or list(booking.jobs))[0]
         raise NotRun(
             booking.jobs[0],
             f"is booked, and so are the others of cluster {booking.cluster}, and paid for; the chain cannot"

@@ -55,7 +55,7 @@ def _locked_file(database: str | None) -> FileIO | None:
     if not database or database == ":memory:":
         return None
     # Without a buffer: on a full disk its close would write, and fail, once more.
-    file = Path(f"{database}.lock").open("a+b", buffering=0)
+    file = Path(f"{database}.lock").open("a+b", buffering=0)  # noqa: SIM115  (kept open while it is held)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.truncate(0)

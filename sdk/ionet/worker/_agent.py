@@ -42,7 +42,7 @@ from ionet.wire import Answer, Refused, Request, Sealed, SealError
 from ionet.worker._arguments import hex32, number
 from ionet.worker._challenges import METHODS, Challenges
 from ionet.worker._clusters import INCOMPLETE, Network, Networks, machine_seconds
-from ionet.worker._endings import Endings, nobody_uses
+from ionet.worker._endings import Endings, check_together, nobody_uses, read_endings
 from ionet.worker._leases import Clock, Leased, NodeChain, lease_problem
 from ionet.worker._measuring import Links
 from ionet.worker._memory import Memory
@@ -1055,7 +1055,9 @@ class Agent:
         except SealError:
             raise Refused("other-channel", "it was sealed for another key; ask for the channel") from None
         try:
-            serving.ends.take(blob, serving.leased.renter)
+            given = read_endings(blob, serving.leased.renter)
+            await check_together(self._chain, serving.leased, {ending.job for ending in given})
+            serving.ends.take(given, serving.leased.renter)
         except ValueError as bad:
             raise Refused("bad-ends", f"what is to end the cluster's jobs is not taken: {bad}") from None
         try:

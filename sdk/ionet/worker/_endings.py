@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
+
+from solders.pubkey import Pubkey
 
 from ionet.chain.files import replace_secret
 from ionet.executor import FailureReason
 from ionet.jobs.endings import Ending, read_ending
+from ionet.wire import Refused
+from ionet.worker._leases import Leased, NodeChain
 from ionet.worker._record import Outcome
 
 #: Transactions for a lease: two for each of as many nodes as a cluster has, and as many that came later.
@@ -28,20 +33,18 @@ class Endings:
         self._path, self._job = folder / f"{job.hex()}.ends", job
         self._held: dict[tuple[bytes, bool], Ending] | None = None
 
-    def take(self, blob: bytes, renter: bytes) -> None:
+    def take(self, given: Iterable[Ending], renter: bytes) -> None:
         """Keeps more of them; of the same job and kind the newest counts.
 
         Args:
-            blob: a JSON array of transactions in base64.
-            renter: who must have signed them, 32 bytes.
+            given: of jobs of the lease; see `read_endings`.
+            renter: who has signed them, 32 bytes.
 
         Raises:
-            ValueError: they are something else; nothing is kept.
+            ValueError: they are too many; nothing is kept.
             OSError: they cannot be kept.
         """
-        held = dict(self._all())
-        for ending in _read(blob, renter):
-            held[ending.job, ending.stops] = ending
+        held = {**self._all(), **{(ending.job, ending.stops): ending for ending in given}}
         if len(held) > MOST:
             raise ValueError(f"a cluster has at most {MOST} such transactions")
         texts = [b64encode(ending.raw).decode() for ending in held.values()]
@@ -53,7 +56,7 @@ class Endings:
             self._held = {}
             try:
                 kept: Any = json.loads(self._path.read_bytes())
-                read = _read(json.dumps(kept["ends"]).encode(), bytes.fromhex(kept["renter"]))
+                read = read_endings(json.dumps(kept["ends"]).encode(), bytes.fromhex(kept["renter"]))
                 self._held = {(ending.job, ending.stops): ending for ending in read}
             except (OSError, ValueError, KeyError, TypeError):
                 # Nothing, or nothing that can be read: the cluster then ends when its renter says so.
@@ -80,7 +83,16 @@ class Endings:
         self._path.unlink(missing_ok=True)
 
 
-def _read(blob: bytes, renter: bytes) -> list[Ending]:
+def read_endings(blob: bytes, renter: bytes) -> list[Ending]:
+    """Reads transactions that end jobs of a renter's.
+
+    Args:
+        blob: a JSON array of transactions in base64.
+        renter: who must have signed them, 32 bytes.
+
+    Raises:
+        ValueError: they are something else.
+    """
     try:
         texts = json.loads(blob)
     except (ValueError, RecursionError):
@@ -90,6 +102,29 @@ def _read(blob: bytes, renter: bytes) -> list[Ending]:
     if len(texts) > MOST:
         raise ValueError(f"a cluster has at most {MOST} such transactions")
     return [read_ending(b64decode(text, validate=True), renter) for text in texts]
+
+
+async def check_together(chain: NodeChain, leased: Leased, jobs: set[bytes]) -> None:
+    """Sees to it that jobs are of one lease: a node reads none of other leases because somebody says so.
+
+    Args:
+        chain: as the worker reads it.
+        leased: a job of the lease.
+        jobs: the addresses of all.
+
+    Raises:
+        Refused: one is not, or is not shown.
+        IonetError: the chain cannot be read.
+    """
+    facts = await chain.lease(leased.job)
+    members = () if facts is None else facts.members
+    for job in jobs - {leased.job, *(member.job for member in members)}:
+        # What has ended is no member any more.
+        other = await chain.job(job)
+        if other is None:
+            raise Refused("no-such-job", f"the chain does not show the job {Pubkey(job)} now")
+        if other.alone or other.cluster != leased.cluster:
+            raise Refused("bad-ends", f"the job {Pubkey(job)} is not of the cluster that is to end it")
 
 
 def nobody_uses(outcome: Outcome) -> bool:

@@ -31,7 +31,7 @@ class Leased:
         renter: the renter's address, 32 bytes.
         manifest: hash of the manifest, 32 bytes.
         cluster_size: nodes that are booked together; 1 for a job that stands alone.
-        alone: whether it stands alone: it is in no cluster.
+        cluster: the cluster's address, 32 bytes; zeros for a job that stands alone.
         running: whether it has started and not ended.
         ended: whether it has ended.
         start_by: until when it can start.
@@ -45,13 +45,18 @@ class Leased:
     renter: bytes
     manifest: bytes
     cluster_size: int
-    alone: bool
+    cluster: bytes
     running: bool
     ended: bool
     start_by: int
     started_at: int | None
     ends_at: int | None
     funded: bool
+
+    @property
+    def alone(self) -> bool:
+        """Whether it stands alone: it is in no cluster."""
+        return not any(self.cluster)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +220,7 @@ async def _leased(client: AsyncClient, job: bytes) -> Leased | None:
         renter=bytes(account.renter),
         manifest=account.manifest_hash,
         cluster_size=account.cluster_size,
-        alone=account.cluster == Pubkey.default(),
+        cluster=bytes(account.cluster),
         running=running,
         ended=not running and account.state != JobState.BOOKED,
         start_by=account.booked_at + constants.jobs.START_WINDOW,
