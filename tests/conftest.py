@@ -58,6 +58,8 @@ _LONG = {
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
 _FAILED = pytest.StashKey[bool]()
+#: Lines that are shown of a first try.
+_TOLD = 60
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -107,7 +109,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how long the laboratories have taken, of the time that they may take."""
+    """Says why tests were tried a second time, and how long the laboratories have taken, of their time."""
+    for report in terminalreporter.stats.get("rerun", ()):
+        # The second try may pass, and then nothing else says why the first one did not.
+        terminalreporter.write_sep("_", f"first try of {report.nodeid}, {report.when}")
+        terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-_TOLD:]))
     reports = [
         report
         for kind in terminalreporter.stats.values()

@@ -6,7 +6,9 @@ are blocks of the language `text`. The README and the pages of docs/start have t
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,7 +29,12 @@ from ionet.store.manifest import Manifest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 DOCUMENTS: Final = sorted(
-    [*(ROOT / "docs").glob("*.md"), *(ROOT / "clients").glob("*/*.md"), *(ROOT / "examples").glob("*.md")]
+    [
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "clients").glob("*/*.md"),
+        *(ROOT / "examples").glob("*.md"),
+    ]
 )
 #: What shows something, and is not run.
 SHOWN: Final = {"text", "mermaid"}
@@ -139,6 +146,28 @@ def test_programs_on_pages_run(tmp_path: Path) -> None:
         line = [sys.executable, "-W", "error", "-c", block.text]
         done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{block}: {done.stderr}"
+
+
+@pytest.mark.parametrize(
+    "block", [block for block in blocks() if block.page.name == "CONTRIBUTING.md"], ids=str
+)
+def test_a_command_for_contributors_names_what_is_there(block: Block) -> None:
+    for line in block.text.splitlines():
+        (program, *words), tests = shlex.split(line, comments=True), 0
+        while "=" in program:
+            program, *words = words
+        for word in (program, *words):
+            if re.match(r"(scripts|tests)/", word):
+                assert (ROOT / word).exists(), line
+                tests += word.startswith("tests/")
+        if program.startswith("scripts/"):
+            told = (ROOT / program).read_text()
+            for option in itertools.takewhile(lambda word: word != "--", words):
+                assert option in told, f"{program} has no {option}"
+        if "-k" in words and tests:
+            (file,) = (word for word in words if word.startswith("tests/"))
+            named = words[words.index("-k") + 1]
+            assert re.search(rf"def test_\w*{named}", (ROOT / file).read_text()), line
 
 
 @pytest.mark.alone

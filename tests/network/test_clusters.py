@@ -258,6 +258,11 @@ class Holding(InlineExecutor):
 
     given = Given()
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        # Not what an earlier test's box was given.
+        Holding.given = Given()
+
     async def _start(self, lease: Lease, workspace: Any) -> RunOutput:
         (workspace.log).write_text("--- cluster is ready\n")
         never: asyncio.Future[RunOutput] = asyncio.get_running_loop().create_future()
