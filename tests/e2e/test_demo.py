@@ -123,7 +123,7 @@ def test_a_classifier_was_really_trained_and_its_hash_is_on_chain(played: dict[s
 def test_a_renters_program_runs_in_a_box_where_this_machine_has_them(played: dict[str, Any]) -> None:
     said = " ".join(step(played, "job")["text"])
     assert ("runs in a box" in said) != ("runs unboxed, as this user: " in said)
-    if os.environ.get("CI") and image() is not None:
+    if os.environ.get("CI") and (image() is not None or missing() is None):
         assert "runs in a box" in said, said
 
 
