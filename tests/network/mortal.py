@@ -1,16 +1,111 @@
-"""A gateway that a bomb kills at one of its effects, for the crash tests."""
+"""Workers and gateways in processes of their own, which kill themselves by SIGKILL at one of their effects.
+
+They are the services as they are: what is wrapped are the functions by which they do something to others, or
+to what they keep. A server that has everything imported forks them, for a beginning would take a second of a
+processor each time.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
+import signal
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Final
+from unittest import mock
 
-from tests.network.site import Gateway
-from tests.orchestrator.killed import Bomb, Wired
+from tests.network import inline_worker
+from tests.network.site import Plenty
+from tests.orchestrator.killed import Wired
+from tests.orchestrator.support import STEP
 
-from ionet.wire import Kind, Message
+from ionet.gateway._config import GatewayConfig
+from ionet.gateway._service import Gateway
+from ionet.prover import numpy_backend
+from ionet.wire import Kind, Message, Role
+from ionet.worker import Worker, WorkerConfig, _daemon
+from ionet.worker._agent import Agent, AgentPolicy
+from ionet.worker._files import StoreFiles
+
+_CONTEXT: Final = multiprocessing.get_context("forkserver")
+
+
+class Fuse:
+    """Kills its process before or after a chosen effect: point 2 k is before effect k, 2 k + 1 after it.
+
+    Args:
+        point: None: never.
+        diary: file of which each line is a point that the process has passed.
+    """
+
+    def __init__(self, point: int | None, diary: Path) -> None:
+        self._point, self._count = point, 0
+        self._diary = os.open(diary, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        self._lock = threading.Lock()
+
+    def tick(self, name: str) -> None:
+        with self._lock:
+            os.write(self._diary, f"{name}\n".encode())
+            if self._count == self._point:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._count += 1
+
+
+class Mortal:
+    """A process that a fuse may kill.
+
+    Args:
+        live: what it does.
+        place: for what it tells its test; each process has one of its own.
+        point: where it dies; None: nowhere.
+        given: what it needs to know.
+    """
+
+    def __init__(self, live: Callable[..., None], place: Path, point: int | None, *given: Any) -> None:
+        place.mkdir(parents=True)
+        self._diary, self._mark = place / "diary", place / "mark"
+        paths = os.pathsep.join((".", *sys.path))
+        with mock.patch.dict(os.environ, PYTHONPATH=paths):
+            _CONTEXT.set_forkserver_preload([__name__])
+            forkserver.ensure_running()
+        self._process: BaseProcess = _CONTEXT.Process(
+            target=live, args=(self._diary, self._mark, point, *given), daemon=True
+        )
+        self._process.start()
+
+    def gone(self) -> bool:
+        """Whether it has ended by itself: only its fuse does that to it.
+
+        Raises:
+            AssertionError: it has ended otherwise.
+        """
+        code = self._process.exitcode
+        assert code in (None, -signal.SIGKILL), f"it ended with {code}"
+        return code is not None
+
+    def kinds(self) -> list[str]:
+        """The points that it has come to; where it was killed is the last one."""
+        return self._diary.read_text().splitlines() if self._diary.exists() else []
+
+    def marked(self) -> int:
+        """The number that it has told last; 0 before the first."""
+        with suppress(OSError, ValueError):
+            return int(self._mark.read_text())
+        return 0
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+# -- a gateway
 
 
 class Named:
@@ -27,38 +122,92 @@ class Named:
         return f"pass-{method}"
 
 
-def wire(gateway: Gateway, bomb: Bomb) -> None:
-    """Has a bomb kill a gateway that has been started: all its connections break, and it does nothing more.
+def _wire(gateway: Gateway, fuse: Fuse, joined: Callable[[], None]) -> None:
+    """Its effects are whom it admits, which message it passes on, and what it does to its files.
 
-    Its effects are whom it admits, which message it passes on, and what it does to its files.
+    Args:
+        gateway: has its parts, and takes no connections yet.
+        fuse: ends it.
+        joined: called when somebody was admitted.
     """
-    hub, doors, keeper = gateway.hub, gateway.service.doors, gateway.service.keeper
-    assert doors is not None
+    hub, keeper, named = gateway.hub, gateway.keeper, Named()
+    assert hub is not None
     assert keeper is not None
-    loop, here, named = asyncio.get_running_loop(), threading.get_ident(), Named()
-
-    def cut() -> None:
-        doors.enter = lambda transport: transport.abort()  # type: ignore[method-assign]
-        doors.close()
-
-    def went() -> None:
-        if threading.get_ident() == here:
-            cut()
-        else:
-            loop.call_soon_threadsafe(cut)
 
     def effect(real: Callable[..., Any], name: Callable[..., str]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
             what = name(*arguments)
-            bomb.tick(f"before {what}")
+            fuse.tick(f"before {what}")
             answer = real(*arguments)
-            bomb.tick(f"after {what}")
+            fuse.tick(f"after {what}")
             return answer
 
         return call
 
-    bomb.went = went
-    hub._join = effect(hub._join, lambda *_: "admit")  # type: ignore[method-assign]
+    def join(*arguments: Any) -> Any:
+        answer = admit(*arguments)
+        joined()
+        return answer
+
+    admit = effect(hub._join, lambda *_: "admit")
+    hub._join = join  # type: ignore[assignment, method-assign]
     hub._queue = effect(hub._queue, lambda peer, data, sender: named.name(data))  # type: ignore[method-assign]
-    keeper._ledger = Wired(keeper._ledger, bomb, "open", "adding", "finish")  # type: ignore[assignment]
-    keeper._backend = Wired(keeper._backend, bomb, "read", "add")
+    keeper._ledger = Wired(keeper._ledger, fuse, "open", "adding", "finish")  # type: ignore[assignment]
+    keeper._backend = Wired(keeper._backend, fuse, "read", "add")
+
+
+def live_as_gateway(diary: Path, mark: Path, point: int | None, config: GatewayConfig) -> None:
+    """Marks 1 once it takes connections, and one more for a worker and for a seat that are connected."""
+    gateway = Gateway(config, quota=Plenty())
+
+    def tell() -> None:
+        assert gateway.hub is not None
+        mark.write_text(str(1 + sum(bool(gateway.hub.connected(role)) for role in (Role.AGENT, Role.SEAT))))
+
+    def ready(url: str) -> None:
+        _wire(gateway, Fuse(point, diary), tell)
+        tell()
+
+    asyncio.run(gateway.run(asyncio.Event(), ready))
+
+
+# -- a worker
+
+
+def live_as_worker(diary: Path, mark: Path, point: int | None, state: Path, policy: AgentPolicy) -> None:
+    """Marks the chain's time at which it has last done all that was due."""
+    fuse = Fuse(point, diary)
+
+    class Marking(Agent):
+        async def look(self) -> None:
+            await super().look()
+            last = self._clock._last
+            assert last is not None
+            mark.with_suffix(".new").write_text(str(last[1]))
+            mark.with_suffix(".new").replace(mark)
+
+    class Wiring(inline_worker.InlineDaemon):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._chain = Wired(self._chain, fuse, "leased")  # type: ignore[assignment]
+
+        def _make_executor(self, unsafe_plain: bool) -> Any:
+            real = super()._make_executor(unsafe_plain)
+            return Wired(real, fuse, "open", "run", "stop", "release")
+
+    def worker(*given: Any, **named: Any) -> Wired:
+        return Wired(Worker(*given, kernel=numpy_backend(), **named), fuse, "begin", "sample", "end")
+
+    changes = {
+        "_device": inline_worker._still,
+        "Agent": Marking,
+        "Worker": worker,
+        "StoreFiles": lambda *stores: Wired(StoreFiles(*stores), fuse, "fetch", "keep"),
+    }
+    for name, value in changes.items():
+        setattr(_daemon, name, value)
+    asyncio.run(Wiring(WorkerConfig.load(state), policy=policy).run(asyncio.Event()))
+
+
+#: How a worker lives whose test lets hours pass in seconds.
+POLICY: Final = AgentPolicy(look_every=0.2, upload_seconds=60.0, unheard_after=2.0, max_gap=STEP)

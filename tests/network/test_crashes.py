@@ -1,5 +1,9 @@
 """Each process is killed at each of its effects, one at a time: one result, exact payments, nothing left.
 
+Workers and gateways are processes of their own, which SIGKILL ends. Orchestrators die in this one: a bomb has
+each further effect of theirs fail; `tests/orchestrator/test_crashes.py` and `test_service.py` kill their
+processes.
+
 Always tried are the moments before and after each kind of effect, where it comes first and where it comes
 last in a life without a crash: a transaction, a call to an agent, a write to the store, a step of the
 executor; of a gateway whom it admits, each kind of message that it passes on, and what it does to files. With
@@ -10,19 +14,23 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.network.mortal import wire
-from tests.network.site import Gateway, NetworkSite
+from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_worker
+from tests.network.test_service import ServiceSite
 from tests.orchestrator.killed import Bomb, Killed
 from tests.orchestrator.test_program_chain import Money
+from tests.programs.market import Market
 from tests.programs.support import HOUR
 
+from ionet.gateway._config import GatewayConfig
 from ionet.orchestrator import Result
-from ionet.wire import Role
+from ionet.worker import Limits, NodeConfig, WorkerConfig
 
 #: All that the processes do to others, and to what they keep.
 EFFECTS = {
@@ -58,8 +66,87 @@ def chosen(which: str, kinds: Sequence[str]) -> set[int]:
     return {*first.values(), *last.values()}
 
 
-async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> Result | None:
-    job = site.book(HOUR)
+@dataclass
+class Death:
+    """How a life went.
+
+    Attributes:
+        gone: whether the process was killed.
+        kinds: the points that it has come to; where it was killed is the last one.
+    """
+
+    gone: bool
+    kinds: list[str]
+
+    @property
+    def where(self) -> str:
+        return self.kinds[-1] if self.gone else "nowhere"
+
+
+class Town(ServiceSite):
+    """A site of which a worker, or the gateway, is a process of its own."""
+
+    MARKET = staticmethod(Market.new)
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.upload_seconds = POLICY.upload_seconds
+        self._lives: list[Mortal] = []
+        self._served: Mortal | None = None
+
+    def _begin(self, live: Any, point: int | None, *given: Any) -> Mortal:
+        life = Mortal(live, self.root / f"life-{len(self._lives)}", point, *given)
+        self._lives.append(life)
+        return life
+
+    def begin_worker(self, point: int | None = None) -> Mortal:
+        alice, state = self.market.alice, self.root / "worker"
+        if not state.exists():
+            state.mkdir()
+            key = self.key_file(alice.device_key, "device")
+            WorkerConfig(
+                path=state / "config.toml",
+                owner=alice.key,
+                rpc=(self.server.url,),
+                gateways=(self.gateway.http,),
+                nodes=(NodeConfig(alice.name, 0, "RTX 4090", key),),
+                limits=Limits(1, 4, 1),
+            ).save()
+        self._served = self._begin(live_as_worker, point, state, POLICY)
+        return self._served
+
+    async def begin_gateway(self, point: int | None = None) -> Mortal:
+        """Begins one, and waits until it takes connections."""
+        config = GatewayConfig(
+            state=self.root / "gateway",
+            host="127.0.0.1",
+            port=self.gateway.port,
+            store=str(self.store.root),
+            rpc=(self.server.url,),
+        )
+        life = self._begin(live_as_gateway, point, config)
+        await self.told(life, 1)
+        return life
+
+    @staticmethod
+    async def told(life: Mortal, number: int) -> None:
+        """Waits until a process has told a number, or is gone."""
+        async with asyncio.timeout(60):
+            while not life.gone() and life.marked() < number:  # noqa: ASYNC110 (it is another process)
+                await asyncio.sleep(0.02)
+
+    async def noticed(self, gone: Callable[[], bool] = lambda: False) -> None:
+        await super().noticed(gone)
+        if self._served is not None:
+            await self.told(self._served, self.now)
+
+    def end(self) -> None:
+        for life in self._lives:
+            life.end()
+
+
+async def kill_the_orchestrator(site: Town, point: int | None) -> tuple[Result | None, Death]:
+    job, bomb = site.book(HOUR), Bomb(point)
     async with site.machine(site.market.alice):
         with suppress(Killed):
             async with site.seat(bomb=bomb) as seat:
@@ -68,69 +155,71 @@ async def kill_the_orchestrator(site: NetworkSite, bomb: Bomb) -> Result | None:
         async with site.seat() as seat:
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 600, ran=True)
-            return seat.result(bytes(job))
+            kinds = [*bomb.kinds, bomb.where] if bomb.gone else bomb.kinds
+            return seat.result(bytes(job)), Death(bomb.gone, kinds)
 
 
-async def kill_the_worker(site: NetworkSite, bomb: Bomb) -> Result | None:
-    job = site.book(HOUR)
+async def kill_the_worker(site: Town, point: int | None) -> tuple[Result | None, Death]:
+    job, life = site.book(HOUR), site.begin_worker(point)
     async with site.seat() as seat:
-        async with site.machine(site.market.alice, bomb):
-            await site.until_run([seat], job, lambda: bomb.gone)
-            # Twice this may pass between two samples around a restart.
-            await site.until_closed([seat], job, 300, lambda: bomb.gone, ran=True)
-        async with site.machine(site.market.alice):
+        await site.until_run([seat], job, life.gone)
+        # Twice this may pass between two samples around a restart.
+        await site.until_closed([seat], job, 300, life.gone, ran=True)
+        if life.gone():
+            site.begin_worker()
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 300, ran=True)
-        return seat.result(bytes(job))
+        return seat.result(bytes(job)), Death(life.gone(), life.kinds())
 
 
-async def kill_the_gateway(site: NetworkSite, bomb: Bomb) -> Result | None:
-    job = site.book(HOUR)
-    site.upload_seconds = 60.0
-    wire(site.gateway, bomb)
-    again = asyncio.create_task(started_again(site.gateway, bomb))
+async def kill_the_gateway(site: Town, point: int | None) -> tuple[Result | None, Death]:
+    job, life = site.book(HOUR), site._lives[0]
+    again = asyncio.create_task(begun_again(site, life))
     async with site.machine(site.market.alice), site.seat() as seat:
-        await site.until_run([seat], job, lambda: bomb.gone)
-        await site.until_closed([seat], job, 300, lambda: bomb.gone, ran=True)
-        if bomb.gone:
+        await site.until_run([seat], job, life.gone)
+        await site.until_closed([seat], job, 300, life.gone, ran=True)
+        if life.gone():
             await again
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 300, ran=True)
         again.cancel()
-        return seat.result(bytes(job))
+        return seat.result(bytes(job)), Death(life.gone(), life.kinds())
 
 
-async def started_again(gateway: Gateway, bomb: Bomb) -> None:
-    """Starts a gateway again once it was killed, and waits until its peers are back."""
-    while not bomb.gone:  # noqa: ASYNC110 (it may go off in a thread)
+async def begun_again(site: Town, life: Mortal) -> None:
+    """Begins another gateway once one was killed, and waits until the worker and the seat are back."""
+    while not life.gone():  # noqa: ASYNC110 (it is another process)
         await asyncio.sleep(0.01)
-    await gateway.stop()
-    await gateway.start()
-    async with asyncio.timeout(60):
-        while not all(gateway.hub.connected(role) for role in (Role.AGENT, Role.SEAT)):  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+    await site.told(await site.begin_gateway(), 3)
 
 
-async def played(root: Path, which: str, point: int | None) -> tuple[Money, Bomb]:
+async def played(root: Path, which: str, point: int | None) -> tuple[Money, Death]:
     """What everybody has gained in the end, once the right result is there and nothing else is left."""
     await asyncio.to_thread(root.mkdir)
     async with BEGINNING:  # nobody else looks for a free port meanwhile
-        site = NetworkSite(root)
-        await site.gateway.start()
-    bomb, before = Bomb(point), site.money()
+        site = Town(root)
+        site.server.__enter__()
+        if which == "gateway":
+            await site.begin_gateway(point)
+        else:
+            await site.gateway.start()
+    before = site.money()
     try:
-        result = await KILLED[which](site, bomb)
+        result, death = await KILLED[which](site, point)
+        await nothing_left(root)
     finally:
-        await site.gateway.stop()
-    after = site.money()
-    assert site.runs == 1, f"killed {bomb.where} ({point})"
+        site.end()
+        if which != "gateway":
+            await site.gateway.stop()
+        site.server.close()
+    after, where = site.money(), f"killed {death.where} ({point})"
+    assert site.runs == 1, where
     assert result is not None
-    assert result.value == {"sum": 14}, f"killed {bomb.where} ({point}): {result}"
+    assert result.value == {"sum": 14}, f"{where}: {result}"
     (output,) = result.outputs
     assert site.store.get(output.sha256) == b"1\n4\n9", "it is at the gateway for its renter"
-    assert not left_over(root), f"killed {bomb.where} ({point}): {left_over(root)}"
     moved = Money(after.supplier - before.supplier, after.renter - before.renter, after.fees - before.fees)
-    return moved, bomb
+    return moved, death
 
 
 KILLED = {
@@ -140,9 +229,18 @@ KILLED = {
 }
 
 
-def left_over(root: Path) -> list[Path]:
-    """Working directories of leases."""
-    return [path for path in root.rglob("work/*") if path.is_dir()]
+async def nothing_left(root: Path) -> None:
+    """Waits until there are no working directories of leases any more."""
+
+    def left() -> list[Path]:
+        return [path for place in ("work", "leases") for path in root.rglob(f"{place}/*") if path.is_dir()]
+
+    try:
+        async with asyncio.timeout(60):
+            while await asyncio.to_thread(left):  # noqa: ASYNC110 (others remove them)
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(left()) from None
 
 
 @pytest.mark.slow
@@ -156,10 +254,10 @@ async def test_killed_at_any_effect_the_payments_are_the_same(tmp_path: Path, wh
 
     async def tried(point: int) -> None:
         async with turns:
-            moved, bomb = await played(tmp_path / str(point), which, point)
+            moved, death = await played(tmp_path / str(point), which, point)
         # How often a machine looks at the chain is its own affair: a run may have fewer effects than another.
-        assert bomb.gone or (bomb.count <= point and 2 * point > calm.count)
-        assert moved == expected, f"killed {bomb.where} ({point})"
+        assert death.gone or (len(death.kinds) <= point and 2 * point > len(calm.kinds))
+        assert moved == expected, f"killed {death.where} ({point})"
 
     async with asyncio.TaskGroup() as group:
         for point in sorted(chosen(which, calm.kinds)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ionet.orchestrator import Orchestrator
 
@@ -47,10 +47,16 @@ async def buried(orchestrator: Orchestrator) -> None:
     orchestrator.journal.close()
 
 
+class Ticking(Protocol):
+    """What counts effects, and ends the process at one of them."""
+
+    def tick(self, name: str) -> None: ...
+
+
 class Wired:
     """An object whose effects go through a bomb."""
 
-    def __init__(self, real: Any, bomb: Bomb, *effects: str) -> None:
+    def __init__(self, real: Any, bomb: Ticking, *effects: str) -> None:
         self._real, self._bomb, self._effects = real, bomb, effects
 
     def __contains__(self, item: object) -> bool:
