@@ -156,8 +156,11 @@ def _wire(gateway: Gateway, fuse: Fuse, joined: Callable[[], None]) -> None:
     keeper._backend = Wired(keeper._backend, fuse, "read", "add")
 
 
-def live_as_gateway(diary: Path, mark: Path, point: int | None, config: GatewayConfig) -> None:
+def live_as_gateway(
+    diary: Path, mark: Path, point: int | None, state: Path, port: int, store: Path, rpc: str
+) -> None:
     """Marks 1 once it takes connections, and one more for a worker and for a seat that are connected."""
+    config = GatewayConfig(state=state, host="127.0.0.1", port=port, store=str(store), rpc=(rpc,))
     gateway = Gateway(config, quota=Plenty())
 
     def tell() -> None:

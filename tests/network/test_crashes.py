@@ -28,7 +28,6 @@ from tests.orchestrator.test_program_chain import Money
 from tests.programs.market import Market
 from tests.programs.support import HOUR
 
-from ionet.gateway._config import GatewayConfig
 from ionet.orchestrator import Result
 from ionet.worker import Limits, NodeConfig, WorkerConfig
 
@@ -117,14 +116,9 @@ class Town(ServiceSite):
 
     async def begin_gateway(self, point: int | None = None) -> Mortal:
         """Begins one, and waits until it takes connections."""
-        config = GatewayConfig(
-            state=self.root / "gateway",
-            host="127.0.0.1",
-            port=self.gateway.port,
-            store=str(self.store.root),
-            rpc=(self.server.url,),
-        )
-        life = self._begin(live_as_gateway, point, config)
+        state, store = self.root / "gateway", self.store.root
+        given = (state, self.gateway.port, store, self.server.url)
+        life = self._begin(live_as_gateway, point, *given)
         await self.told(life, 1)
         return life
 
@@ -198,7 +192,6 @@ async def played(root: Path, which: str, point: int | None) -> tuple[Money, Deat
     await asyncio.to_thread(root.mkdir)
     async with BEGINNING:  # nobody else looks for a free port meanwhile
         site = Town(root)
-        site.server.__enter__()
         if which == "gateway":
             await site.begin_gateway(point)
         else:
@@ -233,7 +226,7 @@ async def nothing_left(root: Path) -> None:
     """Waits until there are no working directories of leases any more."""
 
     def left() -> list[Path]:
-        return [path for place in ("work", "leases") for path in root.rglob(f"{place}/*") if path.is_dir()]
+        return [path for path in (*root.rglob("work/*"), *root.glob("worker/leases/*")) if path.is_dir()]
 
     try:
         async with asyncio.timeout(60):
