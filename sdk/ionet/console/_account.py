@@ -17,6 +17,7 @@ from ionet.console._who import Forbidden, Owner, Reader, Unknown, visitor_of
 from ionet.explorer._market import Absent
 from ionet.explorer._values import BadQuestion
 from ionet.formats.when import DAY
+from ionet.service.guard import address_of
 from ionet.service.signin import SignInSession
 
 account: Final = APIRouter()
@@ -29,9 +30,9 @@ async def challenge(parts: Have) -> m.Challenge:
 
 
 @account.post("/signin", summary="Begins a session")
-async def sign_in(parts: Have, signed: m.SignIn, response: Response) -> m.Session:
+async def sign_in(parts: Have, request: Request, signed: m.SignIn, response: Response) -> m.Session:
     """A session, which a cookie stands for."""
-    session, cookie = _signed(parts, signed)
+    session, cookie = _signed(parts, request, signed)
     response.headers["set-cookie"] = cookie
     return await _session(_visitor(parts, session))
 
@@ -65,9 +66,9 @@ async def keys(parts: Have, owner: Owner) -> m.ApiKeys:
 
 
 @account.post("/keys", summary="Makes an API key, which is shown once")
-async def new_key(parts: Have, owner: Owner, wanted: m.NewKey) -> m.MadeKey:
+async def new_key(parts: Have, owner: Owner, request: Request, wanted: m.NewKey) -> m.MadeKey:
     """A key. It outlives the session, so that the wallet signs anew for it."""
-    fresh, _ = _signed(parts, wanted, keep=False)
+    fresh, _ = _signed(parts, request, wanted, keep=False)
     if fresh.address != owner.wallet:
         raise Forbidden(f"{fresh.address} has signed, and the session is that of {owner.wallet}")
     if len(parts.kept.keys(owner.wallet)) >= parts.config.limits.keys:
@@ -86,12 +87,14 @@ async def revoke(parts: Have, owner: Owner, key: m.Id) -> m.Ended:
     return m.Ended(ended=True)
 
 
-def _signed(parts: Parts, signed: m.SignIn, *, keep: bool = True) -> tuple[SignInSession, str]:
+def _signed(
+    parts: Parts, request: Request, signed: m.SignIn, *, keep: bool = True
+) -> tuple[SignInSession, str]:
     try:
         message, signature = (b64decode(text, validate=True) for text in (signed.message, signed.signature))
     except (NoBase64, ValueError):
         raise BadQuestion("message and signature are in base64") from None
-    return parts.signins.sign_in(message, signature, keep=keep)
+    return parts.signins.sign_in(address_of(request.scope), message, signature, keep=keep)
 
 
 def _visitor(parts: Parts, session: SignInSession) -> Visitor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from ionet import USD, AsyncClient, pda
 from ionet.chain.errors import AmountError
@@ -175,7 +175,7 @@ async def about(
     "/clusters/{cluster}/access", summary="The access of a cluster, for commands on another machine"
 )
 async def access(
-    parts: Have, owner: Owner, cluster: _Cluster, signed: c.AskedClusterAccess
+    parts: Have, owner: Owner, request: Request, cluster: _Cluster, signed: c.AskedClusterAccess
 ) -> c.ClusterAccess:
     """Access to this cluster alone. It outlives the session, so that the wallet signs anew for it."""
     it = await bundle(parts, owner, cluster)
@@ -183,7 +183,7 @@ async def access(
         raise BadQuestion("this cluster was not booked here, so that this console has no access to it")
     if not it.kept.name:
         raise BadQuestion("this cluster runs a program: only one that waits for commands is entered")
-    fresh, _ = signed_in(parts, signed, keep=False)
+    fresh, _ = signed_in(parts, request, signed, keep=False)
     if fresh.address != owner.wallet:
         raise Forbidden(f"{fresh.address} has signed, and the session is that of {owner.wallet}")
     return await _access(parts, it, it.kept.name)

@@ -85,7 +85,9 @@ class Accounts:
         self._origin = origin
         self._tills = tills
         self._rate = rate
-        self._rates = Rates(_CHALLENGES, time.monotonic)
+        self._rates = Rates(
+            _CHALLENGES.per_second, _CHALLENGES.at_once, _CHALLENGES.addresses, time.monotonic
+        )
 
     def routes(self) -> list[Route]:
         """What is answered."""
@@ -115,7 +117,8 @@ class Accounts:
             message, signature = (
                 base64.b64decode(str(body.get(name, "")), validate=True) for name in ("message", "signature")
             )
-            session, cookie = self._sign_ins.sign_in(message, signature)
+            source = address_of(request.scope)
+            session, cookie = self._sign_ins.sign_in(source, message, signature)
         except (binascii.Error, ValueError):
             raise invalid("message and signature are base64") from None
         except SignInRefused as bad:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import ipaddress
 import json
+import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
@@ -143,7 +144,7 @@ class Guard:
         self._bounds = bounds
         self._counters = counters
         self._clock = clock
-        self._rates = Rates(bounds, clock)
+        self._rates = Rates(bounds.per_second, bounds.at_once, bounds.addresses, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request."""
@@ -291,23 +292,32 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 
 class Rates:
-    """How many requests each address may still send: a bucket each, the longest unused ones forgotten."""
+    """How many requests each address may still send: a bucket each, the longest unused ones forgotten.
 
-    def __init__(self, bounds: Bounds, clock: Callable[[], float]) -> None:
-        self._bounds = bounds
+    Args:
+        per_second: that a bucket fills by.
+        at_once: that a full one has.
+        addresses: that are remembered.
+        clock: seconds.
+    """
+
+    def __init__(self, per_second: float, at_once: int, addresses: int, clock: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._at_once = at_once
+        self._addresses = addresses
         self._clock = clock
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, address: str, cost: int) -> int:
         """Takes a request; returns the whole seconds to wait, 0: it is taken."""
-        now, rate, most = self._clock(), self._bounds.per_second, self._bounds.at_once
+        now, rate, most = self._clock(), self._per_second, self._at_once
         left, at = self._left.pop(address, (float(most), now))
         left = min(most, left + (now - at) * rate)
         taken = left >= cost
         self._left[address] = (left - cost if taken else left, now)
-        if len(self._left) > self._bounds.addresses:
+        if len(self._left) > self._addresses:
             self._left.popitem(last=False)
-        return 0 if taken else max(1, -(-int(cost - left) // rate))
+        return 0 if taken else max(1, math.ceil((cost - left) / rate))
 
 
 @dataclass(frozen=True, slots=True)

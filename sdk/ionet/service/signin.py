@@ -3,8 +3,10 @@
 A service issues a challenge, the reader's wallet writes it as text and signs it (`solana:signIn` of the
 Wallet Standard), and the service reads that text: every line has to be as it was issued, and the address
 in it has to be the key that signed. Then a cookie stands for the session. Challenges and cookies are
-authenticated by a key of this process, and end with it. Kept is only which of them were used up: whoever asks
-for many, or signs in with many wallets, pushes out nobody else's. How many an address may ask for, and that a
+authenticated by a key of this process, and end with it. Kept is only which of them were used up, until they
+would have expired: whoever asks for many, or signs in with many wallets, pushes out nobody else's. Each
+address signs in so many times only, and where thousands of them do, new sessions are short instead of none,
+so that what is kept of those that were ended stays bounded. How many requests an address may send, and that a
 POST comes from the service's own pages, is for what stands before the service to see to, as the explorer's
 guard does.
 """
@@ -23,6 +25,8 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 from solders.signature import Signature
+
+from ionet.service.guard import Rates
 
 _ASKS: Final = " wants you to sign in with your Solana account:"
 _FIELDS: Final = {
@@ -53,8 +57,11 @@ class SignInConfig:
         statement: what signing means, one line of ASCII.
         patience: seconds for which a challenge can be answered.
         lasts: seconds of a session.
-        most: challenges that were answered, and sessions that were ended, and have not expired; beyond it
-            nobody signs in until some have. A million take some 100 MB.
+        each: sign-ins of one address at once; as many come back evenly in the time that a session lasts.
+        addresses: whose sign-ins are counted; beyond it the one that has signed in longest ago is new again.
+        most: sessions that begin at once; as many come back evenly in the time that one lasts, and those
+            beyond last for `patience` only. And challenges that were answered and have not expired: beyond
+            it nobody signs in until some have. A million take some 100 MB, twice as many may be kept.
     """
 
     origin: str
@@ -62,6 +69,8 @@ class SignInConfig:
     statement: str
     patience: int = 300
     lasts: int = 12 * 3_600
+    each: int = 500
+    addresses: int = 100_000
     most: int = 1_000_000
 
     @property
@@ -101,6 +110,8 @@ class SignIns:
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._answered, self._ended = _UsedUp(config.most), _UsedUp(config.most)
+        self._long = Rates(config.most / config.lasts, config.most, 1, clock)
+        self._rates = Rates(config.each / config.lasts, config.each, config.addresses, clock)
 
     @property
     def domain(self) -> str:
@@ -135,10 +146,13 @@ class SignIns:
             return None
         return None if nonce in self._answered else int(words.partition("x")[0], 16)
 
-    def sign_in(self, message: bytes, signature: bytes, *, keep: bool = True) -> tuple[SignInSession, str]:
+    def sign_in(
+        self, source: str, message: bytes, signature: bytes, *, keep: bool = True
+    ) -> tuple[SignInSession, str]:
         """Begins a session.
 
         Args:
+            source: the address that it comes from, as the guard counts them.
             message: the text that the wallet has signed, UTF-8.
             signature: 64 bytes.
             keep: whether the session begins; not, where only this signature is wanted.
@@ -147,7 +161,8 @@ class SignIns:
             The session, and the value of `Set-Cookie` that stands for it.
 
         Raises:
-            SignInRefused: it is not the answer to a challenge of this service, or comes too late or twice.
+            SignInRefused: it is not the answer to a challenge of this service, or comes too late or twice, or
+                too many have come from there.
         """
         address, fields = _read(message)
         now, nonce = int(self._clock()), fields.get("nonce", "")
@@ -157,9 +172,11 @@ class SignIns:
                 "this challenge was not issued here, or was answered before: ask for a new one"
             )
         asked, until = self._asked(issued, nonce), issued + self._config.patience
+        if (wait := self._rates.take(source, 1)) > 0:
+            raise SignInRefused(f"too many have signed in from your address: wait {wait} s")
         # Taken whatever comes of it: a challenge is answered once.
-        if not self._answered.add(nonce, until, now) or self._ended.full(now):
-            raise SignInRefused("too many have signed in and out: try again in a few minutes")
+        if not self._answered.add(nonce, until, now):
+            raise SignInRefused("too many have signed in: try again in a few minutes")
         if now > until:
             raise SignInRefused("this challenge has expired: ask for a new one")
         for name in sorted(asked.keys() | fields.keys()):
@@ -169,11 +186,13 @@ class SignIns:
                 )
         if len(signature) != _SIGNATURE or not Signature(signature).verify(address, message):
             raise SignInRefused(f"the signature is not that of {address}")
-        session = SignInSession(address, now + self._config.lasts)
         if not keep:
-            return session, self._cookie("", 0)
+            return SignInSession(address, now + self._config.lasts), self._cookie("", 0)
+        # Each may be ended, and is kept then until it expires: where there are many, that is soon.
+        lasts = self._config.patience if self._long.take("", 1) else self._config.lasts
+        session = SignInSession(address, now + lasts)
         words = f"{address}.{session.expires}.{secrets.token_hex(16)}"
-        return session, self._cookie(f"{words}.{self._mac('session', words)}", self._config.lasts)
+        return session, self._cookie(f"{words}.{self._mac('session', words)}", lasts)
 
     def session(self, headers: Mapping[str, str]) -> SignInSession | None:
         """The session that a request's `Cookie` stands for; None: there is none.
