@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.console.conftest import Served, served
@@ -20,6 +21,11 @@ from ionet import AsyncClient
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.explorer._values import cell
 from ionet.ledger import Database, LedgerError
+
+
+def text_of(pdf: bytes) -> str:
+    """What a PDF says to who reads it."""
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
 async def test_a_ledger_of_another_chain_is_refused_before_anything_is_served(renting: Renting) -> None:
@@ -54,7 +60,16 @@ async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Serv
     # What went in less what came back is what the wallet has less.
     assert sum(Decimal(row["amount"]) for row in table) == Decimal(paid).scaleb(-8)
     assert all(row["transaction"] for row in table)
-    assert invoice.content.startswith(b"%PDF-")
+    said = [" ".join(line.split()) for line in text_of(invoice.content).splitlines()]
+    # In IO: what went in, what it came to, and what came back.
+    kept = Decimal(paid).scaleb(-8)
+    deposit = sum((Decimal(row["amount"]) for row in table[:2]), Decimal(0))
+    fee = Decimal(table[1]["amount"])
+    sums = {"Paid into escrow, fee included": deposit, "Work that is paid for": kept - fee, "Fee": fee}
+    for name, amount in {**sums, "Total": kept, "Refunded": deposit - kept}.items():
+        assert [each for each in said if each.startswith(f"{name} ")] == [f"{name} {amount.normalize():f} IO"]
+    whose = {f"Number {job}", "Ada Lovelace", "12 St James's Square", f"Wallet {renting.key.pubkey()}"}
+    assert whose | {row["transaction"] for row in table} <= {*said}
     assert again.content == invoice.content
     for answer in (rows, invoice):
         assert answer.headers["content-disposition"].startswith("attachment")
