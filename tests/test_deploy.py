@@ -23,6 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 UNIT: Final = ROOT / "deploy/ionet-worker.service"
 AGENT: Final = ROOT / "deploy/ionet-worker.plist"
 CONTAINER: Final = ROOT / "deploy/Containerfile"
+PAYMENTS: Final = ROOT / "deploy/payments.Containerfile"
 #: Settings that give a service a mount namespace of its own (systemd.exec(5), "Sandboxing" and "Paths").
 _OWN_MOUNTS: Final = """
     BindPaths BindReadOnlyPaths DynamicUser ExecPaths InaccessiblePaths LogNamespace MountAPIVFS NoExecPaths
@@ -156,9 +157,9 @@ def test_boxes_are_made_without_the_rights_that_the_unit_gives_up(tmp_path: Path
 # ---- the container
 
 
-def steps() -> list[tuple[str, str]]:
-    """The instructions of the Containerfile, in order."""
-    text = re.sub(r"\\\n\s*", " ", re.sub(r"^#.*\n", "", CONTAINER.read_text(), flags=re.MULTILINE))
+def steps(container: Path = CONTAINER) -> list[tuple[str, str]]:
+    """The instructions of a Containerfile, in order."""
+    text = re.sub(r"\\\n\s*", " ", re.sub(r"^#.*\n", "", container.read_text(), flags=re.MULTILINE))
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in text.splitlines() if line)]
 
 
@@ -167,16 +168,17 @@ def test_the_container_has_every_tool_that_boxes_need() -> None:
     assert {*_host._TOOLS.values(), _host._SECCOMP_PACKAGE} <= set(installed)
 
 
-def test_the_container_is_built_from_what_is_in_the_repository_and_no_more() -> None:
-    words = {word for word, _ in steps()}
+@pytest.mark.parametrize("container", [CONTAINER, PAYMENTS], ids=lambda path: path.name)
+def test_the_container_is_built_from_what_is_in_the_repository_and_no_more(container: Path) -> None:
+    words = {word for word, _ in steps(container)} - {"USER"}
     assert words <= {"FROM", "RUN", "WORKDIR", "COPY", "ENV", "VOLUME", "STOPSIGNAL", "ENTRYPOINT", "CMD"}
-    for word, rest in steps():
+    for word, rest in steps(container):
         if word == "COPY":
             *sources, _ = rest.split()
             assert all((ROOT / source).exists() for source in sources), rest
             assert "." not in sources, "whatever lies about, keys too, would be copied"
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    (wanted,) = re.findall(r"'\.\[(\w+)\]'", CONTAINER.read_text())
+    (wanted,) = re.findall(r"'\.\[(\w+)\]'", container.read_text())
     assert wanted in extras
 
 
@@ -185,3 +187,25 @@ def test_the_container_runs_the_worker() -> None:
     assert [*json.loads(last["ENTRYPOINT"]), *json.loads(last["CMD"])] == ["ionet", "worker", "run"]
     assert "IONET_WORKER_STATE=/var/lib/ionet/worker" in last["ENV"]
     assert "--pid=host" in CONTAINER.read_text()
+
+
+def test_the_container_of_payments_runs_them_as_nobody_else_and_without_rights() -> None:
+    last, said = dict(steps(PAYMENTS)), PAYMENTS.read_text()
+    command = [*json.loads(last["ENTRYPOINT"]), *json.loads(last["CMD"])]
+    assert CliRunner().invoke(app, [*command[1:], "--help"]).exit_code == 0
+    # As the unit starts it, in the same folder.
+    service = dict(unit(ROOT / "deploy/ionet-payments.service")["Service"])
+    assert service["ExecStart"] == f"/opt/ionet/bin/{' '.join(command)}"
+    assert service["Environment"] in last["ENV"]
+    assert service["WorkingDirectory"] == last["WORKDIR"] == last["VOLUME"]
+    assert last["USER"].split(":")[0] != "0"
+    assert last["USER"].replace(":", " -g ") in said, "its folder is of that user"
+    for right in (
+        "--read-only",
+        "--cap-drop all",
+        "no-new-privileges",
+        f"--memory {service['MemoryMax'].lower()}",
+    ):
+        assert right in said
+    assert f"--stop-timeout {service['TimeoutStopSec']}" in said
+    assert "deploy/payments.Containerfile" in (ROOT / "docs/operations.md").read_text()
