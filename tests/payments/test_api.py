@@ -353,7 +353,28 @@ def test_a_card_whose_charge_is_disputed_buys_nothing_more_for_another_wallet(sh
         shop.world.work()
         shop.world.work()
     told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
-    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed")
+    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed, or was not paid")
+    assert told["pi_3"][0] == "running"
+
+
+def test_who_has_not_paid_for_what_was_booked_buys_nothing_more_by_card(shop: Shop) -> None:
+    """Neither they nor their card under another name; who has paid goes on."""
+    shop.pay(shop.quote(), way="intent")
+    shop.world.stripe.authorise("pi_1", "fp_closed")
+    shop.world.stripe.refuse_capture = True
+    shop.world.work()
+    shop.world.work()
+    shop.world.stripe.refuse_capture = False
+    refused = shop.ask("POST", "/v1/quotes", {"seconds": HOUR, "node": str(shop.world.market.nodes[1])})
+    answer = shop.pay(refused, status=403)
+    assert answer["error"]["code"] == "frozen"
+    for number, card in (("pi_2", "fp_closed"), ("pi_3", "fp_other")):
+        shop.pay(shop.quote(name="dave", node=str(shop.world.market.nodes[1])), "dave", way="intent")
+        shop.world.stripe.authorise(number, card)
+        shop.world.work()
+        shop.world.work()
+    told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
+    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed, or was not paid")
     assert told["pi_3"][0] == "running"
 
 

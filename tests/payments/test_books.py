@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from tests.ledger import postgres
-from tests.payments.test_machine import AUTHORISED, BOOKED, fresh
+from tests.payments.test_machine import AUTHORISED, BOOKED, DEPOSIT, fresh
 
 from ionet.chain.errors import ConfigError
 from ionet.ledger.database import url_of
 from ionet.payments.auditing import differences, totals
 from ionet.payments.books import Books, Out, Stale, balances
+from ionet.payments.events import NotCaptured, Returned, Signed
 from ionet.payments.limits import Limits, OverLimit
 from ionet.payments.machine import Step, step
 from ionet.payments.purse import Account, Posting, Purse, Unbalanced
@@ -182,3 +183,16 @@ def test_books_of_another_version_are_refused(url: sa.URL) -> None:
     books.close()
     with pytest.raises(ConfigError, match="of version 99"):
         Books(url)
+
+
+def test_who_has_not_paid_is_frozen_until_the_loss_is_made_up_for(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in (*BOOKED, NotCaptured("the card was closed")):
+        payment = books.record(payment, step(payment, event), NOW, OUT if isinstance(event, Signed) else None)
+    other = [books.frozen("dave"), books.frozen("dave", "another")]
+    assert (books.frozen("carol"), books.frozen("dave", "fp"), other) == (True, True, [False, False])
+    payment = books.record(payment, step(payment, Returned(DEPOSIT - 1, over=False)), NOW)
+    assert books.frozen("carol")
+    books.record(payment, step(payment, Returned(DEPOSIT, over=True)), NOW)
+    assert not books.frozen("carol")
+    assert not books.frozen("dave", "fp")

@@ -211,6 +211,59 @@ def test_a_card_that_does_not_pay_after_the_booking_gets_no_compute(there: World
     assert [kind for kind, _, _ in there.told] == ["capture-failed"]
 
 
+def test_a_card_that_is_closed_while_its_job_runs_costs_the_operator_an_hour(there: World) -> None:
+    other = there.booked(node=1)
+    payment = authorised(there, seconds=3 * HOUR)
+    # It is booked, and Stripe is not reached for the charge.
+    there.before = lambda name, *args: there.stripe.moods.append("busy") if name == "capture" else None
+    there.work()
+    there.work()
+    assert there.now(payment).state == State.BOOKED
+    there.before = lambda name, *args: None
+    there.market.start(there.now(payment).job)
+    there.stripe.refuse_capture = True
+    there.work()
+    assert there.now(payment).state == State.UNPAID
+    job = there.market.deployer.jobs.get_job(Pubkey.from_string(there.now(payment).job))
+    assert job.reason.name == "RENTER_STOPPED"
+    there.market.attest(there.now(payment).job, 0)
+    there.market.advance(HOUR)
+    there.market.finish(there.now(payment).job)
+    there.work()
+    payment = there.now(payment)
+    # The first hour of three, 2.50, and the fees of all, 2.25 % of 7.50.
+    assert (payment.state, payment.purse) == (State.SETTLED, Purse(loss=2_668_750, booked=2_668_750))
+    assert there.stripe.taken(payment.intent) == 0
+    # What was paid is the customer's, and goes on; more is not sold to them.
+    assert (there.now(other).state, there.now(other).stopping) == (State.RUNNING, False)
+    assert there.books.frozen("carol")
+
+
+def test_an_extension_that_a_card_does_not_pay_ends_its_job_and_the_rest_is_refunded(there: World) -> None:
+    payment = there.booked(seconds=2 * HOUR)
+    there.market.start(payment.job)
+    more = there.buy(there.quote(seconds=HOUR, job=payment.job))
+    there.work()
+    there.stripe.authorise(there.now(more).intent)
+    there.stripe.refuse_capture = True
+    there.work()
+    there.work()
+    assert there.now(more).state == State.UNPAID
+    there.market.attest(payment.job, 0)
+    there.market.advance(HOUR)
+    there.market.finish(payment.job)
+    for _ in range(3):
+        there.work()
+    first, second = there.now(payment), there.now(more)
+    # Of 7.50 an hour was used. What comes back is that of the extension first, its fees of 0.05625 included:
+    # who did not pay it bears them. So 2.44375 are left for the card, and 0.0075 charged beyond 5.1125.
+    assert (second.state, second.purse) == (State.SETTLED, Purse())
+    assert (first.state, there.stripe.taken(first.intent)) == (State.SETTLED, 512 - 245)
+    assert not there.books.frozen("carol"), "nothing is owed"
+    there.check()
+    there.check_cards()
+
+
 def test_a_job_does_not_run_for_long_while_the_cards_side_is_silent(there: World) -> None:
     payment = authorised(there)
     there.work()

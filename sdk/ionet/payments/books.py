@@ -17,14 +17,13 @@ import sqlalchemy as sa
 from ionet.chain.errors import ConfigError, IonetError
 from ionet.payments import schema
 from ionet.payments.machine import Step
-from ionet.payments.payment import Payment, State, dumped, loaded
+from ionet.payments.payment import Payment, dumped, loaded
 from ionet.payments.purse import Account, Posting, Purse
 from ionet.payments.quoting import CardQuote
+from ionet.payments.spent import Spent
 
 #: Seconds for which a payment that has ended is left alone.
 NEVER: Final = 2**62
-_PROMISED: Final = (State.AUTHORISED.value, State.BOOKING.value)
-_OUT_OF_LIMITS: Final = (State.CANCELLED.value, State.CANCELLING.value)
 
 
 class Stale(IonetError):
@@ -124,7 +123,7 @@ class Books:
             raise QuoteGone("there is no such quote; ask for a new one")
         return CardQuote.loaded(body)
 
-    def open(self, payment: Payment, quote: str, refuse: Callable[[Books.Spent], None]) -> Payment:
+    def open(self, payment: Payment, quote: str, refuse: Callable[[Spent], None]) -> Payment:
         """Begins a payment of a quote; the one that is there already, if there is one.
 
         Args:
@@ -137,61 +136,15 @@ class Books:
             body = connection.execute(asked).scalar()
             if body is not None:
                 return loaded(body)
-            refuse(Books.Spent(connection))
+            refuse(Spent(connection))
             row = _row(payment) | {"quote": quote, "due": 0, "look": 0}
             connection.execute(sa.insert(schema.payments).values(**row))
         return payment
 
-    @dataclass(frozen=True, slots=True)
-    class Spent:
-        """What payments come to, for limits.
-
-        Attributes:
-            connection: in whose transaction it is read.
-        """
-
-        connection: sa.Connection
-
-        def cents(self, since: int, **of: str) -> int:
-            """Cents of payments since a time that were not cancelled, of a `customer` or a `card`.
-
-            Of all customers together those count for which a card was given: else anybody could use up the
-            others' limit for nothing.
-            """
-            table = schema.payments.c
-            out = _OUT_OF_LIMITS if of else (*_OUT_OF_LIMITS, State.OPENED.value, State.AWAITING.value)
-            asked = sa.select(sa.func.coalesce(sa.func.sum(table.total), 0)).where(
-                table.created >= since,
-                table.state.not_in(out),
-                *(table[name] == value for name, value in of.items()),
-            )
-            return int(self.connection.execute(asked).scalar_one())
-
-        def frozen(self, customer: str, card: str = "") -> bool:
-            """Whether a charge of a customer or card is disputed, or was lost: wallets cost nothing."""
-            table = schema.payments.c
-            theirs = (table.customer == customer) | ((table.card == card) & (table.card != ""))
-            asked = sa.select(table.id).where(theirs, table.dispute.in_(("open", "lost")))
-            return self.connection.execute(asked.limit(1)).first() is not None
-
-        def waiting(self, customer: str) -> int:
-            """A customer's payments that wait for a card."""
-            table = schema.payments.c
-            asked = sa.select(sa.func.count()).where(
-                table.customer == customer, table.state.in_((State.OPENED.value, State.AWAITING.value))
-            )
-            return int(self.connection.execute(asked).scalar_one())
-
-        def promised(self) -> int:
-            """Cents of payments for which the wallet has yet to pay."""
-            table = schema.payments.c
-            asked = sa.select(sa.func.coalesce(sa.func.sum(table.total), 0)).where(table.state.in_(_PROMISED))
-            return int(self.connection.execute(asked).scalar_one())
-
     def spent(self, since: int, **of: str) -> int:
         """See `Spent.cents`."""
         with self._engine.connect() as connection:
-            return Books.Spent(connection).cents(since, **of)
+            return Spent(connection).cents(since, **of)
 
     # -- steps
 
@@ -320,7 +273,7 @@ class Books:
     def frozen(self, customer: str, card: str = "") -> bool:
         """See `Spent.frozen`."""
         with self._engine.connect() as connection:
-            return Books.Spent(connection).frozen(customer, card)
+            return Spent(connection).frozen(customer, card)
 
     def out(self, payment: Payment) -> Out:
         """The transaction of a payment's latest attempt."""

@@ -16,6 +16,7 @@ from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.limits import Limits, OverLimit
 from ionet.payments.payment import CHARGED, ENDED, Payment, State
 from ionet.payments.quoting import CardQuote, NotForCards, for_card
+from ionet.payments.spent import Spent
 from ionet.payments.tokens import Customer
 
 #: Seconds for which a quote can be taken, and for which a card can be given afterwards.
@@ -182,11 +183,12 @@ class Desk:
             if f"{parts.scheme}://{parts.netloc}" != self.terms.origin or not back.isprintable():
                 raise Refused(400, "bad_back", f"back is a page of {self.terms.origin}")
 
-    def _admit(self, spent: Books.Spent, quote: CardQuote, now: int, has: int) -> None:
+    def _admit(self, spent: Spent, quote: CardQuote, now: int, has: int) -> None:
         if now >= quote.expires:
             raise Refused(409, "quote_over", "this quote is over; ask for a new one")
         if spent.frozen(quote.customer):
-            raise Refused(403, "frozen", "a charge of yours is disputed; no more is sold to you by card")
+            said = "a charge of yours is disputed, or was not paid; no more is sold to you by card"
+            raise Refused(403, "frozen", said)
         if spent.waiting(quote.customer) >= WAITING:
             raise Refused(429, "too_many", f"{WAITING} payments of yours wait for a card; pay or cancel one")
         self.terms.limits.check(spent.cents, quote.total, quote.customer, now)

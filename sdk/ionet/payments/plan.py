@@ -35,7 +35,8 @@ def wanted(payment: Payment, now: int, *, frozen: bool) -> Action | Event | None
     Args:
         payment: as it stands.
         now: Unix seconds.
-        frozen: whether the customer may not buy, as a charge of theirs, or of their card, is disputed.
+        frozen: whether the customer may not buy, as a charge of theirs, or of their card, is disputed or was
+            not paid.
     """
     match payment.state:
         case State.OPENED | State.AWAITING | State.AUTHORISED:
@@ -54,7 +55,7 @@ def wanted(payment: Payment, now: int, *, frozen: bool) -> Action | Event | None
 
 def _wanted_before(payment: Payment, now: int, frozen: bool) -> Action | Event:
     if frozen:
-        return GivenUp("a charge of this customer or card is disputed")
+        return GivenUp("a charge of this customer or card is disputed, or was not paid")
     if payment.state == State.OPENED:
         return Action.MAKE_INTENT
     if payment.state == State.AWAITING:
