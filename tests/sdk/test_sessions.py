@@ -8,6 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 import pytest
 from solders.instruction import AccountMeta, Instruction
@@ -188,6 +189,35 @@ def test_two_commands_at_the_same_moment_spend_the_limit_once(hot: Hot) -> None:
         hot.client.send_signed(ready[1])
     assert code_of(refused.value) == FUNDS
     assert (before - hot.balance(), hot.left) == (DEPOSIT, DEPOSIT - 1)
+
+
+@pytest.mark.parametrize("order", list(permutations(("book", "extend", "grow"))))
+def test_of_all_that_is_ready_at_the_same_moment_the_limit_pays_once(
+    hot: Hot, order: tuple[str, ...]
+) -> None:
+    hot.allow(2 * DEPOSIT)
+    booked = hot.client.jobs.book_cluster(
+        [hot.market.offered() for _ in range(2)], 2 * HOUR, MANIFEST, currency="USDC"
+    )
+    for job in booked.jobs:
+        hot.market.as_("alice").jobs.start(job).send()
+    jobs, nodes = hot.client.jobs, [hot.market.offered() for _ in range(2)]
+    # Each of them alone, and no two of them: an hour more takes half of what a booking does.
+    limit = DEPOSIT + DEPOSIT // 2 - 1
+    hot.allow(limit)
+    before, takes = hot.balance(), {"book": DEPOSIT, "extend": DEPOSIT // 2, "grow": DEPOSIT}
+    ready = {
+        "book": jobs.book(nodes[0], 2 * HOUR, MANIFEST, currency="USDC").tx(),
+        "extend": jobs.extend(booked.jobs[0], HOUR).tx(),
+        "grow": jobs.grow_cluster(booked.cluster, nodes[1], 2 * HOUR, currency="USDC").tx(),
+    }
+    hot.client.send_signed(ready[order[0]])
+    for what in order[1:]:
+        with pytest.raises(TransactionFailed) as refused:
+            hot.client.send_signed(ready[what])
+        assert code_of(refused.value) == FUNDS
+    taken = takes[order[0]]
+    assert (before - hot.balance(), hot.left) == (taken, limit - taken)
 
 
 def test_a_thief_of_the_key_gets_the_limit_and_nothing_else(hot: Hot) -> None:
