@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ class Desk:
         self._served, self._key = served, folder / "wallet.json"
         self._key.write_text(json.dumps(list(bytes(served.renter))))
         self._key.chmod(0o600)
+
+    def set_clock(self, now: float) -> None:
+        """Of the store."""
+        self._served.clock.now = now
 
     def run(self, *words: object, status: int = 0, only_out: bool = False) -> str:
         line = ["-k", self._key, "volume", *words, "--gateway", self._served.url]
@@ -67,6 +72,21 @@ def test_a_volume_is_made_filled_found_fetched_and_deleted(desk: Desk) -> None:
     assert "Deleted 4 snapshots of the volume data" in desk.run("delete", "data", "--old", "--yes")
     assert "Deleted the volume data" in desk.run("delete", "data", "--yes")
     assert desk.json("list") == []
+
+
+def test_a_volume_whose_end_is_near_is_named_and_so_is_what_keeps_it(desk: Desk) -> None:
+    desk.set_clock(time.time() - 22 * 86_400)
+    desk.run("create", "data")
+    assert "data ends" not in desk.run("list")
+    desk.set_clock(time.time() - 24 * 86_400)
+    desk.run("create", "soon")
+    said = desk.run("list")
+    assert "soon ends after 20" in said
+    assert "30 days more: ionet volume keep soon" in " ".join(said.split())
+    assert "data ends" not in said
+    desk.set_clock(time.time())
+    desk.run("keep", "soon")
+    assert "soon ends" not in desk.run("list")
 
 
 def test_what_is_wrong_is_said_in_one_sentence(desk: Desk) -> None:

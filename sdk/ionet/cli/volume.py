@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 from solders.keypair import Keypair
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from ionet.cloud.volumes import AsyncVolumes
 
 app = Commands("Volumes: folders that outlive leases, sealed for you in a gateway's store or your bucket.")
+
+#: Seconds before a volume's end from which `list` warns of it.
+_SOON: Final = 7 * 86_400
 
 Name: TypeAlias = Annotated[str, typer.Argument(metavar="NAME", help="The volume's name.")]
 Folder: TypeAlias = Annotated[Path, typer.Argument(metavar="DIR", help="A folder of this machine.")]
@@ -59,7 +63,7 @@ def list_(store: StoreOption = None, gateway: GatewayOption = None) -> None:
     """List my volumes, and until when they are kept.
 
     That is for 30 days after the last `put`, `sync` or `keep` of a wallet that rents, and longer while what
-    it rents allows it.
+    it rents allows it. What ends within a week is named.
     """
 
     async def work(io: Session, volumes: AsyncVolumes) -> None:
@@ -71,6 +75,12 @@ def list_(store: StoreOption = None, gateway: GatewayOption = None) -> None:
         data = [_data(item) for item in items]
         columns = ("name", "newest", ">files", ">bytes", "kept until")
         io.screen.table(columns, rows, empty="You have no volume here", data=data)
+        for item in items:
+            if item.until is not None and item.until < time.time() + _SOON:
+                io.screen.warn(
+                    f"{item.name} ends after {_end(item)}, unless what you rent then allows it; 30 days more:"
+                    f" ionet volume keep {item.name}"
+                )
 
     _run("reading volumes", store, gateway, work)
 
@@ -102,7 +112,9 @@ def put(name: Name, folder: Folder, store: StoreOption = None, gateway: GatewayO
     async def work(io: Session, volumes: AsyncVolumes) -> None:
         made = await volumes.put(name, folder)
         volume = await volumes.get(name)
-        text = f"{name} is {made.hash[:12]}: {len(made.files)} files, {made.size:,} bytes"
+        text = (
+            f"{name} is {made.hash[:12]}: {len(made.files)} files, {made.size:,} bytes, until {_end(volume)}"
+        )
         io.screen.show(_data(volume), text, *_apart(volume))
 
     _run("putting a folder", store, gateway, work)
