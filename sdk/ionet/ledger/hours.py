@@ -59,6 +59,9 @@ class Use:
     leased: bool
 
 
+_NO_USE: Final = Use(0, 0, False)
+
+
 @dataclass(frozen=True, slots=True)
 class HourFacts:
     """What the events say of an hour.
@@ -100,7 +103,7 @@ class HourFacts:
         from ionet.rewards import NodeHour, Proof, Verdict
 
         words, judged, hours = self._counts(measures)
-        rows = []
+        rows, pools = [], {number: Pool(class_.pool) for number, class_ in self._classes.items()}
         for address, node in self._live():
             key, class_ = bytes(address), self._classes[node.class_]
             word = words.get(key)
@@ -109,7 +112,7 @@ class HourFacts:
             else:
                 # Attesters' own count comes before what the device says.
                 up = min(hours.get(key, 0), (self.end - node.registered_at) // HOUR)
-            use = self._use.get(address, Use(0, 0, False))
+            use = self._use.get(address, _NO_USE)
             in_use = use.seconds > 0
             verdict = judged.get(key)
             if verdict is None and in_use and use.leased:
@@ -121,7 +124,7 @@ class HourFacts:
             rows.append(
                 NodeHour(
                     node=key,
-                    pool=Pool(class_.pool),
+                    pool=pools[node.class_],
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
                     up_hours=up,

@@ -15,7 +15,6 @@ from ionet.rewards._collecting import collecting_later
 from ionet.rewards._evidence import (
     Before,
     Evidence,
-    EvidenceError,
     NodeLine,
     find_node,
     read_evidence,
@@ -26,6 +25,7 @@ from ionet.rewards._leaf import Leaf, Verdict
 from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, kept_total, to_share
 from ionet.rewards._lines import measure_line
 from ionet.rewards._measured import Measure, Seal, Signatures, apart, counted, medians
+from ionet.rewards._nodelines import EvidenceError
 from ionet.rewards._score import (
     Carry,
     Hour,

@@ -43,6 +43,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import struct
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -54,8 +55,6 @@ import numpy as np
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet._generated.staking.types import Pool, ProofReason
-from ionet.chain.errors import IonetError
 from ionet.chain.files import whole_file
 from ionet.formats import canonical
 from ionet.rewards._leaf import Verdict
@@ -66,10 +65,20 @@ from ionet.rewards._leaves import (
     build_report,
     cumulate,
     last_hour,
-    pack,
     unpack,
 )
+from ionet.rewards._lines import number
 from ionet.rewards._measured import Measure, Seal, Signatures
+from ionet.rewards._nodelines import (
+    POOLS,
+    PROOFS,
+    EvidenceError,
+    NodeLines,
+    amount,
+    key_of,
+    row_of,
+    verdict_of,
+)
 from ionet.rewards._older import FORMAT as OLDER
 from ionet.rewards._older import SignedAlone
 from ionet.rewards._said import Saying, said_lines, seals_of
@@ -77,7 +86,6 @@ from ionet.rewards._score import (
     Carry,
     Hour,
     NodeHour,
-    Proof,
     RewardError,
     Scores,
     SharePolicy,
@@ -88,14 +96,8 @@ from ionet.rewards._statement import Statement
 from ionet.rewards._words import Word
 
 FORMAT: Final = "ionet-evidence/6"
-_POOLS: Final = {pool: pool.name.lower() for pool in Pool}
-_PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
-_POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
-_PROOF_NAMES: Final = {name: proof for proof, name in _PROOFS.items()}
-
-
-class EvidenceError(IonetError, ValueError):
-    """A file is damaged, contradicts itself or does not lead to the root; the message says where."""
+#: Lines that are read together.
+_AT_ONCE: Final = 4096
 
 
 def write_evidence(
@@ -242,8 +244,8 @@ def _lines(
         yield (
             f'{{"banned":{_truth(row.banned)},"closed_at":{row.closed_at},"credited":"{row.credited}",'
             f'"fees":"{row.fees}","in_use":{_truth(row.in_use)},"lifetime":"{lifetime}",'
-            f'"multiplier_bps":{row.multiplier_bps},"node":"{name}","pool":"{_POOLS[row.pool]}",'
-            f'"previous_height":{height},"proof":"{_PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
+            f'"multiplier_bps":{row.multiplier_bps},"node":"{name}","pool":"{POOLS[row.pool]}",'
+            f'"previous_height":{height},"proof":"{PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
             f'"stake":"{row.stake}","statement":{_statement_text(statement)},"units":{row.units},'
             f'"up_hours":{row.up_hours},"verdict":{verdict},"why":{why}}}\n'
         )
@@ -334,75 +336,114 @@ def read_evidence(path: str | Path) -> Evidence:
     Raises:
         EvidenceError: a line is not canonical, lacks a field, or is out of order.
     """
-    digest = hashlib.sha256()
-    header: dict[str, Any] | None = None
-    rows: list[NodeHour] = []
-    reward: list[int] = []
-    why: list[int] = []
-    keys: list[bytes] = []
-    lifetime: list[int] = []
-    through: list[int] = []
-    heights: list[int] = []
-    words: list[bytes] = []
-    absent: list[Absent] = []
-    said, alone = Saying(0), None
-    excess = 0
-    where = "the file"
+    reading = _Reading()
     try:
         with open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
-                where = f"line {number}"
-                digest.update(line)
-                if not line.endswith(b"\n"):
-                    raise EvidenceError("it ends without a line feed")
-                value = canonical.decode(line[:-1])
-                if not isinstance(value, dict):
-                    raise EvidenceError("expected one object")
-                if header is None:
-                    header, said = value, Saying(value["period_end"])
-                    if value["format"] == OLDER:
-                        alone = SignedAlone(said.end)
-                    else:
-                        said.begin(_known(value)["seals"])
-                    continue
-                if "said" in value and alone is None:
-                    said.take(value)
-                    continue
-                if "attester" in value and alone is not None:
-                    alone.take(value)
-                    continue
-                if said.measures or (alone is not None and alone.measures):
-                    raise EvidenceError("a node's line comes after the measurements")
-                keys.append(bytes(Pubkey.from_string(value["node"])))
-                lifetime.append(_amount(value["lifetime"]))
-                through.append(last_hour(header["period_end"], value["closed_at"]))
-                heights.append(value["previous_height"])
-                verdict = _verdict(value["verdict"])
-                words.append(pack(verdict))
-                credited = _amount(value["credited"])
-                excess += max(0, credited - lifetime[-1])
-                if "waiting" in value:
-                    absent.append(Absent(keys[-1], credited, value["waiting"] is True, value["closed_at"]))
-                else:
-                    rows.append(_row(keys[-1], value, verdict))
-                    reward.append(_amount(value["reward"]))
-                    why.append(value["why"])
-        where = "the file"
-        if header is None:
+            while lines := list(itertools.islice(file, _AT_ONCE)):
+                for _, alike in itertools.groupby(lines, _start):
+                    reading.take(list(alike))
+        reading.where = "the file"
+        return reading.finish()
+    except KeyError as error:
+        raise EvidenceError(f"{reading.where}: the field {error.args[0]!r} is missing or unknown") from error
+    except (ValueError, TypeError, OverflowError, AttributeError, IndexError, struct.error) as error:
+        raise EvidenceError(f"{reading.where}: {error}") from error
+
+
+def _start(line: bytes) -> bytes:
+    """What lines of one kind have in common: the name of their first field."""
+    return line[:9]
+
+
+class _Reading:
+    """A file that is read: its lines by many, and one by one where any of them is out of the ordinary."""
+
+    def __init__(self) -> None:
+        self.where = "the file"
+        self._digest = hashlib.sha256()
+        self._header: dict[str, Any] = {}
+        self._nodes = NodeLines(0)
+        self._said = Saying(0)
+        self._alone: SignedAlone | None = None
+        self._lines = 0
+
+    def take(self, lines: list[bytes]) -> None:
+        """Takes the next lines, which begin alike."""
+        whole = b"".join(lines)
+        self._digest.update(whole)
+        kind = self._kind(lines[0]) if whole.isascii() else None
+        if kind is None:
+            self._parse(lines)
+            return
+        matches = [kind.USUAL.fullmatch(line.decode("ascii")) for line in lines]
+        at = 0
+        for _, run in itertools.groupby(matches, bool):
+            same = list(run)
+            texts = [match.groups() for match in same if match is not None]
+            if texts and kind.take_usual(texts):
+                self._lines += len(same)
+            else:
+                self._parse(lines[at : at + len(same)])
+            at += len(same)
+
+    def _kind(self, line: bytes) -> NodeLines | Saying | None:
+        """What takes lines like this in their usual text."""
+        if not self._header or self._alone is not None:
+            return None
+        if line.startswith(b'{"node":'):
+            return self._said
+        return None if self._said.measures else self._nodes
+
+    def _parse(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self._lines += 1
+            self.where = f"line {self._lines}"
+            if not line.endswith(b"\n"):
+                raise EvidenceError("it ends without a line feed")
+            value = canonical.decode(line[:-1])
+            if not isinstance(value, dict):
+                raise EvidenceError("expected one object")
+            self._one(value)
+
+    def _one(self, value: dict[str, Any]) -> None:
+        if not self._header:
+            self._begin(value)
+        elif "said" in value and self._alone is None:
+            self._said.take(value)
+        elif "attester" in value and self._alone is not None:
+            self._alone.take(value)
+        elif self._said.measures or (self._alone is not None and self._alone.measures):
+            raise EvidenceError("a node's line comes after the measurements")
+        else:
+            self._nodes.take(value)
+
+    def _begin(self, header: dict[str, Any]) -> None:
+        end = number(header["period_end"], 63)
+        self._header, self._said, self._nodes = header, Saying(end), NodeLines(end)
+        if header["format"] == OLDER:
+            self._alone = SignedAlone(end)
+        else:
+            self._said.begin(_known(header)["seals"])
+
+    def finish(self) -> Evidence:
+        """What the file says, when all its lines were taken."""
+        header, keys, said = self._header, self._nodes.keys, self._said
+        if not self._lines:
             raise EvidenceError("it is empty")
         if header["nodes"] != len(keys):
             raise EvidenceError(f"its header promises {header['nodes']} nodes, it has {len(keys)}")
         if any(left >= right for left, right in itertools.pairwise(keys)):
             raise EvidenceError("its nodes are not in ascending order")
         said.finish()
-        measures = tuple(said.measures) if alone is None else alone.measures
+        measures = tuple(said.measures) if self._alone is None else self._alone.measures
         if header["measures"] != len(measures):
             raise EvidenceError(
                 f"its header promises {header['measures']} measurements, it has {len(measures)}"
             )
+        elsewhere = amount(header["elsewhere"])
         return Evidence(
-            digest=digest.digest(),
-            emission=_amount(header["emission"]),
+            digest=self._digest.digest(),
+            emission=amount(header["emission"]),
             carry=Carry(**header["carry"]),
             policy=SharePolicy(**header["policy"]),
             period_end=header["period_end"],
@@ -410,28 +451,17 @@ def read_evidence(path: str | Path) -> Evidence:
             height=header["height"],
             restated=None if header["restated"] is None else _amounts(header["restated"]),
             dropped=_amounts(header["dropped"]),
-            absent=tuple(absent),
-            elsewhere=_amount(header["elsewhere"]),
-            hour=Hour.from_rows(rows),
-            reward=tuple(reward),
-            why=tuple(why),
-            leaves=Leaves(
-                nodes=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32),
-                lifetime=np.array(lifetime, np.uint64),
-                through=np.array(through, np.int64),
-                previous_height=np.array(heights, np.uint64),
-                verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(words), -1),
-                surplus=_amount(header["elsewhere"]) + excess,
-            ),
+            absent=tuple(self._nodes.absent),
+            elsewhere=elsewhere,
+            hour=self._nodes.hour(),
+            reward=tuple(self._nodes.reward),
+            why=tuple(self._nodes.why),
+            leaves=self._nodes.leaves(elsewhere),
             measures=measures,
-            attesters={_key(key): weight for key, weight in header["attesters"].items()},
+            attesters={key_of(key): weight for key, weight in header["attesters"].items()},
             seals=said.seals,
-            alone=alone,
+            alone=self._alone,
         )
-    except KeyError as error:
-        raise EvidenceError(f"{where}: the field {error.args[0]!r} is missing or unknown") from error
-    except (ValueError, TypeError, OverflowError, AttributeError, IndexError) as error:
-        raise EvidenceError(f"{where}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,15 +523,15 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
             digest=digest.digest(),
             period_end=header["period_end"],
             policy=SharePolicy(**header["policy"]),
-            lifetime=_amount(value["lifetime"]),
+            lifetime=amount(value["lifetime"]),
             through=last_hour(header["period_end"], value["closed_at"]),
-            row=_row(node, value, _verdict(value["verdict"])) if live else None,
-            reward=_amount(value["reward"]) if live else 0,
+            row=row_of(node, value, verdict_of(value["verdict"])) if live else None,
+            reward=amount(value["reward"]) if live else 0,
             why=value["why"] if live else 0,
         )
     except KeyError as error:
         raise EvidenceError(f"{where}: the field {error.args[0]!r} is missing or unknown") from error
-    except (ValueError, TypeError, OverflowError) as error:
+    except (ValueError, TypeError, OverflowError, struct.error) as error:
         raise EvidenceError(f"{where}: {error}") from error
 
 
@@ -512,56 +542,8 @@ def _known(header: dict[str, Any]) -> dict[str, Any]:
     return header
 
 
-def _amount(text: object) -> int:
-    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or text[0] == "0" != text:
-        raise EvidenceError(f"{text!r} is not an amount in base units")
-    return int(text)
-
-
-def _key(text: str) -> bytes:
-    return bytes(Pubkey.from_string(text))
-
-
 def _amounts(value: dict[str, Any]) -> dict[bytes, int]:
-    return {_key(node): _amount(text) for node, text in value.items()}
-
-
-def _verdict(value: dict[str, Any]) -> Verdict:
-    evidence = bytes.fromhex(value["evidence"])
-    if len(evidence) != 32:
-        raise EvidenceError("a verdict's evidence is 64 hexadecimal digits")
-    return Verdict(
-        value["time"], value["score_bps"], ProofReason(value["reason"]), value["passed"] is True, evidence
-    )
-
-
-def _row(node: bytes, value: dict[str, Any], verdict: Verdict) -> NodeHour:
-    word = value["statement"]
-    return NodeHour(
-        node=node,
-        pool=_POOL_NAMES[value["pool"]],
-        multiplier_bps=value["multiplier_bps"],
-        units=value["units"],
-        up_hours=value["up_hours"],
-        stake=_amount(value["stake"]),
-        required_stake=_amount(value["required_stake"]),
-        proof=_PROOF_NAMES[value["proof"]],
-        in_use=value["in_use"] is True,
-        fees=_amount(value["fees"]),
-        credited=_amount(value["credited"]),
-        banned=value["banned"] is True,
-        closed_at=value["closed_at"],
-        verdict=verdict,
-        statement=None
-        if word is None
-        else Statement(
-            device=bytes(Pubkey.from_string(word["device"])),
-            good=word["good"],
-            proof=bytes.fromhex(word["proof"]),
-            samples=bytes.fromhex(word["samples"]),
-            signature=bytes(Signature.from_string(word["signature"])),
-        ),
-    )
+    return {key_of(node): amount(text) for node, text in value.items()}
 
 
 def verify_evidence(
@@ -672,11 +654,18 @@ def _verify_leaves(evidence: Evidence, previous: Leaves | None, scores: Scores) 
         )
     except RewardError as error:
         raise EvidenceError(str(error)) from error
+    if _same_leaves(again, evidence.leaves):
+        return
     expected, stated = (_by_node(leaves) for leaves in (again, evidence.leaves))
     for node in sorted(expected.keys() | stated.keys()):
         if expected.get(node) != stated.get(node):
             texts = _leaf_text(stated.get(node)), _leaf_text(expected.get(node))
             raise EvidenceError(f"node {Pubkey(node)}: {texts[0]}, expected {texts[1]}")
+
+
+def _same_leaves(left: Leaves, right: Leaves) -> bool:
+    names = ("nodes", "lifetime", "previous_height", "verdicts")
+    return all(np.array_equal(getattr(left, name), getattr(right, name)) for name in names)
 
 
 def _by_node(leaves: Leaves) -> dict[bytes, tuple[int, int, bytes]]:

@@ -107,10 +107,13 @@ class Leaves:
         return b"".join([hashed(raw[i : i + size]).digest() for i in range(0, len(raw), size)])
 
 
+#: A verdict as it stands in a leaf, 46 bytes, of its fields.
+packed: Final = _VERDICT.pack
+
+
 def pack(verdict: Verdict) -> bytes:
     """A verdict as it stands in a leaf, 46 bytes."""
-    fields = (verdict.time, verdict.score_bps, verdict.reason, verdict.passed, verdict.evidence_hash)
-    return _VERDICT.pack(*fields)
+    return packed(verdict.time, verdict.score_bps, verdict.reason, verdict.passed, verdict.evidence_hash)
 
 
 def unpack(raw: bytes) -> Verdict:

@@ -12,6 +12,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from solders.pubkey import Pubkey
@@ -207,12 +208,8 @@ def _found(verdict: Verdict) -> str:
     return "passed" if verdict.passed else f"failed ({verdict.reason.explain()})"
 
 
-def _by_hours(word: Word) -> tuple[Any, ...]:
-    return word.up_hours, word.statement.signature, word.statement.good, word.statement.samples
-
-
-def _by_speed(verdict: Verdict) -> tuple[Any, ...]:
-    return verdict.passed, verdict.score_bps, int(verdict.reason), verdict.evidence_hash
+_by_hours: Final = attrgetter("up_hours", "statement.signature", "statement.good", "statement.samples")
+_by_speed: Final = attrgetter("passed", "score_bps", "reason", "evidence_hash")
 
 
 def _median(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from ionet._generated.staking.types import ProofReason
 from ionet.formats import canonical
 from ionet.formats.merkle import leaf_hash
+from ionet.rewards._leaf import Verdict
 from ionet.rewards._lines import (
     digest_from,
     line_text,
@@ -25,9 +28,17 @@ from ionet.rewards._lines import (
     word_text,
 )
 from ionet.rewards._measured import DOMAIN, Measure, Seal
+from ionet.rewards._nodelines import DIGEST, KEY, NUMBER, STATEMENT, key_of, object_of
+from ionet.rewards._statement import Statement
 from ionet.rewards._words import Word
 
 _LEAF: Final = b"\x00" + DOMAIN
+_PASSED: Final = str(int(ProofReason.PASSED))
+_REASONS: Final = {str(int(reason)): reason for reason in ProofReason}
+_ENTRY: Final = rf'\[{NUMBER},(null|{NUMBER[1:-1]}),([01]),(?:null|\[{NUMBER},{NUMBER},"{DIGEST}"\])\]'
+_ENTRIES: Final = re.compile(_ENTRY)
+_STATEMENT: Final = object_of({**STATEMENT, "up_hours": NUMBER})
+_EACH: Final = re.sub(r"(?<!\\)\((?!\?)", "(?:", _ENTRY)
 
 
 @dataclass(slots=True)
@@ -52,6 +63,11 @@ class Saying:
         measures: what was read.
         seals: by attester.
     """
+
+    #: A node's line with its line feed, in the text that nearly all have, with one statement or none.
+    USUAL: ClassVar = re.compile(
+        rf'\{{"node":"{KEY}","said":\[({_EACH}(?:,{_EACH})*)\],"statements":\[({_STATEMENT})?\]\}}\n'
+    )
 
     end: int
     measures: list[Measure] = field(default_factory=list)
@@ -106,12 +122,36 @@ class Saying:
         if last < 0 or used != (1 << len(texts)) - 1 or len(value) != 3:
             raise ValueError("expected measurements, and statements that they name")
 
+    def take_usual(self, lines: Sequence[tuple[str, ...]]) -> bool:
+        """Takes what `USUAL` has found in lines.
+
+        Returns:
+            Whether they contradict nothing; otherwise nothing is taken.
+        """
+        usual = _Usual(self.end, self._places)
+        before = self.measures[-1].node if self.measures else b""
+        try:
+            for name, said, *stated in lines:
+                node = key_of(name)
+                if node <= before or not usual.take(node, name, _ENTRIES.findall(said), *stated):
+                    return False
+                before = node
+        except (ValueError, KeyError):
+            return False
+        self.measures += usual.measures
+        for place, leaf in zip(usual.places, usual.leaves, strict=True):
+            self._keep(place, leaf)
+        return True
+
     def _leaf(self, place: int, line: bytes) -> None:
+        self._keep(place, hashlib.sha256(_LEAF + line).digest())
+
+    def _keep(self, place: int, hashed: bytes) -> None:
         leaves, skipped = self._leaves[place], self._skipped[place]
         if skipped:
             while (leaf := skipped.pop(len(leaves), None)) is not None:
                 leaves.append(leaf)
-        leaves.append(hashlib.sha256(_LEAF + line).digest())
+        leaves.append(hashed)
 
     def finish(self) -> None:
         """Completes the seals.
@@ -128,6 +168,64 @@ class Saying:
                     f"{Pubkey(attester)} has signed {self._lines[place]} lines, and there are {len(leaves)}"
                 )
             seal.leaves = b"".join(leaves)
+
+
+class _Usual:
+    """What lines in their usual text say, before it counts."""
+
+    def __init__(self, end: int, seals: list[tuple[bytes, Seal]]) -> None:
+        self._end = end
+        self._seals = seals
+        self.measures: list[Measure] = []
+        self.places: list[int] = []
+        self.leaves: list[bytes] = []
+
+    def take(
+        self, node: bytes, name: str, said: list[tuple[str, ...]], text: str | None, *stated: str
+    ) -> bool:
+        """Takes a line's texts; returns whether they contradict nothing."""
+        word = None if text is None else _word_of(node, *stated)
+        places = [int(each[0]) for each in said]
+        if places[-1] >= len(self._seals) or any(left >= right for left, right in pairwise(places)):
+            return False
+        named = {each[2] for each in said}
+        if ("1" in named) != (word is not None):
+            return False
+        start = '{"node":"%s","statement":%s,"up_hours":'
+        hashed = {
+            nth: hashlib.sha256(_LEAF + (start % (name, text if nth == "1" else "null")).encode())
+            for nth in named
+        }
+        end, seals, measures, leaves = self._end, self._seals, self.measures, self.leaves
+        for place, (_, up, nth, score, reason, evidence) in zip(places, said, strict=True):
+            attester, seal = seals[place]
+            line = hashed[nth].copy()
+            if score:
+                verdict = Verdict(
+                    end, int(score), _REASONS[reason], reason == _PASSED, bytes.fromhex(evidence)
+                )
+                rest = f'{up},"verdict":{{"evidence":"{evidence}","reason":{reason},"score_bps":{score}}}}}'
+            else:
+                verdict, rest = None, f'{up},"verdict":null}}'
+            line.update(rest.encode())
+            leaves.append(line.digest())
+            its = word if nth == "1" else None
+            measures.append(Measure(attester, node, its, verdict, None if up == "null" else int(up), seal))
+        self.places += places
+        return True
+
+
+def _word_of(
+    node: bytes, device: str, good: str, proof: str, samples: str, signature: str, up_hours: str
+) -> Word:
+    stated = Statement(
+        key_of(device),
+        int(good),
+        bytes.fromhex(proof),
+        bytes.fromhex(samples),
+        bytes(Signature.from_string(signature)),
+    )
+    return Word(node, int(up_hours), stated)
 
 
 def seals_of(measures: Iterable[Measure]) -> list[canonical.Json]:

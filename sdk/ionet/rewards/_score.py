@@ -21,7 +21,7 @@ For emission ``E`` of the hour, in base units:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from fractions import Fraction
@@ -249,19 +249,37 @@ class Hour:
         for row in ordered:
             if len(row.node) != 32:
                 raise RewardError(f"a node's key has 32 bytes, got {len(row.node)}")
-        statements = [row.statement for row in ordered]
-        verdicts = [row.verdict for row in ordered]
-        for row in ordered:
-            if row.verdict is not None and row.verdict.passed != (row.proof == Proof.PASSED):
-                raise RewardError(f"the verdict of node {row.node.hex()} is not what its proof says")
+        return cls.from_columns(
+            [row.node for row in ordered],
+            {name: [getattr(row, name) for row in ordered] for name in _COLUMNS},
+            [row.statement for row in ordered],
+            [row.verdict for row in ordered],
+        )
+
+    @classmethod
+    def from_columns(
+        cls,
+        nodes: Sequence[bytes],
+        facts: Mapping[str, Sequence[int]],
+        statements: Sequence[Statement | None],
+        verdicts: Sequence[Verdict | None],
+    ) -> Hour:
+        """Makes them of the fields of `NodeHour`, each of all nodes in the order of their keys.
+
+        Raises:
+            RewardError: when the order is another, a node appears twice or a value is outside its range.
+        """
+        for node, verdict, proof in zip(nodes, verdicts, facts["proof"], strict=True):
+            if verdict is not None and verdict.passed != (proof == Proof.PASSED):
+                raise RewardError(f"the verdict of node {node.hex()} is not what its proof says")
         columns: dict[str, Any] = {}
         for name, dtype in _COLUMNS.items():
             try:
-                columns[name] = np.array([getattr(row, name) for row in ordered], dtype)
+                columns[name] = np.array(facts[name], dtype)
             except OverflowError as error:
                 raise RewardError(f"{name}: a value does not fit its column: {error}") from error
         return cls(
-            nodes=np.frombuffer(b"".join(row.node for row in ordered), np.uint8).reshape(-1, 32),
+            nodes=np.frombuffer(b"".join(nodes), np.uint8).reshape(-1, 32),
             statements=statements if any(item is not None for item in statements) else (),
             verdicts=verdicts if any(item is not None for item in verdicts) else (),
             **columns,

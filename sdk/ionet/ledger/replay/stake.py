@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -32,6 +33,9 @@ _TOTALS: Final = {
     "former": "former__amount",
     "set_apart": "set_apart",
 }
+#: All of them at once: an event changes few.
+_STATED: Final = attrgetter(*_TOTALS)
+_KEPT: Final = attrgetter(*_TOTALS.values())
 
 
 def _config(state: State) -> r.StakingConfig:
@@ -249,12 +253,14 @@ def _totals(state: State, event: Any, *, added_late: int = 0, **changes: int) ->
     """
     node = state.node_of(event)
     totals = event.totals
-    for name, field in _TOTALS.items():
-        after = getattr(totals, name)
+    for name, after, before in zip(_TOTALS, _STATED(totals), _KEPT(node), strict=True):
+        change = changes.get(name, 0)
+        if after == before and not change:
+            continue
         # Late weights end as hours are credited, which is no step of its own.
         if name != "co_late":
-            state.agree(event, name, after, getattr(node, field) + changes.get(name, 0))
-        setattr(node, field, after)
+            state.agree(event, name, after, before + change)
+        setattr(node, _TOTALS[name], after)
     _end_own_late(node, node.own__late + added_late - totals.own_late)
     node.own__late = totals.own_late
     return node
