@@ -225,32 +225,46 @@ async def test_each_killed_at_every_step_seats_still_report_beside_a_liar_and_a_
     assert world.client.mint.get_config().emitted == cumulative(latest * HOUR)
 
 
-class Five(WithDevice):
-    """A market with five attesters, of whom three approve; the node has been up for long enough to earn."""
+class Several(WithDevice):
+    """A market with attesters, of whom more than half approve; its node has been up long enough to earn."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, number: int) -> None:
         root.mkdir()
         super().__init__(root, 2)
         world = self.market.world
-        keys = [Keypair.from_seed(bytes([number]) * 32) for number in range(51, 56)]
+        keys = [Keypair.from_seed(bytes([51 + place]) * 32) for place in range(number)]
         seats = [types.proofs.Seat(key.pubkey(), 1) for key in keys]
-        world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=3))
+        world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=number // 2 + 1))
         world.advance(6 * HOUR)
         self.seats = [Seat(self, key, number) for number, key in enumerate(keys, 20)]
         for seat in self.seats:
             seat.reports._collect = self.collect
 
 
-async def totals(office: Five, absent: Seat | None, slow: Seat | None) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Which seats are absent, lie, and are slow; None: none."""
+
+    absent: int | None = None
+    liar: int | None = None
+    slow: int | None = None
+
+
+async def totals(office: Several, trouble: Trouble) -> list[int]:
     """What the approved reports of some hours give in all, in their order."""
+    seats = office.seats
+    if trouble.absent is not None:
+        office.silent.add(bytes(seats[trouble.absent].key.pubkey()))
+    if trouble.liar is not None:
+        lie(seats[trouble.liar], stake=1)
     for _ in range(4):
         office.hour_passes()
         for turn in range(14):
-            for seat in office.seats:
-                if seat is not absent and (seat is not slow or turn == 13):
+            for number, seat in enumerate(seats):
+                if number != trouble.absent and (number != trouble.slow or turn == 13):
                     await seat.settled()
             office.market.world.advance(60)
-    for seat in office.seats:
+    for seat in seats:
         seat.ledger.close()
     reports = [keyed.account for keyed in office.market.world.client.proofs.reports()]
     approved = [report for report in reports if report.state == ReportState.APPROVED]
@@ -258,14 +272,23 @@ async def totals(office: Five, absent: Seat | None, slow: Seat | None) -> list[i
 
 
 async def test_an_absent_a_lying_and_a_slow_seat_at_once_change_no_reward(tmp_path: Path) -> None:
-    expected = await totals(Five(tmp_path / "calm"), None, None)
-    office = Five(tmp_path / "troubled")
-    absent, liar, slow = office.seats[:3]
-    office.silent.add(bytes(absent.key.pubkey()))
-    lie(liar, stake=1)
-    assert await totals(office, absent, slow) == expected
+    expected = await totals(Several(tmp_path / "calm", 5), Trouble())
+    office = Several(tmp_path / "troubled", 5)
+    assert await totals(office, Trouble(absent=0, liar=1, slow=2)) == expected
     assert len(expected) == 4
     assert 0 < expected[0] < expected[-1]
+    absent, liar, slow = office.seats[:3]
     for seat, steps in ((absent, {"report", "approve"}), (liar, {"approve"})):
         assert not [step for step in steps if seat.steps(step)]
     assert slow.steps("approve")
+
+
+async def test_of_three_seats_two_reach_the_threshold_while_they_tell_the_truth(tmp_path: Path) -> None:
+    expected = await totals(Several(tmp_path / "calm", 3), Trouble())
+    assert 0 < expected[0] < expected[-1]
+    for trouble in (Trouble(absent=0), Trouble(liar=0, slow=1), Trouble(absent=0, slow=1)):
+        assert await totals(Several(tmp_path / str(trouble), 3), trouble) == expected, trouble
+    # One is left that does: nobody is paid by it alone, nor by the liar.
+    office = Several(tmp_path / "alone", 3)
+    assert await totals(office, Trouble(absent=0, liar=1, slow=2)) == []
+    assert office.market.node().credited == 0
