@@ -138,6 +138,7 @@ class FakeChain:
             confirm_by=self.clock + 600,
             cluster=cluster,
             cluster_size=size,
+            verdict=key(9_000 + number),
             **of_class,
         )
         self.accounts[job.key] = Account(job, seconds, PRICE)

@@ -73,6 +73,7 @@ class JobView:
         lost_at: when this attester said that the node is gone, Unix seconds; None where it has not, or has
             attested since.
         silent_from: after it anyone can end a running job whose attesters stay silent; None while none runs.
+        verdict: evidence of the verdict that the node was booked on, 32 bytes; zeros where that is not known.
     """
 
     key: bytes
@@ -102,6 +103,7 @@ class JobView:
     closable_at: int | None = None
     lost_at: int | None = None
     silent_from: int | None = None
+    verdict: bytes = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Attestation:
     Attributes:
         good: all seconds since the start that count.
         upto: time up to which it was judged, Unix seconds.
-        proof: digest of the last accepted compute proof, zeros without one.
+        verdict: evidence of the verdict that the lease started on, zeros where it is not known; only recorded.
         timelock: digest of the device's last signed sample, which covers all before it; zeros without one,
             and then no time counts.
         result: hash of the run's result, zeros without one; it is only recorded.
@@ -120,7 +122,7 @@ class Attestation:
 
     good: int
     upto: int
-    proof: bytes
+    verdict: bytes
     timelock: bytes
     result: bytes
     reasons: tuple[BreakReason, ...] = ()

@@ -60,7 +60,6 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
     "challenge_m": (64, 1 << 16),
     "challenge_k": (64, 1 << 20),
     "challenge_rows": (1, 256),
-    "challenge_every": (60, 86_400),
     "challenge_attempts": (1, 16),
     "number_m": (64, 1 << 16),
     "number_k": (64, 1 << 20),

@@ -1,6 +1,6 @@
 """Challenges to idle nodes, about one an hour each, so that hours' reports have a verdict on them.
 
-A node is booked on a verdict of the last hours. Leased nodes are judged with their attestations.
+A node is booked on a verdict of the last hours. Leased nodes are judged by their samples alone.
 """
 
 from __future__ import annotations
@@ -152,7 +152,8 @@ class IdleChallenges(Looking[bytes]):
         except NodeUnreachable as bad:
             self.silent += 1
             self._journal.note(node.hex(), "idle challenge unanswered", str(bad))
-            if tried.tries < _TRIES:
+            if tried.tries < _TRIES or node in (self._leased() or ()):
+                # One that was leased meanwhile answers no challenge.
                 return
             # It is connected, and lets every question of this hour pass: that is an answer.
             record = {"at": now, "detail": str(bad), "nanoseconds": 0, "reason": "unanswered"}

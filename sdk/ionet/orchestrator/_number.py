@@ -182,7 +182,7 @@ class NumberChallenges:
             nodes: their addresses, 32 bytes each.
 
         Returns:
-            The verdicts of those that are live.
+            The verdicts of those that are live, and that nobody has leased meanwhile.
         """
         views = {node: await self._chain.node(node) for node in nodes}
         asked = {node: _Asked(view) for node, view in views.items() if view is not None and view.live}
@@ -199,10 +199,18 @@ class NumberChallenges:
                     asked[node].verdict = Verdict(Reason.UNANSWERED, f"it did not take part {_TRIES} times")
             if any(0 < missed[node] < _TRIES for node in open_):
                 await self._pause(at)
+            self._leave(asked)
+        self._leave(asked)
         for node, item in asked.items():
             assert item.verdict is not None
             await self._keep(node, item)
         return {node: item.verdict for node, item in asked.items() if item.verdict is not None}
+
+    def _leave(self, asked: dict[bytes, _Asked]) -> None:
+        """Asks and judges those no longer that have been leased: they answer no challenge then."""
+        for node in asked.keys() & set(self._leased() or ()):
+            del asked[node]
+            self._journal.note(node.hex(), "processors not counted", "it was leased meanwhile")
 
     async def _pause(self, since: int) -> None:
         """Waits before nodes that did not take part are asked again; another seat may have had them."""

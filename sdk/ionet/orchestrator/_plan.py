@@ -113,8 +113,7 @@ class Policy:
         hour_disprove: 1 where the seat sends the disproofs that it finds; they are written to files anyway.
         hour_memory_mib: MiB that a node holds and reads when it is asked for its memory, about once a day; 0:
             the seat asks nobody.
-        challenge_every: seconds for which an accepted proof is valid.
-        challenge_attempts: tries for one attestation.
+        challenge_attempts: tries of an idle node in an hour whose answer is wrong.
         challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
         sample_every: seconds between looks at a node's samples, where it takes them by itself; 0: each pass.
         max_failures: failed runs after which the job's result is a failure.
@@ -145,7 +144,6 @@ class Policy:
     hour_k: int = 4096
     hour_disprove: int = 0
     hour_memory_mib: int = 0
-    challenge_every: int = HOUR
     challenge_attempts: int = 2
     challenges_at_once: int = 1
     sample_every: int = 0
@@ -182,13 +180,8 @@ class Policy:
         return min(reaching)[1] if reaching else None
 
     def rules_for(self, job: JobView) -> NodeRules:
-        """Returns how a job's node is judged while it is leased; see `rules_of`.
-
-        By its class alone nobody judges its speed then: what the renter runs slows its answers.
-        """
-        rules = self.rules_of(job.node, job.class_id, job.pool)
-        own = self.rules.get(job.node, self.default_rules)
-        return rules if own is not None else replace(rules, reference=None)
+        """Returns how a job's node is judged while it is leased; see `rules_of`."""
+        return self.rules_of(job.node, job.class_id, job.pool)
 
     def rules_of(self, node: bytes, class_id: int | None, pool: str | None) -> NodeRules:
         """Returns how a node is judged.

@@ -69,6 +69,8 @@ class NodeView:
         live: whether it is in the market.
         owner: who owns it, 32 bytes.
         units: how many processors it has.
+        verdict_at: end of the hour of its latest verdict, Unix seconds; 0 without one.
+        verdict: that verdict's evidence, 32 bytes.
     """
 
     device: bytes
@@ -77,6 +79,8 @@ class NodeView:
     live: bool
     owner: bytes
     units: int
+    verdict_at: int = 0
+    verdict: bytes = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +218,7 @@ class ProgramChain:
             good=attestation.good,
             upto=attestation.upto - job.started_at,
             reason=attestation.reason_bits,
-            proof_digest=attestation.proof,
+            proof_digest=attestation.verdict,
             timelock=attestation.timelock,
             result_hash=attestation.result,
         )
@@ -449,6 +453,8 @@ class ProgramChain:
             live=node.state == NodeState.LIVE,
             owner=bytes(node.owner),
             units=node.units,
+            verdict_at=node.last_proof.time,
+            verdict=node.last_proof.evidence_hash,
         )
         self._known[address] = time.monotonic(), view
         return view
@@ -515,6 +521,8 @@ class ProgramChain:
             broken=job.cluster in self._broken,
             lost_at=(seen.lost_at or None) if seen is not None else None,
             silent_from=silent_from(job) if phase is Phase.RUNNING else None,
+            # Another one may have been shown since.
+            verdict=node.verdict if node is not None and node.verdict_at == job.verdict_at else bytes(32),
         )
 
     def _late(self, job: accounts.jobs.Job) -> bool:

@@ -8,7 +8,7 @@ may be killed at any point:
   remembered;
 * a finished run is recorded in its workspace, and its result is stored under its hash before any step that
   depends on it, so that it is found again and not repeated;
-* attested time follows from the signed samples that the nodes keep, and from the proofs in the store.
+* attested time follows from the signed samples that the nodes keep: a leased node is not challenged.
 
 The journal counts attempts and tells people what happened; losing it changes no payment.
 """
@@ -46,7 +46,6 @@ from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, StepKey, Wait, next_step
 from ionet.orchestrator._promises import Declined
-from ionet.prover import Verdict
 from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.worker import Break, BreakReason, Busy, Judge
@@ -191,12 +190,11 @@ class Orchestrator:
         chain: the chain from one attester's seat.
         executor: runs manifests.
         agents: the nodes' agents.
-        store: manifests, inputs, results and proofs; the same one after a restart.
+        store: manifests, inputs and results; the same one after a restart.
         journal: path of the journal file.
         policy: intervals and limits.
         fetch: brings a file into the store from elsewhere, by its hash.
-        publish: told the hash of each stored file that others may want: results, proofs, attestations'
-            records.
+        publish: told the hash of each stored file that others may want: results, attestations' records.
         counts: counts steps and seconds, for metrics.
         promised: tells of a lease, one of its nodes and when that was booked whether the node had signed that
             it gives what it now declines to.
@@ -847,7 +845,7 @@ class Orchestrator:
         self._store.link(_result_name(lease.name), digest)
         self._publish(digest)
 
-    # ---- time and proofs
+    # ---- time
 
     async def _sample_all(self, gang: _Gang, now: int) -> None:
         state = self._states.get(gang.name)
@@ -899,18 +897,13 @@ class Orchestrator:
         assert job.started_at is not None
         upto = min(now, job.ends_at if job.ends_at is not None else now)
         before = job.attested or Attested(0, job.started_at)
-        proof, breaks = bytes(32), []
+        breaks: list[Break] = []
         state = self._states.get(gang.name)
         try:
             # After a restart past the end nothing is placed any more, but the node still has its samples.
             processes = () if state is None or not state.placed else None
             judge = await self._asked(job.key, now, self._sample(job, upto, processes))
             upto = self._judged_upto(job, judge, before.upto, upto, now)
-            accepted, why = await self._prove(job, upto)
-            if accepted is None:
-                breaks.append(Break(BreakReason.CHALLENGE_FAILED, before.upto, upto, why))
-            else:
-                proof = accepted
         except (NodeUnreachable, Busy) as error:
             silent = isinstance(error, NodeUnreachable)
             if not self._is_lost(job) and (silent or now < upto + self._policy.lose_after):
@@ -919,18 +912,18 @@ class Orchestrator:
             judge = self._judge(job)
             lost = max(before.upto, min(judge.through, upto))
             breaks.append(Break(BreakReason.NODE_LOST, lost, upto, str(error)))
-        failed = any(item.reason is BreakReason.CHALLENGE_FAILED for item in breaks)
-        gained = 0 if failed else judge.good(before.upto, upto)
+        gained = judge.good(before.upto, upto)
         breaks += judge.breaks_within(before.upto, upto)
         if gained < upto - before.upto and not breaks:
             breaks.append(Break(BreakReason.SAMPLE_GAP, judge.through, upto, "no sample yet"))
         result = self._result_of(gang)
         reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
-        record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
-        for digest in (record, proof, result):
+        verdict = self._verdict(job)
+        record = self._store.put(_record_bytes(job, before, upto, gained, verdict, breaks, judge))
+        for digest in (record, result):
             if digest is not None and any(digest):
                 self._publish(digest)
-        statement = Attestation(before.good + gained, upto, proof, judge.digest, result or bytes(32), reasons)
+        statement = Attestation(before.good + gained, upto, verdict, judge.digest, result or bytes(32), reasons)
         signature = await self._chain.attest(job, statement)
         self._counts.good += gained
         self._counts.lost += upto - before.upto - gained
@@ -957,39 +950,15 @@ class Orchestrator:
             return upto
         raise NotYet(f"the sample after {max(since, judge.through)} is not there yet")
 
-    async def _prove(self, job: JobView, at: int) -> tuple[bytes | None, str]:
-        """Returns the digest of a compute proof accepted as of ``at``, or None and the reason."""
-        records = self._proof_records(job)
-        for record in reversed(records):
-            if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
-                # The process may have died between the proof and its verdict.
-                self._keep_verdict(job, record)
-                return bytes.fromhex(record["proof"]), ""
-        why = ""
-        roots = {bytes.fromhex(record["root"]) for record in records}
-        for attempt in range(len(records), len(records) + self._policy.challenge_attempts):
-            verdict, proof = await self._challenge(job, at, attempt, roots)
-            if verdict.ok:
-                return proof, ""
-            why = f"{verdict.reason}: {verdict.detail}"
-            self.journal.note(job.key.hex(), "challenge failed", why)
-        return None, why
+    def _verdict(self, job: JobView) -> bytes:
+        """Returns the evidence of the verdict that a lease started on; zeros where it cannot be told.
 
-    async def _challenge(
-        self, job: JobView, at: int, attempt: int, earlier: set[bytes]
-    ) -> tuple[Verdict, bytes]:
-        """Poses one challenge, in its two phases, and stores it with its outcome."""
-        reference = self._policy.rules_for(job).reference
-        posed = await self.challenger.pose(
-            job.key, job.node, at=at, attempt=attempt, reference=reference, earlier=earlier
-        )
-        self._store.link(_proof_name(job, attempt), posed.digest)
-        self._keep_verdict(job, posed.record)
-        return posed.verdict, posed.proof
-
-    def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
-        """Keeps a proof's verdict for the hour's report; keeping it again does nothing."""
-        self.challenger.keep(job.node, record, self._policy.rules_for(job).reference)
+        The node's account shows later ones in its place, so it is written down.
+        """
+        known = self._store.resolve(_verdict_name(job))
+        if known is None and any(job.verdict):
+            self._store.link(_verdict_name(job), job.verdict)
+        return known or job.verdict
 
     def verdicts(self, period_end: int) -> dict[bytes, HourVerdict]:
         """This orchestrator's verdicts on nodes' compute proofs in an hour, for the hour's report.
@@ -1004,13 +973,6 @@ class Orchestrator:
             node: HourVerdict(period_end, score, reason, reason == ProofReason.PASSED, evidence)
             for node, score, reason, evidence in self.journal.verdicts(period_end - 3_600, period_end)
         }
-
-    def _proof_records(self, job: JobView) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = []
-        while (digest := self._store.resolve(_proof_name(job, len(records)))) is not None:
-            value: Any = canonical.decode(self._store.get(digest))
-            records.append(value)
-        return records
 
 
 async def _all(tasks: Iterable[asyncio.Task[Wait]]) -> None:
@@ -1051,7 +1013,7 @@ def _record_bytes(
     before: Attested,
     upto: int,
     gained: int,
-    proof: bytes,
+    verdict: bytes,
     breaks: Sequence[Break],
     judge: Judge,
 ) -> bytes:
@@ -1066,9 +1028,9 @@ def _record_bytes(
             "good": gained,
             "job": job.key.hex(),
             "node": job.node.hex(),
-            "proof": proof.hex(),
             "samples": judge.digest.hex(),
             "upto": upto,
+            "verdict": verdict.hex(),
         }
     )
 
@@ -1081,5 +1043,5 @@ def _result_name(lease: str) -> str:
     return f"leases/{lease}/result"
 
 
-def _proof_name(job: JobView, attempt: int) -> str:
-    return f"jobs/{job.key.hex()}/proofs/{attempt:06d}"
+def _verdict_name(job: JobView) -> str:
+    return f"jobs/{job.key.hex()}/verdict"

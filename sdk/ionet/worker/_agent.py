@@ -809,7 +809,7 @@ class Agent:
         Raises:
             Refused: it is not this asker's, or not possible now.
         """
-        if request.method in ("hold", "product", "tell", "walk") and self.busy:
+        if request.method in METHODS - {"receipt"} and self.busy:
             raise Refused("leased", "the device serves a job, and computes nothing else")
         if request.method in METHODS:
             answer = await self._challenges.handle(request)
