@@ -240,7 +240,7 @@ class NetworkSite(Site):
             orchestrator = Orchestrator(
                 Wired(chain(real), fuse, *_CHAIN),
                 Wired(executor, fuse, "open", "run", "release"),
-                Wired(RemoteAgents(peer, real.device_of), fuse, "begin", "sample", "commit", "open", "end"),
+                Wired(RemoteAgents(peer, real.device_of), fuse, "begin", "sample", "end"),
                 Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
                 place / "journal.sqlite3",
                 policy(interval=0.5, attest_every=attest_every, takeover=takeover),

@@ -36,11 +36,11 @@ EFFECTS = {
     "gateway": {
         "add", "adding", "admit", "finish", "open", "read",
         *(f"{way}-{method}" for way in ("answer", "pass") for method in (
-            "commit", "end", "open", "prepare", "reserve", "run", "samples",
+            "end", "prepare", "run", "samples",
         )),
     },
     "orchestrator": {
-        "attest", "begin", "close", "commit", "complete", "end", "link", "open", "put", "release", "run",
+        "attest", "begin", "close", "complete", "end", "link", "open", "put", "release", "run",
         "sample", "settle", "start",
     },
     "worker": {"begin", "end", "fetch", "keep", "leased", "open", "release", "run", "sample", "stop"},

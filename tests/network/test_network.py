@@ -15,6 +15,7 @@ from tests.programs.support import HOUR
 from ionet.executor import NodeSpec
 from ionet.wire import Peer, Refused, Request, Role
 from ionet.worker._capacities import Announcer
+from ionet.worker._challenges import METHODS
 from ionet.worker._leases import ClientChain
 
 
@@ -160,6 +161,17 @@ async def test_only_seats_and_the_renter_are_answered(site: NetworkSite) -> None
         assert log.blob == b"--- attempt 1\n"
         told = await tenant.ask(device, "status", {"job": bytes(job).hex()})
         assert told.arguments["asked"] is True
+
+
+async def test_a_leased_device_refuses_every_challenge(site: NetworkSite) -> None:
+    job = site.book(HOUR)
+    key = site.market.attesters[0]
+    async with site.machine(site.market.alice) as agent, site.seat() as seat:
+        await site.until_run([seat], job)
+        async with Peer(key, Role.SEAT, [[site.gateway.url]]) as asker:
+            for method in METHODS - {"receipt"}:
+                with pytest.raises(Refused, match="the device serves a job, and computes nothing else"):
+                    await asker.ask(bytes(agent.worker.key.pubkey), method, {})
 
 
 async def test_a_device_answers_seats_heartbeats_and_leaves_a_gateway_over_which_none_come(

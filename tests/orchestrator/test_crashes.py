@@ -25,7 +25,7 @@ from ionet.worker import TimeLockPolicy
 
 _CHAIN = ("start", "lose", "attest", "settle", "complete", "expire", "close")
 _EXECUTOR = ("open", "run", "stop", "release")
-_AGENTS = ("begin", "sample", "commit", "open", "end")
+_AGENTS = ("begin", "sample", "end")
 _STORE = ("put", "link")
 _STEP = 1_200
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from tests.orchestrator.support import FakeChain
@@ -14,9 +15,11 @@ from ionet.formats.when import HOUR
 from ionet.orchestrator import Policy
 from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._challenge import Challenger
+from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._number import NumberChallenges, _Asked, rounds_an_hour
 from ionet.orchestrator._program import NodeView
-from ionet.prover import ChallengeError, Verdict, draw_cohort, draw_owner, number_challenges
+from ionet.prover import ChallengeError, Reason, Verdict, draw_cohort, draw_owner, number_challenges
+from ionet.store.manifest import FileStore
 
 
 def key(text: str) -> bytes:
@@ -127,6 +130,25 @@ class Absent:
     async def reserve(self, node: bytes) -> None:
         self.reserved.append(node)
         raise NodeUnreachable("nobody is there")
+
+
+async def test_a_node_that_is_leased_between_two_rounds_is_not_judged(tmp_path: Path) -> None:
+    chain, agents, journal = Chain(), Absent(), Journal(tmp_path / "journal.sqlite3")
+    challenger = Challenger(chain, agents, FileStore(tmp_path / "store"), journal, Policy(), lambda _: None)  # type: ignore[arg-type]
+    leased: list[bytes] = []
+
+    class Later(NumberChallenges):
+        """Has its next round at once, when the node is leased."""
+
+        async def _pause(self, since: int) -> None:
+            leased.append(key("node 1"))
+
+    seat = Later(chain, agents, challenger, journal, Policy(), list, lambda: leased)  # type: ignore[arg-type]
+    verdicts = await seat.count([key("node 1"), key("node 2")])
+    assert {node: verdict.reason for node, verdict in verdicts.items()} == {
+        key("node 2"): Reason.UNANSWERED,
+    }
+    assert [item[0] for item in journal.verdicts(0, 2**40)] == [key("node 2")]
 
 
 async def test_a_node_that_answers_this_seat_something_else_is_waited_for() -> None:

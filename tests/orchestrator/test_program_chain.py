@@ -15,7 +15,7 @@ from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import DAY, HOUR
 
-from ionet import SOL, AsyncClient, pda, token_account, types
+from ionet import SOL, AsyncClient, accounts, pda, token_account, types
 from ionet.administration.shards import fee_vaults
 from ionet.formats.canonical import Json
 from ionet.orchestrator import (
@@ -29,7 +29,7 @@ from ionet.orchestrator import (
     Phase,
     ProgramChain,
 )
-from ionet.prover import Opening, numpy_backend
+from ionet.prover import numpy_backend
 from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 
@@ -128,7 +128,7 @@ class Site:
         return Orchestrator(
             Wired(self.chain(), found, *_CHAIN),
             Wired(executor, found, "open", "run", "release"),
-            Wired(LocalAgents(self.workers), found, "begin", "sample", "commit", "open", "end"),
+            Wired(LocalAgents(self.workers), found, "begin", "sample", "end"),
             Wired(self.store, found, "put", "link"),  # type: ignore[arg-type]
             self.root / "journal.sqlite3",
             policy(),
@@ -191,16 +191,21 @@ async def test_a_job_goes_from_booking_to_the_last_payment(site: Site) -> None:
     assert result.value == {"sum": 14}
 
 
-async def test_the_chain_holds_the_proof_and_the_result_of_the_store(site: Site) -> None:
+async def test_the_chain_holds_the_verdict_of_the_start_and_the_result_of_the_store(site: Site) -> None:
     job = site.book()
+    digest, terms = bytes(range(32)), site.market.job(job)
+    shown = types.staking.LastProof(terms.verdict_at, digest, 10_000, types.staking.ProofReason.PASSED, 1)
+    node = site.market.alice.node
+    site.market.poke(node, accounts.staking.Node, "last_proof", types.staking.LastProof.CODEC.encode(shown))
     orchestrator = site.orchestrator()
     await site.settled(orchestrator)
+    # A later one takes its place in the account.
+    site.market.prove()
     site.market.world.advance(60)
     await site.settled(orchestrator)
     found = site.market.job(job)
     assert (found.seen[0].good, found.seen[0].upto) == (60, 60)
-    challenge = Opening.from_bytes(site.store.get(found.proof_digest)).challenge
-    assert challenge.m == 64
+    assert found.proof_digest == digest
     result = orchestrator.result(bytes(job))
     assert result is not None
     assert found.result_hash == result.digest

@@ -21,9 +21,7 @@ from ionet.orchestrator import (
     InlineExecutor,
     Lease,
     LocalAgents,
-    NodeRules,
     NodeUnreachable,
-    Orchestrator,
     Party,
     Phase,
 )
@@ -31,7 +29,7 @@ from ionet.orchestrator._plan import Kind
 from ionet.orchestrator._promises import Declined
 from ionet.prover import Challenge
 from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
-from ionet.worker import BreakReason, Observation, TimeLockPolicy
+from ionet.worker import BreakReason, Observation
 
 
 async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> None:

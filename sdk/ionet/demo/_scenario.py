@@ -205,8 +205,9 @@ class _Scenario:
             if verdict.ok:
                 digests[bytes(supplier.node)] = digest
         attester = self.market.as_(self.market.people.attester)
-        passed = [supplier.node for supplier in suppliers if bytes(supplier.node) in digests]
-        self.before = report_verdicts(attester.proofs, attester.staking, passed)
+        nodes = [supplier.node for supplier in suppliers]
+        passed = {node: digests[bytes(node)] for node in nodes if bytes(node) in digests}
+        self.before = report_verdicts(attester.proofs, attester.staking, passed, evidence=passed)
         record.say("the attester reported both verdicts, and they were shown to the nodes' accounts")
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")
@@ -387,9 +388,10 @@ class _Scenario:
             }
             record.say(
                 f"{supplier.name}'s job: {ended.attested} of {terms.seconds} s attested, result"
-                f" {_short(attested.result_hash)}, Proof of Compute {_short(attested.proof_digest)}; of"
-                f" {USDC.from_base(terms.price + terms.fee)} the supplier received"
-                f" {USDC.from_base(paid[0])}, the fee vault {USDC.from_base(paid[1])}, the renter"
+                f" {_short(attested.result_hash)}, begun on the Proof of Compute"
+                f" {_short(attested.proof_digest)}; of {USDC.from_base(terms.price + terms.fee)} the"
+                f" supplier received {USDC.from_base(paid[0])}, the fee vault"
+                f" {USDC.from_base(paid[1])}, the renter"
                 f" {USDC.from_base(paid[2])} back"
             )
             name = supplier.name

@@ -113,7 +113,7 @@ class Attestation:
     Attributes:
         good: all seconds since the start that count.
         upto: time up to which it was judged, Unix seconds.
-        verdict: evidence of the verdict that the lease started on, zeros where it is not known; only recorded.
+        verdict: evidence of the verdict that the lease started on, zeros where it is not known.
         timelock: digest of the device's last signed sample, which covers all before it; zeros without one,
             and then no time counts.
         result: hash of the run's result, zeros without one; it is only recorded.

@@ -923,7 +923,8 @@ class Orchestrator:
         for digest in (record, result):
             if digest is not None and any(digest):
                 self._publish(digest)
-        statement = Attestation(before.good + gained, upto, verdict, judge.digest, result or bytes(32), reasons)
+        good, ended = before.good + gained, result or bytes(32)
+        statement = Attestation(good, upto, verdict, judge.digest, ended, reasons)
         signature = await self._chain.attest(job, statement)
         self._counts.good += gained
         self._counts.lost += upto - before.upto - gained

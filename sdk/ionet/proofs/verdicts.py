@@ -34,6 +34,7 @@ def report_verdicts(
     *,
     previous: Report | None = None,
     place: str = "local",
+    evidence: Mapping[Pubkey, bytes] | None = None,
 ) -> Report:
     """Reports the latest hour, in which the nodes' compute proofs passed, and shows their verdicts.
 
@@ -46,6 +47,7 @@ def report_verdicts(
         nodes: live nodes whose proofs passed.
         previous: the report that the last call returned; None for a market's first.
         place: address of its evidence.
+        evidence: digests of the nodes' proofs, 32 bytes each, as far as there are any.
 
     Returns:
         The report, to pass as `previous` next time.
@@ -58,9 +60,13 @@ def report_verdicts(
     passing = list(nodes)
     seq = proofs.latest_hour()
     end, config = proofs.period_end(seq), proofs.get_config()
-    passed = Verdict(end, 10_000, ProofReason.PASSED, True, sha256(b"passed").digest())
+    nothing = sha256(b"passed").digest()
+    passed = {
+        bytes(node): Verdict(end, 10_000, ProofReason.PASSED, True, (evidence or {}).get(node, nothing))
+        for node in passing
+    }
     before = None if previous is None else previous.leaves
-    hour = Hour.from_rows(_rows(staking, end, {bytes(node): passed for node in passing}, before))
+    hour = Hour.from_rows(_rows(staking, end, passed, before))
     scores = score_hour(hour, 0, None, proofs.policy())
     leaves = cumulate(before, hour, scores, end, absent=_absent(staking, end), height=config.head)
     report = build_report(leaves, end, sha256(leaves.hashes()).digest())

@@ -809,7 +809,8 @@ class Agent:
         Raises:
             Refused: it is not this asker's, or not possible now.
         """
-        if request.method in METHODS - {"receipt"} and self.busy:
+        kept = self.busy and request.method in METHODS - {"receipt"}
+        if kept and await self._chain.is_seat(request.sender):
             raise Refused("leased", "the device serves a job, and computes nothing else")
         if request.method in METHODS:
             answer = await self._challenges.handle(request)
