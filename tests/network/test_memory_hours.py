@@ -22,24 +22,29 @@ from tests.network.test_service import until
 from tests.orchestrator.support import policy
 from tests.programs.people import Supplier
 from tests.programs.support import HOUR, MINUTE
+from tests.programs.test_disproofs import MOST_UNITS
 
-from ionet import SOL, AsyncClient, ProofReason
-from ionet.chain.errors import IonetError
+from ionet import SOL, AsyncClient, FeePolicy, ProofReason, accounts, errors, types
+from ionet.chain.errors import IonetError, ProgramError
 from ionet.orchestrator import ProgramChain
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._memory import MemoryHours
 from ionet.orchestrator._products import ProductHours
 from ionet.orchestrator._remote import RemoteMemory
+from ionet.proofs.disproof import Disproof
 from ionet.prover import _hour, numpy_backend
+from ionet.prover._signed import READS_MESSAGE, Read, SignedRoot, reads_tree, walked
 from ionet.prover.residency import (
     Challenge,
+    Draw,
     Opening,
     Prover,
     Reference,
     Sizes,
     Stopped,
     draw_chains,
+    fastest_make,
     sizes_of,
 )
 from ionet.store.manifest import FileStore
@@ -59,9 +64,9 @@ class Kept(Worker):
 
     filled: list[Challenge]
 
-    def hold(self, challenge: Challenge, stop: threading.Event) -> Prover:
+    def hold(self, challenge: Challenge, stop: threading.Event, unit: int = 0) -> Prover:
         self.filled.append(challenge)
-        return super().hold(challenge, stop)
+        return super().hold(challenge, stop, unit)
 
 
 class Timed(RemoteMemory):
@@ -99,6 +104,7 @@ class Seat(test_product_hours.Seat):
                 rules,
                 lambda: [node for node in peer.present(Role.AGENT).values() if node is not None],
                 lambda: self.leased,
+                folder=self.root / "products",
             )
             await peer.wait_connected(60)
             for device in (field.site.market.alice, field.site.market.bob):
@@ -214,9 +220,13 @@ async def test_what_a_device_opens_is_of_the_hours_seed_and_its_own_key(field: F
         await devices.reserve(field.alice)
         root, _ = await devices.walk(field.alice, field.seq, SIZES, start)
         drawn = draw_chains(SIZES, root, later)
-        data = await devices.tell(field.alice, field.seq, SIZES, start, root, drawn)
+        data, entry = await devices.tell(field.alice, field.seq, SIZES, start, root, drawn)
+        held = Challenge(seed_of(field, field.site.market.alice), SIZES)
+        right = reads_tree(walked(held, start, drawn.chains, fastest_make())).root
+        message = SignedRoot(READS_MESSAGE, field.seq, field.alice, 0, 0, (8_192, 2_048), right).message
+        assert (entry.signed.message, entry.verify()) == (message, True)
         opening = Opening.from_bytes(data)
-        assert opening.challenge == Challenge(seed_of(field, field.site.market.alice), SIZES)
+        assert opening.challenge == held
         assert (opening.start, opening.root, opening.chains) == (start, root, drawn.chains)
         # Fewer blocks are those of the beginning, for another seat that asks for fewer.
         assert Prover(Challenge(opening.challenge.seed, Sizes(64, 2_048, 64, 256))).commit(start).root == (
@@ -244,18 +254,134 @@ async def test_only_nodes_that_the_hours_seed_names_are_asked_and_no_other_holds
         assert seat.memory.passed == seat.devices.walks == 1
         with pytest.raises(IonetError, match="does not ask this node for its memory"):
             await seat.devices.hold(other, field.seq, SIZES)
-        assert seat.memory._hour.asked.keys() == {drawn}
+        asked = seat.memory._hour.asked
+        assert {node for node, item in asked.items() if item.sizes is not None} == {drawn}
 
 
-def test_a_node_is_asked_in_about_one_hour_of_24() -> None:
+def test_each_processor_is_asked_in_about_one_hour_of_24() -> None:
     node = bytes(32)
     seeds = [hashlib.sha256(bytes([n % 256, n // 256])).digest() for n in range(4_800)]
-    asked = [seed for seed in seeds if _hour.asked_for_memory(seed, node)]
-    for seed in (seeds[0], asked[0]):
-        lot = hashlib.sha256(b"ionet:mem:lot" + seed + node).digest()
-        assert _hour.asked_for_memory(seed, node) == (int.from_bytes(lot[:8], "little") % 24 == 0)
-    # 200 of 4,800, with a standard deviation of 14.
-    assert abs(len(asked) - 200) < 5 * 14
+    drawn = [_hour.memory_unit(seed, node, 8) for seed in seeds]
+    # 200 of 4,800 each, with a standard deviation of 14; no two in one hour.
+    for unit in range(8):
+        assert abs(drawn.count(unit) - 200) < 5 * 14
+    assert {unit for unit in drawn if unit is not None} == set(range(8))
+    # A node of fewer processors is asked for these in the same hours.
+    few = [_hour.memory_unit(seed, node, 3) for seed in seeds]
+    assert few == [unit if unit is not None and unit < 3 else None for unit in drawn]
+
+
+async def test_the_drawn_processors_memory_is_asked_for(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplier = field.site.market.alice
+    data = hashlib.sha256(b"ionet:mem:lot" + field.hour().seed + field.alice).digest()
+    lot = int.from_bytes(data[:8], "little")
+    every = next(n for n in range(8, 1, -1) if lot % n)
+    monkeypatch.setattr(_hour, "_MEMORY_HOURS", every)
+    field.site.market.poke(field.site.market.alice.node, accounts.staking.Node, "units", bytes([8]))
+    memory = field.agents[supplier.name]._memory
+    async with field.asking().serving() as seat:
+        await field.walked(seat)
+        assert seat.lines("memory shown")
+        (challenge,) = memory._worker.filled  # type: ignore[attr-defined]
+    parts = (b"ionet:mem:seed", field.hour().seed, bytes(supplier.device_key.pubkey()))
+    unit = (lot % every).to_bytes(4, "little")
+    assert challenge.seed == hashlib.sha256(b"".join((*parts, unit))).digest()
+
+
+# -- what devices sign with an opening
+
+
+class Liar(Memory):
+    """Says of one read that it has led elsewhere, and goes on from there."""
+
+    def reads(self, challenge: Challenge, start: bytes, drawn: Draw) -> tuple[Read, ...]:
+        made = list(super().reads(challenge, start, drawn))
+        sizes, at = challenge.sizes, 3 * challenge.sizes.reads + 70
+        lie = bytes([made[at].next[0] ^ 1]) + made[at].next[1:]
+        made[at] = replace(made[at], next=lie)
+        address = int.from_bytes(lie[:4], "little") * sizes.blocks >> 32
+        made[at + 1] = replace(made[at + 1], state=lie, address=address)
+        return tuple(made)
+
+
+async def test_a_device_that_lies_in_one_read_fails_and_is_slashed(field: Field) -> None:
+    field.hold(field.site.market.alice, Liar)
+    before = field.site.market.node()
+    async with field.asking(hour_disprove=1).serving() as seat:
+        await field.walked(seat)
+        assert seat.verdicts() == {field.alice: ProofReason.WRONG_READ}
+        (path,) = (seat.root / "products").glob("disproof-*.json")
+        written = Disproof.from_json(path.read_text())
+        assert isinstance(written.args, types.proofs.ReadArgs)
+        assert (bytes(written.node), written.hour, written.args.read) == (field.alice, field.seq, 70)
+        after = field.site.market.node()
+        assert after.set_apart - before.set_apart == before.minimum // 10
+        assert after.last_proof.reason == types.staking.ProofReason.DISPROVED
+
+
+async def test_what_a_device_has_not_signed_disproves_nothing_and_anybody_sends_what_it_has(
+    field: Field,
+) -> None:
+    field.hold(field.site.market.alice, Liar)
+    async with field.asking().serving() as seat:
+        await field.walked(seat)
+        (path,) = (seat.root / "products").glob("disproof-*.json")
+        shown = Disproof.from_json(path.read_text())
+    client, bob = field.site.market.world.client, field.site.market.bob.node
+    args = shown.args
+    assert isinstance(args, types.proofs.ReadArgs)
+    wrong = [
+        (replace(shown, node=bob), ProgramError),
+        (replace(shown, args=replace(args, next=args.state)), errors.proofs.WrongProof),
+        (replace(shown, args=replace(args, place=args.place + 1)), errors.proofs.WrongProof),
+    ]
+    before = field.site.market.node()
+    for each, error in wrong:
+        table = client.proofs.disproof_table(each).send().result
+        field.slots(1)
+        with pytest.raises(error):
+            client.proofs.disprove(each, table).send(fees=FeePolicy(compute_limit=MOST_UNITS, price=0))
+    assert field.site.market.node() == before
+    table = client.proofs.disproof_table(shown).send().result
+    field.slots(1)
+    sent = client.proofs.disprove(shown, table).send(fees=FeePolicy(compute_limit=MOST_UNITS, price=0))
+    assert sent.result.amount == before.minimum // 10
+
+
+class Ashamed(Liar):
+    """Shows nothing of what it has signed."""
+
+    async def states(self, request: Request) -> Answer:
+        raise Refused("not-held", "no reads of such chains are kept")
+
+
+async def test_a_liar_that_shows_nothing_fails_all_the_same(field: Field) -> None:
+    field.hold(field.site.market.alice, Ashamed)
+    async with field.asking(hour_disprove=1).serving() as seat:
+        await field.walked(seat)
+        assert seat.verdicts() == {field.alice: ProofReason.WRONG_READ}
+        assert seat.lines("no disproof")
+        assert not list((seat.root / "products").glob("*"))
+
+
+class Unsigned(Memory):
+    """Opens its chains, and signs nothing."""
+
+    async def tell(self, request: Request) -> Answer:
+        answer = await super().tell(request)
+        return Answer({**answer.arguments, "signature": bytes(64).hex()}, answer.blob)
+
+
+async def test_an_opening_without_a_signature_fails(field: Field) -> None:
+    field.hold(field.site.market.alice, Unsigned)
+    async with field.asking().serving() as seat:
+        await field.walked(seat)
+        assert seat.verdicts() == {field.alice: ProofReason.MALFORMED}
+
+
+# -- devices
 
 
 async def test_a_device_holds_what_an_hour_asks_and_nothing_else(field: Field) -> None:
@@ -283,8 +409,8 @@ async def test_a_device_holds_what_an_hour_asks_and_nothing_else(field: Field) -
 class Half(Kept):
     """Holds half of the blocks."""
 
-    def hold(self, challenge: Challenge, stop: threading.Event) -> Prover:
-        prover = super().hold(challenge, stop)
+    def hold(self, challenge: Challenge, stop: threading.Event, unit: int = 0) -> Prover:
+        prover = super().hold(challenge, stop, unit)
         prover.memory[challenge.sizes.blocks // 2 :] = 0
         return prover
 
@@ -488,10 +614,10 @@ class Slow(Kept):
 
     stopped = False
 
-    def hold(self, challenge: Challenge, stop: threading.Event) -> Prover:
+    def hold(self, challenge: Challenge, stop: threading.Event, unit: int = 0) -> Prover:
         assert stop.wait(60)
         try:
-            return super().hold(challenge, stop)
+            return super().hold(challenge, stop, unit)
         except Stopped:
             self.stopped = True
             raise

@@ -9,22 +9,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Final, Protocol
+
+from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.formats.when import HOUR
 from ionet.orchestrator._agents import NodeUnreachable
-from ionet.orchestrator._chain import Beacon
+from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._looking import Looking
 from ionet.orchestrator._plan import Policy
 from ionet.orchestrator._products import ANSWER_WITHIN, Fault
 from ionet.orchestrator._program import HourView, ProgramChain
+from ionet.proofs.reads import wrong_read
 from ionet.prover import MEDIAN_OF, ProofError, Reason, Verdict, median, residency, slow
-from ionet.prover._hour import SETTLED, asked_for_memory
-from ionet.prover.residency import DEFAULT_DRAWN, Challenge, Draw, Opening, Sizes
+from ionet.prover._hour import SETTLED, Entry, memory_unit
+from ionet.prover._signed import UNITS, reads_tree, walked
+from ionet.prover.residency import DEFAULT_DRAWN, Challenge, Draw, Opening, Sizes, fastest_make
 
 #: Seconds of the chain between two tries with a node, and how many of them a node has to let pass.
 _AGAIN_AFTER: Final = 60
@@ -54,8 +59,16 @@ class Memories(Protocol):
 
     async def tell(
         self, node: bytes, hour: int, sizes: Sizes, start: bytes, root: bytes, drawn: Draw
-    ) -> bytes:
-        """Has it open the drawn chains; returns the opening's bytes."""
+    ) -> tuple[bytes, Entry]:
+        """Has it open the drawn chains; returns the opening's bytes, and the signed root of their reads.
+
+        Raises:
+            ProofError: the device has not signed what it opens.
+        """
+        ...
+
+    async def states(self, node: bytes, hour: int, sizes: Sizes, start: bytes, place: int) -> bytes:
+        """Returns the states after each signed read of the ``place``-th of the drawn chains."""
         ...
 
 
@@ -71,6 +84,7 @@ class _Posed:
     draw: Beacon
     drawn: Draw
     due: int
+    unit: int
 
 
 @dataclass(slots=True)
@@ -114,6 +128,7 @@ class MemoryHours(Looking[bytes]):
         connected: the nodes whose agents are connected, 32 bytes each.
         leased: the nodes with a job that has not ended; None while that is not known.
         judged: told which nodes have a failed verdict of this hour, and the hour: none follows.
+        folder: where disproofs are written.
     """
 
     def __init__(
@@ -126,6 +141,7 @@ class MemoryHours(Looking[bytes]):
         connected: Callable[[], Collection[bytes]],
         leased: Callable[[], Collection[bytes] | None],
         judged: Callable[[bytes, int], None] = lambda node, hour: None,
+        folder: Path = Path("products"),
     ) -> None:
         super().__init__("nobody is asked for memory")
         self._chain = chain
@@ -137,6 +153,7 @@ class MemoryHours(Looking[bytes]):
         self._connected = connected
         self._leased = leased
         self._judged = judged
+        self._folder = folder
         self._hour = _Hour(-1)
         #: How many nodes have shown their memory, and how many have not, since this process began.
         self.passed = self.failed = 0
@@ -164,7 +181,8 @@ class MemoryHours(Looking[bytes]):
             asked = mine.asked.get(node)
             if asked is None:
                 late = now + FILL_WITHIN + ANSWER_WITHIN + _MARGIN >= hour.period_end
-                if late or len(self._under_way) >= _UNDER_WAY or not asked_for_memory(hour.seed, node):
+                drawn = memory_unit(hour.seed, node, UNITS) is not None
+                if late or len(self._under_way) >= _UNDER_WAY or not drawn:
                     continue
                 asked = mine.asked[node] = _Asked(now)
             if not asked.done and node not in self._under_way:
@@ -188,18 +206,28 @@ class MemoryHours(Looking[bytes]):
             if known is None or not known.live:
                 asked.done = True
                 return
+            if (unit := memory_unit(hour.seed, node, known.units)) is None:
+                asked.done = True  # it has no such processor
+                return
             sizes = asked.sizes = asked.sizes or self._sizes_of(known.class_id)
             if asked.posed is None and not await self._devices.hold(node, mine.seq, sizes):
                 return
             async with self._challenger.alone(node):
-                posed = asked.posed = asked.posed or await self._pose(mine, hour, node, known.device, sizes)
-                data = await self._devices.tell(node, mine.seq, sizes, posed.start, posed.root, posed.drawn)
+                posed = asked.posed = asked.posed or await self._pose(
+                    mine, hour, node, known.device, unit, sizes
+                )
+                data, entry = await self._devices.tell(
+                    node, mine.seq, sizes, posed.start, posed.root, posed.drawn
+                )
             now = await self._chain.now()
             if now > posed.due:
                 late = Verdict(Reason.UNANSWERED, f"its opening came {now - posed.due} s too late")
                 self._fail(mine, node, asked, now, late, Fault.LATE)
                 return
-            verdict = await asyncio.to_thread(_verified, posed, data)
+            verdict, signed = await asyncio.to_thread(_verified, posed, data, entry)
+            evidence = self._challenger.store(entry.to_bytes())
+            if not signed:
+                await self._disprove(mine, node, sizes, posed, entry)
             if verdict.ok:
                 verdict = self._timed(known.class_id, asked, posed, verdict)
             if verdict.ok:
@@ -212,7 +240,9 @@ class MemoryHours(Looking[bytes]):
                 self._note(node, "memory slow", verdict.detail)
             else:
                 proof = self._challenger.store(data)
-                self._fail(mine, node, asked, now, verdict, proof=proof)
+                self._fail(mine, node, asked, now, verdict, proof=proof, entry=evidence)
+        except ProofError as bad:
+            self._fail(mine, node, asked, await self._chain.now(), Verdict(bad.reason, str(bad)))
         except NodeUnreachable as bad:
             self._note(node, "memory not shown", str(bad))
         except (IonetError, OSError) as bad:
@@ -225,9 +255,38 @@ class MemoryHours(Looking[bytes]):
         known = self._policy.memory_references.get(class_id, ())
         return known[0].sizes if known else self._usual
 
-    async def _pose(self, mine: _Hour, hour: HourView, node: bytes, device: bytes, sizes: Sizes) -> _Posed:
+    async def _disprove(self, mine: _Hour, node: bytes, sizes: Sizes, posed: _Posed, entry: Entry) -> None:
+        """Has the device show the wrong reads that it has signed; who does, can be disproved."""
+        places = range(len(posed.drawn.chains))
+        try:
+            shown = [
+                await self._devices.states(node, mine.seq, sizes, posed.start, place) for place in places
+            ]
+        except NodeUnreachable as bad:
+            self._note(node, "no disproof", str(bad))
+            return
+        found = await asyncio.to_thread(
+            wrong_read, entry, posed.challenge, posed.start, posed.drawn.chains, shown, make=fastest_make()
+        )
+        if found is None:
+            self._note(node, "no disproof", "the states that it shows are not those that it has signed")
+            return
+        signed = entry.signed
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"disproof-memory-{mine.seq}-{Pubkey(node)}-{signed.unit}-{signed.number}.json"
+        (self._folder / name).write_text(found.to_json())
+        self._note(node, "disproof written", str(self._folder / name))
+        if self._policy.hour_disprove:
+            try:
+                self._note(node, "disproof", await self._chain.disprove(found))
+            except ChainError as bad:
+                self._note(node, "disproof not taken", str(bad))
+
+    async def _pose(
+        self, mine: _Hour, hour: HourView, node: bytes, device: bytes, unit: int, sizes: Sizes
+    ) -> _Posed:
         """Starts chains, and draws those that are opened from a slot after their root has come."""
-        seed = residency.memory_seed(hour=hour.seed, device=device, unit=0)
+        seed = residency.memory_seed(hour=hour.seed, device=device, unit=unit)
         await self._devices.reserve(node)
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
         start = residency.start_seed(later=later.value, seed=seed)
@@ -236,7 +295,7 @@ class MemoryHours(Looking[bytes]):
         drawn = residency.draw_chains(sizes, root, draw.value, min(DEFAULT_DRAWN, sizes.chains))
         due = await self._chain.now() + ANSWER_WITHIN
         challenge = Challenge(seed, sizes)
-        return _Posed(challenge, later, start, root, nanoseconds, draw, drawn, due)
+        return _Posed(challenge, later, start, root, nanoseconds, draw, drawn, due, unit)
 
     def _timed(self, class_id: int, asked: _Asked, posed: _Posed, right: Verdict) -> Verdict:
         asked.times = (*asked.times, posed.nanoseconds)
@@ -258,6 +317,7 @@ class MemoryHours(Looking[bytes]):
         verdict: Verdict,
         fault: Fault | None = None,
         proof: bytes = bytes(32),
+        entry: bytes = bytes(32),
     ) -> None:
         """Keeps a failed verdict for the hour's report, unless the node was leased meanwhile."""
         assert verdict.reason is not None
@@ -271,6 +331,7 @@ class MemoryHours(Looking[bytes]):
             "at": now,
             "detail": verdict.detail,
             "draw": None if posed is None else _shown(posed.draw),
+            "entry": entry.hex(),
             "fault": "" if fault is None else fault.value,
             "hour": mine.seq,
             "nanoseconds": 0 if posed is None else posed.nanoseconds,
@@ -292,14 +353,19 @@ class MemoryHours(Looking[bytes]):
         self._journal.note(node.hex(), step, detail)
 
 
-def _verified(posed: _Posed, data: bytes) -> Verdict:
+def _verified(posed: _Posed, data: bytes, entry: Entry) -> tuple[Verdict, bool]:
+    """Returns how an opening is judged, and whether the device has signed the right reads with it."""
+    make, signed = fastest_make(), entry.signed
+    reads = walked(posed.challenge, posed.start, posed.drawn.chains, make)
+    right = (signed.unit, signed.root) == (posed.unit, reads_tree(reads).root)
     try:
         opening = Opening.from_bytes(data)
     except ProofError as bad:
-        return Verdict(bad.reason, str(bad))
-    return residency.verify(
-        posed.challenge, posed.start, posed.root, posed.drawn, opening, make=residency.fastest_make()
-    )
+        return Verdict(bad.reason, str(bad)), right
+    verdict = residency.verify(posed.challenge, posed.start, posed.root, posed.drawn, opening, make=make)
+    if verdict.ok and not right:
+        return Verdict(Reason.WRONG_READ, "it has signed other reads than those of its chains"), False
+    return verdict, right
 
 
 def _shown(beacon: Beacon) -> canonical.Json:

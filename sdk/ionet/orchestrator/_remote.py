@@ -20,7 +20,7 @@ from ionet.orchestrator._promises import Declined
 from ionet.prover import Challenge, Opening, ProofError, residency
 from ionet.prover import Reason as ProofReason
 from ionet.prover._hour import Entry
-from ionet.prover._signed import RATE_MESSAGE, SignedRoot
+from ionet.prover._signed import RATE_MESSAGE, READS_MESSAGE, SignedRoot
 from ionet.wire import Answer, Peer, Refused, Unreachable
 from ionet.worker import Busy, Sample, SampleError
 from ionet.worker._agent import PLACEMENT
@@ -252,8 +252,9 @@ class RemoteMemory(_Asking):
 
     async def tell(
         self, node: bytes, hour: int, sizes: residency.Sizes, start: bytes, root: bytes, drawn: residency.Draw
-    ) -> bytes:
+    ) -> tuple[bytes, Entry]:
         """See `Memories.tell`."""
+        device = await self._device_of(node)
         await self._keep(node)
         arguments: dict[str, Any] = {
             **asdict(sizes),
@@ -264,9 +265,28 @@ class RemoteMemory(_Asking):
             "start": start.hex(),
         }
         try:
-            return (await self._ask(node, "tell", _COMPUTING, **arguments)).blob
+            answer = await self._ask(node, "tell", _COMPUTING, **arguments)
         except Refused as bad:
             raise NodeUnreachable(f"the node does not open its chains: {bad}") from bad
+        said, held = answer.arguments, (sizes.blocks, sizes.rounds)
+        try:
+            root = bytes.fromhex(said["reads"])
+            signed = SignedRoot(READS_MESSAGE, hour, node, said["unit"], said["number"], held, root)
+            entry = Entry(signed, device or b"", bytes.fromhex(said["signature"]))
+            holds = entry.verify()
+        except (KeyError, ValueError, TypeError, IonetError) as bad:
+            raise ProofError(ProofReason.MALFORMED, f"the node's answer has no signed reads: {bad}") from bad
+        if not holds:
+            raise ProofError(ProofReason.MALFORMED, "its device has not signed the reads that it opens")
+        return answer.blob, entry
+
+    async def states(self, node: bytes, hour: int, sizes: residency.Sizes, start: bytes, place: int) -> bytes:
+        """See `Memories.states`."""
+        arguments: dict[str, Any] = {**asdict(sizes), "hour": hour, "place": place, "start": start.hex()}
+        try:
+            return (await self._ask(node, "states", **arguments)).blob
+        except Refused as bad:
+            raise NodeUnreachable(f"the node does not show what it has read: {bad}") from bad
 
 
 class RemoteExecutor(_Asking):

@@ -370,6 +370,7 @@ class Service:
                     there,
                     leased,
                     idle.judged,
+                    state / "products",
                 )
                 parts["memory"] = lambda: memory.run(policy.interval)
             parts["pruning"] = lambda: self._prune(journal)

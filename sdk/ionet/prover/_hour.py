@@ -26,7 +26,7 @@ MOST_M, MOST_K = 4_096, 65_536
 #: Seconds of the chain from an hour's tick in which no device signs: a fork may take a tick back, and what
 #: was signed for its seed would be wrong for that of the next one.
 SETTLED: Final = 60
-#: An hour in so many asks a node for its memory.
+#: An hour in so many asks a processor for its memory.
 _MEMORY_HOURS: Final = 24
 ENTRY_BYTES: Final = MESSAGE_BYTES + 32 + 64
 
@@ -134,12 +134,16 @@ def draw_entries(entries: Iterable[Entry], randomness: bytes, most: int) -> tupl
     )
 
 
-def asked_for_memory(seed: bytes, node: bytes) -> bool:
-    """Returns whether a node is asked for its memory in an hour: about once a day.
+def memory_unit(seed: bytes, node: bytes, units: int) -> int | None:
+    """Returns which of a node's processors an hour asks for its memory, from 0; None: it asks none.
+
+    Each is asked about once a day, and never two of a node in one hour.
 
     Args:
         seed: the hour's, 32 bytes.
         node: the node's address, 32 bytes.
+        units: how many processors it has.
     """
     lot = sha256(b"ionet:mem:lot" + seed + node).digest()
-    return int.from_bytes(lot[:8], "little") % _MEMORY_HOURS == 0
+    drawn = int.from_bytes(lot[:8], "little") % _MEMORY_HOURS
+    return drawn if drawn < units else None

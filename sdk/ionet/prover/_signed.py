@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ionet.prover.residency._protocol import Make
+
 RATE_MESSAGE: Final = b"ionet:poc:commit"
 READS_MESSAGE: Final = b"ionet:mem:answer"
 READ_DOMAIN: Final = b"ionet:mem:read"
@@ -127,22 +129,25 @@ class Read:
         )
 
 
-def walked(challenge: MemoryChallenge, start: bytes, chains: Sequence[int]) -> tuple[Read, ...]:
+def walked(
+    challenge: MemoryChallenge, start: bytes, chains: Sequence[int], make: Make = make_blocks
+) -> tuple[Read, ...]:
     """Returns all reads of some chains, one chain after the other: the leaves that a device signs.
 
-    It makes the blocks that they read; a device reads them from its memory.
+    It makes the blocks that they read: what a device signs is right also where its memory is faulty.
 
     Args:
         challenge: what is held.
         start: what the chains start from, 32 bytes.
         chains: their numbers, in the order drawn.
+        make: makes blocks; the default is the reference.
     """
     sizes = challenge.sizes
     states = start_states(start, np.asarray(chains, np.uint32))
     steps: list[list[Read]] = [[] for _ in chains]
     for number in range(sizes.reads):
         addresses, before = next_addresses(states, sizes.blocks), _bytes(states)
-        advance(states, make_blocks(challenge.seed, addresses, sizes.rounds), number)
+        advance(states, make(challenge.seed, addresses, sizes.rounds), number)
         for at, (chain, after) in enumerate(zip(chains, _bytes(states), strict=True)):
             steps[at].append(Read(int(chain), number, before[at], int(addresses[at]), after))
     return tuple(read for chain in steps for read in chain)

@@ -14,7 +14,7 @@ from ionet.worker._memory import Memory
 from ionet.worker._products import Products
 from ionet.worker._worker import Worker
 
-_RESIDENCY: Final = frozenset({"hold", "tell", "walk"})
+_RESIDENCY: Final = frozenset({"hold", "states", "tell", "walk"})
 _SIGNED: Final = frozenset({"product", "receipt", "reveal"})
 METHODS: Final = frozenset({"commit", "number", "open", "reserve"}) | _RESIDENCY | _SIGNED
 #: Seconds for which a seat may keep the device for itself.
@@ -64,6 +64,8 @@ class Challenges:
             return await self._signed(request)
         if request.method == "hold":
             return await self._of_memory().hold(request, not self._kept and not self._computing)
+        if request.method == "states":
+            return await self._of_memory().states(request)
         if request.method == "reserve":
             now = time.monotonic()
             if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:

@@ -105,6 +105,10 @@ class NodeChain(Protocol):
         """Returns an hour's compute proofs; None if nobody has begun them."""
         ...
 
+    async def units(self, node: bytes) -> int:
+        """Returns how many processors a node has; 0 if there is no such node."""
+        ...
+
     async def send(self, transaction: bytes) -> None:
         """Sends a transaction that somebody else has signed, unless it would fail."""
         ...
@@ -176,6 +180,17 @@ class ClientChain:
                 return None
             randomness = hour.randomness if hour.drawn_slot else None
             return ProductHour(seq, hour.ticked_at, hour.period_end, hour.seed, randomness)
+
+        return await self._ask(question)
+
+    async def units(self, node: bytes) -> int:
+        """See `NodeChain.units`."""
+
+        async def question(client: AsyncClient) -> int:
+            try:
+                return (await client.staking.get_node(Pubkey(node))).units
+            except AccountNotFound:
+                return 0
 
         return await self._ask(question)
 

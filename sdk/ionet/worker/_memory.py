@@ -14,8 +14,18 @@ from typing import TYPE_CHECKING, Final
 
 from ionet.chain.errors import IonetError
 from ionet.prover import ChallengeError
-from ionet.prover._hour import SETTLED, asked_for_memory
-from ionet.prover.residency import ROUNDS, Challenge, Sizes, Stopped, draw_chains, memory_seed
+from ionet.prover._hour import SETTLED, Entry, memory_unit
+from ionet.prover._signed import READS_MESSAGE, Read, SignedRoot, reads_tree, walked
+from ionet.prover.residency import (
+    ROUNDS,
+    Challenge,
+    Draw,
+    Sizes,
+    Stopped,
+    draw_chains,
+    fastest_make,
+    memory_seed,
+)
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
 from ionet.worker._leases import NodeChain, ProductHour
@@ -30,7 +40,6 @@ _PART: Final = (9, 10)
 #: Seconds of the chain without a question after which the memory is given back.
 _KEPT_FOR: Final = 900
 _MOST_DRAWN: Final = 64
-_UNIT: Final = 0
 
 
 @dataclass(slots=True)
@@ -41,6 +50,8 @@ class _Walk:
     root: bytes
     prover: Prover | None
     opened: bytes = b""
+    reads: tuple[Read, ...] = ()
+    entry: Entry | None = None
 
 
 class Memory:
@@ -56,7 +67,7 @@ class Memory:
     def __init__(self, worker: Worker, chain: NodeChain) -> None:
         self._worker = worker
         self._chain = chain
-        self._seq = 0
+        self._seq = self._unit = self._signed = 0
         self._until = self._asked_at = 0
         self._leased = False
         #: By seat: what it asks for in this hour, and its chains.
@@ -144,8 +155,36 @@ class Memory:
         if not walk.opened and (prover := walk.prover) is not None:
             async with self._lock:
                 opening = await asyncio.to_thread(prover.open, root, drawn)
+                walk.reads = await asyncio.to_thread(self.reads, prover.challenge, start, drawn)
             walk.opened, walk.prover = opening.to_bytes(), None
-        return Answer({}, walk.opened)
+            walk.entry = self._sign(sizes, reads_tree(walk.reads).root)
+        assert walk.entry is not None
+        signed = walk.entry.signed
+        said = {"number": signed.number, "reads": signed.root.hex(), "unit": signed.unit}
+        return Answer({**said, "signature": walk.entry.signature.hex()}, walk.opened)
+
+    async def states(self, request: Request) -> Answer:
+        """Shows the states behind the signed reads of one chain that was opened, the `place`-th drawn.
+
+        It has the arguments of `walk`, too. The blob has the states after each read, 128 bytes each.
+        """
+        sizes = await self._asked(request)
+        walk = self._walks.get(request.sender)
+        if walk is None or walk.start != hex32(request, "start"):
+            raise Refused("not-held", "no reads of such chains are kept")
+        first = number(request, "place") * sizes.reads
+        return Answer({}, b"".join(read.next for read in walk.reads[first : first + sizes.reads]))
+
+    def reads(self, challenge: Challenge, start: bytes, drawn: Draw) -> tuple[Read, ...]:
+        """Returns the reads that are signed."""
+        return walked(challenge, start, drawn.chains, fastest_make())
+
+    def _sign(self, sizes: Sizes, root: bytes) -> Entry:
+        key, node = self._worker.key, self._worker.node
+        held = sizes.blocks, sizes.rounds
+        signed = SignedRoot(READS_MESSAGE, self._seq, node, self._unit, self._signed, held, root)
+        self._signed += 1
+        return Entry(signed, bytes(key.pubkey), key.sign(signed.message))
 
     async def _asked(self, request: Request) -> Sizes:
         """What a seat asks for: of this hour, of this node, of one size.
@@ -162,13 +201,15 @@ class Memory:
             raise Refused("too-early", f"nothing is held within {SETTLED} s of an hour's tick")
         if seq < self._seq or hour.period_end <= now:
             raise Refused("too-late", f"hour {seq} is over")
-        if not asked_for_memory(hour.seed, self._worker.node):
+        unit = memory_unit(hour.seed, self._worker.node, await self._chain.units(self._worker.node))
+        if unit is None:
             raise Refused("not-drawn", f"hour {seq} does not ask this node for its memory")
         if self._leased:
             raise Refused("leased", "the device serves a job, and its memory is the job's")
         if seq > self._seq:
             self.drop()
             self._seq, self._sizes, self._problem = seq, {}, ""
+            self._unit, self._signed = unit, 0
         self._until, self._asked_at = hour.period_end, now
         try:
             sizes = Sizes(*(number(request, name) for name in ("blocks", "rounds", "chains", "reads")))
@@ -199,14 +240,14 @@ class Memory:
 
     async def _made(self, hour: ProductHour, sizes: Sizes, stop: threading.Event) -> None:
         key = bytes(self._worker.key.pubkey)
-        challenge = Challenge(memory_seed(hour=hour.seed, device=key, unit=_UNIT), sizes)
+        challenge = Challenge(memory_seed(hour=hour.seed, device=key, unit=self._unit), sizes)
         try:
             if self._closing is not None:
                 await self._closing
             room = await asyncio.to_thread(self._worker.room)
             if room is not None and sizes.memory > room:
                 raise IonetError(f"{sizes.memory} bytes are asked for, {room} are free now")
-            held = await asyncio.to_thread(self._worker.hold, challenge, stop)
+            held = await asyncio.to_thread(self._worker.hold, challenge, stop, self._unit)
             if stop.is_set():
                 await asyncio.to_thread(held.close)
             else:

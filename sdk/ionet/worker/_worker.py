@@ -144,21 +144,25 @@ class Worker:
             parts = list(pool.map(work, range(len(kernels))))
         return [(prover, parts[n % len(kernels)][n // len(kernels)]) for n, prover in enumerate(provers)]
 
-    def hold(self, challenge: residency.Challenge, stop: threading.Event) -> residency.Prover:
-        """Fills memory with a challenge's blocks: the first GPU's, or the machine's where the node has none.
+    def hold(self, challenge: residency.Challenge, stop: threading.Event, unit: int = 0) -> residency.Prover:
+        """Fills memory with a challenge's blocks: a GPU's, or the machine's where the node has none.
 
         Args:
             challenge: what is to be held.
             stop: ends it when it is set.
+            unit: which of the node's processors is to hold it, from 0.
 
         Raises:
             BackendError: it cannot be had here.
             Stopped: ``stop`` was set.
         """
+        from ionet.prover import BackendError
         from ionet.prover.residency import CudaDriver, CudaProver, make_prover
 
         if self._gpus:
-            return CudaProver(challenge, driver=CudaDriver(self._gpus[0]), stop=stop)
+            if unit >= len(self._gpus):
+                raise BackendError(f"processor {unit} is asked for, the node has {len(self._gpus)}")
+            return CudaProver(challenge, driver=CudaDriver(self._gpus[unit]), stop=stop)
         return make_prover(challenge, stop=stop)
 
     def room(self) -> int | None:
