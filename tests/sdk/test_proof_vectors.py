@@ -13,6 +13,7 @@ from solders.keypair import Keypair
 
 from ionet import prover
 from ionet.prover import residency
+from ionet.prover._hour import memory_unit
 from ionet.prover._signed import RATE_MESSAGE, READS_MESSAGE, SignedRoot, rate_challenge, reads_tree, walked
 from ionet.prover._spec import splitmix64, stream_key
 from ionet.prover.residency._spec import start_states
@@ -81,6 +82,14 @@ def test_residencys_seeds_and_blocks_are_those_of_the_vectors() -> None:
         assert made.astype("<u4").tobytes().hex() == each["block"]
         words = np.frombuffer(bytes.fromhex(each["block"]), "<u4")
         assert residency.block(of, number, rounds) == tuple(words.tolist())
+
+
+def test_the_hour_draws_the_processor_of_the_vectors() -> None:
+    node = bytes.fromhex(MEMORY["lots"]["node"])
+    for hour in MEMORY["lots"]["hours"]:
+        seed, drawn = bytes.fromhex(hour["seed"]), hour["drawn"]
+        for units in range(1, 9):
+            assert memory_unit(seed, node, units) == (drawn if drawn < units else None)
 
 
 def test_residencys_chain_goes_through_the_states_of_the_vectors() -> None:

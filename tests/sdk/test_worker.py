@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,7 +24,7 @@ from solders.pubkey import Pubkey
 from tests.orchestrator.support import full_disk
 
 from ionet.chain.errors import ConfigError
-from ionet.prover import Challenge, draw, numpy_backend, verify
+from ionet.prover import BackendError, Challenge, draw, numpy_backend, residency, verify
 from ionet.worker import (
     Break,
     BreakReason,
@@ -528,6 +529,24 @@ def test_a_node_of_another_kind_than_its_class_does_not_serve() -> None:
 
 
 # ---- the worker
+
+
+def test_the_gpu_that_an_hour_draws_holds_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+
+    def prover(challenge: residency.Challenge, *, driver: int, stop: threading.Event) -> residency.Prover:
+        held.append(driver)
+        return residency.Prover(challenge, stop=stop)
+
+    monkeypatch.setattr(residency, "CudaDriver", lambda number: number)
+    monkeypatch.setattr(residency, "CudaProver", prover)
+    node = Worker(NODE, KEY, tmp_path, device=DEVICE, watch=StillWatch(), gpus=[4, 6])
+    challenge = residency.Challenge(bytes(32), residency.Sizes(64, 8, 64, 1))
+    for unit in (1, 0):
+        node.hold(challenge, threading.Event(), unit)
+    assert held == [6, 4]
+    with pytest.raises(BackendError, match="processor 2 is asked for, the node has 2"):
+        node.hold(challenge, threading.Event(), 2)
 
 
 def worker(tmp_path: Path, watch: StillWatch | None = None) -> Worker:
