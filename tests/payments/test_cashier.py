@@ -199,6 +199,30 @@ def test_a_lost_dispute_is_the_operators_loss_less_what_the_chain_gives_back(the
     assert there.stripe.taken(payment.intent) == 0
 
 
+def test_a_charge_that_is_disputed_after_its_refund_costs_the_operator_the_rest_and_is_not_refunded_again(
+    there: World,
+) -> None:
+    payment = there.booked(seconds=3 * HOUR)
+    there.cashier().give_up(payment)
+    for _ in range(3):
+        there.work()
+    # Ended before its start, for 0.01875: of 7.67 that were charged 7.65 came back.
+    assert (there.now(payment).state, there.stripe.taken(payment.intent)) == (State.SETTLED, 2)
+    dispute = there.stripe.dispute(payment.intent, whole=True)
+    there.books.take("evt_1", "charge.dispute.created", payment.intent, 0)
+    there.work()
+    assert there.books.frozen("carol")
+    there.stripe.decide(dispute, "lost")
+    there.books.take("evt_2", "charge.dispute.closed", payment.intent, 0)
+    for _ in range(3):
+        there.work()
+    purse = there.now(payment).purse
+    # The bank takes all of it once more: what is held pays 0.00125 of it, and the operator the rest.
+    assert purse == Purse(card=7_670_000, loss=7_668_750, booked=18_750, refunded=15_320_000)
+    assert len(there.stripe.refunds) == 1
+    there.check()
+
+
 def test_a_card_that_does_not_pay_after_the_booking_gets_no_compute(there: World) -> None:
     there.stripe.refuse_capture = True
     payment = authorised(there)
