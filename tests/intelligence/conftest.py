@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,6 +104,24 @@ class Running:
         made = books.make_key(books.account(address, 0), "tests", 0, models=models)
         books.close()
         return made
+
+    async def money(self) -> list[list[tuple[object, ...]]]:
+        """All that is in the books of money, once nothing is set aside."""
+        with closing(sqlite3.connect(self.state / "books.db")) as books:
+            for _ in range(1_200):
+                if not books.execute("SELECT 1 FROM holds").fetchone():
+                    break
+                await asyncio.sleep(0.05)
+            return [
+                books.execute(f"SELECT * FROM {table} {but} ORDER BY 1, 2").fetchall()
+                for table, but in (
+                    ("holds", ""),
+                    ("postings", ""),
+                    ("balances", ""),
+                    ("spent", "WHERE dollars"),
+                    ("free", "WHERE dollars"),
+                )
+            ]
 
     def client(self, secret: str, **more: object) -> openai.AsyncOpenAI:
         return openai.AsyncOpenAI(base_url=f"{self.url}/v1", api_key=secret, max_retries=0, **more)  # type: ignore[arg-type]

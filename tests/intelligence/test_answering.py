@@ -8,12 +8,13 @@ import json
 import math
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from solders.pubkey import Pubkey
 from tests.intelligence.conftest import ADDRESS
 from tests.intelligence.test_replicas import line
 
@@ -210,6 +211,57 @@ async def test_an_answer_without_a_limit_shares_what_is_left_among_its_choices(p
     assert place.books.funds(key.account, 0, 0).usdc == 193
     assert len({request.most for request in place.over}) == 1
     assert 1 <= place.over[0].most <= 50
+
+
+class Noting(httpx.AsyncBaseTransport):
+    """An engine that notes who asks, and answers nobody before it may."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self.go_on = asyncio.Event()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.order.append(json.loads(request.content)["messages"][0]["content"][0])
+        await self.go_on.wait()
+        return httpx.Response(200, content=engine(*WHOLE)())
+
+
+async def test_each_of_several_answers_takes_as_many_turns_as_a_request_by_itself(place: Place) -> None:
+    noting, model = Noting(), replace(MODEL, slots=1)
+    answering = place.answering(engine())
+    answering._engines = {"small": Replicas([Replica("a", HttpEngine("http://x", "s", transport=noting))])}
+    answering.turns["small"].resize(1)
+
+    async def ask(word: str, key: Key, choices: int) -> None:
+        messages = [{"role": "user", "content": word * 300}]
+        asked = {"model": "small", "messages": messages, "max_tokens": 1, "n": choices}
+        async for _ in answering.answer(chat(asked, Models([model])), key):
+            pass
+
+    async def waiting(count: int) -> None:
+        async with asyncio.timeout(60):
+            while answering.waiting["small"] != count:  # noqa: ASYNC110 (of other tasks' doing)
+                await asyncio.sleep(0.01)
+
+    first, several = await account(place, 1), await account(place, 2)
+    asking = [asyncio.create_task(ask("f", first, 1))]
+    async with asyncio.timeout(60):
+        while not noting.order:  # noqa: ASYNC110 (of other tasks' doing)
+            await asyncio.sleep(0.01)
+    asking.append(asyncio.create_task(ask("s", several, 4)))
+    await waiting(4)
+    asking += [asyncio.create_task(ask("o", place.key, 1)) for _ in range(4)]
+    await waiting(8)
+    noting.go_on.set()
+    await asyncio.gather(*asking)
+    assert "".join(noting.order) == "fsosososo"
+
+
+async def account(place: Place, number: int) -> Key:
+    """A key of another account, which has paid in."""
+    address = str(Pubkey(bytes([number] * 32)))
+    place.books.deposit(Deposit(f"paid by {number}", address, "usdc", PAID, 0))
+    return place.books.make_key(place.books.account(address, 0), "key", 0)[0]
 
 
 @dataclass(slots=True)

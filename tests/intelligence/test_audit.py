@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -22,7 +21,6 @@ QUESTIONS: Final = (
     "Tell me about Rome.",
     "Name three fruits.",
 )
-SECRET: Final = "the secret of the dragon is 7f3a91"
 
 SETTINGS: Final = """
 listen = "127.0.0.1:0"
@@ -87,17 +85,6 @@ async def test_who_serves_a_coarser_model_is_told_and_who_does_not_is_not(audite
     assert nodes["honest-node"]["deviations"] > -3
     assert not nodes["thrifty-node"]["holds"]
     assert nodes["thrifty-node"]["deviations"] < -6
-
-
-async def test_what_is_asked_and_answered_is_kept_nowhere(audited: Running) -> None:
-    await ask(audited, "honest", SECRET, temperature=0)
-    await standings(audited, 1)
-    kept = {path.name for path in files(audited.state) if b"7f3a91" in path.read_bytes()}
-    assert kept == set()
-
-
-def files(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.name.startswith(("books", "receipts"))]
 
 
 async def test_a_receipt_waits_for_the_end_of_its_hour(audited: Running) -> None:

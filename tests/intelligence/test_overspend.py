@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import resource
 import signal
@@ -31,6 +32,8 @@ PAID: Final = 60_000
 CAP: Final = 50_000
 #: Of $1 and $10 for a million tokens: 3 words are read, each written one costs ten.
 READ: Final = 3
+#: Of what is asked and when the service is killed; more of them with IONET_SOAK=COUNT.
+SEEDS: Final = range(7, 8 + int(os.environ.get("IONET_SOAK", "0")))
 
 SETTINGS: Final = """
 listen = "127.0.0.1:{port}"
@@ -137,10 +140,11 @@ async def ask(client: httpx.AsyncClient, chance: random.Random, told: Told) -> N
         told.parts[name] = count
 
 
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_nobody_uses_more_than_was_paid_in_however_many_ask_and_however_it_ends(
-    tmp_path: Path,
+    tmp_path: Path, seed: int
 ) -> None:
-    chance, told = random.Random(7), Told()
+    chance, told = random.Random(seed), Told()
     port, engine = free_port(), free_port()
     (tmp_path / "intelligence.toml").write_text(SETTINGS.format(port=port, engine=engine))
     books = Books(tmp_path / "books.db", "test")

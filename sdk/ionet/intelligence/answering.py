@@ -134,7 +134,7 @@ class Answering:
     async def _turn(self, request: Open) -> AsyncIterator[None]:
         """A request's turn; where its prompt was not counted for want of an engine, it is now."""
         ask = request.ask
-        size = request.bound + request.most
+        size = request.reads + request.most
         async with self.turns[ask.model.id].turn(request.key.account, size):
             if request.guessed:
                 prompt = await self._engines[ask.model.id].count(ask)
@@ -154,21 +154,25 @@ class Answering:
         try:
             opened.append(await self._open(name, ask, key, prompt, most))
             for number in range(1, ask.choices):
-                paid = replace(prompt, most=0, likely=0)
-                opened.append(await self._open(f"{name}-{number}", varied(ask, number), key, paid, most))
+                paid, other = replace(prompt, most=0, likely=0), varied(ask, number)
+                opened.append(await self._open(f"{name}-{number}", other, key, paid, most, prompt.most))
         except BaseException:
             await self._ended(opened)
             raise
         return opened
 
-    async def _open(self, name: str, ask: Ask, key: Key, prompt: Count, most: int) -> Open:
+    async def _open(
+        self, name: str, ask: Ask, key: Key, prompt: Count, most: int, reads: int | None = None
+    ) -> Open:
         await self._reserve(name, key, ask.model.price.cost(Usage(prompt.most, most)))
         if "seed" not in ask.body:
             # So that the receipt says how the answer was drawn.
             ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
         likely = min(prompt.likely, prompt.most)
         read, guessed = prompt.tokens, prompt.guessed
-        return Open(name, ask, key, self._desk.at, likely, prompt.most, most, read=read, guessed=guessed)
+        reads = prompt.most if reads is None else reads
+        bound = prompt.most
+        return Open(name, ask, key, self._desk.at, likely, bound, reads, most, read=read, guessed=guessed)
 
     async def _affordable(self, ask: Ask, key: Key, prompt: int, most: int) -> int:
         """How many tokens of each choice can be paid for, where there is no limit."""

@@ -26,6 +26,7 @@ class Open:
         at: when it began, Unix seconds.
         prompt: tokens that it reads, as far as is known before its engine says so.
         bound: … that were set aside for.
+        reads: … that its engine reads for it at most, whoever pays for them.
         most: tokens that may be written.
         noted: … that count if this process dies; -1: none, not even those that are read.
         noting: notes more of them.
@@ -50,6 +51,7 @@ class Open:
     at: int
     prompt: int
     bound: int
+    reads: int
     most: int
     noted: int = -1
     noting: asyncio.Task[None] | None = None
