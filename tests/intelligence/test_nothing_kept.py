@@ -25,7 +25,14 @@ from ionet.intelligence.books import Books
 
 QUESTION: Final = "The dragon of Qvelstadt hides 7f3a91 coins. Where?"
 MARK: Final = "Qvelstadt hides 7f3a91"
-RUN: Final = "import logging; logging.basicConfig(level=0); from ionet.cli import main; main()"
+#: The command as it is, but that it logs all there is to log.
+RUN: Final = """
+import logging
+logging.basicConfig(level=1)
+logging.Logger.setLevel = lambda *_: None
+from ionet.cli import main
+main()
+"""
 SETTINGS: Final = """
 listen = "127.0.0.1:{port}"
 environment = "test"

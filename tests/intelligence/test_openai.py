@@ -6,7 +6,11 @@ import asyncio
 import base64
 import json
 import math
+import os
+import re
 import struct
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +18,7 @@ import openai
 import pytest
 from tests.intelligence.conftest import CHAT, EMBEDDING, Running
 
+EXAMPLE = Path(__file__).parents[2] / "examples/ask.py"
 HELLO: list[Any] = [{"role": "user", "content": "Say hello."}]
 
 
@@ -58,6 +63,21 @@ async def test_the_blocking_client_works_too(service: Running) -> None:
             return answer.choices[0].message.content
 
     assert await asyncio.to_thread(ask)
+
+
+async def test_the_example_with_openais_client_runs_as_it_is(service: Running) -> None:
+    _, secret = service.key()
+    made = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(EXAMPLE),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "IONET_INTELLIGENCE_URL": service.url, "IONET_API_KEY": secret},
+    )
+    told = (await made.communicate())[0].decode()
+    assert made.returncode == 0
+    assert re.search(r"\n\d+ tokens read, \d+ written\n", told)
+    assert re.search(r'it calls weather with {"city": ".+"}', told)
+    assert re.search(r"both texts are alike by 0\.\d\d", told)
 
 
 async def test_a_text_is_gone_on_with(rich: openai.AsyncOpenAI) -> None:

@@ -153,12 +153,13 @@ async def test_what_users_paid_goes_to_the_buybacks_vaults_when_the_hour_is_over
 async def test_leases_are_paid_of_it_first(place: Place) -> None:
     await place.pay(100 * TOKEN)
     place.spend(30 * TOKEN)
-    job = rented(place)
+    job, vaulted = rented(place), place.vaulted
     escrow = place.market.job(job).escrow
     paid = place.held(escrow)
     await place.hour()
     # All of it may be the lease's cost still.
     assert (place.said.escrow, place.said.sent) == (paid, 30 * TOKEN - paid)
+    assert place.vaulted - vaulted == 30 * TOKEN - paid
     await place.agree()
     place.market.world.advance(PERIOD + 600)
     place.send(place.market.jobs("stop", job, party=place.session.pubkey()))
@@ -166,9 +167,14 @@ async def test_leases_are_paid_of_it_first(place: Place) -> None:
     place.send(place.market.jobs("complete", job))
     _, _, refund = place.market.pay_out(job)
     assert 0 < refund < paid
+    # The lease's fees went there, too: they are a part of its cost.
+    vaulted = place.vaulted
     await place.hour()
     assert (place.said.escrow, place.said.cost, place.said.covered) == (0, paid - refund, paid - refund)
     assert place.said.sent == 30 * TOKEN - (paid - refund)
+    assert place.vaulted - vaulted == refund
+    # What came in is what is left of it, and what the lease has cost, and the surplus; to the base unit.
+    assert place.held(place.till) == 100 * TOKEN - (paid - refund) - place.said.sent
     await place.agree()
 
 

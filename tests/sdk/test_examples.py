@@ -30,9 +30,10 @@ from ionet.localnet.verdicts import write_verdict
 from ionet.staking.classes import hardware_classes
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "examples"
-#: Run elsewhere: beside anchorpy, and in a box.
+#: Run elsewhere: beside anchorpy, before a service of models, and in a box.
 ELSEWHERE: Final = {
     "anchorpy_stake": "tests/anchorpy/test_node.py",
+    "ask": "tests/intelligence/test_openai.py",
     "train": "tests/network/test_run_boxed.py",
 }
 MINUTE: Final = 60
