@@ -113,7 +113,7 @@ class ClusterSite(OddSite):
 def without_relays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has heads take a relay for there that nobody has started."""
 
-    async def start_relay(self: Network, facts: LeaseFacts, patience: float = 0.0) -> Place:
+    async def start_relay(self: Network, facts: LeaseFacts, *how: Any, **more: Any) -> Place:
         self._place = Place("198.51.100.1", 4300)
         return self._place
 

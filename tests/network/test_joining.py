@@ -159,6 +159,33 @@ async def test_a_relay_stays_where_it_is_when_its_gateway_is_away_for_a_moment(
     shutil.rmtree(nodes.state)
 
 
+async def test_new_certificates_leave_the_relay_where_it_is_until_the_old_ones_are_about_to_end(
+    market: Machines, tmp_path: Path
+) -> None:
+    needed()
+    async with gateway(market, tmp_path / "other", free_port(), ports=2, first=24_320) as other:
+        async with gateway(market, tmp_path / "gateway", free_port(), ports=2) as url:
+            nodes = Nodes(market, url)
+            networks = dataclasses.replace(nodes.networks(nodes.cluster.devices[0]), gateways=(url, other))
+            head = await networks.open(await nodes.leased(0))
+            await head.part()
+        facts = await nodes.chain.lease(head.head)
+        assert facts is not None
+        end, longer = facts.ends_at, facts.ends_at + HOUR
+        try:
+            with pytest.raises(NoRelay, match="cannot be asked"):
+                await head.keep(end - 2 * HOUR, longer, 1.0)
+            assert (head._relay, head._authority.relayed_by) == (url, url)
+            # Whoever is in the old one loses it within the hour, and asks anew.
+            await head.keep(end - HOUR, longer, 1.0)
+            assert (head._relay, head._authority.relayed_by) == (other, other)
+        finally:
+            await head.close()
+    for folder in ("gateway", "other"):
+        reap(tmp_path / folder / "relays")
+    shutil.rmtree(nodes.state)
+
+
 @pytest.mark.parametrize(
     ("seconds", "rate", "left"),
     [

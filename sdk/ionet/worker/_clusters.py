@@ -40,6 +40,9 @@ _ANEW: Final = 1.0
 #: Seconds of the chain before the end of certificates at which new ones are made, and their longest life.
 _EARLY: Final = 86_400
 _LONGEST: Final = 40 * 86_400
+#: Seconds of the chain before their end from which on a relay moves for them: those that are in the old one
+#: ask anew by then.
+_LAST: Final = 3_600
 #: The rate of the chain's clock up to which it counts as this machine's, and seconds of this machine.
 _AS_FAST: Final = 2.0
 _SOONEST: Final = 60.0
@@ -132,13 +135,14 @@ class Network:
 
     # -- the head's
 
-    async def start_relay(self, facts: LeaseFacts, patience: float = 0.0) -> Place:
+    async def start_relay(self, facts: LeaseFacts, patience: float = 0.0, *, moves: bool = True) -> Place:
         """Has a gateway start the lease's relay, or go on with it, until the lease ends.
 
         Args:
             facts: of the lease.
             patience: seconds for which the gateway that has the relay is waited for. Another one's is a
                 network of its own: those that are in the old one hear nothing of it.
+            moves: whether another gateway's will do where that one starts none.
 
         Raises:
             NoRelay: no gateway does.
@@ -154,6 +158,8 @@ class Network:
                 if not isinstance(bad, GatewayAway) or time.monotonic() > deadline:
                     break
             await asyncio.sleep(_ANEW)
+        if known is not None and not moves:
+            raise NoRelay(why)
         for url in self._of.gateways:
             if url == known:
                 continue
@@ -242,18 +248,22 @@ class Network:
             now: the chain's time.
             ends_at: when the node's own job ends.
             rate: seconds of the chain for each second of this machine.
+
+        Raises:
+            NoRelay: the relay's gateway does not go on with it now; the next look asks again.
+            IonetError: no certificate can be made now.
         """
         if self.is_head and self._granted.is_set() and self._is_due(now, ends_at):
-            await self._grant_itself()
+            await self._grant_itself(moves=now >= self._until - _LAST)
         if self._grant is not None:
             self._ends_at = time.time() + machine_seconds(self._until - now, rate)
             await asyncio.to_thread(self._process.extend, self._ends_at)
 
-    async def _grant_itself(self, patience: float = 0.0) -> None:
+    async def _grant_itself(self, patience: float = 0.0, *, moves: bool = True) -> None:
         facts = await self._of.chain.lease(self._job)
         if facts is None:
             raise Refused("cluster", "the lease is over")
-        await self.start_relay(facts, patience)
+        await self.start_relay(facts, patience, moves=moves)
         await self.take(await self.admit(await self._asked()))
 
     async def part(self) -> Part:
