@@ -13,10 +13,12 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.nodes import starting
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -80,8 +82,6 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             item.add_marker("alone")
         elif waits:
             item.add_marker("waits")
-            # Tests of a file share fixtures, and all of these the nodes.
-            item.add_marker(pytest.mark.xdist_group(_NODE if node else file.as_posix()))
         if file.parts[0] == "network" and any(
             callable(getattr(item.module, name, None)) for name in _BUILDING
         ):
@@ -89,6 +89,23 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
+
+
+class _Waiting(LoadFileScheduling):  # type: ignore[misc]  # has no types
+    """Gives whole files to workers, as their tests share fixtures, and all of the nodes to one worker.
+
+    xdist's own groups are none with this pytest: each test would go to whoever is free.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return file if set(Path(file).parts) & (_WAIT - {"nodes"}) else _NODE
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Shares out what waits; the rest is xdist's own business."""
+    return _Waiting(config, log) if config.getoption("markexpr") == "waits" else None
 
 
 @pytest.fixture(scope="session")

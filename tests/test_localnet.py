@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from solders.keypair import Keypair
+from tests.nodes.starting import free_port
 
 from workspace.tree import ROOT, Tree
 
@@ -47,19 +48,6 @@ class Node:
         response = self.call(method, *params)
         assert "error" not in response, response
         return response["result"]
-
-
-def free_port() -> int:
-    """A port that is free together with the next one, at least for the moment."""
-    for port in range(20_000, 30_000, 2):
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind(("127.0.0.1", port))
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no free port")
 
 
 def start(ready_file: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
@@ -204,9 +192,7 @@ def test_a_wrong_option_is_told(options: list[str], says: str, status: int) -> N
 
 def test_a_port_in_use_is_told() -> None:
     port = free_port()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", port))
-        taken.listen()
+    with socket.create_server(("127.0.0.1", port)):
         result = subprocess.run(
             [SCRIPT, "--rpc-port", str(port)], capture_output=True, text=True, timeout=PATIENCE, check=False
         )

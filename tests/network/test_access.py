@@ -148,9 +148,11 @@ async def runs(site: HeldSite) -> None:
 
 
 async def free(site: HeldSite) -> None:
-    """Returns once the seat has settled the last lease: until then the node is leased."""
+    """Ends the lease that other tests have left; returns once the agent serves none."""
+    if (job := site.market.offer(site.market.alice).lease_job) != Pubkey.default():
+        site.market.send(site.market.jobs("stop", job))
     async with asyncio.timeout(60):
-        while site.market.offer(site.market.alice).lease_job != Pubkey.default():  # noqa: ASYNC110
+        while agent_of(site).busy:  # noqa: ASYNC110 (the agent has no event for it)
             await asyncio.sleep(0.05)
 
 

@@ -116,7 +116,7 @@ def running_surfpool(folder: Path, authority: Pubkey | None = None, *options: st
     home = Path(os.environ.get("LOCALNET_HOME", Path.home() / ".cache" / "ionet-localnet"))
     if not (home / "stamp").exists():
         pytest.skip("no surfpool: run scripts/localnet --setup")
-    log, port = folder / "surfpool.log", _free_port()
+    log, port = folder / "surfpool.log", free_port()
     programs = next(iter(shipped_programs().values()))[1].parent
     command = [str(ROOT / "scripts" / "localnet"), "--rpc-port", str(port), "--programs", str(programs)]
     if authority is not None:
@@ -147,7 +147,7 @@ def _shown(log: Path) -> Iterator[None]:
         LOGS.remove(log)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A port that is free together with the next one, at least for the moment."""
     for port in range(20_000 + os.getpid() % 5_000 * 2, 32_000, 2):
         try:
