@@ -158,8 +158,13 @@ class AsyncAccess:
             raise NoAccess(f"there is no SSH into the job {job}: {bad}") from None
         return connection
 
-    async def run(self, command: str, data: str = "") -> str:
+    async def run(self, command: str, data: str = "", *, seconds: float = _PATIENCE) -> str:
         """Runs a short command in the box, and returns what it prints.
+
+        Args:
+            command: for its shell.
+            data: the command's input.
+            seconds: how long it may take.
 
         Raises:
             NoAccess: it cannot be run.
@@ -167,7 +172,7 @@ class AsyncAccess:
         """
         ssh = library()
         try:
-            done = await (await self.connection()).run(command, input=data, timeout=_PATIENCE)
+            done = await (await self.connection()).run(command, input=data, timeout=seconds)
         except (ssh.Error, OSError, TimeoutError) as bad:
             raise NoAccess(f"nothing can be run in the job {self.way.job}: {bad}") from None
         if done.exit_status:

@@ -13,7 +13,7 @@
 `ray up` books the head, of what its node type says under `node_config`: the keys of a cluster file
 (`ionet.cloud.spec`). Workers are nodes that are added to that cluster, of the head's class, cheapest first.
 They have Ray already, and join by themselves. Ray's autoscaler is run by `python -m ionet.cloud.autoscaling
-cluster.yaml`, wherever the session's file is: on the head, if it reaches the internet, or elsewhere.
+cluster.yaml`, where the session's file is, and with `--head` on the first node (`ionet.cloud.on_head`).
 
 What it knows of nodes beyond the chain, their tags, is in a file beside the session's. Nodes that it has not
 booked are not its own: it neither counts nor ends them.
@@ -21,11 +21,13 @@ booked are not its own: it neither counts nor ends them.
 
 from __future__ import annotations
 
+import argparse
+import logging
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,8 +44,9 @@ from ray.autoscaler.tags import (
 )
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import IonetError
-from ionet.cloud.leasing import LeasedNode, Loop, Market, Tags, text_of
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.cloud.leasing import LeasedNode, Loop, Market, Tags, tags_path
+from ionet.cloud.on_head import start
 from ionet.cloud.proxy import Proxy
 from ionet.workloads._run import node_resource
 
@@ -86,9 +89,7 @@ class NodeProvider(RayNodeProvider):
     def __init__(self, provider_config: dict[str, Any], cluster_name: str) -> None:
         super().__init__(provider_config, cluster_name)
         self._market, self._loop = Market(provider_config, cluster_name), Loop()
-        session = Path(text_of(provider_config, "session")).expanduser()
-        place = provider_config.get("tags") or session.with_name(f"autoscaling-{cluster_name}.json")
-        self._tags = Tags(Path(place).expanduser())
+        self._tags = Tags(tags_path({"provider": provider_config, "cluster_name": cluster_name}))
         self._lock = threading.RLock()
         self._looked, self._known = float("-inf"), dict[str, LeasedNode]()
         self._asked, self._places = float("-inf"), dict[str, str]()
@@ -250,27 +251,40 @@ class Commands(CommandRunnerInterface):
         return False
 
 
-def autoscale(path: Path) -> None:
-    """Runs Ray's own autoscaler on the cluster of a file, until it is ended.
+def settings(path: Path) -> dict[str, Any]:
+    """Ray's file, with all defaults.
+
+    Raises:
+        ConfigError: it cannot be read, or is none of Ray's; the message says why.
+    """
+    from ray.autoscaler._private.util import prepare_config, validate_config
+
+    try:
+        content = yaml.safe_load(path.read_text())
+        config: dict[str, Any] = prepare_config(content)
+        config["provider"] = {
+            "disable_node_updaters": True,
+            "disable_launch_config_check": True,
+            **config["provider"],
+        }
+        config.setdefault("cluster_synced_files", [])
+        validate_config(config)
+    except OSError as bad:
+        raise ConfigError(f"{path}: {bad.strerror}") from None
+    except Exception as bad:  # whatever Ray raises at a file that is none of its own
+        raise ConfigError(f"{path} is no cluster file of Ray's: {bad}") from bad
+    return config
+
+
+def autoscale(config: dict[str, Any]) -> None:
+    """Runs Ray's own autoscaler on a cluster, by SSH, until it is ended.
 
     Args:
-        path: Ray's file.
+        config: see `settings`.
 
     Raises:
         IonetError: the cluster cannot be reached, or its Ray is another than this process's.
     """
-    from ray.autoscaler._private.monitor import Monitor
-    from ray.autoscaler._private.util import prepare_config, validate_config
-
-    content = yaml.safe_load(path.read_text())
-    config: dict[str, Any] = prepare_config(content)
-    config["provider"] = {
-        "disable_node_updaters": True,
-        "disable_launch_config_check": True,
-        **config["provider"],
-    }
-    config.setdefault("cluster_synced_files", [])
-    validate_config(config)
     loop, market = Loop(), Market(config["provider"], config["cluster_name"])
 
     async def way() -> Any:
@@ -280,17 +294,53 @@ def autoscale(path: Path) -> None:
         finally:
             await cluster.run.__aexit__()
 
-    with Proxy(loop.do(way())) as proxy, tempfile.TemporaryDirectory(prefix="ionet-") as folder:
+    with Proxy(loop.do(way())) as proxy:
         proxy.show_token()
-        place = Path(folder) / "cluster.yaml"
-        place.write_text(yaml.safe_dump(config))
-        monitor: Any = Monitor(f"127.0.0.1:{proxy.forward(_GCS)}", str(place))
-        monitor.run()
+        run(config, f"127.0.0.1:{proxy.forward(_GCS)}")
 
 
-if __name__ == "__main__":
-    import logging
+def run(config: dict[str, Any], ray: str, begun: Callable[[], None] = lambda: None) -> None:
+    """Runs it where the head of the cluster's Ray can be reached, until it is ended.
+
+    Args:
+        config: see `settings`.
+        ray: the head's address.
+        begun: called once it has found Ray and the cluster.
+    """
+    from ray.autoscaler._private.monitor import Monitor
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("ray").setLevel(logging.INFO)
-    autoscale(Path(sys.argv[1]))
+    # So that what is wrong is said once, and at the beginning.
+    provider = NodeProvider(config["provider"], config["cluster_name"])
+    provider.non_terminated_nodes({})
+    with tempfile.TemporaryDirectory(prefix="ionet-") as folder:
+        place = Path(folder) / "cluster.yaml"
+        place.write_text(yaml.safe_dump(config))
+        monitor: Any = Monitor(ray, str(place))
+        begun()
+        monitor.run()
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__spec__.name}", description="Ray's autoscaler, with nodes of the market."
+    )
+    parser.add_argument("file", type=Path, help="Ray's cluster file, as `ray up` takes it")
+    parser.add_argument(
+        "--head", action="store_true", help="run it on the cluster's first node, which reaches the internet"
+    )
+    given = parser.parse_args()
+    try:
+        config = settings(given.file)
+        if given.head:
+            print(start(config))
+        else:
+            autoscale(config)
+    except IonetError as bad:
+        sys.exit(f"error: {bad}")
+
+
+if __name__ == "__main__":
+    main()

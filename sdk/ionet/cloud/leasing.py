@@ -299,6 +299,17 @@ def text_of(config: Mapping[str, Any], key: str) -> str:
     return text
 
 
+def tags_path(config: Mapping[str, Any]) -> Path:
+    """Where the tags of a cluster's nodes are.
+
+    Args:
+        config: Ray's file, of which `provider` and `cluster_name` count.
+    """
+    session = Path(text_of(config["provider"], "session"))
+    place = config["provider"].get("tags") or session.with_name(f"autoscaling-{config['cluster_name']}.json")
+    return Path(place).expanduser()
+
+
 def _session(config: Mapping[str, Any]) -> Login:
     path = Path(text_of(config, "session")).expanduser()
     login = read(path)
