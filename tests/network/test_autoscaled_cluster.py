@@ -1,25 +1,34 @@
 """Ray's own launcher and autoscaler lease from the market: up, more nodes on demand, fewer when idle.
 
-Through the real processes: gateway, orchestrator, two workers with their boxes, and a session key.
+Through the real processes: gateway, orchestrator, two workers with their boxes, and a session key that the
+first node's box has in memory.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from tests.network import passing
 from tests.network.lab import needed
+from tests.network.outside import package, public
 from tests.network.terminal import Renter
 from tests.sandbox.support import prepared_image
+from tests.sandbox.world import World, world
 
 from ionet import KeyedAccount, accounts, pda, token_account
 from ionet.cloud.sessions import read
+from ionet.workloads import driver
 from soaking import RUN, Net, localnet, wait
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -41,14 +50,14 @@ class Scaled:
         content |= {"max_workers": 1, "idle_timeout_minutes": 0.3}
         content["provider"] |= {"url": net.told["url"], "gateway": net.told["gateway"]}
         content["provider"]["session"] = str(self.session)
-        content["available_node_types"]["head"]["node_config"]["idle"] = "1min"
+        content["available_node_types"]["head"]["node_config"] |= {"idle": "1min", "internet": True}
         file.write_text(yaml.safe_dump(content))
         line = self.session.read_text()
         place = {"HOME": str(folder), "IONET_GATEWAY": net.told["gateway"], "IONET_SESSION": line}
         self.environment = {**os.environ, **place}
         login = read(self.session)
         assert login is not None
-        self.key = login.key.pubkey()
+        self.secret, self.key = login.key, login.key.pubkey()
 
     def start(self, *words: object, log: str) -> subprocess.Popen[bytes]:
         with self.log(log).open("wb") as out:
@@ -60,6 +69,12 @@ class Scaled:
     def ray(self, command: str) -> None:
         words = ("-m", "ray.scripts.scripts", command, "--yes", "ray.yaml")
         assert self.start(*words, log=f"{command}.log").wait(300) == 0, self.said(f"{command}.log")
+
+    def scale(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ionet.cloud.autoscaling", "ray.yaml", *words],
+            cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
 
     def cluster(self, command: str, *more: str) -> str:
         words = [*RUN, "-u", self.net.told["url"], "--yes", "cluster", command, "autoscaling", *more]
@@ -84,34 +99,85 @@ class Scaled:
         return self.net.client.token_account(purse).amount
 
 
-def test_ray_leases_a_node_on_demand_and_lets_it_go_when_it_is_idle(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Head:
+    """The first node's box, by SSH."""
+
+    scaled: Scaled
+
+    def run(self, line: str, data: bytes = b"") -> str:
+        words = [*RUN, "-u", self.scaled.net.told["url"], "cluster", "ssh", "autoscaling", "--", line]
+        done = subprocess.run(
+            [*map(str, words)], cwd=self.scaled.folder, env=self.scaled.environment,
+            capture_output=True, input=data, timeout=120, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout.decode()
+
+    def install(self) -> None:
+        """Puts the package where the cluster file's `pip` would: no registry of packages is reached here."""
+        packed = BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as archive:
+            for path, name in package("access"):
+                archive.add(path, str(name))
+        self.run(f"mkdir -p {driver.PACKAGES} && tar -xz -C {driver.PACKAGES}", packed.getvalue())
+
+    def reach_market(self, there: World, ports: Sequence[int]) -> None:
+        """Its programs find the market by the names that it has on this machine."""
+        self.run("cat > passing.py", Path(passing.__file__).read_bytes())
+        numbers = " ".join(map(str, ports))
+        self.run(f"nohup python3 passing.py {there.public} {numbers} >passing.log 2>&1 </dev/null &")
+
+    def with_session(self) -> str:
+        """What of the box has the session's key: files, arguments and variables; first, what looks for it."""
+        session = self.scaled.session.read_text().strip()
+        places = "/job /in /tmp /dev/shm /proc/[0-9]*/environ /proc/[0-9]*/cmdline"
+        line = f"cat > look; grep -rlsF -D skip -f look {places} || true"
+        return self.run(line, f"{session[:60]}\n{str(self.scaled.secret)[:40]}\n".encode())
+
+
+def test_ray_on_its_first_node_leases_another_on_demand_and_lets_it_go_when_it_is_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     needed()
     prepared_image()
-    with localnet(tmp_path, SPEED) as net:
+    monkeypatch.setenv("IONET_WORKER_INTERNET", "true")
+    place = tmp_path / "world"
+    place.mkdir()
+    with world(place) as there, localnet(tmp_path, SPEED) as net:
+        ports = [int(urlsplit(net.told[name]).port or 0) for name in ("url", "gateway")]
         scaled = Scaled(net, tmp_path)
         before = scaled.purse()
-        scaled.ray("up")
-        (head,) = scaled.jobs()
-        autoscaler = scaled.start("-m", "ionet.cloud.autoscaling", "ray.yaml", log="autoscaler.log")
-        try:
-            # Two nodes at once, of which there is one: the work waits until Ray has leased the other.
-            assert scaled.cluster("exec", "python3 burst.py 2").endswith("2262 primes, counted on 2 nodes\n")
-            (new,) = (job for job in scaled.jobs() if job.account.replaces == ADDED)
-            assert new.account.node != head.account.node
+        with public(there, ports):
+            scaled.ray("up")
+            (head,) = scaled.jobs()
+            box = Head(scaled)
+            box.install()
+            box.reach_market(there, ports)
+            began = scaled.scale("--head")
+            assert "the autoscaler runs on the first node, as process" in began.stdout, began.stderr
+            try:
+                # Two nodes at once, of which there is one: the work waits until Ray has leased the other.
+                said = scaled.cluster("exec", "python3 burst.py 2")
+                assert said.endswith("2262 primes, counted on 2 nodes\n")
+                (new,) = (job for job in scaled.jobs() if job.account.replaces == ADDED)
+                assert new.account.node != head.account.node
 
-            def ended() -> bool:
-                return all(job.address != new.address or job.account.reason for job in scaled.jobs())
+                def ended() -> bool:
+                    return all(job.address != new.address or job.account.reason for job in scaled.jobs())
 
-            wait(180, "the idle node stays", ended)
-            assert not next(job for job in scaled.jobs() if job.address == head.address).account.reason
-        finally:
-            autoscaler.send_signal(signal.SIGTERM)
-            autoscaler.wait(30)
-            print(scaled.said("autoscaler.log"))
-        # Nothing uses what is left, and nothing of the renter's runs: it ends itself.
-        wait(180, "it does not end itself", lambda: not any(not job.account.reason for job in scaled.jobs()))
-        scaled.ray("down")
-        wait(180, "not all is paid", lambda: not scaled.jobs())
+                wait(180, "the idle node stays", ended)
+                assert not next(job for job in scaled.jobs() if job.address == head.address).account.reason
+                # The session's key is in no file, argument or variable of the box.
+                assert box.with_session() == "/job/work/look\n"
+                again = scaled.scale("--head")
+                assert "the autoscaler runs there already; end it first: kill" in again.stderr
+            finally:
+                print(box.run("cat autoscaler.log passing.log"))
+            # Nothing uses what is left, and nothing of the renter's runs: it ends itself.
+            wait(180, "it does not end itself", lambda: all(job.account.reason for job in scaled.jobs()))
+            scaled.ray("down")
+            wait(180, "not all is paid", lambda: not scaled.jobs())
         # What the wallet has less is what both leases took, of deposits that the session key never had.
         paid = 0
         for job in (head, new):
