@@ -55,6 +55,7 @@ _KEPT: Final = 2.0
 #: Seconds of the chain after its start in which a node joins Ray, or is given up.
 _JOINING: Final = 900
 _GCS: Final = 6_379
+_MODULE: Final = "ionet.cloud.autoscaling.NodeProvider"
 
 
 def addresses() -> dict[str, str]:
@@ -269,10 +270,13 @@ def settings(path: Path) -> dict[str, Any]:
         }
         config.setdefault("cluster_synced_files", [])
         validate_config(config)
+        module = config["provider"].get("module")
     except OSError as bad:
         raise ConfigError(f"{path}: {bad.strerror}") from None
     except Exception as bad:  # whatever Ray raises at a file that is none of its own
         raise ConfigError(f"{path} is no cluster file of Ray's: {bad}") from bad
+    if module != _MODULE:
+        raise ConfigError(f"{path}: provider takes type: external, and module: {_MODULE}")
     return config
 
 

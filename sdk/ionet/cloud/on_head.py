@@ -1,9 +1,10 @@
 """Ray's autoscaler on the first node of its cluster, with a session's key in that process's memory alone.
 
 On the renter's machine `start` sends Ray's file and the session by SSH, sealed to the box, into a process
-there, which reads them from its input: no file, argument or variable of the box has the key. That process finds
-the package where `pip` of a cluster file puts it, and Ray where it is near. The chain and the gateway it reaches
-by the internet, so the node has to be one that allows it. It ends with the box, and is then begun again.
+there, which reads them from its input: no file, argument or variable of the box has the key. That process
+finds the package where `pip` of a cluster file puts it, and Ray where it is near. The chain and the gateway
+it reaches by the internet, so the node has to be one that allows it. It ends with the box, and is then begun
+again.
 """
 
 from __future__ import annotations
@@ -81,7 +82,6 @@ def start(config: Mapping[str, Any]) -> str:
 def _scale(orders: Mapping[str, Any], begun: int) -> None:
     """Scales, until it is ended; the folder is the one in which commands of SSH begin."""
     from ionet import __version__
-    from ionet.cloud.autoscaling import run
 
     if orders["version"] != __version__:
         raise ConfigError(
@@ -92,6 +92,8 @@ def _scale(orders: Mapping[str, Any], begun: int) -> None:
         raise ConfigError(
             "this is no node of a cluster; it is begun by --head, from the machine with the session"
         )
+    from ionet.cloud.autoscaling import run
+
     tags = Path(f"autoscaling-{orders['config']['cluster_name']}.json").absolute()
     if not tags.exists():
         tags.write_text(json.dumps(orders["tags"]))

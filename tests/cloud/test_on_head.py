@@ -1,0 +1,76 @@
+"""What a cluster's first node refuses of an autoscaler that is sent to it, and what is said of Ray's file."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ionet
+from ionet.cloud import autoscaling
+from ionet.cloud.on_head import LOCK
+
+ORDERS = {"version": ionet.__version__, "config": {}, "session": "secret", "tags": {}}
+
+
+def sent(folder: Path, **orders: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of orders in a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "ionet.cloud.on_head"],
+        cwd=folder, input=json.dumps({**ORDERS, **orders}), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_it_runs_once_on_a_node(tmp_path: Path) -> None:
+    with (tmp_path / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("4711")
+        lock.flush()
+        done = sent(tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "the autoscaler runs there already; end it first: kill 4711\n"
+
+
+@pytest.mark.parametrize(
+    ("orders", "why"),
+    [
+        (
+            {"version": "0.0.1"},
+            f"the first node has version {ionet.__version__} of this package, and yours is 0.0.1",
+        ),
+        ({}, "this is no node of a cluster"),
+    ],
+)
+def test_what_is_no_node_of_its_own_kind_says_so_and_keeps_nothing(
+    tmp_path: Path, orders: dict[str, str], why: str
+) -> None:
+    done = sent(tmp_path, **orders)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(why)
+    kept = [path.read_text() for path in tmp_path.iterdir()]
+    assert kept
+    assert not any("secret" in text for text in kept)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "error: ray.yaml: No such file or directory"),
+        ("just words", "error: ray.yaml is no cluster file of Ray's: "),
+        ("provider: {type: aws, region: x}", "error: ray.yaml: provider takes type: external, and module: "),
+    ],
+)
+def test_a_file_that_is_none_of_its_own_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["autoscaling", "ray.yaml", "--head"])
+    if content is not None:
+        Path("ray.yaml").write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        autoscaling.main()
+    assert str(ended.value).startswith(why)
