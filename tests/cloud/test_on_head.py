@@ -12,7 +12,7 @@ import pytest
 
 import ionet
 from ionet.cloud import autoscaling
-from ionet.cloud.on_head import LOCK
+from ionet.cloud.from_input import LOCK
 
 ORDERS = {"version": ionet.__version__, "config": {}, "session": "secret", "tags": {}}
 
@@ -20,7 +20,7 @@ ORDERS = {"version": ionet.__version__, "config": {}, "session": "secret", "tags
 def sent(folder: Path, **orders: str) -> subprocess.CompletedProcess[str]:
     """What becomes of orders in a folder."""
     return subprocess.run(
-        [sys.executable, "-m", "ionet.cloud.on_head"],
+        [sys.executable, "-m", "ionet.cloud.from_input"],
         cwd=folder, input=json.dumps({**ORDERS, **orders}), capture_output=True, text=True, check=False,
     )  # fmt: skip
 

@@ -115,8 +115,8 @@ async def notebook(access: AsyncAccess, port: int, token: str, seconds: float) -
         raise
     except IonetError:
         raise IonetError(
-            "the cluster has no JupyterLab: use an image that has it, or have its file say pip: [jupyterlab]"
-            " and internet: true"
+            "the cluster has no JupyterLab: use an image that has it, or have its file say"
+            " pip: [jupyterlab==VERSION] and internet: true"
         ) from None
     # By its input: a command line can be read by every process of the box. Kernels are talked to by sockets
     # of files: by TCP they look for network interfaces, which a box shows nobody, and end.

@@ -1,0 +1,123 @@
+"""Ray's autoscaler on the first node of its cluster, of what comes by its input: Ray's file, and a session.
+
+No file, argument or variable of the box has the session's key. The process finds Ray where it is near, and
+the chain and the gateway by the internet, so the node has to be one that allows it. It ends with the box, and
+is then begun again by `ionet.cloud.on_head`. Its folder is the one in which commands of SSH begin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.workloads import driver
+
+LOG: Final = "autoscaler.log"
+#: Held by the process that scales; has its process id.
+LOCK: Final = ".autoscaler"
+_MOST: Final = 1 << 20
+_BEGUN: Final = "begun"
+
+
+def _scale(orders: Mapping[str, Any], begun: int) -> None:
+    """Scales, until it is ended."""
+    from ionet import __version__
+
+    if orders["version"] != __version__:
+        raise ConfigError(
+            f"the first node has version {__version__} of this package, and yours is {orders['version']}: say"
+            f" pip: ['ionet[access]=={orders['version']}']"
+        )
+    if not driver.RUN.exists():
+        raise ConfigError(
+            "this is no node of a cluster; it is begun by --head, from the machine with the session"
+        )
+    from ionet.cloud.autoscaling import run
+
+    tags = Path(f"autoscaling-{orders['config']['cluster_name']}.json").absolute()
+    if not tags.exists():
+        tags.write_text(json.dumps(orders["tags"]))
+    # A file that is in memory, and in no folder.
+    memory = os.memfd_create("session")
+    os.fchmod(memory, 0o600)
+    os.write(memory, str(orders["session"]).encode())
+    config = dict(orders["config"])
+    config["provider"] |= {"session": f"/proc/self/fd/{memory}", "tags": str(tags)}
+
+    def tell() -> None:
+        os.write(begun, _BEGUN.encode())
+        os.close(begun)
+
+    run(config, driver.gcs(json.loads(driver.RUN.read_text())), tell)
+
+
+def _alone() -> None:
+    """Holds the lock until this process ends.
+
+    Raises:
+        ConfigError: another process has it.
+    """
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = os.read(lock, 20).decode()
+        raise ConfigError(f"the autoscaler runs there already; end it first: kill {pid}") from None
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+
+
+def _apart(orders: Mapping[str, Any], begun: int) -> NoReturn:
+    """In the process that stays: what it prints goes to the log."""
+    os.setsid()
+    log = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for old, new in ((nothing, 0), (log, 1), (log, 2)):
+        os.dup2(old, new)
+    status = 1
+    try:
+        _alone()
+        _scale(orders, begun)
+        status = 0
+    except IonetError as bad:
+        print(bad, file=sys.stderr, flush=True)
+        _tell(begun, str(bad))
+    except BaseException as bad:
+        traceback.print_exc()
+        _tell(begun, f"{type(bad).__name__}: {bad}; {LOG} there says more")
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _tell(begun: int, why: str) -> None:
+    # Where it had begun, nobody waits.
+    with contextlib.suppress(OSError):
+        os.write(begun, why.encode()[: 1 << 12])
+
+
+def main() -> None:
+    """Reads the orders, and returns once the process that has them scales, or cannot."""
+    orders = json.loads(sys.stdin.buffer.read(_MOST))
+    reading, begun = os.pipe()
+    if not (pid := os.fork()):
+        os.close(reading)
+        _apart(orders, begun)
+    os.close(begun)
+    with os.fdopen(reading) as told:
+        said = told.read()
+    if said != _BEGUN:
+        sys.exit(said or f"it has ended; {LOG} there says why")
+    print(f"the autoscaler runs on the first node, as process {pid}; its log is {LOG} there")
+
+
+if __name__ == "__main__":
+    main()
