@@ -279,6 +279,18 @@ class _Session:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._child.pid, number)
 
+    def _hang_up(self, child: asyncio.subprocess.Process, number: signal.Signals) -> None:
+        """Ends it: in a terminal with all that it runs, otherwise it alone.
+
+        What it has begun and left stays then, as with OpenSSH: an editor's server, which is connected to
+        again and need not heed `nohup`, as programs of Node.js do not.
+        """
+        if self._process.term_type:
+            self._signal(number)
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            child.send_signal(number)
+
     async def _ended(
         self,
         child: asyncio.subprocess.Process,
@@ -292,11 +304,10 @@ class _Session:
         try:
             await asyncio.wait((gone, status), return_when=asyncio.FIRST_COMPLETED)
             if not status.done():
-                self._signal(signal.SIGHUP)
+                self._hang_up(child, signal.SIGHUP)
                 await asyncio.wait((status,), timeout=_HANG_UP)
-                # What was told to outlive its shell does, as an editor's server that is connected to again.
                 if child.returncode is None:
-                    self._signal(signal.SIGKILL)
+                    self._hang_up(child, signal.SIGKILL)
                     await asyncio.wait((status,), timeout=_HANG_UP)
                 # Pipes that it holds on to are waited for otherwise.
                 child._transport.close()  # type: ignore[attr-defined]  # there is no other way
