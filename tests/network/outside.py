@@ -44,12 +44,16 @@ def public(there: World, ports: Sequence[int]) -> Iterator[None]:
     loop, servers = asyncio.new_event_loop(), [_listening(there, port) for port in ports]
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    for port, server in zip(ports, servers, strict=True):
+    passing = [
         asyncio.run_coroutine_threadsafe(pass_on(server, "127.0.0.1", port), loop)
+        for port, server in zip(ports, servers, strict=True)
+    ]
     try:
         yield
     finally:
-        loop.call_soon_threadsafe(loop.stop)
+        for task in passing:
+            task.cancel()
+        loop.call_soon_threadsafe(loop.call_later, 0.1, loop.stop)
         thread.join()
         for server in servers:
             server.close()
