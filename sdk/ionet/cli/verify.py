@@ -14,6 +14,7 @@ from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
+    from ionet.cli.output import Screen
     from ionet.ledger import Check, Verified
 
 app = Commands()
@@ -51,10 +52,8 @@ def verify(
     """
     needed()
     io = session()
-    verified = asyncio.run(_verified(io, database, at))
-    _show(io, verified)
-    if not verified.holds:
-        raise typer.Exit(REFUSED)
+    if code := answered(io.screen, asyncio.run(_verified(io, database, at))):
+        raise typer.Exit(code)
 
 
 async def _verified(io: Session, where: str | None, at: int | None) -> Verified:
@@ -79,7 +78,13 @@ async def _verified(io: Session, where: str | None, at: int | None) -> Verified:
             return await verify(client, database, follower)
 
 
-def _show(io: Session, verified: Verified) -> None:
+def answered(screen: Screen, verified: Verified) -> int:
+    """Shows what came out, and returns the command's exit code."""
+    _show(screen, verified)
+    return 0 if verified.holds else REFUSED
+
+
+def _show(screen: Screen, verified: Verified) -> None:
     data = {
         "holds": verified.holds,
         "slot": verified.slot,
@@ -106,27 +111,27 @@ def _show(io: Session, verified: Verified) -> None:
         "missing": verified.missing,
         "gifts": {str(address): str(amount) for address, amount in verified.gifts.items()},
     }
-    if io.screen.as_json:
-        io.screen.show(data)
+    if screen.as_json:
+        screen.show(data)
         return
     columns = ("", ">expected", ">found", ">difference")
     rows = [
         (check.name, *(_amount(check, n) for n in (check.expected, check.found, check.difference)))
         for check in verified.checks
     ]
-    io.screen.rows(columns, rows)
+    screen.rows(columns, rows)
     told = [*verified.missing, *map(str, verified.differences)]
     for line in told[:_SHOWN]:
-        io.screen.line(f"  {line}")
+        screen.line(f"  {line}")
     if len(told) > _SHOWN:
-        io.screen.line(f"  … and {len(told) - _SHOWN:,} more (--output json)")
+        screen.line(f"  … and {len(told) - _SHOWN:,} more (--output json)")
     gifts = f"; {len(verified.gifts)} token accounts hold gifts" if verified.gifts else ""
     if verified.holds:
         ending = "everything is as the events say"
     else:
         apart = [check for check in verified.checks if check.difference]
         ending = f"{len(apart)} sums and {len(told)} single things are not as the events say"
-    io.screen.line(f"{verified.events:,} events up to slot {verified.slot}: {ending}{gifts}")
+    screen.line(f"{verified.events:,} events up to slot {verified.slot}: {ending}{gifts}")
 
 
 def _amount(check: Check, amount: int) -> str:
