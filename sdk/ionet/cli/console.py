@@ -11,7 +11,7 @@ import typer
 from ionet.chain.errors import ConfigError
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
-from ionet.cli.serving import Listen, LogJson, TrustProxy, host_and_port, serve
+from ionet.cli.serving import Listen, LogJson, TrustProxy, host_and_port, keeping, serve
 from ionet.cli.session import session
 from ionet.service.settings import checked_url, state_directory
 
@@ -123,7 +123,8 @@ def run(
         insecure=insecure,
     )
     log_to_stderr(as_json=log_json, fields=())
-    serve(io, Console(config, io.async_reader), "The console")
+    with keeping(config.state):
+        serve(io, Console(config, io.async_reader), "The console")
 
 
 def _origin(given: str) -> str:

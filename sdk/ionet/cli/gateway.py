@@ -12,7 +12,7 @@ import typer
 from ionet.cli.failures import NO_NODE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span
-from ionet.cli.serving import LogJson, TrustProxy
+from ionet.cli.serving import LogJson, TrustProxy, keeping
 from ionet.cli.session import session
 
 app = Commands("A public host where workers, attesters and renters meet, and where files lie.")
@@ -105,7 +105,8 @@ def run(
     given = {name: value for name, value in options.items() if value is not None}
     config = GatewayConfig.load(state, given, rpc=(io.url,))
     log_to_stderr(as_json=config.json_logs, fields=("happened", "peers"))
-    asyncio.run(_serve(Gateway(config), lambda url: _ready(io, url)))
+    with keeping(config.state):
+        asyncio.run(_serve(Gateway(config), lambda url: _ready(io, url)))
 
 
 def _ready(io: Any, url: str) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
-from ionet.cli.serving import LogJson
+from ionet.cli.serving import LogJson, keeping
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
@@ -75,12 +75,13 @@ def run(
     config = load(state or state_directory("intelligence"))
     log_to_stderr(as_json=log_json, fields=())
     without_core()
-    service = Intelligence(
-        config,
-        None if without_chain else lambda: io.async_reader("finalized"),
-        None if without_chain else lambda: io.async_reader("confirmed"),
-    )
-    loops.run(_serve(service, lambda url: _ready(io, url)))
+    with keeping(config.state):
+        service = Intelligence(
+            config,
+            None if without_chain else lambda: io.async_reader("finalized"),
+            None if without_chain else lambda: io.async_reader("confirmed"),
+        )
+        loops.run(_serve(service, lambda url: _ready(io, url)))
 
 
 def _lacks(bad: ModuleNotFoundError) -> UserError:

@@ -11,7 +11,7 @@ import typer
 
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
-from ionet.cli.serving import LogJson
+from ionet.cli.serving import LogJson, keeping
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
@@ -45,12 +45,13 @@ def run(
 
     log_to_stderr(as_json=log_json)
     wallet = load_keypair(config.wallet)
-    service = Payments(config, lambda: io.reader.as_(wallet))
 
     async def serve() -> None:
+        service = Payments(config, lambda: io.reader.as_(wallet))
         await service.run(told_to_end(), lambda url: _ready(io, url, config))
 
-    asyncio.run(serve())
+    with keeping(config.state):
+        asyncio.run(serve())
 
 
 def _ready(io: Session, url: str, config: PaymentsConfig) -> None:

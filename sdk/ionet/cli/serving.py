@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import sqlite3
 import sys
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
 
 import typer
 
 from ionet.chain.errors import ConfigError
-from ionet.cli.failures import UserError
+from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.session import Session
 from ionet.service.settings import place
 
@@ -56,6 +60,39 @@ def host_and_port(given: str, option: str) -> tuple[str, int]:
         return place(given, "127.0.0.1:8480")
     except ConfigError as bad:
         raise UserError(f"{option}: {bad}") from None
+
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_UNWRITABLE: Final = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+)
+
+
+@contextmanager
+def keeping(folder: Path) -> Iterator[None]:
+    """Says in a sentence that what a service keeps cannot be written, as on a full disk.
+
+    Args:
+        folder: where it keeps its state.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        yield
+    except OSError as bad:
+        if bad.errno not in _NO_ROOM:
+            raise
+        raise UserError(f"{folder} cannot be written: {bad.strerror}", UNUSABLE) from bad
+    except Exception as bad:
+        # SQLAlchemy has the error itself in another.
+        inner = getattr(bad, "orig", bad)
+        if not isinstance(inner, sqlite3.Error) or (inner.sqlite_errorcode & 0xFF) not in _UNWRITABLE:
+            raise
+        raise UserError(f"{folder} cannot be written: {inner}", UNUSABLE) from bad
 
 
 def serve(io: Session, service: Service, said: str) -> None:
