@@ -767,7 +767,9 @@ def _untimed(line: tuple[object, ...], form: tuple[str, ...], told: str) -> Any:
 def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path) -> None:
     shell, ledger = desk.shell, tmp_path / "ledger.db"
     still = desk.run()
-    job = desk.closed()
+    job, unkind = desk.closed(), desk.node()
+    # Its supplier breaks it off.
+    shell.text("job", "cancel", desk.book(unkind), who="alice")
     shell.text("ledger", "run", "--once", "--database", ledger)
     read = ("--ledger", ledger)
     assert shell.json("job", "receipt", job, *read) == shell.json("job", "receipt", job)
@@ -787,7 +789,7 @@ def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path)
     # Offers say how leases on their nodes ended.
     node = shell.json("job", "receipt", job)["node"]
     rows = {row["node"]: row for row in shell.json("job", "search", "--booked", *read)}
-    assert rows[node]["done"] >= 1
+    assert [(rows[each]["done"], rows[each]["broken"]) for each in (node, unkind)] == [(1, 0), (0, 1)]
     assert shell.json("job", "search", "--booked", "--leases") == list(rows.values())
     assert "done" not in shell.json("job", "search", "--booked")[0]
     assert shell.fails(3, "job", "receipt", job, "--ledger", tmp_path / "none.db") == (

@@ -466,8 +466,14 @@ def test_a_verdict_is_shown_from_the_head(shell: Shell, hour: Hour) -> None:
     assert shell.json("node", "show", hour.alice)["last_proof"]["time"] == shown["time"]
 
 
+def waits(shell: Shell, node: str, seq: int) -> dict[str, str]:
+    """What a node's reward of an hour waits for, as `ionet node why` says."""
+    (cause,) = shell.json("node", "why", node, "--hour", seq)["waiting"]
+    return {name: cause[name] for name in ("code", "text")}
+
+
 def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp_path: Path) -> None:
-    shell.hour_begins()
+    seq = shell.hour_begins()
     restated, out = tmp_path / "restated.json", tmp_path / "corrected.jsonl"
     restated.write_text(json.dumps({hour.alice: "1.5"}))
     built = shell.json("report", "correct", restated, "--out", out, "--previous", hour.evidence)
@@ -478,10 +484,15 @@ def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp
     assert "a correction" in shell.text("report", "show", report)
     done = shell.json("report", "endorse", report, who="resolver")
     assert done["state"] == "pending"
+    assert waits(shell, hour.alice, seq)["code"] == "not-approved"
     more = ("--previous", hour.evidence)
     done = shell.json("report", "approve", report, *more, who="second")
     assert done["state"] == "approved"
+    told = waits(shell, hour.alice, seq)
+    assert told["code"] == "window-open"
+    assert told["text"].startswith("its correction is approved; it can be challenged until ")
     shell.text("report", "void", report, who="deployer")
+    assert waits(shell, hour.alice, seq) == {"code": "void", "text": "its report was voided"}
     # A void report is renewed by approving it.
     done = shell.json("report", "approve", report, *more, who="attester")
     assert (done["state"], done["weight"]) == ("pending", 1)
@@ -515,4 +526,6 @@ def test_a_correction_with_overpaid_leaves_is_built_so_that_it_lands(
     other = shell.json("report", "list")
     (there,) = [one for one in other if one["report"] in told]
     assert (there["state"], there["correction"]) == ("pending", True)
+    assert waits(shell, hour.alice, seq)["code"] == "window-open"
+    assert waits(shell, hour.alice, there["hour"])["code"] == "off-the-head"
     assert f"report {hour.seq}, {there['predecessor']}" in shell.text("report", "show", there["report"])
