@@ -392,37 +392,38 @@ class HourReports:
         if measures is None:
             return False
         leaves = None if before is None else before.leaves
+        path = self._folder / f"evidence-{seq}.jsonl"
 
-        def told() -> list[NodeHour]:
+        def built() -> Report | None:
+            if not (rows := facts.rows(measures, before=leaves)):
+                return None
+            state_folder(self._folder)
+            made = assemble(
+                path,
+                period_end=end,
+                rows=rows,
+                paid=paid,
+                most=most,
+                policy=facts.policy,
+                absent=facts.absent(),
+                before=before,
+                carry=None if head is None else head.carry,
+                measures=measures,
+                attesters=facts.attesters,
+            )
+            return made.report
+
+        def make() -> tuple[Report, bytes] | None:
             with collecting_later():
-                return facts.rows(measures, before=leaves)
+                report = built()
+            return None if report is None else (report, self._store.put(path.read_bytes()))
 
-        rows = await asyncio.to_thread(told)
-        if not rows:
+        done = await asyncio.to_thread(make)
+        if done is None:
             self._note("no report", seq, "no node is live")
             self._done("report", seq)
             return False
-        state_folder(self._folder)
-        path = self._folder / f"evidence-{seq}.jsonl"
-
-        def make() -> tuple[Report, bytes]:
-            with collecting_later():
-                made = assemble(
-                    path,
-                    period_end=end,
-                    rows=rows,
-                    paid=paid,
-                    most=most,
-                    policy=facts.policy,
-                    absent=facts.absent(),
-                    before=before,
-                    carry=None if head is None else head.carry,
-                    measures=measures,
-                    attesters=facts.attesters,
-                )
-            return made.report, self._store.put(path.read_bytes())
-
-        report, digest = await asyncio.to_thread(make)
+        report, digest = done
         path.unlink()
         # Others fetch it by the hash that the report names.
         self._publish(digest)
@@ -573,24 +574,32 @@ class HourReports:
             NotApproved: something differs.
             IonetError: the evidence, or the chain, cannot be read now.
         """
-        from ionet.rewards import EvidenceError, Signatures, collecting_later, read_evidence, verify_evidence
+        from ionet.rewards import collecting_later
 
         path = await self._evidence(account.evidence_hash)
+        _, own = await self._own(account.seq, account.period_end)
+        # At its end nothing is left of the millions of objects that each look would go through.
+        with collecting_later():
+            return await self._examine(account, head, path, own)
+
+    async def _examine(
+        self, account: accounts.proofs.Report, head: _Head | None, path: Path, own: list[Measure]
+    ) -> Report:
+        """As `_check`, with the evidence and what this seat has measured."""
+        from ionet.rewards import EvidenceError, Signatures, read_evidence, verify_evidence
+
         leaves = None if head is None else head.before.leaves
 
         # What devices have said to this seat needs no second look at their signatures.
-        _, own = await self._own(account.seq, account.period_end)
-
         def again() -> tuple[Evidence, Report]:
             signatures = Signatures(account.period_end)
             try:
-                with collecting_later():
-                    for measure in own:
-                        signatures.keep(measure)
-                    stated = read_evidence(path)
-                    return stated, verify_evidence(
-                        stated, previous=leaves, root=account.root, signatures=signatures
-                    )
+                for measure in own:
+                    signatures.keep(measure)
+                stated = read_evidence(path)
+                return stated, verify_evidence(
+                    stated, previous=leaves, root=account.root, signatures=signatures
+                )
             except EvidenceError as bad:
                 raise NotApproved(f"its evidence does not hold: {bad}") from None
 
