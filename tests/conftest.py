@@ -46,6 +46,10 @@ _MARKS = ("alone", "ray")
 _BUILDING = ("behind_nats", "lab")
 _LABORATORY = ("laboratory", True)
 _MOST = 720
+#: The workloads of examples/, and the seconds of CI that are meant for all of them.
+_WORKLOADS = "network/test_examples.py"
+_WORKLOAD = ("workload", True)
+_MEANT = 480
 #: Of the rest, what waits for sockets and clocks more than it computes: more of them run at once. Those of
 #: real nodes are among them, one after the other, as a validator keeps a processor busy.
 _WAIT = {"explorer", "network", "nodes", "orchestrator"}
@@ -86,6 +90,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
             callable(getattr(item.module, name, None)) for name in _BUILDING
         ):
             item.user_properties.append(_LABORATORY)
+        if file.as_posix() == _WORKLOADS:
+            item.user_properties.append(_WORKLOAD)
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
@@ -126,20 +132,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says why tests were tried a second time, and how long the laboratories have taken, of their time."""
+    """Says why tests were tried a second time, and how long laboratories and workloads have taken."""
     for report in terminalreporter.stats.get("rerun", ()):
         # The second try may pass, and then nothing else says why the first one did not.
         terminalreporter.write_sep("_", f"first try of {report.nodeid}, {report.when}")
         terminalreporter.write_line("\n".join(report.longreprtext.splitlines()[-_TOLD:]))
-    reports = [
-        report
-        for kind in terminalreporter.stats.values()
-        for report in kind
-        if isinstance(report, pytest.TestReport) and _LABORATORY in map(tuple, report.user_properties)
-    ]
-    if reports:
-        count, took = len({report.nodeid for report in reports}), sum(report.duration for report in reports)
-        terminalreporter.write_line(f"laboratories: {count} tests in {took:.0f} s, of {_MOST} s at most")
+    for name, mark, most in (("laboratories", _LABORATORY, _MOST), ("workloads", _WORKLOAD, _MEANT)):
+        reports = [
+            report
+            for kind in terminalreporter.stats.values()
+            for report in kind
+            if isinstance(report, pytest.TestReport) and mark in map(tuple, report.user_properties)
+        ]
+        if reports:
+            count, took = (
+                len({report.nodeid for report in reports}),
+                sum(report.duration for report in reports),
+            )
+            terminalreporter.write_line(f"{name}: {count} tests in {took:.0f} s, of {most} s at most")
 
 
 @pytest.hookimpl(tryfirst=True)
