@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from tests.network.lab import GATEWAY, Lab, children, eventually
 
 from ionet.overlay import Authority, Grant, LeaseFacts, Member, Place, Process, Request, member, reap, relay
 from ionet.overlay._homes import keeper
+from ionet.sandbox import machine_time
 from ionet.wire._seal import Sealed
 
 NOW = 1_800_000_000
@@ -47,7 +47,7 @@ class OfLease:
         self.authority = Authority(self.lease, self.name, self.state)
         self.place = Place(GATEWAY, self.port)
         self.relay = Process(f"{self.name}relay", self.state)
-        self.until = time.time() + 600
+        self.ends = machine_time() + 600
 
     @property
     def facts(self) -> LeaseFacts:
@@ -60,7 +60,7 @@ class OfLease:
         certificate = self.authority.certify_relay(public, self.seconds)
         settings = relay(self.port)
         authority = self.authority.open()
-        self.lab.at("gateway", lambda: self.relay.start(settings, authority, certificate, self.until))
+        self.lab.at("gateway", lambda: self.relay.start(settings, authority, certificate, self.ends))
 
     def book(self) -> tuple[Member, Keypair]:
         """Another node of the lease; the first is the head."""
@@ -98,10 +98,10 @@ class Joined:
     job: bytes
     key: Keypair
 
-    def start(self, until: float | None = None) -> None:
+    def start(self, ends: float | None = None) -> None:
         grant = self.of.grant(self.process, self.job, self.key)
         settings = member(self.of.authority.subnet, grant.relay)
-        end = self.of.until if until is None else until
+        end = self.of.ends if ends is None else ends
         self.of.lab.at(
             self.machine,
             lambda: self.process.start(settings, grant.authority, grant.certificate, end, self.network),

@@ -18,7 +18,7 @@ from tests.sandbox.support import prepared_image
 
 from ionet.overlay import Authority, NotAdmitted, Process, Request, member
 from ionet.overlay._homes import keeper
-from ionet.sandbox import Box, Internet, Limits
+from ionet.sandbox import Box, Internet, Limits, machine_time
 from ionet.sandbox import reap as reap_boxes
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,7 @@ def test_a_member_is_reached_by_members_of_its_lease_only(
         settings = member(forged.subnet, head.of.place)
         behind.at(
             "A",
-            lambda: process.start(settings, grant.authority, grant.certificate, head.of.until, box),
+            lambda: process.start(settings, grant.authority, grant.certificate, head.of.ends, box),
         )
         assert eventually(lambda: b"is active" in process.log())
         with behind.echo("boxB", other.address):
@@ -108,7 +108,7 @@ def test_the_gateway_reaches_no_port_of_a_member_with_the_relays_own_key(behind:
         "firewall": {"outbound": anything, "inbound": anything},
     }
     certificate, authority = of.authority.certify_relay(thief.public(), 3600), of.authority.open()
-    behind.at("gateway", lambda: thief.start(settings, authority, certificate, of.until, box))
+    behind.at("gateway", lambda: thief.start(settings, authority, certificate, of.ends, box))
     head, other = of.join("A", behind.add("boxE")), of.join("B", behind.add("boxF"))
     with behind.echo("boxE", head.address), behind.echo("boxF", other.address):
         # It does its work, and has a connection to each.
@@ -288,7 +288,7 @@ def test_an_overlay_ends_with_its_keeper_its_box_or_its_time_and_leaves_nothing(
     # Its time is over.
     joined = of.join("A", box)
     pid = nebula(joined.process)
-    joined.start(until=time.time() + 1)
+    joined.start(ends=machine_time() + 1)
     assert eventually(lambda: gone(joined, pid))
     # Whoever started it is killed, which ends nothing.
     joined = of.join("A", box)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.sandbox.support import lose_power, setting
 
-from ionet.sandbox import Box, BoxError, Ending, Limits, _box, reap, unlimited
+from ionet.sandbox import Box, BoxError, Ending, Limits, _box, machine_time, reap, unlimited
 from ionet.sandbox._users import RANGES
 
 MIB = 1 << 20
@@ -61,8 +61,8 @@ def wait_for(box: Box, text: bytes) -> None:
 
 def test_a_box_ends_with_its_lease_where_nobody_ends_it_and_not_before(box: Box, image: Path) -> None:
     run(box, image, "import time; print('up', flush=True); time.sleep(60)")
-    box.end_by(time.time() + 0.6)
-    box.end_by(time.time() + 2.4)  # it was extended
+    box.end_by(machine_time() + 0.6)
+    box.end_by(machine_time() + 2.4)  # it was extended
     assert box.wait(1.6) is None
     ended = box.wait(20)
     assert ended is not None

@@ -516,7 +516,7 @@ class LocalExecutor:
 
         Args:
             lease: the lease.
-            at: Unix seconds by this machine's clock; said again, the last holds.
+            at: by `ionet.sandbox.machine_time`; said again, the last holds.
         """
 
     async def give(self, lease: Lease, name: str, data: bytes) -> None:

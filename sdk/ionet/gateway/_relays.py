@@ -11,7 +11,6 @@ import asyncio
 import json
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -27,6 +26,7 @@ from ionet.chain.errors import ConfigError
 from ionet.chain.files import state_folder
 from ionet.gateway._files import _refused
 from ionet.overlay import LeaseFacts, OverlayError, Place, Process, reap, relay
+from ionet.sandbox import machine_time
 from ionet.store.keeper import Refusal
 from ionet.store.signing import BadSignature, Nonces, NoncesBusy, NonceSpent, verify
 
@@ -124,7 +124,7 @@ class _Relay:
     Attributes:
         job: the head's, by which its lease is looked up, hex.
         port: of UDP.
-        since: when it was asked for, Unix seconds.
+        since: when it was asked for, by `machine_time`.
     """
 
     job: str
@@ -197,13 +197,13 @@ class Relays:
                 continue
             process = Process(name, self._state)
             stands = facts is not None and facts.head is not None and facts.ends_at > now
-            begun = process.running() or time.time() - known.since < _BEGIN
+            begun = process.running() or 0 <= machine_time() - known.since < _BEGIN
             async with self._changing:
                 if self._relays.get(name) != known:
                     continue
                 if stands and begun:
                     assert facts is not None
-                    await asyncio.to_thread(process.extend, time.time() + facts.ends_at - now)
+                    await asyncio.to_thread(process.extend, machine_time() + facts.ends_at - now)
                 else:
                     await self._remove(name)
 
@@ -244,7 +244,7 @@ class Relays:
                 port = next((port for port in self._ports.ports if port not in taken), None)
                 if port is None:
                     raise Refusal(503, "full", "this gateway has as many relays as it takes; ask another")
-                known = _Relay(job.hex(), port, time.time())
+                known = _Relay(job.hex(), port, machine_time())
             else:
                 # Another node of the lease may be its head by now.
                 known = replace(known, job=job.hex())
@@ -276,10 +276,10 @@ class Relays:
             known = self._relays.get(name)
             if known is None:
                 raise Refusal(409, "order", "ask for the relay by POST first")
-            until = time.time() + facts.ends_at - now
+            ends = machine_time() + facts.ends_at - now
             process = Process(name, self._state)
             settings = relay(known.port)
-            await asyncio.to_thread(process.start, settings, authority, certificate, until)
+            await asyncio.to_thread(process.start, settings, authority, certificate, ends)
         return Response(status_code=204)
 
     async def _end(self, request: Request) -> Response:

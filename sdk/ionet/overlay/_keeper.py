@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from ionet.overlay import _homes, _plan
 from ionet.overlay._jail import Jail, Jailed
+from ionet.sandbox._clock import machine_time
 from ionet.sandbox._log import Ring
 
 NEBULA: Final = "/usr/bin/nebula"
@@ -66,7 +67,7 @@ class _Keeper:
             return False
         network = self._plan["network"]
         # A box that is gone takes its network with it.
-        return time.time() < self._plan["until"] and (network is None or Path(network).exists())
+        return machine_time() < self._plan["ends"] and (network is None or Path(network).exists())
 
     def _once(self) -> None:
         """Runs nebula until it ends."""

@@ -84,7 +84,7 @@ class Process:
         settings: Mapping[str, Any],
         authority: str,
         certificate: str,
-        until: float,
+        ends: float,
         network: Path | None = None,
     ) -> None:
         """Starts it, or goes on with it under other certificates; connections stay.
@@ -93,7 +93,7 @@ class Process:
             settings: see `ionet.overlay.member` and `relay`.
             authority: the lease's certificate authority, PEM.
             certificate: its own, PEM, over `public`.
-            until: when it ends by itself, Unix seconds of this machine.
+            ends: when it ends by itself, by `machine_time`.
             network: the network namespace of its interface; needs root. None for a relay.
 
         Raises:
@@ -115,7 +115,7 @@ class Process:
                 for path in (files, *files.iterdir()):
                     os.chown(path, user, user)
             place = None if network is None else str(network)
-            self._write_plan({"network": place, "until": until, "user": user})
+            self._write_plan({"network": place, "ends": ends, "user": user})
             if not self.running():
                 self._spawn()
         except OSError as bad:
@@ -128,15 +128,15 @@ class Process:
                 self._spawn()
         return self.running()
 
-    def extend(self, until: float) -> None:
-        """Ends it at another time, Unix seconds of this machine; does nothing if there is none.
+    def extend(self, ends: float) -> None:
+        """Ends it at another time, by `machine_time`; does nothing if there is none.
 
         Its certificates end when they end.
         """
         with contextlib.suppress(FileNotFoundError):
             plan = json.loads((self._home / _homes.PLAN).read_text())
-            if abs(plan["until"] - until) > _CLOSE:
-                self._write_plan({**plan, "until": until})
+            if abs(plan["ends"] - ends) > _CLOSE:
+                self._write_plan({**plan, "ends": ends})
 
     def _write_plan(self, plan: Mapping[str, Any]) -> None:
         temporary = self._home / f"{_homes.PLAN}.new"

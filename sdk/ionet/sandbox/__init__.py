@@ -16,6 +16,7 @@ from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Ski
 from ionet.sandbox._bundle import Device, Limits
 from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._cgroups import unlimited
+from ionet.sandbox._clock import machine_time
 from ionet.sandbox._host import BOXES, image, missing, runc_version
 from ionet.sandbox._images import OWN, Image, Images
 from ionet.sandbox._network import Internet
@@ -54,6 +55,7 @@ __all__ = [
     "image",
     "leave_out_first",
     "load_image",
+    "machine_time",
     "missing",
     "network_of",
     "podman_boxes",

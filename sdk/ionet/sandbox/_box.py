@@ -37,7 +37,7 @@ from ionet.sandbox._bundle import (
 from ionet.sandbox._gather import File, Gathered, Skipped, read
 from ionet.sandbox._host import TOOL_PATH, ToolFailed, attempt, missing, seccomp, tool
 from ionet.sandbox._network import Internet
-from ionet.sandbox._shim import LOG, STATE, UNTIL
+from ionet.sandbox._shim import ENDS, LOG, STATE
 
 __all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", "reap"]
 
@@ -313,15 +313,15 @@ class Box:
         """Has the program killed at a time, whether or not anybody is there then; said again, the last holds.
 
         Args:
-            at: Unix seconds by this machine's clock.
+            at: by `machine_time`.
 
         Raises:
             BoxError: the box is not there.
         """
-        part = self._home / f"{UNTIL}-{os.urandom(8).hex()}"
+        part = self._home / f"{ENDS}-{os.urandom(8).hex()}"
         try:
             part.write_text(str(at))
-            part.replace(self._home / UNTIL)
+            part.replace(self._home / ENDS)
         except OSError as error:
             raise BoxError(f"the box {self.name} cannot be given an end: {error}") from error
 

@@ -24,18 +24,19 @@ from typing import Any, Final
 
 from ionet.sandbox import _cgroups
 from ionet.sandbox._bundle import USER
+from ionet.sandbox._clock import machine_time
 from ionet.sandbox._host import ToolFailed
 from ionet.sandbox._log import Ring
 from ionet.sandbox._network import Uplink
 
 STATE: Final = "state.json"
 #: When the box's lease is over, Unix seconds of this machine: whoever has started the box writes it anew.
-UNTIL: Final = "until"
+ENDS: Final = "ends"
 LOG: Final = "log"
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _PAUSE: Final = 0.02
-#: Seconds between looks at `UNTIL`.
+#: Seconds between looks at `ENDS`.
 _LOOK: Final = 0.5
 _WORDS: Final = 4000
 
@@ -84,7 +85,7 @@ def run(home: Path, plan: Mapping[str, Any]) -> None:
         write_state(home, running=pid, supervisor=os.getpid())
         os.set_blocking(reader, False)
         ring = Ring(home / LOG, plan["log"])
-        status, why = _watch(pid, reader, ring, begin + plan["seconds"], home / UNTIL)
+        status, why = _watch(pid, reader, ring, begin + plan["seconds"], home / ENDS)
         # The first process is gone and with it all of its namespace, so the pipe is about to end.
         while (moved := ring.pump(reader)) is not None:
             time.sleep(0 if moved else _PAUSE)
@@ -104,15 +105,15 @@ def run(home: Path, plan: Mapping[str, Any]) -> None:
         signal.pause()
 
 
-def _is_over(until: Path) -> bool:
+def _is_over(ends: Path) -> bool:
     """Whether the lease is over, as far as anybody has said."""
     try:
-        return time.time() > float(until.read_text())
+        return machine_time() > float(ends.read_text())
     except (OSError, ValueError):
         return False
 
 
-def _watch(pid: int, reader: int, ring: Ring, deadline: float, until: Path) -> tuple[int, str]:
+def _watch(pid: int, reader: int, ring: Ring, deadline: float, ends: Path) -> tuple[int, str]:
     """Returns the exit status of the container's first process, negative for a signal, and why it ended."""
     why, look = "exit", 0.0
     while True:
@@ -122,7 +123,7 @@ def _watch(pid: int, reader: int, ring: Ring, deadline: float, until: Path) -> t
             os.kill(pid, signal.SIGKILL)
         if why == "exit" and time.monotonic() > look:
             look = time.monotonic() + _LOOK
-            if _is_over(until):
+            if _is_over(ends):
                 why = "lease"
                 os.kill(pid, signal.SIGKILL)
         # Any child: orphans of the container end up here, too.

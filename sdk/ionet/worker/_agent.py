@@ -27,6 +27,7 @@ from ionet.executor._base import MAX_ARCHIVE_BYTES, Lacking
 from ionet.formats import canonical
 from ionet.overlay import Grant
 from ionet.overlay import Request as Joining
+from ionet.sandbox import machine_time
 from ionet.store import StoreUnreachable
 from ionet.store.manifest import (
     MAX_BYTES,
@@ -561,7 +562,7 @@ class Agent:
         await self._sample_if_due()
         if not over and leased.running and leased.ends_at is not None:
             left = machine_seconds(leased.ends_at - self.now(), self._clock.rate)
-            at = time.time() + left + _ENDED
+            at = machine_time() + left + _ENDED
             await asyncio.to_thread(self._executor.end_by, serving.lease, at)
         if serving.network is not None and not over:
             await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)

@@ -23,7 +23,7 @@ from ionet import overlay
 from ionet.chain.errors import IonetError
 from ionet.executor import FailureReason, Part, RunFailure, lease_name
 from ionet.overlay import Authority, DocumentError, Grant, LeaseFacts, Place, Process, Request
-from ionet.sandbox import network_of
+from ionet.sandbox import machine_time, network_of
 from ionet.wire import Refused, Sealed, SealError
 from ionet.worker._leases import Leased, NodeChain
 from ionet.worker._relayed import GatewayAway, NoRelay, end_relay, start_relay
@@ -232,7 +232,7 @@ class Network:
         except (SealError, UnicodeDecodeError) as bad:
             raise DocumentError("the grant's secret is not sealed for this node") from bad
         self._grant, self._until = grant, min(facts.ends_at, now + _LONGEST)
-        self._ends_at = time.time() + self._until - now
+        self._ends_at = machine_time() + self._until - now
         if self._box is not None:
             await asyncio.to_thread(self._connect, self._box)
         self._granted.set()
@@ -256,7 +256,7 @@ class Network:
         if self.is_head and self._granted.is_set() and self._is_due(now, ends_at):
             await self._grant_itself(moves=now >= self._until - _LAST)
         if self._grant is not None:
-            self._ends_at = time.time() + machine_seconds(self._until - now, rate)
+            self._ends_at = machine_time() + machine_seconds(self._until - now, rate)
             await asyncio.to_thread(self._process.extend, self._ends_at)
 
     async def _grant_itself(self, patience: float = 0.0, *, moves: bool = True) -> None:
