@@ -7,7 +7,6 @@ import dataclasses
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from tests.sdk.test_jobs_api import HOUR
 from ionet.executor import FailureReason, Part, RunFailure
 from ionet.overlay import Authority, DocumentError, NotAdmitted, Place, Request, reap
 from ionet.overlay._homes import PLAN
+from ionet.sandbox import machine_time
 from ionet.wire import Refused, Sealed
 from ionet.worker import _clusters
 from ionet.worker._clusters import Network, Networks, machine_seconds
@@ -103,12 +103,12 @@ async def test_members_get_addresses_of_one_network_and_a_secret_that_only_they_
         assert await other.wanted(market.now, facts.ends_at + HOUR) is not None
         # Where the chain's clock runs faster, the network ends by it, also when its worker no longer does.
         plan = nodes.state / other._process.name / PLAN
-        plan.write_text(json.dumps({"until": time.time() + HOUR, "network": None, "user": None}))
+        plan.write_text(json.dumps({"ends": machine_time() + HOUR, "network": None, "user": None}))
         for rate in (60.0, 1.0):
-            began = time.time()
+            began = machine_time()
             await other.keep(facts.ends_at - HOUR, facts.ends_at, rate)
-            left = json.loads(plan.read_text())["until"] - began
-            assert HOUR / rate <= left < HOUR / rate + (time.time() - began) + 5
+            left = json.loads(plan.read_text())["ends"] - began
+            assert HOUR / rate <= left < HOUR / rate + (machine_time() - began) + 5
     finally:
         await head.close()
         await other.close()
