@@ -8,14 +8,16 @@ processor each time.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +26,7 @@ from unittest import mock
 from tests.network import inline_worker
 from tests.network.site import Plenty
 from tests.orchestrator.killed import Wired
-from tests.orchestrator.support import STEP
+from tests.orchestrator.support import HOUR, STEP
 
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway
@@ -76,7 +78,7 @@ class Mortal:
             _CONTEXT.set_forkserver_preload([__name__])
             forkserver.ensure_running()
         self._process: BaseProcess = _CONTEXT.Process(
-            target=live, args=(self._diary, self._mark, point, *given), daemon=True
+            target=_live, args=(live, self._diary, self._mark, point, *given), daemon=True
         )
         self._process.start()
 
@@ -103,6 +105,27 @@ class Mortal:
     def end(self) -> None:
         self._process.kill()
         self._process.join()
+
+
+def _live(live: Callable[..., None], *given: Any) -> None:
+    """Lives until the test's process ends, at the latest, and however that ends."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def follow() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+    live(*given)
+
+
+def wrong_clock(hours: int) -> tuple[Callable[[], float], Callable[[], int]]:
+    """Returns a machine's time of day, in seconds and in nanoseconds, that jumps by hours at each look."""
+    second, nanosecond = time.time, time.time_ns
+    apart = itertools.cycle((HOUR * hours, 0, -2 * HOUR * hours))
+
+    return lambda: second() + next(apart), lambda: nanosecond() + 1_000_000_000 * next(apart)
 
 
 # -- a gateway
@@ -157,9 +180,10 @@ def _wire(gateway: Gateway, fuse: Fuse, joined: Callable[[], None]) -> None:
 
 
 def live_as_gateway(
-    diary: Path, mark: Path, point: int | None, state: Path, port: int, store: Path, rpc: str
+    diary: Path, mark: Path, point: int | None, hours: int, state: Path, port: int, store: Path, rpc: str
 ) -> None:
     """Marks 1 once it takes connections, and one more for a worker and for a seat that are connected."""
+    time.time, time.time_ns = wrong_clock(hours)
     config = GatewayConfig(state=state, host="127.0.0.1", port=port, store=str(store), rpc=(rpc,))
     gateway = Gateway(config, quota=Plenty())
 
@@ -177,8 +201,11 @@ def live_as_gateway(
 # -- a worker
 
 
-def live_as_worker(diary: Path, mark: Path, point: int | None, state: Path, policy: AgentPolicy) -> None:
+def live_as_worker(
+    diary: Path, mark: Path, point: int | None, hours: int, state: Path, policy: AgentPolicy
+) -> None:
     """Marks the chain's time at which it has last done all that was due."""
+    time.time, time.time_ns = wrong_clock(hours)
     fuse = Fuse(point, diary)
 
     class Marking(Agent):

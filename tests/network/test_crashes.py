@@ -14,22 +14,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_worker
-from tests.network.test_service import ServiceSite
+from tests.network.mortal import Mortal
+from tests.network.town import Town
 from tests.orchestrator.killed import Bomb, Killed
 from tests.orchestrator.test_program_chain import Money
-from tests.programs.market import Market
 from tests.programs.support import HOUR
 
 from ionet.orchestrator import Result
-from ionet.worker import Limits, NodeConfig, WorkerConfig
 
 #: All that the processes do to others, and to what they keep.
 EFFECTS = {
@@ -80,63 +77,6 @@ class Death:
     @property
     def where(self) -> str:
         return self.kinds[-1] if self.gone else "nowhere"
-
-
-class Town(ServiceSite):
-    """A site of which a worker, or the gateway, is a process of its own."""
-
-    MARKET = staticmethod(Market.new)
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.upload_seconds = POLICY.upload_seconds
-        self._lives: list[Mortal] = []
-        self._served: Mortal | None = None
-
-    def _begin(self, live: Any, point: int | None, *given: Any) -> Mortal:
-        life = Mortal(live, self.root / f"life-{len(self._lives)}", point, *given)
-        self._lives.append(life)
-        return life
-
-    def begin_worker(self, point: int | None = None) -> Mortal:
-        alice, state = self.market.alice, self.root / "worker"
-        if not state.exists():
-            state.mkdir()
-            key = self.key_file(alice.device_key, "device")
-            WorkerConfig(
-                path=state / "config.toml",
-                owner=alice.key,
-                rpc=(self.server.url,),
-                gateways=(self.gateway.http,),
-                nodes=(NodeConfig(alice.name, 0, "RTX 4090", key),),
-                limits=Limits(1, 4, 1),
-            ).save()
-        self._served = self._begin(live_as_worker, point, state, POLICY)
-        return self._served
-
-    async def begin_gateway(self, point: int | None = None) -> Mortal:
-        """Begins one, and waits until it takes connections."""
-        state, store = self.root / "gateway", self.store.root
-        given = (state, self.gateway.port, store, self.server.url)
-        life = self._begin(live_as_gateway, point, *given)
-        await self.told(life, 1)
-        return life
-
-    @staticmethod
-    async def told(life: Mortal, number: int) -> None:
-        """Waits until a process has told a number, or is gone."""
-        async with asyncio.timeout(60):
-            while not life.gone() and life.marked() < number:  # noqa: ASYNC110 (it is another process)
-                await asyncio.sleep(0.02)
-
-    async def noticed(self, gone: Callable[[], bool] = lambda: False) -> None:
-        await super().noticed(gone)
-        if self._served is not None:
-            await self.told(self._served, self.now)
-
-    def end(self) -> None:
-        for life in self._lives:
-            life.end()
 
 
 async def kill_the_orchestrator(site: Town, point: int | None) -> tuple[Result | None, Death]:

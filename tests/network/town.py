@@ -1,0 +1,77 @@
+"""A site whose worker and gateway may be processes of their own, to kill them or to set their clocks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_worker
+from tests.network.test_service import ServiceSite
+from tests.programs.market import Market
+
+from ionet.worker import Limits, NodeConfig, WorkerConfig
+
+
+class Town(ServiceSite):
+    """A site of which a worker, or the gateway, is a process of its own."""
+
+    MARKET = staticmethod(Market.new)
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.upload_seconds = POLICY.upload_seconds
+        self._lives: list[Mortal] = []
+        self._served: Mortal | None = None
+
+    def _begin(self, live: Any, *given: Any) -> Mortal:
+        life = Mortal(live, self.root / f"life-{len(self._lives)}", *given)
+        self._lives.append(life)
+        return life
+
+    def begin_worker(self, point: int | None = None, hours: int = 0) -> Mortal:
+        """Begins one.
+
+        Args:
+            point: where it dies; None: nowhere.
+            hours: how far its machine's clock jumps.
+        """
+        alice, state = self.market.alice, self.root / "worker"
+        if not state.exists():
+            state.mkdir()
+            key = self.key_file(alice.device_key, "device")
+            WorkerConfig(
+                path=state / "config.toml",
+                owner=alice.key,
+                rpc=(self.server.url,),
+                gateways=(self.gateway.http,),
+                nodes=(NodeConfig(alice.name, 0, "RTX 4090", key),),
+                limits=Limits(1, 4, 1),
+            ).save()
+        self._served = self._begin(live_as_worker, point, hours, state, POLICY)
+        return self._served
+
+    async def begin_gateway(self, point: int | None = None, hours: int = 0) -> Mortal:
+        """Begins one, and waits until it takes connections; see `begin_worker`."""
+        state, store = self.root / "gateway", self.store.root
+        given = (state, self.gateway.port, store, self.server.url)
+        life = self._begin(live_as_gateway, point, hours, *given)
+        await self.told(life, 1)
+        return life
+
+    @staticmethod
+    async def told(life: Mortal, number: int) -> None:
+        """Waits until a process has told a number, or is gone."""
+        async with asyncio.timeout(60):
+            while not life.gone() and life.marked() < number:  # noqa: ASYNC110 (it is another process)
+                await asyncio.sleep(0.02)
+
+    async def noticed(self, gone: Callable[[], bool] = lambda: False) -> None:
+        await super().noticed(gone)
+        if self._served is not None:
+            await self.told(self._served, self.now)
+
+    def end(self) -> None:
+        for life in self._lives:
+            life.end()
