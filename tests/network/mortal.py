@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
@@ -26,7 +26,7 @@ from unittest import mock
 from tests.network import inline_worker
 from tests.network.site import Plenty
 from tests.orchestrator.killed import Wired
-from tests.orchestrator.support import HOUR, STEP
+from tests.orchestrator.support import STEP
 
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway
@@ -120,12 +120,15 @@ def _live(live: Callable[..., None], *given: Any) -> None:
     live(*given)
 
 
-def wrong_clock(hours: int) -> tuple[Callable[[], float], Callable[[], int]]:
-    """Returns a machine's time of day, in seconds and in nanoseconds, that jumps by hours at each look."""
-    second, nanosecond = time.time, time.time_ns
-    apart = itertools.cycle((HOUR * hours, 0, -2 * HOUR * hours))
+def wrong_clock(jumps: Sequence[int]) -> tuple[Callable[[], float], Callable[[], int]]:
+    """Returns a machine's time of day, in seconds and in nanoseconds, off by another jump at each look.
 
-    return lambda: second() + next(apart), lambda: nanosecond() + 1_000_000_000 * next(apart)
+    Args:
+        jumps: seconds; from the last one on they begin again.
+    """
+    second, nanosecond = time.time, time.time_ns
+    off = itertools.cycle(jumps)
+    return lambda: second() + next(off), lambda: nanosecond() + 1_000_000_000 * next(off)
 
 
 # -- a gateway
@@ -180,10 +183,17 @@ def _wire(gateway: Gateway, fuse: Fuse, joined: Callable[[], None]) -> None:
 
 
 def live_as_gateway(
-    diary: Path, mark: Path, point: int | None, hours: int, state: Path, port: int, store: Path, rpc: str
+    diary: Path,
+    mark: Path,
+    point: int | None,
+    jumps: Sequence[int],
+    state: Path,
+    port: int,
+    store: Path,
+    rpc: str,
 ) -> None:
     """Marks 1 once it takes connections, and one more for a worker and for a seat that are connected."""
-    time.time, time.time_ns = wrong_clock(hours)
+    time.time, time.time_ns = wrong_clock(jumps)
     config = GatewayConfig(state=state, host="127.0.0.1", port=port, store=str(store), rpc=(rpc,))
     gateway = Gateway(config, quota=Plenty())
 
@@ -202,10 +212,10 @@ def live_as_gateway(
 
 
 def live_as_worker(
-    diary: Path, mark: Path, point: int | None, hours: int, state: Path, policy: AgentPolicy
+    diary: Path, mark: Path, point: int | None, jumps: Sequence[int], state: Path, policy: AgentPolicy
 ) -> None:
     """Marks the chain's time at which it has last done all that was due."""
-    time.time, time.time_ns = wrong_clock(hours)
+    time.time, time.time_ns = wrong_clock(jumps)
     fuse = Fuse(point, diary)
 
     class Marking(Agent):

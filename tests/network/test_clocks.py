@@ -17,9 +17,15 @@ from ionet.sandbox import machine_time
 from ionet.store.manifest import FileStore
 
 
-def wander(monkeypatch: pytest.MonkeyPatch, hours: int) -> None:
+def around(now: int, hours: int) -> tuple[int, ...]:
+    """Jumps of a clock: so many hours ahead of the chain, then right, then twice as many behind."""
+    off = now - int(time.time())
+    return off + HOUR * hours, off, off - 2 * HOUR * hours
+
+
+def wander(monkeypatch: pytest.MonkeyPatch, jumps: tuple[int, ...]) -> None:
     """Has this process's clock jump."""
-    second, nanosecond = wrong_clock(hours)
+    second, nanosecond = wrong_clock(jumps)
     monkeypatch.setattr(time, "time", second)
     monkeypatch.setattr(time, "time_ns", nanosecond)
 
@@ -29,9 +35,9 @@ async def test_a_lease_is_paid_to_the_second_whatever_the_clocks_of_those_who_se
 ) -> None:
     site = Town(tmp_path)
     try:
-        await site.begin_gateway(hours=-7)
-        site.begin_worker(hours=5)
-        wander(monkeypatch, 26)
+        await site.begin_gateway(jumps=around(site.now, -7))
+        site.begin_worker(jumps=around(site.now, 5))
+        wander(monkeypatch, around(site.now, 26))
         job, before = site.book(HOUR), site.money()
         terms = site.market.job(job)
         async with site.seat() as seat:
@@ -73,7 +79,7 @@ async def test_what_runs_is_told_its_end_by_a_clock_that_nobody_sets(
     await site.gateway.start()
     try:
         job = site.book(HOUR)
-        wander(monkeypatch, 26)
+        wander(monkeypatch, around(site.now, 26))
         async with site.machine(site.market.alice), site.seat() as seat:
             await site.until_run([seat], job)
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +30,12 @@ class Town(ServiceSite):
         self._lives.append(life)
         return life
 
-    def begin_worker(self, point: int | None = None, hours: int = 0) -> Mortal:
+    def begin_worker(self, point: int | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
         """Begins one.
 
         Args:
             point: where it dies; None: nowhere.
-            hours: how far its machine's clock jumps.
+            jumps: of its machine's clock, see `wrong_clock`.
         """
         alice, state = self.market.alice, self.root / "worker"
         if not state.exists():
@@ -49,14 +49,14 @@ class Town(ServiceSite):
                 nodes=(NodeConfig(alice.name, 0, "RTX 4090", key),),
                 limits=Limits(1, 4, 1),
             ).save()
-        self._served = self._begin(live_as_worker, point, hours, state, POLICY)
+        self._served = self._begin(live_as_worker, point, jumps, state, POLICY)
         return self._served
 
-    async def begin_gateway(self, point: int | None = None, hours: int = 0) -> Mortal:
+    async def begin_gateway(self, point: int | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
         """Begins one, and waits until it takes connections; see `begin_worker`."""
         state, store = self.root / "gateway", self.store.root
         given = (state, self.gateway.port, store, self.server.url)
-        life = self._begin(live_as_gateway, point, hours, *given)
+        life = self._begin(live_as_gateway, point, jumps, *given)
         await self.told(life, 1)
         return life
 
