@@ -34,6 +34,11 @@ PURSE = token_account(WALLET, IO)
 OFFER = pda.jobs.offer(NODE)
 JOB = pda.jobs.job(OFFER, 7)
 MANIFEST, MOST, SECONDS = bytes(range(32)), 204_550_507, 7_200
+#: Whose refund it is, of a job that the wallet only rents.
+OTHER_WALLET = Keypair.from_seed(bytes([9]) * 32).pubkey()
+THEIR_ACCOUNT = token_account(OTHER_WALLET, IO)
+THEIR_PURSE = create_idempotent_associated_token_account(WALLET, OTHER_WALLET, IO)
+THEIR_MONEY = {"refund_to": str(OTHER_WALLET), "rent_payer": str(OTHER_WALLET)}
 COIN = {"mint": str(IO), "unit": "IO", "decimals": 8}
 
 
@@ -270,6 +275,21 @@ HONEST = {
     "cancel": (Case(wish("cancel"), [CANCEL, OPEN, refunding(), COLLECT, closing()]), "before its start"),
     "cancel for nothing": (Case(wish("cancel"), [CANCEL, OPEN, refunding(), closing()]), "before its start"),
     "refund": (Case(wish("refund"), [refunding()]), f"to your account {PURSE}"),
+    "a stop for another": (
+        Case(wish("stop", **THEIR_MONEY), [stopping()]),
+        f"to the wallet {OTHER_WALLET}, and not",
+    ),
+    "a refund for another": (
+        Case(wish("refund", **THEIR_MONEY), [THEIR_PURSE, refunding(destination=THEIR_ACCOUNT)]),
+        f"{THEIR_ACCOUNT}, the account of the wallet {OTHER_WALLET}, and not to yours",
+    ),
+    "a cancel for another": (
+        Case(
+            wish("cancel", **THEIR_MONEY),
+            [CANCEL, THEIR_PURSE, refunding(destination=THEIR_ACCOUNT), closing(rent_payer=OTHER_WALLET)],
+        ),
+        f"come back to the wallet {OTHER_WALLET}, and not to yours",
+    ),
     "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
     "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
     # Whatever a console calls a coin that the pages know.
@@ -384,6 +404,11 @@ LIES = {
     "a dear priority": (Case(wish("book"), [booking()], price=10**7), "would pay"),
     "cancel for stop": (Case(wish("stop"), [CANCEL]), "would do this: cancel"),
     "another's stop": (Case(wish("stop"), [stopping(job=THIEF)]), f"has {THIEF} as job where"),
+    "my refund to whom the console named": (
+        Case(wish("refund"), [refunding(destination=THEIR_ACCOUNT)]),
+        f"{THEIR_ACCOUNT} as destination",
+    ),
+    "another's refund to me": (Case(wish("refund", **THEIR_MONEY), [refunding()]), f"{PURSE} as destination"),
     "a refund elsewhere": (Case(wish("refund"), [refunding(destination=THIEF)]), f"{THIEF} as destination"),
     "a refund of another job": (Case(wish("refund"), [refunding(job=THIEF)]), f"has {THIEF} as job where"),
     "rent elsewhere": (

@@ -175,6 +175,8 @@ async def _open(parts: Parts, reader: Visitor, status: JobStatus) -> m.Job:
         frozen_until=status.frozen_until,
         start_by=status.start_by,
         renter=str(status.renter),
+        refund_to=str(status.refund_to),
+        payer=str(status.payer),
         cluster="" if status.cluster is None else str(status.cluster.address),
         now=status.now,
     )
@@ -204,6 +206,8 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         frozen_until=0,
         start_by=0,
         renter=str(receipt.renter),
+        refund_to=str(receipt.refund_to),
+        payer=str(receipt.payer),
         cluster="" if group is None else str(group.cluster),
         now=await parts.client.time(),
     )

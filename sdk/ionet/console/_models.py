@@ -327,6 +327,10 @@ class Job(Model):
     frozen_until: int
     start_by: int
     renter: str
+    refund_to: str
+    """The wallet that gets what is not used."""
+    payer: str
+    """The wallet that gets the SOL of its accounts."""
     cluster: str
     """The cluster that it is of; empty: it stands alone."""
     bond: Bond | None = None

@@ -18,6 +18,9 @@ interface OfJob {
   coin: Coin;
   /** The cluster that the job is of; left out or empty: it stands alone. */
   cluster?: string;
+  /** Who gets its refund, and who the SOL of its accounts; left out or empty: the wallet. */
+  refund_to?: string;
+  rent_payer?: string;
 }
 
 /** A cluster: its account, the key that it is booked for, and the id from which the account follows, hex. */
@@ -158,10 +161,12 @@ async function expected(wish: Single, call: Known): Promise<Record<string, strin
   const [offer, vault] = [await job('offer', address(node)), await derived(STAKING, 'vault', address(node))];
   const coin = wish.action === 'claim' ? IO : wish.coin;
   const source = await purse(wallet, coin.mint);
+  const [to, rent] = [getting(wish), ('rent_payer' in wish && wish.rent_payer) || wallet];
+  const back = to === wallet ? source : await purse(to, coin.mint);
   const about = wish.action === 'book' ? await job('job', address(offer), integer(BigInt(call.args['nonce'] ?? 0n))) : wish.action === 'claim' ? SYSTEM : wish.job;
   const dispute = await job('dispute', address(about), address(wallet));
   return {
-    payer: wallet, party: wallet, refund_to: wallet, rent_payer: wallet, owner: wallet, wallet,
+    payer: wallet, party: wallet, refund_to: wallet, rent_payer: rent, owner: wallet, wallet: to,
     renter: wish.action === 'book' ? wish.renter : wallet,
     node, offer, vault,
     job: about,
@@ -170,15 +175,18 @@ async function expected(wish: Single, call: Known): Promise<Record<string, strin
     bond_vault: await job('bond', address(dispute)),
     currency: await job('currency', address(coin.mint)),
     mint: coin.mint,
-    source, purse: source,
+    source, purse: back,
     // Fees go to the vault that the job names.
-    ...(call.name === 'collect_fees' ? {} : { destination: source }),
+    ...(call.name === 'collect_fees' ? {} : { destination: back }),
     cluster: ('cluster' in wish && wish.cluster) || JOBS,
     token_program: TOKENS, token: TOKENS, system_program: SYSTEM, system: SYSTEM,
     event_authority: call.program === 'jobs' ? program.event_authorities.jobs : program.event_authorities.staking,
     program: call.program === 'jobs' ? JOBS : STAKING,
   };
 }
+
+/** Who gets what a job does not use. */
+const getting = (wish: Single): string => ('refund_to' in wish && wish.refund_to) || wish.wallet;
 
 /** Whether a dispute is one of a key's, for which the wallet pays. */
 const ofKey = (wish: Single): wish is Single & { action: 'dispute' | 'bond' } =>
@@ -240,6 +248,7 @@ function wanted(wish: Single, call: Known): Record<string, bigint | string> {
 function words(wish: Single, call: Known): string {
   const { source, destination, escrow, job: about, renter, node, cluster, from, to } = call.accounts;
   const amount = 'most' in wish ? money(wish.most, wish.coin) : '';
+  const gets = getting(wish);
   if (ofKey(wish)) return wordsForKey(wish, call);
   switch (call.name) {
     case 'transfer':
@@ -253,17 +262,20 @@ function words(wish: Single, call: Known): string {
     case 'book':
       return `Books the node ${node} for ${span(Number(call.args['seconds']))} as the job ${about}: moves at most ${amount} from your account ${source} into its escrow ${escrow}. What it does not come to is refunded to your wallet. The key ${renter} may read what the job prints and leaves, and end it; no money goes to it. About ${sol((2n * OVERHEAD + ESCROW + BigInt(program.job_bytes)) * RENT)} of your SOL stay in the job's accounts until it is closed.`;
     case 'stop':
-      return `Ends the job ${about} now. Its used time is paid, an hour at least, and the rest of its escrow is refunded to your wallet.`;
+      // No byte says to whom, so that what the console says of another wallet is told as its word.
+      return `Ends the job ${about} now. Its used time is paid, an hour at least, and the rest of its escrow is refunded to ${gets === wish.wallet ? 'your wallet' : `the wallet ${gets}, and not to yours, as this console says`}.`;
     case 'cancel':
       return `Ends the job ${about} before its start, at the price of the time for which its node was held.`;
     case 'open purse':
-      return `Opens your account ${call.accounts['purse']} for what is refunded, if it is not there.`;
+      return `Opens ${gets === wish.wallet ? 'your account' : 'the account'} ${call.accounts['purse']}${gets === wish.wallet ? '' : ` of the wallet ${gets}`} for what is refunded, if it is not there.`;
     case 'refund':
-      return `Pays what is left for you in the escrow ${escrow} to your account ${destination}.`;
+      return gets === wish.wallet
+        ? `Pays what is left for you in the escrow ${escrow} to your account ${destination}.`
+        : `Pays what is left in the escrow ${escrow} to ${destination}, the account of the wallet ${gets}, and not to yours.`;
     case 'collect_fees':
       return `Pays the fees of the job ${about} from its escrow.`;
     case 'close':
-      return `Closes the job ${about}; the SOL in its accounts come back to your wallet.`;
+      return `Closes the job ${about}; the SOL in its accounts come back to ${call.accounts['rent_payer'] === wish.wallet ? 'your wallet' : `the wallet ${call.accounts['rent_payer']}, and not to yours`}.`;
     case 'extend':
       return `Books the job ${about} for ${span(Number(call.args['seconds']))} more: moves at most ${amount} from your account ${source} into its escrow ${escrow}.`;
     case 'dispute':

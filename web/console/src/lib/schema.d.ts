@@ -1612,6 +1612,16 @@ export interface components {
             /** Renter */
             renter: string;
             /**
+             * Refund To
+             * @description The wallet that gets what is not used.
+             */
+            refund_to: string;
+            /**
+             * Payer
+             * @description The wallet that gets the SOL of its accounts.
+             */
+            payer: string;
+            /**
              * Cluster
              * @description The cluster that it is of; empty: it stands alone.
              */
