@@ -45,3 +45,22 @@ export function words(payment: Schemas['CardPayment']): string {
       return 'It is over.';
   }
 }
+
+/** An account of a payment's books, as its customer knows it. */
+export function place(account: string): string {
+  switch (account) {
+    case 'card':
+    case 'refunded':
+      return 'your card';
+    case 'held':
+      return 'held for you';
+    case 'booked':
+      return "the job's escrow";
+    case 'fee':
+      return 'the fee for the card';
+    case 'loss':
+      return 'the operator';
+    default:
+      return account;
+  }
+}
