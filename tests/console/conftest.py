@@ -109,8 +109,8 @@ class Served:
     renting: Renting
 
     @asynccontextmanager
-    async def caller(self, key: Keypair, **headers: str) -> AsyncIterator[Caller]:
-        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+    async def caller(self, key: Keypair, source: str = "127.0.0.1", **headers: str) -> AsyncIterator[Caller]:
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False, client=(source, 1))
         usual = {"origin": ORIGIN} if "authorization" not in headers else {}
         async with httpx.AsyncClient(
             transport=transport, base_url=ORIGIN, headers={**usual, **headers}

@@ -22,6 +22,7 @@ from ionet.console import Limits
 from ionet.console._app import bare
 from ionet.console._uploads import check_name
 from ionet.explorer._values import BadQuestion
+from ionet.service.guard import Rates
 
 OTHER = "http://other.test"
 
@@ -95,6 +96,19 @@ async def test_a_session_ends_by_signing_out_and_a_kept_cookie_opens_nothing(con
         caller.http.cookies.clear()
         stolen = await caller.http.get("/api/v1/session", headers=kept)
         assert stolen.status_code == 401
+
+
+async def test_who_signs_in_again_and_again_is_told_to_wait_and_nobody_else(console: Served) -> None:
+    # Three instead of 500, which take seconds.
+    console.parts.signins._rates = Rates(1 / 3_600, 3, 100, console.parts.clock)
+    async with console.caller(Keypair(), "198.51.100.7") as caller:
+        for _ in range(3):
+            await caller.sign_in()
+        refused = await caller.http.post("/api/v1/signin", json=await caller.proof())
+    async with console.caller(Keypair(), "198.51.100.8") as other:
+        await other.sign_in()
+    assert refused.status_code == 401
+    assert "too many have signed in from your address: wait" in refused.json()["error"]["message"]
 
 
 async def test_a_session_ends_with_its_time(console: Served, monkeypatch: pytest.MonkeyPatch) -> None:
