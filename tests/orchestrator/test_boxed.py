@@ -50,9 +50,6 @@ def squares(context):
 def fails(context):
     raise ValueError("the data is wrong")
 
-def returns_a_float(context):
-    return {"accuracy": 0.5}
-
 def fills_its_disk(context):
     size = os.statvfs("/job").f_bavail * os.statvfs("/job").f_bsize
     with open("/job/large", "wb") as file:
@@ -199,8 +196,6 @@ async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
     ("entry", "reason", "detail"),
     [
         (Function("renters:fails", {}), FailureReason.WORKLOAD, "ValueError: the data is wrong"),
-        (Function("renters:nothing", {}), FailureReason.BAD_ENTRYPOINT, "renters:nothing"),
-        (Function("renters:returns_a_float", {}), FailureReason.BAD_VALUE, "0.5"),
         (Command(("no-such-program",)), FailureReason.BAD_ENTRYPOINT, "no-such-program"),
         (Command(("python", "-c", "raise SystemExit(3)")), FailureReason.WORKLOAD, "exit code 3"),
     ],

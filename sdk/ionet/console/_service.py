@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
-import uvicorn
 
 from ionet import AsyncClient
 from ionet.console._access import Access
@@ -27,8 +26,7 @@ from ionet.console._uploads import Uploads
 from ionet.ledger import read_ledger
 from ionet.payments.client import PaymentsClient
 from ionet.service.guard import Counters
-from ionet.service.http import Server, listen, url_of
-from ionet.service.patience import Patient
+from ionet.service.http import listen, server_of, url_of
 from ionet.service.signin import SignInConfig, SignIns
 from ionet.wire._link import gateway_urls
 
@@ -135,22 +133,13 @@ class Console:
             client = await stack.enter_async_context(self._connect())
             url = url_of(listening)
             parts = await stack.enter_async_context(opened(config, client, url))
-            server = Server(
-                uvicorn.Config(
-                    guarded(bare(its_pages()), parts, Counters()),
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    http=Patient.within(config.bounds, alone=not config.proxies),
-                    ws="none",
-                    h11_max_incomplete_event_size=config.bounds.header,
-                    limit_concurrency=config.bounds.connections,
-                    timeout_keep_alive=config.bounds.idle,
-                    timeout_graceful_shutdown=5,
-                    proxy_headers=bool(config.proxies),
-                    forwarded_allow_ips=list(config.proxies),
-                )
+            server = server_of(
+                guarded(bare(its_pages()), parts, Counters()),
+                config.bounds,
+                alone=not config.proxies,
+                idle=config.bounds.idle,
+                ending=5,
+                proxies=config.proxies,
             )
             alerting = asyncio.create_task(parts.alerts.run())
             serving = asyncio.create_task(server.serve([listening]))

@@ -9,7 +9,6 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import uvicorn
 from anyio import to_thread
 from solders.pubkey import Pubkey
 
@@ -23,9 +22,8 @@ from ionet.explorer._watching import Keeper
 from ionet.ledger import Database, LedgerError
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters
-from ionet.service.http import Server, listen, url_of
+from ionet.service.http import listen, server_of, url_of
 from ionet.service.metrics import metrics_at
-from ionet.service.patience import Patient
 
 _log = logging.getLogger(__name__)
 
@@ -114,22 +112,13 @@ class Explorer:
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             self.url = url_of(listening)
-            server = Server(
-                uvicorn.Config(
-                    guarded(app, config.bounds, counters),
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    http=Patient.within(config.bounds, alone=not config.proxies),
-                    ws="none",
-                    h11_max_incomplete_event_size=config.bounds.header,
-                    limit_concurrency=config.bounds.connections,
-                    timeout_keep_alive=config.bounds.idle,
-                    timeout_graceful_shutdown=5,
-                    proxy_headers=bool(config.proxies),
-                    forwarded_allow_ips=list(config.proxies),
-                )
+            server = server_of(
+                guarded(app, config.bounds, counters),
+                config.bounds,
+                alone=not config.proxies,
+                idle=config.bounds.idle,
+                ending=5,
+                proxies=config.proxies,
             )
             few(config.bounds)
             serving = asyncio.create_task(server.serve([listening]))

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -43,9 +42,8 @@ from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.scaling import GIB
 from ionet.intelligence.settling import Settling
 from ionet.service.bounds import Bounds
-from ionet.service.http import Server, listen, url_of
+from ionet.service.http import listen, server_of, url_of
 from ionet.service.metrics import metrics_at
-from ionet.service.patience import Patient
 from ionet.service.signin import SignInConfig, SignIns
 
 _log = logging.getLogger(__name__)
@@ -100,21 +98,7 @@ class Intelligence:
             stack.callback(listening.close)
             self.url = url_of(listening)
             app = await self._open(stack)
-            server = Server(
-                uvicorn.Config(
-                    app,
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    http=Patient.within(_BOUNDS, alone=True),
-                    ws="none",
-                    h11_max_incomplete_event_size=_BOUNDS.header,
-                    limit_concurrency=_BOUNDS.connections,
-                    timeout_keep_alive=75,
-                    timeout_graceful_shutdown=10,
-                )
-            )
+            server = server_of(app, _BOUNDS, alone=True, idle=75)
             serving = asyncio.create_task(server.serve([listening]))
             stopping = asyncio.create_task(stop.wait())
             ready(self.url)

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
-import uvicorn
-
 from ionet.ledger.database import url_of
 from ionet.payments.api import House, application
 from ionet.payments.auditing import totals
@@ -25,11 +23,10 @@ from ionet.payments.hooks import Hooks
 from ionet.payments.metrics import Metrics
 from ionet.payments.watching import Alarms
 from ionet.service.bounds import Bounds
-from ionet.service.http import Server, listen
+from ionet.service.http import listen, server_of
 from ionet.service.http import url_of as url_of_socket
 from ionet.service.metrics import metrics_at
 from ionet.service.notices import Notifier
-from ionet.service.patience import Patient
 
 if TYPE_CHECKING:
     from ionet import Client
@@ -104,22 +101,8 @@ class Payments:
             listening = listen(config.host, config.port)
             stack.callback(listening.close)
             house = House(self._desk, self._hooks, config.console_key, self._wake.set, self._health)
-            server = Server(
-                uvicorn.Config(
-                    application(house),
-                    log_config=None,
-                    access_log=False,
-                    server_header=False,
-                    lifespan="off",
-                    # Consoles and Stripe come through proxies: many connections of one address.
-                    http=Patient.within(_BOUNDS, alone=False),
-                    ws="none",
-                    h11_max_incomplete_event_size=_BOUNDS.header,
-                    limit_concurrency=_BOUNDS.connections,
-                    timeout_keep_alive=75,
-                    timeout_graceful_shutdown=10,
-                )
-            )
+            # Consoles and Stripe come through proxies: many connections of one address.
+            server = server_of(application(house), _BOUNDS, alone=False, idle=75)
             working = asyncio.create_task(asyncio.to_thread(self._work))
             serving = asyncio.create_task(server.serve([listening]))
             ready(url_of_socket(listening))

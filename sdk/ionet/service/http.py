@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from ionet.chain.errors import ConfigError
+from ionet.service.bounds import Bounds
+from ionet.service.patience import Patient
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
 
 
 class Server(uvicorn.Server):
@@ -18,6 +24,44 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Captures none."""
         yield
+
+
+def server_of(
+    app: ASGIApp,
+    bounds: Bounds,
+    *,
+    alone: bool,
+    idle: int,
+    ending: int = 10,
+    proxies: Sequence[str] | None = None,
+) -> Server:
+    """A server of HTTP/1.1 that says nothing of itself, within bounds.
+
+    Args:
+        app: what it serves.
+        bounds: of connections, and of heads of requests.
+        alone: whether clients connect themselves, and not a proxy for all of them.
+        idle: seconds for which a silent connection is kept.
+        ending: seconds that answers may take once it ends.
+        proxies: addresses of those who say for whom they ask; None: of this machine's.
+    """
+    named = {} if proxies is None else {"proxy_headers": bool(proxies), "forwarded_allow_ips": list(proxies)}
+    return Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            http=Patient.within(bounds, alone=alone),
+            ws="none",
+            h11_max_incomplete_event_size=bounds.header,
+            limit_concurrency=bounds.connections,
+            timeout_keep_alive=idle,
+            timeout_graceful_shutdown=ending,
+            **named,  # type: ignore[arg-type]  # of its parameters
+        )
+    )
 
 
 def listen(host: str, port: int) -> socket.socket:

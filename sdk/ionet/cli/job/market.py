@@ -54,33 +54,38 @@ class Payout(StrEnum):
     SAME = "same"
 
 
+Currencies = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--currency", metavar="NAME", help="What renters may pay in: IO, USDC, or a mint; four at most."
+    ),
+]
+PayoutOption = Annotated[
+    Payout | None,
+    typer.Option("--payout", case_sensitive=False, help="Be paid in IO, or in what the renter pays."),
+]
+Shortest = Annotated[
+    int | None,
+    typer.Option("--min", metavar="LENGTH", parser=length_of, help="Shortest rental; default: 1h."),
+]
+Longest = Annotated[
+    int | None,
+    typer.Option("--max", metavar="LENGTH", parser=length_of, help="Longest rental; default: 30d."),
+]
+Taking = Annotated[bool | None, typer.Option("--open/--closed", help="Take bookings, or none for now.")]
+
+
 @app.command()
 def offer(
     node: NodeAddress,
     rate: Annotated[
         USD | None, typer.Option("--rate", metavar="USD", parser=usd, help="Per processor and hour.")
     ] = None,
-    currency: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--currency", metavar="NAME", help="What renters may pay in: IO, USDC, or a mint; four at most."
-        ),
-    ] = None,
-    payout: Annotated[
-        Payout | None,
-        typer.Option("--payout", case_sensitive=False, help="Be paid in IO, or in what the renter pays."),
-    ] = None,
-    shortest: Annotated[
-        int | None,
-        typer.Option("--min", metavar="LENGTH", parser=length_of, help="Shortest rental; default: 1h."),
-    ] = None,
-    longest: Annotated[
-        int | None,
-        typer.Option("--max", metavar="LENGTH", parser=length_of, help="Longest rental; default: 30d."),
-    ] = None,
-    taking: Annotated[
-        bool | None, typer.Option("--open/--closed", help="Take bookings, or none for now.")
-    ] = None,
+    currency: Currencies = None,
+    payout: PayoutOption = None,
+    shortest: Shortest = None,
+    longest: Longest = None,
+    taking: Taking = None,
 ) -> None:
     """Put a node on the market, or change its offer for new jobs; for its owner.
 

@@ -14,7 +14,16 @@ from solders.pubkey import Pubkey
 from ionet import USD, Call, RpcError, TransactionExpired, TransportError, accounts, pda
 from ionet.cli.arguments import address, length_of, percent
 from ionet.cli.failures import NOT_FOUND, UserError
-from ionet.cli.job.market import Payout, offer_json, offer_lines
+from ionet.cli.job.market import (
+    Currencies,
+    Longest,
+    Payout,
+    PayoutOption,
+    Shortest,
+    Taking,
+    offer_json,
+    offer_lines,
+)
 from ionet.cli.job.parts import usd
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
@@ -67,25 +76,11 @@ def offer(
     every: Annotated[
         int, typer.Option("--every", metavar="LENGTH", parser=length_of, help="How often to look.")
     ] = "10min",  # type: ignore[assignment]  # read by its parser
-    currency: Annotated[
-        list[str] | None,
-        typer.Option("--currency", metavar="NAME", help="What renters may pay in; four at most."),
-    ] = None,
-    payout: Annotated[
-        Payout | None,
-        typer.Option("--payout", case_sensitive=False, help="Be paid in IO, or in what the renter pays."),
-    ] = None,
-    shortest: Annotated[
-        int | None,
-        typer.Option("--min", metavar="LENGTH", parser=length_of, help="Shortest rental; default: 1h."),
-    ] = None,
-    longest: Annotated[
-        int | None,
-        typer.Option("--max", metavar="LENGTH", parser=length_of, help="Longest rental; default: 30d."),
-    ] = None,
-    taking: Annotated[
-        bool | None, typer.Option("--open/--closed", help="Take bookings, or none for now.")
-    ] = None,
+    currency: Currencies = None,
+    payout: PayoutOption = None,
+    shortest: Shortest = None,
+    longest: Longest = None,
+    taking: Taking = None,
     state: StateOption = None,
 ) -> None:
     """Say what nodes cost: a fixed rate, or one that follows the market between a floor and a ceiling.
