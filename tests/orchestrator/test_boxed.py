@@ -196,6 +196,7 @@ async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
     ("entry", "reason", "detail"),
     [
         (Function("renters:fails", {}), FailureReason.WORKLOAD, "ValueError: the data is wrong"),
+        (Function("renters:nothing", {}), FailureReason.BAD_ENTRYPOINT, "renters:nothing"),
         (Command(("no-such-program",)), FailureReason.BAD_ENTRYPOINT, "no-such-program"),
         (Command(("python", "-c", "raise SystemExit(3)")), FailureReason.WORKLOAD, "exit code 3"),
     ],
@@ -271,7 +272,8 @@ def test_an_end_that_cannot_be_understood_is_none(tmp_path: Path, end: bytes) ->
 
 
 def test_a_value_or_a_detail_that_cannot_be_stored_is_a_failure(tmp_path: Path) -> None:
-    for value in (b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": "\\ud800"}', b'{"a": 1e999}', b"[]", b"null"):
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    for value in (deep, b'{"a": "\\ud800"}', b'{"a": 1e999}', b'{"a": 0.5}', b"[]", b"null"):
         end = told(tmp_path, b'{"reason": null, "value": ' + value + b"}")
         assert end is not None
         with pytest.raises(RunFailure) as failure:
