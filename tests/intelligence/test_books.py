@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.intelligence.conftest import ADDRESS, DOLLAR
 
 from ionet.chain.errors import ConfigError
-from ionet.intelligence import storage
+from ionet.intelligence import logs
 from ionet.intelligence.books import Books
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.prices import Price, Rate, Usage
@@ -235,7 +235,7 @@ def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Whoever had changes wait would first wait for those that are being made, for longer than this test.
-    monkeypatch.setattr(storage, "_HOLDS", 300.0)
+    monkeypatch.setattr(logs, "_HOLDS", 300.0)
     path = tmp_path / "books.db"
     books = Books(path, "test")
     books.leave_log()
@@ -245,10 +245,10 @@ def test_the_log_is_written_into_the_file_by_another_thread_while_books_are_kept
     much = log.stat().st_size
     # By itself, SQLite would have taken it at a thousand pages.
     assert much > 2_000 * 4_096
-    assert not books.take_log(much + 1)
+    assert not logs.take_log(path, much + 1)
     with ThreadPoolExecutor(1) as thread, books.whole():
         # The books are being written in.
-        assert thread.submit(books.take_log, much).result(timeout=60)
+        assert thread.submit(logs.take_log, path, much).result(timeout=60)
     shutil.copy(path, tmp_path / "alone.db")
     with closing(sqlite3.connect(tmp_path / "alone.db")) as alone:
         assert alone.execute("SELECT count(*) FROM postings").fetchone() == (1_500,)
@@ -281,8 +281,8 @@ def test_a_log_that_is_changed_whenever_it_is_taken_begins_anew_once_it_is_far_t
                 return super().execute(sql)
 
     connect = partial(sqlite3.connect, factory=Meanwhile)
-    monkeypatch.setattr(storage, "sqlite3", SimpleNamespace(connect=connect))
-    assert books.take_log(length // many)
+    monkeypatch.setattr(logs, "sqlite3", SimpleNamespace(connect=connect))
+    assert logs.take_log(path, length // many)
     books.mark("after", "kept")
     assert (log.stat().st_size < length) == anew
     assert (books.mark("meanwhile"), books.mark("after")) == ("kept", "kept")

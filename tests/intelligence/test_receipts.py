@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -16,6 +19,7 @@ from ionet.formats.inference import HOUR
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.likelihood import Score
+from ionet.intelligence.logs import take_log
 from ionet.intelligence.receipts import BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
 from ionet.intelligence.standing import Judged
 
@@ -117,6 +121,21 @@ def test_old_receipts_are_forgotten_and_their_hours_heads_stay(receipts: Receipt
     assert not receipts.has("a")
     assert receipts.standings(0) == []
     assert len(receipts.heads(5)) == 1
+
+
+def test_no_receipt_waits_until_the_log_is_in_the_file(receipts: Receipts, tmp_path: Path) -> None:
+    receipts.leave_log()
+    for number in range(1_500):
+        receipts.add(receipt(f"{number}"))
+    (log,) = tmp_path.glob("*.db-wal")
+    much = log.stat().st_size
+    # By itself, SQLite would have taken it at a thousand pages, in the middle of a change.
+    assert much > 2_000 * 4_096
+    file = log.with_name(log.name.removesuffix("-wal"))
+    assert take_log(file, much)
+    shutil.copy(file, tmp_path / "alone.db")
+    with closing(sqlite3.connect(tmp_path / "alone.db")) as alone:
+        assert alone.execute("SELECT count(*) FROM receipts").fetchone() == (1_500,)
 
 
 def test_hashes_are_those_that_anybody_computes() -> None:

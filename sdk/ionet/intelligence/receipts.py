@@ -23,6 +23,7 @@ from ionet.formats import canonical, inference
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
 from ionet.intelligence.likelihood import Score
+from ionet.intelligence.logs import leave_log
 from ionet.intelligence.standing import Judged, Standing, record, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
@@ -168,6 +169,10 @@ class Receipts:
     def signer(self) -> Pubkey:
         """Whose signature hours have."""
         return self._key.pubkey()
+
+    def leave_log(self) -> None:
+        """See `ionet.intelligence.logs.leave_log`."""
+        leave_log(self._db)
 
     def close(self) -> None:
         """Closes the file."""

@@ -31,6 +31,7 @@ from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.fleet import Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
 from ionet.intelligence.leases import Market
+from ionet.intelligence.logs import take_log
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
@@ -115,7 +116,7 @@ class Intelligence:
         books = Books(config.state / "books.db", config.environment)
         desk = Desk(books)
         stack.callback(desk.close)
-        self._tidy(stack, books)
+        self._tidy(stack, books, config.state / "books.db")
         if count := await desk.do(lambda books: books.recover(desk.at)):
             _log.warning("%s requests that an earlier process left open are settled", count)
         served = await asyncio.to_thread(lambda: [_weighed(each) for each in config.models])
@@ -128,6 +129,7 @@ class Intelligence:
         )
         receipts, shown = self._receipts(stack), Shelf(self._receipts(stack))
         stack.callback(shown.close)
+        self._tidy(stack, receipts, config.state / "receipts.db")
         counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served, engines)
 
         async def over(request: Open) -> None:
@@ -151,12 +153,12 @@ class Intelligence:
 
         return application(House(gate, answering, Models(models), accounts, shown, desk, health))
 
-    def _tidy(self, stack: AsyncExitStack, books: Books) -> None:
+    def _tidy(self, stack: AsyncExitStack, kept: Books | Receipts, path: Path) -> None:
         """Has another thread than the books' wait for the disk: it may take a tenth of a second."""
-        books.leave_log()
+        kept.leave_log()
 
         async def take() -> None:
-            await asyncio.to_thread(books.take_log)
+            await asyncio.to_thread(take_log, path)
 
         stack.push_async_callback(_ended, asyncio.create_task(keep_looking(take, every=_TIDIES)))
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from ionet.chain.errors import ConfigError
+from ionet.intelligence.logs import leave_log
 
-#: Bytes of the log of changes that are much.
-LOG: Final = 16 << 20
-#: … of which so many times as much is too much, and the seconds for which changes may wait then.
-_LOGS: Final = 4
-_HOLDS: Final = 1.0
 #: Of this file.
 VERSION: Final = 2
 _SCHEMA: Final = """
@@ -128,28 +124,8 @@ class Storage:
         self._db.close()
 
     def leave_log(self) -> None:
-        """Has no change wait until the log of changes is in the file: somebody calls `take_log` for that."""
-        self._db.executescript("PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=0;")
-
-    def take_log(self, least: int = LOG) -> bool:
-        """Writes what is in the log into the file, in any thread, if it is much; returns whether it is.
-
-        Changes go on meanwhile. Where some always come meanwhile, so that the log never begins anew, they
-        wait for the last of it, once it is several times as much.
-
-        Args:
-            least: bytes of the log that are much.
-        """
-        log = self.path.with_name(f"{self.path.name}-wal")
-        size = log.stat().st_size if log.exists() else 0
-        if size < least:
-            return False
-        with closing(sqlite3.connect(self.path, timeout=_HOLDS)) as other:
-            other.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            if size >= _LOGS * least:
-                # A reader that stays has it tried again later.
-                other.execute("PRAGMA wal_checkpoint(FULL)")
-        return True
+        """See `ionet.intelligence.logs.leave_log`."""
+        leave_log(self._db)
 
     @contextmanager
     def whole(self) -> Iterator[None]:
