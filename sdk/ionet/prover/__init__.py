@@ -20,11 +20,10 @@ from ionet.prover._backends import (
     BackendError,
     NumpyBackend,
     TorchBackend,
-    backend,
-    backends,
     numpy_backend,
     torch_backend,
 )
+from ionet.prover._kernel import backend, backends
 from ionet.prover._number import MAX_UNITS, NUMBER, draw_cohort, draw_owner, number_challenges
 from ionet.prover._protocol import Opening, Prover, Reference, measure, verify
 from ionet.prover._spec import (

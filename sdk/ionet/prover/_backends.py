@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,7 +37,7 @@ class Backend(ABC):
     """A kernel that multiplies on a device.
 
     Attributes:
-        name: ``numpy``, ``torch-cpu``, ``torch-cuda`` or ``torch-mps``.
+        name: ``numpy``, ``torch-cpu``, ``torch-cuda``, ``torch-mps``, ``cuda`` or ``metal``.
     """
 
     name: str
@@ -170,41 +168,3 @@ def torch_backend(device: str | None = None) -> Backend:
     except (RuntimeError, AssertionError) as error:
         raise BackendError(f"torch cannot use {device} here: {error}") from error
     return candidate
-
-
-def backend(name: str | None = None) -> Backend:
-    """Returns the backend of that name, or the best that this machine has.
-
-    Args:
-        name: ``numpy``, ``torch``, ``torch-cpu``, ``torch-cuda``, ``torch-mps``; None picks a GPU through
-            torch if there is one, else numpy.
-
-    Raises:
-        BackendError: when there is no such backend, or it is not available.
-    """
-    if name == "numpy":
-        return numpy_backend()
-    if name in ("torch", "torch-cpu", "torch-cuda", "torch-mps"):
-        return torch_backend(name.partition("-")[2] or None)
-    if name is not None:
-        raise BackendError(f"unknown backend {name!r}; known: numpy, torch, torch-cpu, torch-cuda, torch-mps")
-    if importlib.util.find_spec("torch") is not None:
-        torch: Any = importlib.import_module("torch")
-        if torch.cuda.is_available() or torch.backends.mps.is_available():
-            return torch_backend()
-    return numpy_backend()
-
-
-def backends(gpus: Sequence[int] = ()) -> list[Backend]:
-    """Returns a backend for each of some GPUs, where torch sees them; else the one of `backend`, for all.
-
-    Args:
-        gpus: numbers of NVIDIA GPUs, as their driver counts them.
-    """
-    if gpus and importlib.util.find_spec("torch") is not None:
-        # torch would count the fastest one first.
-        os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
-        torch: Any = importlib.import_module("torch")
-        if torch.cuda.is_available() and torch.cuda.device_count() > max(gpus):
-            return [torch_backend(f"cuda:{number}") for number in gpus]
-    return [backend()]

@@ -23,8 +23,9 @@ from ionet.prover._answers import (
     paths_fit,
     slow,
 )
-from ionet.prover._backends import Backend, backend
+from ionet.prover._backends import Backend
 from ionet.prover._compiled import Project, fastest_projection
+from ionet.prover._kernel import backend
 from ionet.prover._spec import (
     DOMAIN,
     MODULUS,

@@ -22,8 +22,8 @@ def make_prover(
 
     Args:
         challenge: what is to be held.
-        name: ``cuda`` (the first NVIDIA GPU), ``native`` (all processors), or ``numpy`` (the reference); None
-            takes processors, compiled where that can be.
+        name: ``cuda`` (the first NVIDIA GPU), ``metal`` (Apple's), ``native`` (all processors), or ``numpy``
+            (the reference); None takes processors, compiled where that can be.
         stop: ends the making of blocks when it is set.
 
     Raises:
@@ -32,8 +32,12 @@ def make_prover(
     """
     if name is None:
         name = "numpy" if importlib.util.find_spec("llvmlite") is None else "native"
+    if name == "metal":
+        from ionet.prover._metal import MetalProver
+
+        return MetalProver(challenge, stop=stop)
     if name not in _PROVERS:
-        raise BackendError(f"unknown prover {name!r}; there are {', '.join(_PROVERS)}")
+        raise BackendError(f"unknown prover {name!r}; there are {', '.join(_PROVERS)}, metal")
     return _PROVERS[name](challenge, stop=stop)
 
 

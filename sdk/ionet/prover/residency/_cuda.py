@@ -84,6 +84,8 @@ class CudaDriver:
 
     Args:
         device: its number.
+        code: the kernels as PTX; by default those of residency.
+        kernels: their names.
 
     Raises:
         BackendError: there is none, or it does not take the kernels.
@@ -91,7 +93,9 @@ class CudaDriver:
 
     _GROUP: Final = 128
 
-    def __init__(self, device: int = 0) -> None:
+    def __init__(
+        self, device: int = 0, code: bytes | None = None, kernels: Sequence[str] = ("make", "walk")
+    ) -> None:
         try:
             self._cuda = ctypes.CDLL("libcuda.so.1")
         except OSError as bad:
@@ -101,9 +105,9 @@ class CudaDriver:
         self._call("cuDeviceGet", ctypes.byref(number), device)
         self._call("cuDevicePrimaryCtxRetain", ctypes.byref(context), number)
         self._context = context
-        self._call("cuModuleLoadData", ctypes.byref(module), ptx().encode())
+        self._call("cuModuleLoadData", ctypes.byref(module), ptx().encode() if code is None else code)
         self._kernels = {}
-        for name in ("make", "walk"):
+        for name in kernels:
             kernel = ctypes.c_void_p()
             self._call("cuModuleGetFunction", ctypes.byref(kernel), module, name.encode())
             self._kernels[name] = kernel
@@ -137,9 +141,15 @@ class CudaDriver:
 
     def launch(self, kernel: str, threads: int, arguments: Sequence[Any]) -> None:
         """See `Driver.launch`."""
+        self._launch(kernel, (-(-threads // self._GROUP), 1), self._GROUP, arguments)
+
+    def run(self, kernel: str, groups: tuple[int, int], threads: int, args: ctypes.Structure) -> None:
+        """See `ionet.prover._fused.GroupDriver.run`."""
+        self._launch(kernel, groups, threads, [args])
+
+    def _launch(self, kernel: str, groups: tuple[int, int], threads: int, arguments: Sequence[Any]) -> None:
         places = (ctypes.c_void_p * len(arguments))(*(ctypes.addressof(item) for item in arguments))
-        groups = -(-threads // self._GROUP)
-        sizes = (groups, 1, 1, self._GROUP, 1, 1, 0)
+        sizes = (*groups, 1, threads, 1, 1, 0)
         self._call("cuLaunchKernel", self._kernels[kernel], *sizes, None, places, None)
         self._call("cuCtxSynchronize")
 
