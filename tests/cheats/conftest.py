@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cheats.devices import Timed
 from tests.network.site import NetworkSite
 from tests.orchestrator.support import StillWatch, policy
 from tests.programs.people import TOKEN, Supplier
@@ -20,7 +21,7 @@ from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._number import NumberChallenges
 from ionet.orchestrator._program import NodeView
 from ionet.orchestrator._remote import RemoteAgents
-from ionet.prover import Backend, Reference, Verdict, numpy_backend
+from ionet.prover import Backend, Challenge, Reference, Verdict, numpy_backend
 from ionet.wire import Peer, Role
 from ionet.worker import Device, DeviceKey, Worker
 from ionet.worker._agent import Agent
@@ -43,6 +44,28 @@ class Soon(NumberChallenges):
         pass
 
 
+class Clocked(RemoteAgents):
+    """Answers of nodes whose devices count their time take what these say."""
+
+    def __init__(self, peer: Peer, chain: ProgramChain) -> None:
+        super().__init__(peer, chain.device_of)
+        #: By node.
+        self.devices: dict[bytes, tuple[Timed, ...]] = {}
+
+    async def reserve(self, node: bytes) -> None:
+        for device in self.devices.get(node, ()):
+            device.begin()
+        await super().reserve(node)
+
+    async def number(self, node: bytes, challenges: Sequence[Challenge]) -> tuple[list[bytes], int]:
+        roots, nanoseconds = await super().number(node, challenges)
+        if devices := self.devices.get(node, ()):
+            # Each takes its turn, as the worker deals products out.
+            ends = [devices[n % len(devices)].done(one.seed) for n, one in enumerate(challenges)]
+            nanoseconds = round(max(ends) * 1e9)
+        return roots, nanoseconds
+
+
 class Field:
     """A seat, and the two nodes that it asks."""
 
@@ -50,7 +73,7 @@ class Field:
         self.site = site
         self.agents = agents
         self.chain = chain
-        self.remote = RemoteAgents(peer, chain.device_of)
+        self.remote = Clocked(peer, chain)
         self.journal = Journal(site.root / "seat.sqlite3")
         self.alice = bytes(site.market.alice.node)
         self.bob = bytes(site.market.bob.node)
@@ -66,6 +89,8 @@ class Field:
             kernel=kernels[0] if kernels else numpy_backend(),
             kernels=kernels,
         )
+        timed = tuple(kernel for kernel in kernels if isinstance(kernel, Timed))
+        self.remote.devices[bytes(supplier.node)] = timed
         challenges = self.agents[supplier.name]._challenges
         challenges._worker, challenges._reserved = worker, None
         return worker
@@ -88,9 +113,10 @@ class Field:
         return await self.seat(**judged).count(nodes)
 
 
-@pytest.fixture(scope="module")
-async def whole_field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
-    site = NetworkSite(Path(tmp_path_factory.mktemp("field")))
+@asynccontextmanager
+async def standing(folder: Path) -> AsyncIterator[Field]:
+    """A field that stands in a folder."""
+    site = NetworkSite(folder)
     site.market.join(site.market.bob, 300 * TOKEN)
     key = site.market.attesters[0]
     client = AsyncClient.local(network=site.market.world.client.network, signer=key, funds=SOL(1))
@@ -105,6 +131,12 @@ async def whole_field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
         await peer.wait_connected(5)
         chain = Units(client)
         yield Field(site, agents, chain, peer)
+
+
+@pytest.fixture(scope="module")
+async def whole_field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Field]:
+    async with standing(Path(tmp_path_factory.mktemp("field"))) as field:
+        yield field
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,7 +16,18 @@ from ionet.prover._spec import DOMAIN
 from ionet.worker import Worker
 
 
-class Chip(Backend):
+class Timed(Backend):
+    """A processor whose time is counted, and not waited for: no other load of the machine changes it."""
+
+    def begin(self) -> None:
+        """A group is asked at one moment: from it on time is counted."""
+
+    def done(self, seed: bytes) -> float:
+        """Seconds from that moment to the end of a challenge's product."""
+        raise NotImplementedError
+
+
+class Chip(Timed):
     """One processor: a product takes it some time, and one product at a time."""
 
     name = "chip"
@@ -26,30 +36,44 @@ class Chip(Backend):
         self.seconds = seconds
         self._one_at_a_time = threading.Lock()
         self._real = numpy_backend()
+        self._busy_until = 0.0
+        self._ends: dict[bytes, float] = {}
+
+    def begin(self) -> None:
+        self._busy_until, self._ends = 0.0, {}
+
+    def done(self, seed: bytes) -> float:
+        return self._ends[seed]
 
     def multiply(self, a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int32]:
         return self._real.multiply(a, b)
 
     def product(self, challenge: Challenge) -> NDArray[np.int32]:
         with self._one_at_a_time:
-            time.sleep(self.seconds)
+            self._busy_until += self.seconds
+            self._ends[challenge.seed] = self._busy_until
             return super().product(challenge)
 
 
-class Proxy(Backend):
+class Proxy(Timed):
     """Has no processor: passes challenges on to a box that may be far away."""
 
     name = "proxy"
 
-    def __init__(self, box: Backend, way: float = 0.0) -> None:
+    def __init__(self, box: Timed, way: float = 0.0) -> None:
         self.box = box
         self.way = way
+
+    def begin(self) -> None:
+        self.box.begin()
+
+    def done(self, seed: bytes) -> float:
+        return self.way + self.box.done(seed)
 
     def multiply(self, a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int32]:
         return self.box.multiply(a, b)
 
     def product(self, challenge: Challenge) -> NDArray[np.int32]:
-        time.sleep(self.way)
         return self.box.product(challenge)
 
 
