@@ -12,9 +12,9 @@ found, it expects
 with a reward r a day and a stake S. The last line is the lowest chance at which every cheat of the table
 loses.
 
-How likely a cheat is found on a day follows from how often it is asked: `asked` computes it for one device
-that answers for several nodes, which number challenges find whenever its owner is drawn (tests/cheats: each
-time).
+How likely a cheat is found on a day follows from how often it is asked, and how often it is found then.
+`asked` computes the first for one device that answers for several nodes. The second was measured by
+`bench/cheats.py`, and is read from `bench/chances.json`: what counts is the least that its runs show.
 
 The plays run first: what the programs let a cheat keep that is found on a certain day must be what the table
 is computed from, to the base unit.
@@ -23,6 +23,7 @@ is computed from, to the base unit.
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
+CHANCES: Final = ROOT / "bench" / "chances.json"
 sys.path.insert(0, str(ROOT))
 
 from tests.programs.market import Market  # noqa: E402
@@ -263,19 +265,43 @@ def table(terms: Terms, chance: float) -> tuple[list[str], float]:
     return lines, worst
 
 
-def asked(nodes: int, market: int, seats: int = SEATS) -> float:
+def least(found: int, runs: int) -> float:
+    """The chance above which so many finds or more, of so many runs, come in less than 95 % of cases.
+
+    Args:
+        found: how often something was found.
+        runs: of so many.
+    """
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        chance = (low + high) / 2
+        more = sum(
+            math.comb(runs, n) * chance**n * (1 - chance) ** (runs - n) for n in range(found, runs + 1)
+        )
+        low, high = (chance, high) if more < 0.05 else (low, chance)
+    return low
+
+
+def measured() -> dict[str, tuple[int, int]]:
+    """How often each cheat was found, and of how many runs, as `bench/cheats.py` has written it."""
+    value = json.loads(CHANCES.read_text())
+    return {name: (count, value["runs"]) for name, count in value["found"].items()}
+
+
+def asked(nodes: int, market: int, seats: int = SEATS, found: float = 1.0) -> float:
     """The chance that a day has a number challenge to an owner, and so finds that its nodes are one device.
 
     Args:
         nodes: of the owner.
         market: all nodes, each of an owner with several.
         seats: that draw an owner, by the number of their nodes, some times an hour.
+        found: the chance that it is found when it is asked.
     """
     draws = 24 * seats * rounds_an_hour(market, Policy().number_most)
-    return 1 - (1 - min(1.0, nodes / market)) ** draws
+    return 1 - (1 - min(1.0, nodes / market) * found) ** draws
 
 
-def chances(terms: Terms) -> list[str]:
+def chances(terms: Terms, when_asked: float = 1.0) -> list[str]:
     """A line for each size of owner: the chance a day in every market, and whether any cheat loses by it."""
     evens = {
         count: max(loses_staying(row, terms) for row in rows(terms) if row.honest == count)
@@ -283,7 +309,7 @@ def chances(terms: Terms) -> list[str]:
     }
     lines = [f"{'nodes of the owner':<22}" + " ".join(f"{f'of {count:,}':>12}" for count in MARKETS)]
     for nodes in OWNERS:
-        found = {count: 100 * asked(nodes, max(count, nodes)) for count in MARKETS}
+        found = {count: 100 * asked(nodes, max(count, nodes), found=when_asked) for count in MARKETS}
         cells = " ".join(
             f"{chance:10.2f} {'+' if chance > evens[at] else ' '}" for at, chance in found.items()
         )
@@ -320,6 +346,12 @@ def main() -> int:
     print(f"loses at {worst:g} % a day or more")
     print(f"\none device for all nodes of an owner, found by {SEATS} seats: chance a day in %; + loses")
     print("\n".join(chances(terms)))
+    print("\nfound when asked, as bench/cheats.py has measured it, and the least chance that this shows:")
+    for name, (count, runs) in measured().items():
+        print(f"{name:<34}{count:>5} of {runs}{100 * least(count, runs):10.1f} %")
+    when_asked = least(*measured()["one device for two nodes"])
+    print(f"\nthe same chances a day, found in {100 * when_asked:.1f} % when asked:")
+    print("\n".join(chances(terms, when_asked)))
     return 0
 
 
