@@ -3,7 +3,9 @@
 Run with `python bench/explorer.py [nodes] [--hours N] [--keep N] [--readers N] [--seconds S]`. Nodes
 register, stake and are credited hour by hour, in events that the programs' own encoders write
 (`bench/ledger.py`); rows of all but the last hours go to files. The explorer is a process of its own;
-readers are tasks of this one, and each asks for one page after the other. Goals of the project, on two
+readers are tasks of this one, and each asks for one page after the other. With `--filed N` the first N hours
+are written as files (`bench/filed.py`), and the explorer begins from a checkpoint after them, so that neither
+the database nor the replay has to take their events one by one. Goals of the project, on two
 cores, with 330,000 nodes, 100 million events and 50 readers: every page in 200 ms, and all in 4 GiB. What a
 smaller run measures is said first; what follows from it for that size is computed, and said to be. Beside
 the time that an answer took stands the processor's time that the explorer took for each of a page's answers,
@@ -35,18 +37,20 @@ from solders.pubkey import Pubkey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench import filed
 from bench.ledger import fill
-from bench.market import forget, history, node_of
+from bench.market import forget, history, key, node_of, signature_of, slots_of
 
 from ionet.explorer import Bounds, _accounts, _attesters, _market, _orders, _stakes, _supply
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._market import Wanted
-from ionet.explorer._past import Moment
+from ionet.explorer._past import Moment, Past
 from ionet.explorer._sections import its_pages
 from ionet.explorer._service import few, warm
 from ionet.explorer._watching import Watching
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Entry, Place
+from ionet.ledger.checkpoints import _Kept
 from ionet.ledger.subjects import subjects
 from ionet.service.guard import Counters
 from ionet.service.http import listen
@@ -94,6 +98,8 @@ def pages(nodes: int, hours: int) -> dict[str, str]:
     """What readers ask for."""
     node = node_of(random.randrange(nodes))
     last = START + hours * HOUR
+    # Of the first hour, as devices are.
+    registered = 1 + random.randrange(1, slots_of(nodes))
     return {
         "supply": "/api/v1/supply",
         "supply by day": "/api/v1/supply/days",
@@ -107,6 +113,8 @@ def pages(nodes: int, hours: int) -> dict[str, str]:
         "hour": f"/api/v1/hours/{last - last % HOUR}",
         "events": f"/api/v1/events?about={node}",
         "newest events": "/api/v1/events?name=staking.Credited",
+        "old account": f"/api/v1/events?about={key(random.randrange(nodes))}",
+        "old transaction": f"/api/v1/transactions/{signature_of(registered, 0)}",
         "search": f"/api/v1/search?q={node}",
         "document": "/",
     }
@@ -172,6 +180,29 @@ async def busy(
     return taken
 
 
+def checkpoint(path: Path, nodes: int, hours: int) -> None:
+    """Keeps what an explorer knows after the hours in files, as it would have itself."""
+    with Database.open(str(path)) as database:
+        moment = filed.moment_of(nodes, hours)
+        assert moment.last is not None
+        before = START + (hours + 1) * HOUR
+        Past(database, 1)._checkpoints._keep(_Kept(before, 0, moment.last, moment))
+
+
+async def past(port: int, hours: int) -> tuple[float, float]:
+    """Seconds until a past time that nobody has asked for is said to be coming, and until it is there."""
+    async with Reader(port) as client:
+        began = time.perf_counter()
+        asked = f"/api/v1/classes?at={START + hours * HOUR - HOUR // 2}"
+        status, _ = await client.get(asked)
+        first = time.perf_counter() - began
+        while status == 202:
+            await asyncio.sleep(1)
+            status, body = await client.get(asked)
+        assert status == 200, body[:200]
+        return first, time.perf_counter() - began
+
+
 def state_of(nodes: int) -> None:
     """Makes the state of so many nodes, without a ledger, and asks it what pages ask."""
     process, moment, taken = psutil.Process(), Moment(), 0
@@ -235,6 +266,7 @@ def main() -> None:
     parser.add_argument("nodes", nargs="?", type=int, default=10_000)
     parser.add_argument("--hours", type=int, default=24)
     parser.add_argument("--keep", type=int, default=6, metavar="HOURS")
+    parser.add_argument("--filed", type=int, default=0, metavar="HOURS", help="first hours written as files")
     parser.add_argument("--readers", type=int, default=READERS)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--state", action="store_true", help="only the state of these nodes, in this process")
@@ -243,20 +275,26 @@ def main() -> None:
         state_of(options.nodes)
         return
     nodes, hours = options.nodes, options.hours
-    events = nodes * (3 + hours)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
         # Checkpoints go with the ledger.
         os.environ["XDG_CACHE_HOME"] = folder
-        fill(path, nodes, hours)
+        began = time.perf_counter()
+        if options.filed:
+            for told in filed.fill(path, nodes, options.filed, hours):
+                print(f"{time.perf_counter() - began:.0f} s: {told}", flush=True)
+            checkpoint(path, nodes, options.filed)
+        else:
+            fill(path, nodes, hours)
         with Database.create(str(path), "bench") as database:
             scanned = database.marks().scanned
             database.write([], scanned=scanned, final=scanned)
-            began = time.perf_counter()
-            database.archive(options.keep * HOUR)
+            if not options.filed:
+                began = time.perf_counter()
+                database.archive(options.keep * HOUR)
             filing = time.perf_counter() - began
-            files = database.files()
-        filed = sum(each.stat().st_size for each in folder_of(path).glob("*.rows"))
+            files, (_, events) = database.files(), database.counts()
+        in_files = sum(each.stat().st_size for each in folder_of(path).glob("*.rows"))
         size = path.stat().st_size
         here, there = multiprocessing.Pipe()
         process = multiprocessing.get_context("spawn").Process(
@@ -271,11 +309,12 @@ def main() -> None:
             alone = asyncio.run(read(port, nodes, hours, 1, options.seconds))
             many = asyncio.run(read(port, nodes, hours, options.readers, options.seconds))
             peak = server.memory_info().rss
+            coming, there_is = asyncio.run(past(port, hours))
         finally:
             process.kill()
             process.join()
     print(f"measured: {nodes:,} nodes, {events:,} events, {size / GIB:.2f} GiB of database")
-    print(f"old hours: {files} files, {filed / GIB:.2f} GiB, made in {filing:.1f} s")
+    print(f"old hours: {files} files, {in_files / GIB:.2f} GiB, made in {filing:.1f} s")
     print(f"replay at the start: {replay:.1f} s, {events / replay:,.0f} events a second")
     print(f"memory: {state / GIB:.2f} GiB of state, {peak / GIB:.2f} GiB in all after the readers")
     print(
@@ -283,6 +322,9 @@ def main() -> None:
     )
     shown("one reader", alone)
     shown(f"{options.readers} readers", many)
+    print(
+        f"\na past time that nobody has asked for: an answer after {coming:.1f} s, all after {there_is:.1f} s"
+    )
     whole = before + state * NODES / nodes
     print(f"\ncomputed for {NODES:,} nodes and {EVENTS:,} events, in proportion to what was measured:")
     print(f"memory {whole / GIB:.1f} GiB, replay {EVENTS * replay / events / 60:.0f} min at the first start,")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -20,6 +21,8 @@ START: Final = 1_800_000_000
 #: Transactions in a call of the ledger.
 CHUNK: Final = 512
 CLASSES: Final = 30
+#: Transactions of a slot at most.
+IN_SLOT: Final = 4
 #: Of so many nodes one has a co-staker, and one is rented, from the first hour on.
 CO_STAKED, RENTED = 3, 16
 _S, _J = events.staking, events.jobs
@@ -27,8 +30,9 @@ _NONE: Final = Pubkey.default()
 _ZERO: Final = dict.fromkeys(types.staking.NodeTotals.__dataclass_fields__, 0)
 _NOBODY: Final = types.staking.PositionSums(0, 0, 0, 0)
 #: Of a node in an hour, base units: less than what is emitted.
-_REWARD: Final = 10**5
+REWARD: Final = 10**5
 _AT_FIRST: Final = {"own_active": 500 * IO}
+_BASE58: Final = bytes.maketrans(b"+/0OIl", b"123456")
 
 
 def key(number: int) -> Pubkey:
@@ -65,28 +69,44 @@ def _emitted(event: Event, number: int) -> EmittedEvent:
     return EmittedEvent(event, event.PROGRAM_ID, 0, True, number, 0, event.encode())
 
 
-class _Chain:
-    """Puts transactions into slots, four in each."""
+def signature_of(slot: int, tx: int) -> str:
+    """A transaction's signature: 88 characters of base58, which compress as little as real ones."""
+    drawn = hashlib.blake2b(b"%d/%d" % (slot, tx)).digest()
+    return base64.b64encode(drawn + drawn[:2]).translate(_BASE58).decode()
 
-    def __init__(self) -> None:
-        self._count = 0
+
+def slots_of(nodes: int) -> int:
+    """How many slots an hour of credits has."""
+    return -(-(nodes + 1) // IN_SLOT)
+
+
+class _Chain:
+    """Puts transactions into slots, four in each at most, which are of one hour."""
+
+    def __init__(self, slot: int) -> None:
+        self._slot, self._tx, self._hour = slot, -1, -1
 
     def landed(self, time: int, its: Iterable[Event]) -> Landed:
-        self._count += 1
+        self._tx += 1
+        if self._tx == IN_SLOT or time // HOUR != self._hour:
+            self._slot, self._tx, self._hour = self._slot + 1, 0, time // HOUR
         log = EventLog(tuple(_emitted(event, place) for place, event in enumerate(its, 1)))
-        return Landed(self._count // 4, self._count % 4, f"{self._count:088}", time, log)
+        return Landed(self._slot, self._tx, signature_of(self._slot, self._tx), time, log)
 
 
-def history(nodes: int, hours: int, seats: tuple[Pubkey, ...] = (_NONE,)) -> Iterator[list[Landed]]:
+def history(
+    nodes: int, hours: int, seats: tuple[Pubkey, ...] = (_NONE,), *, first: int = 0
+) -> Iterator[list[Landed]]:
     """Nodes that register, stake, are rented, attested and credited hour by hour, in calls of the ledger.
 
     Args:
         nodes: how many.
-        hours: with credits, after the one in which all of them register.
+        hours: the last of those with credits, which follow the one in which all of them register.
         seats: keys of the attesters.
+        first: the first of these hours; 0 is the one in which they register.
     """
-    chain, part = _Chain(), []
-    for time, its in _transactions(nodes, hours, seats):
+    chain, part = _Chain(first * slots_of(nodes)), []
+    for time, its in _transactions(nodes, hours, seats, first):
         part.append(chain.landed(time, its))
         if len(part) == CHUNK:
             yield part
@@ -94,17 +114,30 @@ def history(nodes: int, hours: int, seats: tuple[Pubkey, ...] = (_NONE,)) -> Ite
     yield part
 
 
-def _transactions(nodes: int, hours: int, seats: tuple[Pubkey, ...]) -> Iterator[tuple[int, list[Event]]]:
-    yield START, _genesis(seats)
-    for number in range(nodes):
-        yield START + 1 + number * (HOUR - 2) // nodes, _registered(number)
-    for hour in range(1, hours + 1):
-        begun = START + hour * HOUR
-        paid = cumulative(hour * HOUR) - cumulative((hour - 1) * HOUR)
-        total = cumulative(hour * HOUR)
-        yield begun, [events.mint.Emitted(hour, begun, paid, 0, total, 0, total, total)]
+def _transactions(
+    nodes: int, hours: int, seats: tuple[Pubkey, ...], first: int
+) -> Iterator[tuple[int, list[Event]]]:
+    if first == 0:
+        yield START, _genesis(seats)
         for number in range(nodes):
-            yield begun + number * (HOUR - 1) // nodes, _hour(number, hour, nodes)
+            yield START + 1 + number * (HOUR - 2) // nodes, _registered(number)
+    for hour in range(max(first, 1), hours + 1):
+        begun = START + hour * HOUR
+        yield begun, [emitted(hour)]
+        for number in range(nodes):
+            yield time_of(number, hour, nodes), of_hour(number, hour, nodes)
+
+
+def time_of(number: int, hour: int, nodes: int) -> int:
+    """When a node is credited an hour, Unix seconds."""
+    return START + hour * HOUR + number * (HOUR - 1) // nodes
+
+
+def emitted(hour: int) -> Event:
+    """What an hour emits."""
+    total = cumulative(hour * HOUR)
+    paid = total - cumulative((hour - 1) * HOUR)
+    return events.mint.Emitted(hour, START + hour * HOUR, paid, 0, total, 0, total, total)
 
 
 def _genesis(seats: tuple[Pubkey, ...]) -> list[Event]:
@@ -206,14 +239,14 @@ def _rented(number: int, node: Pubkey) -> list[Event]:
     ]
 
 
-def _hour(number: int, hour: int, nodes: int) -> list[Event]:
+def of_hour(number: int, hour: int, nodes: int) -> list[Event]:
     """A node is credited what it has earned; its lease is attested."""
     node = node_of(number)
-    through, total = START + hour * HOUR, ((hour - 1) * nodes + number + 1) * _REWARD
-    stated = (hour * _REWARD, through, total, hour, 0, 0, total, 0, 0)
+    through, total = START + hour * HOUR, ((hour - 1) * nodes + number + 1) * REWARD
+    stated = (hour * REWARD, through, total, hour, 0, 0, total, 0, 0)
     seq = 3 + (number % CO_STAKED == 0) + hour
     made: list[Event] = [
-        _S.Credited(seq, node, _REWARD, _REWARD, 0, *stated, _co_staked(number, own_due=hour * _REWARD)),
+        _S.Credited(seq, node, REWARD, REWARD, 0, *stated, _co_staked(number, own_due=hour * REWARD)),
     ]
     if number % RENTED == 0:
         good = (hour - 1) * HOUR

@@ -22,6 +22,7 @@ from ionet import events
 from ionet.chain.events import EventLog
 from ionet.ledger import Database, Landed, LedgerError, archive
 from ionet.ledger.replay.state import replay
+from ionet.ledger.subjects import subjects
 
 GENESIS: Final = "chain"
 #: Slots behind the last one that the tests' ledgers are final to.
@@ -36,6 +37,8 @@ def landed() -> list[Landed]:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "ENOUGH", 20)
+    # So that files are opened again and again.
+    monkeypatch.setattr(archive, "_OPEN", 2)
 
 
 def filled(place: Path, landed: list[Landed]) -> Database:
@@ -242,6 +245,82 @@ def test_a_missing_file_is_named_and_the_rest_goes_on(filed: Database, landed: l
         assert ["00000002.rows" in damage for damage in reader.damages()] == [True]
         away.write_bytes(content)
         assert len([*reader.entries()]) == sum(len(sent.log.emitted) for sent in landed)
+
+
+def only_in(filed: Database, landed: list[Landed], number: int) -> tuple[Pubkey, str]:
+    """An account that one file has something of, and no other, and a signature of that file."""
+    with filed._engine.connect() as connection:
+        facts = filed._archive.facts(connection)
+    its = facts[number - 1]
+    slots: dict[Pubkey, set[int]] = {}
+    for entry in filed.entries():
+        if entry.event is not None:
+            subject = subjects()[type(entry.event)]
+            for of in (subject.account, subject.also):
+                if of is not None:
+                    slots.setdefault(of(entry.event), set()).add(entry.place.slot)
+    inside = range(its.first_slot, its.last_slot + 1)
+    account = next(account for account, each in slots.items() if all(slot in inside for slot in each))
+    return account, next(sent.signature for sent in landed if sent.slot in inside)
+
+
+def alone(filed: Database, number: int) -> None:
+    """Leaves no other file than one."""
+    for path in Path(f"{filed._engine.url.database}.rows").glob("*.rows"):
+        if path.name != f"{number:08}.rows":
+            path.unlink()
+
+
+def test_what_is_in_one_file_is_found_without_the_others(filed: Database, landed: list[Landed]) -> None:
+    account, signature = only_in(filed, landed, 1)
+    expected = [*filed.entries(about=account)], filed.transaction(signature)
+    alone(filed, 1)
+    with Database.open(str(filed._engine.url.database)) as reader:
+        assert ([*reader.entries(about=account)], reader.transaction(signature)) == expected
+        page = reader.page(50, about=account, newest_first=True)
+        assert [signed.entry for signed in reversed(page)] == expected[0]
+        first = next(sent.log.emitted[0].event for sent in landed if sent.log.emitted)
+        name = subjects()[type(first)].name
+        assert [entry.event for entry in reader.entries(names=[name])][:1] == [first]
+        # What is in all of them is not.
+        with pytest.raises(LedgerError, match="is missing"):
+            list(reader.entries(names=["staking.Credited"]))
+
+
+def test_files_of_older_software_are_looked_through_until_their_keys_are_kept(
+    filed: Database, landed: list[Landed]
+) -> None:
+    where = str(filed._engine.url.database)
+    account, signature = only_in(filed, landed, 1)
+    expected, files = [*filed.entries(about=account)], filed.files()
+    filed.close()
+    with closing(sqlite3.connect(where)) as raw:
+        raw.execute("DROP TABLE sieves")
+    with Database.open(where) as reader:
+        assert [*reader.entries(about=account)] == expected
+    with Database.create(where, GENESIS) as again:
+        for _ in range(files):
+            assert [*again.entries(about=account)] == expected
+            again.archive(3_600)
+        alone(again, 1)
+        assert [*again.entries(about=account)] == expected
+        assert again.transaction(signature) is not None
+
+
+def test_a_file_that_is_changed_after_it_was_compared_is_refused(
+    filed: Database, landed: list[Landed]
+) -> None:
+    account, _ = only_in(filed, landed, 1)
+    filed.open_files()
+    assert [*filed.entries(about=account)]
+    filed.open_files()
+    # Where the index has the account, so that nothing of it would be found.
+    path = Path(f"{filed._engine.url.database}.rows", "00000001.rows")
+    content = path.read_bytes()
+    at = content.rindex(bytes(account)[:8])
+    path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+    with pytest.raises(LedgerError, match="is not the file that the ledger has written"):
+        list(filed.entries(about=account))
 
 
 def test_no_byte_of_a_file_can_be_changed(filed: Database) -> None:

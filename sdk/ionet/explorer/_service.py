@@ -168,6 +168,7 @@ def warm(past: Past) -> None:
     """
     try:
         past.warm()
+        past.database.open_files()
     except LedgerError as bad:
         # Whoever asks is told so, too.
         _log.warning("%s", bad)

@@ -20,9 +20,20 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from ionet.formats.when import DAY, HOUR
-from ionet.ledger import schema
+from ionet.ledger import schema, sieves
 from ionet.ledger.errors import LedgerError
-from ionet.ledger.rowfiles import Facts, Row, RowFile, Sent, Wanted, Writer
+from ionet.ledger.rowfiles import (
+    Facts,
+    Identity,
+    Row,
+    RowFile,
+    Sent,
+    Wanted,
+    Writer,
+    key_of_account,
+    key_of_kind,
+    key_of_signature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +42,8 @@ if TYPE_CHECKING:
 ENOUGH: Final = 100_000
 #: Files that are kept open.
 _OPEN: Final = 64
+#: Files whose indexes are compared before anybody asks, and types at most that are looked for in sieves.
+_COMPARED, _SOUGHT = 512, 16
 _AT_ONCE: Final = 10_000
 #: How many files there are, in `meta`.
 _COUNT: Final = "files"
@@ -47,6 +60,9 @@ class Archive:
         self.folder = folder
         self._facts: tuple[Facts, ...] = ()
         self._open: OrderedDict[int, RowFile] = OrderedDict()
+        #: Of files whose indexes were compared.
+        self._checked: dict[int, Identity] = {}
+        self._has_sieves = False
         self._lock = threading.Lock()
 
     # -- which there are
@@ -72,14 +88,27 @@ class Archive:
         Raises:
             LedgerError: a file that may have some is missing, or not the one that was written.
         """
-        facts = self.facts(connection)
+        facts = tuple(each for each in self.facts(connection) if wanted.touches(each))
+        if wanted.kinds is not None and len(wanted.kinds) <= _SOUGHT:
+            facts = self._sifted(connection, facts, map(key_of_kind, wanted.kinds))
+        if wanted.about is not None:
+            facts = self._sifted(connection, facts, [key_of_account(wanted.about)])
         for each in reversed(facts) if newest_first else facts:
-            if wanted.touches(each):
-                yield from self._file(each).rows(wanted, newest_first=newest_first)
+            yield from self._file(each).rows(wanted, newest_first=newest_first)
+
+    def _sifted(
+        self, connection: sa.Connection, facts: tuple[Facts, ...], keys: Iterable[int]
+    ) -> tuple[Facts, ...]:
+        """Those of some files that may have one of these keys."""
+        if len(facts) < 2:
+            return facts
+        self._has_sieves = self._has_sieves or sieves.are_there(connection)
+        return sieves.sifted(connection, facts, keys) if self._has_sieves else facts
 
     def transaction(self, connection: sa.Connection, signature: str) -> tuple[Sent, list[Row]] | None:
         """A transaction in files, and its events; None: it is in none."""
-        for each in reversed(self.facts(connection)):
+        facts = self._sifted(connection, self.facts(connection), [key_of_signature(signature)])
+        for each in reversed(facts):
             if (its := self._file(each).transaction(signature)) is not None:
                 return its
         return None
@@ -111,14 +140,32 @@ class Archive:
             if (known := self._open.get(facts.number)) is not None:
                 self._open.move_to_end(facts.number)
                 return known
-        opened = RowFile(self._path(facts), facts)
+        opened = RowFile(self._path(facts), facts, self._checked.get(facts.number))
         with self._lock:
+            self._checked[facts.number] = opened.identity
             self._open[facts.number] = opened
             while len(self._open) > _OPEN:
                 self._open.popitem(last=False)
         return opened
 
+    def open_all(self, connection: sa.Connection) -> None:
+        """Compares the indexes of the newest files, so that nobody who asks waits for it.
+
+        Raises:
+            LedgerError: a file is missing, or not the one that was written.
+        """
+        for each in self.facts(connection)[-_COMPARED:]:
+            self._file(each)
+
     # -- making
+
+    def sieve(self, facts: Facts) -> dict[int, bytes]:
+        """What is kept of a file's keys; see `ionet.ledger.sieves`."""
+        return sieves.of(self._file(facts))
+
+    def lacking(self, connection: sa.Connection) -> list[Facts]:
+        """Files of whose keys nothing is kept."""
+        return sieves.lacking(connection, self.facts(connection))
 
     def make(
         self, number: int, sent: Iterable[Sent], rows: Iterable[Any], safe: Callable[[int], None] = os.fsync
@@ -199,8 +246,15 @@ def spans(counts: Sequence[tuple[int, int]], until: int) -> Iterator[int]:
 _COUNTED: Final = sa.select(schema.meta.c.value).where(schema.meta.c.name == _COUNT)
 
 
-def note(connection: sa.Connection, facts: Facts) -> None:
-    """Lets a file count, and takes its rows from the database; all of it in the caller's transaction."""
+def note(connection: sa.Connection, facts: Facts, sieve: dict[int, bytes]) -> None:
+    """Lets a file count, and takes its rows from the database; all of it in the caller's transaction.
+
+    Args:
+        connection: of the ledger's database.
+        facts: of the file.
+        sieve: what is kept of its keys.
+    """
+    sieves.keep(connection, facts.number, sieve)
     inserted = dict(zip((column.name for column in schema.files.columns), _values(facts), strict=True))
     connection.execute(sa.insert(schema.files).values(**inserted))
     connection.execute(sa.delete(schema.meta).where(schema.meta.c.name == _COUNT))

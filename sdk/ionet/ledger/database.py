@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice, starmap
@@ -26,7 +26,7 @@ from ionet.chain.errors import DecodeError
 from ionet.chain.events import EmittedEvent
 from ionet.chain.following import MARGIN, WatchedEvent
 from ionet.jobs.receipt import BROKEN, DONE, Leases, is_of
-from ionet.ledger import archive, counting, schema, statements
+from ionet.ledger import archive, counting, schema, sieves, statements
 from ionet.ledger.archive import Archive
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _HOUR: Final = 3600
 _BILLION: Final = 10**9
 _READ_AT_ONCE: Final = 10_000
+#: Files of old hours whose keys are kept in a call, where older software kept none.
+_SIEVED_AT_ONCE: Final = 4
 #: Addresses whose class and currency are remembered.
 _PLACES_KEPT: Final = 1_000_000
 #: KiB of pages that a connection to SQLite keeps; readers have up to fifteen, and the system keeps more.
@@ -210,7 +212,7 @@ class Database:
                     _make(engine, genesis)
                 _check(engine, url, genesis)
                 # Ledgers that were made before them do not have all.
-                schema.metadata.create_all(engine, [schema.files, schema.leases])
+                schema.metadata.create_all(engine, [schema.files, schema.leases, schema.sieves])
                 made = cls(engine, genesis, lock)
                 with engine.begin() as connection:
                     counting.keep(connection, made._archive.facts(connection))
@@ -690,6 +692,7 @@ class Database:
         assert self._lock is not None, "opened to read only"
         if not self.can_archive:
             raise LedgerError("only a ledger in an SQLite file can have the rows of old hours in files")
+        self._keep_sieves()
         marks = self.marks()
         if (hour := marks.time // _HOUR) == self._looked:
             return 0
@@ -740,11 +743,32 @@ class Database:
                 chain([first], sent),
                 (_Named._make((*row[:5], self._name(row.kind), *row[6:])) for row in rows),
             )
+        sieve = self._archive.sieve(made)
         with self._engine.begin() as connection:
             self._keep_leases(connection, upto, slot)
-            archive.note(connection, made)
+            archive.note(connection, made, sieve)
             self.committing()
         return True
+
+    def _keep_sieves(self) -> None:
+        """Keeps what files have that older software wrote, some at a time."""
+        with _plainly(self._engine.url):
+            with self._engine.connect() as connection:
+                lacking = self._archive.lacking(connection)[:_SIEVED_AT_ONCE]
+            for facts in lacking:
+                with suppress(LedgerError):
+                    sieve = self._archive.sieve(facts)
+                    with self._engine.begin() as connection:
+                        sieves.keep(connection, facts.number, sieve)
+
+    def open_files(self) -> None:
+        """Compares the indexes of the newest files of old hours before somebody asks what they have.
+
+        Raises:
+            LedgerError: one is missing, or not the one that was written.
+        """
+        with self._reading() as connection:
+            self._archive.open_all(connection)
 
     def _keep_leases(self, connection: sa.Connection, after: int, upto: int) -> None:
         """Notes which leases began and ended in slots whose rows go to a file."""

@@ -16,12 +16,12 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, TypeAlias
 
 from ionet.ledger.errors import LedgerError
 
@@ -42,6 +42,10 @@ _LARGEST: Final = 1 << 28
 _LEVEL: Final = 6
 #: Bytes that the parts of an index are aligned to.
 _WORD: Final = 8
+
+
+#: Device, number of the file in it, and when file and facts about it were changed, nanoseconds.
+Identity: TypeAlias = tuple[int, int, int, int]
 
 
 class Sent(NamedTuple):
@@ -204,7 +208,7 @@ class Writer:
             rows.append(_ROW.pack(its, *where, kind, flags, row.seq or 0, place, begin))
             more += [*named, row.data]
             begin += len(named) * _ADDRESS + len(row.data)
-        self._accounts += [(_key(address), number) for address in about]
+        self._accounts += [(key_of_account(address), number) for address in about]
         counts = _COUNTS.pack(len(heads), len(rows), at)
         return b"".join((counts, *heads, *texts, *rows, *more))
 
@@ -271,17 +275,27 @@ class RowFile:
     Args:
         path: of the file.
         facts: what the ledger keeps of it.
+        checked: its `identity` when its index was compared before; None: it was not.
+
+    Attributes:
+        identity: another one whenever the file is another one, or was written to.
 
     Raises:
         LedgerError: it is missing, or not the one that was written.
     """
 
-    def __init__(self, path: Path, facts: Facts) -> None:
+    def __init__(self, path: Path, facts: Facts, checked: Identity | None = None) -> None:
         self._path, self._facts = path, facts
-        self._map = _mapped(path, facts)
+        mapped, self.identity = _mapped(path, facts)
+        self._map = memoryview(mapped)
         index = _index_of(self._map)
-        if index is None or sha256(index).digest() != facts.digest:
+        if index is None:
             raise _damaged(path)
+        if self.identity != checked:
+            if sha256(index).digest() != facts.digest:
+                raise _damaged(path)
+            # An index of many events is not kept in memory since it was read once.
+            mapped.madvise(mmap.MADV_DONTNEED)
         length = _LENGTH.unpack_from(index)[0]
         head = json.loads(bytes(index[_LENGTH.size : _LENGTH.size + length]))
         self.kinds: list[str] = head["kinds"]
@@ -306,9 +320,19 @@ class RowFile:
             rows = self._read(number, wanted)
             yield from reversed(rows) if newest_first else rows
 
+    def all_keys(self) -> Iterator[int]:
+        """The keys of all accounts, signatures and types that it has something of."""
+        for name in ("account", "signature"):
+            last = None
+            for key in self._parts[f"{name}_keys"].cast("Q"):
+                if key != last:
+                    yield key
+                last = key
+        yield from map(key_of_kind, self.kinds)
+
     def transaction(self, signature: str) -> tuple[Sent, list[Row]] | None:
         """A transaction with its events; None: it is not in it."""
-        for number in self._found("signature", _key_of_text(signature.encode())):
+        for number in self._found("signature", key_of_signature(signature)):
             block = _Read(self._raw(number), self.kinds)
             for its, sent in enumerate(block.sent()):
                 if sent.signature == signature:
@@ -337,15 +361,14 @@ class RowFile:
         first = max(slots - 1, times - 1, 0)
         numbers: Sequence[int] = range(first, len(self))
         if wanted.about is not None:
-            numbers = [number for number in self._found("account", _key(wanted.about)) if number >= first]
+            its = self._found("account", key_of_account(wanted.about))
+            numbers = [number for number in its if number >= first]
         if wanted.kinds is not None and (wanted.about is None or numbers):
-            some = self._of_kinds(wanted.kinds)
-            numbers = sorted(some.intersection(numbers))
+            parts = [self._parts[f"kind_{name}"].cast("I") for name in self.kinds if name in wanted.kinds]
+            if wanted.about is None:
+                return sorted({number for part in parts for number in part[bisect_left(part, first) :]})
+            numbers = [number for number in numbers if any(_is_in(part, number) for part in parts)]
         return numbers
-
-    def _of_kinds(self, kinds: Collection[str]) -> set[int]:
-        parts = [self._parts[f"kind_{name}"].cast("I") for name in self.kinds if name in kinds]
-        return {number for part in parts for number in part}
 
     def _found(self, name: str, key: int) -> list[int]:
         keys, blocks = self._parts[f"{name}_keys"].cast("Q"), self._parts[f"{name}_blocks"].cast("I")
@@ -450,16 +473,32 @@ class _Read:
         )
 
 
-def _key(address: bytes) -> int:
+def key_of_account(address: bytes) -> int:
+    """The key of an account in indexes."""
     return int.from_bytes(address[:8], "little")
 
 
+def key_of_signature(signature: str) -> int:
+    """The key of a signature in indexes."""
+    return _key_of_text(signature.encode())
+
+
+def key_of_kind(name: str) -> int:
+    """The key of a type of events, `program.Type`."""
+    return _key_of_text(f"kind {name}".encode())
+
+
 def _key_of_text(text: bytes) -> int:
-    return _key(sha256(text).digest())
+    return key_of_account(sha256(text).digest())
 
 
-def _mapped(path: Path, facts: Facts) -> memoryview:
-    """The file's bytes.
+def _is_in(ordered: Sequence[int], number: int) -> bool:
+    at = bisect_left(ordered, number)
+    return at < len(ordered) and ordered[at] == number
+
+
+def _mapped(path: Path, facts: Facts) -> tuple[mmap.mmap, Identity]:
+    """The file's bytes, and which file it is.
 
     Raises:
         LedgerError: it is missing, or no file of that size.
@@ -480,7 +519,12 @@ def _mapped(path: Path, facts: Facts) -> memoryview:
         it = os.fstat(number)
         if not stat.S_ISREG(it.st_mode) or it.st_size != facts.size:
             raise _damaged(path)
-        return memoryview(mmap.mmap(number, 0, access=mmap.ACCESS_READ))
+        return mmap.mmap(number, 0, access=mmap.ACCESS_READ), (
+            it.st_dev,
+            it.st_ino,
+            it.st_mtime_ns,
+            it.st_ctime_ns,
+        )
     finally:
         os.close(number)
 
@@ -505,4 +549,15 @@ def _damaged(path: Path) -> LedgerError:
     )
 
 
-__all__ = ["Facts", "Row", "RowFile", "Sent", "Wanted", "Writer"]
+__all__ = [
+    "Facts",
+    "Identity",
+    "Row",
+    "RowFile",
+    "Sent",
+    "Wanted",
+    "Writer",
+    "key_of_account",
+    "key_of_kind",
+    "key_of_signature",
+]

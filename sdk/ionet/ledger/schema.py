@@ -122,6 +122,9 @@ files: Final = _table(
     _bytes("digest"),
 )
 
+#: Which of these files have what; see `ionet.ledger.sieves`.
+sieves: Final = _table("sieves", _small("bucket", key=True), _big("number", key=True), _bytes("prints"))
+
 #: Leases of which rows are in files: the node, and when and why a lease first ended.
 leases: Final = _table(
     "leases",

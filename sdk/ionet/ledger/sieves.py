@@ -1,0 +1,83 @@
+"""Which files of old hours may have something about an account, of a signature, or of a type.
+
+For every key of a file's index two bytes are kept in the database, in one of 4,096 rows of the file. Rows of
+the same number lie together: what is asked about one key reads one place of the database, however many files
+there are, and opens only files that have the key, and by chance one in some hundreds besides.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from ionet.ledger import schema
+from ionet.ledger.rowfiles import Facts, RowFile
+
+#: Rows of a file at most.
+_BUCKETS: Final = 4_096
+_PRINT: Final = 2
+#: The row that says that a file has its others.
+_WHOLE: Final = -1
+
+
+def of(file: RowFile) -> dict[int, bytes]:
+    """The rows of a file: what is kept of its keys, by bucket."""
+    buckets = defaultdict[int, bytearray](bytearray)
+    for key in file.all_keys():
+        buckets[key % _BUCKETS] += _print(key)
+    return {**{bucket: bytes(prints) for bucket, prints in buckets.items()}, _WHOLE: b""}
+
+
+def keep(connection: sa.Connection, number: int, its: dict[int, bytes]) -> None:
+    """Keeps the rows of a file, in the caller's transaction.
+
+    Args:
+        connection: of the ledger's database.
+        number: of the file.
+        its: its rows; see `of`.
+    """
+    rows = [{"bucket": bucket, "number": number, "prints": prints} for bucket, prints in its.items()]
+    connection.execute(sa.insert(schema.sieves), rows)
+
+
+def lacking(connection: sa.Connection, facts: Iterable[Facts]) -> list[Facts]:
+    """Files that were written by software that kept no rows of them."""
+    there = set(connection.execute(_KNOWN, {"bucket": _WHOLE}).scalars())
+    return [each for each in facts if each.number not in there]
+
+
+def sifted(connection: sa.Connection, facts: tuple[Facts, ...], keys: Iterable[int]) -> tuple[Facts, ...]:
+    """Those of some files that may have one of these keys, in their order."""
+    has = set[int]()
+    for key in keys:
+        sought = _print(key)
+        rows = connection.execute(_OF_KEY, {"bucket": key % _BUCKETS})
+        has.update(number for number, prints in rows if _has(prints, sought))
+    whole = set(connection.execute(_KNOWN, {"bucket": _WHOLE}).scalars())
+    return tuple(each for each in facts if each.number in has or each.number not in whole)
+
+
+def are_there(connection: sa.Connection) -> bool:
+    """Whether a ledger has such rows at all: one that only older software has written to has none."""
+    return sa.inspect(connection).has_table(schema.sieves.name)
+
+
+def _print(key: int) -> bytes:
+    return (key // _BUCKETS & 0xFFFF).to_bytes(_PRINT, "little")
+
+
+def _has(prints: bytes, sought: bytes) -> bool:
+    at = prints.find(sought)
+    while at >= 0 and at % _PRINT:
+        at = prints.find(sought, at + 1)
+    return at >= 0
+
+
+_C: Final[Any] = schema.sieves.c
+_KNOWN: Final = sa.select(_C.number).where(_C.bucket == sa.bindparam("bucket"))
+_OF_KEY: Final = sa.select(_C.number, _C.prints).where(_C.bucket == sa.bindparam("bucket"))
+
+__all__ = ["are_there", "keep", "lacking", "of", "sifted"]
