@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import re
 import shutil
 import socket
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -182,6 +185,21 @@ async def test_a_disk_without_room_ends_it(client: Client, disk: Path) -> None:
             pass
     async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
         await until(reader, "/api/v1/status", lambda answer: answer["as_of"]["slot"] > 0)
+
+
+async def test_a_machine_whose_clock_is_far_off_is_told_and_the_chains_counts(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = client.time()
+    monkeypatch.setattr(
+        _watching, "time", SimpleNamespace(time=lambda: now - 10_000, monotonic=time.monotonic)
+    )
+    config = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0)
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        answer = await until(reader, "/api/v1/status", lambda answer: answer["as_of"]["slot"] > 0)
+    (said,) = [text for text in caplog.messages if "this machine's clock" in text]
+    assert re.fullmatch(r"this machine's clock is -100[0-9]{2} s off the chain's, which counts", said)
+    assert abs(answer["as_of"]["time"] - now) < 600
 
 
 async def test_a_node_that_cannot_show_the_past_ends_it(
