@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,6 @@ import ionet
 from ionet import IO
 from ionet.cli.app import app
 from ionet.cli.localnet import PEOPLE, set_up
-from ionet.ledger import Follower, Verified, open_ledger, verify
 from ionet.localnet.market import CONFIDENCE, FEED, PRICE
 from ionet.localnet.nodes import write_keypair
 
@@ -63,13 +61,17 @@ def test_a_market_is_set_up_and_used(bare: str, kind: str, people: dict[str, Key
         with pytest.raises(ionet.NotBookable, match="proof"):
             renter.jobs.quote(node, 3_600)
     # All of it happened by transactions, so its events say all of it.
-    verified = asyncio.run(_verified(bare))
+    done = CliRunner().invoke(app, ["-u", bare, "verify", "--output", "json"])
+    shown = json.loads(done.stdout)
     # What surfpool says of a slot's time is up to a second off what its programs see.
     off = 1 if kind == "surfpool" else 0
-    told = [str(one) for one in verified.differences if not off or abs(one.expected - one.found) > off]
-    assert [*verified.missing, *told] == []
-    assert [check for check in verified.checks if check.difference] == []
-    assert {check.name: check.found for check in verified.checks}["vaults of nodes"] == IO(250).base
+    told = [each for each in shown["differences"] if not off or abs(each["expected"] - each["found"]) > off]
+    assert [*shown["missing"], *told] == []
+    assert [check for check in shown["checks"] if int(check["difference"])] == []
+    assert {check["name"]: check["found"] for check in shown["checks"]}["vaults of nodes"] == str(
+        IO(250).base
+    )
+    assert done.exit_code == (1 if shown["differences"] else 0)
 
 
 FILE = """
@@ -107,9 +109,3 @@ def test_a_file_is_made_a_market_and_nothing_differs_afterwards(
         assert json.loads(again.stdout) == {"steps": [], "signatures": [], "same": True}
         assert client.proofs.get_config().challenge_window == 12 * 3_600
         assert len(client.staking.classes()) == 36
-
-
-async def _verified(url: str) -> Verified:
-    async with ionet.AsyncClient.connect(url) as client:
-        with await open_ledger(client, ":memory:") as database:
-            return await verify(client, database, Follower(client, database))
