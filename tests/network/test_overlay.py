@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import json
 import os
 import socket
@@ -39,6 +40,7 @@ from ionet.overlay import (
     relay,
 )
 from ionet.overlay._certificates import PROGRAM, checked, public_text, raw
+from ionet.overlay._homes import LOCK, hold
 from ionet.overlay._jail import Jail, Jailed, program
 from ionet.overlay._plan import next_number
 
@@ -377,3 +379,11 @@ def test_a_process_has_one_socket_and_nothing_else(kind: str, net: Lab, tmp_path
     assert lines[-1] == "end", text
     assert [line for line in lines if line.startswith("DONE")] == [], text
     assert len([line for line in lines if line.startswith("refused")]) == 23, text
+
+
+def test_a_home_in_which_a_keeper_cannot_write_its_number_stays_free(tmp_path: Path) -> None:
+    (tmp_path / LOCK).symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"Invalid argument|No space left"):
+        hold(tmp_path)
+    with (tmp_path / LOCK).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
