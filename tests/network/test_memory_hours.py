@@ -285,6 +285,7 @@ async def test_the_drawn_processors_memory_is_asked_for(
         await field.walked(seat)
         assert seat.lines("memory shown")
         (challenge,) = memory._worker.filled  # type: ignore[attr-defined]
+    field.site.market.poke(field.site.market.alice.node, accounts.staking.Node, "units", bytes([1]))
     parts = (b"ionet:mem:seed", field.hour().seed, bytes(supplier.device_key.pubkey()))
     unit = (lot % every).to_bytes(4, "little")
     assert challenge.seed == hashlib.sha256(b"".join((*parts, unit))).digest()
@@ -307,16 +308,16 @@ class Liar(Memory):
 
 
 async def test_a_device_that_lies_in_one_read_fails_and_is_slashed(field: Field) -> None:
-    field.hold(field.site.market.alice, Liar)
-    before = field.site.market.node()
+    field.hold(field.site.market.bob, Liar)
+    before = field.site.market.node(field.site.market.bob)
     async with field.asking(hour_disprove=1).serving() as seat:
         await field.walked(seat)
-        assert seat.verdicts() == {field.alice: ProofReason.WRONG_READ}
+        assert seat.verdicts() == {field.bob: ProofReason.WRONG_READ}
         (path,) = (seat.root / "products").glob("disproof-*.json")
         written = Disproof.from_json(path.read_text())
         assert isinstance(written.args, types.proofs.ReadArgs)
-        assert (bytes(written.node), written.hour, written.args.read) == (field.alice, field.seq, 70)
-        after = field.site.market.node()
+        assert (bytes(written.node), written.hour, written.args.read) == (field.bob, field.seq, 70)
+        after = field.site.market.node(field.site.market.bob)
         assert after.set_apart - before.set_apart == before.minimum // 10
         assert after.last_proof.reason == types.staking.ProofReason.DISPROVED
 
@@ -324,26 +325,26 @@ async def test_a_device_that_lies_in_one_read_fails_and_is_slashed(field: Field)
 async def test_what_a_device_has_not_signed_disproves_nothing_and_anybody_sends_what_it_has(
     field: Field,
 ) -> None:
-    field.hold(field.site.market.alice, Liar)
+    field.hold(field.site.market.bob, Liar)
     async with field.asking().serving() as seat:
         await field.walked(seat)
         (path,) = (seat.root / "products").glob("disproof-*.json")
         shown = Disproof.from_json(path.read_text())
-    client, bob = field.site.market.world.client, field.site.market.bob.node
+    client, other = field.site.market.world.client, field.site.market.alice.node
     args = shown.args
     assert isinstance(args, types.proofs.ReadArgs)
     wrong = [
-        (replace(shown, node=bob), ProgramError),
+        (replace(shown, node=other), ProgramError),
         (replace(shown, args=replace(args, next=args.state)), errors.proofs.WrongProof),
         (replace(shown, args=replace(args, place=args.place + 1)), errors.proofs.WrongProof),
     ]
-    before = field.site.market.node()
+    before = field.site.market.node(field.site.market.bob)
     for each, error in wrong:
         table = client.proofs.disproof_table(each).send().result
         field.slots(1)
         with pytest.raises(error):
             client.proofs.disprove(each, table).send(fees=FeePolicy(compute_limit=MOST_UNITS, price=0))
-    assert field.site.market.node() == before
+    assert field.site.market.node(field.site.market.bob) == before
     table = client.proofs.disproof_table(shown).send().result
     field.slots(1)
     sent = client.proofs.disprove(shown, table).send(fees=FeePolicy(compute_limit=MOST_UNITS, price=0))
