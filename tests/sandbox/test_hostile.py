@@ -25,8 +25,9 @@ from typing import Any, Final
 from unittest import mock
 
 import pytest
-from ionet.sandbox import JOB_IMAGE, Box, Ending, Limits, Podman, PodmanBox
 from tests.sandbox.hostile import TRIES
+
+from ionet.sandbox import JOB_IMAGE, Box, Ending, Limits, Podman, PodmanBox
 
 MIB = 1 << 20
 HOSTILE = Path(__file__).with_name("hostile.py")
