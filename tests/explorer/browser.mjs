@@ -2,6 +2,7 @@
 //
 // usage: node browser.mjs '{"url": …, "pages": {NAME: PATH}, "keyboard": true, "folder": …}'
 //
+// once: only looks at the pages, in one size.
 // keyboard: also goes through a search by keyboard. folder: where screenshots are put; then in all four ways.
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
@@ -10,7 +11,7 @@ const require = createRequire(new URL('../../web/package.json', import.meta.url)
 const { chromium } = require('playwright-core');
 const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-const { url, pages: paths, keyboard: byKeyboard, folder } = JSON.parse(process.argv[2]);
+const { url, pages: paths, keyboard: byKeyboard, folder, once } = JSON.parse(process.argv[2]);
 const sizes = { wide: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -21,12 +22,17 @@ const seen = {};
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark']) {
-    // Each size and each scheme once is enough to find what is wrong.
+    // Each size is loaded in one scheme, and looked at in both.
+    if (once && size !== 'wide') continue;
     if (!folder && (size === 'wide') !== (colorScheme === 'light')) continue;
     const context = await browser.newContext({ viewport, colorScheme, locale: 'de-DE' });
     const page = await context.newPage();
     let name = '';
     const say = (what) => wrong.push(`${size} ${colorScheme} ${name}: ${what}`);
+    page.on('dialog', (dialog) => {
+      say(`opens a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
     page.on('pageerror', (error) => say(`error ${error}`));
     page.on('console', (message) => ['error', 'warning'].includes(message.type()) && say(`console ${message.text()}`));
     page.on('request', (request) => request.url().startsWith(url) || say(`asks ${request.url()}`));
@@ -35,18 +41,32 @@ for (const [size, viewport] of Object.entries(sizes)) {
       await page.goto(url + path);
       await page.waitForSelector('h1');
       await page.waitForFunction(() => !document.querySelector('[role=status]'), null, { timeout: 60_000 });
-      await page.waitForSelector('.badge .good, .badge .bad');
+      if (!once) await page.waitForSelector('.badge .good, .badge .bad');
       const width = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (width > 0) say(`is ${width} pixels wider than the screen`);
+      // Stored text makes no elements, and no addresses but of this host.
+      const odd = await page.evaluate(() => [
+        ...[...document.querySelectorAll('body script, body iframe, main img, main style, main object, main embed')].map((each) => each.outerHTML),
+        ...[...document.querySelectorAll('[href], [src], [action], [formaction]')]
+          .flatMap((each) => [each.href, each.src, each.action, each.formAction])
+          .filter((each) => typeof each === 'string' && each && !each.startsWith(location.origin)),
+        ...[...document.querySelectorAll('*')].flatMap((each) => each.getAttributeNames().filter((name) => name.startsWith('on'))),
+      ]);
+      odd.forEach((each) => say(`has ${each.slice(0, 200)}`));
       // The policy of the pages lets no script in; the debugger's own evaluation is not bound by it.
       await page.evaluate(axe);
-      const found = await page.evaluate(async () => {
-        const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] };
-        return (await globalThis.axe.run(document, rules)).violations.map(
-          (each) => `axe ${each.id}: ${each.nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`,
-        );
-      });
-      found.forEach(say);
+      const schemes = folder ? [colorScheme] : [colorScheme, colorScheme === 'light' ? 'dark' : 'light'];
+      for (const scheme of schemes) {
+        await page.emulateMedia({ colorScheme: scheme });
+        const found = await page.evaluate(async () => {
+          const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] };
+          return (await globalThis.axe.run(document, rules)).violations.map(
+            (each) => `axe ${each.id}: ${each.nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`,
+          );
+        });
+        found.forEach((each) => say(`${each} (in ${scheme})`));
+      }
+      await page.emulateMedia({ colorScheme });
       if (folder) await page.screenshot({ path: `${folder}/${each}-${size}-${colorScheme}.png`, fullPage: true });
       seen[each] = await page.evaluate(() => document.querySelector('main').innerText);
     }
@@ -80,6 +100,12 @@ if (byKeyboard) {
   await page.goBack();
   await page.waitForURL('**/search?q=B200');
   keyboard = { first, jumped, after };
+}
+
+if (once) {
+  await browser.close();
+  console.log(JSON.stringify({ wrong, seen }));
+  process.exit();
 }
 
 // What the badge says, and what it shows when it is asked.

@@ -62,6 +62,10 @@ class Served:
 
     async def read(self, path: str, **parameters: Any) -> Any:
         answer = await self.get(f"/api/v1{path}", params=parameters)
+        while answer.status_code == 202:
+            # A past time that is being computed.
+            await asyncio.sleep(0.05)
+            answer = await self.get(f"/api/v1{path}", params=parameters)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -176,7 +180,7 @@ def serving(database: Database) -> Callable[..., Served]:
         tables: Tables | None = None,
         database: Database = database,
     ) -> Served:
-        bounds = bounds or Bounds(per_second=100_000, at_once=100_000)
+        bounds = bounds or Bounds(per_second=100_000, at_once=100_000, patience=120)
         app, counters, watching = bare(), Counters(), watching or Watching()
         parts(app, database, watching, bounds, tables)
         more = {} if clock is None else {"clock": clock}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gc
 import pickle
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
-from tests.explorer.conftest import GENESIS
+from tests.explorer.conftest import GENESIS, Served
 
 from ionet.explorer import _past
-from ionet.explorer._past import _MOMENTS, Moment, Past
-from ionet.ledger import Database, Entry, Landed, checkpoints
+from ionet.explorer._past import _MOMENTS, Coming, Moment, Past
+from ionet.ledger import Database, Entry, Landed, LedgerError, checkpoints
 from ionet.ledger.checkpoints import Replays
 
 #: What a moment is asked, besides what it is of.
@@ -150,6 +153,71 @@ def test_of_many_nodes_one_past_moment_is_kept(counted: Counted, monkeypatch: py
     assert [time for _, time in past._kept] == [times[1]]
     # Those before had gone when it was made.
     assert made == [0]
+
+
+class Held(Past):
+    """Replays past times only when it may; says how far it is before that."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, 2, patience=0.01)
+        self.began, self.may, self.made = threading.Event(), threading.Event(), 0
+
+    def _replayed(self, time: int, slot: int, tell: Any) -> Moment:
+        self.made += 1
+        told = super()._replayed(time, slot, tell)
+        self.began.set()
+        assert self.may.wait(60)
+        return told
+
+
+async def test_a_past_time_that_takes_long_says_how_far_it_is_and_is_made_once(
+    serving: Callable[..., Served], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "_TOLD", 1)
+    explorer, time = serving(), database.marks().time - 3_600
+    expected = await serving().read("/classes", at=time)
+    explorer.app.state.past = past = Held(database)
+    first = await explorer.get("/api/v1/classes", params={"at": time})
+    assert (first.status_code, first.headers["retry-after"]) == (202, "2")
+    assert first.headers["cache-control"] == "no-store"
+    assert past.began.wait(60)
+    second = (await explorer.get("/api/v1/supply", params={"at": time})).json()
+    whole = sum(1 for entry in database.entries(time=time))
+    assert (second["done"], second["of"] >= whole) == (whole, True)
+    assert "being computed" in second["message"]
+    # The present goes on.
+    assert (await explorer.read("/classes"))["as_of"]["time"] > time
+    past.may.set()
+    assert await explorer.read("/classes", at=time) == expected
+    assert past.made == 1
+
+
+def test_a_past_moment_that_was_made_waits_for_whoever_asked(counted: Counted) -> None:
+    times = sorted({entry.time for entry in counted.entries()})
+    past = Held(counted)
+    past._most = 1
+    for time in (times[len(times) // 2], times[len(times) // 3]):
+        with pytest.raises(Coming), past.at(time):
+            pass
+    past.may.set()
+    for time in (times[len(times) // 2], times[len(times) // 3]):
+        until, seen = monotonic() + 60, 0
+        while not seen and monotonic() < until:
+            with suppress(Coming), past.at(time) as moment:
+                seen = moment.time
+        assert seen == time
+    assert past.made == 2
+
+
+def test_what_a_replay_fails_by_is_told_to_whoever_asked(counted: Counted) -> None:
+    class Broken(Past):
+        def _replayed(self, *given: Any) -> Moment:
+            raise LedgerError("a file is missing")
+
+    past = Broken(counted, 2, patience=60)
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="a file is missing"), past.at(counted.marks().time - 1):
+            pass
 
 
 def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(

@@ -62,6 +62,8 @@ async def test_a_wallet_holds_what_is_on_chain_now(explorer: Served, choices: Ch
     assert 50 * TOKEN * 100 // 600 * 9 // 10 - base(stake["claimable"]) in (0, 1)
     nowhere = await explorer.read(f"/wallets/{dave.pubkey()}", node=market.bob.node)
     assert nowhere["stakes"] == []
+    rows = (await explorer.get(f"/api/v1/wallets/{dave.pubkey()}?format=csv")).text.splitlines()
+    assert [row.split(",")[0] for row in rows] == ["node", str(market.alice.node)]
     stranger = await explorer.read(f"/wallets/{Keypair().pubkey()}")
     assert (base(stranger["io"]), base(stranger["sol"]), stranger["stakes"]) == (0, 0, [])
 

@@ -53,11 +53,29 @@ const buttons = {
   withdraw: [null, 'Withdraw what has cooled'],
 };
 
+/** Goes to what a mouse would click, by the keyboard alone. */
+async function reach(page, locator) {
+  const target = await locator.elementHandle();
+  for (let tabs = 0; tabs < 100; tabs += 1) {
+    if (await target.evaluate((each) => each === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the keyboard does not reach ${locator}`);
+}
+async function press(page, locator) {
+  await reach(page, locator);
+  await page.keyboard.press('Enter');
+}
+
 /** Asks for something, and gives what the page says of it: what would be signed, or why nothing is. */
-async function ask(page, action, amount = null) {
+async function ask(page, action, amount = null, keys = false) {
   const [field, button] = amount === 'all' ? [null, 'Take all of it off'] : buttons[action];
-  if (field !== null) await page.fill(field, amount);
-  await page.getByRole('button', { name: button, exact: true }).click();
+  if (field !== null && keys) {
+    await reach(page, page.locator(field));
+    await page.keyboard.type(amount);
+  } else if (field !== null) await page.fill(field, amount);
+  const asks = page.getByRole('button', { name: button, exact: true });
+  await (keys ? press(page, asks) : asks.click());
   await page.waitForFunction(() => document.querySelector('.review, .result .box'));
   const refused = await page.$('.result .box');
   return refused ? { refused: await refused.innerText() } : { does: (await page.innerText('.review ul')).split('\n') };
@@ -75,8 +93,9 @@ async function look(page, name) {
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }
 
-async function agree(page) {
-  await page.getByRole('button', { name: 'Sign with Test Wallet' }).click();
+async function agree(page, keys = false) {
+  const signs = page.getByRole('button', { name: 'Sign with Test Wallet' });
+  await (keys ? press(page, signs) : signs.click());
   await page.waitForFunction(() => document.querySelector('.result .box, .result a') && !document.querySelector('button:disabled'), null, { timeout: 60_000 });
   return (await page.innerText('.result')).replace(/\s+/g, ' ');
 }
@@ -84,15 +103,16 @@ async function agree(page) {
 const wide = { width: 1280, height: 900 };
 const phone = { width: 360, height: 740 };
 const journey = [];
+// Each step is taken by the keyboard alone.
 const step = async (page, action, amount, after) => {
-  const asked = await ask(page, action, amount);
-  const result = asked.does ? await agree(page) : '';
+  const asked = await ask(page, action, amount, true);
+  const result = asked.does ? await agree(page, true) : '';
   journey.push({ action, ...asked, result });
   // The test's own server turns the clock, and writes down what is on chain.
   const turned = await fetch(`${url}/test/${after}`);
   if (!turned.ok) throw new Error(`the test's server cannot do ${after}`);
   await page.reload();
-  await page.click('text=Connect Test Wallet');
+  await press(page, page.getByRole('button', { name: 'Connect Test Wallet' }));
   await page.waitForSelector('dl.facts');
 };
 

@@ -18,6 +18,18 @@ export class Refused extends Error {
   }
 }
 
+/** An answer that is still being computed, and how far that is. */
+export class Coming extends Refused {
+  readonly done: number;
+  readonly of: number;
+
+  constructor(done: number, of: number) {
+    super(202, 'This is still being computed. Try again in a moment.');
+    this.done = done;
+    this.of = of;
+  }
+}
+
 /** The address of an answer. */
 export function url(path: string, words: Words = {}): string {
   const query = new URLSearchParams();
@@ -48,6 +60,10 @@ async function asked<T>(coming: Promise<Response>): Promise<T> {
     throw new Refused(0, 'The server does not answer. Try again in a moment.');
   }
   const body: unknown = await answer.json().catch(() => null);
+  if (answer.status === 202) {
+    const { done, of } = (body ?? {}) as { done?: unknown; of?: unknown };
+    throw new Coming(Number(done ?? 0), Number(of ?? 0));
+  }
   if (!answer.ok) throw new Refused(answer.status, sentence(body) ?? `The server answered ${answer.status}.`);
   return body as T;
 }

@@ -164,12 +164,14 @@ _ThePast = Annotated[Past, Depends(_past)]
 router: Final = APIRouter(
     prefix="/api/v1",
     responses={
+        202: {"model": m.Coming, "description": "A past time that is being computed; see Retry-After."},
         400: {"model": m.Error, "description": "The question cannot be meant."},
         404: {"model": m.Error, "description": "The ledger has no such thing."},
         429: {"model": m.Error, "description": "Too many requests; see Retry-After."},
     },
 )
-_CSV: Final[dict[int | str, dict[str, Any]]] = {
+#: What an answer with rows may be besides.
+TABLE: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/csv": {}}, "description": "The answer."}
 }
 
@@ -212,7 +214,7 @@ def status(
         )
 
 
-@router.get("/supply", summary="How much IO there is, and where it comes from", responses=_CSV)
+@router.get("/supply", summary="How much IO there is, and where it comes from", responses=TABLE)
 def supply(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Supply:
     """The supply."""
     holdings: Holdings = request.app.state.holdings
@@ -223,7 +225,7 @@ def supply(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]
     return result
 
 
-@router.get("/supply/days", summary="The supply by day, the newest first", responses=_CSV)
+@router.get("/supply/days", summary="The supply by day, the newest first", responses=TABLE)
 def supply_days(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.SupplyDays:
     """The supply by day."""
     with past.at(asked.at) as moment:
@@ -232,7 +234,7 @@ def supply_days(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.Suppl
     return result
 
 
-@router.get("/classes", summary="Devices by class: registered, live, proven, hired", responses=_CSV)
+@router.get("/classes", summary="Devices by class: registered, live, proven, hired", responses=TABLE)
 def classes(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.HardwareClasses:
     """Devices by class."""
     with past.at(asked.at) as moment:
@@ -241,7 +243,7 @@ def classes(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.HardwareCl
     return result
 
 
-@router.get("/nodes", summary="Nodes by address", responses=_CSV)
+@router.get("/nodes", summary="Nodes by address", responses=TABLE)
 def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
     """Nodes."""
     wanted = _market.Wanted(
@@ -257,7 +259,7 @@ def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
     return result
 
 
-@router.get("/nodes/{address}", summary="A node; as CSV its credits", responses=_CSV)
+@router.get("/nodes/{address}", summary="A node; as CSV its credits", responses=TABLE)
 def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Node:
     """A node."""
     with past.at(asked.at) as moment:
@@ -267,7 +269,7 @@ def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()])
 
 
 @router.get(
-    "/nodes/{address}/hours", summary="A node's hours: what it earned, or why nothing", responses=_CSV
+    "/nodes/{address}/hours", summary="A node's hours: what it earned, or why nothing", responses=TABLE
 )
 def node_hours(
     request: Request, past: _ThePast, address: _Address, asked: Annotated[AskedPage, Query()]
@@ -282,7 +284,7 @@ def node_hours(
     return result
 
 
-@router.get("/networks", summary="Nodes by network", responses=_CSV)
+@router.get("/networks", summary="Nodes by network", responses=TABLE)
 def networks(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     """Nodes by network."""
     with past.at(asked.at) as moment:
@@ -291,7 +293,7 @@ def networks(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     return result
 
 
-@router.get("/countries", summary="Nodes by country, as their owners state it", responses=_CSV)
+@router.get("/countries", summary="Nodes by country, as their owners state it", responses=TABLE)
 def countries(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     """Nodes by country."""
     with past.at(asked.at) as moment:
@@ -300,7 +302,7 @@ def countries(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     return result
 
 
-@router.get("/stakes", summary="Nodes with room for co-stakers", responses=_CSV)
+@router.get("/stakes", summary="Nodes with room for co-stakers", responses=TABLE)
 def stakes(past: _ThePast, asked: Annotated[AskedStakes, Query()]) -> m.StakeRows:
     """Nodes with room for co-stakers."""
     skip = _number_of(asked.cursor)
@@ -310,7 +312,7 @@ def stakes(past: _ThePast, asked: Annotated[AskedStakes, Query()]) -> m.StakeRow
     return result
 
 
-@router.get("/auctions", summary="Fees that are for sale, and what an IO is worth", responses=_CSV)
+@router.get("/auctions", summary="Fees that are for sale, and what an IO is worth", responses=TABLE)
 def auctions(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Auctions:
     """Auctions of fees."""
     prices: Prices = request.app.state.prices
@@ -321,7 +323,7 @@ def auctions(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query(
     return result
 
 
-@router.get("/attesters", summary="Seats of attesters, and how far they agree", responses=_CSV)
+@router.get("/attesters", summary="Seats of attesters, and how far they agree", responses=TABLE)
 def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
     """Seats of attesters."""
     with past.at(asked.at) as moment:
@@ -330,7 +332,7 @@ def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
     return result
 
 
-@router.get("/models", summary="Models, by the hours that their service signs", responses=_CSV)
+@router.get("/models", summary="Models, by the hours that their service signs", responses=TABLE)
 def models(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.ServedModels:
     """Models that are served."""
     with past.at(asked.at) as moment:
@@ -339,7 +341,7 @@ def models(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]
     return result
 
 
-@router.get("/proposals", summary="Proposals, the newest first", responses=_CSV)
+@router.get("/proposals", summary="Proposals, the newest first", responses=TABLE)
 def proposals(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.ProposalRows:
     """Proposals."""
     skip = _number_of(asked.cursor)
@@ -349,7 +351,7 @@ def proposals(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.Proposa
     return result
 
 
-@router.get("/proposals/{address}", summary="A proposal and its change; as CSV its votes", responses=_CSV)
+@router.get("/proposals/{address}", summary="A proposal and its change; as CSV its votes", responses=TABLE)
 def proposal(
     past: _ThePast,
     watching: Annotated[Watching, Depends(_watching)],
@@ -369,7 +371,7 @@ def proposal(
     return result
 
 
-@router.get("/accounts/{address}", summary="An account as the events say that it is", responses=_CSV)
+@router.get("/accounts/{address}", summary="An account as the events say that it is", responses=TABLE)
 def account(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Account:
     """An account."""
     with past.at(asked.at) as moment:
@@ -389,7 +391,7 @@ def records(past: _ThePast, asked: Annotated[AskedRecords, Query()]) -> m.Record
         return _accounts.records(moment, asked.kind, addresses, after, asked.limit)
 
 
-@router.get("/hours", summary="Hours with reports, the newest first", responses=_CSV)
+@router.get("/hours", summary="Hours with reports, the newest first", responses=TABLE)
 def hours(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.HourRows:
     """Hours with reports."""
     before = _time_of(asked.cursor)
@@ -399,7 +401,7 @@ def hours(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.HourRows:
     return result
 
 
-@router.get("/hours/{end}", summary="The hour that ends at a time; as CSV its sums", responses=_CSV)
+@router.get("/hours/{end}", summary="The hour that ends at a time; as CSV its sums", responses=TABLE)
 def hour(
     past: _ThePast, end: Annotated[int, Path(ge=0, lt=_FAR)], asked: Annotated[AskedRow, Query()]
 ) -> m.Hour:
@@ -410,7 +412,7 @@ def hour(
     return result
 
 
-@router.get("/hours/{end}/leaves", summary="The leaves of an hour's report", responses=_CSV)
+@router.get("/hours/{end}/leaves", summary="The leaves of an hour's report", responses=TABLE)
 def leaves(
     request: Request,
     past: _ThePast,
@@ -427,7 +429,7 @@ def leaves(
     return result
 
 
-@router.get("/jobs", summary="Jobs that an address rents or supplies", responses=_CSV)
+@router.get("/jobs", summary="Jobs that an address rents or supplies", responses=TABLE)
 def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
     """Jobs of a party."""
     party = address_of(asked.party)
@@ -438,7 +440,7 @@ def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
     return result
 
 
-@router.get("/jobs/{address}", summary="A job and its money; as CSV its transactions", responses=_CSV)
+@router.get("/jobs/{address}", summary="A job and its money; as CSV its transactions", responses=TABLE)
 def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Job:
     """A job."""
     with past.at(asked.at) as moment:
@@ -447,7 +449,7 @@ def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) 
     return result
 
 
-@router.get("/events", summary="Events of the programs", responses=_CSV)
+@router.get("/events", summary="Events of the programs", responses=TABLE)
 def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     """Events."""
     if unknown := [name for name in asked.name if name not in types()]:
@@ -485,7 +487,7 @@ def _places(database: Database, shown: Sequence[Signed]) -> dict[Place, int]:
     return {signed.entry.place: number for each in its for number, signed in enumerate(each)}
 
 
-@router.get("/transactions/{signature}", summary="A transaction of the programs", responses=_CSV)
+@router.get("/transactions/{signature}", summary="A transaction of the programs", responses=TABLE)
 def transaction(
     past: _ThePast,
     signature: Annotated[str, Path(min_length=64, max_length=88, description="Base58.")],
@@ -511,7 +513,7 @@ def transaction(
 @router.get(
     "/transactions/{signature}/instructions",
     summary="Its instructions, decoded by the programs' IDLs; the chain's node is asked for them",
-    responses={**_CSV, 503: {"model": m.Error, "description": "The node does not say."}},
+    responses={**TABLE, 503: {"model": m.Error, "description": "The node does not say."}},
 )
 def instructions(
     request: Request,
@@ -560,7 +562,7 @@ def mark(request: Request, asked: Annotated[AskedNothing, Query()]) -> m.Mark:
     return streams.mark()
 
 
-@router.get("/search", summary="What an address, a signature, an hour, a class or a name is", responses=_CSV)
+@router.get("/search", summary="What an address, a signature, an hour, a class or a name is", responses=TABLE)
 def search(past: _ThePast, asked: Annotated[AskedSearch, Query()]) -> m.Hits:
     """What a word is."""
     with past.at(asked.at) as moment:

@@ -20,7 +20,7 @@ from ionet.explorer._holdings import Holdings
 from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
-from ionet.explorer._past import Busy, NotYet, Past
+from ionet.explorer._past import Busy, Coming, NotYet, Past
 from ionet.explorer._served import Served
 from ionet.explorer._values import BadQuestion
 from ionet.explorer._wallets import SENT, wallets
@@ -58,6 +58,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
         (Busy, 503),
     ):
         app.add_exception_handler(kind, teller(status))
+    app.add_exception_handler(Coming, _coming)
     add_tellers(app)
     began = time.monotonic()
 
@@ -111,7 +112,7 @@ def parts(
     Returns:
         What has to be stopped before the application is.
     """
-    app.state.past = Past(database, bounds.states, bounds.asked)
+    app.state.past = Past(database, bounds.states, bounds.asked, patience=bounds.patience)
     app.state.watching = watching
     app.state.prices = Prices(watching)
     app.state.holdings = Holdings(watching)
@@ -161,6 +162,12 @@ def teller(status: int) -> Any:
         return _problem(status, str(bad))
 
     return tell
+
+
+def _coming(_: Request, bad: Exception) -> JSONResponse:
+    assert isinstance(bad, Coming)
+    answer = m.Coming(message=str(bad), done=bad.done, of=bad.of)
+    return JSONResponse(answer.model_dump(), 202, {"cache-control": "no-store", "retry-after": "2"})
 
 
 def _invalid(_: Request, bad: Exception) -> JSONResponse:

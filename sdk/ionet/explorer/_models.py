@@ -1015,6 +1015,14 @@ class Error(Model):
     error: Problem
 
 
+class Coming(Model):
+    """An answer that is still being computed: ask again."""
+
+    message: str = Field(description="One sentence.")
+    done: int = Field(description="Events that were replayed for it.")
+    of: int = Field(description="… of about as many; 0: not known yet.")
+
+
 class Health(Model):
     """Whether the explorer works."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -24,6 +24,9 @@ from ionet.ledger.statements import LAST
 
 #: Nodes of all past moments that are kept, together; one is kept in any case.
 _NODES: Final = 500_000
+#: Past moments that are being made or wait for it, and seconds that one which was made waits to be asked for.
+_MAKING: Final = 3
+_TO_BE_HAD: Final = 10.0
 #: What of an emission went into the reserve is counted under this name.
 WITHHELD: Final = "mint.Emitted:withheld"
 
@@ -34,6 +37,19 @@ class NotYet(Exception):
 
 class Busy(Exception):
     """Too much is asked for at the moment; the text says so."""
+
+
+class Coming(Exception):
+    """A past time is being replayed.
+
+    Attributes:
+        done: events that were taken.
+        of: … and that it takes, about; 0: that is not known yet.
+    """
+
+    def __init__(self, done: int, of: int) -> None:
+        super().__init__("this past time is being computed; ask again in some seconds")
+        self.done, self.of = done, of
 
 
 @dataclass(slots=True)
@@ -165,6 +181,20 @@ _MOMENTS: Final = Kind(
 )
 
 
+@dataclass(slots=True)
+class _Making:
+    """A past moment that is being replayed."""
+
+    done: int = 0
+    of: int = 0
+    error: Exception | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def tell(self, done: int, of: int) -> None:
+        """Is told how far it is."""
+        self.done, self.of = done, of
+
+
 class Past:
     """Reads moments from a ledger, from checkpoints of its own (see `ionet.ledger.checkpoints`).
 
@@ -176,9 +206,17 @@ class Past:
         states: how many past moments are kept.
         asked: how many questions about the past may wait, the one that is worked on included.
         every: events after which a checkpoint is made.
+        patience: seconds that a question waits for a past moment; None: until it is there.
     """
 
-    def __init__(self, database: Database, states: int, asked: int = 8, every: int = EVERY) -> None:
+    def __init__(
+        self,
+        database: Database,
+        states: int,
+        asked: int = 8,
+        every: int = EVERY,
+        patience: float | None = None,
+    ) -> None:
         self.database = database
         folder = database.checkpoints()
         self._checkpoints = Replays(database, folder and folder / "moments", _MOMENTS, every)
@@ -186,6 +224,13 @@ class Past:
         self._most = states
         self._lock, self._replays = threading.Lock(), threading.Lock()
         self._asked = threading.BoundedSemaphore(asked)
+        self._patience = patience
+        #: Past moments that are being made, one after the other.
+        self._making: dict[tuple[int, int], _Making] = {}
+        self._begins, self._makes = threading.Lock(), threading.Lock()
+        #: Whether somebody has had the moment that was made last.
+        self._had = threading.Event()
+        self._had.set()
         #: Grows whenever the chain took something back.
         self._turn = 0
         self._now = Moment()
@@ -204,6 +249,7 @@ class Past:
         Raises:
             NotYet: the ledger has not come to that time.
             Busy: too many past times are asked for.
+            Coming: it is a past one, and takes longer than `patience`.
         """
         with self._lock:
             now = self._present()
@@ -220,10 +266,55 @@ class Past:
         if not self._asked.acquire(blocking=False):
             raise Busy("too many past times are asked for at the moment; try again in some seconds")
         try:
+            if self._patience is not None:
+                self._wait(time, slot, turn, self._patience)
             with self._replays:
+                if self._patience is not None and (turn, time) not in self._kept:
+                    # Another one has taken its room.
+                    raise Coming(0, 0)
                 yield self._earlier(time, slot, turn)
         finally:
             self._asked.release()
+
+    def _wait(self, time: int, slot: int, turn: int, patience: float) -> None:
+        """Waits until a past moment is kept, which a thread of its own replays.
+
+        Raises:
+            Coming: it takes longer.
+            Busy: too many are being made.
+        """
+        key = (turn, time)
+        with self._begins:
+            if (making := self._making.get(key)) is None:
+                if key in self._kept:
+                    return
+                if len(self._making) >= _MAKING:
+                    raise Busy("too many past times are being computed at the moment; try again in a minute")
+                making = self._making[key] = _Making()
+                threading.Thread(target=self._make, args=(turn, time, slot, making), daemon=True).start()
+        if not making.over.wait(patience):
+            raise Coming(making.done, making.of)
+        if making.error is not None:
+            raise making.error
+
+    def _make(self, turn: int, time: int, slot: int, making: _Making) -> None:
+        try:
+            with self._makes:
+                # Whoever waits for the one before gets it, before it makes room.
+                self._had.wait(_TO_BE_HAD)
+                with self._replays:
+                    self._drop(turn, self._room() - 1)
+                kept = self._replayed(time, slot, making.tell)
+                with self._replays:
+                    self._kept[turn, time] = kept
+                    self._drop(turn, self._room())
+                    self._had.clear()
+        except Exception as bad:
+            making.error = bad
+        finally:
+            with self._begins:
+                del self._making[turn, time]
+            making.over.set()
 
     def warm(self) -> None:
         """Replays the present and makes the orders of its nodes, so that no reader waits for it.
@@ -267,11 +358,16 @@ class Past:
         if (kept := self._kept.pop(key, None)) is None:
             # Before another one takes its room.
             self._drop(turn, self._room() - 1)
-            with _staying():
-                kept = self._checkpoints.at(time, slot=slot)
-            kept.slot, kept.time, kept.past = kept.state.slot, time, True
+            kept = self._replayed(time, slot, None)
         self._kept[key] = kept
+        self._had.set()
         self._drop(turn, self._room())
+        return kept
+
+    def _replayed(self, time: int, slot: int, tell: Callable[[int, int], None] | None) -> Moment:
+        with _staying():
+            kept = self._checkpoints.at(time, slot=slot, tell=tell)
+        kept.slot, kept.time, kept.past = kept.state.slot, time, True
         return kept
 
     def _drop(self, turn: int, most: int) -> None:

@@ -6,7 +6,7 @@ The chain's node is asked for all of it, and no key is here. The pages check wha
 from __future__ import annotations
 
 from itertools import islice
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,11 +16,11 @@ from ionet import IO, AsyncClient, NodeState, SignsElsewhere, accounts, pda
 from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed
 from ionet.chain.transactions import encoded
 from ionet.explorer import _models as m
-from ionet.explorer._api import AskedNothing, router
+from ionet.explorer._api import TABLE, AskedNothing, router
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Past
 from ionet.explorer._sending import TEXT, became, handed, signed_of
-from ionet.explorer._values import BadQuestion, address_of, money, of_io, word
+from ionet.explorer._values import BadQuestion, address_of, money, of_io, table, word
 from ionet.explorer._watching import Watching
 from ionet.ledger import State
 from ionet.staking.stake import StakeStatus
@@ -45,6 +45,9 @@ class AskedWallet(AskedNothing):
             " has."
         ),
     ] = None
+    format: Annotated[Literal["json", "csv"], Field(description="`csv`: only its co-stake, as a table.")] = (
+        "json"
+    )
 
 
 class AskedCall(AskedNothing):
@@ -98,7 +101,7 @@ wallets: Final = APIRouter(
 )
 
 
-@wallets.get("/wallets/{address}", summary="What a wallet holds now, and its stake")
+@wallets.get("/wallets/{address}", summary="What a wallet holds now, and its stake", responses=TABLE)
 def wallet(
     request: Request,
     watching: _TheNode,
@@ -121,7 +124,12 @@ def wallet(
             nodes=owned,
         )
 
-    return watching.ask(look)
+    held: m.Wallet = watching.ask(look)
+    if asked.format == "json":
+        return held
+    headers = {"cache-control": "no-store"}
+    rows: Any = Response(table(held.stakes), media_type="text/csv; charset=utf-8", headers=headers)
+    return rows  # type: ignore[no-any-return]
 
 
 async def _stakes(

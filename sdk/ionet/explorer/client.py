@@ -38,6 +38,8 @@ _LARGEST: Final = 32 << 20
 #: How often a question is asked again that came too soon, and the longest wait, seconds.
 _TRIES: Final = 8
 _WAIT: Final = 10.0
+#: Seconds in which a past time has to be computed.
+_COMING: Final = 1_800.0
 
 
 class ExplorerClient:
@@ -254,8 +256,12 @@ class ExplorerClient:
 
     def _read(self, path: str, model: type[A], **asked: Any) -> A:
         parameters = {name.rstrip("_"): value for name, value in asked.items() if value is not None}
+        until = time.monotonic() + _COMING
         for left in reversed(range(_TRIES)):
             status, headers, body = self._asked(f"/api/v1{path}", parameters)
+            while status == 202 and time.monotonic() < until:
+                time.sleep(_pause(headers))
+                status, headers, body = self._asked(f"/api/v1{path}", parameters)
             if status == 429 and left:
                 time.sleep(_pause(headers))
                 continue

@@ -38,6 +38,8 @@ _FOR_EACH_RECORD: Final = 2
 #: Checkpoints of a ledger; the least recently used goes.
 _MOST: Final = 24
 _SUFFIX: Final = ".state"
+#: Events after which is told how far a replay is.
+_TOLD: Final = 1_000
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 #: What a file may be made of.
 MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
@@ -103,18 +105,27 @@ class Replays(Generic[S]):
         self._kind = kind
         self._every = every
 
-    def at(self, time: int, *, slot: int | None = None) -> S:
-        """What events make of it until the end of a second, and up to a slot, from the latest checkpoint."""
+    def at(self, time: int, *, slot: int | None = None, tell: Callable[[int, int], None] | None = None) -> S:
+        """What events make of it until the end of a second, and up to a slot, from the latest checkpoint.
+
+        Args:
+            time: Unix seconds.
+            slot: as far as events count.
+            tell: is told how many events were replayed, and of how many, about.
+        """
         kept = self._latest(time + 1)
         state, after = (self._kind.make(), None) if kept is None else (kept.state, kept.after)
-        hour, since = None, 0
+        hour, since, done = None, 0, 0
+        of = 0 if tell is None else self._database.events_before(time + 1) - (kept.events if kept else 0)
         for entry in self._database.entries(slot=slot, time=time, after=after):
             begun = entry.time // HOUR * HOUR
             if after is not None and begun != hour and self._is_worth_one(state, since):
                 self._keep(_Kept(begun, 0, after, state))
                 since = 0
             self._kind.take(state, entry)
-            hour, after, since = begun, entry.place, since + 1
+            hour, after, since, done = begun, entry.place, since + 1, done + 1
+            if tell is not None and done % _TOLD == 0:
+                tell(done, of)
         return state
 
     def _is_worth_one(self, state: S, since: int) -> bool:

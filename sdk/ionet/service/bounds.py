@@ -29,6 +29,7 @@ class Bounds:
         workers: questions that are worked on at the same time; four of them may wait for the chain's
             node, and `asked` of them for past times.
         asked: questions about past times, the one that is worked on included.
+        patience: seconds that one about a past time waits, before it is told how far that is.
         states: of past times that are kept.
         kept: bytes of answers that are kept while the ledger stands.
     """
@@ -51,5 +52,6 @@ class Bounds:
     asked: int = 8
     each: int = 128
     taking: int = 30
+    patience: float = 1.5
     states: int = 4
     kept: int = 64 << 20

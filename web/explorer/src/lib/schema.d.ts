@@ -825,6 +825,27 @@ export interface components {
             pending: components["schemas"]["Money"];
         };
         /**
+         * Coming
+         * @description An answer that is still being computed: ask again.
+         */
+        Coming: {
+            /**
+             * Message
+             * @description One sentence.
+             */
+            message: string;
+            /**
+             * Done
+             * @description Events that were replayed for it.
+             */
+            done: number;
+            /**
+             * Of
+             * @description … of about as many; 0: not known yet.
+             */
+            of: number;
+        };
+        /**
          * Commission
          * @description A commission, and from when it holds.
          */
@@ -2510,6 +2531,15 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -2570,6 +2600,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Supply"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -2638,6 +2677,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -2698,6 +2746,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HardwareClasses"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -2776,6 +2833,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -2839,6 +2905,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Node"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -2910,6 +2985,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -2972,6 +3056,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3032,6 +3125,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Groups"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3102,6 +3204,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3162,6 +3273,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Auctions"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3226,6 +3346,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3286,6 +3415,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ServedModels"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3354,6 +3492,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3419,6 +3566,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3482,6 +3638,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Account"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3551,6 +3716,15 @@ export interface operations {
                     "application/json": components["schemas"]["Records"];
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3617,6 +3791,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3679,6 +3862,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Hour"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3749,6 +3941,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3817,6 +4018,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -3880,6 +4090,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -3960,6 +4179,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -4023,6 +4251,15 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Transaction"];
                     "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -4090,6 +4327,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -4155,6 +4401,15 @@ export interface operations {
                     "text/event-stream": components["schemas"]["Mark"];
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -4200,6 +4455,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Mark"];
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -4257,6 +4521,15 @@ export interface operations {
                     "text/csv": unknown;
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -4300,6 +4573,8 @@ export interface operations {
             query?: {
                 /** @description Its stake on this node, also as its owner; default: all co-stake that the ledger has. */
                 node?: string | null;
+                /** @description `csv`: only its co-stake, as a table. */
+                format?: "json" | "csv";
             };
             header?: never;
             path: {
@@ -4310,13 +4585,23 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The answer. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Wallet"];
+                    "text/csv": unknown;
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -4393,6 +4678,15 @@ export interface operations {
                     "application/json": components["schemas"]["Unsigned"];
                 };
             };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
+                };
+            };
             /** @description The question cannot be meant. */
             400: {
                 headers: {
@@ -4460,6 +4754,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Handed"];
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
@@ -4533,6 +4836,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Sent"];
+                };
+            };
+            /** @description A past time that is being computed; see Retry-After. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coming"];
                 };
             };
             /** @description The question cannot be meant. */
