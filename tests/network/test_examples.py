@@ -150,7 +150,7 @@ def test_batch_inference_tells_of_each_file_what_one_process_does(cluster: Clust
     names = sorted(name for name in names if not name.startswith(("_", ".")))
     assert len(names) > 500
     assert [row["path"] for row in table] == [f"/usr/lib/python3.11/{name}" for name in names]
-    for name, row in list(zip(names, table, strict=True))[::25]:
+    for name, row in zip(names, table, strict=True):
         if (library / name).is_symlink():
             continue
         told = model.identify_bytes((library / name).read_bytes())
@@ -217,16 +217,17 @@ def test_tuning_resumes_trials_of_a_killed_node_and_stops_bad_ones_early(
     assert any(trial["resumed_after"] > 0 for trial in trials)
     assert min(trial["epoch"] for trial in trials) < 15 == max(trial["epoch"] for trial in trials)
     assert len({node for trial in trials for node in trial["nodes"]}) == 2
-    best = max(trials, key=lambda trial: float(trial["accuracy"]))
-    assert best["accuracy"] > 0.9
-    # Without an interruption in one process: the same network.
+    assert max(trial["accuracy"] for trial in trials) > 0.9
+    # Each without an interruption in one process: the same network after the same epoch.
     from sklearn.neural_network import MLPClassifier
 
     data = example_data()
-    model = MLPClassifier((best["width"],), learning_rate_init=best["rate"], random_state=1)
-    for _ in range(best["epoch"]):
-        model.partial_fit(data["train"][0] / 16, data["train"][1], classes=range(10))
-    assert best["accuracy"] == pytest.approx(model.score(data["test"][0] / 16, data["test"][1]), abs=0.01)
+    for trial in trials:
+        model = MLPClassifier((trial["width"],), learning_rate_init=trial["rate"], random_state=1)
+        for _ in range(trial["epoch"]):
+            model.partial_fit(data["train"][0] / 16, data["train"][1], classes=range(10))
+        told = model.score(data["test"][0] / 16, data["test"][1])
+        assert trial["accuracy"] == pytest.approx(told, abs=0.01), trial
 
 
 def test_a_cluster_that_is_made_smaller_goes_on_with_its_first_node(cluster: Cluster) -> None:
