@@ -76,6 +76,16 @@ class Scaled:
             cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
+    def begin_here(self) -> None:
+        """Runs it on the renter's machine, until it has looked at the cluster."""
+        process = self.start("-m", "ionet.cloud.autoscaling", "ray.yaml", log="autoscaler.log")
+        try:
+            wait(120, "it finds no Ray", lambda: "Autoscaler status" in self.said("autoscaler.log"))
+        finally:
+            process.terminate()
+            process.wait(30)
+            print(self.said("autoscaler.log"))
+
     def cluster(self, command: str, *more: str) -> str:
         words = [*RUN, "-u", self.net.told["url"], "--yes", "cluster", command, "autoscaling", *more]
         done = subprocess.run(
@@ -154,6 +164,7 @@ def test_ray_on_its_first_node_leases_another_on_demand_and_lets_it_go_when_it_i
             box = Head(scaled)
             box.install()
             box.reach_market(there, ports)
+            scaled.begin_here()
             began = scaled.scale("--head")
             assert "the autoscaler runs on the first node, as process" in began.stdout, began.stderr
             try:
