@@ -70,7 +70,11 @@ export const button = (page, name) => page.getByRole('button', { name, exact: tr
 
 /** Reads what is to be signed, and signs it. */
 export async function agree(page) {
-  await page.waitForFunction(() => document.querySelector('.review, .result .box'), null, patience);
+  try {
+    await page.waitForFunction(() => document.querySelector('.review, .result .box'), null, patience);
+  } catch (error) {
+    throw new Error(`nothing is there to be signed:\n${await page.innerText('main')}`, { cause: error });
+  }
   const refused = await page.$('.result .box');
   if (refused) throw new Error(await refused.innerText());
   const does = (await page.locator('.review li').allInnerTexts()).map((each) => each.replace(/\u202f/g, ' '));

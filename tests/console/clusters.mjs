@@ -4,7 +4,13 @@ import { agree, button, done, end, given, look, open, patience, please, saw, wor
 
 const { url, nodes, class_name, renter } = given;
 const { page } = await open(renter);
-const state = (text) => page.waitForFunction((it) => document.querySelector('.state')?.innerText === it, text, patience);
+async function state(text) {
+  try {
+    await page.waitForFunction((it) => document.querySelector('.state')?.innerText === it, text, patience);
+  } catch (error) {
+    throw new Error(`it is not ${text}:\n${await page.innerText('main')}`, { cause: error });
+  }
+}
 const place = () => new URL(page.url()).pathname.split('/')[2];
 
 await page.goto(url);
@@ -87,8 +93,9 @@ await look(page, 'cluster-running');
 await button(page, 'Stop all').click();
 saw.stopping = await agree(page);
 await done(page);
-await state('ended');
+await page.waitForFunction(() => document.querySelector('.cards')?.innerText.includes('waits for its attesters'), null, patience);
 await please('decide');
+await state('ended');
 await button(page, 'Take all refunds').click();
 saw.refunding = await agree(page);
 await done(page);

@@ -67,7 +67,7 @@ async def test_several_nodes_are_rented_as_one_with_nothing_but_a_browser(
     first, second = (each["does"] for each in saw["three"])
     assert sum(each.startswith("Books the node") for each in first) == 2
     assert any(f"Opens the cluster {saw['cancelled']} of 3 nodes" in each for each in first)
-    assert [each.split(maxsplit=3)[:3] for each in second] == [["Books", "the", "node"]]
+    assert [each.split()[0] for each in second] == ["Books", "Pays"]
     assert str(nodes[2].node) in " ".join([*first, *second])
     # Two by name, each at its price, for the key of this cluster alone.
     does = saw["booking"]["does"]
@@ -77,13 +77,13 @@ async def test_several_nodes_are_rented_as_one_with_nothing_but_a_browser(
         assert str(job.renter) in line
         assert job.renter != market.renter.pubkey() == job.refund_to
         assert [each.seconds for each in job.segments[: job.segment_count]] == [2 * HOUR, HOUR]
-    assert [each.startswith("Books the job") for each in saw["extending"]["does"]] == [True, True]
+    assert [each.startswith("Books the job") for each in saw["extending"]["does"][:2]] == [True, True]
     deposit = sum(job.price + job.fee for job in booked)
     due = sum(job.segments[0].price * 65 // 120 for job in booked)
     refund = sum(job.price for job in booked) - due
     assert saw["meter"] == {"paid": amount(deposit - refund), "refund": amount(refund)}
     assert f"{amount(refund)} come back" in saw["stopping"]["said"][0]
-    assert [each.split()[0] for each in saw["stopping"]["does"]] == ["Ends", "Ends"]
+    assert [each.split()[0] for each in saw["stopping"]["does"]] == ["Ends", "Ends", "Pays"]
     assert saw["refund"] == amount(refund)
     assert market.purse(market.renter) == seen["cancelled"] - deposit + refund
     # Of what was cancelled before its start next to nothing is kept.
