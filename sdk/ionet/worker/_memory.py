@@ -40,12 +40,16 @@ _PART: Final = (9, 10)
 #: Seconds of the chain without a question after which the memory is given back.
 _KEPT_FOR: Final = 900
 _MOST_DRAWN: Final = 64
+#: Reads that are opened and signed at once: each is kept with its states until the hour is over.
+_MOST_READS: Final = 1 << 16
 
 
 @dataclass(slots=True)
 class _Walk:
-    """A seat's chains. The tree over them is dropped when they have been opened."""
+    """A seat's chains in an hour. The tree over them is dropped when they have been opened."""
 
+    hour: int
+    unit: int
     start: bytes
     root: bytes
     prover: Prover | None
@@ -144,6 +148,8 @@ class Memory:
         start, root, randomness = (hex32(request, name) for name in ("start", "root", "randomness"))
         if not 1 <= (count := number(request, "count")) <= _MOST_DRAWN:
             raise Refused("bad-request", f"chains are 1 to {_MOST_DRAWN}")
+        if count * sizes.reads > _MOST_READS:
+            raise Refused("bad-request", f"at most {_MOST_READS} reads are opened at once")
         drawn = draw_chains(sizes, root, randomness, count)
         walk = self._walks.get(request.sender)
         if walk is None or walk.start != start:
@@ -156,8 +162,11 @@ class Memory:
             async with self._lock:
                 opening = await asyncio.to_thread(prover.open, root, drawn)
                 walk.reads = await asyncio.to_thread(self.reads, prover.challenge, start, drawn)
+            # In another hour it would be false, and cost the node a part of its stake.
+            if walk.hour != self._seq:
+                raise Refused("too-late", f"hour {walk.hour} is over")
             walk.opened, walk.prover = opening.to_bytes(), None
-            walk.entry = self._sign(sizes, reads_tree(walk.reads).root)
+            walk.entry = self._sign(walk, sizes)
         assert walk.entry is not None
         signed = walk.entry.signed
         said = {"number": signed.number, "reads": signed.root.hex(), "unit": signed.unit}
@@ -179,10 +188,10 @@ class Memory:
         """Returns the reads that are signed."""
         return walked(challenge, start, drawn.chains, fastest_make())
 
-    def _sign(self, sizes: Sizes, root: bytes) -> Entry:
+    def _sign(self, walk: _Walk, sizes: Sizes) -> Entry:
         key, node = self._worker.key, self._worker.node
-        held = sizes.blocks, sizes.rounds
-        signed = SignedRoot(READS_MESSAGE, self._seq, node, self._unit, self._signed, held, root)
+        held, root = (sizes.blocks, sizes.rounds), reads_tree(walk.reads).root
+        signed = SignedRoot(READS_MESSAGE, walk.hour, node, walk.unit, self._signed, held, root)
         self._signed += 1
         return Entry(signed, bytes(key.pubkey), key.sign(signed.message))
 
@@ -194,14 +203,15 @@ class Memory:
         """
         seq = number(request, "hour")
         hour = await self._chain.product_hour(seq) if seq < 2**64 else None
-        now = await self._chain.now()
+        units, now = await self._chain.units(self._worker.node), await self._chain.now()
+        # Nothing is waited for from here on: another request may begin another hour.
         if hour is None:
             raise Refused("no-hour", f"the chain has no compute proofs of hour {seq}")
         if now < hour.ticked_at + SETTLED:
             raise Refused("too-early", f"nothing is held within {SETTLED} s of an hour's tick")
         if seq < self._seq or hour.period_end <= now:
             raise Refused("too-late", f"hour {seq} is over")
-        unit = memory_unit(hour.seed, self._worker.node, await self._chain.units(self._worker.node))
+        unit = memory_unit(hour.seed, self._worker.node, units)
         if unit is None:
             raise Refused("not-drawn", f"hour {seq} does not ask this node for its memory")
         if self._leased:
@@ -231,23 +241,24 @@ class Memory:
     async def _fill(self) -> None:
         """Begins to make the blocks of the seat that asks for the most: that serves all of them."""
         hour = await self._chain.product_hour(self._seq)
-        if hour is None or self._filling is not None:
+        # The next hour may have begun while the chain was read.
+        if hour is None or hour.seq != self._seq or self._filling is not None:
             return
         self.drop()
         sizes = max(self._sizes.values(), key=lambda item: item.blocks)
         stop = threading.Event()
-        self._filling = stop, asyncio.create_task(self._made(hour, sizes, stop))
+        self._filling = stop, asyncio.create_task(self._made(hour, self._unit, sizes, stop))
 
-    async def _made(self, hour: ProductHour, sizes: Sizes, stop: threading.Event) -> None:
+    async def _made(self, hour: ProductHour, unit: int, sizes: Sizes, stop: threading.Event) -> None:
         key = bytes(self._worker.key.pubkey)
-        challenge = Challenge(memory_seed(hour=hour.seed, device=key, unit=self._unit), sizes)
+        challenge = Challenge(memory_seed(hour=hour.seed, device=key, unit=unit), sizes)
         try:
             if self._closing is not None:
                 await self._closing
             room = await asyncio.to_thread(self._worker.room)
             if room is not None and sizes.memory > room:
                 raise IonetError(f"{sizes.memory} bytes are asked for, {room} are free now")
-            held = await asyncio.to_thread(self._worker.hold, challenge, stop, self._unit)
+            held = await asyncio.to_thread(self._worker.hold, challenge, stop, unit)
             if stop.is_set():
                 await asyncio.to_thread(held.close)
             else:
@@ -269,5 +280,5 @@ class Memory:
             commitment = await asyncio.to_thread(prover.commit, start)
         if self._held is not held:
             raise Refused("not-held", "the memory was given back meanwhile")
-        walk = self._walks[seat] = _Walk(start, commitment.root, prover)
+        walk = self._walks[seat] = _Walk(self._seq, self._unit, start, commitment.root, prover)
         return walk
