@@ -351,6 +351,22 @@ async def test_what_a_device_has_not_signed_disproves_nothing_and_anybody_sends_
     assert sent.result.amount == before.minimum // 10
 
 
+async def test_a_liar_is_judged_before_it_is_asked_what_it_has_signed(field: Field) -> None:
+    seen: list[dict[bytes, ProofReason]] = []
+    async with field.asking().serving() as seat:
+
+        class Watched(Liar):
+            """A device that may take its time, until the hour is over."""
+
+            async def states(self, request: Request) -> Answer:
+                seen.append(seat.verdicts())
+                return await super().states(request)
+
+        field.hold(field.site.market.bob, Watched)
+        await field.walked(seat)
+    assert seen == [{field.bob: ProofReason.WRONG_READ}] * 12
+
+
 class Ashamed(Liar):
     """Shows nothing of what it has signed."""
 

@@ -226,8 +226,6 @@ class MemoryHours(Looking[bytes]):
                 return
             verdict, signed = await asyncio.to_thread(_verified, posed, data, entry)
             evidence = self._challenger.store(entry.to_bytes())
-            if not signed:
-                await self._disprove(mine, node, sizes, posed, entry)
             if verdict.ok:
                 verdict = self._timed(known.class_id, asked, posed, verdict)
             if verdict.ok:
@@ -241,6 +239,9 @@ class MemoryHours(Looking[bytes]):
             else:
                 proof = self._challenger.store(data)
                 self._fail(mine, node, asked, now, verdict, proof=proof, entry=evidence)
+            if not signed:
+                # It is judged by now: who is slow to show its states outlasts no hour by that.
+                await self._disprove(mine, node, sizes, posed, entry)
         except ProofError as bad:
             self._fail(mine, node, asked, await self._chain.now(), Verdict(bad.reason, str(bad)))
         except NodeUnreachable as bad:
