@@ -18,8 +18,18 @@ from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._number import NumberChallenges, _Asked, rounds_an_hour
 from ionet.orchestrator._program import NodeView
-from ionet.prover import ChallengeError, Reason, Verdict, draw_cohort, draw_owner, number_challenges
+from ionet.orchestrator._remote import RemoteAgents
+from ionet.prover import (
+    ChallengeError,
+    ProofError,
+    Reason,
+    Verdict,
+    draw_cohort,
+    draw_owner,
+    number_challenges,
+)
 from ionet.store.manifest import FileStore
+from ionet.wire import Refused
 
 
 def key(text: str) -> bytes:
@@ -149,6 +159,22 @@ async def test_a_node_that_is_leased_between_two_rounds_is_not_judged(tmp_path: 
         key("node 2"): Reason.UNANSWERED,
     }
     assert [item[0] for item in journal.verdicts(0, 2**40)] == [key("node 2")]
+
+
+@pytest.mark.parametrize(("kind", "error"), [("leased", NodeUnreachable), ("tired", ProofError)])
+async def test_a_node_that_is_leased_after_its_commitment_has_answered_nothing_wrong(
+    kind: str, error: type[Exception]
+) -> None:
+    class Device:
+        async def ask(self, device: bytes, *_: object, **more: object) -> None:
+            raise Refused(kind, "it serves a job")
+
+    async def device_of(node: bytes) -> bytes:
+        return node
+
+    agents = RemoteAgents(Device(), device_of)  # type: ignore[arg-type]
+    with pytest.raises(error):
+        await agents.open(key("node 1"), bytes(32), [0], bytes(32))
 
 
 async def test_a_node_that_answers_this_seat_something_else_is_waited_for() -> None:
