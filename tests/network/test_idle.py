@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -32,6 +33,9 @@ from ionet.cloud.ending import endings, nonce_for, take_back
 from ionet.executor import Executor, Lease, NodeSpec, RunOutput
 from ionet.store.manifest import FileStore
 from ionet.wire import Refused, Request, seal
+from ionet.worker._agent import Agent
+from ionet.worker._leases import Clock
+from ionet.worker._relayed import NoRelay
 
 SPEC = ClusterSpec(name="one", classes=(str(CLASS),), seconds=2 * HOUR, gpus=0, idle=1_200)
 IDLE = "--- cluster is idle for 1200 s\n"
@@ -192,6 +196,33 @@ async def test_a_cluster_that_its_renter_ends_is_ended_by_them_alone(tmp_path: P
             await cluster.down()
             nonce = nonce_for(renting.client.address, cluster.run.job)
             assert await renting.client.account(nonce) is None
+
+
+async def test_a_cluster_ends_itself_also_while_its_relays_gateway_is_away() -> None:
+    done: list[str] = []
+
+    class Network:
+        async def keep(self, *_: object) -> None:
+            done.append("kept")
+            raise NoRelay("the gateway cannot be asked")
+
+    class Waiting(Agent):
+        """One that serves a lease of which nothing else is due."""
+
+        def __init__(self) -> None:
+            self._clock = Clock()
+
+        async def _sample_if_due(self, *, spacing: int | None = None) -> None:
+            pass
+
+        async def _end_itself(self, serving: Any) -> None:
+            done.append("ended")
+
+    leased = SimpleNamespace(running=False, ended=False, start_by=2**40, ends_at=None)
+    record = SimpleNamespace(asked=False, outcome=None)
+    with pytest.raises(NoRelay):
+        await Waiting()._serve(SimpleNamespace(leased=leased, record=record, network=Network()))  # type: ignore[arg-type]
+    assert done == ["ended", "kept"]
 
 
 async def test_what_is_to_end_a_cluster_is_its_renters_and_ends_jobs_alone(

@@ -564,12 +564,13 @@ class Agent:
             left = machine_seconds(leased.ends_at - self.now(), self._clock.rate)
             at = machine_time() + left + _ENDED
             await asyncio.to_thread(self._executor.end_by, serving.lease, at)
-        if serving.network is not None and not over:
-            await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
-        if not over:
-            await self._end_itself(serving)
         if over:
             await self._finish(serving)
+            return
+        # Before what may fail for a day, while a relay's gateway is away: its renter pays until it has ended.
+        await self._end_itself(serving)
+        if serving.network is not None:
+            await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
 
     def _is_over(self, leased: Leased) -> bool:
         """Whether nothing is to be done for a job any more: also where it can never start."""
