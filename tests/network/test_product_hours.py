@@ -414,6 +414,29 @@ async def test_a_device_that_is_leased_after_the_draw_is_not_judged(field: Field
         assert seat.verdicts() == {}
 
 
+async def test_a_booking_that_is_over_soon_neither_costs_a_device_its_verdict_nor_spares_it_one(
+    field: Field,
+) -> None:
+    field.put(field.site.market.alice, Silent)
+    field.put(field.site.market.bob, Silent)
+    async with field.seat().serving() as seat:
+        await field.drawn(seat)
+        await seat.look()
+        seat.leased |= {field.alice, field.bob}
+        field.advance(6 * MINUTE)
+        await seat.look()
+        # By its renter, who has not let it start.
+        seat.leased.clear()
+        field.put(field.site.market.alice)
+        for _ in range(2):
+            field.advance(MINUTE)
+            await seat.look()
+        assert (seat.verdicts(), seat.hours.passed) == ({}, 1)
+        field.advance(3 * MINUTE + 1)
+        await seat.look()
+        assert seat.verdicts() == {field.bob: ProofReason.UNANSWERED}
+
+
 async def test_a_device_that_misses_the_time_for_commitments_fails(field: Field) -> None:
     field.put(field.site.market.alice, Mute)
     async with field.seat().serving() as seat:

@@ -127,6 +127,8 @@ class _Hour:
     drawn: tuple[Entry, ...] = ()
     due: int | None = None
     judged: set[tuple[bytes, int, int]] = field(default_factory=set)
+    #: When a node of what is opened was seen on lease last.
+    leased_at: dict[bytes, int] = field(default_factory=dict)
     #: By seat: receipts that are to be compared, by leaf, and the leaves of its list. Who was named for what.
     receipts: dict[bytes, dict[bytes, tuple[Entry, str]]] = field(default_factory=dict)
     lists: dict[bytes, frozenset[bytes]] = field(default_factory=dict)
@@ -359,17 +361,22 @@ class ProductHours(Looking[tuple[bytes, int, int]]):
             )
             return
         for entry in mine.drawn:
-            place = entry.place
-            if place in mine.judged or place in self._under_way or entry.signed.node in leased:
+            place, node = entry.place, entry.signed.node
+            if node in leased:
+                mine.leased_at[node] = now
+            if place in mine.judged or place in self._under_way or node in leased:
                 continue
-            if now > mine.due:
+            # On lease it opens nothing: it has its time afterwards, so that no booking costs it its verdict.
+            due = max(mine.due, mine.leased_at.get(node, 0) + ANSWER_WITHIN)
+            if due + _MARGIN >= hour.period_end:
                 mine.judged.add(place)
-                verdict = Verdict(
-                    Reason.UNANSWERED, f"it opened nothing within {ANSWER_WITHIN} s of the draw"
-                )
-                self._fail(mine, entry.signed.node, now, verdict, fault=Fault.SILENT, entry=entry)
+            elif now > due:
+                mine.judged.add(place)
+                detail = f"it opened nothing within {ANSWER_WITHIN} s of the draw"
+                verdict = Verdict(Reason.UNANSWERED, detail)
+                self._fail(mine, node, now, verdict, fault=Fault.SILENT, entry=entry)
             elif len(self._under_way) < _UNDER_WAY:
-                self._under_way[place] = asyncio.create_task(self._reveal(mine, hour, entry, mine.due))
+                self._under_way[place] = asyncio.create_task(self._reveal(mine, hour, entry, due))
         self._look_at_lists(mine, hour, now, mine.due)
 
     async def _reveal(self, mine: _Hour, hour: HourView, entry: Entry, due: int) -> None:
