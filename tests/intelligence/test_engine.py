@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from tests.intelligence.test_replicas import ASK, line
 
@@ -50,6 +51,13 @@ async def test_an_engine_that_does_not_speak_http_is_away(answer: bytes) -> None
         with pytest.raises(Refused, match="does not answer") as caught:
             await anext(aiter(engine.stream(ASK, 4)))
         assert not await engine.ready()
+    assert caught.value.status == 503
+
+
+async def test_an_error_that_is_no_json_is_an_engine_that_is_away() -> None:
+    deep = httpx.MockTransport(lambda _: httpx.Response(400, content=b"[" * 60_000))
+    with pytest.raises(Refused, match="answered 400") as caught:
+        await anext(aiter(HttpEngine("http://x", "small", transport=deep).stream(ASK, 4)))
     assert caught.value.status == 503
 
 

@@ -20,7 +20,14 @@ from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.likelihood import Score
 from ionet.intelligence.logs import take_log
-from ionet.intelligence.receipts import BadReceipt, Proof, Receipts, hash_of_prompt, hash_of_tokens
+from ionet.intelligence.receipts import (
+    _LATEST,
+    BadReceipt,
+    Proof,
+    Receipts,
+    hash_of_prompt,
+    hash_of_tokens,
+)
 from ionet.intelligence.standing import Judged
 
 KEY = Keypair()
@@ -121,6 +128,18 @@ def test_old_receipts_are_forgotten_and_their_hours_heads_stay(receipts: Receipt
     assert not receipts.has("a")
     assert receipts.standings(0) == []
     assert len(receipts.heads(5)) == 1
+
+
+def test_two_nodes_are_at_odds_by_their_latest_answers(receipts: Receipts) -> None:
+    bad, good = Score(20, -30.0, 20.0, 0.0), Score(20, 0.0, 20.0, 0.0)
+    for number in range(4):
+        receipts.add_judged(f"bad-{number}", "small", "node", Judged(NOW, bad), "witness")
+    assert receipts.at_odds("small", "node", "witness", NOW)
+    assert not receipts.at_odds("small", "node", "witness", NOW + 1)
+    for number in range(_LATEST):
+        receipts.add_judged(f"good-{number}", "small", "node", Judged(NOW + 1, good), "witness")
+    # As many are read as money can wait for, however many an hour has.
+    assert not receipts.at_odds("small", "node", "witness", NOW)
 
 
 def test_no_receipt_waits_until_the_log_is_in_the_file(receipts: Receipts, tmp_path: Path) -> None:

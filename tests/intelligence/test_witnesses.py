@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -147,6 +147,12 @@ async def test_the_only_node_is_judged_by_the_arbiter(court: Court, tmp_path: Pa
     assert "improbable" in told["c"].faults
 
 
+ENDLESS: Final = b"""
+{"prompt": "x", "tokens": [1], "content": "x", "completion_probabilities": [
+    {"top_logprobs": [{"id": 1e999, "logprob": -1}]}]}
+"""
+
+
 class Bad(httpx.AsyncBaseTransport):
     """A witness that is away, says nothing, or says what cannot be."""
 
@@ -158,13 +164,17 @@ class Bad(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("refused", request=request)
         if self._how == "silent":
             await asyncio.Event().wait()
+        if self._how == "deep":
+            return httpx.Response(400, content=b"[" * 60_000)
+        if self._how == "endless":
+            return httpx.Response(200, content=ENDLESS)
         numbers = [1] * (1_000 if self._how == "many" else 5)
         listed = [{"top_logprobs": [{"id": 1, "logprob": 1e9}]}]
         told = {"prompt": "x", "tokens": numbers, "content": "x", "completion_probabilities": listed}
         return httpx.Response(200, json=told)
 
 
-@pytest.mark.parametrize("how", ["away", "silent", "many", "impossible"])
+@pytest.mark.parametrize("how", ["away", "silent", "many", "impossible", "deep", "endless"])
 async def test_a_witness_that_is_of_no_use_has_both_looked_at(
     court: Court, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +185,28 @@ async def test_a_witness_that_is_of_no_use_has_both_looked_at(
     assert not told["a"].witnesses
     # Not the first one: it is not drawn.
     assert told["a"].judged.answers == 1
+
+
+async def test_a_witness_that_says_nothing_holds_up_no_other_answers(court: Court, tmp_path: Path) -> None:
+    receipts = Receipts(tmp_path / "receipts.db", Keypair(), "https://ai.test")
+    desk = Desk(Books(tmp_path / "books.db", "test"))
+    silent = HttpEngine("http://x", "small", counts=True, transport=Bad("silent"))
+    bench = Bench(court.arbiter, Replicas([Replica("a", court.honest), Replica("bad", silent)]))
+    auditor = Auditor({"small": bench}, desk, receipts, 1_000_000, 0, random.Random(3).randrange)
+    for each in by("a", court.well):
+        auditor.offer(each)
+    work = asyncio.create_task(auditor.run())
+    # Long before the witness's time is over, and though the arbiter's share is none.
+    async with asyncio.timeout(60):
+        told: list[Standing] = []
+        while not told or told[0].judged.answers < 2:
+            await asyncio.sleep(0.05)
+            told = await desk.do(lambda _: receipts.standings(0))
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work
+    desk.close()
+    receipts.close()
 
 
 SETTINGS: Final = """

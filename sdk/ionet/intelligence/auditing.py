@@ -33,8 +33,9 @@ _log = logging.getLogger(__name__)
 _AGAIN: Final = (0.5, 5.0, 0.0)
 #: Seconds that a witness has: it is anybody's.
 _PATIENCE: Final = 120.0
-#: Answers that are judged at a time, so that a slow witness does not hold up others.
+#: Answers that are judged at a time, and of these by the same witness: a slow one holds up no others.
 _WORKERS: Final = 4
+_AT_ONCE: Final = 2
 #: Answers that wait for it; with more, they are passed over.
 _WAITING: Final = 64
 #: Next answers of each of two nodes at odds that the arbiter judges.
@@ -98,7 +99,9 @@ class Auditor:
         self._waiting: asyncio.Queue[Written] = asyncio.Queue(_WAITING)
         #: Next answers of nodes that the arbiter judges.
         self._disputed: Counter[tuple[str, str]] = Counter()
-        #: Answers that were passed over, as too many waited.
+        #: Answers that nodes replay now.
+        self._replaying: Counter[tuple[str, str]] = Counter()
+        #: Answers that were passed over, as too many waited, or all who could judge them were at others.
         self.passed = 0
 
     def offer(self, written: Written) -> None:
@@ -136,13 +139,19 @@ class Auditor:
     async def judge(self, written: Written) -> None:
         """Has an answer judged by a witness, by the arbiter, or by both."""
         bench = self._benches[written.model]
-        witnesses = bench.witnesses(written.node)
+        witnesses = [
+            each
+            for each in bench.witnesses(written.node)
+            if self._replaying[written.model, each.node] < _AT_ONCE
+        ]
         # Drawn before anybody has looked at the answer.
         arbitrated = bench.arbiter is not None and self._is_arbitrated(written, bool(witnesses))
         if witnesses:
             await self._witnessed(written, witnesses[self._draw(len(witnesses))])
         if arbitrated:
             await self._arbitrate(written, bench)
+        if not (witnesses or arbitrated):
+            self.passed += 1
 
     def _is_arbitrated(self, written: Written, witnessed: bool) -> bool:
         place = written.model, written.node
@@ -169,14 +178,17 @@ class Auditor:
     async def _witnessed(self, written: Written, witness: Replica) -> None:
         """Asks another node; where it is at odds with the writer, or says nothing, both are looked at."""
         result: Judged | None = None
+        self._replaying[written.model, witness.node] += 1
         try:
             async with asyncio.timeout(_PATIENCE):
                 with witness.work():
                     result = await replayed(written, witness.engine, self._desk.at, self._draw)
-        except (Refused, TimeoutError) as bad:
+        except Exception as bad:  # whatever it answers, the arbiter goes on
             _log.warning(
                 "asked about %s, %s answers nothing (%s)", written.id, witness.node, type(bad).__name__
             )
+        finally:
+            self._replaying[written.model, witness.node] -= 1
         if result is None or await self._odd(written, witness.node, result):
             for node in (written.node, witness.node):
                 self._disputed[written.model, node] = DISPUTED

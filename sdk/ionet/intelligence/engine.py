@@ -169,7 +169,7 @@ class HttpEngine:
             if listed:
                 try:
                     told = {int(each["id"]): float(each["logprob"]) for each in listed[0]["top_logprobs"]}
-                except (KeyError, TypeError, ValueError, IndexError):
+                except (KeyError, TypeError, ValueError, IndexError, OverflowError):
                     raise away("the model's engine answered what nobody asked") from None
                 if len(told) > 2 * _CANDIDATES or not all(each < 1e-3 for each in told.values()):
                     raise away("the model's engine says what are no probabilities")
@@ -266,7 +266,7 @@ def _refusal(status: int, body: bytes) -> Refused:
     """What an engine says to a request: what is the client's to mend is handed on, the rest is not theirs."""
     try:
         message = str(json.loads(body)["error"]["message"])[:500]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         message = ""
     if status == 400 and message:
         return invalid(message)

@@ -28,6 +28,8 @@ from ionet.intelligence.standing import Judged, Standing, record, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
 _EVER: Final = 1 << 60
+#: Latest answers that tell whether two nodes are at odds: money waits for whoever looks.
+_LATEST: Final = 500
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS receipts (
     id TEXT PRIMARY KEY, hour INTEGER NOT NULL, receipt BLOB NOT NULL
@@ -322,7 +324,7 @@ class Receipts:
             self._db.execute("INSERT OR IGNORE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def at_odds(self, model: str, node: str, witness: str, since: int) -> bool:
-        """Whether a witness finds fault with a node's answers.
+        """Whether a witness finds fault with a node's latest answers.
 
         Args:
             model: that both say they serve.
@@ -332,8 +334,8 @@ class Receipts:
         """
         rows = self._db.execute(
             f"SELECT {_JUDGED}, witness FROM witnessed"  # noqa: S608
-            " WHERE model = ? AND node = ? AND witness = ? AND at >= ?",
-            (model, node, witness, since),
+            " WHERE model = ? AND node = ? AND witness = ? AND at >= ? ORDER BY at DESC LIMIT ?",
+            (model, node, witness, since, _LATEST),
         )
         return bool(record([row.judged for row in _rows(rows)]).faults)
 
