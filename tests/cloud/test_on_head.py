@@ -12,7 +12,8 @@ import pytest
 
 import ionet
 from ionet.cloud import autoscaling
-from ionet.cloud.from_input import LOCK
+from ionet.cloud.from_input import LOCK, _remember
+from ionet.cloud.leasing import Tags
 
 ORDERS = {"version": ionet.__version__, "config": {}, "session": "secret", "tags": {}}
 
@@ -54,6 +55,42 @@ def test_what_is_no_node_of_its_own_kind_says_so_and_keeps_nothing(
     kept = [path.read_text() for path in tmp_path.iterdir()]
     assert kept
     assert not any("secret" in text for text in kept)
+
+
+HIDDEN = """
+import ctypes, os, subprocess
+from ionet.cloud.from_input import _hide
+if not os.getuid():
+    os.setgid(65534)
+    os.setuid(65534)
+    # That alone would hide it.
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+_hide()
+memory = os.memfd_create("session")
+os.write(memory, b"secret")
+other = subprocess.run(["/bin/cat", f"/proc/{os.getpid()}/fd/{memory}"], capture_output=True, text=True)
+with open(f"/proc/self/fd/{memory}") as file:
+    print(file.read(), other.returncode, "secret" in other.stdout)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="boxes are Linux")
+def test_no_other_program_of_its_user_reads_what_it_has_in_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", HIDDEN], capture_output=True, text=True, check=False)
+    assert done.stdout == "secret 1 False\n", done.stderr
+
+
+def test_nodes_that_either_side_has_booked_are_its_own(tmp_path: Path) -> None:
+    path, first = tmp_path / "tags.json", {"jobs": {"a": {"x": "1"}}, "begun": {"n": {}}, "shunned": ["s"]}
+    _remember(path, first)
+    assert json.loads(path.read_text()) == first
+    kept = Tags(path)
+    kept.jobs["b"] = {"x": "2"}
+    kept.forget("n")
+    _remember(path, {"jobs": {"a": {"x": "old"}, "c": {}}, "begun": {"n": {}}, "shunned": ["s", "t"]})
+    again = Tags(path)
+    assert again.jobs == {"a": {"x": "1"}, "b": {"x": "2"}, "c": {}}
+    assert (again.begun, again.shunned) == ({}, ["s", "t"])
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_ray_on_its_first_node_leases_another_on_demand_and_lets_it_go_when_it_i
                 assert not next(job for job in scaled.jobs() if job.address == head.address).account.reason
                 # The session's key is in no file, argument or variable of the box.
                 assert box.with_session() == "/job/work/look\n"
+                assert "Permission denied" in box.run("ls /proc/$(cat .autoscaler)/fd 2>&1 || true")
                 again = scaled.scale("--head")
                 assert "the autoscaler runs there already; end it first: kill" in again.stderr
             finally:

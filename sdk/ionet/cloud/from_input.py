@@ -1,13 +1,17 @@
 """Ray's autoscaler on the first node of its cluster, of what comes by its input: Ray's file, and a session.
 
-No file, argument or variable of the box has the session's key. The process finds Ray where it is near, and
-the chain and the gateway by the internet, so the node has to be one that allows it. It ends with the box, and
-is then begun again by `ionet.cloud.on_head`. Its folder is the one in which commands of SSH begin.
+No file, argument or variable of the box has the session's key, and programs of the box's user, which the
+nodes of a Ray cluster give each other to run, do not see into the process that has it.
+
+The process finds Ray where it is near, and the chain and the gateway by the internet, so the node has to be
+one that allows it. It ends with the box, and is then begun again by `ionet.cloud.on_head`. Its folder is the
+one in which commands of SSH begin.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import json
 import os
@@ -25,6 +29,26 @@ LOG: Final = "autoscaler.log"
 LOCK: Final = ".autoscaler"
 _MOST: Final = 1 << 20
 _BEGUN: Final = "begun"
+_PR_SET_DUMPABLE: Final = 4
+
+
+def _hide() -> None:
+    """Has no other process of this user read this one's memory and open files, or trace it."""
+    if sys.platform == "linux" and ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
+        sys.exit("the box's kernel lets every program read what the autoscaler has in memory")
+
+
+def _remember(path: Path, given: Mapping[str, Any]) -> None:
+    """Keeps the renter's tags of nodes beside those that are here: each side may have booked some."""
+    from ionet.cloud.leasing import Tags
+
+    known, kept = path.exists(), Tags(path)
+    kept.jobs = {**given["jobs"], **kept.jobs}
+    kept.shunned += [node for node in given["shunned"] if node not in kept.shunned]
+    if not known:
+        # Later ones say nothing: what was begun here meanwhile has come out.
+        kept.begun = dict(given["begun"])
+    kept.write()
 
 
 def _scale(orders: Mapping[str, Any], begun: int) -> None:
@@ -43,8 +67,7 @@ def _scale(orders: Mapping[str, Any], begun: int) -> None:
     from ionet.cloud.autoscaling import run
 
     tags = Path(f"autoscaling-{orders['config']['cluster_name']}.json").absolute()
-    if not tags.exists():
-        tags.write_text(json.dumps(orders["tags"]))
+    _remember(tags, orders["tags"])
     # A file that is in memory, and in no folder.
     memory = os.memfd_create("session")
     os.fchmod(memory, 0o600)
@@ -54,7 +77,8 @@ def _scale(orders: Mapping[str, Any], begun: int) -> None:
 
     def tell() -> None:
         os.write(begun, _BEGUN.encode())
-        os.close(begun)
+        # Closed, and no other file's number: what goes wrong later is told to nobody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), begun)
 
     run(config, driver.gcs(json.loads(driver.RUN.read_text())), tell)
 
@@ -106,6 +130,7 @@ def _tell(begun: int, why: str) -> None:
 
 def main() -> None:
     """Reads the orders, and returns once the process that has them scales, or cannot."""
+    _hide()
     orders = json.loads(sys.stdin.buffer.read(_MOST))
     reading, begun = os.pipe()
     if not (pid := os.fork()):
