@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 import ionet
 from ionet.cli.app import app
 from ionet.cli.failures import UNUSABLE
+from ionet.cli.serving import keeping
 from ionet.service import ending
 
 __all__ = ["disk"]
@@ -83,3 +85,10 @@ def test_a_service_that_begins_on_a_full_disk_says_so_and_begins_once_it_has_roo
     monkeypatch.setattr(ending, "told_to_end", lambda: told)
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
+
+
+def test_an_error_that_is_not_the_disks_is_raised_as_it_is(tmp_path: Path) -> None:
+    books = sqlite3.connect(":memory:")
+    books.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"), keeping(tmp_path):
+        books.execute("SELECT 1")

@@ -90,7 +90,9 @@ def keeping(folder: Path) -> Iterator[None]:
     except Exception as bad:
         # SQLAlchemy has the error itself in another.
         inner = getattr(bad, "orig", bad)
-        if not isinstance(inner, sqlite3.Error) or (inner.sqlite_errorcode & 0xFF) not in _UNWRITABLE:
+        # Of Python's own, as of a file that is closed, there is no number.
+        number = getattr(inner, "sqlite_errorcode", 0)
+        if not isinstance(inner, sqlite3.Error) or (number & 0xFF) not in _UNWRITABLE:
             raise
         raise UserError(f"{folder} cannot be written: {inner}", UNUSABLE) from bad
 
