@@ -32,7 +32,7 @@ from ionet.gateway._relays import Ports, Relays
 from ionet.gateway._service import Gateway
 from ionet.localnet.dollars import add_usdc
 from ionet.overlay import Authority, LeaseFacts, NotAdmitted, Place, Process, Request, reap
-from ionet.overlay._homes import keeper
+from ionet.overlay._homes import PLAN, keeper
 from ionet.store.signing import authorization
 from ionet.worker._members import lease_facts
 from ionet.worker._relayed import NoRelay, end_relay, start_relay
@@ -212,6 +212,9 @@ async def test_a_gateway_starts_a_relay_for_the_head_of_a_lease_and_nobody_else(
         assert number is not None
         os.kill(number, signal.SIGKILL)
         assert eventually(lambda: not Path(f"/proc/{first}").exists())
+        # The machine's clock is of one boot; after another one it says nothing of the end.
+        plan = process._home / PLAN
+        plan.write_text(json.dumps({**json.loads(plan.read_text()), "ends": 1.0}))
         async with gateway(market, folder, port, ports=1) as url:
             assert process.running()
             assert await start_relay(url, job, device, authority, HOUR) == place

@@ -39,6 +39,8 @@ _PATIENCE: Final = 10.0
 #: which a relay that was asked for has to begin.
 _LOOK: Final = 30.0
 _BEGIN: Final = 60.0
+#: Seconds for which a relay's certificate is good at most: it ends with that, whatever else is known.
+_CERTIFIED: Final = 40 * 86_400
 #: Requests that are answered at once.
 _AT_ONCE: Final = 8
 _RECORDS: Final = "leases.json"
@@ -160,8 +162,16 @@ class Relays:
         except (ValueError, TypeError, AttributeError) as bad:
             _log.warning("the record of relays cannot be read, and they end: %s", bad)
         await asyncio.to_thread(reap, self._state, tuple(self._relays))
-        for name in self._relays:
-            await asyncio.to_thread(Process(name, self._state).resume)
+        for name, known in list(self._relays.items()):
+            self._relays[name] = replace(known, since=machine_time())
+            await asyncio.to_thread(self._resume, Process(name, self._state))
+
+    @staticmethod
+    def _resume(process: Process) -> None:
+        if not process.running():
+            # Its end may be by the clock of another boot, or of another machine: the next look tells it.
+            process.extend(machine_time() + _CERTIFIED)
+            process.resume()
 
     def routes(self) -> list[Route]:
         """The routes below `/relays`."""

@@ -135,7 +135,8 @@ class Process:
         """
         with contextlib.suppress(FileNotFoundError):
             plan = json.loads((self._home / _homes.PLAN).read_text())
-            if abs(plan["ends"] - ends) > _CLOSE:
+            # An earlier version's has none.
+            if abs(plan.get("ends", 0.0) - ends) > _CLOSE:
                 self._write_plan({**plan, "ends": ends})
 
     def _write_plan(self, plan: Mapping[str, Any]) -> None:
