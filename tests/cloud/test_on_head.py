@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ionet
+from ionet.chain.errors import IonetError
 from ionet.cloud import autoscaling
 from ionet.cloud.from_input import LOCK, _remember
 from ionet.cloud.leasing import Tags
@@ -55,6 +56,27 @@ def test_what_is_no_node_of_its_own_kind_says_so_and_keeps_nothing(
     kept = [path.read_text() for path in tmp_path.iterdir()]
     assert kept
     assert not any("secret" in text for text in kept)
+
+
+def test_what_a_box_says_moves_nothing_on_the_renters_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = "process 7\x1b]52;c;cm0gLXJmCg==\x07"
+    monkeypatch.setattr(sys, "argv", ["autoscaling", "ray.yaml", "--head"])
+    monkeypatch.setattr(autoscaling, "settings", lambda path: {})
+    monkeypatch.setattr(autoscaling, "start", lambda config: said)
+    autoscaling.main()
+    shown = capsys.readouterr().out
+    assert "process 7" in shown
+    assert "\x1b" not in shown
+
+    def refuse(config: object) -> str:
+        raise IonetError(said)
+
+    monkeypatch.setattr(autoscaling, "start", refuse)
+    with pytest.raises(SystemExit) as ended:
+        autoscaling.main()
+    assert "\x1b" not in str(ended.value)
 
 
 HIDDEN = """

@@ -48,6 +48,7 @@ from ionet.chain.errors import ConfigError, IonetError
 from ionet.cloud.leasing import LeasedNode, Loop, Market, Tags, tags_path
 from ionet.cloud.on_head import start
 from ionet.cloud.proxy import Proxy
+from ionet.formats.text import printable
 from ionet.workloads._run import node_resource
 
 #: Seconds for which what the chain and Ray have said is used again.
@@ -339,11 +340,12 @@ def main() -> None:
     try:
         config = settings(given.file)
         if given.head:
-            print(start(config))
+            print(printable(start(config), lines=True))
         else:
             autoscale(config)
     except IonetError as bad:
-        sys.exit(f"error: {bad}")
+        # A box's words may be in it.
+        sys.exit(f"error: {printable(str(bad), lines=True)}")
 
 
 if __name__ == "__main__":
