@@ -142,6 +142,18 @@ def test_two_nodes_are_at_odds_by_their_latest_answers(receipts: Receipts) -> No
     assert not receipts.at_odds("small", "node", "witness", NOW)
 
 
+def test_a_head_counts_witnesses_where_no_arbiter_judges(receipts: Receipts) -> None:
+    bad, good = (Judged(NOW, Score(20, surprise, 20.0, 0.0)) for surprise in (-30.0, 0.0))
+    for number in range(3):
+        for model in ("both", "witnessed"):
+            receipts.add_judged(f"{model}-{number}", model, "node", bad, "witness")
+    receipts.add_judged("both-9", "both", "node", good)
+    sealed(receipts, "a")
+    (told,) = receipts.heads(1)
+    counts = {each["model"]: (each["judged"], each["passed"]) for each in told["head"]["models"]}
+    assert counts == {"both": (1, 1), "small": (0, 0), "witnessed": (3, 0)}
+
+
 def test_no_receipt_waits_until_the_log_is_in_the_file(receipts: Receipts, tmp_path: Path) -> None:
     receipts.leave_log()
     for number in range(1_500):

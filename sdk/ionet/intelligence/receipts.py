@@ -24,7 +24,7 @@ from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
 from ionet.intelligence.likelihood import Score
 from ionet.intelligence.logs import leave_log
-from ionet.intelligence.standing import Judged, Standing, record, standing
+from ionet.intelligence.standing import DAY, Judged, Standing, record, standing
 
 DOMAIN: Final = b"ionet:intelligence receipt"
 _EVER: Final = 1 << 60
@@ -236,9 +236,17 @@ class Receipts:
             listed[receipt.get("model", "")].append(receipt)
         judged: dict[str, list[Judged]] = defaultdict(list)
         span = hour * HOUR, (hour + 1) * HOUR
-        for row in (*self._judged(*span), *self._alone(*span)):
+        # A witness's word is anybody's, and heads stay: it counts where no arbiter is asked.
+        arbitrated = self._arbitrated(span[0] - DAY, span[1])
+        alone = (row for row in self._alone(*span) if row.model not in arbitrated)
+        for row in (*self._judged(*span), *alone):
             judged[row.model].append(row.judged)
         return [summary(model, listed[model], judged[model]) for model in sorted({*listed, *judged})]
+
+    def _arbitrated(self, since: int, until: int) -> set[str]:
+        """Models of which the arbiter has judged answers."""
+        rows = self._db.execute("SELECT DISTINCT model FROM judged WHERE at >= ? AND at < ?", (since, until))
+        return {model for (model,) in rows}
 
     def _judged(self, since: int, until: int) -> Iterator[_Row]:
         """What was judged by the arbiter."""
