@@ -30,7 +30,7 @@ from ionet.sandbox._log import Ring
 from ionet.sandbox._network import Uplink
 
 STATE: Final = "state.json"
-#: When the box's lease is over, Unix seconds of this machine: whoever has started the box writes it anew.
+#: When the box's lease is over, by `machine_time`: whoever has started the box writes it anew.
 ENDS: Final = "ends"
 LOG: Final = "log"
 
