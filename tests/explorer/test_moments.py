@@ -12,7 +12,9 @@ from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
+from types import SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import pytest
 from tests.explorer.conftest import GENESIS, Served
@@ -218,6 +220,70 @@ def test_what_a_replay_fails_by_is_told_to_whoever_asked(counted: Counted) -> No
     for _ in range(2):
         with pytest.raises(LedgerError, match="a file is missing"), past.at(counted.marks().time - 1):
             pass
+
+
+def test_what_a_failed_replay_had_is_gone_with_it(counted: Counted) -> None:
+    """Though it was kept from collections of garbage: each such question would cost a market's memory."""
+
+    class Large:
+        pass
+
+    had: list[ref[Large]] = []
+
+    def fail(time: int, **given: Any) -> None:
+        state = Large()
+        had.append(ref(state))
+        try:
+            raise OSError("gone")
+        except OSError as bad:
+            raise LedgerError("a file is missing") from bad
+
+    past = Past(counted, 2, patience=60)
+    past.warm()
+    past._checkpoints = SimpleNamespace(at=fail)  # type: ignore[assignment]
+    for ago in (1, 2):
+        with pytest.raises(LedgerError, match="a file is missing"), past.at(counted.marks().time - ago):
+            pass
+    gc.collect()
+    assert [it() for it in had] == [None, None]
+
+
+def test_one_past_time_at_a_time_is_computed_for_an_address(counted: Counted) -> None:
+    first, second, third = sorted({entry.time for entry in counted.entries()})[-5:-2]
+    past, asked = Held(counted), [(first, "192.0.2.1"), (second, "192.0.2.1"), (third, "192.0.2.2")]
+    # Of the one address the second waits, without the room that the other one's takes.
+    for time, source in (*asked, (first, "192.0.2.2")):
+        with pytest.raises(Coming), past.at(time, source):
+            pass
+    assert [time for _, time in past._making] == [first, third]
+    past.may.set()
+    until, seen = monotonic() + 60, set[int]()
+    while len(seen) < 3 and monotonic() < until:
+        for time, source in [each for each in asked if each[0] not in seen]:
+            with suppress(Coming), past.at(time, source) as moment:
+                seen.add(moment.time)
+    assert seen == {first, second, third}
+
+
+def test_a_past_time_that_nobody_asks_for_any_more_is_left(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Lonely(Past):
+        def _replayed(self, time: int, slot: int, tell: Any) -> Moment:
+            for making in self._making.values():
+                making.asked -= ago
+            return super()._replayed(time, slot, tell)
+
+    monkeypatch.setattr(checkpoints, "_TOLD", 1)
+    past, time, ago = Lonely(counted, 2, patience=60), counted.marks().time - 1, 1_000
+    past.warm()
+    counted.read = 0
+    with pytest.raises(Coming), past.at(time):
+        pass
+    assert (counted.read, past._making) == (1, {})
+    ago = 0
+    with past.at(time) as moment:
+        assert moment.time == time
 
 
 def test_states_are_made_without_a_look_for_garbage_and_it_goes_on_after_them(

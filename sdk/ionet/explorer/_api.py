@@ -28,7 +28,7 @@ from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._live import Live
-from ionet.explorer._past import Past
+from ionet.explorer._past import Past, Reader
 from ionet.explorer._search import search as search_for
 from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text, table
 from ionet.explorer._watching import Watching
@@ -149,9 +149,9 @@ class AskedSearch(AskedRow):
     ]
 
 
-def _past(request: Request) -> Past:
+def _past(request: Request) -> Reader:
     past: Past = request.app.state.past
-    return past
+    return past.asked_by(reader_of(request.scope))
 
 
 def _watching(request: Request) -> Watching:
@@ -159,7 +159,7 @@ def _watching(request: Request) -> Watching:
     return watching
 
 
-_ThePast = Annotated[Past, Depends(_past)]
+_ThePast = Annotated[Reader, Depends(_past)]
 
 router: Final = APIRouter(
     prefix="/api/v1",

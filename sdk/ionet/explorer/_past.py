@@ -6,9 +6,10 @@ import gc
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -27,6 +28,8 @@ _NODES: Final = 500_000
 #: Past moments that are being made or wait for it, and seconds that one which was made waits to be asked for.
 _MAKING: Final = 3
 _TO_BE_HAD: Final = 10.0
+#: Seconds after which one that nobody asks for any more is left; a page in the background asks once a minute.
+_LEFT: Final = 75.0
 #: What of an emission went into the reserve is counted under this name.
 WITHHELD: Final = "mint.Emitted:withheld"
 
@@ -183,16 +186,28 @@ _MOMENTS: Final = Kind(
 
 @dataclass(slots=True)
 class _Making:
-    """A past moment that is being replayed."""
+    """A past moment that is being replayed.
 
+    Attributes:
+        source: the address that asked for it first; empty: of this process.
+    """
+
+    source: str
     done: int = 0
     of: int = 0
     error: Exception | None = None
+    asked: float = field(default_factory=monotonic)
     over: threading.Event = field(default_factory=threading.Event)
 
     def tell(self, done: int, of: int) -> None:
-        """Is told how far it is."""
+        """Is told how far it is.
+
+        Raises:
+            Coming: nobody asks for it any more.
+        """
         self.done, self.of = done, of
+        if monotonic() - self.asked > _LEFT:
+            raise Coming(done, of)
 
 
 class Past:
@@ -240,11 +255,13 @@ class Past:
         self._stamp: object = None
 
     @contextmanager
-    def at(self, time: int | None) -> Iterator[Moment]:
+    def at(self, time: int | None, source: str = "") -> Iterator[Moment]:
         """The market at the end of a second; it is the caller's until the context ends.
 
         Args:
             time: Unix seconds; None: now, which is as far as the ledger has come.
+            source: the address that asks, for which one past time is computed at a time; empty: of this
+                process.
 
         Raises:
             NotYet: the ledger has not come to that time.
@@ -267,7 +284,7 @@ class Past:
             raise Busy("too many past times are asked for at the moment; try again in some seconds")
         try:
             if self._patience is not None:
-                self._wait(time, slot, turn, self._patience)
+                self._wait(time, slot, turn, source)
             with self._replays:
                 if self._patience is not None and (turn, time) not in self._kept:
                     # Another one has taken its room.
@@ -276,11 +293,11 @@ class Past:
         finally:
             self._asked.release()
 
-    def _wait(self, time: int, slot: int, turn: int, patience: float) -> None:
+    def _wait(self, time: int, slot: int, turn: int, source: str) -> None:
         """Waits until a past moment is kept, which a thread of its own replays.
 
         Raises:
-            Coming: it takes longer.
+            Coming: it takes longer, or comes after another one of the same address.
             Busy: too many are being made.
         """
         key = (turn, time)
@@ -288,11 +305,14 @@ class Past:
             if (making := self._making.get(key)) is None:
                 if key in self._kept:
                     return
+                if source and any(each.source == source for each in self._making.values()):
+                    raise Coming(0, 0)
                 if len(self._making) >= _MAKING:
                     raise Busy("too many past times are being computed at the moment; try again in a minute")
-                making = self._making[key] = _Making()
+                making = self._making[key] = _Making(source)
                 threading.Thread(target=self._make, args=(turn, time, slot, making), daemon=True).start()
-        if not making.over.wait(patience):
+            making.asked = monotonic()
+        if not making.over.wait(self._patience):
             raise Coming(making.done, making.of)
         if making.error is not None:
             raise making.error
@@ -302,6 +322,7 @@ class Past:
             with self._makes:
                 # Whoever waits for the one before gets it, before it makes room.
                 self._had.wait(_TO_BE_HAD)
+                making.tell(0, 0)
                 with self._replays:
                     self._drop(turn, self._room() - 1)
                 kept = self._replayed(time, slot, making.tell)
@@ -310,11 +331,17 @@ class Past:
                     self._drop(turn, self._room())
                     self._had.clear()
         except Exception as bad:
-            making.error = bad
+            # Its frames have all that was replayed, and they are in a circle with it.
+            making.error = bad.with_traceback(None)
+            bad.__cause__ = bad.__context__ = None
         finally:
             with self._begins:
                 del self._making[turn, time]
             making.over.set()
+
+    def asked_by(self, source: str) -> Reader:
+        """The past for who asks from an address."""
+        return Reader(self, source)
 
     def warm(self) -> None:
         """Replays the present and makes the orders of its nodes, so that no reader waits for it.
@@ -377,3 +404,25 @@ class Past:
     def _room(self) -> int:
         """How many past moments are kept: of many nodes one, which takes as much memory as the present."""
         return max(1, min(self._most, _NODES // max(1, len(self._now.state.nodes))))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The past for one who asks for it.
+
+    Attributes:
+        past: for all.
+        source: the address that asks.
+    """
+
+    past: Past
+    source: str
+
+    @property
+    def database(self) -> Database:
+        """What it is read from."""
+        return self.past.database
+
+    def at(self, time: int | None) -> AbstractContextManager[Moment]:
+        """See `Past.at`."""
+        return self.past.at(time, self.source)
