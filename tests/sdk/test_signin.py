@@ -257,6 +257,13 @@ def test_a_flood_of_real_sign_ins_locks_out_nobody_but_who_sends_it(clock: Clock
     assert all(re.fullmatch(r"too many have signed in from your address: wait \d+ s", each) for each in told)
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out(service: SignIns, clock: Clock) -> None:
+    service.sign_in(WHERE, *signed(written(service.challenge())))
+    clock.now -= 30 * 86_400
+    session, _ = service.sign_in(WHERE, *signed(written(service.challenge())))
+    assert session.expires == clock.now + CONFIG.lasts
+
+
 def test_what_is_full_is_looked_through_anew_only_once_something_has_expired() -> None:
     """A million of them take a quarter of a second, in which nobody else is served."""
     used = _UsedUp(2)

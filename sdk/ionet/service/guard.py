@@ -312,7 +312,8 @@ class Rates:
         """Takes a request; returns the whole seconds to wait, 0: it is taken."""
         now, rate, most = self._clock(), self._per_second, self._at_once
         left, at = self._left.pop(address, (float(most), now))
-        left = min(most, left + (now - at) * rate)
+        # A clock that is set back gives nothing, and takes nothing.
+        left = min(most, left + max(0.0, now - at) * rate)
         taken = left >= cost
         self._left[address] = (left - cost if taken else left, now)
         if len(self._left) > self._addresses:

@@ -6,7 +6,8 @@ in it has to be the key that signed. Then a cookie stands for the session. Chall
 authenticated by a key of this process, and end with it. Kept is only which of them were used up, until they
 would have expired: whoever asks for many, or signs in with many wallets, pushes out nobody else's. Each
 address signs in so many times only, and where thousands of them do, new sessions are short instead of none,
-so that what is kept of those that were ended stays bounded. How many requests an address may send, and that a
+so that what is kept of those that were ended stays bounded; where they answer more challenges within minutes
+than are kept, nobody signs in until some have expired. How many requests an address may send, and that a
 POST comes from the service's own pages, is for what stands before the service to see to, as the explorer's
 guard does.
 """
@@ -61,7 +62,8 @@ class SignInConfig:
         addresses: whose sign-ins are counted; beyond it the one that has signed in longest ago is new again.
         most: sessions that begin at once; as many come back evenly in the time that one lasts, and those
             beyond last for `patience` only. And challenges that were answered and have not expired: beyond
-            it nobody signs in until some have. A million take some 100 MB, twice as many may be kept.
+            it nobody signs in until some have. A million take some 100 MB; with sessions that were ended,
+            two of long ones and one of short ones, four times as many may be kept.
     """
 
     origin: str
