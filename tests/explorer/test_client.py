@@ -141,6 +141,27 @@ def test_it_waits_where_it_asks_too_often(
     assert all(0 < seconds <= 10 for seconds in waited)
 
 
+def test_a_past_time_that_is_being_computed_is_waited_for_and_not_for_ever(
+    explorer: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited, waits = list[float](), iter(["2", "0", "60"])
+    monkeypatch.setattr(time, "sleep", waited.append)
+
+    def coming(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if (wait := next(waits, None)) is None:
+            return answer
+        told = {"message": "being computed", "done": 1, "of": 2}
+        return httpx.Response(202, headers={"retry-after": wait}, json=told)
+
+    with reading(explorer, coming) as reader:
+        assert reader.status()
+        assert waited == [2, 1, 10]
+        waits = iter(["1"])
+        monkeypatch.setattr(module, "_COMING", 0.0)
+        with pytest.raises(ExplorerError, match="still computes that past time"):
+            reader.status()
+
+
 @pytest.mark.parametrize(
     ("path", "change", "said"),
     [

@@ -267,6 +267,8 @@ class ExplorerClient:
                 continue
             if status == 404:
                 raise LookupError(self._said(body))
+            if status == 202:
+                raise ExplorerError(f"the explorer {self.host} still computes that past time: ask later")
             if status != 200:
                 raise ExplorerError(f"the explorer {self.host}: {self._said(body)} (status {status})")
             try:
@@ -307,7 +309,8 @@ def _name_of(told: WatchedEvent) -> str:
 
 def _pause(headers: httpx.Headers) -> float:
     said = headers.get("retry-after", "1")
-    return min(float(said) if said.isdecimal() else 1.0, _WAIT)
+    # Whoever is told to ask again at once would do nothing else.
+    return min(max(float(said), 1.0) if said.isdecimal() else 1.0, _WAIT)
 
 
 __all__ = ["ExplorerClient"]
