@@ -20,7 +20,7 @@ import pytest
 from tests.explorer.conftest import GENESIS, Served
 
 from ionet.explorer import _past
-from ionet.explorer._past import _MOMENTS, Coming, Moment, Past
+from ionet.explorer._past import _MOMENTS, Busy, Coming, Moment, Past
 from ionet.ledger import Database, Entry, Landed, LedgerError, checkpoints
 from ionet.ledger.checkpoints import Replays
 
@@ -263,6 +263,19 @@ def test_one_past_time_at_a_time_is_computed_for_an_address(counted: Counted) ->
             with suppress(Coming), past.at(time, source) as moment:
                 seen.add(moment.time)
     assert seen == {first, second, third}
+
+
+def test_however_many_wait_for_a_past_time_all_are_told_how_far_it_is(counted: Counted) -> None:
+    past, time = Held(counted), counted.marks().time - 1
+    with pytest.raises(Coming), past.at(time):
+        pass
+    while past._asked.acquire(blocking=False):
+        pass
+    with pytest.raises(Coming), past.at(time):
+        pass
+    with pytest.raises(Busy, match="too many past times"), past.at(time - 1):
+        pass
+    past.may.set()
 
 
 def test_a_past_time_that_nobody_asks_for_any_more_is_left(

@@ -281,6 +281,7 @@ class Past:
             slot, turn = now.slot, self._turn
         # A past time may take long to replay, for which the present does not wait.
         if not self._asked.acquire(blocking=False):
+            self._tell(time, turn)
             raise Busy("too many past times are asked for at the moment; try again in some seconds")
         try:
             if self._patience is not None:
@@ -316,6 +317,17 @@ class Past:
             raise Coming(making.done, making.of)
         if making.error is not None:
             raise making.error
+
+    def _tell(self, time: int, turn: int) -> None:
+        """Says how far a past moment is that is being made, without waiting for it.
+
+        Raises:
+            Coming: it is being made.
+        """
+        with self._begins:
+            if (making := self._making.get((turn, time))) is not None:
+                making.asked = monotonic()
+                raise Coming(making.done, making.of)
 
     def _make(self, turn: int, time: int, slot: int, making: _Making) -> None:
         try:
