@@ -338,6 +338,18 @@ def test_a_card_that_has_paid_its_days_limit_buys_nothing_more_whoever_holds_it(
     assert shop.world.stripe.intents["pi_2"]["status"] == "canceled"
 
 
+def only_another_card_buys(shop: Shop, card: str) -> None:
+    """Another customer books by this card, which is refused, and by another one, which is not."""
+    for number, used in (("pi_2", card), ("pi_3", "fp_other")):
+        shop.pay(shop.quote(name="dave", node=str(shop.world.market.nodes[1])), "dave", way="intent")
+        shop.world.stripe.authorise(number, used)
+        shop.world.work()
+        shop.world.work()
+    told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
+    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed, or was not paid")
+    assert told["pi_3"][0] == "running"
+
+
 def test_a_card_whose_charge_is_disputed_buys_nothing_more_for_another_wallet(shop: Shop) -> None:
     shop.pay(shop.quote(), way="intent")
     shop.world.stripe.authorise("pi_1", "fp_same")
@@ -346,15 +358,7 @@ def test_a_card_whose_charge_is_disputed_buys_nothing_more_for_another_wallet(sh
     shop.world.stripe.dispute("pi_1")
     shop.message()
     shop.world.work()
-    # Another card of somebody else's is none of that.
-    for number, card in (("pi_2", "fp_same"), ("pi_3", "fp_other")):
-        shop.pay(shop.quote(name="dave", node=str(shop.world.market.nodes[1])), "dave", way="intent")
-        shop.world.stripe.authorise(number, card)
-        shop.world.work()
-        shop.world.work()
-    told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
-    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed, or was not paid")
-    assert told["pi_3"][0] == "running"
+    only_another_card_buys(shop, "fp_same")
 
 
 def test_who_has_not_paid_for_what_was_booked_buys_nothing_more_by_card(shop: Shop) -> None:
@@ -368,14 +372,7 @@ def test_who_has_not_paid_for_what_was_booked_buys_nothing_more_by_card(shop: Sh
     refused = shop.ask("POST", "/v1/quotes", {"seconds": HOUR, "node": str(shop.world.market.nodes[1])})
     answer = shop.pay(refused, status=403)
     assert answer["error"]["code"] == "frozen"
-    for number, card in (("pi_2", "fp_closed"), ("pi_3", "fp_other")):
-        shop.pay(shop.quote(name="dave", node=str(shop.world.market.nodes[1])), "dave", way="intent")
-        shop.world.stripe.authorise(number, card)
-        shop.world.work()
-        shop.world.work()
-    told = {each.intent: (each.state, each.problem) for each in shop.world.books.payments(customer="dave")}
-    assert told["pi_2"] == ("cancelled", "a charge of this customer or card is disputed, or was not paid")
-    assert told["pi_3"][0] == "running"
+    only_another_card_buys(shop, "fp_closed")
 
 
 # -- messages
