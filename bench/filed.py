@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final
 
 import numpy as np
 import sqlalchemy as sa
@@ -41,7 +41,7 @@ from ionet import Event, events
 from ionet.explorer._past import Moment
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Entry, Landed, Place, archive, counting, rowfiles, schema
-from ionet.ledger.rowfiles import Facts, Sent, Writer
+from ionet.ledger.rowfiles import Facts, Row, Sent, Writer
 from ionet.ledger.subjects import subjects
 
 _MARK: Final = 0x0123456789ABCDE
@@ -51,20 +51,6 @@ _SIGNATURE: Final = 88
 _TIME, _SEQ = 12, 19
 _CREDITED, _ATTESTED, _EMITTED = "staking.Credited", "jobs.Attested", "mint.Emitted"
 _Numbers = NDArray[np.int64]
-
-
-class _Row(NamedTuple):
-    slot: int
-    tx: int
-    instruction: int
-    inner: int
-    part: int
-    kind: str
-    time: int
-    account: bytes
-    also: bytes | None
-    seq: int | None
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +257,12 @@ class Files:
         return facts
 
 
-def _row(sent: Sent, event: Event, inner: int) -> _Row:
+def _row(sent: Sent, event: Event, inner: int) -> Row:
     subject = subjects()[type(event)]
     also = None if subject.also is None else bytes(subject.also(event))
     seq: int | None = event.seq if subject.seq else None  # type: ignore[attr-defined]
     where = (sent.slot, sent.tx, 0, inner, 0, subject.name, sent.time)
-    return _Row(*where, bytes(subject.account(event)), also, seq, event.encode())
+    return Row(*where, bytes(subject.account(event)), also, seq, event.encode(), sent.signature, inner - 1)
 
 
 def _sent(hour: int, number: int, nodes: int) -> Sent:
