@@ -80,19 +80,24 @@ def test_what_a_box_says_moves_nothing_on_the_renters_terminal(
 
 
 HIDDEN = """
-import ctypes, os, subprocess
-from ionet.cloud.from_input import _hide
+import ctypes, os, subprocess, sys
+from types import SimpleNamespace
+from ionet.cloud import from_input
 if not os.getuid():
     os.setgid(65534)
     os.setuid(65534)
     # That alone would hide it.
     ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
-_hide()
-memory = os.memfd_create("session")
-os.write(memory, b"secret")
-other = subprocess.run(["/bin/cat", f"/proc/{os.getpid()}/fd/{memory}"], capture_output=True, text=True)
-with open(f"/proc/self/fd/{memory}") as file:
-    print(file.read(), other.returncode, "secret" in other.stdout)
+def look(most):
+    memory = os.memfd_create("session")
+    os.write(memory, b"secret")
+    other = subprocess.run(["/bin/cat", f"/proc/{os.getpid()}/fd/{memory}"], capture_output=True, text=True)
+    with open(f"/proc/self/fd/{memory}") as file:
+        print(file.read(), other.returncode, "secret" in other.stdout)
+    sys.exit()
+# It is hidden before it has its orders.
+sys.stdin = SimpleNamespace(buffer=SimpleNamespace(read=look))
+from_input.main()
 """
 
 
