@@ -45,7 +45,6 @@ EFFECTS = {
 EVERY = bool(os.environ.get("IONET_EVERY_POINT"))
 #: Lives that are played at a time: most of each is waiting.
 AT_ONCE = 8
-BEGINNING = asyncio.Lock()
 
 
 def chosen(which: str, kinds: Sequence[str]) -> set[int]:
@@ -127,10 +126,10 @@ async def begun_again(site: Town, life: Mortal) -> None:
     await site.told(await site.begin_gateway(), 3)
 
 
-async def played(root: Path, which: str, point: int | None) -> tuple[Money, Death]:
+async def played(root: Path, which: str, point: int | None, beginning: asyncio.Lock) -> tuple[Money, Death]:
     """What everybody has gained in the end, once the right result is there and nothing else is left."""
     await asyncio.to_thread(root.mkdir)
-    async with BEGINNING:  # nobody else looks for a free port meanwhile
+    async with beginning:  # nobody else looks for a free port meanwhile
         site = Town(root)
         if which == "gateway":
             await site.begin_gateway(point)
@@ -179,7 +178,8 @@ async def nothing_left(root: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("which", EFFECTS)
 async def test_killed_at_any_effect_the_payments_are_the_same(tmp_path: Path, which: str) -> None:
-    expected, calm = await played(tmp_path / "calm", which, None)
+    beginning = asyncio.Lock()  # of this test's own loop
+    expected, calm = await played(tmp_path / "calm", which, None, beginning)
     assert expected.supplier > 0
     assert sum((expected.supplier, expected.renter, expected.fees)) == 0
     assert {kind.split()[1] for kind in calm.kinds} == EFFECTS[which]
@@ -187,7 +187,7 @@ async def test_killed_at_any_effect_the_payments_are_the_same(tmp_path: Path, wh
 
     async def tried(point: int) -> None:
         async with turns:
-            moved, death = await played(tmp_path / str(point), which, point)
+            moved, death = await played(tmp_path / str(point), which, point, beginning)
         # How often a machine looks at the chain is its own affair: a run may have fewer effects than another.
         assert death.gone or (len(death.kinds) <= point and 2 * point > len(calm.kinds))
         assert moved == expected, f"killed {death.where} ({point})"
