@@ -1,7 +1,7 @@
 """How fast an explorer answers, with how many readers at once, and how much memory and time its state takes.
 
-Run with `python bench/explorer.py [nodes] [--hours N] [--keep N] [--readers N] [--seconds S]`. Nodes
-register, stake and are credited hour by hour, in events that the programs' own encoders write
+Run with `python bench/explorer.py [nodes] [--hours N] [--keep N] [--readers N] [--seconds S] [--folder F]`.
+Nodes register, stake and are credited hour by hour, in events that the programs' own encoders write
 (`bench/ledger.py`); rows of all but the last hours go to files. The explorer is a process of its own;
 readers are tasks of this one, and each asks for one page after the other. With `--filed N` the first N hours
 are written as files (`bench/filed.py`), and the explorer begins from a checkpoint after them, so that neither
@@ -26,7 +26,8 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self, get_args
@@ -261,6 +262,35 @@ def shown(title: str, times: dict[str, list[float]]) -> None:
         print(f"{name:16} {len(each):8,} {statistics.median(each):10.1f} {high:9.1f} {ordered[-1]:9.1f}")
 
 
+@contextmanager
+def kept(folder: Path | None) -> Iterator[Path]:
+    """The folder of the ledger: one that stays, or that goes with this process."""
+    if folder is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+
+
+def make(path: Path, nodes: int, hours: int, filed_hours: int, keep: int) -> float:
+    """Makes the ledger; seconds that its rows of old hours took to go into files."""
+    began = time.perf_counter()
+    if filed_hours:
+        for told in filed.fill(path, nodes, filed_hours, hours):
+            print(f"{time.perf_counter() - began:.0f} s: {told}", flush=True)
+        checkpoint(path, nodes, filed_hours)
+    else:
+        fill(path, nodes, hours)
+    with Database.create(str(path), "bench") as database:
+        scanned = database.marks().scanned
+        database.write([], scanned=scanned, final=scanned)
+        if not filed_hours:
+            began = time.perf_counter()
+            database.archive(keep * HOUR)
+    return time.perf_counter() - began
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("nodes", nargs="?", type=int, default=10_000)
@@ -270,29 +300,20 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=READERS)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--state", action="store_true", help="only the state of these nodes, in this process")
+    parser.add_argument(
+        "--folder", type=Path, help="where the ledger is made and stays; one that is there is asked again"
+    )
     options = parser.parse_args()
     if options.state:
         state_of(options.nodes)
         return
     nodes, hours = options.nodes, options.hours
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "ledger.db")
+    with kept(options.folder) as folder:
+        path = folder / "ledger.db"
         # Checkpoints go with the ledger.
-        os.environ["XDG_CACHE_HOME"] = folder
-        began = time.perf_counter()
-        if options.filed:
-            for told in filed.fill(path, nodes, options.filed, hours):
-                print(f"{time.perf_counter() - began:.0f} s: {told}", flush=True)
-            checkpoint(path, nodes, options.filed)
-        else:
-            fill(path, nodes, hours)
+        os.environ["XDG_CACHE_HOME"] = str(folder)
+        filing = 0.0 if path.exists() else make(path, nodes, hours, options.filed, options.keep)
         with Database.create(str(path), "bench") as database:
-            scanned = database.marks().scanned
-            database.write([], scanned=scanned, final=scanned)
-            if not options.filed:
-                began = time.perf_counter()
-                database.archive(options.keep * HOUR)
-            filing = time.perf_counter() - began
             files, (_, events) = database.files(), database.counts()
         in_files = sum(each.stat().st_size for each in folder_of(path).glob("*.rows"))
         size = path.stat().st_size
@@ -314,7 +335,8 @@ def main() -> None:
             process.kill()
             process.join()
     print(f"measured: {nodes:,} nodes, {events:,} events, {size / GIB:.2f} GiB of database")
-    print(f"old hours: {files} files, {in_files / GIB:.2f} GiB, made in {filing:.1f} s")
+    took = f", made in {filing:.1f} s" if filing else ""
+    print(f"old hours: {files} files, {in_files / GIB:.2f} GiB{took}")
     print(f"replay at the start: {replay:.1f} s, {events / replay:,.0f} events a second")
     print(f"memory: {state / GIB:.2f} GiB of state, {peak / GIB:.2f} GiB in all after the readers")
     print(
