@@ -13,9 +13,12 @@ import pytest
 import ionet
 from ionet.chain.errors import IonetError
 from ionet.cloud import autoscaling
-from ionet.cloud.from_input import LOCK, _remember
+from ionet.cloud.from_input import LOCK, LOG, _bound, _remember
 from ionet.cloud.leasing import Tags
+from ionet.cloud.on_head import MOST
 
+RAY = (Path(__file__).parents[2] / "examples" / "autoscaling" / "ray.yaml").read_text()
+NONE = "error: ray.yaml is no cluster file of Ray's: "
 ORDERS = {"version": ionet.__version__, "config": {}, "session": "secret", "tags": {}}
 
 
@@ -124,8 +127,20 @@ def test_nodes_that_either_side_has_booked_are_its_own(tmp_path: Path) -> None:
     ("content", "why"),
     [
         (None, "error: ray.yaml: No such file or directory"),
-        ("just words", "error: ray.yaml is no cluster file of Ray's: "),
+        ("just words", NONE),
         ("provider: {type: aws, region: x}", "error: ray.yaml: provider takes type: external, and module: "),
+        (
+            f"{RAY}\nmax_worker: 3\n",
+            f"{NONE}Additional properties are not allowed ('max_worker' was unexpected)",
+        ),
+        (
+            RAY.replace("idle_timeout_minutes: 10", "idle_timeout_minutes: soon"),
+            f"{NONE}idle_timeout_minutes: 'soon' is not of type 'number'",
+        ),
+        (
+            RAY.replace("node_config: {}", "node_config: {label: 2026-11-30}"),
+            "error: ray.yaml: dates and times belong in quotes: ",
+        ),
     ],
 )
 def test_a_file_that_is_none_of_its_own_is_named(
@@ -138,3 +153,26 @@ def test_a_file_that_is_none_of_its_own_is_named(
     with pytest.raises(SystemExit) as ended:
         autoscaling.main()
     assert str(ended.value).startswith(why)
+    assert len(str(ended.value).splitlines()) == 1
+
+
+def test_orders_that_are_too_long_are_refused_whole(tmp_path: Path) -> None:
+    done = sent(tmp_path, session="x" * MOST)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "the orders have more than the 1,048,576 bytes that are taken\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_log_that_has_grown_is_begun_anew_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / LOG
+    with log.open("ab", buffering=0) as writer:
+        writer.write(b"first\n")
+        _bound(log, 7)
+        assert log.read_bytes() == b"first\n"
+        writer.write(b"second\n")
+        _bound(log, 7)
+        writer.write(b"third\n")
+    assert log.read_bytes() == b"third\n"
+    assert (tmp_path / f"{LOG}.1").read_bytes() == b"first\nsecond\n"

@@ -22,6 +22,7 @@ booked are not its own: it neither counts nor ends them.
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import tempfile
@@ -271,11 +272,16 @@ def settings(path: Path) -> dict[str, Any]:
         }
         config.setdefault("cluster_synced_files", [])
         validate_config(config)
+        json.dumps(config)
         module = config["provider"].get("module")
     except OSError as bad:
         raise ConfigError(f"{path}: {bad.strerror}") from None
+    except TypeError as bad:
+        raise ConfigError(f"{path}: dates and times belong in quotes: {bad}") from bad
     except Exception as bad:  # whatever Ray raises at a file that is none of its own
-        raise ConfigError(f"{path} is no cluster file of Ray's: {bad}") from bad
+        # Of a schema's errors the text has the whole schema.
+        where, what = getattr(bad, "json_path", "$")[2:], getattr(bad, "message", str(bad))
+        raise ConfigError(f"{path} is no cluster file of Ray's: {where and where + ': '}{what}") from bad
     if module != _MODULE:
         raise ConfigError(f"{path}: provider takes type: external, and module: {_MODULE}")
     return config

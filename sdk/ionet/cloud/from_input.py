@@ -15,19 +15,25 @@ import ctypes
 import fcntl
 import json
 import os
+import shutil
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from ionet.chain.errors import ConfigError, IonetError
+from ionet.cloud.on_head import MOST
 from ionet.workloads import driver
 
 LOG: Final = "autoscaler.log"
 #: Held by the process that scales; has its process id.
 LOCK: Final = ".autoscaler"
-_MOST: Final = 1 << 20
+#: Bytes of a log, of which the one before is kept too.
+_LOG_MOST: Final = 8 << 20
+_LOOKS_EVERY: Final = 60.0
 _BEGUN: Final = "begun"
 _PR_SET_DUMPABLE: Final = 4
 
@@ -109,6 +115,7 @@ def _apart(orders: Mapping[str, Any], begun: int) -> NoReturn:
     status = 1
     try:
         _alone()
+        threading.Thread(target=_keep_bounded, args=(Path(LOG).absolute(),), daemon=True).start()
         _scale(orders, begun)
         status = 0
     except IonetError as bad:
@@ -122,6 +129,20 @@ def _apart(orders: Mapping[str, Any], begun: int) -> NoReturn:
         os._exit(status)
 
 
+def _bound(log: Path, most: int = _LOG_MOST) -> None:
+    """Begins the log anew where it has so many bytes; what it had is kept beside it until the next time."""
+    if log.stat().st_size >= most:
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
+
+
+def _keep_bounded(log: Path) -> None:
+    while True:
+        with contextlib.suppress(OSError):  # a full disk, or a log that somebody has removed
+            _bound(log)
+        time.sleep(_LOOKS_EVERY)
+
+
 def _tell(begun: int, why: str) -> None:
     # Where it had begun, nobody waits.
     with contextlib.suppress(OSError):
@@ -131,7 +152,10 @@ def _tell(begun: int, why: str) -> None:
 def main() -> None:
     """Reads the orders, and returns once the process that has them scales, or cannot."""
     _hide()
-    orders = json.loads(sys.stdin.buffer.read(_MOST))
+    given = sys.stdin.buffer.read(MOST + 1)
+    if len(given) > MOST:
+        sys.exit(f"the orders have more than the {MOST:,} bytes that are taken")
+    orders = json.loads(given)
     reading, begun = os.pipe()
     if not (pid := os.fork()):
         os.close(reading)

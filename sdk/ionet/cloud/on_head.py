@@ -15,6 +15,8 @@ from ionet.workloads import driver
 
 #: Seconds in which it has begun, on a busy node.
 _BEGINNING: Final = 180.0
+#: Bytes of orders that the process there takes.
+MOST: Final = 1 << 20
 _MODULE: Final = "ionet.cloud.from_input"
 _PATH: Final = f'PYTHONPATH="{driver.PACKAGES}:$PYTHONPATH"'
 _THERE: Final = f"{_PATH} python3 -c 'import {_MODULE}' 2>/dev/null && echo there || echo missing"
@@ -46,6 +48,12 @@ def start(config: Mapping[str, Any]) -> str:
         "tags": {"jobs": known.jobs, "begun": known.begun, "shunned": known.shunned},
     }
 
+    text = json.dumps(orders)
+    if (size := len(text.encode())) > MOST:
+        raise ConfigError(
+            f"the file and the nodes that it has booked have {size:,} bytes; the first node takes {MOST:,}"
+        )
+
     async def send() -> str:
         cluster = await market.cluster()
         try:
@@ -58,6 +66,6 @@ def start(config: Mapping[str, Any]) -> str:
                     "the first node has not this package; say in the head's node_config: internet: true, and"
                     f" pip: ['ionet[access]=={__version__}']"
                 )
-            return await access.run(_START, json.dumps(orders), seconds=_BEGINNING)
+            return await access.run(_START, text, seconds=_BEGINNING)
 
     return Loop().do(send()).strip()
