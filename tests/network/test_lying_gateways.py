@@ -14,6 +14,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.network.attacked import echo, keypair, node_of, until
+from tests.programs.support import HOUR
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -138,6 +139,25 @@ def passing(change: Callable[[Liar, bytes], Awaitable[list[tuple[bytes, bytes]]]
     return lie
 
 
+class Finding:
+    """A gateway that finds peers, and remembers what it has passed on."""
+
+    def __init__(self) -> None:
+        self.passed: list[bytes] = []
+
+    async def __call__(self, liar: Liar, socket: ServerConnection, hello: Message) -> None:
+        async for data in socket:
+            if isinstance(data, str):
+                key = bytes(Pubkey.from_string(json.loads(data)["find"]))
+                await socket.send(liar.hellos[key].to_bytes())
+                continue
+            self.passed.append(data)
+            await liar.sockets[Message.read(data).to].send(data)
+
+    def requests(self) -> list[bytes]:
+        return [data for data in self.passed if Message.read(data).kind is Kind.REQUEST]
+
+
 async def test_a_request_that_is_passed_on_twice_is_done_once() -> None:
     async def twice(liar: Liar, data: bytes) -> list[tuple[bytes, bytes]]:
         return [(Message.read(data).to, data)] * 3
@@ -229,19 +249,7 @@ async def test_a_request_for_an_earlier_life_is_not_done() -> None:
 
 async def test_a_restarted_agent_is_asked_anew() -> None:
     """The seat asks the agent's earlier life, which is refused unread, and looks for the agent again."""
-    liar = Liar()
-
-    async def knowing(liar: Liar, socket: ServerConnection, hello: Message) -> None:
-        async for data in socket:
-            if isinstance(data, str):
-                key = bytes(Pubkey.from_string(json.loads(data)["find"]))
-                await socket.send(liar.hellos[key].to_bytes())
-                continue
-            to = Message.read(data).to
-            await liar.sockets[to].send(data)
-
-    liar.lie = knowing
-    done = Counting()
+    liar, done = Liar(Finding()), Counting()
     async with liar.listening() as url, Peer(SEAT, Role.SEAT, [[url]]) as seat:
         async with Peer(AGENT, Role.AGENT, [[url]], handler=done) as agent:
             await until(lambda: len(liar.sockets) == 2)
@@ -251,6 +259,76 @@ async def test_a_restarted_agent_is_asked_anew() -> None:
         async with Peer(AGENT, Role.AGENT, [[url]], handler=done) as agent:
             await until(lambda: liar.sockets[agent.address] is not old)
             await seat.ask(agent.address, "add", seconds=5)
+        assert len(done.calls) == 2
+
+
+@asynccontextmanager
+async def set_back(liar: Liar, done: Counting) -> AsyncIterator[tuple[Peer, Peer]]:
+    """A seat that has asked an agent often, and was started again with its clock set back by three hours."""
+    async with liar.listening() as url, Peer(AGENT, Role.AGENT, [[url]], handler=done) as agent:
+        async with Peer(SEAT, Role.SEAT, [[url]]) as seat:
+            await until(lambda: len(liar.sockets) == 2)
+            for number in range(peer_module._NUMBERS + 10):
+                await seat.ask(agent.address, "add", {"number": number}, seconds=60)
+        old, now = liar.sockets[seat.address], time.time_ns
+        done.calls.clear()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time_ns", lambda: now() - 3 * HOUR * 10**9)
+            async with Peer(SEAT, Role.SEAT, [[url]]) as seat:
+                await until(lambda: liar.sockets[seat.address] is not old)
+                yield seat, agent
+
+
+async def test_a_seat_whose_clock_was_set_back_is_heard_from_its_second_request_on() -> None:
+    done = Counting()
+    async with set_back(Liar(Finding()), done) as (seat, agent):
+        with pytest.raises(Unreachable, match="clock was set back"):
+            await seat.ask(agent.address, "add", {"number": 0}, seconds=60)
+        for number in range(1, peer_module._NUMBERS + 10):
+            await seat.ask(agent.address, "add", {"number": number}, seconds=60)
+        asked = [request.arguments["number"] for request in done.calls]
+        assert asked == list(range(1, peer_module._NUMBERS + 10))
+
+
+async def test_what_may_be_done_twice_is_heard_at_once_from_a_seat_whose_clock_was_set_back() -> None:
+    done = Counting()
+    async with set_back(Liar(Finding()), done) as (seat, agent):
+        await seat.ask(agent.address, "heartbeat", seconds=60, repeatable=True)
+        assert len(done.calls) == 1
+
+
+async def test_nothing_that_a_seat_has_signed_is_done_again_once_its_clock_was_set_back() -> None:
+    """Neither what it asked before, nor what was refused, nor what it asked since."""
+    done, gateway = Counting(), Finding()
+    liar = Liar(gateway)
+    async with set_back(liar, done) as (seat, agent):
+        to_agent = liar.sockets[agent.address]
+
+        async def replayed() -> None:
+            for data in gateway.requests():
+                await to_agent.send(data)
+
+        await replayed()
+        with pytest.raises(Unreachable):
+            await seat.ask(agent.address, "add", {"number": 0}, seconds=60)
+        await replayed()
+        await seat.ask(agent.address, "add", {"number": 1}, seconds=60)
+        await replayed()
+        await seat.ask(agent.address, "add", {"number": 2}, seconds=60)
+        assert [request.arguments["number"] for request in done.calls] == [1, 2]
+
+
+async def test_the_next_life_of_a_seat_whose_clock_was_set_back_goes_on() -> None:
+    """Its next life asks with the agent's boot, hears the context that counts, and asks in that one."""
+    done, liar = Counting(), Liar(Finding())
+    async with set_back(liar, done) as (seat, agent):
+        await seat.ask(agent.address, "add", seconds=60, repeatable=True)
+        url, old = seat.links[0].url, liar.sockets[seat.address]
+        assert url is not None
+        await seat.__aexit__()
+        async with Peer(SEAT, Role.SEAT, [[url]]) as again:
+            await until(lambda: liar.sockets[again.address] is not old)
+            await again.ask(agent.address, "add", seconds=60, repeatable=True)
         assert len(done.calls) == 2
 
 

@@ -49,6 +49,8 @@ _FIND: Final = 2.0
 _MOMENT: Final = 3.0
 #: The refusal of a request for an earlier boot, which was not read.
 _OTHER_BOOT: Final = "other-boot"
+#: The refusal of a request whose number is not above those that came; it names a context to go on in.
+_OLD_NUMBER: Final = "old-number"
 #: Seconds for which a way to a peer that did not answer comes last.
 _DOUBT: Final = 60.0
 
@@ -133,28 +135,64 @@ class _Present:
 
 @dataclass(slots=True, eq=False)
 class _Pending:
+    """A request of this peer's.
+
+    Attributes:
+        boot: the other peer's, as it was announced when the request was signed.
+        context: that it was signed for: the boot, or what the other peer has named instead.
+    """
+
     to: bytes
     link: int
     future: asyncio.Future[Message]
+    boot: bytes = b""
+    context: bytes = b""
 
 
 class _Numbers:
-    """Which numbers of a sender have come: each counts once, in whatever order gateways pass them on."""
+    """Which numbers of a sender have come: each counts once, in whatever order gateways pass them on.
 
-    __slots__ = ("_floor", "_seen")
+    A sender whose clock was set back while it did not run has lower numbers than before. It is offered another
+    context, which is new and random: nothing that was ever signed is for that one, so numbers begin anew in it.
+    Once it has used it, the context before is over.
 
-    def __init__(self) -> None:
+    Args:
+        context: of its requests: this peer's boot, to begin with.
+    """
+
+    __slots__ = ("_floor", "_offered", "_seen", "context")
+
+    def __init__(self, context: bytes) -> None:
+        self.context = context
+        self._offered: bytes | None = None
         self._floor = -1
         self._seen: list[int] = []
 
+    def goes_on_in(self, context: bytes) -> bool:
+        """Whether a request is for the sender's context; that it was offered becomes it."""
+        if context == self._offered:
+            self.context, self._offered = context, None
+            self._floor, self._seen = -1, []
+        return context == self.context
+
     def take(self, number: int) -> bool:
         """Whether the number is new; those that are too far behind the newest are not."""
-        if number <= self._floor or number in self._seen:
+        if self.is_old(number) or number in self._seen:
             return False
+        self._offered = None
         insort(self._seen, number)
         if len(self._seen) > _NUMBERS:
             self._floor = self._seen.pop(0)
         return True
+
+    def is_old(self, number: int) -> bool:
+        """Whether it is not known any more if the number has come."""
+        return number <= self._floor
+
+    def offer(self) -> bytes:
+        """Returns the context in which the sender may begin anew."""
+        self._offered = self._offered or secrets.token_bytes(32)
+        return self._offered
 
 
 class Peer:
@@ -200,6 +238,8 @@ class Peer:
         self._present: dict[bytes, _Present] = {}
         self._announced_by: Counter[int] = Counter()
         self._pending: dict[bytes, _Pending] = {}
+        #: Contexts that others named instead of their boot, with the boot that they had.
+        self._contexts: OrderedDict[bytes, tuple[bytes, bytes]] = OrderedDict()
         #: By whether a request of theirs was ever done: strangers push out strangers.
         self._numbers: dict[bool, OrderedDict[bytes, _Numbers]] = {True: OrderedDict(), False: OrderedDict()}
         self._work: dict[bool, list[int]] = {True: [0, 0], False: [0, 0]}
@@ -296,6 +336,7 @@ class Peer:
         seconds: float = 30.0,
         presence: float = 3.0,
         sealed: bool = False,
+        repeatable: bool = False,
     ) -> Answer:
         """Sends a request and returns its answer.
 
@@ -307,9 +348,10 @@ class Peer:
             seconds: for the other side to be there and answer.
             presence: of them, for the other side to be there.
             sealed: whether gateways must not be able to read the answer's blob.
+            repeatable: whether it may be done twice, so that it is sent anew where only its number was too low.
 
         Raises:
-            Unreachable: no answer came.
+            Unreachable: no answer came, or its number was too low; the next one will not be.
             Refused: the other side does not do it.
             SealError: the answer's blob was not sealed for this request.
         """
@@ -318,7 +360,12 @@ class Peer:
         if box is not None:
             given["seal"] = box.public.hex()
         deadline = time.monotonic() + seconds
-        answer = await self._exchange(to, method, given, blob, deadline, presence)
+        try:
+            answer = await self._exchange(to, method, given, blob, deadline, presence)
+        except _Low:
+            if not repeatable:
+                raise
+            answer = await self._exchange(to, method, given, blob, deadline, presence)
         if "refused" in answer.arguments:
             raise Refused(str(answer.arguments["refused"]), str(answer.arguments.get("detail", "")))
         ok = answer.arguments.get("ok")
@@ -355,6 +402,8 @@ class Peer:
                 except _Restarted:
                     why = "it has been restarted"
                     self._lose(number, to)
+                except _OldNumber as bad:
+                    raise _Low(f"{_name(to)} did not answer {method}: {bad}") from None
                 except _Lost as bad:
                     raise Unreachable(f"{_name(to)} did not answer {method}: {bad}") from None
                 except TimeoutError:
@@ -388,7 +437,9 @@ class Peer:
             peer = self._present.get(pending.to)
             if peer is None:
                 raise _NotDelivered("its connection ended")
-            message = self._sign(Kind.REQUEST, pending.to, peer.boot, arguments, blob)
+            boot, named = self._contexts.get(pending.to, (b"", b""))
+            pending.boot, pending.context = peer.boot, named if boot == peer.boot else peer.boot
+            message = self._sign(Kind.REQUEST, pending.to, pending.context, arguments, blob)
             digest = message.digest
             self._pending[digest] = pending
             return message.to_bytes()
@@ -399,14 +450,27 @@ class Peer:
             answer = await pending.future
         finally:
             self._pending.pop(digest, None)
-        if answer.arguments.get("refused") == _OTHER_BOOT:
+        refused = answer.arguments.get("refused")
+        if refused == _OTHER_BOOT and pending.context == pending.boot:
             raise _Restarted
+        if refused in (_OTHER_BOOT, _OLD_NUMBER):
+            self._go_on(pending, answer.arguments.get("context"))
+            raise _OldNumber
         return answer
+
+    def _go_on(self, pending: _Pending, named: object) -> None:
+        """Takes the context that another peer has named for what it is asked next; none: its boot."""
+        self._contexts.pop(pending.to, None)
+        if isinstance(named, str) and len(named) == 64:
+            with contextlib.suppress(ValueError):
+                self._contexts[pending.to] = pending.boot, bytes.fromhex(named)
+            if len(self._contexts) > _ASKERS:
+                self._contexts.popitem(last=False)
 
     def _sign(
         self, kind: Kind, to: bytes, context: bytes, arguments: Mapping[str, Any], blob: bytes = b""
     ) -> Message:
-        # By the clock, so that a restart goes on above where it was.
+        # By the clock, so that a restart goes on above where it was; where it was set back, see `_Numbers`.
         self._number = max(self._number + 1, time.time_ns() // 1_000)
         return Message.sign(
             self._key,
@@ -531,36 +595,50 @@ class Peer:
     def _requested(self, number: int, message: Message, size: int) -> None:
         sender = message.sender
         trusted = sender in self._numbers[True]
-        if message.context != self._boot:
-            self._refuse(number, message, _OTHER_BOOT, "the request is for an earlier boot")
+        known = self._numbers[trusted].get(sender)
+        if message.context != self._boot and (known is None or not known.goes_on_in(message.context)):
+            self._refuse(number, message, {"detail": "it is for an earlier boot", "refused": _OTHER_BOOT})
             return
-        if not self._remembered(sender, trusted).take(message.number):
-            _log.warning("a request of %s came again", _name(sender))
+        if not self._is_new(number, message, self._remembered(sender, trusted)):
             return
         waiting, octets = self._work[trusted]
         most, most_octets = _ROOM[trusted]
         if self._busy[sender] >= _WAITING or waiting >= most or octets + size > most_octets:
-            self._refuse(number, message, "busy", "too many requests wait for an answer")
+            busy = {"detail": "too many requests wait for an answer", "refused": "busy"}
+            self._refuse(number, message, busy)
             return
         self._busy[sender] += 1
         self._work[trusted][0] += 1
         self._work[trusted][1] += size
         self._spawn(self._handle(number, message, trusted, size))
 
+    def _is_new(self, number: int, message: Message, numbers: _Numbers) -> bool:
+        """Whether a request has not come before. Where that cannot be told, its sender hears how to go on."""
+        over = not numbers.goes_on_in(message.context)
+        if not over and numbers.take(message.number):
+            return True
+        _log.warning("a request of %s came again, or its clock was set back", _name(message.sender))
+        if over or numbers.is_old(message.number):
+            context = numbers.context if over else numbers.offer()
+            detail = "its number is below those that came"
+            refusal = {"context": context.hex(), "detail": detail, "refused": _OLD_NUMBER}
+            self._refuse(number, message, refusal)
+        return False
+
     def _remembered(self, sender: bytes, trusted: bool) -> _Numbers:
         known = self._numbers[trusted]
         numbers = known.get(sender)
         if numbers is None:
-            numbers = known[sender] = _Numbers()
+            numbers = known[sender] = _Numbers(self._boot)
             if len(known) > _ASKERS:
                 known.popitem(last=False)
         known.move_to_end(sender)
         return numbers
 
-    def _refuse(self, number: int, message: Message, kind: str, detail: str) -> None:
+    def _refuse(self, number: int, message: Message, refusal: Mapping[str, Any]) -> None:
         if self._refusals < _REFUSALS:
             self._refusals += 1
-            self._spawn(self._refused(number, message, {"detail": detail, "refused": kind}))
+            self._spawn(self._refused(number, message, refusal))
 
     async def _refused(self, number: int, message: Message, refusal: Mapping[str, Any]) -> None:
         try:
@@ -658,6 +736,17 @@ class _NotDelivered(Exception):
 
 class _Restarted(Exception):
     """The request was for what the other side was before a restart; it did nothing."""
+
+
+class _OldNumber(Exception):
+    """Whether a request was done is not known: its number was below others of this sender."""
+
+    def __str__(self) -> str:
+        return "its number is below earlier ones; this clock was set back, and the next request goes on anew"
+
+
+class _Low(Unreachable):
+    """The same, for who asks."""
 
 
 class _Lost(Exception):
