@@ -168,6 +168,19 @@ def test_a_compute_proof_of_the_report_at_the_head_may_be_two_days_old(place: Pl
     )
 
 
+def test_that_nobody_has_measured_a_class_is_said(place: Place) -> None:
+    place.register(kind="RTX 4090")
+    level, says, todo = place.finding("speed")
+    assert (level, todo) == ("ok", "")
+    assert "Nobody has measured how fast the class RTX 4090 answers proofs" in says
+    assert "judged by right answers alone" in says
+
+
+def test_that_a_class_has_been_measured_is_said(place: Place) -> None:
+    place.register()
+    assert place.finding("speed") == ("ok", "the class has been measured", "")
+
+
 def test_a_key_that_the_chain_does_not_know_is_a_fault(place: Place) -> None:
     other = Keypair()
     place.register(other)

@@ -14,6 +14,8 @@ from ionet.chain.errors import RpcError, TransportError
 from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import GENESIS, cluster_url
 from ionet.formats.when import span
+from ionet.staking.references import speeds_of
+from ionet.staking.speeds import untimed
 from ionet.staking.stake import class_name
 from ionet.worker._config import NodeConfig, WorkerConfig
 from ionet.worker._findings import Finding, Rule
@@ -142,7 +144,9 @@ def _rpc(
 
 def _clock(now: int, *, known: bool) -> Finding:
     rule = Rule(
-        "clock", f"This machine's clock is within {_NEAR} s of the chain's; deadlines are the chain's."
+        "clock",
+        f"This machine's clock is within {_NEAR} s of the chain's; deadlines are the chain's, but clusters'"
+        " certificates are valid by each machine's own clock.",
     )
     apart = int(time.time()) - now
     says = (
@@ -171,6 +175,14 @@ def _node(
     mine = standing.config
     known = OnChain(mine.address, mine.uuid, node, offer, standing.class_)
     yield from node_findings(known, terms, head_end, now, banned=bool(standing.device.banned))
+    yield _speed(mine, node, standing.class_)
+
+
+def _speed(mine: NodeConfig, node: accounts.staking.Node, class_: accounts.staking.Class | None) -> Finding:
+    """What counts is the chain; attesters fall back on the table of their version."""
+    rule = Rule("speed", "Proofs are due as fast as devices of the class were measured.", mine.uuid)
+    nobody = None if class_ is not None and speeds_of(class_) is not None else untimed(node.class_)
+    return rule.ok(nobody or "the class has been measured")
 
 
 def _registered(config: WorkerConfig, standing: Standing) -> Finding:
