@@ -22,6 +22,7 @@ from ionet.wire import Answer, Kind, Message, Peer, Refused, Request, Role, Unre
 from ionet.wire import _link as link_module
 from ionet.wire import _peer as peer_module
 from ionet.wire._link import PATH
+from ionet.wire._numbers import KEPT
 
 #: What a lying gateway does with a connection that has greeted.
 Lie = Callable[["Liar", ServerConnection, Message], Awaitable[None]]
@@ -268,7 +269,7 @@ async def set_back(liar: Liar, done: Counting) -> AsyncIterator[tuple[Peer, Peer
     async with liar.listening() as url, Peer(AGENT, Role.AGENT, [[url]], handler=done) as agent:
         async with Peer(SEAT, Role.SEAT, [[url]]) as seat:
             await until(lambda: len(liar.sockets) == 2)
-            for number in range(peer_module._NUMBERS + 10):
+            for number in range(KEPT + 10):
                 await seat.ask(agent.address, "add", {"number": number}, seconds=60)
         old, now = liar.sockets[seat.address], time.time_ns
         done.calls.clear()
@@ -284,10 +285,10 @@ async def test_a_seat_whose_clock_was_set_back_is_heard_from_its_second_request_
     async with set_back(Liar(Finding()), done) as (seat, agent):
         with pytest.raises(Unreachable, match="clock was set back"):
             await seat.ask(agent.address, "add", {"number": 0}, seconds=60)
-        for number in range(1, peer_module._NUMBERS + 10):
+        for number in range(1, KEPT + 10):
             await seat.ask(agent.address, "add", {"number": number}, seconds=60)
         asked = [request.arguments["number"] for request in done.calls]
-        assert asked == list(range(1, peer_module._NUMBERS + 10))
+        assert asked == list(range(1, KEPT + 10))
 
 
 async def test_what_may_be_done_twice_is_heard_at_once_from_a_seat_whose_clock_was_set_back() -> None:

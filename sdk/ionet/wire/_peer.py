@@ -8,7 +8,6 @@ import logging
 import secrets
 import ssl
 import time
-from bisect import insort
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from ionet.chain.errors import IonetError
 from ionet.formats.canonical import CanonicalError
 from ionet.wire._link import GatewayFaulty, Link
 from ionet.wire._message import GATEWAY, Kind, Message, MessageError
+from ionet.wire._numbers import Numbers
 from ionet.wire._seal import Sealed, seal
 
 _log = logging.getLogger(__name__)
@@ -34,9 +34,8 @@ _WAITING: Final = 32
 _ROOM: Final = {True: (512, 64 << 20), False: (64, 16 << 20)}
 #: Refusals that wait to be sent; more are not sent at all.
 _REFUSALS: Final = 64
-#: Askers whose numbers are remembered, of each kind; and how many numbers, as they may come by several ways.
+#: Askers whose numbers are remembered, of each kind.
 _ASKERS: Final = 10_000
-_NUMBERS: Final = 128
 #: Peers that one gateway may announce, by what this peer is.
 _ANNOUNCED: Final = {"agent": 1_024, "renter": 1_024, "seat": 32_768}
 #: Messages a second that are taken from one gateway, and how many at once.
@@ -149,52 +148,6 @@ class _Pending:
     context: bytes = b""
 
 
-class _Numbers:
-    """Which numbers of a sender have come: each counts once, in whatever order gateways pass them on.
-
-    A sender whose clock was set back while it did not run has lower numbers than before. It is offered another
-    context, which is new and random: nothing that was ever signed is for that one, so numbers begin anew in it.
-    Once it has used it, the context before is over.
-
-    Args:
-        context: of its requests: this peer's boot, to begin with.
-    """
-
-    __slots__ = ("_floor", "_offered", "_seen", "context")
-
-    def __init__(self, context: bytes) -> None:
-        self.context = context
-        self._offered: bytes | None = None
-        self._floor = -1
-        self._seen: list[int] = []
-
-    def goes_on_in(self, context: bytes) -> bool:
-        """Whether a request is for the sender's context; that it was offered becomes it."""
-        if context == self._offered:
-            self.context, self._offered = context, None
-            self._floor, self._seen = -1, []
-        return context == self.context
-
-    def take(self, number: int) -> bool:
-        """Whether the number is new; those that are too far behind the newest are not."""
-        if self.is_old(number) or number in self._seen:
-            return False
-        self._offered = None
-        insort(self._seen, number)
-        if len(self._seen) > _NUMBERS:
-            self._floor = self._seen.pop(0)
-        return True
-
-    def is_old(self, number: int) -> bool:
-        """Whether it is not known any more if the number has come."""
-        return number <= self._floor
-
-    def offer(self) -> bytes:
-        """Returns the context in which the sender may begin anew."""
-        self._offered = self._offered or secrets.token_bytes(32)
-        return self._offered
-
-
 class Peer:
     """One key at one or more gateways.
 
@@ -241,7 +194,7 @@ class Peer:
         #: Contexts that others named instead of their boot, with the boot that they had.
         self._contexts: OrderedDict[bytes, tuple[bytes, bytes]] = OrderedDict()
         #: By whether a request of theirs was ever done: strangers push out strangers.
-        self._numbers: dict[bool, OrderedDict[bytes, _Numbers]] = {True: OrderedDict(), False: OrderedDict()}
+        self._numbers: dict[bool, OrderedDict[bytes, Numbers]] = {True: OrderedDict(), False: OrderedDict()}
         self._work: dict[bool, list[int]] = {True: [0, 0], False: [0, 0]}
         self._refusals = 0
         self._busy: Counter[bytes] = Counter()
@@ -348,7 +301,7 @@ class Peer:
             seconds: for the other side to be there and answer.
             presence: of them, for the other side to be there.
             sealed: whether gateways must not be able to read the answer's blob.
-            repeatable: whether it may be done twice, so that it is sent anew where only its number was too low.
+            repeatable: whether it may be done twice: where its number was too low, it is sent anew.
 
         Raises:
             Unreachable: no answer came, or its number was too low; the next one will not be.
@@ -470,7 +423,7 @@ class Peer:
     def _sign(
         self, kind: Kind, to: bytes, context: bytes, arguments: Mapping[str, Any], blob: bytes = b""
     ) -> Message:
-        # By the clock, so that a restart goes on above where it was; where it was set back, see `_Numbers`.
+        # By the clock, so that a restart goes on above where it was; where it was set back, see `Numbers`.
         self._number = max(self._number + 1, time.time_ns() // 1_000)
         return Message.sign(
             self._key,
@@ -612,7 +565,7 @@ class Peer:
         self._work[trusted][1] += size
         self._spawn(self._handle(number, message, trusted, size))
 
-    def _is_new(self, number: int, message: Message, numbers: _Numbers) -> bool:
+    def _is_new(self, number: int, message: Message, numbers: Numbers) -> bool:
         """Whether a request has not come before. Where that cannot be told, its sender hears how to go on."""
         over = not numbers.goes_on_in(message.context)
         if not over and numbers.take(message.number):
@@ -625,11 +578,11 @@ class Peer:
             self._refuse(number, message, refusal)
         return False
 
-    def _remembered(self, sender: bytes, trusted: bool) -> _Numbers:
+    def _remembered(self, sender: bytes, trusted: bool) -> Numbers:
         known = self._numbers[trusted]
         numbers = known.get(sender)
         if numbers is None:
-            numbers = known[sender] = _Numbers(self._boot)
+            numbers = known[sender] = Numbers(self._boot)
             if len(known) > _ASKERS:
                 known.popitem(last=False)
         known.move_to_end(sender)
