@@ -46,8 +46,10 @@ from ionet.wire._message import GATEWAY, MAX_MESSAGE
 SAMPLES: Final = 4_096
 #: Agents that dial at once.
 DIALLING: Final = 200
-#: Seconds for as many questions as go.
-FLAT_OUT: Final = 5
+#: Seconds until all that connecting has begun is over, of idling, and for as many questions as go.
+SETTLED = 2.0
+IDLE = 5.0
+FLAT_OUT = 5.0
 ROOM: Final = 1 << 30
 _ANSWER: Final = {"ok": {"more": False}}
 _BEAT: Final[dict[str, object]] = {"ok": {}}
@@ -117,7 +119,7 @@ class Served:
         assert self._running.stdout is not None
         self.url = self._running.stdout.readline().strip()
         self._process = psutil.Process(self._running.pid)
-        self._process.cpu_affinity([0])
+        self._process.cpu_affinity([min(os.sched_getaffinity(0))])
         self.empty = self.memory
 
     @property
@@ -277,11 +279,11 @@ async def measured(server: Served, kind: type[Agent], agents: int, seconds: int)
     connected = await dialled(kind, server.url, agents)
     result.connecting = time.monotonic() - start
     async with asking(server, connected) as ask:
-        await asyncio.sleep(2)
+        await asyncio.sleep(SETTLED)
         result.memory = server.memory
         result.each = (server.memory - server.empty) / agents
         used, start = server.seconds, time.monotonic()
-        await asyncio.sleep(5)
+        await asyncio.sleep(IDLE)
         result.idle = (server.seconds - used) / (time.monotonic() - start)
         await paced(server, ask, agents, seconds, result)
         count, seconds_of_core, _ = await flat_out(server, ask, agents)
@@ -318,7 +320,7 @@ async def paced(server: Served, ask: Ask, agents: int, seconds: int, result: Res
 async def flat_out(
     server: Served, ask: Callable[[int], Awaitable[None]], agents: int
 ) -> tuple[int, float, float]:
-    """64 at a time, for five seconds: how many, and seconds of processor time there and in this process."""
+    """64 at a time, for a while: how many, and seconds of processor time there and in this process."""
     count, until = 0, time.monotonic() + FLAT_OUT
 
     async def again(first: int) -> None:
@@ -417,15 +419,16 @@ def main() -> None:
     from ionet.gateway._service import within_files
 
     within_files(Bounds(peers=given.agents + 1_000))
-    cores = sorted(os.sched_getaffinity(0) - {0}) or [0]
+    every = os.sched_getaffinity(0)
     results = []
     for what, kind in (("gateway", Agent), ("echo", Echoed)):
         server = Served(what, given.agents)
-        os.sched_setaffinity(0, cores)
+        os.sched_setaffinity(0, every - {min(every)} or every)
         try:
             results.append(asyncio.run(measured(server, kind, given.agents, given.seconds)))
         finally:
             server.end()
+            os.sched_setaffinity(0, every)
     gateway, echo = results
     print(table(gateway, echo))
     if given.check and (gateway.memory > ROOM or gateway.share > 0.9):
