@@ -1,8 +1,9 @@
-"""Workers and gateways in processes of their own, which kill themselves by SIGKILL at one of their effects.
+"""A worker, a gateway and an orchestrator in processes, which SIGKILL ends at one of their effects.
 
-They are the services as they are: what is wrapped are the functions by which they do something to others, or
-to what they keep. A server that has everything imported forks them, for a beginning would take a second of a
-processor each time.
+Workers and gateways are the services as they are; an orchestrator is what its service runs, and makes a pass
+when it is told to. What is wrapped are the functions by which they do something to others, or to what they
+keep. A server that has everything imported forks them, for a beginning would take a second of a processor
+each time.
 """
 
 from __future__ import annotations
@@ -18,16 +19,19 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection, forkserver
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+from solders.keypair import Keypair
 from tests.network import inline_worker
-from tests.network.site import Plenty
+from tests.network.site import Plenty, orchestrating
 from tests.orchestrator.killed import Wired
 from tests.orchestrator.support import STEP
 
+from ionet import AsyncClient, AsyncHttpTransport
 from ionet.gateway._config import GatewayConfig
 from ionet.gateway._service import Gateway
 from ionet.prover import numpy_backend
@@ -251,3 +255,31 @@ def live_as_worker(
 
 #: How a worker lives whose test lets hours pass in seconds.
 POLICY: Final = AgentPolicy(look_every=0.2, upload_seconds=60.0, unheard_after=2.0, max_gap=STEP)
+
+
+# -- an orchestrator
+
+
+def live_as_orchestrator(
+    diary: Path,
+    mark: Path,
+    point: int | None,
+    orders: Connection,
+    seat: bytes,
+    job: bytes,
+    gateways: Sequence[tuple[str, str]],
+    place: Path,
+    rpc: str,
+) -> None:
+    """Makes a pass for each order, and answers whether it did something, and with the result of the job."""
+
+    async def live() -> None:
+        key = Keypair.from_bytes(seat)
+        client, now = AsyncClient(AsyncHttpTransport(rpc), signer=key), 0
+        async with orchestrating(client, key, gateways, place, Fuse(point, diary), lambda: now) as it:
+            while await asyncio.to_thread(orders.recv):
+                now = await client.time()
+                done = await it.reconcile()
+                orders.send((bool(done.steps), it.result(job)))
+
+    asyncio.run(live())

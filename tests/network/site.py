@@ -13,7 +13,7 @@ from typing import Any
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.network.faulty import Faulty
-from tests.orchestrator.killed import Bomb, Wired, buried
+from tests.orchestrator.killed import Bomb, Ticking, Wired, buried
 from tests.orchestrator.support import STEP, policy
 from tests.orchestrator.test_program_chain import _CHAIN, Site
 from tests.programs.people import Supplier
@@ -105,6 +105,66 @@ async def _gone(bomb: Bomb, peer: Peer) -> None:
     while not bomb.gone:  # noqa: ASYNC110 (it may go off in a thread)
         await asyncio.sleep(0.01)
     await peer.__aexit__()
+
+
+@asynccontextmanager
+async def orchestrating(
+    client: AsyncClient,
+    key: Keypair,
+    gateways: Sequence[tuple[str, str]],
+    place: Path,
+    fuse: Ticking,
+    now: Callable[[], int],
+    *,
+    attest_every: int = HOUR,
+    takeover: int = 0,
+    chain: Callable[[ProgramChain], Any] = lambda chain: chain,
+) -> AsyncIterator[Orchestrator]:
+    """An orchestrator whose effects go through a fuse, connected to its gateways.
+
+    Args:
+        client: signs with its key.
+        key: the seat's.
+        gateways: their URLs, for connections and for files.
+        place: its directory.
+        fuse: may end it.
+        now: the chain's time.
+        attest_every: seconds between attestations.
+        takeover: seconds after which it does what another seat has not done.
+        chain: makes another chain of its chain, such as a liar's.
+    """
+    real = ProgramChain(client)
+    store, files = FileStore(place / "store"), [http for _, http in gateways]
+    uploads = GatewayFiles(files, key, store)
+    uploading = asyncio.create_task(uploads.run())
+    async with Peer(key, Role.SEAT, [[url] for url, _ in gateways]) as peer:
+        executor = RemoteExecutor(
+            peer,
+            real.device_of,
+            place / "work",
+            turn=lambda lease: real.place(lease.name.encode()) * takeover,
+            now=now,
+        )
+        orchestrator = Orchestrator(
+            Wired(chain(real), fuse, *_CHAIN),
+            Wired(executor, fuse, "open", "run", "release"),
+            Wired(RemoteAgents(peer, real.device_of), fuse, "begin", "sample", "end"),
+            Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
+            place / "journal.sqlite3",
+            policy(interval=0.5, attest_every=attest_every, takeover=takeover),
+            fetch=uploads.fetch_manifest,
+            publish=uploads.publish,
+            promised=Promises(files, real.device_of).covers,
+        )
+        await peer.wait_connected(60)
+        try:
+            yield orchestrator
+        finally:
+            await (buried(orchestrator) if isinstance(fuse, Bomb) and fuse.gone else orchestrator.aclose())
+            uploading.cancel()
+            with suppress(asyncio.CancelledError):
+                await uploading
+            await uploads.aclose()
 
 
 class NetworkSite(Site):
@@ -221,46 +281,24 @@ class NetworkSite(Site):
             root: its directory's name; default: the seat's own.
             chain: makes another chain of its chain, such as a liar's.
         """
-        fuse = bomb or Bomb(None)
         key = key or self.market.attesters[number]
         client = AsyncClient.local(network=self.market.world.client.network, signer=key, funds=SOL(1))
-        real = ProgramChain(client)
-        place = self.root / (root or f"seat-{number}")
-        store = FileStore(place / "store")
-        uploads = GatewayFiles([one.http for one in self.gateways], key, store)
-        uploading = asyncio.create_task(uploads.run())
-        async with Peer(key, Role.SEAT, [[one.url] for one in self.gateways]) as peer:
-            executor = RemoteExecutor(
-                peer,
-                real.device_of,
-                place / "work",
-                turn=lambda lease: real.place(lease.name.encode()) * takeover,
-                now=lambda: self.now,
-            )
-            orchestrator = Orchestrator(
-                Wired(chain(real), fuse, *_CHAIN),
-                Wired(executor, fuse, "open", "run", "release"),
-                Wired(RemoteAgents(peer, real.device_of), fuse, "begin", "sample", "end"),
-                Wired(store, fuse, "put", "link"),  # type: ignore[arg-type]
-                place / "journal.sqlite3",
-                policy(interval=0.5, attest_every=attest_every, takeover=takeover),
-                fetch=uploads.fetch_manifest,
-                publish=uploads.publish,
-                promised=Promises([one.http for one in self.gateways], real.device_of).covers,
-            )
-            await peer.wait_connected(60)
-            try:
-                yield orchestrator
-            finally:
-                await (buried(orchestrator) if fuse.gone else orchestrator.aclose())
-                uploading.cancel()
-                with suppress(asyncio.CancelledError):
-                    await uploading
-                await uploads.aclose()
+        async with orchestrating(
+            client,
+            key,
+            [(one.url, one.http) for one in self.gateways],
+            self.root / (root or f"seat-{number}"),
+            bomb or Bomb(None),
+            lambda: self.now,
+            attest_every=attest_every,
+            takeover=takeover,
+            chain=chain,
+        ) as orchestrator:
+            yield orchestrator
 
     async def until_closed(
         self,
-        seats: Sequence[Orchestrator],
+        seats: Sequence[Any],
         job: Pubkey,
         step: int = 300,
         gone: Callable[[], bool] = lambda: False,
@@ -299,7 +337,7 @@ class NetworkSite(Site):
         raise AssertionError("\n".join(lines))
 
     async def until_run(
-        self, seats: Sequence[Orchestrator], job: Pubkey, gone: Callable[[], bool] = lambda: False
+        self, seats: Sequence[Any], job: Pubkey, gone: Callable[[], bool] = lambda: False
     ) -> None:
         """Waits, while no time passes, until the job has started and each seat has its result."""
         for _ in range(400):

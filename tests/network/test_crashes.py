@@ -1,8 +1,7 @@
 """Each process is killed at each of its effects, one at a time: one result, exact payments, nothing left.
 
-Workers and gateways are processes of their own, which SIGKILL ends. Orchestrators die in this one: a bomb has
-each further effect of theirs fail; `tests/orchestrator/test_crashes.py` and `test_service.py` kill their
-processes.
+Who is killed is a process of its own, which SIGKILL ends. The orchestrator's makes its passes when it is told
+to; `test_service.py` kills processes that make them by themselves.
 
 Always tried are the moments before and after each kind of effect, where it comes first and where it comes
 last in a life without a crash: a transaction, a call to an agent, a write to the store, a step of the
@@ -15,14 +14,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.network.mortal import Mortal
 from tests.network.town import Town
-from tests.orchestrator.killed import Bomb, Killed
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
 
@@ -79,17 +76,17 @@ class Death:
 
 
 async def kill_the_orchestrator(site: Town, point: int | None) -> tuple[Result | None, Death]:
-    job, bomb = site.book(HOUR), Bomb(point)
+    job = site.book(HOUR)
+    seat = site.begin_seat(job, point)
+    life = seat.life
     async with site.machine(site.market.alice):
-        with suppress(Killed):
-            async with site.seat(bomb=bomb) as seat:
-                await site.until_run([seat], job, lambda: bomb.gone)
-                await site.until_closed([seat], job, 600, lambda: bomb.gone, ran=True)
-        async with site.seat() as seat:
+        await site.until_run([seat], job, life.gone)
+        await site.until_closed([seat], job, 600, life.gone, ran=True)
+        if life.gone():
+            seat = site.begin_seat(job)
             await site.until_run([seat], job)
             await site.until_closed([seat], job, 600, ran=True)
-            kinds = [*bomb.kinds, bomb.where] if bomb.gone else bomb.kinds
-            return seat.result(bytes(job)), Death(bomb.gone, kinds)
+        return seat.result(bytes(job)), Death(life.gone(), life.kinds())
 
 
 async def kill_the_worker(site: Town, point: int | None) -> tuple[Result | None, Death]:

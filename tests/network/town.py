@@ -1,17 +1,54 @@
-"""A site whose worker and gateway may be processes of their own, to kill them or to set their clocks."""
+"""A site whose processes are some, to kill them or to set their clocks."""
 
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_worker
+from solders.pubkey import Pubkey
+from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_orchestrator, live_as_worker
 from tests.network.test_service import ServiceSite
 from tests.programs.market import Market
 
+from ionet import SOL
+from ionet.orchestrator import Result
 from ionet.worker import Limits, NodeConfig, WorkerConfig
+
+
+class DistantSeat:
+    """An orchestrator in a process of its own, as far as sites use one."""
+
+    def __init__(self, life: Mortal, orders: Connection) -> None:
+        self.life, self._orders = life, orders
+        self._result: Result | None = None
+
+    async def reconcile(self) -> Any:
+        """Has it make a pass, and waits until it has, or is gone."""
+        with suppress(OSError, EOFError):  # it is gone
+            self._orders.send(True)
+            async with asyncio.timeout(120):
+                while not self._orders.poll():
+                    if self.life.gone():
+                        break
+                    await asyncio.sleep(0.005)
+                else:
+                    steps, self._result = self._orders.recv()
+                    return SimpleNamespace(steps=steps)
+        return SimpleNamespace(steps=False)
+
+    def result(self, job: bytes) -> Result | None:
+        """What it has last told of its job's result."""
+        return self._result
+
+    @property
+    def journal(self) -> Any:
+        return SimpleNamespace(entries=list)
 
 
 class Town(ServiceSite):
@@ -59,6 +96,21 @@ class Town(ServiceSite):
         life = self._begin(live_as_gateway, point, jumps, *given)
         await self.told(life, 1)
         return life
+
+    def begin_seat(self, job: Pubkey, point: int | None = None) -> DistantSeat:
+        """Begins an orchestrator in the first seat; see `begin_worker`.
+
+        Args:
+            job: whose result it tells.
+            point: where it dies; None: nowhere.
+        """
+        key, gateways = self.market.attesters[0], [(one.url, one.http) for one in self.gateways]
+        self.market.world.client.network.airdrop(key.pubkey(), SOL(1).base)
+        ours, its = multiprocessing.Pipe()
+        given = (its, bytes(key), bytes(job), gateways, self.root / "seat-0", self.server.url)
+        life = self._begin(live_as_orchestrator, point, *given)
+        its.close()
+        return DistantSeat(life, ours)
 
     @staticmethod
     async def told(life: Mortal, number: int) -> None:
