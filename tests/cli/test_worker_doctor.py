@@ -20,11 +20,24 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import HOUR, Shell, write_key
 from tests.sandbox.support import prepared_podman
+from tests.sdk.test_notify import Hook
 
 from ionet import accounts, pda
 from ionet.chain.errors import ConfigError
 from ionet.sandbox import image
-from ionet.worker import Device, DeviceKey, Engine, Limits, NodeConfig, Probe, WorkerConfig, probe
+from ionet.worker import (
+    CannotWatch,
+    Device,
+    DeviceKey,
+    Engine,
+    Limits,
+    NodeConfig,
+    Probe,
+    Watch,
+    WorkerConfig,
+    _daemon,
+    probe,
+)
 from ionet.worker import _doctor as doctoring
 from ionet.worker._daemon import Daemon
 from ionet.worker._doctor import gateway_findings, machine_findings
@@ -221,6 +234,18 @@ def test_another_class_than_the_chains_is_said(place: Place) -> None:
     assert says.endswith("of class Other CPU, and this device of RTX 4090")
 
 
+async def refused(place: Place, why: str) -> None:
+    """Runs the worker until it says why its node is not served."""
+    daemon, stop = Daemon(place.config, unsafe_plain=True), asyncio.Event()
+    running = asyncio.create_task(daemon.run(stop))
+    async with asyncio.timeout(60):
+        while why not in "".join(daemon.status().nodes[0].problems):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert daemon.status().connected_since is None, "nobody reaches it"
+    stop.set()
+    await running
+
+
 def test_a_processor_that_is_registered_as_a_gpu_is_a_fault_and_is_not_served(place: Place) -> None:
     place.uuid = probe().devices[0].uuid
     place.change(nodes=(replace(place.config.nodes[0], uuid=place.uuid, hardware_class="RTX 4090"),))
@@ -231,17 +256,34 @@ def test_a_processor_that_is_registered_as_a_gpu_is_a_fault_and_is_not_served(pl
         "the class on the chain is of GPUs, and this device is a processor, so it is not served"
     )
     assert todo == "release it and register it anew, in a class of its kind"
+    asyncio.run(refused(place, "is not served"))
 
-    async def served() -> None:
-        daemon, stop = Daemon(place.config, unsafe_plain=True), asyncio.Event()
-        running = asyncio.create_task(daemon.run(stop))
-        async with asyncio.timeout(60):
-            while "is not served" not in "".join(daemon.status().nodes[0].problems):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        stop.set()
-        await running
 
-    asyncio.run(served())
+def test_a_device_whose_users_nobody_can_tell_is_not_served_and_its_owner_is_told_why(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.register()
+    device = replace(probe().devices[0], uuid=place.uuid)
+    monkeypatch.setattr(_daemon, "probe", lambda: replace(probe(), devices=(device,)))
+    why = "the driver names the process 7, which this system does not have"
+
+    def watch(*devices: Device) -> Watch:
+        assert devices == (device,)
+        raise CannotWatch(why)
+
+    monkeypatch.setattr(_daemon, "watch_for", watch)
+
+    async def told() -> list[dict[str, Any]]:
+        hook = Hook()
+        await hook.start()
+        place.change(notify=hook.url)
+        await refused(place, why)
+        await hook.until(1)
+        hook.server.close()
+        return hook.told
+
+    first = asyncio.run(told())[0]
+    assert (first["event"], first["node"], first["text"]) == ("problem", place.node, why)
 
 
 def test_a_banned_device_is_a_fault_without_a_remedy(place: Place) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.network.attacked import until
 from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
 from tests.programs.support import HOUR
@@ -46,6 +47,22 @@ async def test_a_job_runs_on_another_machine_and_every_second_is_paid(site: Netw
         before.renter - terms.price - terms.fee,
         before.fees + fee + terms.fee,
     )
+
+
+async def test_an_owner_is_told_of_a_job_that_begins_that_has_run_and_that_ends(
+    site: NetworkSite,
+) -> None:
+    job, told = site.book(HOUR), list[tuple[str, str]]()
+    async with site.machine(site.market.alice) as agent, site.seat() as seat:
+        agent.on_event = lambda event, text: told.append((event, text))
+        await site.until_run([seat], job)
+        await site.until_closed([seat], job, ran=True)
+        await until(lambda: len(told) > 2)
+    assert told == [
+        ("job-began", f"serves the job {job}"),
+        ("run-ended", "the run has succeeded"),
+        ("job-ended", f"the lease of the job {job} is over"),
+    ]
 
 
 async def test_ten_minutes_without_an_orchestrator_cost_the_supplier_nothing(site: NetworkSite) -> None:
