@@ -41,6 +41,15 @@ from ionet.worker._agent import Agent, AgentPolicy
 from ionet.worker._files import StoreFiles
 
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
+#: What clients import when they are first used: once for all processes, not in each.
+_LATER: Final = (
+    "anyio._backends._asyncio",
+    "anyio.streams.tls",
+    "ionet.administration._async.administration",
+    "ionet.buyback._async.buyback",
+    "ionet.jobs._async.jobs",
+    "ionet.token.prices",
+)
 
 
 class Fuse:
@@ -79,7 +88,7 @@ class Mortal:
         self._diary, self._mark = place / "diary", place / "mark"
         paths = os.pathsep.join((".", *sys.path))
         with mock.patch.dict(os.environ, PYTHONPATH=paths):
-            _CONTEXT.set_forkserver_preload([__name__])
+            _CONTEXT.set_forkserver_preload([__name__, *_LATER])
             forkserver.ensure_running()
         self._process: BaseProcess = _CONTEXT.Process(
             target=_live, args=(live, self._diary, self._mark, point, *given), daemon=True
