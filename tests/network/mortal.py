@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from multiprocessing import connection, forkserver
@@ -40,6 +41,8 @@ from ionet.worker import Worker, WorkerConfig, _daemon
 from ionet.worker._agent import Agent, AgentPolicy
 from ionet.worker._files import StoreFiles
 
+#: A moment of a life, such as "before put", and which of that name it is, from 1.
+Point = tuple[str, int]
 _CONTEXT: Final = multiprocessing.get_context("forkserver")
 #: What clients import when they are first used: once for all processes, not in each.
 _LATER: Final = (
@@ -53,24 +56,24 @@ _LATER: Final = (
 
 
 class Fuse:
-    """Kills its process before or after a chosen effect: point 2 k is before effect k, 2 k + 1 after it.
+    """Kills its process before or after a chosen effect.
 
     Args:
-        point: None: never.
+        point: what it is called, as in "before put", and which of that name; None: never.
         diary: file of which each line is a point that the process has passed.
     """
 
-    def __init__(self, point: int | None, diary: Path) -> None:
-        self._point, self._count = point, 0
+    def __init__(self, point: Point | None, diary: Path) -> None:
+        self._point, self._count = point, Counter[str]()
         self._diary = os.open(diary, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         self._lock = threading.Lock()
 
     def tick(self, name: str) -> None:
         with self._lock:
             os.write(self._diary, f"{name}\n".encode())
-            if self._count == self._point:
+            self._count[name] += 1
+            if (name, self._count[name]) == self._point:
                 os.kill(os.getpid(), signal.SIGKILL)
-            self._count += 1
 
 
 class Mortal:
@@ -83,7 +86,7 @@ class Mortal:
         given: what it needs to know.
     """
 
-    def __init__(self, live: Callable[..., None], place: Path, point: int | None, *given: Any) -> None:
+    def __init__(self, live: Callable[..., None], place: Path, point: Point | None, *given: Any) -> None:
         place.mkdir(parents=True)
         self._diary, self._mark = place / "diary", place / "mark"
         paths = os.pathsep.join((".", *sys.path))
@@ -198,7 +201,7 @@ def _wire(gateway: Gateway, fuse: Fuse, joined: Callable[[], None]) -> None:
 def live_as_gateway(
     diary: Path,
     mark: Path,
-    point: int | None,
+    point: Point | None,
     jumps: Sequence[int],
     state: Path,
     port: int,
@@ -225,7 +228,7 @@ def live_as_gateway(
 
 
 def live_as_worker(
-    diary: Path, mark: Path, point: int | None, jumps: Sequence[int], state: Path, policy: AgentPolicy
+    diary: Path, mark: Path, point: Point | None, jumps: Sequence[int], state: Path, policy: AgentPolicy
 ) -> None:
     """Marks the chain's time at which it has last done all that was due."""
     time.time, time.time_ns = wrong_clock(jumps)
@@ -272,7 +275,7 @@ POLICY: Final = AgentPolicy(look_every=0.2, upload_seconds=60.0, unheard_after=2
 def live_as_orchestrator(
     diary: Path,
     mark: Path,
-    point: int | None,
+    point: Point | None,
     orders: Connection,
     seat: bytes,
     job: bytes,
@@ -286,9 +289,10 @@ def live_as_orchestrator(
         key = Keypair.from_bytes(seat)
         client, now = AsyncClient(AsyncHttpTransport(rpc), signer=key), 0
         async with orchestrating(client, key, gateways, place, Fuse(point, diary), lambda: now) as it:
-            while await asyncio.to_thread(orders.recv):
-                now = await client.time()
-                done = await it.reconcile()
-                orders.send((bool(done.steps), it.result(job)))
+            with suppress(EOFError, BrokenPipeError):  # nobody gives orders any more
+                while await asyncio.to_thread(orders.recv):
+                    now = await client.time()
+                    done = await it.reconcile()
+                    orders.send((bool(done.steps), it.result(job)))
 
     asyncio.run(live())

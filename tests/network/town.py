@@ -12,7 +12,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from solders.pubkey import Pubkey
-from tests.network.mortal import POLICY, Mortal, live_as_gateway, live_as_orchestrator, live_as_worker
+from tests.network.mortal import (
+    POLICY,
+    Mortal,
+    Point,
+    live_as_gateway,
+    live_as_orchestrator,
+    live_as_worker,
+)
 from tests.network.test_service import ServiceSite
 from tests.programs.market import Market
 
@@ -68,7 +75,7 @@ class Town(ServiceSite):
         self._lives.append(life)
         return life
 
-    def begin_worker(self, point: int | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
+    def begin_worker(self, point: Point | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
         """Begins one.
 
         Args:
@@ -90,7 +97,7 @@ class Town(ServiceSite):
         self._served = self._begin(live_as_worker, point, jumps, state, POLICY)
         return self._served
 
-    async def begin_gateway(self, point: int | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
+    async def begin_gateway(self, point: Point | None = None, jumps: Sequence[int] = (0,)) -> Mortal:
         """Begins one, and waits until it takes connections; see `begin_worker`."""
         state, store = self.root / "gateway", self.store.root
         given = (state, self.gateway.port, store, self.server.url)
@@ -98,7 +105,7 @@ class Town(ServiceSite):
         await self.told(life, 1)
         return life
 
-    def begin_seat(self, job: Pubkey, point: int | None = None) -> DistantSeat:
+    def begin_seat(self, job: Pubkey, point: Point | None = None) -> DistantSeat:
         """Begins an orchestrator in the first seat; see `begin_worker`.
 
         Args:
