@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pytest
 from solders.pubkey import Pubkey
+from tests.cli.conftest import Shell
 
 from ionet.chain.errors import ConfigError
 from ionet.executor._boxed import RAY_MEMORY
@@ -187,6 +188,22 @@ def test_a_fleets_machine_has_the_keys_that_its_import_has(rig: Rig, seed: Path)
     before = rig.config
     rig.init("--cpus", "1")
     assert rig.config.nodes == before.nodes, "the secret is not needed any more"
+
+
+def test_an_imported_machine_has_the_node_and_the_key_that_are_on_the_chain(
+    shell: Shell, rig: Rig, tmp_path: Path
+) -> None:
+    export, seed = tmp_path / "export.csv", tmp_path / "seed"
+    export.write_text(f"device,model,count,wallet\nrack-7,H100,3,{OWNER}\n")
+    network = shell.json("node", "network", "register", "Filecoin", who="carol")["network"]
+    line = ("node", "network", "import", export, "--attester", shell.key("attester"), "--seed", seed)
+    assert shell.json(*line, who="carol")["registered"] == 1
+    rig.first("--seed", str(seed), "--machine", "rack-7", "--network", network)
+    (on_chain,) = shell.client.staking.nodes(network=Pubkey.from_string(network))
+    (served,) = rig.config.served
+    assert served.address == on_chain.address
+    assert DeviceKey.load(served.key).pubkey == on_chain.account.device_key
+    assert len(rig.config.processors(served)) == on_chain.account.units
 
 
 def test_gpus_of_one_class_become_one_node_if_that_is_wished(rig: Rig) -> None:

@@ -45,7 +45,12 @@ def squares(context):
     os.symlink("/etc/shadow", context.output / "link")
     print("squared", len(numbers), os.environ["GREETING"], flush=True)
     secret = os.environ.get("IONET_TEST_SECRET", "")
-    return {"sum": sum(numbers), "words": words, "uid": os.getuid(), "secret": secret}
+    return {"sum": sum(numbers), "words": words, "uid": os.getuid(), "secret": secret, "jobs": jobs()}
+
+def jobs():
+    from ray.job_submission import JobSubmissionClient
+    every = JobSubmissionClient("http://127.0.0.1:8265").list_jobs()
+    return [[job.type.value, job.entrypoint, job.driver_info is not None] for job in every]
 
 def fails(context):
     raise ValueError("the data is wrong")
@@ -175,6 +180,10 @@ async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
     await boxes.executor.open(lease)
     assert boxes.executor.processes(lease, lease.nodes[0]) == ()
     done = await boxes.executor.run(lease, 1)
+    # What the head in the box knows of: one submission, to which the only driver belongs.
+    ((kind, command, has_driver),) = done.value.pop("jobs")
+    assert (kind, has_driver) == ("SUBMISSION", True)
+    assert "python3 -m ionet.workloads.entry" in command
     assert done.value == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
     assert [(output.name, output.path.read_text()) for output in done.outputs] == [
         ("deep/squares.txt", "1 4 9")
@@ -186,6 +195,7 @@ async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
     (root,) = boxes.executor.processes(lease, lease.nodes[0])
     assert is_running(root)
     again = await boxes.executor.run(lease, 2)
+    again.value.pop("jobs")
     assert (again.value, again.outputs) == (done.value, done.outputs)
     await boxes.executor.release(lease)
     assert not is_running(root)

@@ -58,7 +58,11 @@ class Clock:
 
 
 class Served:
-    """A store that is served; `renter` may keep 64 MiB there."""
+    """A store that is served; `renter` may keep 64 MiB there.
+
+    Attributes:
+        urls: what it is called; a way to it may be added before it runs.
+    """
 
     def __init__(self, root: Path, limits: Limits = SMALL, backend: Backend | None = None) -> None:
         self.root, self.limits = root, limits
@@ -68,6 +72,8 @@ class Served:
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        # A way through a proxy has another port, but the same name.
+        self.urls = [self.url, "http://store.test"]
         self.keeper: Keeper
         self.loop: asyncio.AbstractEventLoop
 
@@ -77,8 +83,7 @@ class Served:
             self.backend,
             self.root / "keeper",
             quota=self.quota,
-            # A way through a proxy has another port, but the same name.
-            urls=[self.url, "http://store.test"],
+            urls=self.urls,
             limits=self.limits,
             clock=self.clock,
         )
@@ -149,12 +154,24 @@ class Breaking:
         up: bytes of requests after which each connection in turn is cut; then none is.
         down: the same for answers.
         heads: answers that come on a connection before it is cut.
+        held: bytes of requests, of all connections, after which no more pass until `go` is set.
+
+    Attributes:
+        cuts: connections that were cut.
+        sent: bytes of requests that have passed.
     """
 
     def __init__(
-        self, port: int, *, up: list[int] | None = None, down: list[int] | None = None, heads: int = 1 << 30
+        self,
+        port: int,
+        *,
+        up: list[int] | None = None,
+        down: list[int] | None = None,
+        heads: int = 1 << 30,
+        held: int = 1 << 60,
     ) -> None:
-        self._heads = heads
+        self._heads, self._held = heads, held
+        self.go, self.sent = threading.Event(), 0
         self._target, self.up, self.down = port, list(up or []), list(down or [])
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -186,6 +203,10 @@ class Breaking:
         passed = heads = 0
         try:
             while data := source.recv(65536):
+                if budgets is self.up:
+                    if self.sent >= self._held:
+                        self.go.wait()
+                    self.sent += len(data)
                 heads += data.count(b"HTTP/1.1 ")
                 if heads > self._heads:
                     break

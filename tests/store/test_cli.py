@@ -6,9 +6,12 @@ import hashlib
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
+import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -196,31 +199,79 @@ def test_an_interrupted_command_goes_on_when_it_is_repeated(desk: Desk) -> None:
     assert (desk.folder / "back").read_bytes() == file.read_bytes()
 
 
-def test_a_terminal_shows_a_bar(desk: Desk) -> None:
+Ways = tuple[Desk, Breaking, Breaking]
+
+
+@pytest.fixture
+def ways(tmp_path: Path) -> Iterator[Ways]:
+    """Two ways to a store: on the first no more than 2 MiB pass until it is told to go on."""
+    served = Served(tmp_path)
+    both = Breaking(served.port, held=2 * MIB), Breaking(served.port)
+    served.urls += [way.url for way in both]
+    with served.running():
+        yield Desk(served, tmp_path), *both
+    for way in both:
+        way.close()
+
+
+def begun(desk: Desk, way: Breaking, file: Path, shown: int) -> subprocess.Popen[bytes]:
+    """`ionet store put` as a process of its own, whose standard error is a terminal."""
+    environment = {**os.environ, "IONET_STORE": way.url, "PYTHONPATH": str(ROOT / "sdk"), "TERM": "xterm"}
+    program = "from ionet.cli import main; main()"
+    line = [sys.executable, "-c", program, "-k", desk.key(desk.served.renter), "store", "put", str(file)]
+    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=shown)
+
+
+def read_until(terminal: int, text: str) -> str:
+    """What a terminal shows until it has shown a text, or nobody writes to it any more."""
+    shown = ""
+    while not re.search(text, shown):
+        try:
+            shown += os.read(terminal, 65536).decode()
+        except OSError:
+            break
+    return shown
+
+
+def test_a_terminal_shows_a_bar_that_moves(ways: Ways) -> None:
+    desk, way, _ = ways
     file = desk.folder / "file [bold]"
     file.write_bytes(os.urandom(6 * MIB))
     ours, theirs = pty.openpty()
-    environment = {
-        **os.environ,
-        "IONET_STORE": desk.served.url,
-        "PYTHONPATH": str(ROOT / "sdk"),
-        "TERM": "xterm",
-    }
-    program = "from ionet.cli import main; main()"
-    line = [sys.executable, "-c", program, "-k", desk.key(desk.served.renter), "store", "put", str(file)]
-    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=theirs) as running:
+    with begun(desk, way, file, theirs) as running:
         os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:
-                break
-            shown += part
+        # The store takes 4 MiB at a time, and has not answered.
+        before = read_until(ours, r"[1-4]\.\d/6\.3 MB")
+        way.go.set()
+        after = read_until(ours, "no such text")
         assert running.wait() == 0
     os.close(ours)
-    assert b"file [bold]" in shown
-    assert b"6.3 MB" in shown
+    assert "file [bold]" in before
+    assert "6.3/6.3 MB" not in before
+    assert "6.3/6.3 MB" in after
+
+
+def test_a_put_that_was_killed_is_gone_on_with_by_the_next_command(
+    ways: Ways,
+) -> None:
+    desk, way, again = ways
+    file = desk.folder / "file"
+    file.write_bytes(os.urandom(6 * MIB))
+    with begun(desk, way, file, subprocess.DEVNULL) as running:
+        while way.sent < 2 * MIB:
+            assert running.poll() is None
+            time.sleep(0.01)
+        running.kill()
+    way.go.set()
+    with begun(desk, again, file, subprocess.DEVNULL) as running:
+        assert running.stdout is not None
+        said = running.stdout.read().decode()
+        assert running.wait() == 0
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert said.split()[0] == digest
+    assert again.sent < 5 * MIB, "what has come is not sent again"
+    assert desk.served.backend.size(bytes.fromhex(digest)) == 6 * MIB
+    assert desk.served.leftovers() == []
 
 
 def test_a_session_key_that_rents_puts_files_without_a_wallet(desk: Desk) -> None:
