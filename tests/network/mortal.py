@@ -88,6 +88,7 @@ class Mortal:
 
     def __init__(self, live: Callable[..., None], place: Path, point: Point | None, *given: Any) -> None:
         place.mkdir(parents=True)
+        self._point = point
         self._diary, self._mark = place / "diary", place / "mark"
         paths = os.pathsep.join((".", *sys.path))
         with mock.patch.dict(os.environ, PYTHONPATH=paths):
@@ -99,14 +100,18 @@ class Mortal:
         self._process.start()
 
     def gone(self) -> bool:
-        """Whether it has ended by itself: only its fuse does that to it.
+        """Whether its fuse has ended it.
 
         Raises:
             AssertionError: it has ended otherwise.
         """
         code = self._process.exitcode
-        assert code in (None, -signal.SIGKILL), f"it ended with {code}"
-        return code is not None
+        if code is None:
+            return False
+        kinds = self.kinds()
+        where = (kinds[-1], kinds.count(kinds[-1])) if kinds else None
+        assert (code, where) == (-signal.SIGKILL, self._point), f"it ended with {code} at {where}"
+        return True
 
     def kinds(self) -> list[str]:
         """The points that it has come to; where it was killed is the last one."""

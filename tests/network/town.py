@@ -38,7 +38,7 @@ class DistantSeat:
     async def reconcile(self) -> Any:
         """Has it make a pass, and waits until it has, or is gone."""
         await asyncio.sleep(0.1)
-        with suppress(OSError, EOFError):  # it is gone
+        with suppress(BrokenPipeError, ConnectionResetError, EOFError):  # it is gone
             self._orders.send(True)
             async with asyncio.timeout(120):
                 while not self._orders.poll():

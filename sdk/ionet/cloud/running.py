@@ -303,7 +303,6 @@ class AsyncRun:
                 seconds=_ANSWER,
                 presence=_PRESENCE,
                 sealed=True,
-                repeatable=True,  # an order has an id, and all else reads
             )
         except (Unreachable, SealError) as bad:
             # A node may have another device by then.

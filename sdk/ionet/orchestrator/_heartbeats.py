@@ -290,9 +290,7 @@ class Heartbeats:
         fresh = {"nonce": secrets.token_hex(16)}
         async with self._gate:
             with contextlib.suppress(IonetError):
-                await self._peer.ask(
-                    key, "heartbeat", fresh, seconds=_PATIENCE, presence=_PRESENCE, repeatable=True
-                )
+                await self._peer.ask(key, "heartbeat", fresh, seconds=_PATIENCE, presence=_PRESENCE)
                 answers.add(node)
 
 

@@ -68,7 +68,7 @@ class Uptimes:
             async with gate:
                 try:
                     answer = await self._peer.ask(
-                        key, "uptime", {"end": end}, seconds=_PATIENCE, presence=0.0, repeatable=True
+                        key, "uptime", {"end": end}, seconds=_PATIENCE, presence=0.0
                     )
                     words[node] = _word(node, key, end, answer)
                 except (IonetError, ValueError, TypeError, KeyError) as bad:

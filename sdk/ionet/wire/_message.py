@@ -5,8 +5,8 @@ Its bytes, integers big-endian: ``"ion1"``, kind (1), sender, receiver and conte
 over ``b"ionet:message"`` and all that comes before the signature.
 
 The context is 32 bytes that the receiver has chosen, so that no message means anything to anybody else or at
-another time: the gateway's challenge in a greeting, the receiver's boot in a request, the request's digest in
-its answer. The number grows with every message of a sender.
+another time: the gateway's challenge in a greeting, the receiver's boot in a request, or what it has named in
+its place, the request's digest in its answer. The number grows with every message of a sender's life.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Message:
         sender: the key that signs, 32 bytes.
         to: the receiver's key, 32 bytes; zeros for the gateway.
         context: what the receiver chose, 32 bytes.
-        number: larger than that of any earlier message of the sender; below 2**64.
+        number: larger than that of any earlier message of this life of the sender; below 2**64.
         at: when it was sent, Unix seconds by the sender's view of the chain's time; 0 if it has none.
         arguments: canonical JSON.
         blob: bytes besides.

@@ -138,14 +138,12 @@ class _Pending:
 
     Attributes:
         boot: the other peer's, as it was announced when the request was signed.
-        context: that it was signed for: the boot, or what the other peer has named instead.
     """
 
     to: bytes
     link: int
     future: asyncio.Future[Message]
     boot: bytes = b""
-    context: bytes = b""
 
 
 class Peer:
@@ -289,9 +287,11 @@ class Peer:
         seconds: float = 30.0,
         presence: float = 3.0,
         sealed: bool = False,
-        repeatable: bool = False,
     ) -> Answer:
         """Sends a request and returns its answer.
+
+        It may be done twice: it is signed anew where a gateway says that it could not deliver it, or the
+        other side that it was for an earlier boot or context, and only honest gateways have not lied.
 
         Args:
             to: the other peer's key, 32 bytes.
@@ -301,10 +301,9 @@ class Peer:
             seconds: for the other side to be there and answer.
             presence: of them, for the other side to be there.
             sealed: whether gateways must not be able to read the answer's blob.
-            repeatable: whether it may be done twice: where its number was too low, it is sent anew.
 
         Raises:
-            Unreachable: no answer came, or its number was too low; the next one will not be.
+            Unreachable: no answer came.
             Refused: the other side does not do it.
             SealError: the answer's blob was not sealed for this request.
         """
@@ -313,12 +312,7 @@ class Peer:
         if box is not None:
             given["seal"] = box.public.hex()
         deadline = time.monotonic() + seconds
-        try:
-            answer = await self._exchange(to, method, given, blob, deadline, presence)
-        except _Low:
-            if not repeatable:
-                raise
-            answer = await self._exchange(to, method, given, blob, deadline, presence)
+        answer = await self._exchange(to, method, given, blob, deadline, presence)
         if "refused" in answer.arguments:
             raise Refused(str(answer.arguments["refused"]), str(answer.arguments.get("detail", "")))
         ok = answer.arguments.get("ok")
@@ -355,8 +349,8 @@ class Peer:
                 except _Restarted:
                     why = "it has been restarted"
                     self._lose(number, to)
-                except _OldNumber as bad:
-                    raise _Low(f"{_name(to)} did not answer {method}: {bad}") from None
+                except _OldNumber:
+                    why = "it takes this clock for one that was set back"
                 except _Lost as bad:
                     raise Unreachable(f"{_name(to)} did not answer {method}: {bad}") from None
                 except TimeoutError:
@@ -391,8 +385,8 @@ class Peer:
             if peer is None:
                 raise _NotDelivered("its connection ended")
             boot, named = self._contexts.get(pending.to, (b"", b""))
-            pending.boot, pending.context = peer.boot, named if boot == peer.boot else peer.boot
-            message = self._sign(Kind.REQUEST, pending.to, pending.context, arguments, blob)
+            pending.boot, context = peer.boot, named if boot == peer.boot else peer.boot
+            message = self._sign(Kind.REQUEST, pending.to, context, arguments, blob)
             digest = message.digest
             self._pending[digest] = pending
             return message.to_bytes()
@@ -404,9 +398,10 @@ class Peer:
         finally:
             self._pending.pop(digest, None)
         refused = answer.arguments.get("refused")
-        if refused == _OTHER_BOOT and pending.context == pending.boot:
+        if refused == _OTHER_BOOT:
+            self._contexts.pop(pending.to, None)
             raise _Restarted
-        if refused in (_OTHER_BOOT, _OLD_NUMBER):
+        if refused == _OLD_NUMBER:
             self._go_on(pending, answer.arguments.get("context"))
             raise _OldNumber
         return answer
@@ -688,18 +683,11 @@ class _NotDelivered(Exception):
 
 
 class _Restarted(Exception):
-    """The request was for what the other side was before a restart; it did nothing."""
+    """The request was for what the other side was before a restart, or before it forgot this sender."""
 
 
 class _OldNumber(Exception):
-    """Whether a request was done is not known: its number was below others of this sender."""
-
-    def __str__(self) -> str:
-        return "its number is below earlier ones; this clock was set back, and the next request goes on anew"
-
-
-class _Low(Unreachable):
-    """The same, for who asks."""
+    """The request's number was below others of this sender, as after its clock was set back."""
 
 
 class _Lost(Exception):
