@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
 import pty
 import re
+import select
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -214,20 +217,30 @@ def ways(tmp_path: Path) -> Iterator[Ways]:
         way.close()
 
 
-def begun(desk: Desk, way: Breaking, file: Path, shown: int) -> subprocess.Popen[bytes]:
+@contextmanager
+def begun(desk: Desk, way: Breaking, file: Path, shown: int) -> Iterator[subprocess.Popen[bytes]]:
     """`ionet store put` as a process of its own, whose standard error is a terminal."""
     environment = {**os.environ, "IONET_STORE": way.url, "PYTHONPATH": str(ROOT / "sdk"), "TERM": "xterm"}
     program = "from ionet.cli import main; main()"
     line = [sys.executable, "-c", program, "-k", desk.key(desk.served.renter), "store", "put", str(file)]
-    return subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=shown)
+    running = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=shown)
+    try:
+        yield running
+    finally:
+        running.kill()
+        way.go.set()
+        running.communicate()
 
 
 def read_until(terminal: int, text: str) -> str:
     """What a terminal shows until it has shown a text, or nobody writes to it any more."""
+    # A part may end within a character.
+    decoder = codecs.getincrementaldecoder("utf-8")()
     shown = ""
     while not re.search(text, shown):
+        assert select.select([terminal], [], [], 60)[0], shown
         try:
-            shown += os.read(terminal, 65536).decode()
+            shown += decoder.decode(os.read(terminal, 65536))
         except OSError:
             break
     return shown
@@ -244,16 +257,14 @@ def test_a_terminal_shows_a_bar_that_moves(ways: Ways) -> None:
         before = read_until(ours, r"[1-4]\.\d/6\.3 MB")
         way.go.set()
         after = read_until(ours, "no such text")
-        assert running.wait() == 0
+        assert running.wait(60) == 0
     os.close(ours)
     assert "file [bold]" in before
     assert "6.3/6.3 MB" not in before
     assert "6.3/6.3 MB" in after
 
 
-def test_a_put_that_was_killed_is_gone_on_with_by_the_next_command(
-    ways: Ways,
-) -> None:
+def test_a_put_that_was_killed_is_gone_on_with_by_the_next_command(ways: Ways) -> None:
     desk, way, again = ways
     file = desk.folder / "file"
     file.write_bytes(os.urandom(6 * MIB))
@@ -262,13 +273,11 @@ def test_a_put_that_was_killed_is_gone_on_with_by_the_next_command(
             assert running.poll() is None
             time.sleep(0.01)
         running.kill()
-    way.go.set()
     with begun(desk, again, file, subprocess.DEVNULL) as running:
-        assert running.stdout is not None
-        said = running.stdout.read().decode()
-        assert running.wait() == 0
+        said, _ = running.communicate(timeout=60)
+        assert running.returncode == 0
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    assert said.split()[0] == digest
+    assert said.decode().split()[0] == digest
     assert again.sent < 5 * MIB, "what has come is not sent again"
     assert desk.served.backend.size(bytes.fromhex(digest)) == 6 * MIB
     assert desk.served.leftovers() == []
