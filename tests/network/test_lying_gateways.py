@@ -53,16 +53,16 @@ class Liar:
             await socket.send('{"welcome":1}')
             await (self.lie or pass_on)(self, socket, hello)
 
-    def introduce(self) -> Awaitable[None]:
+    async def introduce(self) -> None:
         """Announces everybody to everybody."""
+        for to in self.sockets:
+            await self.introduce_to(to)
 
-        async def told() -> None:
-            for to, socket in self.sockets.items():
-                for key, hello in self.hellos.items():
-                    if key != to:
-                        await socket.send(hello.to_bytes())
-
-        return told()
+    async def introduce_to(self, to: bytes) -> None:
+        """Announces everybody else to one of them."""
+        for key, hello in self.hellos.items():
+            if key != to:
+                await self.sockets[to].send(hello.to_bytes())
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[str]:
@@ -261,6 +261,30 @@ async def test_a_restarted_agent_is_asked_anew() -> None:
             await until(lambda: liar.sockets[agent.address] is not old)
             await seat.ask(agent.address, "add", seconds=5)
         assert len(done.calls) == 2
+
+
+async def test_an_agent_whose_clock_was_set_back_is_found_behind_a_gateway_that_does_not_say_it_left() -> (
+    None
+):
+    silent, honest, done = Liar(), Liar(), Counting()
+    now = time.time_ns
+    async with silent.listening() as first, honest.listening() as second:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(time, "time_ns", lambda: now() + 3 * HOUR * 10**9)
+            async with Peer(AGENT, Role.AGENT, [[first]]):
+                await until(lambda: len(silent.sockets) == 1)
+        async with (
+            Peer(AGENT, Role.AGENT, [[second]], handler=done) as agent,
+            Peer(SEAT, Role.SEAT, [[first], [second]]) as seat,
+        ):
+            await until(lambda: len(silent.sockets) == len(honest.sockets) == 2)
+            await silent.introduce_to(seat.address)
+            assert await seat.wait_for(agent.address, 60)
+            await honest.introduce_to(seat.address)
+            with pytest.raises(Unreachable, match="no answer came in time"):
+                await seat.ask(agent.address, "add", seconds=1)
+            await seat.ask(agent.address, "add", seconds=60)
+            assert len(done.calls) == 1
 
 
 @asynccontextmanager

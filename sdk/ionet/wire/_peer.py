@@ -117,19 +117,30 @@ Handler = Callable[[Request], Awaitable[Answer]]
 
 
 @dataclass(slots=True)
-class _Present:
-    """Another peer that gateways have announced.
+class _Way:
+    """What one gateway has last announced of a peer: which may be one of its lives that is over.
 
     Attributes:
-        number: of its newest greeting; an older one says nothing any more.
-        links: the links to gateways that have it, and until when each is in doubt.
+        number: of its greeting.
+        doubt: until when it comes after other ways.
     """
 
     role: Role
     boot: bytes
     node: bytes | None
     number: int
-    links: dict[int, float] = field(default_factory=dict)
+    doubt: float = 0.0
+
+
+@dataclass(slots=True)
+class _Present:
+    """Another peer, by the links to gateways that have it; there is one at least."""
+
+    links: dict[int, _Way] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> _Way:
+        return max(self.links.values(), key=lambda way: way.number)
 
 
 @dataclass(slots=True, eq=False)
@@ -231,13 +242,14 @@ class Peer:
 
     def present(self, role: Role) -> dict[bytes, bytes | None]:
         """The peers of a role that gateways have announced: key to node. Announced is not proved."""
-        return {key: peer.node for key, peer in self._present.items() if peer.role is role and peer.links}
+        newest = {key: peer.newest for key, peer in self._present.items()}
+        return {key: way.node for key, way in newest.items() if way.role is role}
 
     async def wait_for(self, key: bytes, seconds: float) -> bool:
         """Waits until a peer is there; returns whether it is."""
 
         def there() -> bool:
-            return bool((peer := self._present.get(key)) and peer.links)
+            return key in self._present
 
         try:
             async with asyncio.timeout(seconds), self._changed:
@@ -355,7 +367,7 @@ class Peer:
                     raise Unreachable(f"{_name(to)} did not answer {method}: {bad}") from None
                 except TimeoutError:
                     if (peer := self._present.get(to)) is not None and number in peer.links:
-                        peer.links[number] = time.monotonic() + _DOUBT
+                        peer.links[number].doubt = time.monotonic() + _DOUBT
                     raise Unreachable(
                         f"{_name(to)} did not answer {method}: no answer came in time"
                     ) from None
@@ -371,9 +383,10 @@ class Peer:
         return True
 
     def _ways(self, to: bytes) -> list[int]:
-        """The links to a peer, those that have not failed lately first."""
+        """The links to a peer: those that have not failed lately first, and of them its newest greeting's."""
         peer, now = self._present.get(to), time.monotonic()
-        return [] if peer is None else sorted(peer.links, key=lambda link: max(peer.links[link], now))
+        ways = [] if peer is None else list(peer.links.items())
+        return [link for link, way in sorted(ways, key=lambda it: (max(it[1].doubt, now), -it[1].number))]
 
     async def _once(self, pending: _Pending, arguments: Mapping[str, Any], blob: bytes) -> Message | None:
         """Sends a request over one link, and returns the answer; None: it could not be sent."""
@@ -382,10 +395,10 @@ class Peer:
         def make() -> bytes:
             nonlocal digest
             peer = self._present.get(pending.to)
-            if peer is None:
+            if peer is None or (way := peer.links.get(pending.link)) is None:
                 raise _NotDelivered("its connection ended")
             boot, named = self._contexts.get(pending.to, (b"", b""))
-            pending.boot, context = peer.boot, named if boot == peer.boot else peer.boot
+            pending.boot, context = way.boot, named if boot == way.boot else way.boot
             message = self._sign(Kind.REQUEST, pending.to, context, arguments, blob)
             digest = message.digest
             self._pending[digest] = pending
@@ -488,24 +501,15 @@ class Peer:
         if len(boot) != 32 or message.sender == self.address:
             raise GatewayFaulty("it passed on a greeting that is none")
         async with self._changed:
-            known = self._present.get(message.sender)
-            if known is not None and message.number < known.number and known.boot != boot:
-                # Of before a restart: whoever keeps old greetings could hide the new one with them.
-                return
-            if known is None or number not in known.links:
+            known = self._present.get(message.sender) or _Present()
+            if number not in known.links:
                 if self._announced_by[number] >= _ANNOUNCED[self._role]:
                     _log.warning("a gateway announces more peers than there can be")
                     return
                 self._announced_by[number] += 1
-            if known is None:
-                known = self._present[message.sender] = _Present(role, boot, named, message.number)
-            elif message.number > known.number:
-                if known.boot != boot:
-                    for other in known.links:
-                        self._announced_by[other] -= other != number
-                    known.links.clear()
-                known.role, known.boot, known.node, known.number = role, boot, named, message.number
-            known.links[number] = 0.0
+            # Whoever keeps old greetings tells of old lives over this link alone.
+            known.links[number] = _Way(role, boot, named, message.number)
+            self._present[message.sender] = known
             self._changed.notify_all()
 
     async def _told(self, number: int, word: Mapping[str, Any]) -> None:
