@@ -263,10 +263,11 @@ async def test_a_restarted_agent_is_asked_anew() -> None:
         assert len(done.calls) == 2
 
 
-async def test_an_agent_whose_clock_was_set_back_is_found_behind_a_gateway_that_does_not_say_it_left() -> (
-    None
-):
-    silent, honest, done = Liar(), Liar(), Counting()
+async def test_an_agent_whose_clock_was_set_back_is_found_though_a_gateway_does_not_say_it_left() -> None:
+    async def swallowed(liar: Liar, data: bytes) -> list[tuple[bytes, bytes]]:
+        return []
+
+    silent, honest, done = Liar(passing(swallowed)), Liar(), Counting()
     now = time.time_ns
     async with silent.listening() as first, honest.listening() as second:
         with pytest.MonkeyPatch.context() as patch:
@@ -313,15 +314,26 @@ async def test_a_seat_whose_clock_was_set_back_is_heard() -> None:
         assert asked == list(range(KEPT + 10))
 
 
-async def test_a_seat_whose_clock_was_set_back_is_heard_by_an_agent_that_has_forgotten_it() -> None:
-    """As after ten thousand others, or a restart of which it has not heard yet."""
-    done = Counting()
-    async with set_back(Liar(Finding()), done) as (seat, agent):
+async def test_an_agent_that_has_forgotten_a_seat_hears_it_and_does_nothing_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As ten thousand others have asked meanwhile; the seat's clock was set back before that."""
+    done, gateway = Counting(), Finding()
+    liar = Liar(gateway)
+    async with set_back(liar, done) as (seat, agent):
         await seat.ask(agent.address, "add", {"number": 0}, seconds=60)
-        for known in agent._numbers.values():
-            known.clear()
-        await seat.ask(agent.address, "add", {"number": 1}, seconds=60)
-        assert [request.arguments["number"] for request in done.calls] == [0, 1]
+        monkeypatch.setattr(peer_module, "_ASKERS", 1)
+        url = seat.links[0].url
+        assert url is not None
+        async with Peer(keypair(3), Role.RENTER, [[url]]) as other:
+            await until(lambda: other.connected)
+            await other.ask(agent.address, "add", {"number": 1}, seconds=60)
+        assert all(seat.address not in known for known in agent._numbers.values())
+        for data in gateway.requests()[-20:]:  # more refusals at once are not sent
+            if Message.read(data).sender == seat.address:
+                await liar.sockets[agent.address].send(data)
+        await seat.ask(agent.address, "add", {"number": 2}, seconds=60)
+        assert [request.arguments["number"] for request in done.calls] == [0, 1, 2]
 
 
 async def test_nothing_that_a_seat_has_signed_is_done_again_once_its_clock_was_set_back() -> None:

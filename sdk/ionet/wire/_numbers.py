@@ -19,14 +19,18 @@ class Numbers:
 
     Args:
         context: of its requests: this peer's boot, to begin with.
+        floor: numbers up to this one may have come, before the sender was forgotten.
+
+    Attributes:
+        highest: of all numbers that have come, in whatever context.
     """
 
-    __slots__ = ("_floor", "_offered", "_seen", "context")
+    __slots__ = ("_floor", "_offered", "_seen", "context", "highest")
 
-    def __init__(self, context: bytes) -> None:
+    def __init__(self, context: bytes, floor: int = -1) -> None:
         self.context = context
+        self.highest = self._floor = floor
         self._offered: bytes | None = None
-        self._floor = -1
         self._seen: list[int] = []
 
     def goes_on_in(self, context: bytes) -> bool:
@@ -40,7 +44,7 @@ class Numbers:
         """Whether the number is new; those that are too far behind the newest are not."""
         if self.is_old(number) or number in self._seen:
             return False
-        self._offered = None
+        self._offered, self.highest = None, max(self.highest, number)
         insort(self._seen, number)
         if len(self._seen) > KEPT:
             self._floor = self._seen.pop(0)

@@ -204,6 +204,8 @@ class Peer:
         self._contexts: OrderedDict[bytes, tuple[bytes, bytes]] = OrderedDict()
         #: By whether a request of theirs was ever done: strangers push out strangers.
         self._numbers: dict[bool, OrderedDict[bytes, Numbers]] = {True: OrderedDict(), False: OrderedDict()}
+        #: The highest number of those who were forgotten.
+        self._forgotten = -1
         self._work: dict[bool, list[int]] = {True: [0, 0], False: [0, 0]}
         self._refusals = 0
         self._busy: Counter[bytes] = Counter()
@@ -581,11 +583,16 @@ class Peer:
         known = self._numbers[trusted]
         numbers = known.get(sender)
         if numbers is None:
-            numbers = known[sender] = Numbers(self._boot)
-            if len(known) > _ASKERS:
-                known.popitem(last=False)
+            numbers = known[sender] = Numbers(self._boot, self._forgotten)
+            self._forget(known)
         known.move_to_end(sender)
         return numbers
+
+    def _forget(self, known: OrderedDict[bytes, Numbers]) -> None:
+        """Forgets whom it has not heard for longest, but for a number below which nobody is believed."""
+        while len(known) > _ASKERS:
+            _, numbers = known.popitem(last=False)
+            self._forgotten = max(self._forgotten, numbers.highest)
 
     def _refuse(self, number: int, message: Message, refusal: Mapping[str, Any]) -> None:
         if self._refusals < _REFUSALS:
@@ -606,8 +613,7 @@ class Peer:
                 arguments, blob = await self._handled(message)
             if "ok" in arguments and (numbers := self._numbers[False].pop(sender, None)) is not None:
                 self._numbers[True][sender] = numbers
-                if len(self._numbers[True]) > _ASKERS:
-                    self._numbers[True].popitem(last=False)
+                self._forget(self._numbers[True])
             await self._answer(number, message, arguments, blob)
         finally:
             self._work[trusted][0] -= 1
