@@ -278,6 +278,22 @@ def test_however_many_wait_for_a_past_time_all_are_told_how_far_it_is(counted: C
     past.may.set()
 
 
+def test_a_thread_that_the_host_does_not_give_takes_nobodys_place(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    past, time = Past(counted, 2, patience=60), counted.marks().time - 1
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", refused)
+        for ago in range(5):
+            with pytest.raises(Busy, match="this host cannot"), past.at(time - ago, "192.0.2.1"):
+                pass
+    with past.at(time, "192.0.2.1") as moment:
+        assert moment.time == time
+
+
 def test_a_past_time_that_nobody_asks_for_any_more_is_left(
     counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from tests.ledger import history
 from ionet import events
 from ionet.chain.events import EventLog
 from ionet.ledger import Database, Landed, LedgerError, archive
+from ionet.ledger import database as ledger
 from ionet.ledger.replay.state import replay
 from ionet.ledger.subjects import subjects
 
@@ -305,6 +306,72 @@ def test_files_of_older_software_are_looked_through_until_their_keys_are_kept(
         alone(again, 1)
         assert [*again.entries(about=account)] == expected
         assert again.transaction(signature) is not None
+
+
+def test_a_damaged_file_of_older_software_keeps_no_other_one_from_being_looked_up(
+    filed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_SIEVED_AT_ONCE", 1)
+    where, files = str(filed._engine.url.database), filed.files()
+    filed.close()
+    with closing(sqlite3.connect(where)) as raw:
+        raw.execute("DELETE FROM sieves")
+        raw.commit()
+    first = Path(f"{where}.rows", "00000001.rows")
+    content = first.read_bytes()
+    first.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    with Database.create(where, GENESIS) as again:
+        for _ in range(files):
+            again.archive(3_600)
+        assert with_keys(where) == [*range(2, files + 1)]
+        opened = list[int]()
+        read = archive.Archive.sieve
+        monkeypatch.setattr(
+            archive.Archive, "sieve", lambda self, facts: (opened.append(facts.number), read(self, facts))[1]
+        )
+        again.archive(3_600)
+        assert opened == [], "it is not hashed at each look"
+        whole = first.with_suffix(".whole")
+        whole.write_bytes(content)
+        whole.replace(first)
+        again.archive(3_600)
+        assert (opened, with_keys(where)) == ([1], [*range(1, files + 1)])
+
+
+def with_keys(where: str) -> list[int]:
+    """Files of whose keys something is kept."""
+    with closing(sqlite3.connect(where)) as raw:
+        return [number for (number,) in raw.execute("SELECT DISTINCT number FROM sieves ORDER BY number")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE sieves SET prints = x'ffff' WHERE number = 2 AND prints != x''",
+        "DELETE FROM sieves WHERE number = 2 AND bucket >= 0",
+        "UPDATE sieves SET number = 1000 + number WHERE number > 0 AND bucket > 100",
+    ],
+)
+def test_a_changed_row_of_what_files_have_is_named_and_can_be_made_anew(
+    filed: Database, landed: list[Landed], change: str
+) -> None:
+    where, account = str(filed._engine.url.database), only_in(filed, landed, 2)[0]
+    expected = [*filed.entries(about=account)]
+    assert expected
+    assert filed.damages() == []
+    with closing(sqlite3.connect(where)) as raw:
+        raw.execute(change)
+        raw.commit()
+    named = filed.damages()
+    assert any("00000002.rows" in each and "may be hidden" in each for each in named)
+    with closing(sqlite3.connect(where)) as raw:
+        raw.execute("DELETE FROM sieves WHERE bucket = -1")
+        raw.commit()
+    assert [*filed.entries(about=account)] == expected
+    for _ in named:
+        filed.archive(3_600)
+    assert filed.damages() == []
+    assert [*filed.entries(about=account)] == expected
 
 
 def test_a_file_that_is_changed_after_it_was_compared_is_refused(

@@ -299,7 +299,7 @@ class Past:
 
         Raises:
             Coming: it takes longer, or comes after another one of the same address.
-            Busy: too many are being made.
+            Busy: too many are being made, or the host has no thread for it.
         """
         key = (turn, time)
         with self._begins:
@@ -310,8 +310,17 @@ class Past:
                     raise Coming(0, 0)
                 if len(self._making) >= _MAKING:
                     raise Busy("too many past times are being computed at the moment; try again in a minute")
-                making = self._making[key] = _Making(source)
-                threading.Thread(target=self._make, args=(turn, time, slot, making), daemon=True).start()
+                making = _Making(source)
+                thread = threading.Thread(target=self._make, args=(turn, time, slot, making), daemon=True)
+                self._making[key] = making
+                try:
+                    thread.start()
+                except RuntimeError:
+                    # Nobody works on it, so that it takes nobody's place either.
+                    del self._making[key]
+                    raise Busy(
+                        "this host cannot compute a past time at the moment; try again in a minute"
+                    ) from None
             making.asked = monotonic()
         if not making.over.wait(self._patience):
             raise Coming(making.done, making.of)

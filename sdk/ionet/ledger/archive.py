@@ -63,6 +63,8 @@ class Archive:
         #: Of files whose indexes were compared.
         self._checked: dict[int, Identity] = {}
         self._has_sieves = False
+        #: What files were when no sieve could be made of them, by number; None: missing.
+        self._unread: dict[int, tuple[int, int] | None] = {}
         self._lock = threading.Lock()
 
     # -- which there are
@@ -123,11 +125,20 @@ class Archive:
     def damages(self, connection: sa.Connection) -> list[str]:
         """What is wrong with files, a sentence for each that is missing or not the one that was written."""
         found = []
+        kept = sieves.are_there(connection)
         for each in self.facts(connection):
             try:
-                RowFile(self._path(each), each).check()
+                file = RowFile(self._path(each), each)
+                file.check()
             except LedgerError as bad:
                 found.append(str(bad))
+                continue
+            if kept and not sieves.says_of(connection, each.number, file):
+                found.append(
+                    f"{each.name}: what the database keeps of its keys (`sieves`) is not what the file has:"
+                    " events in it may be hidden; delete the row of bucket -1 and number"
+                    f" {each.number} from `sieves`, and they are made anew"
+                )
         return found
 
     def _path(self, facts: Facts) -> Path:
@@ -164,8 +175,25 @@ class Archive:
         return sieves.of(self._file(facts))
 
     def lacking(self, connection: sa.Connection) -> list[Facts]:
-        """Files of whose keys nothing is kept."""
-        return sieves.lacking(connection, self.facts(connection))
+        """Files of whose keys nothing is kept, but for those that were found damaged and are as they were."""
+        lacking = sieves.lacking(connection, self.facts(connection))
+        return [
+            each
+            for each in lacking
+            if each.number not in self._unread or self._unread[each.number] != self._standing(each)
+        ]
+
+    def unread(self, facts: Facts) -> None:
+        """Notes that no sieve can be made of a file as it is now."""
+        self._unread[facts.number] = self._standing(facts)
+
+    def _standing(self, facts: Facts) -> tuple[int, int] | None:
+        """Another value whenever a file is another one, or was written to; None: it is missing."""
+        try:
+            told = os.lstat(self._path(facts))
+        except (OSError, LedgerError):
+            return None
+        return told.st_ino, told.st_ctime_ns
 
     def make(
         self, number: int, sent: Iterable[Sent], rows: Iterable[Any], safe: Callable[[int], None] = os.fsync

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain, islice, starmap
@@ -754,12 +754,20 @@ class Database:
         """Keeps what files have that older software wrote, some at a time."""
         with _plainly(self._engine.url):
             with self._engine.connect() as connection:
-                lacking = self._archive.lacking(connection)[:_SIEVED_AT_ONCE]
+                lacking = self._archive.lacking(connection)
+            made = 0
             for facts in lacking:
-                with suppress(LedgerError):
+                if made == _SIEVED_AT_ONCE:
+                    return
+                try:
                     sieve = self._archive.sieve(facts)
-                    with self._engine.begin() as connection:
-                        sieves.keep(connection, facts.number, sieve)
+                except LedgerError:
+                    # Whoever needs it is told; the others are not to wait for it.
+                    self._archive.unread(facts)
+                    continue
+                with self._engine.begin() as connection:
+                    sieves.keep(connection, facts.number, sieve)
+                made += 1
 
     def open_files(self) -> None:
         """Compares the indexes of the newest files of old hours before somebody asks what they have.

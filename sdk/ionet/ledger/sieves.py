@@ -21,6 +21,7 @@ _BUCKETS: Final = 4_096
 _PRINT: Final = 2
 #: The row that says that a file has its others.
 _WHOLE: Final = -1
+_ALL: Final = [_WHOLE, *range(_BUCKETS)]
 
 
 def of(file: RowFile) -> dict[int, bytes]:
@@ -32,7 +33,7 @@ def of(file: RowFile) -> dict[int, bytes]:
 
 
 def keep(connection: sa.Connection, number: int, its: dict[int, bytes]) -> None:
-    """Keeps the rows of a file, in the caller's transaction.
+    """Keeps the rows of a file instead of those that there are, in the caller's transaction.
 
     Args:
         connection: of the ledger's database.
@@ -40,7 +41,16 @@ def keep(connection: sa.Connection, number: int, its: dict[int, bytes]) -> None:
         its: its rows; see `of`.
     """
     rows = [{"bucket": bucket, "number": number, "prints": prints} for bucket, prints in its.items()]
+    connection.execute(_FORGET, {"number": number, "buckets": _ALL})
     connection.execute(sa.insert(schema.sieves), rows)
+
+
+def says_of(connection: sa.Connection, number: int, file: RowFile) -> bool:
+    """Whether what is kept of a file is what it has; nothing is that, too, as then it is always opened."""
+    its = of(file)
+    rows = connection.execute(_OF_FILE, {"number": number, "buckets": _ALL})
+    kept = {bucket: bytes(prints) for bucket, prints in rows}
+    return _WHOLE not in kept or kept == its
 
 
 def lacking(connection: sa.Connection, facts: Iterable[Facts]) -> list[Facts]:
@@ -79,5 +89,11 @@ def _has(prints: bytes, sought: bytes) -> bool:
 _C: Final[Any] = schema.sieves.c
 _KNOWN: Final = sa.select(_C.number).where(_C.bucket == sa.bindparam("bucket"))
 _OF_KEY: Final = sa.select(_C.number, _C.prints).where(_C.bucket == sa.bindparam("bucket"))
+# By buckets, each of which is one look: rows of a file lie far apart.
+_ITS: Final = sa.and_(
+    _C.number == sa.bindparam("number"), _C.bucket.in_(sa.bindparam("buckets", expanding=True))
+)
+_OF_FILE: Final = sa.select(_C.bucket, _C.prints).where(_ITS)
+_FORGET: Final = sa.delete(schema.sieves).where(_ITS)
 
-__all__ = ["are_there", "keep", "lacking", "of", "sifted"]
+__all__ = ["are_there", "keep", "lacking", "of", "says_of", "sifted"]
