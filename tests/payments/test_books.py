@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from tests.ledger import postgres
-from tests.payments.test_machine import AUTHORISED, BOOKED, DEPOSIT, fresh
+from tests.payments.test_machine import AUTHORISED, BOOKED, DEPOSIT, RUNNING, TOTAL, fresh
 
 from ionet.chain.errors import ConfigError
 from ionet.ledger.database import url_of
 from ionet.payments.auditing import differences, totals
 from ionet.payments.books import Books, Out, Stale, balances
-from ionet.payments.events import NotCaptured, Returned, Signed
+from ionet.payments.events import Disputed, Forgiven, NotCaptured, Returned, Signed
 from ionet.payments.limits import Limits, OverLimit
-from ionet.payments.machine import Step, step
+from ionet.payments.machine import Impossible, Step, step
 from ionet.payments.purse import Account, Posting, Purse, Unbalanced
 
 NOW = 1_800_000_000
@@ -196,3 +196,31 @@ def test_who_has_not_paid_is_frozen_until_the_loss_is_made_up_for(books: Books) 
     books.record(payment, step(payment, Returned(DEPOSIT, over=True)), NOW)
     assert not books.frozen("carol")
     assert not books.frozen("dave", "fp")
+
+
+def test_what_the_operator_forgives_freezes_nobody_and_stays_their_cost(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in (*BOOKED, NotCaptured("the authorisation lapsed")):
+        payment = books.record(payment, step(payment, event), NOW, OUT if isinstance(event, Signed) else None)
+    payment = books.record(payment, step(payment, Forgiven("the service was down")), NOW)
+    assert (books.frozen("carol"), books.frozen("dave", "fp")) == (False, False)
+    assert payment.purse == Purse(booked=DEPOSIT, forgiven=DEPOSIT)
+    payment = books.record(payment, step(payment, Returned(5_000_000, over=True)), NOW)
+    # What comes back is the operator's: nothing is held for a card that has not paid.
+    assert payment.purse == Purse(booked=112_500, forgiven=112_500)
+    kept = books.payment("p1")
+    assert (kept, payment.forgiven) == (payment, "the service was down")
+    assert (totals(books)[1], differences(books)) == (payment.purse, [])
+
+
+def test_a_lost_dispute_that_is_forgiven_freezes_nobody_and_is_not_lost_again(books: Books) -> None:
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    lost = Disputed("lost", TOTAL)
+    for event in (*RUNNING, lost):
+        payment = books.record(payment, step(payment, event), NOW, OUT if isinstance(event, Signed) else None)
+    assert books.frozen("carol")
+    payment = books.record(payment, step(payment, Forgiven("settled by hand")), NOW)
+    assert not books.frozen("carol")
+    assert step(payment, lost).payment == payment
+    with pytest.raises(Impossible, match="nothing to forgive"):
+        step(payment, Forgiven("again"))

@@ -18,6 +18,7 @@ from ionet.payments.events import (
     CardReleased,
     Disputed,
     Event,
+    Forgiven,
     GivenUp,
     IntentMade,
     Landed,
@@ -305,7 +306,7 @@ class Anything(RuleBasedStateMachine):
         cents = self.payment.refunding
         self._try(Refunded(cents) if event == "taken" or not cents else RefundRefused("x"))
 
-    @precondition(lambda self: self.payment.purse.refunded and self.payment.dispute != "lost")
+    @precondition(lambda self: self.may_bounce())
     @rule()
     def bounced(self) -> None:
         self._try(RefundBounced(self.payment.purse.refunded // CENT))
@@ -315,6 +316,13 @@ class Anything(RuleBasedStateMachine):
         left = (self.payment.purse.card - self.payment.purse.refunded) // CENT - self.payment.refunding
         self._try(Disputed(standing, left))
 
+    def may_bounce(self) -> bool:
+        return bool(self.payment.purse.refunded) and self.payment.dispute not in ("lost", "forgiven")
+
+    @rule()
+    def forgiven(self) -> None:
+        self._try(Forgiven("x"))
+
     @rule()
     def settled(self) -> None:
         self._try(Settled())
@@ -322,8 +330,10 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def adds_up(self) -> None:
         purse = self.payment.purse
-        assert purse.card + purse.loss == purse.booked + purse.refunded + purse.held + purse.fee
-        assert min(purse.card, purse.loss, purse.booked, purse.refunded, purse.held, purse.fee) >= 0
+        left = (purse.card, purse.loss, purse.forgiven)
+        right = (purse.booked, purse.refunded, purse.held, purse.fee)
+        assert sum(left) == sum(right)
+        assert min(*left, *right) >= 0
         assert purse.card % CENT == 0
         assert purse.refunded % CENT == 0
         assert purse.refunded <= purse.card

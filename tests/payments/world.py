@@ -295,13 +295,14 @@ class World:
         for payment in self.books.payments():
             payment.purse.check()
             mine = [entry for entry in entries if entry.payment == payment.id]
-            sums = dict.fromkeys(("card", "loss", "booked", "refunded", "held", "fee"), 0)
+            sums = dict.fromkeys(("card", "loss", "forgiven", "booked", "refunded", "held", "fee"), 0)
             for entry in mine:
                 sums[entry.posting.giver] += entry.posting.units
                 sums[entry.posting.taker] -= entry.posting.units
-            flipped = {name: value if name in ("card", "loss") else -value for name, value in sums.items()}
+            left = ("card", "loss", "forgiven")
+            flipped = {name: value if name in left else -value for name, value in sums.items()}
             assert flipped == {name: getattr(payment.purse, name) for name in sums}
-            assert sums["card"] + sums["loss"] == -sum(
+            assert sum(sums[name] for name in left) == -sum(
                 sums[name] for name in ("booked", "refunded", "held", "fee")
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +16,10 @@ from ionet.cli.serving import LogJson, keeping
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
+    from ionet.payments.books import Books
     from ionet.payments.config import PaymentsConfig
 
+_log = logging.getLogger(__name__)
 app = Commands("Cards by Stripe: charging them, booking for customers, and the books of it.")
 
 StateOption = Annotated[
@@ -84,7 +87,7 @@ def status(state: StateOption = None) -> None:
     books = Books(url_of(_config(state).books))
     counts, purse = totals(books)
     books.close()
-    names = ("card", "loss", "booked", "refunded", "held", "fee")
+    names = ("card", "loss", "forgiven", "booked", "refunded", "held", "fee")
     sums = {name: dollars(getattr(purse, name)) for name in names}
     facts = [(name, str(count)) for name, count in counts.items() if count]
     facts += [(name, f"{amount} USD") for name, amount in sums.items()]
@@ -126,6 +129,56 @@ def books(
     io.screen.table(columns, rows, data=data, empty="Nothing differs.")
     if found:
         raise typer.Exit(1)
+
+
+@app.command()
+def forgive(
+    payment: Annotated[str, typer.Argument(metavar="PAYMENT", help="The payment's id.")],
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is kept with the payment.")],
+    state: StateOption = None,
+) -> None:
+    """Bear what a payment has cost, so that its customer and its card may buy again.
+
+    For charges that failed through no fault of theirs: an authorisation that lapsed while this service was
+    down, or a dispute that was settled otherwise. What still comes back from the chain stays the operator's.
+    It cannot be undone.
+    """
+    import time
+
+    from ionet.ledger.database import url_of
+    from ionet.payments.amounts import dollars
+    from ionet.payments.books import Books
+    from ionet.payments.events import Forgiven
+    from ionet.payments.machine import step
+    from ionet.service.logs import log_to_stderr
+
+    io, config = session(), _config(state)
+    if not (why := why.strip()):
+        raise UserError("--why says why; it is empty")
+    log_to_stderr(as_json=False)
+    kept = Books(url_of(config.books))
+    try:
+        if (before := kept.payment(payment)) is None:
+            raise UserError(_no_payment(kept, payment))
+        cost = f"{dollars(before.purse.loss)} USD"
+        kept.record(before, step(before, Forgiven(why)), int(time.time()))
+        frozen = kept.frozen(before.customer, before.card)
+    finally:
+        kept.close()
+    _log.warning("payment %s of %s is forgiven, which is %s: %s", payment, before.customer, cost, why)
+    then = "Something else still keeps them from buying." if frozen else "They may buy by card again."
+    data = {"payment": payment, "customer": before.customer, "forgiven": cost, "frozen": frozen}
+    io.screen.show(data, f"{before.customer} is forgiven {cost}. {then}")
+
+
+def _no_payment(books: Books, given: str) -> str:
+    """A sentence that says so, with the payments that keep a customer of that name from buying."""
+    theirs = books.payments(customer=given)
+    owed = [each.id for each in theirs if each.purse.loss or each.dispute in ("open", "lost")]
+    if owed:
+        ids = ", ".join(owed)
+        return f"{given} is a customer, and PAYMENT is the id of a payment: theirs not paid are {ids}"
+    return f"there is no payment {given}, nor a customer of that name who has not paid"
 
 
 @app.command()

@@ -13,7 +13,7 @@ from ionet.payments.books import Books, balances
 from ionet.payments.cards import CardRefused, Cards, CardsDown
 from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.payment import CHARGED, Payment, State
-from ionet.payments.purse import Account, Purse, Unbalanced
+from ionet.payments.purse import LEFT, Account, Purse, Unbalanced
 
 _IN_ESCROW = (State.BOOKED, State.RUNNING, State.UNPAID, State.SETTLED)
 
@@ -118,6 +118,6 @@ def totals(books: Books) -> tuple[dict[str, int], Purse]:
         sums = sa.select(moved.giver, moved.taker, sa.func.sum(moved.units))
         for giver, taker, units in connection.execute(sums.group_by(moved.giver, moved.taker)):
             for account, sign in ((giver, -1), (taker, 1)):
-                left = account in (Account.CARD, Account.LOSS)
+                left = account in LEFT
                 balances[account] += int(units) * (-sign if left else sign)
     return counts, Purse(**balances)

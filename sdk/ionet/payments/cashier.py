@@ -242,12 +242,13 @@ class Cashier:
         if payment.state not in CHARGED:
             return  # its next step reads the charge anyway
         taken = self._cards.later(payment)
-        if taken.standing not in ("none", payment.dispute) and payment.dispute != "lost":
+        open_to_news = payment.dispute not in ("lost", "forgiven")
+        if open_to_news and taken.standing not in ("none", payment.dispute):
             self._tell("disputed", payment.id, f"its dispute is {taken.standing}")
             self._record(payment, Disputed(taken.standing, taken.disputed))
             return
         missing = payment.purse.refunded // CENT - taken.refunded
-        if payment.dispute != "lost" and not payment.refunding and missing > 0:
+        if open_to_news and not payment.refunding and missing > 0:
             self._tell("refund-bounced", payment.id, f"{missing} cents have come back")
             self._record(payment, RefundBounced(missing))
 

@@ -89,7 +89,7 @@ class Movement:
 
     Attributes:
         at: Unix seconds.
-        giver, taker: accounts: `card`, `loss`, `booked`, `refunded`, `held`, `fee`.
+        giver, taker: accounts: `card`, `loss`, `forgiven`, `booked`, `refunded`, `held`, `fee`.
         amount: dollars.
         why: for people.
     """

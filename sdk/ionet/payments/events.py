@@ -119,6 +119,13 @@ class Disputed:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgiven:
+    """The operator bears what it has cost, and sells to its customer and for its card again."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class StopAsked:
     """The customer wants the job to end."""
 
@@ -144,6 +151,7 @@ Event: TypeAlias = (
     | RefundRefused
     | RefundBounced
     | Disputed
+    | Forgiven
     | StopAsked
     | Settled
 )

@@ -16,6 +16,7 @@ from ionet.payments.events import (
     CardReleased,
     Disputed,
     Event,
+    Forgiven,
     GivenUp,
     IntentMade,
     Landed,
@@ -71,6 +72,8 @@ def step(payment: Payment, event: Event) -> Step:
             changed = _refund(payment, event)
         case Disputed():
             changed = _disputed(payment, event)
+        case Forgiven():
+            changed = _forgiven(payment, event)
         case StopAsked():
             changed = _moved(payment, event, stopping=True)
         case Settled():
@@ -181,11 +184,13 @@ def _returned(payment: Payment, event: Returned) -> Step:
             f"payment {payment.id}: the chain gave {payment.returned} back, and now {event.units}"
         )
     lost = min(more, payment.purse.loss)
+    forgiven = min(more - lost, payment.purse.forgiven)
     return _moved(
         payment,
         event,
         (Account.BOOKED, Account.HELD, more),
         (Account.HELD, Account.LOSS, lost),
+        (Account.HELD, Account.FORGIVEN, forgiven),
         returned=event.units,
         over=event.over,
     )
@@ -216,7 +221,7 @@ def _refund(payment: Payment, event: RefundBegun | Refunded | RefundRefused | Re
 
 
 def _disputed(payment: Payment, event: Disputed) -> Step:
-    if payment.dispute in (event.standing, "lost"):
+    if payment.dispute in (event.standing, "lost", "forgiven"):
         return Step(payment)
     _expect(payment, event, *CHARGED)
     if event.standing != "lost":
@@ -233,4 +238,18 @@ def _disputed(payment: Payment, event: Disputed) -> Step:
         dispute="lost",
         stopping=True,
         problem="the card's bank has taken the charge back",
+    )
+
+
+def _forgiven(payment: Payment, event: Forgiven) -> Step:
+    lost = payment.dispute == "lost"
+    if not (payment.purse.loss or lost):
+        why = "is disputed, undecided" if payment.dispute == "open" else "has cost the operator nothing"
+        raise Impossible(f"payment {payment.id}: there is nothing to forgive, as it {why}")
+    return _moved(
+        payment,
+        event,
+        (Account.FORGIVEN, Account.LOSS, payment.purse.loss),
+        dispute="forgiven" if lost else payment.dispute,
+        forgiven=event.why,
     )

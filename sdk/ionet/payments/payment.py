@@ -33,7 +33,7 @@ BEFORE: Final = (State.OPENED, State.AWAITING, State.AUTHORISED)
 #: In these a card has been charged.
 CHARGED: Final = (State.RUNNING, State.SETTLED)
 
-Dispute: TypeAlias = Literal["none", "open", "won", "lost"]
+Dispute: TypeAlias = Literal["none", "open", "won", "lost", "forgiven"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class Payment:
         blocked: whether the card takes no refund, so that a person has to see to it.
         stopping: whether the customer wants the job to end.
         over: whether the chain gives nothing more back.
-        dispute: what the card's bank says.
+        dispute: what the card's bank says; `forgiven`: it is lost, and the operator has forgiven that.
+        forgiven: why the operator has forgiven what it has cost; empty: they have not.
         problem: why it did not go on, for the customer; empty: it did.
         version: of this record.
     """
@@ -105,6 +106,7 @@ class Payment:
     stopping: bool = False
     over: bool = False
     dispute: Dispute = "none"
+    forgiven: str = ""
     problem: str = ""
     version: int = 0
 

@@ -11,14 +11,18 @@ from ionet.chain.errors import IonetError
 
 
 class Account(StrEnum):
-    """An account of the books: `CARD` and `LOSS` stand on the left of the balance, the rest on the right."""
+    """An account of the books: those of `LEFT` stand on the left of the balance, the rest on the right."""
 
     CARD = "card"
     LOSS = "loss"
+    FORGIVEN = "forgiven"
     BOOKED = "booked"
     REFUNDED = "refunded"
     HELD = "held"
     FEE = "fee"
+
+
+LEFT: Final = (Account.CARD, Account.LOSS, Account.FORGIVEN)
 
 
 class Unbalanced(IonetError):
@@ -49,6 +53,7 @@ class Purse:
     Attributes:
         card: authorised, and not released; after the capture, charged.
         loss: what the operator bears, since a card has taken back what was spent.
+        forgiven: what they bear for good, and hold against nobody any more.
         booked: in the job's escrow, or spent from it.
         refunded: gone back to the card.
         held: the customer's, and in neither place: on its way, or less than a cent.
@@ -61,6 +66,7 @@ class Purse:
     refunded: int = 0
     held: int = 0
     fee: int = 0
+    forgiven: int = 0
 
     def after(self, postings: Iterable[Posting]) -> Purse:
         """The balances after movements.
@@ -69,18 +75,17 @@ class Purse:
             Unbalanced: one of them would be below nothing, or the sides would differ.
         """
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        left = (Account.CARD, Account.LOSS)
         for posting in postings:
             if posting.units <= 0:
                 raise Unbalanced(f"a posting moves something: {posting}")
-            values[posting.giver] += posting.units if posting.giver in left else -posting.units
-            values[posting.taker] -= posting.units if posting.taker in left else -posting.units
+            values[posting.giver] += posting.units if posting.giver in LEFT else -posting.units
+            values[posting.taker] -= posting.units if posting.taker in LEFT else -posting.units
         purse = replace(self, **values)
         purse.check()
         return purse
 
     def check(self) -> None:
-        """Checks that card + loss = booked + refunded + held + fee, and that none is below nothing.
+        """Checks that card + loss + forgiven = booked + refunded + held + fee, and none is below nothing.
 
         Raises:
             Unbalanced: they do not add up.
@@ -92,7 +97,8 @@ class Purse:
     @property
     def difference(self) -> int:
         """How much the left side has more than the right one."""
-        return self.card + self.loss - self.booked - self.refunded - self.held - self.fee
+        left = self.card + self.loss + self.forgiven
+        return left - self.booked - self.refunded - self.held - self.fee
 
 
 #: Of a payment to which nothing has happened.

@@ -41,7 +41,7 @@ class Spent:
         return int(self.connection.execute(asked).scalar_one())
 
     def frozen(self, customer: str, card: str = "") -> bool:
-        """Whether a charge of a customer or card is disputed, or the operator has a loss by one.
+        """Whether a charge of a customer or card is disputed, or the operator has a loss by one, unforgiven.
 
         Of the card as well: wallets cost nothing.
         """
