@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,11 +18,12 @@ from tests.stateful.arena import Arena
 from ionet import Client, accounts, events, pda
 from ionet._generated.emission_table import CUMULATIVE
 from ionet.explorer._app import bare
+from ionet.explorer._earned import crediting
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._past import Past
 from ionet.explorer._supply import NAMES
 from ionet.explorer._watching import Watching
-from ionet.ledger import Database, Landed
+from ionet.ledger import Database, Landed, Signed
 from ionet.ledger.subjects import types
 
 #: What each event adds to the supply, as docs/programs.md says of its fields; less than 0: it burns.
@@ -294,6 +296,36 @@ async def test_events_lie_between_the_times_asked_for(explorer: Served, landed: 
     expected = sum(len(sent.log.emitted) for sent in landed if since <= sent.time <= until)
     assert len(answer["events"]) == expected
     assert {since, until} <= {event["time"] for event in answer["events"]}
+
+
+async def test_an_hours_reward_opens_that_hours_credit_only(explorer: Served) -> None:
+    its = (await explorer.read("/events", name="staking.Credited", order="oldest"))["events"]
+    assert len(its) >= 3
+    node = its[0]["fields"]["node"]
+    for credited in its:
+        hour = credited["fields"]["credited_through"]
+        answer = await explorer.read("/events", about=node, hour=hour)
+        assert (answer["events"], answer["next"]) == ([credited], None)
+        before = await explorer.read("/events", about=node, hour=hour, at=credited["time"] - 1)
+        assert before["events"] == []
+    refused = await explorer.get("/api/v1/events", params={"hour": 3_600})
+    assert (refused.status_code, "say which one" in refused.text) == (400, True)
+
+
+def test_of_a_leaf_that_was_credited_in_parts_all_of_them_are_the_hours(explorer: Served) -> None:
+    (whole,) = explorer.database.page(1, names=["staking.Credited"])
+    end = whole.entry.event.credited_through
+
+    def credit(through: int, partial: int) -> Signed:
+        event = replace(whole.entry.event, credited_through=through, partial=partial)
+        return replace(whole, entry=replace(whole.entry, event=event))
+
+    earlier, later = [credit(end - 7_200, 7), credit(end - 3_600, 0)], credit(end + 3_600, 0)
+    first, second, last = credit(end - 3_600, 5), credit(end - 3_600, 9), credit(end, 0)
+    told = [*earlier, first, second, last, later]
+    assert crediting(told, end) == [first, second, last]
+    assert crediting(told[:4], end) == [first, second]
+    assert crediting([later], end) == [later], "it was of both hours"
 
 
 async def test_a_transaction_has_its_events(explorer: Served, landed: list[Landed]) -> None:

@@ -52,6 +52,31 @@ export async function send<T>(path: string, what: unknown): Promise<T> {
   return asked<T>(fetch(url(path), { method: 'POST', headers, body: JSON.stringify(what) }));
 }
 
+/** Milliseconds until what is being computed is asked for again, where the server does not say. */
+const AGAIN = 2_000;
+
+/** What an address has, to be saved: what is being computed is waited for, and asked for again.
+ *
+ * told: how far it is, each time. signal: ends the wait.
+ */
+export async function whole(address: string, told: (coming: Coming) => void, signal: AbortSignal): Promise<Blob> {
+  for (;;) {
+    let answer: Response;
+    try {
+      answer = await fetch(address, { signal });
+    } catch {
+      throw new Refused(0, 'The server does not answer. Try again in a moment.');
+    }
+    if (answer.ok && answer.status !== 202) return answer.blob();
+    const said = await understood<never>(answer).catch((error: unknown) => error);
+    if (!(said instanceof Coming)) throw said;
+    told(said);
+    const rest = Number(answer.headers.get('retry-after')) * 1_000 || AGAIN;
+    await new Promise((later) => setTimeout(later, rest));
+    signal.throwIfAborted();
+  }
+}
+
 async function asked<T>(coming: Promise<Response>): Promise<T> {
   let answer: Response;
   try {
@@ -59,6 +84,10 @@ async function asked<T>(coming: Promise<Response>): Promise<T> {
   } catch {
     throw new Refused(0, 'The server does not answer. Try again in a moment.');
   }
+  return understood<T>(answer);
+}
+
+async function understood<T>(answer: Response): Promise<T> {
   const body: unknown = await answer.json().catch(() => null);
   if (answer.status === 202) {
     const { done, of } = (body ?? {}) as { done?: unknown; of?: unknown };

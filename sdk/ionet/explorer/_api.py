@@ -119,6 +119,15 @@ class AskedEvents(AskedPage):
     ] = []
     since: Annotated[int | None, Field(ge=0, lt=_FAR, description="From this time on, Unix seconds.")] = None
     until: Annotated[int | None, Field(ge=0, lt=_FAR, description="Up to this time, Unix seconds.")] = None
+    hour: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            lt=_FAR,
+            description="Only those by which the hour until then was credited to the node `about`, oldest"
+            " first, on one page.",
+        ),
+    ] = None
     order: Annotated[Literal["newest", "oldest"], Field(description="What comes first.")] = "newest"
     data: Annotated[bool, Field(description="Also the bytes that the programs wrote.")] = False
 
@@ -455,20 +464,25 @@ def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     if unknown := [name for name in asked.name if name not in types()]:
         raise BadQuestion(f"{unknown[0][:60]!r} is no type of event; one is called jobs.Booked, for example")
     about = None if asked.about is None else address_of(asked.about)
+    if asked.hour is not None and about is None:
+        raise BadQuestion("`hour` is of a node: say which one with `about`")
     beyond = None if asked.cursor is None else place_of(asked.cursor)
     with past.at(asked.at) as moment:
         # Nothing of the moment's slots is later than it.
         until = None if asked.until is None or asked.until >= moment.time else asked.until
-        page = past.database.page(
-            asked.limit + 1,
-            about=about,
-            names=asked.name or None,
-            since=asked.since,
-            until=until,
-            slot=moment.slot,
-            beyond=beyond,
-            newest_first=asked.order == "newest",
-        )
+        if asked.hour is not None and about is not None:
+            page = _earned.credits_of(past.database, about, asked.hour, slot=moment.slot, most=asked.limit)
+        else:
+            page = past.database.page(
+                asked.limit + 1,
+                about=about,
+                names=asked.name or None,
+                since=asked.since,
+                until=until,
+                slot=moment.slot,
+                beyond=beyond,
+                newest_first=asked.order == "newest",
+            )
         as_of = _supply.as_of(moment)
     shown = page[: asked.limit]
     places = _places(past.database, shown) if asked.data else {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
+from ionet import events
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.staking.types import NodeState
 from ionet.explorer import _models as m
@@ -16,9 +17,13 @@ from ionet.explorer._market import Absent
 from ionet.explorer._past import Moment
 from ionet.explorer._values import of_io, word
 from ionet.formats.when import HOUR
+from ionet.ledger import Database, Signed
 from ionet.ledger.replay import records as r
 
 _UP_HOURS: Final = 5
+_CREDIT: Final = ("staking.Credited", "staking.Forfeited")
+#: Credits that are read at a time.
+_CREDITS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,48 @@ def hours(now: m.AsOf, tables: Tables, address: Pubkey, its: Sequence[Known], li
         hours=[_hour(each, *leaf) for each, leaf in zip(shown, leaves, strict=True)],
         next=str(shown[-1].report.period_end) if len(its) > limit else None,
     )
+
+
+def credits_of(database: Database, node: Pubkey, end: int, *, slot: int, most: int) -> list[Signed]:
+    """The events by which a node's hour was credited, or burned; see `crediting`.
+
+    Args:
+        database: to read from.
+        node: the node.
+        end: of the hour, Unix seconds.
+        slot: events count up to this one.
+        most: how many at most, the last ones.
+    """
+
+    def after() -> Iterator[Signed]:
+        beyond = None
+        # An hour is credited after it is over.
+        while page := database.page(_CREDITS, about=node, names=_CREDIT, since=end, slot=slot, beyond=beyond):
+            yield from page
+            beyond = page[-1].entry.place
+
+    return crediting(after(), end)[-most:]
+
+
+def crediting(after: Iterable[Signed], end: int) -> list[Signed]:
+    """Of a node's credits after an hour the one that has reached it, and parts of a leaf that went before.
+
+    A credit may be of several hours; then it is each one's.
+
+    Args:
+        after: the credits, in their order.
+        end: of the hour, Unix seconds.
+    """
+    parts: list[Signed] = []
+    for signed in after:
+        event = signed.entry.event
+        if not isinstance(event, events.staking.Credited | events.staking.Forfeited):
+            continue  # of a later version
+        if event.credited_through >= end:
+            return [*parts, signed]
+        # A part of a leaf waits for the rest of it; else it was an earlier hour's.
+        parts = [*parts, signed] if event.partial else []
+    return parts
 
 
 def by_rank(moment: Moment, end: int) -> tuple[Pubkey, r.Report] | None:

@@ -4158,6 +4158,8 @@ export interface operations {
                 since?: number | null;
                 /** @description Up to this time, Unix seconds. */
                 until?: number | null;
+                /** @description Only those by which the hour until then was credited to the node `about`, oldest first, on one page. */
+                hour?: number | null;
                 /** @description What comes first. */
                 order?: "newest" | "oldest";
                 /** @description Also the bytes that the programs wrote. */
