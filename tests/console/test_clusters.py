@@ -99,6 +99,7 @@ async def test_two_nodes_of_two_owners_are_booked_stopped_and_refunded_as_one(co
         stop = await caller.post(f"/clusters/{cluster}/calls/stop")
         assert (len(stop["jobs"]), stop["left"]) == (2, 0)
         await caller.land(stop)
+        stopped = await caller.get(f"/clusters/{cluster}")
         for job in jobs:
             market.attest(job, 65 * MINUTE)
             market.send(market.jobs("complete", job))
@@ -110,6 +111,10 @@ async def test_two_nodes_of_two_owners_are_booked_stopped_and_refunded_as_one(co
     due = {address: job.price * 65 // 120 for address, job in jobs.items()}
     refund = sum(job.price - due[address] for address, job in jobs.items())
     assert (told["state"], told["size"], len(told["jobs"])) == ("running", 2, 2)
+    assert [job["stopped_at"] for job in told["jobs"]] == [0, 0]
+    # It runs by the chain until it is attested, and says that it was stopped.
+    assert stopped["state"] == "running"
+    assert all(job["stopped_at"] == job["started_at"] + 65 * MINUTE for job in stopped["jobs"])
     assert base(told["deposit"]) == deposit
     assert base(told["cost"]["refund"]) == refund
     assert base(told["cost"]["paid"]) == deposit - refund

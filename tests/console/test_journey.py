@@ -146,7 +146,8 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
     assert str(job.renter) in booking
     assert job.renter != market.renter.pubkey()
     assert job.refund_to == market.renter.pubkey()
-    assert saw["extending"]["does"][0].startswith(f"Books the job {saw['job']} for 1 h more")
+    assert saw["extending"]["does"][0].startswith(f"Books the job {saw['job']} on the node ")
+    assert " for 1 h more: " in saw["extending"]["does"][0].replace("\u202f", " ")
     assert [each.seconds for each in job.segments[: job.segment_count]] == [2 * HOUR, HOUR]
     due = job.segments[0].price * 3_900 // (2 * HOUR)
     assert saw["meter"] == {"paid": amount(due + job.fee), "refund": amount(job.price - due)}

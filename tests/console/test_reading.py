@@ -291,6 +291,31 @@ HONEST = {
         f"come back to the wallet {OTHER_WALLET}, and not to yours",
     ),
     "extend": (Case(EXTEND, [extending()]), "for 2 h more: moves at most 2.04550507 IO"),
+    "which job on which node is extended": (
+        Case(EXTEND, [extending()]),
+        f"Books the job {JOB} on the node {NODE} for 2 h more",
+    ),
+    # No byte says whose refund it is.
+    "extend, by the console's word": (
+        Case(EXTEND, [extending()]),
+        "is refunded to your wallet, as this console says: that was fixed when the job was booked, and no",
+    ),
+    "extend for another": (
+        Case({**EXTEND, **THEIR_MONEY}, [extending()]),
+        f"refunded to the wallet {OTHER_WALLET}, and not to yours, as this console says",
+    ),
+    "opening one's own account": (
+        Case(wish("refund"), [OPEN, refunding()]),
+        f"Opens your account {PURSE} for what is refunded, if it is not there: 0.00203928 SOL of yours",
+    ),
+    "opening another's account": (
+        Case(wish("refund", **THEIR_MONEY), [THEIR_PURSE, refunding(destination=THEIR_ACCOUNT)]),
+        "your wallet then pays 0.00203928 SOL for it, which do not come back to you",
+    ),
+    "opening the account of a key": (
+        Case(THEIRS, contesting()),
+        "of the key, if it is not there: 0.00203928 SOL of yours then stay in it until it is closed",
+    ),
     "dispute": (Case(DISPUTE, [disputing()]), "moves a bond of at most 2.04550507 IO"),
     # Whatever a console calls a coin that the pages know.
     "a coin's own name and decimals": (

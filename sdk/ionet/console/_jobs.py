@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path, Query
 from solders.pubkey import Pubkey
 from starlette.responses import StreamingResponse
 
-from ionet import accounts, constants
+from ionet import CloseReason, accounts, constants
 from ionet.chain.errors import AccountNotFound
 from ionet.cloud import AsyncRun, NotRun, RunUnreachable
 from ionet.cloud.running import Cost
@@ -167,6 +167,7 @@ async def _open(parts: Parts, reader: Visitor, status: JobStatus) -> m.Job:
         booked_at=status.booked_at,
         started_at=status.started_at,
         ends_at=status.ends_at,
+        stopped_at=_stopped(status),
         seconds=status.seconds,
         extensions=status.extensions,
         currency=type(status.deposit).SYMBOL,
@@ -198,6 +199,7 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         booked_at=receipt.booked_at,
         started_at=receipt.started_at,
         ends_at=receipt.ends_at,
+        stopped_at=_stopped(receipt),
         seconds=receipt.seconds,
         extensions=len(receipt.extensions),
         currency=receipt.currency,
@@ -211,6 +213,11 @@ async def _closed(parts: Parts, reader: Visitor, receipt: Receipt) -> m.Job:
         cluster="" if group is None else str(group.cluster),
         now=await parts.client.time(),
     )
+
+
+def _stopped(it: JobStatus | Receipt) -> int:
+    """A stop moves the end of a job to when it was."""
+    return it.ends_at if it.reason in (CloseReason.RENTER_STOPPED, CloseReason.SUPPLIER_STOPPED) else 0
 
 
 def _card(parts: Parts, reader: Visitor, job: Pubkey) -> str:

@@ -319,6 +319,8 @@ class Job(Model):
     booked_at: int
     started_at: int
     ends_at: int
+    stopped_at: int
+    """When it was ended before its time was over; 0: it was not. Until that is attested it is `running`."""
     seconds: int
     extensions: int
     currency: str

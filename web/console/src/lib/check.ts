@@ -70,6 +70,8 @@ const OVERHEAD = 128n;
 const RENT = 6_960n;
 const DISPUTE = (2n * OVERHEAD + ESCROW + BigInt(program.dispute_bytes)) * RENT;
 const CLUSTER = (OVERHEAD + BigInt(program.cluster_bytes)) * RENT;
+/** Of a token account that is opened. */
+const PURSE = (OVERHEAD + ESCROW) * RENT;
 const IO: Coin = { mint: program.mint, unit: 'IO', decimals: 8 };
 /** Coins that these pages know by themselves: the market's own, and Circle's dollars on mainnet and devnet. */
 const KNOWN: readonly Coin[] = [
@@ -188,6 +190,10 @@ async function expected(wish: Single, call: Known): Promise<Record<string, strin
 /** Who gets what a job does not use. */
 const getting = (wish: Single): string => ('refund_to' in wish && wish.refund_to) || wish.wallet;
 
+/** The same in words, where no byte says it: what a console says is told as its word. */
+const byWord = (wish: Single): string =>
+  `${getting(wish) === wish.wallet ? 'your wallet' : `the wallet ${getting(wish)}, and not to yours`}, as this console says`;
+
 /** Whether a dispute is one of a key's, for which the wallet pays. */
 const ofKey = (wish: Single): wish is Single & { action: 'dispute' | 'bond' } =>
   wish.action === 'bond' || (wish.action === 'dispute' && wish.renter !== wish.wallet);
@@ -262,12 +268,13 @@ function words(wish: Single, call: Known): string {
     case 'book':
       return `Books the node ${node} for ${span(Number(call.args['seconds']))} as the job ${about}: moves at most ${amount} from your account ${source} into its escrow ${escrow}. What it does not come to is refunded to your wallet. The key ${renter} may read what the job prints and leaves, and end it; no money goes to it. About ${sol((2n * OVERHEAD + ESCROW + BigInt(program.job_bytes)) * RENT)} of your SOL stay in the job's accounts until it is closed.`;
     case 'stop':
-      // No byte says to whom, so that what the console says of another wallet is told as its word.
-      return `Ends the job ${about} now. Its used time is paid, an hour at least, and the rest of its escrow is refunded to ${gets === wish.wallet ? 'your wallet' : `the wallet ${gets}, and not to yours, as this console says`}.`;
+      return `Ends the job ${about} now. Its used time is paid, an hour at least, and the rest of its escrow is refunded to ${byWord(wish)}.`;
     case 'cancel':
       return `Ends the job ${about} before its start, at the price of the time for which its node was held.`;
     case 'open purse':
-      return `Opens ${gets === wish.wallet ? 'your account' : 'the account'} ${call.accounts['purse']}${gets === wish.wallet ? '' : ` of the wallet ${gets}`} for what is refunded, if it is not there.`;
+      return gets === wish.wallet
+        ? `Opens your account ${call.accounts['purse']} for what is refunded, if it is not there: ${sol(PURSE)} of yours then stay in it.`
+        : `Opens the account ${call.accounts['purse']} of the wallet ${gets} for what is refunded, if it is not there: your wallet then pays ${sol(PURSE)} for it, which do not come back to you.`;
     case 'refund':
       return gets === wish.wallet
         ? `Pays what is left for you in the escrow ${escrow} to your account ${destination}.`
@@ -277,7 +284,7 @@ function words(wish: Single, call: Known): string {
     case 'close':
       return `Closes the job ${about}; the SOL in its accounts come back to ${call.accounts['rent_payer'] === wish.wallet ? 'your wallet' : `the wallet ${call.accounts['rent_payer']}, and not to yours`}.`;
     case 'extend':
-      return `Books the job ${about} for ${span(Number(call.args['seconds']))} more: moves at most ${amount} from your account ${source} into its escrow ${escrow}.`;
+      return `Books the job ${about} on the node ${node} for ${span(Number(call.args['seconds']))} more: moves at most ${amount} from your account ${source} into its escrow ${escrow}. What it does not come to is refunded to ${byWord(wish)}: that was fixed when the job was booked, and no byte of this transaction says it.`;
     case 'dispute':
       return `Disputes the split of the job ${about}: moves a bond of at most ${amount} from your account ${source} into ${call.accounts['bond_vault']}. It comes back unless the decision gives you no more. What is not paid yet is held back for 14 days at most.`;
     default:
@@ -295,7 +302,7 @@ function wordsForKey(wish: Single & { action: 'dispute' | 'bond' }, call: Known)
         ? `Moves ${moved} from your wallet to the key ${renter}, for the accounts of the dispute. They come back with the bond.`
         : `Moves ${moved} from the key ${renter} to your wallet.`;
     case 'open purse':
-      return `Opens the account ${call.accounts['purse']} of ${call.accounts['wallet'] === renter ? 'the key' : 'your wallet'}, if it is not there.`;
+      return `Opens the account ${call.accounts['purse']} of ${call.accounts['wallet'] === renter ? 'the key' : 'your wallet'}, if it is not there: ${sol(PURSE)} of yours then stay in it${call.accounts['wallet'] === renter ? ' until it is closed' : ''}.`;
     case 'move':
       return wish.action === 'dispute'
         ? `Moves ${amount} from your account to that of the key ${renter}, which pays the bond of it.`

@@ -1597,6 +1597,8 @@ export interface components {
             started_at: number;
             /** Ends At */
             ends_at: number;
+            /** Stopped At */
+            stopped_at: number;
             /** Seconds */
             seconds: number;
             /** Extensions */
