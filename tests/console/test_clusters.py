@@ -125,6 +125,22 @@ async def test_two_nodes_of_two_owners_are_booked_stopped_and_refunded_as_one(co
     assert all(str(job) in receipts for job in jobs)
 
 
+async def test_what_its_supplier_has_stopped_in_the_first_hour_costs_nothing(console: Served) -> None:
+    renting, market = console.renting, console.renting.site.market
+    alice, bob = two(renting)
+    async with console.caller(renting.key) as caller:
+        await caller.sign_in()
+        cluster = await booked(caller, await planned(caller, [alice.node, bob.node]))
+        jobs = await members(console, cluster)
+        run(market, list(jobs))
+        market.world.advance(10 * MINUTE)
+        (job,) = (address for address, each in jobs.items() if each.supplier == alice.key)
+        market.send(market.jobs("stop", job, party=alice.key))
+        told = await caller.get(f"/jobs/{job}")
+    assert (told["stopped_at"] - told["started_at"], told["cost"]["first_hour"]) == (10 * MINUTE, False)
+    assert (base(told["cost"]["paid"]), told["cost"]["refund"]) == (0, told["deposit"])
+
+
 async def test_a_cluster_is_booked_for_a_key_of_its_own_that_pays_nothing(console: Served) -> None:
     renting = console.renting
     nodes = two(renting)

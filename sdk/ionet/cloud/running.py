@@ -180,10 +180,12 @@ class AsyncRun:
         elif job.reason == CloseReason.NONE and now >= job.ends_at:
             refund = 0  # it came to its end: no time is left to give back
         else:
-            refund = if_stopped(job, CloseReason.RENTER_STOPPED, now).refund
+            refund = if_stopped(job, job.reason or CloseReason.RENTER_STOPPED, now).refund
         used = elapsed(job, now)
+        # A supplier who has stopped in the first hour is not paid for it.
+        first_hour = bool(job.started_at) and used < 3_600 and job.reason != CloseReason.SUPPLIER_STOPPED
         paid = job.price + job.fee - refund
-        return Cost(unit.from_base(paid), unit.from_base(refund), bool(job.started_at) and used < 3_600, used)
+        return Cost(unit.from_base(paid), unit.from_base(refund), first_hour, used)
 
     async def stop(self) -> bool:
         """Ends a running job now, so that only its used time is paid, and at least the first hour.

@@ -1597,7 +1597,10 @@ export interface components {
             started_at: number;
             /** Ends At */
             ends_at: number;
-            /** Stopped At */
+            /**
+             * Stopped At
+             * @description When it was ended before its time was over; 0: it was not. Until that is attested it is `running`.
+             */
             stopped_at: number;
             /** Seconds */
             seconds: number;
