@@ -16,6 +16,8 @@ from tests.payments.world import HOUR, World, market, world
 
 from ionet import IonetError
 from ionet.payments.amounts import CENT
+from ionet.payments.events import Forgiven
+from ionet.payments.machine import step
 from ionet.payments.payment import CHARGED, ENDED, Payment, State
 
 DAY = 24 * HOUR
@@ -123,6 +125,14 @@ class Walk(RuleBasedStateMachine):
             if self.world.stripe.intents[payment.intent]["status"] == "requires_capture":
                 self.world.stripe.lapse(payment.intent)
                 return
+
+    @rule(which=st.integers(0, 5))
+    def the_operator_forgives(self, which: int) -> None:
+        books = self.world.books
+        owed = [each for each in books.payments() if each.purse.loss or each.dispute == "lost"]
+        if owed:
+            payment = owed[which % len(owed)]
+            books.record(payment, step(payment, Forgiven("x")), self.market.now)
 
     @rule(which=st.integers(0, 5), decision=st.sampled_from(["", "won", "lost"]))
     def a_bank_disputes(self, which: int, decision: str) -> None:
