@@ -314,11 +314,13 @@ async def test_an_hours_reward_opens_that_hours_credit_only(explorer: Served) ->
 
 def test_of_a_leaf_that_was_credited_in_parts_all_of_them_are_the_hours(explorer: Served) -> None:
     (whole,) = explorer.database.page(1, names=["staking.Credited"])
-    end = whole.entry.event.credited_through
+    event = whole.entry.event
+    assert isinstance(event, events.staking.Credited)
+    end = event.credited_through
 
     def credit(through: int, partial: int) -> Signed:
-        event = replace(whole.entry.event, credited_through=through, partial=partial)
-        return replace(whole, entry=replace(whole.entry, event=event))
+        part = replace(event, credited_through=through, partial=partial)
+        return replace(whole, entry=replace(whole.entry, event=part))
 
     earlier, later = [credit(end - 7_200, 7), credit(end - 3_600, 0)], credit(end + 3_600, 0)
     first, second, last = credit(end - 3_600, 5), credit(end - 3_600, 9), credit(end, 0)

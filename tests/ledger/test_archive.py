@@ -23,6 +23,7 @@ from ionet.chain.events import EventLog
 from ionet.ledger import Database, Landed, LedgerError, archive
 from ionet.ledger import database as ledger
 from ionet.ledger.replay.state import replay
+from ionet.ledger.rowfiles import Facts
 from ionet.ledger.subjects import subjects
 
 GENESIS: Final = "chain"
@@ -326,9 +327,12 @@ def test_a_damaged_file_of_older_software_keeps_no_other_one_from_being_looked_u
         assert with_keys(where) == [*range(2, files + 1)]
         opened = list[int]()
         read = archive.Archive.sieve
-        monkeypatch.setattr(
-            archive.Archive, "sieve", lambda self, facts: (opened.append(facts.number), read(self, facts))[1]
-        )
+
+        def seen(self: archive.Archive, facts: Facts) -> dict[int, bytes]:
+            opened.append(facts.number)
+            return read(self, facts)
+
+        monkeypatch.setattr(archive.Archive, "sieve", seen)
         again.archive(3_600)
         assert opened == [], "it is not hashed at each look"
         whole = first.with_suffix(".whole")
