@@ -109,6 +109,16 @@ def test_numbers_are_in_the_readers_language_to_the_last_digit(visited: Any, dat
     assert german in visited["seen"]["supply"]
 
 
+def test_no_page_has_a_number_as_others_write_it(visited: Any, voted: Any, sold: Any) -> None:
+    """Germans group by points and have commas before decimals; the pages were asked for in German."""
+    pages = visited["seen"] | voted["seen"] | sold["seen"]
+    foreign = re.compile(r"(?<![\w.,/-])(?:\d+\.\d{1,2}|\d{1,3}(?:,\d{3}){2,}|\d{2,3},000)(?![\w.])")
+    odd = {name: found for name, text in pages.items() if (found := foreign.findall(text))}
+    assert odd == {}
+    assert re.search(r"use at most \d{1,3}\.\d{3} compute units", pages["transaction"])
+    assert "0,50 USD" in pages["models"]
+
+
 def test_the_page_of_models_has_what_their_service_has_signed(visited: Any) -> None:
     assert "small" in visited["seen"]["models"]
     assert f", at {URL}, until" in visited["seen"]["models"]

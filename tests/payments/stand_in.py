@@ -104,11 +104,11 @@ class StandIn:
             self.intents[name].update(status="canceled", amount_capturable=0, cancellation_reason="automatic")
             self._tell("payment_intent.canceled", self.intents[name])
 
-    def dispute(self, name: str, *, whole: bool = False) -> str:
+    def dispute(self, name: str, *, whole: bool = False, cents: int | None = None) -> str:
         """A card's holder tells their bank that it was not they; of the whole, as if nothing was refunded."""
         with self._lock:
             intent = self.intents[name]
-            amount: int = intent["amount_received"] - (0 if whole else self._refunded(name))
+            amount: int = cents or intent["amount_received"] - (0 if whole else self._refunded(name))
             id_ = f"dp_{len(self.disputes) + 1}"
             self.disputes[id_] = {
                 "id": id_,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from tests.payments.test_machine import AUTHORISED, BOOKED, DEPOSIT, RUNNING, TO
 
 from ionet.chain.errors import ConfigError
 from ionet.ledger.database import url_of
+from ionet.payments import schema
 from ionet.payments.auditing import differences, totals
 from ionet.payments.books import Books, Out, Stale, balances
 from ionet.payments.events import Disputed, Forgiven, NotCaptured, Returned, Signed
@@ -211,6 +213,18 @@ def test_what_the_operator_forgives_freezes_nobody_and_stays_their_cost(books: B
     kept = books.payment("p1")
     assert (kept, payment.forgiven) == (payment, "the service was down")
     assert (totals(books)[1], differences(books)) == (payment.purse, [])
+
+
+def test_software_from_before_reads_what_was_not_forgiven(books: Books) -> None:
+    """Earlier software raises at a name that it does not know."""
+    payment = books.open(fresh(), "q1", lambda spent: None)
+    for event in RUNNING:
+        payment = books.record(payment, step(payment, event), NOW, OUT if isinstance(event, Signed) else None)
+    with books._engine.connect() as connection:
+        body = json.loads(connection.execute(sa.select(schema.payments.c.body)).scalar_one())
+    assert sorted(body["purse"]) == ["booked", "card", "fee", "held", "loss", "refunded"]
+    assert {"forgiven", "lost"} & set(body) == set()
+    assert books.payment("p1") == payment
 
 
 def test_a_lost_dispute_that_is_forgiven_freezes_nobody_and_is_not_lost_again(books: Books) -> None:

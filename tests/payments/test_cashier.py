@@ -14,6 +14,8 @@ from ionet.payments.auditing import differences
 from ionet.payments.cards import StripeCards
 from ionet.payments.cashier import PATIENCE
 from ionet.payments.chain import Wallet
+from ionet.payments.events import Forgiven
+from ionet.payments.machine import step
 from ionet.payments.payment import Payment, State
 from ionet.payments.purse import Purse
 
@@ -197,6 +199,34 @@ def test_a_lost_dispute_is_the_operators_loss_less_what_the_chain_gives_back(the
     # Nobody had started it: of 7.50 the booking fee of a quarter per cent stays, 0.01875.
     assert payment.purse == Purse(card=7_670_000, loss=18_750, booked=18_750, refunded=7_670_000)
     assert there.stripe.taken(payment.intent) == 0
+
+
+@pytest.mark.parametrize("decision", ["won", "lost"])
+def test_a_dispute_after_one_that_was_forgiven_is_told_and_freezes_until_it_is_decided(
+    there: World, decision: str
+) -> None:
+    payment = there.booked(seconds=3 * HOUR)
+    there.stripe.decide(there.stripe.dispute(payment.intent, cents=100), "lost")
+    there.books.take("evt_1", "charge.dispute.closed", payment.intent, 0)
+    for _ in range(3):
+        there.work()
+    payment = there.now(payment)
+    there.books.record(payment, step(payment, Forgiven("settled by hand")), there.market.now)
+    there.work()
+    assert not there.books.frozen("carol")
+    second = there.stripe.dispute(payment.intent, cents=667)
+    there.books.take("evt_2", "charge.dispute.created", payment.intent, 0)
+    there.work()
+    assert there.books.frozen("carol")
+    assert there.told[-1] == ("disputed", payment.id, "its dispute is open")
+    there.stripe.decide(second, decision)
+    there.books.take("evt_3", "charge.dispute.closed", payment.intent, 0)
+    there.work()
+    payment = there.now(payment)
+    assert there.books.frozen("carol") == (decision == "lost")
+    assert there.stripe.taken(payment.intent) * 10_000 == payment.purse.card - payment.purse.refunded
+    there.check()
+    assert differences(there.books) == []
 
 
 def test_a_charge_that_is_disputed_after_its_refund_costs_the_operator_the_rest_and_is_not_refunded_again(

@@ -160,6 +160,24 @@ def test_a_lost_dispute_takes_what_is_held_first_and_the_rest_is_a_loss() -> Non
     assert payment.refundable == 0
 
 
+def test_another_dispute_after_one_that_was_forgiven_counts_for_what_it_takes_more() -> None:
+    payment = after(fresh(), *RUNNING, Disputed("lost", 100), Forgiven("settled by hand"))
+    # Of 1.00 the held 0.0075 pay a part.
+    assert payment.purse == Purse(
+        card=5_420_000, forgiven=992_500, booked=DEPOSIT, refunded=1_000_000, fee=300_000
+    )
+    payment = after(payment, Disputed("open", 442))
+    assert payment.dispute == "open"
+    assert after(payment, Disputed("forgiven", 100)).dispute == "forgiven", "it was decided for the operator"
+    payment = after(payment, Disputed("lost", 542))
+    assert (payment.dispute, payment.lost) == ("lost", 542)
+    assert payment.purse == Purse(
+        card=5_420_000, loss=4_420_000, forgiven=992_500, booked=DEPOSIT, refunded=5_420_000, fee=300_000
+    )
+    assert after(payment, Disputed("lost", 542), Disputed("won", 1), Disputed("open", 1)) == payment
+    assert after(payment, Forgiven("again")).purse.forgiven == 5_412_500
+
+
 def test_an_authorisation_of_another_amount_is_let_go() -> None:
     payment = after(fresh(), AUTHORISED[0], Authorised("pi_1", TOTAL - 1, "fp", NOW + WEEK))
     assert payment.state == State.CANCELLING
@@ -309,15 +327,19 @@ class Anything(RuleBasedStateMachine):
     @precondition(lambda self: self.may_bounce())
     @rule()
     def bounced(self) -> None:
-        self._try(RefundBounced(self.payment.purse.refunded // CENT))
+        self._try(RefundBounced(self._refunded))
 
-    @rule(standing=st.sampled_from(["open", "won", "lost"]))
-    def disputed(self, standing: Any) -> None:
+    @rule(standing=st.sampled_from(["open", "won", "lost", "forgiven"]), part=st.sampled_from([20, 100]))
+    def disputed(self, standing: Any, part: int) -> None:
         left = (self.payment.purse.card - self.payment.purse.refunded) // CENT - self.payment.refunding
-        self._try(Disputed(standing, left))
+        self._try(Disputed(standing, left * part // 100 + self.payment.lost))
 
     def may_bounce(self) -> bool:
-        return bool(self.payment.purse.refunded) and self.payment.dispute not in ("lost", "forgiven")
+        return self._refunded > 0 and self.payment.dispute not in ("lost", "forgiven")
+
+    @property
+    def _refunded(self) -> int:
+        return self.payment.purse.refunded // CENT - self.payment.lost
 
     @rule()
     def forgiven(self) -> None:

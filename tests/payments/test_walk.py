@@ -134,17 +134,23 @@ class Walk(RuleBasedStateMachine):
             payment = owed[which % len(owed)]
             books.record(payment, step(payment, Forgiven("x")), self.market.now)
 
-    @rule(which=st.integers(0, 5), decision=st.sampled_from(["", "won", "lost"]))
-    def a_bank_disputes(self, which: int, decision: str) -> None:
+    @rule(
+        which=st.integers(0, 5),
+        decision=st.sampled_from(["", "won", "lost"]),
+        part=st.sampled_from([20, 100]),
+    )
+    def a_bank_disputes(self, which: int, decision: str, part: int) -> None:
         stripe, charged = self.world.stripe, self._payments(*CHARGED)
         if not charged:
             return
         payment = charged[which % len(charged)]
         mine = [each for each in stripe.disputes.values() if each["payment_intent"] == payment.intent]
-        if not mine and stripe.taken(payment.intent):
-            stripe.dispute(payment.intent)
-        elif decision and mine and mine[0]["status"] == "needs_response":
-            stripe.decide(mine[0]["id"], decision)
+        open_ = [each for each in mine if each["status"] == "needs_response"]
+        left = stripe.taken(payment.intent)
+        if not open_ and len(mine) < 2 and left:
+            stripe.dispute(payment.intent, cents=left if mine else max(1, left * part // 100))
+        elif decision and open_:
+            stripe.decide(open_[0]["id"], decision)
 
     # -- the market
 

@@ -5,7 +5,7 @@ import type { Money } from './api';
 export const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const whole = new Intl.NumberFormat();
-const exact = [0, 8].map(
+const either = [0, 8].map(
   (digits) => new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: 20 }),
 );
 const six = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 6 });
@@ -13,13 +13,14 @@ const point = new Intl.NumberFormat().formatToParts(1.5).find((part) => part.typ
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 2 });
+const cents = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 20 });
 
 export const count = (number: number): string => whole.format(number);
 export const bps = (number: number): string => percent.format(number / 10_000);
 
 /** Whole tokens, in columns of IO with all 8 decimals; `format` reads decimal text to its last digit. */
 export function amount(money: Money, digits = 0): string {
-  const format = exact[digits ? 1 : 0];
+  const format = either[digits ? 1 : 0];
   return format?.format(money.amount as Intl.StringNumericLiteral) ?? money.amount;
 }
 
@@ -32,6 +33,25 @@ export function parts(money: Money, digits = 0): { whole: string; fraction: stri
 
 /** A decimal number, given as text, to its last digit but six at most. */
 export const decimal = (text: string): string => six.format(text as Intl.StringNumericLiteral);
+
+/** A whole number of any length, given as text; what is none is left as it is. */
+export const exact = (text: string): string => (/^\d+$/.test(text) ? whole.format(BigInt(text)) : text);
+
+/** Dollars, given as text, to the last digit. */
+export const dollars = (text: string): string => `${cents.format(text as Intl.StringNumericLiteral)} USD`;
+
+/** What stands between quotes, which others wrote, and numbers as a sentence in English has them. */
+const NUMBERS = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.,-])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?![\w]|[.,]\d)/g;
+
+/** A sentence of the server's with its numbers as the reader writes them. */
+export const worded = (text: string): string =>
+  text.replace(NUMBERS, (it) => {
+    if (!/^\d/.test(it) || (it.length < 4 && !it.includes('.'))) return it;
+    const plain = it.replaceAll(',', '');
+    const digits = plain.split('.')[1]?.length ?? 0;
+    const format = new Intl.NumberFormat(undefined, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return it.includes(',') || digits ? format.format(plain as Intl.StringNumericLiteral) : it;
+  });
 
 export function when(seconds: number): string {
   return seconds ? `${moment.format(seconds * 1000)} UTC` : '—';

@@ -182,8 +182,9 @@ class AsyncRun:
         else:
             refund = if_stopped(job, job.reason or CloseReason.RENTER_STOPPED, now).refund
         used = elapsed(job, now)
-        # A supplier who has stopped in the first hour is not paid for it.
-        first_hour = bool(job.started_at) and used < 3_600 and job.reason != CloseReason.SUPPLIER_STOPPED
+        # It is paid whole by who stops, and by nobody else: not where the supplier stops, or is lost.
+        by_renter = job.reason in (CloseReason.NONE, CloseReason.RENTER_STOPPED)
+        first_hour = bool(job.started_at) and used < 3_600 and by_renter
         paid = job.price + job.fee - refund
         return Cost(unit.from_base(paid), unit.from_base(refund), first_hour, used)
 

@@ -47,13 +47,21 @@ class Prices:
 async def _price(client: AsyncClient) -> m.Price:
     config = await client.buyback.get_config()
     price = await client.price(config.price_account)
-    fault = ""
+    fault = reason = ""
+    limits, now = config.price_limits, await client.time()
     try:
-        check_price(price, config.feed_id, config.price_limits, await client.time(), "IO")
+        check_price(price, config.feed_id, limits, now, "IO")
     except PriceUnusable as bad:
-        fault = str(bad)
+        fault, reason = str(bad), bad.reason
     exact = Decimal(price.price).scaleb(price.exponent)
-    return m.Price(usd_per_io=format(exact, "f"), time=price.publish_time, fault=fault)
+    return m.Price(
+        usd_per_io=format(exact, "f"),
+        time=price.publish_time,
+        fault=fault,
+        reason=reason,
+        age=now - price.publish_time,
+        max_age=limits.max_age,
+    )
 
 
 def auctions(moment: Moment, price: m.Price | None, why: str) -> m.Auctions:

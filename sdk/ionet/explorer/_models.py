@@ -667,6 +667,12 @@ class Price(Model):
     """Of the price, Unix seconds."""
     fault: str
     """Why the program sells at no such price now; empty: it does."""
+    reason: str
+    """The name of the program's error then, such as `StalePrice`; or empty."""
+    age: int
+    """Seconds, when it was read."""
+    max_age: int
+    """Seconds that a price may be old for the program to sell at it."""
 
 
 class Auctions(Answer):

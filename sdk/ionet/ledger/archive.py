@@ -7,9 +7,11 @@ counts for nothing, and is written anew.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -45,6 +47,8 @@ _OPEN: Final = 64
 #: Files whose indexes are compared before anybody asks, and types at most that are looked for in sieves.
 _COMPARED, _SOUGHT = 512, 16
 _AT_ONCE: Final = 10_000
+#: Seconds after which a file of which no sieve could be made is tried again, though it is as it was.
+_TRIED_AGAIN: Final = 3_600
 #: How many files there are, in `meta`.
 _COUNT: Final = "files"
 
@@ -63,8 +67,8 @@ class Archive:
         #: Of files whose indexes were compared.
         self._checked: dict[int, Identity] = {}
         self._has_sieves = False
-        #: What files were when no sieve could be made of them, by number; None: missing.
-        self._unread: dict[int, tuple[int, int] | None] = {}
+        #: What files were when no sieve could be made of them (None: missing), and when that was, by number.
+        self._unread: dict[int, tuple[tuple[int, int] | None, float]] = {}
         self._lock = threading.Lock()
 
     # -- which there are
@@ -175,19 +179,20 @@ class Archive:
         return sieves.of(self._file(facts))
 
     def lacking(self, connection: sa.Connection) -> list[Facts]:
-        """Files of whose keys nothing is kept, but for those that were found damaged and are as they were."""
+        """Files of whose keys nothing is kept, but for those of which none could be made of late."""
         lacking = sieves.lacking(connection, self.facts(connection))
-        return [
-            each
-            for each in lacking
-            if each.number not in self._unread or self._unread[each.number] != self._standing(each)
-        ]
+        return [each for each in lacking if not self._failed(each)]
 
-    def unread(self, facts: Facts) -> None:
-        """Notes that no sieve can be made of a file as it is now."""
-        self._unread[facts.number] = self._standing(facts)
+    def unread(self, facts: Facts, standing: tuple[int, int] | None) -> None:
+        """Notes that no sieve could be made of a file as it was before."""
+        self._unread[facts.number] = (standing, time.monotonic())
 
-    def _standing(self, facts: Facts) -> tuple[int, int] | None:
+    def _failed(self, facts: Facts) -> bool:
+        """Whether no sieve could be made of a file in the last hour, and it is as it was."""
+        standing, at = self._unread.get(facts.number, (None, -math.inf))
+        return time.monotonic() - at < _TRIED_AGAIN and standing == self.standing(facts)
+
+    def standing(self, facts: Facts) -> tuple[int, int] | None:
         """Another value whenever a file is another one, or was written to; None: it is missing."""
         try:
             told = os.lstat(self._path(facts))

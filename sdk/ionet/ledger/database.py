@@ -754,20 +754,17 @@ class Database:
         """Keeps what files have that older software wrote, some at a time."""
         with _plainly(self._engine.url):
             with self._engine.connect() as connection:
-                lacking = self._archive.lacking(connection)
-            made = 0
+                lacking = self._archive.lacking(connection)[:_SIEVED_AT_ONCE]
             for facts in lacking:
-                if made == _SIEVED_AT_ONCE:
-                    return
+                before = self._archive.standing(facts)
                 try:
                     sieve = self._archive.sieve(facts)
                 except LedgerError:
                     # Whoever needs it is told; the others are not to wait for it.
-                    self._archive.unread(facts)
+                    self._archive.unread(facts, before)
                     continue
                 with self._engine.begin() as connection:
                     sieves.keep(connection, facts.number, sieve)
-                made += 1
 
     def open_files(self) -> None:
         """Compares the indexes of the newest files of old hours before somebody asks what they have.

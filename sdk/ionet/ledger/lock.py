@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -47,6 +48,9 @@ class Lock:
         if self._file is not None:
             self._file.close()
         if self._connection is not None:
+            # Told, it lets go at once; of a connection that ends it hears when it hears.
+            with suppress(sa.exc.DBAPIError):
+                self._connection.execute(sa.select(sa.func.pg_advisory_unlock(_NUMBER)))
             self._connection.invalidate()
             self._connection.close()
 

@@ -76,10 +76,9 @@ def _charged(cards: Cards, payment: Payment) -> list[Difference]:
         charge, later = cards.read(payment), cards.later(payment)
     except (CardsDown, CardRefused) as bad:
         return [Difference(payment.id, "charge", payment.intent, str(bad))]
-    lost = later.disputed if later.standing == "lost" else 0
     told = {
         "charged": (payment.purse.card, charge.cents * CENT if charge.standing == "charged" else 0),
-        "refunded": (payment.purse.refunded, (later.refunded + lost) * CENT),
+        "refunded": (payment.purse.refunded, (later.refunded + later.lost) * CENT),
     }
     return [
         Difference(payment.id, what, dollars(ours), dollars(theirs))

@@ -15,7 +15,7 @@ import stripe
 
 from ionet.chain.errors import IonetError
 from ionet.payments.events import IntentMade
-from ionet.payments.payment import Dispute, Payment
+from ionet.payments.payment import Payment
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ TIMEOUT: Final = 20
 HOLDS: Final = 5 * 86_400
 #: Disputes that are listed at a time.
 _LISTED: Final = 100
-_DECIDED: Final[dict[str, Dispute]] = {
+_DECIDED: Final = {
     "won": "won",
     "lost": "lost",
     "warning_closed": "won",
@@ -67,13 +67,15 @@ class Taken:
     """What became of a charge later.
 
     Attributes:
-        standing: of its dispute.
-        disputed: cents that the dispute is about.
+        lost: cents that banks have taken back by disputes.
+        open: cents of disputes that are not decided.
+        won: cents of those that were decided for the operator.
         refunded: cents that went back to the card by refunds that have not failed.
     """
 
-    standing: Dispute
-    disputed: int
+    lost: int
+    open: int
+    won: int
     refunded: int
 
 
@@ -98,8 +100,8 @@ class Cards(Protocol):
     def later(self, payment: Payment) -> Taken:
         """Disputes and refunds of the charge."""
 
-    def disputed(self) -> list[str]:
-        """Names of the charges of the latest disputes."""
+    def disputed(self) -> list[tuple[str, str]]:
+        """The latest disputes: of each a name that is another once it stands otherwise, and its charge's."""
 
 
 class StripeCards:
@@ -230,16 +232,18 @@ class StripeCards:
         disputes = _asked(lambda: self._client.v1.disputes.list(wanted)).data
         live = [each for each in self._refunds(payment.intent) if each.status not in ("failed", "canceled")]
         refunded = sum(int(each.amount) for each in live)
-        standings = {_DECIDED.get(each.status, "open") for each in disputes}
-        standing = next((each for each in ("lost", "open", "won") if each in standings), "none")
-        taken = sum(int(each.amount) for each in disputes if _DECIDED.get(each.status, "open") == standing)
-        return Taken(standing, taken, refunded)  # type: ignore[arg-type]
+        cents = {"lost": 0, "open": 0, "won": 0}
+        for each in disputes:
+            cents[_DECIDED.get(each.status, "open")] += int(each.amount)
+        return Taken(**cents, refunded=refunded)
 
-    def disputed(self) -> list[str]:
+    def disputed(self) -> list[tuple[str, str]]:
         """See `Cards`."""
         wanted: Any = {"limit": _LISTED}
         listed = _asked(lambda: self._client.v1.disputes.list(wanted)).data
-        return [_name(each.payment_intent) for each in listed if each.payment_intent]
+        return [
+            (f"{each.id} {each.status}", _name(each.payment_intent)) for each in listed if each.payment_intent
+        ]
 
     def _refunds(self, intent: str) -> list[Any]:
         wanted: Any = {"payment_intent": intent, "limit": _LISTED}

@@ -14,7 +14,7 @@ from typing import Final
 
 from ionet.payments.amounts import CENT, shares
 from ionet.payments.books import NEVER, Books, Out, Stale
-from ionet.payments.cards import CardRefused, Cards, CardsDown, Charge
+from ionet.payments.cards import CardRefused, Cards, CardsDown, Charge, Taken
 from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.events import (
     Authorised,
@@ -242,13 +242,15 @@ class Cashier:
         if payment.state not in CHARGED:
             return  # its next step reads the charge anyway
         taken = self._cards.later(payment)
-        open_to_news = payment.dispute not in ("lost", "forgiven")
-        if open_to_news and taken.standing not in ("none", payment.dispute):
-            self._tell("disputed", payment.id, f"its dispute is {taken.standing}")
-            self._record(payment, Disputed(taken.standing, taken.disputed))
+        news = _disputed(payment, taken)
+        if news is not None and step(payment, news).payment != payment:
+            decided = news.standing == "forgiven"
+            said = "decided, and takes no more" if decided else news.standing
+            self._tell("disputed", payment.id, f"its dispute is {said}")
+            self._record(payment, news)
             return
-        missing = payment.purse.refunded // CENT - taken.refunded
-        if open_to_news and not payment.refunding and missing > 0:
+        missing = payment.purse.refunded // CENT - payment.lost - taken.refunded
+        if payment.dispute not in ("lost", "forgiven") and not payment.refunding and missing > 0:
             self._tell("refund-bounced", payment.id, f"{missing} cents have come back")
             self._record(payment, RefundBounced(missing))
 
@@ -290,6 +292,17 @@ class Cashier:
         if mine == payment.returned and facts.over == payment.over:
             return _Later(_WORKING)
         return Returned(mine, facts.over)
+
+
+def _disputed(payment: Payment, taken: Taken) -> Disputed | None:
+    """What banks say of a payment; of several disputes the one that matters most."""
+    if taken.lost > payment.lost:
+        return Disputed("lost", taken.lost)
+    if taken.open:
+        return Disputed("open", taken.open)
+    if payment.lost:
+        return Disputed("forgiven", taken.lost)
+    return Disputed("won", taken.won) if taken.won else None
 
 
 #: Something of these is, or was, in a job's escrow.

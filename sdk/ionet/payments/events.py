@@ -112,7 +112,10 @@ class RefundBounced:
 
 @dataclass(frozen=True, slots=True)
 class Disputed:
-    """What the card's bank says of the charge, and the cents that it has taken back when it is lost."""
+    """What the card's bank says of the charge, and the cents: when lost, all that were ever taken back of it.
+
+    `forgiven`: one that came after a loss that was forgiven is decided, and nothing more is lost.
+    """
 
     standing: Dispute
     cents: int

@@ -31,7 +31,7 @@ from ionet.payments.events import (
     Signed,
     StopAsked,
 )
-from ionet.payments.payment import BEFORE, CHARGED, ENDED, Payment, State
+from ionet.payments.payment import BEFORE, CHARGED, ENDED, Dispute, Payment, State
 from ionet.payments.purse import Account, Posting
 
 
@@ -221,7 +221,8 @@ def _refund(payment: Payment, event: RefundBegun | Refunded | RefundRefused | Re
 
 
 def _disputed(payment: Payment, event: Disputed) -> Step:
-    if payment.dispute in (event.standing, "lost", "forgiven"):
+    more = event.cents - payment.lost
+    if not (more > 0 if event.standing == "lost" else _follows(payment, event.standing)) or _untold(payment):
         return Step(payment)
     _expect(payment, event, *CHARGED)
     if event.standing != "lost":
@@ -229,16 +230,29 @@ def _disputed(payment: Payment, event: Disputed) -> Step:
             payment, event, dispute=event.standing, stopping=event.standing == "open" or payment.stopping
         )
     # A refund that is under way is the customer's already, whatever becomes of it.
-    own = min(event.cents * CENT, payment.purse.held - payment.refunding * CENT)
+    own = min(more * CENT, payment.purse.held - payment.refunding * CENT)
     return _moved(
         payment,
         event,
         (Account.HELD, Account.REFUNDED, own),
-        (Account.LOSS, Account.REFUNDED, event.cents * CENT - own),
+        (Account.LOSS, Account.REFUNDED, more * CENT - own),
         dispute="lost",
+        lost=event.cents,
         stopping=True,
         problem="the card's bank has taken the charge back",
     )
+
+
+def _follows(payment: Payment, standing: Dispute) -> bool:
+    """Whether a dispute that is not lost is news: what is lost stays so until it is forgiven."""
+    if payment.lost:
+        return (payment.dispute, standing) in (("forgiven", "open"), ("open", "forgiven"))
+    return standing not in (payment.dispute, "forgiven")
+
+
+def _untold(payment: Payment) -> bool:
+    """Whether its dispute was lost when the books did not yet say of how much."""
+    return payment.dispute in ("lost", "forgiven") and not payment.lost
 
 
 def _forgiven(payment: Payment, event: Forgiven) -> Step:

@@ -71,6 +71,7 @@ class Payment:
         stopping: whether the customer wants the job to end.
         over: whether the chain gives nothing more back.
         dispute: what the card's bank says; `forgiven`: it is lost, and the operator has forgiven that.
+        lost: cents that banks have taken back by disputes.
         forgiven: why the operator has forgiven what it has cost; empty: they have not.
         problem: why it did not go on, for the customer; empty: it did.
         version: of this record.
@@ -106,6 +107,7 @@ class Payment:
     stopping: bool = False
     over: bool = False
     dispute: Dispute = "none"
+    lost: int = 0
     forgiven: str = ""
     problem: str = ""
     version: int = 0
@@ -128,8 +130,15 @@ class Payment:
 
 
 def dumped(payment: Payment) -> str:
-    """A payment as JSON."""
-    return json.dumps(asdict(payment), separators=(",", ":"))
+    """A payment as JSON.
+
+    What is not so yet is left out where earlier software does not know it, which reads all others.
+    """
+    values = asdict(payment)
+    for values_of, name in ((values, "lost"), (values, "forgiven"), (values["purse"], "forgiven")):
+        if not values_of[name]:
+            del values_of[name]
+    return json.dumps(values, separators=(",", ":"))
 
 
 def loaded(body: str) -> Payment:

@@ -146,14 +146,13 @@ class Payments:
     def _look_at_disputes(self) -> None:
         """Has charges looked into whose messages were lost."""
         try:
-            intents = self._cards.disputed()
+            listed = self._cards.disputed()
         except CardsDown as bad:
             _log.warning("disputes are not seen: %s", bad)
             return
-        for intent in intents:
-            for payment in self._books.payments(intent=intent):
-                if payment.dispute == "none":
-                    self._books.take(f"listed {intent}", "listed", intent, self._now())
+        for name, intent in listed:
+            if self._books.payments(intent=intent):
+                self._books.take(f"listed {name}", "listed", intent, self._now())
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
         still = int(time.monotonic() - self._last)

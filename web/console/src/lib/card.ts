@@ -18,9 +18,6 @@ export function leaveFor(page: string, host: string): void {
   location.assign(page);
 }
 
-/** Dollars: cents, and no more digits than there are. */
-export const dollars = (text: string): string => `${text.replace(/(\.\d\d\d*?)0+$/, '$1')} USD`;
-
 /** Where a payment stands, in words. */
 export function words(payment: Schemas['CardPayment']): string {
   switch (payment.state) {
@@ -59,6 +56,7 @@ export function place(account: string): string {
     case 'fee':
       return 'the fee for the card';
     case 'loss':
+    case 'forgiven':
       return 'the operator';
     default:
       return account;

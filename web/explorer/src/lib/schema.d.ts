@@ -1776,6 +1776,21 @@ export interface components {
              * @description Why the program sells at no such price now; empty: it does.
              */
             fault: string;
+            /**
+             * Reason
+             * @description The name of the program's error then, such as `StalePrice`; or empty.
+             */
+            reason: string;
+            /**
+             * Age
+             * @description Seconds, when it was read.
+             */
+            age: number;
+            /**
+             * Max Age
+             * @description Seconds that a price may be old for the program to sell at it.
+             */
+            max_age: number;
         };
         /**
          * Problem
