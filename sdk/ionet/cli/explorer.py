@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from solders.pubkey import Pubkey
@@ -48,11 +50,12 @@ def run(
     ] = 600,
     metrics: Metrics = "127.0.0.1:9481",
     evidence: Annotated[
-        Path | None,
+        list[str] | None,
         typer.Option(
             "--evidence",
-            metavar="FOLDER",
-            help="Evidence of reports, each file named by its SHA-256; says why nodes earned nothing.",
+            metavar="FOLDER|URL",
+            help="Says why nodes earned nothing: a folder with evidence of reports, each file named by its"
+            " SHA-256, or a gateway that is asked for it by that; may be given several times.",
         ),
     ] = None,
     intelligence: Annotated[
@@ -92,6 +95,7 @@ def run(
 
     io = session()
     host, port = host_and_port(listen, "--listen")
+    folder, stores = _evidence(evidence or ())
     config = ExplorerConfig(
         ledger=database if ledger is None else ledger,
         fills=ledger is None,
@@ -101,16 +105,36 @@ def run(
         metrics=host_and_port(metrics, "--metrics") if metrics else None,
         keep=seconds_kept(database, keep_hours) if ledger is None else None,
         every=float(verify_every) if verify_every else None,
-        evidence=evidence,
-        intelligence=None if intelligence is None else _url(intelligence),
+        evidence=folder,
+        stores=stores,
+        intelligence=None
+        if intelligence is None
+        else _url(intelligence, "--intelligence", "the URL of a service of models"),
         signer=intelligence_key,
     )
     log_to_stderr(as_json=log_json, fields=())
     serve(io, Explorer(config, io.async_reader), "The market")
 
 
-def _url(given: str) -> str:
+def _evidence(given: Sequence[str]) -> tuple[Path | None, tuple[str, ...]]:
+    """The folder among places of evidence, if there is one, and the gateways."""
+    folders = [Path(each) for each in given if "://" not in each]
+    if len(folders) > 1:
+        raise UserError("--evidence: one folder at most; the others are URLs of gateways")
+    if folders and not folders[0].is_dir():
+        raise UserError(f"--evidence: {folders[0]} is no folder")
+    urls = (_url(each, "--evidence", "the URL of a gateway") for each in given if "://" in each)
+    return folders[0] if folders else None, tuple(urls)
+
+
+def _url(given: str, option: str, what: str) -> str:
     try:
-        return checked_url(given, {"https": "http"}, "the URL of a service of models").rstrip("/")
+        url = checked_url(given, {"https": "http"}, what).rstrip("/")
     except ConfigError as bad:
-        raise UserError(f"--intelligence: {bad}") from None
+        raise UserError(f"{option}: {bad}") from None
+    parts = urlsplit(url)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UserError(
+            f"{option}: {what} is https://HOST[:PORT][/PATH], without a user, a query or a fragment"
+        )
+    return url

@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -16,6 +16,7 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import IonetError
 from ionet.explorer import _models as m
 from ionet.explorer._checking import Checked, Checker, stamp_of
+from ionet.explorer._fetching import Fetching
 from ionet.explorer._values import of_io
 from ionet.formats import canonical
 from ionet.ledger.replay import records as r
@@ -52,14 +53,16 @@ class _NotYet(_Without):
 class Tables:
     """Leaves in files of evidence, each checked once, one after the other, by a process beside the answers.
 
-    They are in a folder of this machine: never fetched from where strangers say that they are.
+    They are in a folder of this machine, or come from stores of the operator's choice: never from where
+    strangers say that they are.
 
     Args:
         folder: with files named by the hex SHA-256 of their content; None: there is none.
+        fetching: fetches what is not in it; None: nothing does.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | None = None, fetching: Fetching | None = None) -> None:
+        self._folder, self._fetching = folder, fetching
         self._kept: OrderedDict[tuple[bytes, bytes], _Read] = OrderedDict()
         self._due: list[_Read] = []
         self._lock, self._checking = threading.Lock(), False
@@ -96,18 +99,20 @@ class Tables:
             For each report whether its evidence is still being checked, and the leaf as the file has it, or
             None: there is no such leaf, or evidence, here.
         """
-        reads = list[_Read | None]()
+        reads = list[_Read | _Without]()
         # The one that is asked for last is checked first.
         for report in reversed(reports):
             try:
                 reads.insert(0, self._read(report))
-            except _Without:
-                reads.insert(0, None)
-        self._wait([read for read in reads if read is not None])
+            except _Without as without:
+                reads.insert(0, without)
+        self._wait([read for read in reads if isinstance(read, _Read)])
         rows: list[tuple[bool, dict[str, Any] | None]] = []
         for read in reads:
             try:
-                rows.append((False, None if read is None else _of_node(read, node)))
+                if isinstance(read, _Without):
+                    raise read
+                rows.append((False, _of_node(read, node)))
             except _Without as without:
                 rows.append((isinstance(without, _NotYet), None))
         return rows
@@ -116,14 +121,10 @@ class Tables:
         """What is known of a report's file, which is to be checked if it is not.
 
         Raises:
-            _Without: there is none, or one that is too large.
+            _Without: there is none, it is still to come, or it is too large.
         """
-        if self._folder is None or not any(report.evidence_hash):
-            raise _Without(_NONE)
-        path = self._folder / report.evidence_hash.hex()
+        path = self._place(report.evidence_hash)
         try:
-            if not path.is_file():
-                raise _Without(_NONE)
             stamp, size = stamp_of(path), path.stat().st_size
         except OSError:
             raise _Without(_NONE) from None
@@ -141,6 +142,26 @@ class Tables:
             self._kept[key] = read
             self._forget()
         return read
+
+    def _place(self, digest: bytes) -> Path:
+        """Where the file of a hash is.
+
+        Raises:
+            _Without: there is none, or it is still to come.
+        """
+        places = [] if self._folder is None else [self._folder / digest.hex()]
+        if self._fetching is not None:
+            places.append(self._fetching.path(digest))
+        if any(digest):
+            for path in places:
+                with suppress(OSError):
+                    if path.is_file():
+                        return path
+            if self._fetching is not None:
+                if why := self._fetching.ask(digest):
+                    raise _Without(why)
+                raise _NotYet("the evidence is being fetched; ask again in some seconds")
+        raise _Without(_NONE)
 
     def _forget(self) -> None:
         leaves = sum(len(read.checked.starts) for read in self._kept.values() if read.done.is_set())

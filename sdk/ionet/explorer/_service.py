@@ -14,12 +14,14 @@ from solders.pubkey import Pubkey
 
 from ionet import AsyncClient
 from ionet.explorer._app import bare, guarded, parts
+from ionet.explorer._fetching import Fetching
 from ionet.explorer._leaves import Tables
 from ionet.explorer._past import Past
 from ionet.explorer._sections import its_pages
 from ionet.explorer._served import Served
 from ionet.explorer._watching import Keeper
 from ionet.ledger import Database, LedgerError
+from ionet.ledger.checkpoints import caches
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters
 from ionet.service.http import listen, server_of, url_of
@@ -43,6 +45,8 @@ class ExplorerConfig:
         every: seconds from one comparison with accounts to the next, or None.
         evidence: a folder with evidence of reports, each file named by the hex SHA-256 of its content, or
             None.
+        stores: URLs of gateways that are asked for evidence that is not in it.
+        fetched: the folder for what they give.
         bounds: what it takes from strangers.
         intelligence: the URL of a service of models whose signed hours it shows, or None.
         signer: that service's key; None: the first that it names.
@@ -57,6 +61,8 @@ class ExplorerConfig:
     every: float | None = 600.0
     keep: int | None = None
     evidence: Path | None = None
+    stores: tuple[str, ...] = ()
+    fetched: Path | None = None
     bounds: Bounds = field(default_factory=Bounds)
     intelligence: str | None = None
     signer: Pubkey | None = None
@@ -108,7 +114,7 @@ class Explorer:
             served = Served(config.intelligence, config.signer)
             looking = asyncio.create_task(served.keep())
             stack.callback(looking.cancel)
-            live = parts(app, database, keeper, config.bounds, Tables(config.evidence), served)
+            live = parts(app, database, keeper, config.bounds, _tables(config), served)
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             self.url = url_of(listening)
@@ -136,6 +142,11 @@ class Explorer:
             if keeper.failure is not None:
                 raise keeper.failure
         _log.info("ended")
+
+
+def _tables(config: ExplorerConfig) -> Tables:
+    folder = config.fetched or caches() / "evidence"
+    return Tables(config.evidence, Fetching(config.stores, folder) if config.stores else None)
 
 
 async def _failed(keeper: Keeper, ended: asyncio.Event) -> None:

@@ -182,6 +182,11 @@ class Replays(Generic[S]):
                 path.unlink(missing_ok=True)
 
 
+def caches() -> Path:
+    """The folder of what this package keeps below the user's caches, and makes anew."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "ionet"
+
+
 def folder_of(where: str, genesis: str) -> Path:
     """The folder of a ledger's checkpoints, below the user's caches.
 
@@ -189,8 +194,7 @@ def folder_of(where: str, genesis: str) -> Path:
         where: the database's URL, or its file.
         genesis: the chain's genesis hash, base58.
     """
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return caches / "ionet" / "states" / sha256(f"{genesis} {where}".encode()).hexdigest()[:16]
+    return caches() / "states" / sha256(f"{genesis} {where}".encode()).hexdigest()[:16]
 
 
 @cache
