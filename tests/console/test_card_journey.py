@@ -82,9 +82,9 @@ async def test_whoever_pays_by_card_sees_each_cent_before_and_after(tools: None,
     # An hour is paid in any case, and the fees of all: 2.00 of 4.09 come back.
     assert (saw["refunded"], taken) == ("2.00 USD", 451 - 200)
     assert [" ".join(row.split("\t")[1:]) for row in saw["receipt"]] == [
-        "your card held for you 4.51",
-        "held for you the job's escrow 4.09",
-        "held for you the fee for the card 0.42",
-        "the job's escrow held for you 2.00",
-        "held for you your card 2.00",
+        "your card held for you 4.51 USD",
+        "held for you the job's escrow 4.09 USD",
+        "held for you the fee for the card 0.42 USD",
+        "the job's escrow held for you 2.00 USD",
+        "held for you your card 2.00 USD",
     ]
