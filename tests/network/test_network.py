@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from solders.pubkey import Pubkey
 from tests.network.attacked import until
 from tests.network.site import NetworkSite
 from tests.orchestrator.test_program_chain import Money
+from tests.programs.market import IO_MINT
+from tests.programs.people import TOKEN
 from tests.programs.support import HOUR
 
+from ionet import token_account
 from ionet.executor import NodeSpec
+from ionet.orchestrator import Orchestrator
 from ionet.wire import Peer, Refused, Request, Role
+from ionet.worker import Observation
+from ionet.worker._agent import Agent
 from ionet.worker._capacities import Announcer
 from ionet.worker._challenges import METHODS
 from ionet.worker._leases import ClientChain
@@ -78,6 +85,113 @@ async def test_ten_minutes_without_an_orchestrator_cost_the_supplier_nothing(sit
     fee = -(-terms.price * 25 // 10_000)
     assert site.money().supplier == before.supplier + terms.price - fee
     assert site.runs == 1
+
+
+class NVMLError(Exception):
+    """As `pynvml` raises it: a plain exception of its own."""
+
+
+class Driver:
+    """A driver that answers with an error while it is broken."""
+
+    broken = False
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        if self.broken:
+            raise NVMLError("GPU is lost")
+        return Observation(5_000, 0)
+
+
+async def pass_by(site: NetworkSite, seconds: int) -> None:
+    """Lets time pass; the machines look, and sample, every five minutes of it."""
+    for _ in range(seconds // 300):
+        site.market.world.advance(300)
+        await site.noticed()
+
+
+async def looks(agent: Agent, count: int = 2) -> None:
+    """Waits until an agent has looked at the chain so many times."""
+    for _ in range(count):
+        await agent.look()
+
+
+async def judged(site: NetworkSite, seat: Orchestrator, job: Pubkey) -> tuple[int, int]:
+    """What the seat has attested once it has done all that is due now."""
+    for _ in range(40):
+        await seat.reconcile()
+        if site.market.job(job).seen[0].good:
+            break
+        await asyncio.sleep(0.05)
+    seen = site.market.job(job).seen[0]
+    return seen.good, seen.upto
+
+
+async def test_a_drivers_error_costs_the_time_it_lasts_and_no_other_lease_anything(
+    site: NetworkSite,
+) -> None:
+    market, driver = site.market, Driver()
+    alice, bob = market.alice, market.bob
+    market.join(bob, 500 * TOKEN)
+    purses = [token_account(supplier.key, IO_MINT) for supplier in (alice, bob)]
+    before = [market.world.balance(purse) for purse in purses]
+    jobs = [site.book(HOUR, of=supplier) for supplier in (alice, bob)]
+    prices = [market.job(job).price for job in jobs]
+    async with site.machine(bob):
+        site.watch = driver  # type: ignore[assignment]
+        async with site.machine(alice) as agent:
+            async with site.seat() as seat:
+                for job in jobs:
+                    await site.until_run([seat], job)
+            await pass_by(site, 10 * 60)
+            honest = agent.facts.last_sample_at
+            assert honest is not None
+            driver.broken = True
+            await pass_by(site, 20 * 60)
+            async with site.seat(attest_every=60) as seat:
+                good, _ = await judged(site, seat, jobs[0])
+                assert good == honest - market.job(jobs[0]).started_at
+                assert "GPU is lost" in agent.facts.problems["sample"]
+            driver.broken = False
+            await looks(agent)
+            assert "sample" not in agent.facts.problems
+            mended = agent.facts.last_sample_at
+            assert mended is not None
+            async with site.seat() as seat:
+                for job in jobs:
+                    await site.until_closed([seat], job, ran=True)
+    assert mended - honest >= 20 * 60 - 2
+    paid = [market.world.balance(purse) - held for purse, held in zip(purses, before, strict=True)]
+    gross = [prices[0] * (HOUR - (mended - honest)) // HOUR, prices[1]]
+    assert paid == [amount - -(-amount * 25 // 10_000) for amount in gross]
+
+
+async def test_a_lease_is_told_its_end_and_ends_while_its_devices_driver_errs(site: NetworkSite) -> None:
+    driver, before = Driver(), site.money()
+    site.watch = driver  # type: ignore[assignment]
+    job = site.book(HOUR)
+    price = site.market.job(job).price
+    async with site.machine(site.market.alice) as agent:
+        async with site.seat() as seat:
+            await site.until_run([seat], job)
+        began = site.market.job(job).started_at
+        told: list[float] = []
+        agent._executor._real.end_by = lambda lease, at: told.append(at)  # type: ignore[attr-defined]
+        await pass_by(site, 50 * 60)
+        honest = agent.facts.last_sample_at
+        assert honest is not None
+        driver.broken = True
+        site.market.world.advance(300)
+        told.clear()
+        await looks(agent)
+        assert told, "what runs is told its end"
+        site.market.world.advance(300)
+        await looks(agent)
+        assert not agent.busy, "the lease is over, and so is what ran"
+        assert not list((site.root / site.market.alice.name / "work").glob("*/*"))
+        async with site.seat() as seat:
+            await site.until_closed([seat], job, ran=True)
+    gross = price * (honest - began) // HOUR
+    assert site.money().supplier == before.supplier + gross - -(-gross * 25 // 10_000)
 
 
 async def test_each_seat_judges_from_its_own_copy_and_sees_the_same(site: NetworkSite) -> None:

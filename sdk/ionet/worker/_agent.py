@@ -338,8 +338,7 @@ class Agent:
                 except Exception as bad:
                     self._trouble("look", bad)
                     # The lease goes on while the chain cannot be asked, and so do its samples.
-                    with contextlib.suppress(Exception):
-                        await self._sample_if_due()
+                    await self._whatever("sample", self._sample_if_due())
                 self._note_unheard()
                 if self._serving is not None:
                     pause = min(pause, self._policy.sample_every / self._clock.rate)
@@ -448,7 +447,8 @@ class Agent:
                 await self._manifest(leased.manifest),
             )
             await asyncio.to_thread(self._sample, leased.job, self._executor.processes(lease, self.node), end)
-        except IonetError as bad:
+        except Exception as bad:
+            # A driver raises what it likes: what the lease has left is removed all the same.
             self._trouble("sample", bad)
         finally:
             self.worker.end(leased.job)
@@ -464,7 +464,7 @@ class Agent:
             if leased is not None:
                 try:
                     await self._clean(leased)
-                except IonetError as bad:
+                except Exception as bad:
                     # The next lease does not wait for it any longer.
                     self._trouble("look", bad)
             # Nobody asks any more for one that is closed.
@@ -559,18 +559,30 @@ class Agent:
         leased, over = serving.leased, self._is_over(serving.leased)
         if leased.running and not over and serving.record.asked and serving.record.outcome is None:
             self._start(serving)
-        await self._sample_if_due()
-        if not over and leased.running and leased.ends_at is not None:
-            left = machine_seconds(leased.ends_at - self.now(), self._clock.rate)
-            at = machine_time() + left + _ENDED
-            await asyncio.to_thread(self._executor.end_by, serving.lease, at)
+        await self._whatever("sample", self._sample_if_due())
         if over:
             await self._finish(serving)
             return
-        # Before what may fail for a day, while a relay's gateway is away: its renter pays until it has ended.
-        await self._end_itself(serving)
+        if leased.running and leased.ends_at is not None:
+            await self._whatever("end", self._tell_end(serving.lease, leased.ends_at))
+        # Its renter pays until it has ended.
+        await self._whatever("ends", self._end_itself(serving))
         if serving.network is not None:
+            # May fail for a day, while a relay's gateway is away.
             await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
+
+    async def _whatever(self, about: str, part: Awaitable[None]) -> None:
+        """Does a part of a look: what it raises, such as a driver's own error, is told, and costs no other."""
+        try:
+            await part
+        except Exception as bad:
+            self._trouble(about, bad)
+
+    async def _tell_end(self, lease: Lease, ends_at: int) -> None:
+        """Tells what runs when it ends, should this process not be there then."""
+        left = machine_seconds(ends_at - self.now(), self._clock.rate)
+        await asyncio.to_thread(self._executor.end_by, lease, machine_time() + left + _ENDED)
+        self._clear("end")
 
     def _is_over(self, leased: Leased) -> bool:
         """Whether nothing is to be done for a job any more: also where it can never start."""
@@ -783,15 +795,8 @@ class Agent:
             self._count(sample)
 
     def _sample(self, job: bytes, processes: Sequence[int], at: int) -> Sample:
-        try:
-            self.worker.begin(job, processes)
-            return self.worker.sample(at)
-        except IonetError:
-            raise
-        except Exception as bad:
-            # Whatever a device's driver raises is told, and tried again.
-            self._trouble("sample", bad)
-            raise
+        self.worker.begin(job, processes)
+        return self.worker.sample(at)
 
     def _count(self, sample: Sample) -> None:
         facts = self.facts
@@ -974,7 +979,8 @@ class Agent:
             try:
                 self._clock.read(await self._chain.now())
                 await self._sample_if_due(spacing=self._policy.sample_spacing)
-            except IonetError as bad:
+            except Exception as bad:
+                # The samples of before are told all the same.
                 self._trouble("sample", bad)
         lines, size = [], 0
         for sample in await asyncio.to_thread(self.worker.samples_of, job, since):
@@ -1117,8 +1123,10 @@ class Agent:
             self._event("problem", text)
 
     def _trouble(self, about: str, bad: BaseException) -> None:
-        self._problem(about, str(bad) or type(bad).__name__)
-        if not isinstance(bad, (IonetError, OSError)):
+        text = str(bad) or type(bad).__name__
+        new = self.facts.problems.get(about) != text
+        self._problem(about, text)
+        if new and not isinstance(bad, (IonetError, OSError)):
             _log.error("%s", about, exc_info=bad)
 
     def _clear(self, *about: str) -> None:
