@@ -44,22 +44,25 @@ class Broken:
         return Observation(0, 0)
 
 
-async def test_a_drivers_error_costs_its_own_node_only_and_passes(world: World) -> None:
+@pytest.mark.parametrize(("steps", "good"), [(1, HOUR), (2, HOUR - 1_200), (3, 0)])
+async def test_a_drivers_error_costs_its_own_node_only_and_passes(
+    world: World, steps: int, good: int
+) -> None:
+    """Within the longest gap it costs nothing, then its own time; half an hour of it is a lost node."""
     watch = Broken()
     world.watches[world.specs[0].node] = watch  # type: ignore[assignment]
     world.restart()
     first, second = world.book(number=1, node=0), world.book(number=2, node=1)
     orchestrator = world.orchestrator()
     await world.settled(orchestrator)
-    for _ in range(3):
+    for _ in range(steps):
         world.chain.clock += 600
         await world.settled(orchestrator)
     assert world.chain.uptos(second), "the other lease is sampled and attested"
     assert any("GPU is lost" in entry.detail for entry in orchestrator.journal.entries())
     watch.broken = False
     await world.serve(orchestrator)
-    assert world.chain.closed[second].good == HOUR
-    assert first in world.chain.closed
+    assert [world.chain.closed[job].good for job in (first, second)] == [good, HOUR]
 
 
 async def test_an_executors_unforeseen_error_is_a_failed_run(world: World) -> None:
