@@ -22,7 +22,8 @@ from tests.programs.support import HOUR
 from ionet import SOL, AsyncClient, JobState
 from ionet.cloud import AsyncRun, NotRun
 from ionet.orchestrator import Attestation, Attested, JobView, Orchestrator, Phase, ProgramChain
-from ionet.orchestrator._plan import Facts, Kind, Policy, next_step
+from ionet.orchestrator._plan import Facts, Kind, next_step
+from ionet.orchestrator._policy import Policy
 from ionet.store import AsyncHttpStore
 from ionet.store.manifest import FileStore
 from ionet.wire._peer import spread

@@ -8,7 +8,8 @@ import pytest
 from tests.orchestrator.support import HOUR, PRICE, SILENCE, STEP, World, key
 
 from ionet.orchestrator import ChainUnavailable, LocalAgents, Orchestrator, Party, Phase
-from ionet.orchestrator._plan import Facts, Kind, Policy, Step, next_step
+from ionet.orchestrator._plan import Facts, Kind, Step, next_step
+from ionet.orchestrator._policy import Policy
 from ionet.worker import BreakReason
 
 _AFTER = Policy().lose_after

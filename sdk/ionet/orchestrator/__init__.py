@@ -39,7 +39,8 @@ if TYPE_CHECKING:
         Phase,
     )
     from ionet.orchestrator._journal import Entry, Journal
-    from ionet.orchestrator._plan import Kind, NodeRules, Policy
+    from ionet.orchestrator._plan import Kind
+    from ionet.orchestrator._policy import NodeRules, Policy
     from ionet.orchestrator._program import ProgramChain
     from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, read_result
 else:

@@ -14,7 +14,7 @@ from ionet.formats import canonical
 from ionet.orchestrator._agents import Agents
 from ionet.orchestrator._chain import Chain
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.prover import (
     Challenge,
     ProofError,

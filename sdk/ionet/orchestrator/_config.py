@@ -36,7 +36,7 @@ from solders.hash import Hash, ParseHashError
 from ionet.chain.errors import ConfigError
 from ionet.chain.files import key_folder, replace_secret
 from ionet.chain.signers import cluster_url
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._references import ClassReferences
 from ionet.prover._hour import MOST_K, MOST_M
 from ionet.service import settings

@@ -19,7 +19,7 @@ from ionet.orchestrator._chain import ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._looking import Looking
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._program import ProgramChain
 from ionet.prover import MEDIAN_OF, Reason
 

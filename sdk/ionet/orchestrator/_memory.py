@@ -22,7 +22,7 @@ from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._looking import Looking
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._products import ANSWER_WITHIN, Fault
 from ionet.orchestrator._program import HourView, ProgramChain
 from ionet.proofs.reads import wrong_read

@@ -23,7 +23,7 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._program import NodeView
 from ionet.prover import (
     MEDIAN_OF,

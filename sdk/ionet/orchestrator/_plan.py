@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from ionet._generated.jobs.constants import LOST_WITHIN
-from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
-from ionet.prover import Challenge, Reference, residency
-from ionet.worker import TimeLockPolicy
+from ionet.orchestrator._policy import Policy
 
 
 class Kind(StrEnum):
@@ -46,11 +44,13 @@ class Step:
 
     Attributes:
         kind: what to do.
+        why: why now, for people.
         job: for which job; None for the whole lease.
         party: whom to pay.
     """
 
     kind: Kind
+    why: str
     job: JobView | None = None
     party: Party | None = None
 
@@ -73,130 +73,6 @@ class Wait:
     why: str
     until: int | None = None
     left: frozenset[StepKey] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class NodeRules:
-    """How one node is judged.
-
-    Attributes:
-        timelock: when a sample breaks the time-lock.
-        reference: how fast its class answers a challenge; None leaves time unjudged.
-    """
-
-    timelock: TimeLockPolicy = field(default_factory=TimeLockPolicy)
-    reference: Reference | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The orchestrator's intervals and limits.
-
-    Attributes:
-        attest_every: seconds between attestations of a running job.
-        settle_every: seconds between payments to the supplier of a running job.
-        complete_after: seconds after a job's end for which a seat is waited for that has not judged all of
-            it, where enough others have: whom it agrees with decides what is paid.
-        lose_after: seconds for which a running job's node has to have been silent before this seat says that
-            it is gone.
-        challenge_m: size of the compute challenge.
-        challenge_k: inner length of the compute challenge.
-        challenge_rows: rows to open.
-        number_m: size of the challenge to all processors at once, of which each gets one: large enough that
-            two, one after the other, are late.
-        number_k: its inner length.
-        number_most: nodes that are asked at once.
-        hour_most: signed products that the seat opens and checks in an hour, those that the hour's draw names
-            first; 0: it takes no part in hours of signed products.
-        hour_m: size of the hour's product.
-        hour_k: its inner length.
-        hour_disprove: 1 where the seat sends the disproofs that it finds; they are written to files anyway.
-        hour_memory_mib: MiB that a node holds and reads when it is asked for its memory, about once a day; 0:
-            the seat asks nobody.
-        challenge_attempts: tries of an idle node in an hour whose answer is wrong.
-        challenges_at_once: how many are posed at a time; two on one machine would slow each other down.
-        sample_every: seconds between looks at a node's samples, where it takes them by itself; 0: each pass.
-        max_failures: failed runs after which the job's result is a failure.
-        max_interruptions: runs ended with this process after which the job's result is a failure.
-        rules: how nodes are judged, by address.
-        default_rules: for nodes that are not in ``rules``; None: by each node's class on the chain.
-        references: how fast classes answer challenges, by the class's number, in any sizes.
-        memory_references: the same for chains of reads.
-        max_gap: seconds between two samples after which the time between them does not count, where nodes are
-            judged by their class.
-        concurrency: leases served at once.
-        takeover: seconds after which the next seat does what another has not done.
-        interval: seconds between passes, at most.
-    """
-
-    attest_every: int = HOUR
-    settle_every: int = DAY
-    complete_after: int = 900
-    lose_after: int = 1_800
-    challenge_m: int = 1024
-    challenge_k: int = 4096
-    challenge_rows: int = 16
-    number_m: int = 4096
-    number_k: int = 4096
-    number_most: int = 32
-    hour_most: int = 0
-    hour_m: int = 1024
-    hour_k: int = 4096
-    hour_disprove: int = 0
-    hour_memory_mib: int = 0
-    challenge_attempts: int = 2
-    challenges_at_once: int = 1
-    sample_every: int = 0
-    max_failures: int = 3
-    max_interruptions: int = 10
-    rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
-    default_rules: NodeRules | None = None
-    references: Mapping[int, Sequence[Reference]] = field(default_factory=lambda: MappingProxyType({}))
-    memory_references: Mapping[int, Sequence[residency.Reference]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    max_gap: int = TimeLockPolicy().max_gap
-    concurrency: int = 16
-    takeover: int = 120
-    interval: float = 15.0
-
-    def __post_init__(self) -> None:
-        # Raises for sizes that do not exist.
-        Challenge(bytes(32), self.challenge_m, self.challenge_k)
-        Challenge(bytes(32), self.number_m, self.number_k)
-        Challenge(bytes(32), self.hour_m, self.hour_k)
-        if self.hour_memory_mib:
-            residency.sizes_of(self.hour_memory_mib)
-
-    def reached(self, nanoseconds: int) -> int | None:
-        """Returns the number of the fastest class that a time for the usual challenge reaches, or None."""
-        size = (self.challenge_m, self.challenge_k)
-        reaching = [
-            (item.limit_ns, class_id)
-            for class_id, known in self.references.items()
-            for item in known
-            if (item.m, item.k) == size and nanoseconds <= item.limit_ns
-        ]
-        return min(reaching)[1] if reaching else None
-
-    def rules_for(self, job: JobView) -> NodeRules:
-        """Returns how a job's node is judged while it is leased; see `rules_of`."""
-        return self.rules_of(job.node, job.class_id, job.pool)
-
-    def rules_of(self, node: bytes, class_id: int | None, pool: str | None) -> NodeRules:
-        """Returns how a node is judged.
-
-        Its class decides, unless the node or all nodes have rules of their own here: the time-lock is its
-        pool's, and the time of its proofs is judged where the class has a reference of the challenge's size.
-        """
-        if (own := self.rules.get(node, self.default_rules)) is not None:
-            return own
-        known = () if class_id is None else self.references.get(class_id, ())
-        size = (self.challenge_m, self.challenge_k)
-        reference = next((item for item in known if (item.m, item.k) == size), None)
-        # The stricter pool's, where the class is not known.
-        lock = TimeLockPolicy.for_pool(pool or "gpu")
-        return NodeRules(replace(lock, max_gap=self.max_gap), reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +145,7 @@ def next_step(jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy) -
 
 def _booked(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
     booked = [job for job in jobs if job.phase is Phase.BOOKED]
-    late = [Step(Kind.EXPIRE, job) for job in booked if job.broken or now > job.start_by]
+    late = [Step(Kind.EXPIRE, _why_never(job), job) for job in booked if job.broken or now > job.start_by]
     intime = [job for job in booked if not job.broken and now <= job.start_by]
     if not intime:
         return late
@@ -280,14 +156,15 @@ def _booked(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) 
         waits.append(Wait("the cluster's other jobs are not booked yet", until))
     elif not facts.placed:
         waits.append(Wait("no placement yet", until))
-        late.append(Step(Kind.PLACE))
+        late.append(Step(Kind.PLACE, "it is booked, and its nodes are not held for it yet"))
     else:
         waits.append(Wait("not started yet", until))
-        late += [Step(Kind.START, job) for job in intime]
+        late += [Step(Kind.START, "its nodes are held for it", job) for job in intime]
     # What is to be run is at hand and fits: that this job does not start is not the renter's fault. The other
     # nodes of its cluster are held all the same, maybe for an accomplice, and that costs its time.
     gone = [job for job in intime if job.key in facts.unreachable]
-    late += [Step(Kind.CONFIRM, job) for job in gone if now <= job.confirm_by and not job.confirmed]
+    why = "its node does not answer, though what it is to run is at hand and fits"
+    late += [Step(Kind.CONFIRM, why, job) for job in gone if now <= job.confirm_by and not job.confirmed]
     return late
 
 
@@ -302,34 +179,34 @@ def _running(
     # The run is the head's, whose job is the first: without it nobody has an outcome any more.
     headless = not facts.complete or jobs[0].phase is Phase.ENDED
     if facts.active and (over or headless):
-        steps.append(Step(Kind.STOP))
+        steps.append(Step(Kind.STOP, "its time is over" if over else "its head's job has ended"))
     unknown = over and not (facts.result or facts.collected)
     if unknown and not facts.active:
-        steps.append(Step(Kind.COLLECT))
+        steps.append(Step(Kind.COLLECT, "its time is over, and how its run ended is not known here"))
     if not over and not facts.placed and facts.problem is None:
-        steps.append(Step(Kind.PLACE))
+        steps.append(Step(Kind.PLACE, "it has started, and this process does not look after it yet"))
     together = not headless and all(job.phase is not Phase.BOOKED for job in jobs)
     if facts.placed and together and not (over or facts.result or facts.active):
-        steps.append(Step(Kind.LAUNCH))
+        steps.append(Step(Kind.LAUNCH, "every job of it has started, and there is no result"))
     for job in running:
-        lose, due = _lose_due(job, facts, now, policy), _attest_due(job, facts, now, policy)
+        lose, (due, why_attest) = _lose_due(job, facts, now, policy), _attest_due(job, facts, policy)
         if unknown:
             due = _NEVER  # its last attestation names the result
         later: list[int] = []
         if now >= lose:
-            steps.append(Step(Kind.LOSE, job))
+            steps.append(Step(Kind.LOSE, _why_lost(job, facts), job))
         if now >= due:
-            steps.append(Step(Kind.ATTEST, job))
+            steps.append(Step(Kind.ATTEST, why_attest, job))
         pays_from = max(job.settle_from, (job.paid_upto or 0) + policy.settle_every)
         if Party.SUPPLIER in job.unsettled and now >= pays_from:
-            steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
+            steps.append(Step(Kind.SETTLE, _why_paid(job, policy), job, Party.SUPPLIER))
         elif Party.SUPPLIER in job.unsettled:
             later.append(pays_from)
         waited = not job.late or now >= _end(job) + policy.complete_after
         if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job) and waited:
-            steps.append(Step(Kind.COMPLETE, job))
+            steps.append(Step(Kind.COMPLETE, _why_complete(job, policy), job))
         elif job.silent_from is not None and now > job.silent_from:
-            steps.append(Step(Kind.EXPIRE, job))
+            steps.append(Step(Kind.EXPIRE, _why_silent(job), job))
         if job.silent_from is not None:
             later.append(job.silent_from + 1)
         why = "running" if facts.active else "leased"
@@ -343,16 +220,16 @@ def _ended(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -
     ended = [job for job in jobs if job.phase is Phase.ENDED]
     steps: list[Step] = []
     if len(ended) == len(jobs) and facts.active:
-        steps.append(Step(Kind.STOP))
+        steps.append(Step(Kind.STOP, "every job of it has ended"))
     if len(ended) == len(jobs) and not facts.released:
-        steps.append(Step(Kind.RELEASE))
+        steps.append(Step(Kind.RELEASE, "every job of it has ended"))
     for job in ended:
         if job.unsettled and now >= job.settle_from:
-            steps += [Step(Kind.SETTLE, job, party) for party in sorted(job.unsettled)]
+            steps += [Step(Kind.SETTLE, "the job has ended", job, party) for party in sorted(job.unsettled)]
         elif job.unsettled:
             waits.append(Wait("payments are due later", job.settle_from))
         elif job.closable_at is not None and now >= job.closable_at:
-            steps.append(Step(Kind.CLOSE, job))
+            steps.append(Step(Kind.CLOSE, "everybody is paid, and the time for disputes is over", job))
         else:
             waits.append(Wait("the dispute window is open", job.closable_at))
     return steps
@@ -369,21 +246,49 @@ def _lose_due(job: JobView, facts: Facts, now: int, policy: Policy) -> int:
     return due if job.lost_at is None else max(due, job.lost_at + LOST_WITHIN + 1)
 
 
-def _attest_due(job: JobView, facts: Facts, now: int, policy: Policy) -> int:
-    """Returns when the next attestation is due: at its interval, at the end, and once there is a result.
+def _attest_due(job: JobView, facts: Facts, policy: Policy) -> tuple[int, str]:
+    """Returns when the next attestation is due, and why: at its interval, at the end, with a result.
 
     It takes back that the node is gone: at once when it answers again, and only at the end while it does not.
     """
     end, upto = _end(job), _upto(job)
     if upto >= end:
-        return _NEVER
+        return _NEVER, ""
     if job.key in facts.silent and (job.lost_at is not None or facts.silent[job.key] >= policy.lose_after):
-        return end
+        return end, "its time is over, and its node is gone"
     if job.lost_at is not None and facts.placed:
-        return upto
+        return upto, "its node answers again"
     if facts.result and job.attested is None:
-        return upto + 1
-    return min(upto + policy.attest_every, end)
+        return upto + 1, "its run has ended"
+    if upto + policy.attest_every < end:
+        return upto + policy.attest_every, f"{policy.attest_every} s have passed since the last"
+    return end, "its time is over"
+
+
+def _why_never(job: JobView) -> str:
+    if job.broken:
+        return "another job of its cluster ended before it started, so this one cannot start"
+    return f"it did not start by {job.start_by}"
+
+
+def _why_lost(job: JobView, facts: Facts) -> str:
+    silence = f"its node has not answered for {facts.silent[job.key]} s"
+    return silence if job.lost_at is None else f"{silence}, and the word of {job.lost_at} has lapsed"
+
+
+def _why_paid(job: JobView, policy: Policy) -> str:
+    if not job.paid_upto or job.paid_upto == job.started_at:
+        return f"nothing is paid yet, and from {job.settle_from} on it can be"
+    return f"{policy.settle_every} s or more of it are to be paid"
+
+
+def _why_complete(job: JobView, policy: Policy) -> str:
+    agreed = "its time is over, and enough seats have judged all of it"
+    return f"{agreed}; the others were waited for, {policy.complete_after} s" if job.late else agreed
+
+
+def _why_silent(job: JobView) -> str:
+    return f"too few seats have judged its time, and after {job.silent_from} it ends without them"
 
 
 _NEVER: Final = 2**62

@@ -27,7 +27,7 @@ from ionet.orchestrator._chain import ChainError, ChainRejected
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._looking import Looking
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._program import HourView, ProgramChain
 from ionet.proofs.cells import wrong_cell
 from ionet.prover import Opening, ProofError, Reason, Verdict, draw, verify

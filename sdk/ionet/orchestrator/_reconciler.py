@@ -44,7 +44,8 @@ from ionet.orchestrator._agents import Agents, NodeUnreachable
 from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._plan import Facts, Kind, Policy, Step, StepKey, Wait, next_step
+from ionet.orchestrator._plan import Facts, Kind, Step, StepKey, Wait, next_step
+from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._promises import Declined
 from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
@@ -585,7 +586,7 @@ class Orchestrator:
             else:
                 done.append((step.kind, about))
                 self._counts.steps[step.kind, "done"] += 1
-                self.journal.note(about, step.kind, detail)
+                self.journal.note(about, step.kind, ": ".join(filter(None, (step.party, step.why, detail))))
             now = await self._reload(gang, now)
             if not gang.jobs:
                 return Wait("closed")
@@ -658,7 +659,7 @@ class Orchestrator:
             return await self._attest(gang, job, now)
         if step.kind is Kind.SETTLE:
             assert step.party is not None
-            return f"{step.party}: {await self._chain.settle(job, step.party)}"
+            return await self._chain.settle(job, step.party)
         job_steps = {
             Kind.START: self._chain.start,
             Kind.CONFIRM: self._chain.confirm_manifest,
@@ -772,7 +773,7 @@ class Orchestrator:
         await self._executor.stop(lease)
         if state.run is not None:
             await asyncio.wait({state.run})
-        return state.over[1]
+        return state.over[1] if headless else ""
 
     async def _collect(self, gang: _Gang, state: _LeaseState, now: int) -> str:
         """Finds out how a run ended that this process has not followed to its end.

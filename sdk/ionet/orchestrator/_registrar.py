@@ -22,7 +22,7 @@ from ionet._generated.staking import PROGRAM_ID
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM
 from ionet.orchestrator._chain import Chain
-from ionet.orchestrator._plan import Policy
+from ionet.orchestrator._policy import Policy
 from ionet.prover import MEDIAN_OF, Challenge, Opening, challenge_seed, draw, median, slow, verify
 from ionet.wire import Answer, Peer, Refused, Request
 

@@ -572,7 +572,7 @@ class Agent:
             await serving.network.keep(self.now(), leased.ends_at or 0, self._clock.rate)
 
     async def _whatever(self, about: str, part: Awaitable[None]) -> None:
-        """Does a part of a look: what it raises, such as a driver's own error, is told, and costs no other."""
+        """Does a part of a look: what it raises, such as a driver's own error, costs no other part."""
         try:
             await part
         except Exception as bad:
