@@ -416,7 +416,11 @@ async def test_a_killed_process_goes_on_where_it_was_and_a_terminated_one_ends_b
     fee = -(-terms.price * 25 // 10_000)
     assert site.money().supplier == before.supplier + terms.price - fee
     lines = [json.loads(line) for line in (config.state / "log").read_text().splitlines()]
-    assert {"start", "attest", "complete", "close"} <= {line.get("step") for line in lines}
+    why = {line["step"]: line["detail"] for line in lines if "step" in line}
+    assert why["start"].startswith("its nodes are held for it: ")
+    assert why["attest"].startswith("its time is over: ")
+    assert why["complete"].startswith("its time is over, and enough seats have judged all of it")
+    assert why["close"].startswith("everybody is paid, and the time for disputes is over: ")
     status = CliRunner().invoke(app, ["orchestrator", "status", "--once", "--state", str(config.state)])
     assert status.exit_code == 3
     assert "NOT RUNNING" in status.output

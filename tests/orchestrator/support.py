@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import resource
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from ionet.orchestrator import (
     Executor,
     InlineExecutor,
     JobView,
+    Kind,
     LocalAgents,
     NodeRules,
     NodeSpec,
@@ -417,6 +419,12 @@ class World:
                 return
             await asyncio.sleep(0)
         raise AssertionError("steps without end")
+
+
+def said(orchestrator: Orchestrator, kind: Kind) -> list[str]:
+    """Why a journal says that steps of a kind were taken, without signatures and addresses."""
+    lines = [entry.detail for entry in orchestrator.journal.entries() if entry.step == kind]
+    return [re.sub(r": signature \d+|; record [0-9a-f]{64}", "", line) for line in lines]
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.orchestrator.support import HOUR, STEP, World, key
+from tests.orchestrator.support import HOUR, STEP, World, key, said
 
 from ionet.executor import FailureReason, Lease, RunFailure, RunOutput
-from ionet.orchestrator import Orchestrator, Phase
+from ionet.orchestrator import Kind, Orchestrator, Phase
 
 CLUSTER = key(900)
 
@@ -174,5 +174,6 @@ async def test_a_run_whose_heads_job_has_ended_is_lost(world: World, away: Away)
     result = orchestrator.result(other)
     assert result is not None
     assert (result.reason, result.detail) == (FailureReason.NODE_LOST, f"lost: {world.specs[0].node.hex()}")
+    assert said(orchestrator, Kind.STOP) == [f"its head's job has ended: {result.detail}"]
     assert world.chain.accounts[other].job.phase is Phase.RUNNING
     await orchestrator.aclose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.orchestrator.support import HOUR, PRICE, SILENCE, STEP, World, key
+from tests.orchestrator.support import HOUR, PRICE, SILENCE, STEP, World, key, said
 
 from ionet.orchestrator import ChainUnavailable, LocalAgents, Orchestrator, Party, Phase
 from ionet.orchestrator._plan import Facts, Kind, Step, next_step
@@ -46,7 +46,7 @@ async def test_the_job_of_a_node_that_is_gone_ends_and_its_attested_time_is_paid
     _gone(world, orchestrator)
     await _go(world, orchestrator, _AFTER)
     account = world.chain.closed[job]
-    assert world.chain.count("lose") == 1
+    assert said(orchestrator, Kind.LOSE) == [f"its node has not answered for {_AFTER} s"]
     assert account.good == good
     gross = PRICE * good // (10 * HOUR)
     fee = -(-gross * 25 // 10_000)
@@ -74,7 +74,7 @@ async def test_a_loss_is_said_once_an_hour_and_taken_back_when_the_node_answers(
     await _go(world, orchestrator, STEP)
     _gone(world, orchestrator)
     await _go(world, orchestrator, _AFTER)
-    assert world.chain.accounts[job].job.lost_at == world.chain.clock
+    assert (said_at := world.chain.accounts[job].job.lost_at) == world.chain.clock
     attested = world.chain.count("attest")
     await _go(world, orchestrator, 3 * HOUR)
     # The word counts for an hour, up to its last second.
@@ -83,6 +83,10 @@ async def test_a_loss_is_said_once_an_hour_and_taken_back_when_the_node_answers(
     _back(world, orchestrator)
     await world.settled(orchestrator)
     assert account.job.lost_at is None
+    first, again, _ = said(orchestrator, Kind.LOSE)
+    assert first == f"its node has not answered for {_AFTER} s"
+    assert again.endswith(f"s, and the word of {said_at} has lapsed")
+    assert said(orchestrator, Kind.ATTEST)[-1].startswith("its node answers again: ")
     assert account.job.attested is not None
     assert account.job.attested.upto == world.chain.clock
     assert account.job.phase is Phase.RUNNING
@@ -192,9 +196,10 @@ async def test_a_job_whose_other_attesters_fell_silent_ends_a_day_later(world: W
     ends_at = world.chain.accounts[job].job.ends_at
     await world.serve(orchestrator, most=2 * SILENCE // STEP)
     assert world.chain.count("complete") == 0
-    assert world.chain.count("expire") == 1
-    assert not _failed(orchestrator), "not a second too early"
+    (why,) = said(orchestrator, Kind.EXPIRE)
     assert ends_at is not None
+    assert why == f"too few seats have judged its time, and after {ends_at + SILENCE} it ends without them"
+    assert not _failed(orchestrator), "not a second too early"
     assert world.chain.clock == ends_at + SILENCE + STEP
 
 
@@ -248,3 +253,12 @@ def test_a_job_is_judged_to_its_end_only_when_it_is_known_how_its_run_ended(worl
     assert kind(replace(late, result=True)) is Kind.ATTEST
     assert kind(replace(late, collected=True)) is Kind.ATTEST
     assert kind(replace(late, placed=True, active=True), now - 1) is None, "it goes on"
+
+
+def test_a_job_that_can_never_start_is_ended_with_its_reason(world: World) -> None:
+    job = world.book()
+    broken = replace(world.chain.accounts[job].job, broken=True)
+    step = next_step([broken], Facts(None, True, False, False, False, False), world.chain.clock, Policy())
+    assert isinstance(step, Step)
+    assert step.kind is Kind.EXPIRE
+    assert step.why == "another job of its cluster ended before it started, so this one cannot start"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
+from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key, said
 
 from ionet import ProofReason
 from ionet._generated.jobs.constants import START_WINDOW
@@ -50,6 +50,32 @@ async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> Non
     # 100 IO, less a quarter per cent on either side.
     assert account.paid == {Party.SUPPLIER: 9_975_000_000, Party.FEES: 50_000_000, Party.RENTER: 0}
     assert world.runs == 1
+
+
+async def test_the_journal_says_why_each_step_was_taken(world: World) -> None:
+    world.book(seconds=2 * HOUR)
+    orchestrator = world.orchestrator(settle_every=HOUR)
+    await world.serve(orchestrator)
+    lines = {kind.value: said(orchestrator, kind) for kind in Kind}
+    assert {kind: why for kind, why in lines.items() if why} == {
+        "place": ["it is booked, and its nodes are not held for it yet: 1 nodes"],
+        "start": ["its nodes are held for it"],
+        "launch": ["every job of it has started, and there is no result: attempt 1"],
+        "attest": [
+            "its run has ended: 600 of 600 s",
+            "3600 s have passed since the last: 3600 of 3600 s",
+            "its time is over: 3000 of 3000 s",
+        ],
+        "settle": [
+            f"supplier: nothing is paid yet, and from {START + HOUR} on it can be",
+            "supplier: 3600 s or more of it are to be paid",
+            "fees: the job has ended",
+            "supplier: the job has ended",
+        ],
+        "complete": ["its time is over, and enough seats have judged all of it"],
+        "release": ["every job of it has ended"],
+        "close": ["everybody is paid, and the time for disputes is over"],
+    }
 
 
 async def test_the_result_is_in_the_store_with_its_outputs(world: World) -> None:
@@ -109,6 +135,7 @@ async def test_a_manifest_that_is_not_in_the_store_is_waited_for_and_the_booking
     await world.serve(orchestrator, step=1_201)
     assert [step[0] for step in world.chain.steps] == ["expire", "settle", "close"]
     assert world.chain.closed[job].paid[Party.RENTER] == PRICE + 25_000_000
+    assert said(orchestrator, Kind.EXPIRE) == [f"it did not start by {START + START_WINDOW}"]
 
 
 async def test_a_manifest_that_does_not_match_its_hash_is_refused(world: World) -> None:
@@ -150,6 +177,8 @@ async def test_a_manifest_is_confirmed_where_the_node_does_not_answer(
     assert world.chain.count("confirm_manifest") == 1
     assert world.chain.accounts[job].job.confirmed
     assert world.chain.accounts[job].job.phase is Phase.BOOKED
+    (why,) = said(orchestrator, Kind.CONFIRM)
+    assert why == "its node does not answer, though what it is to run is at hand and fits"
 
 
 @pytest.mark.parametrize("covered", [True, False])
@@ -335,6 +364,7 @@ async def test_a_run_is_stopped_when_the_paid_time_is_over(world: World) -> None
     assert result is not None
     assert (result.reason, result.detail) == (FailureReason.OUT_OF_TIME, "the paid time is over")
     assert job in world.chain.closed
+    assert said(orchestrator, Kind.STOP) == ["its time is over"]
 
 
 async def test_long_runs_are_attested_and_paid_while_they_run(world: World) -> None:

@@ -69,8 +69,8 @@ else:
             "Entry",
             "Journal",
         ),
-        "_plan": (
-            "Kind",
+        "_plan": ("Kind",),
+        "_policy": (
             "NodeRules",
             "Policy",
         ),
