@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.sandbox.support import prepared_image
 
+from ionet import Client
 from ionet.store import HttpStore
 from ionet.workloads import digits
 from soaking import HOUR, book, localnet, paid, result_of, shuffled
@@ -20,6 +21,26 @@ SPEED = 30
 HOURS = 1
 SEED = 20
 NAMES = ["gateway", "orchestrator", "worker-1", "worker-2"]
+
+
+def tick(client: Client) -> tuple[float, int, float]:
+    """The chain's time when it goes on next, and this machine's shortly before and after that."""
+    old = client.time()
+    while True:
+        before = time.monotonic()
+        if (now := client.time()) != old:
+            return before, now, time.monotonic()
+
+
+def test_its_time_runs_as_fast_as_asked_for(tmp_path: Path) -> None:
+    with localnet(tmp_path, 60, "--no-network", "--no-seat") as net:
+        first = tick(net.client)
+        time.sleep(3)
+        second = tick(net.client)
+    passed = second[1] - first[1]
+    # However long this machine takes to answer; a process may stand still for half a second besides.
+    least, most = second[0] - first[2] - 0.5, second[2] - first[0] + 0.5
+    assert 60 * least < passed < 60 * most, (least, passed, most)
 
 
 def test_each_process_is_killed_three_times_and_nothing_is_lost(tmp_path: Path) -> None:
