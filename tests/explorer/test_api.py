@@ -17,6 +17,7 @@ from tests.stateful.arena import Arena
 
 from ionet import Client, accounts, events, pda
 from ionet._generated.emission_table import CUMULATIVE
+from ionet.explorer import _earned
 from ionet.explorer._app import bare
 from ionet.explorer._earned import crediting
 from ionet.explorer._holdings import Holdings
@@ -310,6 +311,18 @@ async def test_an_hours_reward_opens_that_hours_credit_only(explorer: Served) ->
         assert before["events"] == []
     refused = await explorer.get("/api/v1/events", params={"hour": 3_600})
     assert (refused.status_code, "say which one" in refused.text) == (400, True)
+
+
+async def test_an_hours_credit_is_not_looked_for_without_end(
+    explorer: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_earned, "_CREDITS", 1)
+    monkeypatch.setattr(_earned, "_PAGES", 1)
+    # Each credit reaches its hour; now none does.
+    monkeypatch.setattr(_earned, "crediting", lambda after, end: [*after])
+    node = (await explorer.read("/events", name="staking.Credited", limit=1))["events"][0]["fields"]["node"]
+    refused = await explorer.get("/api/v1/events", params={"about": node, "hour": 3_600})
+    assert (refused.status_code, "do not reach it" in refused.text) == (400, True)
 
 
 def test_of_a_leaf_that_was_credited_in_parts_all_of_them_are_the_hours(explorer: Served) -> None:

@@ -15,15 +15,17 @@ from ionet.explorer import _models as m
 from ionet.explorer._leaves import Tables, earned
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Moment
-from ionet.explorer._values import of_io, word
+from ionet.explorer._values import BadQuestion, of_io, word
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Signed
 from ionet.ledger.replay import records as r
 
 _UP_HOURS: Final = 5
 _CREDIT: Final = ("staking.Credited", "staking.Forfeited")
-#: Credits that are read at a time.
-_CREDITS: Final = 50
+#: Credits that are read at a time, and how often for an hour: anybody may have a leaf credited in parts, and
+#: other readers wait meanwhile.
+_CREDITS: Final = 200
+_PAGES: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,24 @@ def credits_of(database: Database, node: Pubkey, end: int, *, slot: int, most: i
         end: of the hour, Unix seconds.
         slot: events count up to this one.
         most: how many at most, the last ones.
+
+    Raises:
+        BadQuestion: too many credits came before the hour was reached.
     """
 
     def after() -> Iterator[Signed]:
         beyond = None
-        # An hour is credited after it is over.
-        while page := database.page(_CREDITS, about=node, names=_CREDIT, since=end, slot=slot, beyond=beyond):
+        for _ in range(_PAGES):
+            # An hour is credited after it is over.
+            page = database.page(_CREDITS, about=node, names=_CREDIT, since=end, slot=slot, beyond=beyond)
             yield from page
+            if len(page) < _CREDITS:
+                return
             beyond = page[-1].entry.place
+        raise BadQuestion(
+            f"{_PAGES * _CREDITS:,} credits of this node after the hour do not reach it; ask for its events"
+            " without `hour`, with `since` and `until`"
+        )
 
     return crediting(after(), end)[-most:]
 
