@@ -182,7 +182,7 @@ async def busy(
 
 
 def checkpoint(path: Path, nodes: int, hours: int) -> None:
-    """Keeps what an explorer knows after the hours in files, as it would have itself."""
+    """Keeps what an explorer knows after so many of the hours in files, as it would have itself."""
     with Database.open(str(path)) as database:
         moment = filed.moment_of(nodes, hours)
         assert moment.last is not None
@@ -286,7 +286,9 @@ def make(path: Path, nodes: int, hours: int, filed_hours: int, keep: int) -> flo
     if filed_hours:
         for told in filed.fill(path, nodes, filed_hours, hours):
             print(f"{time.perf_counter() - began:.0f} s: {told}", flush=True)
-        checkpoint(path, nodes, filed_hours)
+        # For a past time, too: of many nodes there is one every twelve hours.
+        for before in (12, 0):
+            checkpoint(path, nodes, max(1, filed_hours - before))
     else:
         fill(path, nodes, hours)
     with Database.create(str(path), "bench") as database:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import pickle
 import threading
 from collections.abc import Callable, Iterator
@@ -129,7 +130,7 @@ def test_a_file_makes_nothing_that_a_module_has_imported(tmp_path: Path, module:
     content = f"c{module}\n{name}\n.".encode()
     path.write_bytes(sha256(content).digest() + content)
     with pytest.raises(pickle.UnpicklingError, match="is no part of a state"):
-        checkpoints._load(content, _MOMENTS.modules)
+        checkpoints._load(io.BytesIO(content), _MOMENTS.modules)
     assert checkpoints._read(path, _MOMENTS.modules) is None
 
 

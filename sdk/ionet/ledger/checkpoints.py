@@ -7,15 +7,14 @@ before that hour as when it was made, and by the very code that made it.
 from __future__ import annotations
 
 import copyreg
-import io
 import os
 import pickle
 import secrets
 import stat
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
@@ -28,6 +27,7 @@ from ionet.ledger.replay.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import BufferedReader
 
     from ionet.ledger.records import Entry
 
@@ -230,7 +230,7 @@ class _Pickler(pickle.Pickler):
 class _Unpickler(pickle.Unpickler):
     """Makes nothing but instances of the classes of some modules."""
 
-    def __init__(self, content: io.BytesIO, modules: tuple[str, ...]) -> None:
+    def __init__(self, content: IO[bytes], modules: tuple[str, ...]) -> None:
         super().__init__(content)
         self._modules = modules
 
@@ -254,26 +254,32 @@ def _is_own(folder: Path) -> bool:
     return stat.S_ISDIR(it.st_mode) and it.st_uid == os.geteuid() and not it.st_mode & _OTHERS_WRITE
 
 
-def _content(path: Path) -> bytes:
-    """A plain file's bytes; what is none is not followed, nor waited for."""
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    """A plain file; what is none is not followed, nor waited for."""
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         it = os.fstat(file.fileno())
         if not stat.S_ISREG(it.st_mode) or it.st_uid != os.geteuid():
             raise OSError(f"{path} is no plain file of one's own")
-        return file.read()
+        yield file
 
 
-def _load(content: bytes | memoryview, modules: tuple[str, ...]) -> Any:
-    return _Unpickler(io.BytesIO(content), modules).load()
+def _load(file: IO[bytes], modules: tuple[str, ...]) -> Any:
+    return _Unpickler(file, modules).load()
 
 
 def _read(path: Path, modules: tuple[str, ...] = MODULES) -> _Kept[Any] | None:
-    """A checkpoint; None where it cannot be read."""
+    """A checkpoint; None where it cannot be read.
+
+    It is read twice and never held: of many nodes it is half a gigabyte.
+    """
     try:
-        content = memoryview(_content(path))
-        if sha256(content[32:]).digest() != content[:32]:
-            return None
-        found = _load(content[32:], modules)
+        with _opened(path) as file:
+            digest = file.read(32)
+            if file_digest(file, "sha256").digest() != digest:
+                return None
+            file.seek(32)
+            found = _load(file, modules)
     except Exception:  # whatever is wrong with a cache, it is made anew
         return None
     return found if isinstance(found, _Kept) else None
