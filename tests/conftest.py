@@ -63,6 +63,8 @@ _LONG = {
 }
 #: What these find counts, however seldom.
 _ONCE = {"model", "programs", "stateful"}
+#: Of these no second try excuses that something was seen which may never be.
+_FINAL = {"sandbox"}
 _FAILED = pytest.StashKey[bool]()
 #: Lines that are shown of a first try.
 _TOLD = 60
@@ -72,9 +74,9 @@ _TOLD = 60
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
     """Marks the tests that run alone, and those that wait.
 
-    In CI all but those of the programs are tried a second time: nodes of others lose a transaction now and
-    then, ports are taken, and a machine that others use stands still for seconds. The log names every test
-    that needed it.
+    In CI all but those of the programs are tried a second time, and those of boxes unless they have seen
+    something wrong: nodes of others lose a transaction now and then, ports are taken, and a machine that
+    others use stands still for seconds. The log names every test that needed it.
     """
     for item in items:
         file = item.path.relative_to(_HERE)
@@ -93,7 +95,8 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
         if file.as_posix() == _WORKLOADS:
             item.user_properties.append(_WORKLOAD)
         if os.environ.get("CI") and file.parts[0] not in _ONCE:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            final = {"rerun_except": "AssertionError"} if file.parts[0] in _FINAL else {}
+            item.add_marker(pytest.mark.flaky(reruns=1, **final))
     items.sort(key=lambda item: item.path.relative_to(_HERE).as_posix() not in _LONG)
 
 

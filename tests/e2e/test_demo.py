@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,27 @@ def test_where_no_sandbox_is_prepared_one_line_says_that_it_runs_unboxed_and_why
     (line,) = steps[0].lines
     why = missing() or "there is no image; scripts/setup --sandbox builds it"
     assert line == f"the job runs unboxed, as this user: {why}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root has run the demo without root already")
+def test_it_needs_no_root() -> None:
+    """Played by a user of no rights but one: to read, as the interpreter may lie where others do not."""
+    able, only = "+dac_read_search", "-all,+dac_read_search"
+    user = ["setpriv", "--reuid", "54321", "--regid", "54321", "--clear-groups"]
+    rights = ["--inh-caps", able, "--ambient-caps", able, "--bounding-set", only]
+    command = [sys.executable, "-B", "-c", "from ionet.cli import main; main()", "demo", "--output", "json"]
+    # Of a short name, for Ray's sockets.
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as home:
+        os.chown(home, 54321, 54321)
+        done = subprocess.run(
+            [*user, *rights, *command],
+            cwd=home, env={**os.environ, "HOME": home, "TMPDIR": home},
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    played = json.loads(done.stdout)
+    assert played["ok"] is True
+    assert "the job runs unboxed, as this user: a sandbox needs root" in " ".join(step(played, "job")["text"])
 
 
 def test_rewards_are_those_of_the_hour_by_the_published_rule(played: dict[str, Any]) -> None:

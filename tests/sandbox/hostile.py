@@ -4,7 +4,7 @@ usage: python hostile.py FACTS [TRY...]
 
 FACTS is a JSON object in a file: what a try needs to know of the host that it wants to reach; of its secret
 that is a hash. Prints a JSON object: for each try `true`, or the error that stopped it; and as `loot` the
-secret, by each try that got hold of it.
+secret, by each try that got hold of it. Then it stays for as many seconds as FACTS say, to be looked at.
 """
 
 from __future__ import annotations
@@ -688,7 +688,8 @@ def main() -> None:
                 shown[name] = result
         except Exception as error:
             report[name] = f"{type(error).__name__}: {error}"
-    print(json.dumps({**report, "loot": shown}))
+    print(json.dumps({**report, "loot": shown}), flush=True)
+    time.sleep(facts.get("stays", 0))
 
 
 if __name__ == "__main__":
