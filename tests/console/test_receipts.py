@@ -19,7 +19,7 @@ from tests.programs.support import HOUR
 
 from ionet import AsyncClient
 from ionet.chain.ids import TOKEN_PROGRAM
-from ionet.explorer._values import cell
+from ionet.explorer._csv import cell
 from ionet.ledger import Database, LedgerError
 
 

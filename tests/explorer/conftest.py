@@ -19,9 +19,10 @@ from tests.programs.people import TOKEN
 from tests.stateful.arena import Arena, built
 
 from ionet import AsyncClient, AsyncLocalTransport, Client, pda
+from ionet.chain.errors import IonetError
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._leaves import Tables
-from ionet.explorer._watching import Watching
+from ionet.explorer._watching import Unanswered, Watching
 from ionet.ledger import Database, Landed
 from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters
@@ -42,7 +43,10 @@ class Near(Watching):
             async with AsyncClient(AsyncLocalTransport(self._network)) as client:
                 return await question(client)
 
-        return asyncio.run(asked())
+        try:
+            return asyncio.run(asked())
+        except IonetError as bad:
+            raise Unanswered("the chain's node does not answer that at the moment") from bad
 
 
 @dataclass(slots=True)

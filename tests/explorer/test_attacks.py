@@ -16,9 +16,9 @@ from tests.explorer.test_service import near, running
 
 from ionet import Client
 from ionet.explorer import Bounds, ExplorerConfig
+from ionet.explorer._csv import table
 from ionet.explorer._models import Hit, Model
 from ionet.explorer._past import Busy, Past
-from ionet.explorer._values import table
 from ionet.ledger import Database
 
 
@@ -45,20 +45,20 @@ async def test_a_past_time_costs_the_same_however_it_is_written(
     "said", ["=1+1", "+1", "-1+1", "@a", "\t=1", "\n=1", "＝1+1", "＠a", "-1.5.5", "--1"]
 )
 def test_no_cell_is_a_formula(said: str) -> None:
-    ((cell, *_),) = [*csv.reader(io.StringIO(table([Hit(kind=said, name="", key="", href="")])))][1:]
+    ((cell, *_),) = [*csv.reader(io.StringIO(table(Hit, [Hit(kind=said, name="", key="", href="")])))][1:]
     assert cell == f"'{said}"
 
 
 def test_a_number_is_no_formula() -> None:
     for said in ("-1", "-1.5", "7"):
-        assert table([Hit(kind=said, name="", key="", href="")]).splitlines()[1].startswith(f"{said},")
+        assert table(Hit, [Hit(kind=said, name="", key="", href="")]).splitlines()[1].startswith(f"{said},")
 
 
 def test_a_table_has_the_columns_of_all_its_rows() -> None:
     class Row(Model):
         fields: dict[str, str]
 
-    rows = [*csv.DictReader(io.StringIO(table([Row(fields={"a": "1"}), Row(fields={"b": "=2"})])))]
+    rows = [*csv.DictReader(io.StringIO(table(Row, [Row(fields={"a": "1"}), Row(fields={"b": "=2"})])))]
     assert rows == [{"fields_a": "1", "fields_b": ""}, {"fields_a": "", "fields_b": "'=2"}]
 
 

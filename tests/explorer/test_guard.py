@@ -17,9 +17,9 @@ from tests.explorer.conftest import Served
 
 from ionet.explorer import Bounds
 from ionet.explorer._app import bare, guarded, parts
+from ionet.explorer._csv import table
 from ionet.explorer._models import Hit
 from ionet.explorer._sections import its_pages
-from ionet.explorer._values import table
 from ionet.service.guard import _OVERHEAD, Counters, Guard, _Kept, _Whole
 from ionet.service.pages import PagesBroken
 
@@ -266,14 +266,14 @@ async def test_what_is_not_there_is_not_found(explorer: Served, path: str) -> No
 
 def test_a_cell_is_no_formula() -> None:
     rows = [Hit(kind="network", name=name, key="-5", href="") for name in ("=1+1", "@x", "-x", "+x", "x")]
-    assert [line.split(",")[1] for line in table(rows).splitlines()[1:]] == [
+    assert [line.split(",")[1] for line in table(Hit, rows).splitlines()[1:]] == [
         "'=1+1",
         "'@x",
         "'-x",
         "'+x",
         "x",
     ]
-    assert table(rows).splitlines()[1].split(",")[2] == "-5"
+    assert table(Hit, rows).splitlines()[1].split(",")[2] == "-5"
 
 
 def test_pages_that_are_not_those_of_the_manifest_are_not_served(

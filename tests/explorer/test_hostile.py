@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from solders.pubkey import Pubkey
 from tests.explorer.browsing import serving, visit
 from tests.explorer.conftest import GENESIS, Near, Served
+from tests.explorer.test_fetching import Gateway, came, gateway
 from tests.explorer.test_wallets import OWN, SENT
 from tests.ledger.history import founded, truth
 from tests.programs.dao import Dao
@@ -18,7 +22,12 @@ from tests.programs.market import Market
 from tests.programs.support import Proposal, World
 
 from ionet import ix, pda, types
+from ionet.explorer._api import LIVE
+from ionet.explorer._fetching import Fetching
+from ionet.explorer._leaves import Tables
 from ionet.ledger import Database
+
+__all__ = ["gateway"]
 
 NAME: Final = "<script>document.title=1</script>"[:32]
 TITLE: Final = "\"'><img src=x onerror=\"document.title='hit'\">{{7*7}}"
@@ -34,26 +43,26 @@ def ledger_of(world: World, where: Path) -> str:
     return str(where)
 
 
-def hostile_market() -> tuple[Market, int]:
+def hostile_market(named: str = NAME, place: str = PLACE) -> tuple[Market, int]:
     """A network and evidence with such text, and the end of the evidence's hour."""
     market = Market.whole()
-    name = NAME.encode().ljust(32, b"\0")
+    name = named.encode().ljust(32, b"\0")
     market.send(ix.staking.register_network(authority=market.alice.key, name=name))
     market.send(market.staking("join_network", network=pda.staking.network(market.alice.key)))
     world, seat = market.world, market.attesters[0]
     world.advance(3_600)
     hours = (world.now - world.mint_config.start) // 3_600
-    made = Proposal(world, hours, evidence_uri=PLACE)
+    made = Proposal(world, hours, evidence_uri=place)
     world.send(ix.mint.emit())
     world.send(made.report(seat.pubkey()), signers=[seat])
     return market, made.args.period_end
 
 
-def hostile_vote() -> tuple[Dao, Pubkey]:
+def hostile_vote(title: str = TITLE, place: str = TEXT) -> tuple[Dao, Pubkey]:
     """A proposal with such text."""
     dao = founded()
     args = types.governance.ProposalArgs(
-        title=TITLE.encode().ljust(64, b"\0"), uri=TEXT.encode().ljust(96, b"\0"), text_hash=bytes(32)
+        title=title.encode().ljust(64, b"\0"), uri=place.encode().ljust(96, b"\0"), text_hash=bytes(32)
     )
     proposing = dao.proposing(args=args)
     proposal = pda.governance.proposal(dao.alpha.key, dao._nonces)
@@ -98,6 +107,61 @@ def test_text_on_chain_is_text_in_every_page(tools: None, tmp_path: Path) -> Non
     assert TITLE in told["seen"]["proposals"]
     assert TITLE in told["seen"]["proposal"]
     assert TEXT in told["seen"]["proposal"]
+
+
+@pytest.fixture
+def trap() -> Iterator[socket.socket]:
+    """Where nobody should connect."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        yield listening
+
+
+async def test_nobody_goes_where_a_report_a_proposal_or_a_network_says(
+    serving: Callable[..., Served], tmp_path: Path, gateway: Gateway, trap: socket.socket
+) -> None:
+    place = f"http://127.0.0.1:{trap.getsockname()[1]}"
+    market, end = hostile_market(place, f"{place}/evidence")
+    dao, proposal = hostile_vote(place, f"{place}/text")
+    gateway.status = 404
+    stores = Fetching([gateway.url], tmp_path / "fetched")
+    network = pda.staking.network(market.alice.key)
+    told = {place, f"{place}/evidence", f"{place}/text"}
+    for world, addresses in ((market.world, [market.alice.node, network]), (dao.world, [proposal])):
+        asked: dict[str, list[Any]] = {"end": [end], "party": addresses, "q": [*told]}
+        with Database.open(ledger_of(world, tmp_path / f"{addresses[0]}.db")) as database:
+            asked |= {"address": addresses, "signature": [sent.signature for sent in database.page(3)]}
+            explorer = serving(watching=Near(world.client), database=database, tables=Tables(None, stores))
+            for address in await _questions(explorer, asked, str(database.marks().time)):
+                answer = await explorer.get(address)
+                assert answer.status_code in (200, 400, 404), (address, answer.text)
+                told -= {said for said in told if f'"{said}"' in answer.text and "/search" not in address}
+    assert not told, "the addresses have to be among what was answered"
+    digest = sha256(b"evidence")
+    assert came(stores, digest.digest()).startswith("no store that this explorer asks")
+    # Evidence is fetched, where the operator says.
+    assert set(gateway.asked) == {f"HEAD /files/{digest.hexdigest()}"}
+    with pytest.raises(BlockingIOError):
+        trap.accept()
+
+
+async def _questions(explorer: Served, words: dict[str, list[Any]], time: str) -> list[str]:
+    """All that can be asked with GET, with each of these words, now and about the past, also as a table."""
+    asked: list[str] = []
+    for path, methods in (await explorer.get("/api/v1/openapi.json")).json()["paths"].items():
+        if "get" not in methods or path == LIVE:
+            continue
+        named = [each for each in methods["get"].get("parameters", []) if each["name"] in words]
+        known = {each["name"] for each in methods["get"].get("parameters", [])}
+        further = [f"{name}={said}" for name, said in (("at", time), ("format", "csv")) if name in known]
+        for word in words[named[0]["name"]] if named else [""]:
+            inside = bool(named) and named[0]["in"] == "path"
+            address = path.format(**{named[0]["name"]: word}) if inside else path
+            first = [f"{named[0]['name']}={quote(str(word))}"] if named and not inside else []
+            asked += [
+                f"{address}?{'&'.join([*first, *more])}" for more in ([], *([each] for each in further))
+            ]
+    return asked
 
 
 DEEP: Final = {

@@ -127,6 +127,20 @@ async def test_leaves_that_lead_to_another_root_are_not_shown(served: tuple[Serv
     assert "and not to the report's" in answer["why"]
 
 
+async def test_evidence_is_not_read_from_the_file_that_a_stranger_names(
+    served: tuple[Served, r.Report, Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    explorer, report, path = served
+    elsewhere = path.rename(tmp_path_factory.mktemp("elsewhere") / path.name)
+    report.evidence_uri = f"file://{elsewhere}".encode()
+    address = f"/hours/{report.period_end}/leaves"
+    answer = await _settled(explorer, address)
+    assert (answer["checked"], answer["why"]) == (False, "the evidence of this report is not here")
+    # It is the evidence: where the operator keeps such files, it counts.
+    elsewhere.rename(path)
+    assert (await _settled(explorer, address, limit=199))["checked"]
+
+
 async def test_a_file_that_is_not_the_evidence_counts_for_nothing(
     served: tuple[Served, r.Report, Path],
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,7 @@ from tests.explorer.test_api import base
 from tests.stateful.arena import Arena
 
 from ionet import Client, accounts, pda
-from ionet.explorer._earned import hours, known
-from ionet.explorer._leaves import Tables
 from ionet.explorer._past import Past
-from ionet.explorer._supply import as_of
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed
 from ionet.staking.stake import StakeCapacity
@@ -157,22 +153,6 @@ async def test_an_hour_without_evidence_says_only_what_events_prove(explorer: Se
     assert first["zero"] is True
     assert first["why"] == ["it had been registered for less than the 5 hours in a row that are needed"]
     assert all(row["zero"] is None and row["reward"] is None for row in rows if row["source"] == "nothing")
-
-
-def test_evidence_is_never_looked_for_where_a_stranger_says(
-    database: Database, arena: Arena, tmp_path: Path
-) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("{}")
-    node = arena.market.alice.node
-    with Past(database, 1).at(None) as moment:
-        for report in moment.state.reports.values():
-            report.evidence_uri = f"file://{secret}".encode()
-        folder = tmp_path / "evidence"
-        folder.mkdir()
-        rows = hours(as_of(moment), Tables(folder), node, known(moment, node, None, 50), 50).hours
-        assert rows
-        assert {row.source for row in rows} <= {"events", "nothing"}
 
 
 # --- auctions -----------------------------------------------------------------------------------

@@ -23,11 +23,11 @@ URL = "https://ai.example.org"
 FIRST = (20_000 * 24 + 22) * HOUR
 
 
-def signed(folder: Path, key: Keypair, hours: int = 4) -> dict[str, Any]:
+def signed(folder: Path, key: Keypair, hours: int = 4, first: int = FIRST) -> dict[str, Any]:
     """What a service publishes that has answered twice an hour."""
     receipts = Receipts(folder / "receipts.db", key, URL)
     for number in range(2 * hours):
-        at = FIRST + number * HOUR // 2
+        at = first + number * HOUR // 2
         receipts.add(
             {
                 "id": f"chatcmpl-{number}",
@@ -41,7 +41,7 @@ def signed(folder: Path, key: Keypair, hours: int = 4) -> dict[str, Any]:
         )
         far = -9.0 if number == 3 else 0.5
         receipts.add_judged(f"chatcmpl-{number}", "small", "node", Judged(at, Score(24, far * 5, 25.0)))
-    receipts.seal(FIRST + hours * HOUR)
+    receipts.seal(first + hours * HOUR)
     told = {"signer": str(key.pubkey()), "data": receipts.heads(168)}
     receipts.close()
     return told

@@ -21,12 +21,13 @@ from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS, Served
 from tests.faults import PASS, Asked, FaultProxy
 from tests.ledger.history import rows
+from tests.network.site import free_port
 from tests.network.test_full_disk import disk, full
 from tests.network.test_ledgers import UNUSABLES
 from tests.stateful.arena import Arena
 
 import ionet
-from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client
+from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, events
 from ionet.chain.errors import ConfigError, TransportError
 from ionet.explorer import Bounds, Explorer, ExplorerConfig, _watching
 from ionet.explorer._metrics import registry
@@ -261,7 +262,7 @@ async def test_what_it_cannot_begin_with_is_a_sentence(client: Client, tmp_path:
             pass
 
 
-async def test_readers_are_told_at_once_and_again_when_something_changes(place: str, client: Client) -> None:
+async def test_readers_are_told_at_once_how_far_the_ledger_is(place: str, client: Client) -> None:
     config = ExplorerConfig(ledger=place, fills=False, port=0)
     async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
         async with asyncio.timeout(30), reader.stream("GET", "/api/v1/live") as answer:
@@ -341,6 +342,65 @@ def test_what_differs_is_told_with_the_account() -> None:
     assert (first.name, first.expected, first.found) == ("supply of IO", "5", "4")
     assert second.name == f"staking.Node {node} credited"
     assert told(dataclasses.replace(verified, checks=(), differences=(), missing=())).state == "holds"
+
+
+async def test_a_ledger_that_lacks_a_slash_is_said_to_differ_in_every_place(
+    client: Client, landed: list[Landed], tmp_path: Path
+) -> None:
+    slashed = next(
+        sent
+        for sent in reversed(landed)
+        if any(isinstance(it.event, events.staking.Slashed) for it in sent.log.emitted)
+    )
+    place, last = str(tmp_path / "ledger.db"), max(sent.slot for sent in landed)
+    with Database.create(place, GENESIS) as database:
+        database.write([sent for sent in landed if sent is not slashed], scanned=last, final=last)
+    port = free_port()
+    config = ExplorerConfig(ledger=place, fills=False, port=0, metrics=("127.0.0.1", port))
+    async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+        status = await until(
+            reader, "/api/v1/status", lambda answer: answer["reconciled"]["state"] != "unknown"
+        )
+        supply = (await reader.get("/api/v1/supply")).json()["supply"]["base"]
+        # Looked up every two seconds at most.
+        await until(reader, "/api/v1/mark", lambda mark: mark["reconciled"] == "differs")
+        metrics = (await reader.get(f"http://127.0.0.1:{port}/metrics")).text
+    assert status["reconciled"]["state"] == "differs"
+    told_of = {each["name"]: each for each in status["reconciled"]["differences"]}
+    missing = sum(
+        it.event.amount for it in slashed.log.emitted if isinstance(it.event, events.staking.Slashed)
+    )
+    of_supply = told_of["supply of IO"]
+    assert of_supply["expected"] == supply
+    assert int(of_supply["expected"]) - int(of_supply["found"]) == missing > 0
+    assert 'ionet_explorer_reconciled{state="differs"} 1.0' in metrics
+    assert 'ionet_explorer_reconciled{state="holds"} 0.0' in metrics
+
+
+async def test_health_and_metrics_say_over_their_ports_whether_the_ledger_moves_on(
+    client: Client, landed: list[Landed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_watching, "_LOOK", 0.05)
+    monkeypatch.setattr(_watching, "_STANDS", 0.0)
+    ordered, place, port = (
+        sorted(landed, key=lambda sent: sent.slot),
+        str(tmp_path / "ledger.db"),
+        free_port(),
+    )
+    config = ExplorerConfig(place, fills=False, port=0, every=None, metrics=("127.0.0.1", port))
+    with Database.create(place, GENESIS) as writing:
+        writing.write(ordered[:-1], scanned=ordered[-2].slot, final=ordered[-2].slot)
+        async with running(config, near(client)) as url, httpx.AsyncClient(base_url=url) as reader:
+            for stands in (True, False):
+                await until(reader, "/health", lambda answer: answer["ok"] is not stands)  # noqa: B023
+                health = await reader.get("/health")
+                metrics = (await reader.get(f"http://127.0.0.1:{port}/metrics")).text
+                assert health.status_code == (503 if stands else 200)
+                assert ("is ionet ledger run at work?" in health.json()["why"]) == stands
+                assert f"ionet_explorer_moves_on {float(not stands)}" in metrics
+                assert 'ionet_explorer_answers_total{status="503"}' in metrics
+                monkeypatch.setattr(_watching, "_STANDS", 1e9)
+                writing.write(ordered[-1:], scanned=ordered[-1].slot, final=ordered[-1].slot)
 
 
 def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> None:

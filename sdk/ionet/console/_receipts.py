@@ -19,8 +19,9 @@ from ionet.console._mine import is_theirs_by_receipt, mine, was_theirs
 from ionet.console._parts import Have, Parts
 from ionet.console._visitor import Visitor
 from ionet.console._who import Reader
+from ionet.explorer._csv import cell
 from ionet.explorer._market import Absent
-from ionet.explorer._values import address_of, cell, money
+from ionet.explorer._values import address_of, money
 from ionet.jobs.receipt import Receipt
 from ionet.service.guard import FILE
 

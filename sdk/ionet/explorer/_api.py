@@ -26,11 +26,12 @@ from ionet.explorer import (
 from ionet.explorer import _models as m
 from ionet.explorer._accounts import Transactions
 from ionet.explorer._auctions import Prices
+from ionet.explorer._csv import FACTS, table_of
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._live import Live
 from ionet.explorer._past import Past, Reader
 from ionet.explorer._search import search as search_for
-from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text, table
+from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Place, Signed
 from ionet.ledger.subjects import types
@@ -65,6 +66,14 @@ class AskedRow(Asked):
     """… about something with rows."""
 
     format: Annotated[Literal["json", "csv"], Field(description="`csv`: only the rows, as a table.")] = "json"
+    part: Annotated[
+        str | None,
+        Field(
+            max_length=40,
+            description="Which table, with `csv`: the name of a list in the answer, or `facts` for one row of"
+            " everything else; default: its main list.",
+        ),
+    ] = None
 
 
 class AskedPage(AskedRow):
@@ -185,10 +194,13 @@ TABLE: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def _answer(asked: AskedRow, answer: T, rows: Sequence[BaseModel]) -> Any:
-    if asked.format == "json":
-        return answer
-    return Response(table(rows), media_type="text/csv; charset=utf-8")
+def _answer(asked: AskedRow, answer: T, main: str = FACTS, more: BaseModel | None = None) -> Any:
+    if asked.format == "csv":
+        text = table_of(answer, asked.part or main, more)
+        return Response(text, media_type="text/csv; charset=utf-8")
+    if asked.part is not None:
+        raise BadQuestion("`part` says which table: it goes with format=csv")
+    return answer
 
 
 def _time_of(cursor: str | None) -> int | None:
@@ -230,7 +242,7 @@ def supply(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]
     treasury, why = holdings.now() if asked.at is None else (None, "the chain tells only what it holds now")
     with past.at(asked.at) as moment:
         answer = _supply.supply(moment, treasury, why)
-    result: m.Supply = _answer(asked, answer, _supply.lines(answer))
+    result: m.Supply = _answer(asked, answer, "amounts", _supply.lines(answer))
     return result
 
 
@@ -239,7 +251,7 @@ def supply_days(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.Suppl
     """The supply by day."""
     with past.at(asked.at) as moment:
         answer = _supply.days(moment, asked.cursor, asked.limit)
-    result: m.SupplyDays = _answer(asked, answer, answer.days)
+    result: m.SupplyDays = _answer(asked, answer, "days")
     return result
 
 
@@ -248,7 +260,7 @@ def classes(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.HardwareCl
     """Devices by class."""
     with past.at(asked.at) as moment:
         answer = _market.classes(moment)
-    result: m.HardwareClasses = _answer(asked, answer, answer.classes)
+    result: m.HardwareClasses = _answer(asked, answer, "classes")
     return result
 
 
@@ -264,7 +276,7 @@ def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
     )
     with past.at(asked.at) as moment:
         answer = _market.nodes(moment, wanted, asked.cursor, asked.limit)
-    result: m.NodeRows = _answer(asked, answer, answer.nodes)
+    result: m.NodeRows = _answer(asked, answer, "nodes")
     return result
 
 
@@ -273,7 +285,7 @@ def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()])
     """A node."""
     with past.at(asked.at) as moment:
         answer = _market.node(moment, past.database, address_of(address))
-    result: m.Node = _answer(asked, answer, answer.credits)
+    result: m.Node = _answer(asked, answer, "credits")
     return result
 
 
@@ -289,7 +301,7 @@ def node_hours(
         known, now = _earned.known(moment, key, before, asked.limit), _supply.as_of(moment)
     # Readers of everything else do not wait for files.
     answer = _earned.hours(now, request.app.state.tables, key, known, asked.limit)
-    result: m.NodeHours = _answer(asked, answer, answer.hours)
+    result: m.NodeHours = _answer(asked, answer, "hours")
     return result
 
 
@@ -298,7 +310,7 @@ def networks(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     """Nodes by network."""
     with past.at(asked.at) as moment:
         answer = _market.networks(moment)
-    result: m.Groups = _answer(asked, answer, answer.groups)
+    result: m.Groups = _answer(asked, answer, "groups")
     return result
 
 
@@ -307,7 +319,7 @@ def countries(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Groups:
     """Nodes by country."""
     with past.at(asked.at) as moment:
         answer = _market.countries(moment)
-    result: m.Groups = _answer(asked, answer, answer.groups)
+    result: m.Groups = _answer(asked, answer, "groups")
     return result
 
 
@@ -317,7 +329,7 @@ def stakes(past: _ThePast, asked: Annotated[AskedStakes, Query()]) -> m.StakeRow
     skip = _number_of(asked.cursor)
     with past.at(asked.at) as moment:
         answer = _stakes.stakes(moment, asked.sort, skip, asked.limit)
-    result: m.StakeRows = _answer(asked, answer, answer.nodes)
+    result: m.StakeRows = _answer(asked, answer, "nodes")
     return result
 
 
@@ -328,7 +340,7 @@ def auctions(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query(
     price, why = prices.now() if asked.at is None else (None, "the chain tells only the present price")
     with past.at(asked.at) as moment:
         answer = _auctions.auctions(moment, price, why)
-    result: m.Auctions = _answer(asked, answer, answer.vaults)
+    result: m.Auctions = _answer(asked, answer, "vaults")
     return result
 
 
@@ -337,7 +349,7 @@ def attesters(past: _ThePast, asked: Annotated[AskedRow, Query()]) -> m.Seats:
     """Seats of attesters."""
     with past.at(asked.at) as moment:
         answer = _attesters.seats(moment)
-    result: m.Seats = _answer(asked, answer, answer.seats)
+    result: m.Seats = _answer(asked, answer, "seats")
     return result
 
 
@@ -346,7 +358,7 @@ def models(request: Request, past: _ThePast, asked: Annotated[AskedRow, Query()]
     """Models that are served."""
     with past.at(asked.at) as moment:
         answer = _served.served(request.app.state.served, _supply.as_of(moment))
-    result: m.ServedModels = _answer(asked, answer, answer.models)
+    result: m.ServedModels = _answer(asked, answer, "models", _served.days(answer))
     return result
 
 
@@ -356,7 +368,7 @@ def proposals(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.Proposa
     skip = _number_of(asked.cursor)
     with past.at(asked.at) as moment:
         answer = _proposals.proposals(moment, skip, asked.limit)
-    result: m.ProposalRows = _answer(asked, answer, answer.proposals)
+    result: m.ProposalRows = _answer(asked, answer, "proposals")
     return result
 
 
@@ -376,7 +388,7 @@ def proposal(
     calls, why = _proposals.calls_of(watching, key, stored, now)
     with past.at(asked.at) as moment:
         answer = _proposals.proposal(moment, past.database, key, calls, why)
-    result: m.Proposal = _answer(asked, answer, answer.votes)
+    result: m.Proposal = _answer(asked, answer, "votes")
     return result
 
 
@@ -385,7 +397,7 @@ def account(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query(
     """An account."""
     with past.at(asked.at) as moment:
         answer = _accounts.account(moment, address_of(address))
-    result: m.Account = _answer(asked, answer, answer.fields)
+    result: m.Account = _answer(asked, answer, "fields")
     return result
 
 
@@ -406,7 +418,7 @@ def hours(past: _ThePast, asked: Annotated[AskedPage, Query()]) -> m.HourRows:
     before = _time_of(asked.cursor)
     with past.at(asked.at) as moment:
         answer = _market.hours(moment, before, asked.limit)
-    result: m.HourRows = _answer(asked, answer, answer.hours)
+    result: m.HourRows = _answer(asked, answer, "hours")
     return result
 
 
@@ -417,7 +429,7 @@ def hour(
     """An hour."""
     with past.at(asked.at) as moment:
         answer = _market.hour(moment, past.database, end)
-    result: m.Hour = _answer(asked, answer, answer.sums)
+    result: m.Hour = _answer(asked, answer, "sums")
     return result
 
 
@@ -434,7 +446,7 @@ def leaves(
         known, now = _earned.by_rank(moment, end), _supply.as_of(moment)
     # Readers of everything else do not wait for a file.
     answer = _leaves.leaves(tables, now, end, known, first, asked.limit)
-    result: m.Leaves = _answer(asked, answer, answer.leaves)
+    result: m.Leaves = _answer(asked, answer, "leaves")
     return result
 
 
@@ -445,16 +457,16 @@ def jobs(past: _ThePast, asked: Annotated[AskedJobs, Query()]) -> m.JobRows:
     beyond = None if asked.cursor is None else place_of(asked.cursor)
     with past.at(asked.at) as moment:
         answer = _market.jobs(moment, past.database, party, beyond, asked.limit)
-    result: m.JobRows = _answer(asked, answer, answer.jobs)
+    result: m.JobRows = _answer(asked, answer, "jobs")
     return result
 
 
-@router.get("/jobs/{address}", summary="A job and its money; as CSV its transactions", responses=TABLE)
+@router.get("/jobs/{address}", summary="A job and its money; as CSV what it moved", responses=TABLE)
 def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Job:
     """A job."""
     with past.at(asked.at) as moment:
         answer = _market.job(moment, past.database, address_of(address))
-    result: m.Job = _answer(asked, answer, answer.steps)
+    result: m.Job = _answer(asked, answer, "timeline")
     return result
 
 
@@ -490,7 +502,7 @@ def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     answer = m.Events(
         as_of=as_of, events=[event_of(it, places.get(it.entry.place)) for it in shown], next=after
     )
-    result: m.Events = _answer(asked, answer, answer.events)
+    result: m.Events = _answer(asked, answer, "events")
     return result
 
 
@@ -520,7 +532,7 @@ def transaction(
             time=first.time,
             events=[event_of(each) for each in signed],
         )
-    result: m.Transaction = _answer(asked, answer, answer.events)
+    result: m.Transaction = _answer(asked, answer, "events")
     return result
 
 
@@ -544,7 +556,7 @@ def instructions(
         as_of = _supply.as_of(moment)
     payer, called = transactions.read(signature)
     answer = m.Instructions(as_of=as_of, signature=signature, fee_payer=payer, instructions=called)
-    result: m.Instructions = _answer(asked, answer, answer.instructions)
+    result: m.Instructions = _answer(asked, answer, "instructions")
     return result
 
 
@@ -581,5 +593,5 @@ def search(past: _ThePast, asked: Annotated[AskedSearch, Query()]) -> m.Hits:
     """What a word is."""
     with past.at(asked.at) as moment:
         answer = search_for(moment, past.database, asked.q)
-    result: m.Hits = _answer(asked, answer, answer.hits)
+    result: m.Hits = _answer(asked, answer, "hits")
     return result

@@ -130,6 +130,12 @@ class SupplyLine(Model):
     amount: Money
 
 
+class SupplyLines(Model):
+    """The amounts of a supply, as a table."""
+
+    amounts: list[SupplyLine]
+
+
 class SupplyDay(Model):
     """A day, in UTC. Sums are those at its end; of the last day, at the time of the answer."""
 
@@ -1077,6 +1083,22 @@ class ServedModel(Model):
     """Answers that audits have judged."""
     passed: int
     """Of these, those with nothing to say against them."""
+
+
+class ServedModelDay(Model):
+    """What was served of a model in a day, as a row of a table."""
+
+    model: str
+    day: int
+    answers: int
+    prompt: int
+    completion: int
+
+
+class ServedModelDays(Model):
+    """What was served by day and model, as a table."""
+
+    days: list[ServedModelDay]
 
 
 class ServedModels(Answer):

@@ -139,6 +139,14 @@ def served(it: Served, as_of: m.AsOf) -> m.ServedModels:
     )
 
 
+def days(of: m.ServedModels) -> m.ServedModelDays:
+    """What was served by day and model, one a row."""
+    rows = [
+        m.ServedModelDay(model=model.model, **each.model_dump()) for model in of.models for each in model.days
+    ]
+    return m.ServedModelDays(days=rows)
+
+
 def _listed(head: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """What a head says of models, as far as it can be read: it is signed, not understood."""
     models = head.get("models")

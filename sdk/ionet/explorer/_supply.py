@@ -67,11 +67,12 @@ def supply(moment: Moment, treasury: int | None, why: str) -> m.Supply:
     )
 
 
-def lines(of: m.Supply) -> list[m.SupplyLine]:
+def lines(of: m.Supply) -> m.SupplyLines:
     """The amounts of a supply, one a row."""
     parts = {name: getattr(of, name) for name in type(of).model_fields}
     parts |= {f"burned_{name}": getattr(of.burned, name) for name in type(of.burned).model_fields}
-    return [m.SupplyLine(name=name, amount=it) for name, it in parts.items() if isinstance(it, m.Money)]
+    rows = [m.SupplyLine(name=name, amount=it) for name, it in parts.items() if isinstance(it, m.Money)]
+    return m.SupplyLines(amounts=rows)
 
 
 def days(moment: Moment, cursor: str | None, limit: int) -> m.SupplyDays:

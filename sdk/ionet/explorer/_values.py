@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlencode
 
-from pydantic import BaseModel
 from solders.pubkey import Pubkey
 
 from ionet import pda
@@ -26,9 +22,6 @@ if TYPE_CHECKING:
     from ionet import accounts
 
 NOBODY: Final = Pubkey.default()
-#: Spreadsheets take a cell that begins so for a formula, some also with signs of full width.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _PLACE: Final = re.compile(r"-?[0-9]{1,19}(\.-?[0-9]{1,10}){4}", re.ASCII)
 
 
@@ -156,48 +149,3 @@ def events_at(**asked: Any) -> str:
     wanted = [(name, value) for name, value in asked.items() if value is not None]
     flat = [(k, v) for k, value in wanted for v in (value if isinstance(value, tuple) else (value,))]
     return f"/api/v1/events?{urlencode(flat)}"
-
-
-def table(rows: Iterable[BaseModel]) -> str:
-    """Rows as CSV, with a heading; an amount is two cells, its number and its unit."""
-    written = [_cells(row) for row in rows]
-    # Rows may differ: events of several types have the fields of all.
-    names = dict.fromkeys(name for cells in written for name in cells)
-    out = io.StringIO()
-    if names:
-        writer = csv.DictWriter(out, list(names), restval="")
-        writer.writeheader()
-        writer.writerows(written)
-    return out.getvalue()
-
-
-def _cells(row: BaseModel) -> dict[str, str]:
-    cells: dict[str, str] = {}
-    for name in type(row).model_fields:
-        value = getattr(row, name)
-        if isinstance(value, m.Money):
-            cells |= {name: value.amount, f"{name}_unit": value.unit}
-        elif isinstance(value, dict):
-            cells |= {f"{name}_{key}": _cell(each) for key, each in value.items()}
-        else:
-            cells[name] = _cell(value)
-    return cells
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list | dict):
-        return cell(str(value))
-    if isinstance(value, str):
-        return cell(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def cell(said: str) -> str:
-    """A cell of a spreadsheet, which is none of its formulas.
-
-    Args:
-        said: by anybody.
-    """
-    return f"'{said}" if said.startswith(_FORMULA) and not _NUMBER.fullmatch(said) else said

@@ -17,10 +17,11 @@ from ionet.chain.errors import AccountNotFound, DecodeError, TransactionFailed
 from ionet.chain.transactions import encoded
 from ionet.explorer import _models as m
 from ionet.explorer._api import TABLE, AskedNothing, router
+from ionet.explorer._csv import table_of
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Past
 from ionet.explorer._sending import TEXT, became, handed, signed_of
-from ionet.explorer._values import BadQuestion, address_of, money, of_io, table, word
+from ionet.explorer._values import BadQuestion, address_of, money, of_io, word
 from ionet.explorer._watching import Watching
 from ionet.ledger import State
 from ionet.staking.stake import StakeStatus
@@ -45,9 +46,11 @@ class AskedWallet(AskedNothing):
             " has."
         ),
     ] = None
-    format: Annotated[Literal["json", "csv"], Field(description="`csv`: only its co-stake, as a table.")] = (
-        "json"
-    )
+    format: Annotated[Literal["json", "csv"], Field(description="`csv`: a table.")] = "json"
+    part: Annotated[
+        Literal["stakes", "nodes", "facts"],
+        Field(description="Which table, with `csv`; `facts`: a row of what it holds."),
+    ] = "stakes"
 
 
 class AskedCall(AskedNothing):
@@ -128,7 +131,7 @@ def wallet(
     if asked.format == "json":
         return held
     headers = {"cache-control": "no-store"}
-    rows: Any = Response(table(held.stakes), media_type="text/csv; charset=utf-8", headers=headers)
+    rows: Any = Response(table_of(held, asked.part), media_type="text/csv; charset=utf-8", headers=headers)
     return rows  # type: ignore[no-any-return]
 
 

@@ -432,7 +432,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A job and its money; as CSV its transactions
+         * A job and its money; as CSV what it moved
          * @description A job.
          */
         get: operations["job_api_v1_jobs__address__get"];
@@ -2600,6 +2600,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -2671,6 +2673,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -2746,6 +2750,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -2817,6 +2823,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -2902,6 +2910,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -2976,6 +2986,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -3054,6 +3066,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -3125,6 +3139,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -3196,6 +3212,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -3273,6 +3291,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -3344,6 +3364,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -3415,6 +3437,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path?: never;
@@ -3486,6 +3510,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -3561,6 +3587,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -3635,6 +3663,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -3785,6 +3815,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -3860,6 +3892,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -3933,6 +3967,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -4010,6 +4046,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -4087,6 +4125,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -4161,6 +4201,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description Rows of a page. */
                 limit?: number;
                 /** @description `next` of the page before; default: the first page. */
@@ -4250,6 +4292,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -4324,6 +4368,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
             };
             header?: never;
             path: {
@@ -4519,6 +4565,8 @@ export interface operations {
                 at?: number | null;
                 /** @description `csv`: only the rows, as a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`: the name of a list in the answer, or `facts` for one row of everything else; default: its main list. */
+                part?: string | null;
                 /** @description An address, a signature, an hour (`2026-01-31 10:00`), a class, a name. */
                 q: string;
             };
@@ -4590,8 +4638,10 @@ export interface operations {
             query?: {
                 /** @description Its stake on this node, also as its owner; default: all co-stake that the ledger has. */
                 node?: string | null;
-                /** @description `csv`: only its co-stake, as a table. */
+                /** @description `csv`: a table. */
                 format?: "json" | "csv";
+                /** @description Which table, with `csv`; `facts`: a row of what it holds. */
+                part?: "stakes" | "nodes" | "facts";
             };
             header?: never;
             path: {
