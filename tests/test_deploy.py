@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import plistlib
 import re
 import shutil
@@ -180,6 +181,33 @@ def test_the_container_is_built_from_what_is_in_the_repository_and_no_more(conta
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     (wanted,) = re.findall(r"'\.\[(\w+)\]'", container.read_text())
     assert wanted in extras
+
+
+def test_what_the_containers_copy_is_enough_for_their_commands(tmp_path: Path) -> None:
+    """Installed as there, but for the packages that it needs, which are this environment's."""
+    sources, target = tmp_path / "sources", tmp_path / "target"
+    copied = [rest for word, rest in steps() if word == "COPY"]
+    assert copied == [rest for word, rest in steps(PAYMENTS) if word == "COPY"]
+    for rest in copied:
+        *names, to = rest.split()
+        for name in names:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, sources / to)
+            else:
+                (sources / to).mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, sources / to)
+    assert (sources / "requirements/constraints.txt").is_file()
+    line = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
+    subprocess.run([*line, str(sources)], check=True)
+    for container in (CONTAINER, PAYMENTS):
+        last = dict(steps(container))
+        command = [sys.executable, str(target / "bin" / json.loads(last["ENTRYPOINT"])[0])]
+        environment = {**os.environ, "PYTHONPATH": str(target)}
+        command += [*json.loads(last["CMD"]), "--help"]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
 def test_the_container_runs_the_worker() -> None:

@@ -63,6 +63,7 @@ def pack(
     """Leave out of an archive the image that it was built on, where that is one of the catalogue.
 
     Nodes that have that image put the archive's other layers on top of it, so that only these are uploaded.
+    Nodes under podman, as Macs, take no images of renters.
     Then `ionet store put FILE`, and name it by `image = "oci:HASH"`. An image is built on one of the
     catalogue from what `ionet worker image --save` writes: `podman import base.tar base`, and FROM base.
     """
