@@ -80,7 +80,7 @@ async def judged(court: Court, folder: Path, *answers: Written) -> list[Standing
     async with asyncio.timeout(60):
         await auditor.done()
     working.cancel()
-    result = receipts.standings(0)
+    result = receipts.judgements.standings(0)
     desk.close()
     receipts.close()
     return result

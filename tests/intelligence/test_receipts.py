@@ -18,10 +18,10 @@ from solders.keypair import Keypair
 from ionet.formats.inference import HOUR
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
+from ionet.intelligence.judgements import _LATEST
 from ionet.intelligence.likelihood import Score
 from ionet.intelligence.logs import take_log
 from ionet.intelligence.receipts import (
-    _LATEST,
     BadReceipt,
     Proof,
     Receipts,
@@ -121,33 +121,34 @@ def test_each_head_names_the_one_before_so_that_none_is_written_anew(receipts: R
 
 def test_old_receipts_are_forgotten_and_their_hours_heads_stay(receipts: Receipts) -> None:
     sealed(receipts, "a")
-    receipts.add_judged("a", "small", "node", Judged(NOW, Score(3, -0.5, 1.0, 0.0)))
+    receipts.judgements.add("a", "small", "node", Judged(NOW, Score(3, -0.5, 1.0, 0.0)))
     receipts.seal(NOW + 2 * 86_400)
     assert receipts.has("a")
     receipts.seal(NOW + 2 * 86_400 + HOUR)
     assert not receipts.has("a")
-    assert receipts.standings(0) == []
+    receipts.seal(NOW + 3 * 86_400)  # sums are of whole days
+    assert receipts.judgements.standings(0) == []
     assert len(receipts.heads(5)) == 1
 
 
 def test_two_nodes_are_at_odds_by_their_latest_answers(receipts: Receipts) -> None:
     bad, good = Score(20, -30.0, 20.0, 0.0), Score(20, 0.0, 20.0, 0.0)
     for number in range(4):
-        receipts.add_judged(f"bad-{number}", "small", "node", Judged(NOW, bad), "witness")
-    assert receipts.at_odds("small", "node", "witness", NOW)
-    assert not receipts.at_odds("small", "node", "witness", NOW + 1)
+        receipts.judgements.add(f"bad-{number}", "small", "node", Judged(NOW, bad), "witness")
+    assert receipts.judgements.at_odds("small", "node", "witness", NOW)
+    assert not receipts.judgements.at_odds("small", "node", "witness", NOW + 1)
     for number in range(_LATEST):
-        receipts.add_judged(f"good-{number}", "small", "node", Judged(NOW + 1, good), "witness")
+        receipts.judgements.add(f"good-{number}", "small", "node", Judged(NOW + 1, good), "witness")
     # As many are read as money can wait for, however many an hour has.
-    assert not receipts.at_odds("small", "node", "witness", NOW)
+    assert not receipts.judgements.at_odds("small", "node", "witness", NOW)
 
 
 def test_a_head_counts_witnesses_where_no_arbiter_judges(receipts: Receipts) -> None:
     bad, good = (Judged(NOW, Score(20, surprise, 20.0, 0.0)) for surprise in (-30.0, 0.0))
     for number in range(3):
         for model in ("both", "witnessed"):
-            receipts.add_judged(f"{model}-{number}", model, "node", bad, "witness")
-    receipts.add_judged("both-9", "both", "node", good)
+            receipts.judgements.add(f"{model}-{number}", model, "node", bad, "witness")
+    receipts.judgements.add("both-9", "both", "node", good)
     sealed(receipts, "a")
     (told,) = receipts.heads(1)
     counts = {each["model"]: (each["judged"], each["passed"]) for each in told["head"]["models"]}

@@ -95,7 +95,7 @@ async def judged(
     auditor = Auditor({"small": bench}, desk, receipts, 1_000_000, arbitrated, draw)
     for each in answers:
         await auditor.judge(each)
-    result = {each.node: each for each in receipts.standings(0)}
+    result = {each.node: each for each in receipts.judgements.standings(0)}
     desk.close()
     receipts.close()
     return result
@@ -201,7 +201,7 @@ async def test_a_witness_that_says_nothing_holds_up_no_other_answers(court: Cour
         told: list[Standing] = []
         while not told or told[0].judged.answers < 2:
             await asyncio.sleep(0.05)
-            told = await desk.do(lambda _: receipts.standings(0))
+            told = await desk.do(lambda _: receipts.judgements.standings(0))
     work.cancel()
     with suppress(asyncio.CancelledError):
         await work

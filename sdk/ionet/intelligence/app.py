@@ -24,6 +24,7 @@ from ionet import __version__
 from ionet.intelligence import requests
 from ionet.intelligence.accounts import Accounts
 from ionet.intelligence.answering import Answering
+from ionet.intelligence.audits import Audits
 from ionet.intelligence.bodies import body_of, number_of
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.errors import Refused
@@ -32,7 +33,6 @@ from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.records import Key
-from ionet.intelligence.standing import Record
 from ionet.intelligence.whole import Whole
 
 #: Bytes of a request.
@@ -72,6 +72,7 @@ def application(house: House) -> ASGIApp:
     Args:
         house: what answers come from.
     """
+    standings = Audits(house.receipts)
 
     async def models(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
@@ -128,23 +129,7 @@ def application(house: House) -> ASGIApp:
         return _json({"hour": hour, "leaves": listed})
 
     async def audits(_: Request) -> Response:
-        since = house.desk.at - 30 * 86_400
-        listed = await house.receipts.look(lambda receipts: receipts.standings(since))
-        rows = [
-            {
-                "model": each.model,
-                "node": each.node,
-                **_record(each.judged),
-                "holds": each.holds,
-                "faults": list(each.faults),
-                "witnesses": [
-                    {"node": witness, **_record(record), "faults": list(record.faults)}
-                    for witness, record in each.witnesses.items()
-                ],
-            }
-            for each in listed
-        ]
-        return _json({"since": since, "data": rows})
+        return _json(await standings.told(house.desk.at))
 
     async def nowhere(request: Request) -> Response:
         path = request.url.path
@@ -194,18 +179,6 @@ class _Numbered:
 
 def _json(body: Any) -> Response:
     return JSONResponse(body, headers=_NO_STORE)
-
-
-def _record(record: Record) -> dict[str, Any]:
-    """Answers that were judged by one engine."""
-    return {
-        "answers": record.answers,
-        "passed": record.passed,
-        "places": record.score.places,
-        "deviations": round(record.score.deviations, 2),
-        "tokens": record.tokens,
-        "excess": record.excess,
-    }
 
 
 def _packed(vector: list[float]) -> str:

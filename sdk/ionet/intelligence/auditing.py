@@ -6,6 +6,10 @@ what is judged whatever witnesses say, so that no number of nodes covers for eac
 other node; and the next answers of both where two are at odds. It is never asked of an answer because of what
 a witness said of that one: those are the improbable ones of honest nodes, too.
 
+An answer that cannot be judged is counted: where there is something beside its text, which nobody has asked
+for, and what no engine of the model can have written. A node that has far more of these than the model's others
+gets no more requests: else nothing would be cheaper than to be judged by nothing.
+
 What was asked and written is held in memory until then, and no longer. Which answers are judged is drawn when
 they are over, so that nobody who writes one knows.
 """
@@ -24,15 +28,17 @@ from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.receipts import Receipts
-from ionet.intelligence.replaying import Draw, Written, replayed
+from ionet.intelligence.replaying import Draw, Unjudgeable, Written, replayed
 from ionet.intelligence.replicas import Replica, Replicas
-from ionet.intelligence.standing import DAY, Judged
+from ionet.intelligence.standing import DAY, WINDOW, Judged
 
 _log = logging.getLogger(__name__)
 #: Seconds after each try at an answer: an arbiter may just be starting again.
 _AGAIN: Final = (0.5, 5.0, 0.0)
 #: Seconds that a witness has: it is anybody's.
 _PATIENCE: Final = 120.0
+#: Seconds from one look at who evades to the next: what is old is forgotten.
+_LOOKS: Final = 300.0
 #: Answers that are judged at a time, and of these by the same witness: a slow one holds up no others.
 _WORKERS: Final = 4
 _AT_ONCE: Final = 2
@@ -61,7 +67,7 @@ class Bench:
 
     def witnesses(self, node: str) -> Sequence[Replica]:
         """Engines of other nodes, of those that have a name."""
-        return [each for each in self.nodes.replicas if not each.drained and each.node not in ("", node)]
+        return [each for each in self.nodes.there if each.node not in ("", node)]
 
 
 def can_be_judged(sampling: Mapping[str, Any]) -> bool:
@@ -107,9 +113,9 @@ class Auditor:
     def offer(self, written: Written) -> None:
         """Takes an answer, or not: a share of them is judged."""
         bench = self._benches.get(written.model)
-        if bench is None or not written.said:
+        if bench is None:
             return
-        if bench.arbiter is None and not bench.witnesses(written.node):
+        if not written.unread and bench.arbiter is None and not bench.witnesses(written.node):
             return
         if self._draw(_WHOLE) >= self._share:
             return
@@ -120,7 +126,13 @@ class Auditor:
 
     async def run(self) -> None:
         """Judges what comes, until it is cancelled."""
-        await asyncio.gather(*(self._work() for _ in range(_WORKERS)))
+        await asyncio.gather(self._keep_looking(), *(self._work() for _ in range(_WORKERS)))
+
+    async def _keep_looking(self) -> None:
+        while True:
+            for model in self._benches:
+                await self._bar(model)
+            await asyncio.sleep(_LOOKS)
 
     async def _work(self) -> None:
         while True:
@@ -139,6 +151,9 @@ class Auditor:
     async def judge(self, written: Written) -> None:
         """Has an answer judged by a witness, by the arbiter, or by both."""
         bench = self._benches[written.model]
+        if written.unread:
+            await self._keep_unjudged(written, written.unread)
+            return
         witnesses = [
             each
             for each in bench.witnesses(written.node)
@@ -166,6 +181,9 @@ class Auditor:
             try:
                 async with bench.turn:
                     result = await replayed(written, bench.arbiter, self._desk.at, self._draw)
+            except Unjudgeable:
+                await self._keep_unjudged(written, "too_long")
+                return
             except Refused as bad:
                 # Not its message: engines put what they were asked into theirs.
                 _log.warning("asked about %s, the arbiter answers %s", written.id, bad.status)
@@ -200,10 +218,29 @@ class Auditor:
             return True
         since = self._desk.at - DAY
         return await self._desk.do(
-            lambda _: self._receipts.at_odds(written.model, written.node, witness, since)
+            lambda _: self._receipts.judgements.at_odds(written.model, written.node, witness, since)
         )
 
     async def _keep(self, written: Written, witness: str, result: Judged) -> None:
         await self._desk.do(
-            lambda _: self._receipts.add_judged(written.id, written.model, written.node, result, witness)
+            lambda _: self._receipts.judgements.add(written.id, written.model, written.node, result, witness)
         )
+
+    async def _keep_unjudged(self, written: Written, why: str) -> None:
+        at = self._desk.at
+        await self._desk.do(
+            lambda _: self._receipts.judgements.add_unjudged(written.model, written.node, why, at)
+        )
+        await self._bar(written.model)
+
+    async def _bar(self, model: str) -> None:
+        """Has nodes get no requests of whose answers far more cannot be judged than of others'."""
+        nodes, since = self._benches[model].nodes, self._desk.at - WINDOW
+        evading = await self._desk.do(lambda _: self._receipts.judgements.evading(model, since))
+        for node in sorted(evading - nodes.barred - {""}):
+            _log.warning(
+                "%s gets no more requests for %s: far more of its answers cannot be judged than of others'",
+                node,
+                model,
+            )
+        nodes.bar(evading)

@@ -189,6 +189,8 @@ class HttpEngine:
         if self._counts:
             # llama.cpp's own habits are not OpenAI's: what is not asked for is said.
             body = {**SAMPLING, **body, "cache_prompt": False, "return_progress": True}
+            # All that is written is text then, thoughts, too: so all of it can be judged.
+            body["reasoning_format"] = "none"
         if "tools" in ask.body:
             pass  # llama.cpp has no probabilities beside calls of tools
         elif ask.path.endswith("/chat/completions"):
@@ -343,6 +345,14 @@ def speaks(choice: Mapping[str, Any]) -> bool:
     """Whether a choice has something that was written: words, thoughts, or a part of a call."""
     delta = choice.get("delta") or {}
     return bool(choice.get("text")) or any(value for name, value in delta.items() if name != "role")
+
+
+def beside(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice has something that was written, but not as its text: thoughts, or a part of a call."""
+    delta = choice.get("delta") or {}
+    return any(value for name, value in delta.items() if name not in ("role", "content")) or not isinstance(
+        choice.get("text") or "", str
+    )
 
 
 def bound(ask: Ask) -> Count:

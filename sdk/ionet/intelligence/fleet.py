@@ -197,8 +197,7 @@ class Fleet:
 
     def _resize(self, model: str) -> None:
         elastic = self._models[model]
-        ready = sum(not each.drained for each in elastic.replicas.replicas)
-        elastic.turns.resize(ready * elastic.model.slots)
+        elastic.turns.resize(len(elastic.replicas.there) * elastic.model.slots)
 
     # -- more
 
@@ -342,13 +341,20 @@ class Fleet:
         there = [home for home in self._homes if home.lease is not None and not home.over]
         await asyncio.gather(*(self._check_home(home) for home in there))
 
+    def _bars(self, model: str, node: str) -> bool:
+        return node in self._models[model].replicas.barred
+
     async def _check_home(self, home: _Home) -> None:
         assert home.lease is not None
         standing = await home.lease.keep()
         if standing == "gone":
             self._lost(home, f"the lease of {home.lease.node} has ended", pause=False)
             return
-        home.ends = standing == "ends"
+        # Others take the place of one that gets no requests; until they do, it is leased, and not again.
+        barred = {engine.model for engine in home.engines if self._bars(engine.model, home.lease.node)}
+        for model in barred:
+            self._resize(model)
+        home.ends = standing == "ends" or bool(barred)
         for engine in home.engines:
             if engine.replica is not None:
                 engine.misses = 0 if await engine.replica.engine.ready() else engine.misses + 1

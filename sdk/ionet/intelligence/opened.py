@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from ionet.intelligence.engine import NODE, READS, speaks
+from ionet.intelligence.engine import NODE, READS, beside, speaks
 from ionet.intelligence.prices import Usage
 from ionet.intelligence.records import Charge, Key
 from ionet.intelligence.requests import Ask
@@ -39,7 +39,7 @@ class Open:
         guessed: whether its prompt was not counted yet, for want of an engine.
         begun: whether an engine reads the prompt.
         seen: tokens of it that are read at most; None: the engine does not say.
-        plain: whether all that was written is in its text; else there are thoughts, or calls.
+        plain: whether all that was written is in its text; else there is what is beside it, such as calls.
         end: settles it.
         since: when it began, in seconds that only grow.
         first: milliseconds until its first piece was told; None: none was.
@@ -105,14 +105,15 @@ def _count(request: Open, piece: Mapping[str, Any]) -> None:
         said = (choice.get("delta") or {}).get("content") or choice.get("text")
         if isinstance(said, str):
             request.said.append(said)
-        elif speaks(choice):
+        if beside(choice):
             request.plain = False
         completion += max(len(_listed(choice)), int(speaks(choice)))
     prompt, usage = request.prompt, piece.get("usage")
     if isinstance(usage, dict):
         read, written = _whole(usage.get("prompt_tokens")), _whole(usage.get("completion_tokens"))
         if read is not None and written is not None:
-            prompt, completion = read, written
+            # Who says of what it has written that it is nothing is not out of audits by that.
+            prompt, completion = read, max(written, min(completion, 1))
     request.usage = Usage(min(prompt, request.bound), min(completion, request.most))
 
 

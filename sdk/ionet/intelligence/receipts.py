@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,14 +22,11 @@ from ionet.chain.errors import ConfigError, IonetError
 from ionet.formats import canonical, inference
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
-from ionet.intelligence.likelihood import Score
+from ionet.intelligence.judgements import Judgements
 from ionet.intelligence.logs import leave_log
-from ionet.intelligence.standing import DAY, Judged, Standing, record, standing
+from ionet.intelligence.standing import Judged
 
 DOMAIN: Final = b"ionet:intelligence receipt"
-_EVER: Final = 1 << 60
-#: Latest answers that tell whether two nodes are at odds: money waits for whoever looks.
-_LATEST: Final = 500
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS receipts (
     id TEXT PRIMARY KEY, hour INTEGER NOT NULL, receipt BLOB NOT NULL
@@ -38,22 +35,7 @@ CREATE INDEX IF NOT EXISTS by_hour ON receipts (hour, id);
 CREATE TABLE IF NOT EXISTS heads (
     hour INTEGER PRIMARY KEY, head BLOB NOT NULL, signature BLOB NOT NULL
 ) STRICT;
-DROP TABLE IF EXISTS audits;
-CREATE TABLE IF NOT EXISTS judged (
-    id TEXT PRIMARY KEY, at INTEGER NOT NULL, model TEXT NOT NULL, node TEXT NOT NULL,
-    places INTEGER NOT NULL, surprise REAL NOT NULL, variance REAL NOT NULL, skew REAL NOT NULL,
-    tokens INTEGER NOT NULL, excess INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS judged_at ON judged (at);
-CREATE TABLE IF NOT EXISTS witnessed (
-    id TEXT PRIMARY KEY, at INTEGER NOT NULL, model TEXT NOT NULL, node TEXT NOT NULL,
-    places INTEGER NOT NULL, surprise REAL NOT NULL, variance REAL NOT NULL, skew REAL NOT NULL,
-    tokens INTEGER NOT NULL, excess INTEGER NOT NULL, witness TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS witnessed_at ON witnessed (at);
-CREATE INDEX IF NOT EXISTS witnessed_by ON witnessed (model, node, witness, at);
 """
-_JUDGED: Final = "model, node, at, places, surprise, variance, skew, tokens, excess"
 
 
 class BadReceipt(IonetError):
@@ -161,6 +143,8 @@ class Receipts:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
             path.chmod(0o600)
             self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_SCHEMA}")
+            #: What audits have come to.
+            self.judgements = Judgements(self._db)
         except sqlite3.Error as bad:
             raise ConfigError(f"{path} cannot be used for receipts: {bad}") from None
         self._key = key
@@ -207,8 +191,7 @@ class Receipts:
             self._seal(hour)
         oldest = now // HOUR - 24 * self._days
         self._db.execute("DELETE FROM receipts WHERE hour < ?", (oldest,))
-        for table in ("judged", "witnessed"):
-            self._db.execute(f"DELETE FROM {table} WHERE at < ?", (oldest * HOUR,))  # noqa: S608
+        self.judgements.forget(oldest * HOUR)
         return len(rows)
 
     def _seal(self, hour: int) -> None:
@@ -234,44 +217,11 @@ class Receipts:
         for (payload,) in rows:
             receipt = json.loads(payload)
             listed[receipt.get("model", "")].append(receipt)
-        judged: dict[str, list[Judged]] = defaultdict(list)
-        span = hour * HOUR, (hour + 1) * HOUR
-        # A witness's word is anybody's, and heads stay: it counts where no arbiter is asked.
-        arbitrated = self._arbitrated(span[0] - DAY, span[1])
-        alone = (row for row in self._alone(*span) if row.model not in arbitrated)
-        for row in (*self._judged(*span), *alone):
-            judged[row.model].append(row.judged)
-        return [summary(model, listed[model], judged[model]) for model in sorted({*listed, *judged})]
-
-    def _arbitrated(self, since: int, until: int) -> set[str]:
-        """Models of which the arbiter has judged answers."""
-        rows = self._db.execute("SELECT DISTINCT model FROM judged WHERE at >= ? AND at < ?", (since, until))
-        return {model for (model,) in rows}
-
-    def _judged(self, since: int, until: int) -> Iterator[_Row]:
-        """What was judged by the arbiter."""
-        return _rows(
-            self._db.execute(f"SELECT {_JUDGED}, '' FROM judged WHERE at >= ? AND at < ?", (since, until))  # noqa: S608
-        )
-
-    def _witnessed(self, since: int, until: int) -> Iterator[_Row]:
-        """What was judged by other nodes."""
-        return _rows(
-            self._db.execute(
-                f"SELECT {_JUDGED}, witness FROM witnessed WHERE at >= ? AND at < ?",  # noqa: S608
-                (since, until),
-            )
-        )
-
-    def _alone(self, since: int, until: int) -> Iterator[_Row]:
-        """… of these, what the arbiter was not asked about."""
-        return _rows(
-            self._db.execute(
-                f"SELECT {_JUDGED}, witness FROM witnessed WHERE at >= ? AND at < ?"  # noqa: S608
-                " AND id NOT IN (SELECT id FROM judged)",
-                (since, until),
-            )
-        )
+        judged, unjudged = self.judgements.of_hour(hour * HOUR)
+        models = sorted({*listed, *judged, *unjudged})
+        return [
+            summary(model, listed[model], judged.get(model, []), unjudged.get(model, 0)) for model in models
+        ]
 
     def _leaves(self, hour: int) -> list[tuple[str, bytes]]:
         rows = self._db.execute("SELECT id, receipt FROM receipts WHERE hour = ? ORDER BY id", (hour,))
@@ -311,78 +261,9 @@ class Receipts:
         """The hashes of an hour's receipts, in their order."""
         return [leaf.hex() for _, leaf in self._leaves(hour)]
 
-    def add_judged(self, request: str, model: str, node: str, judged: Judged, witness: str = "") -> None:
-        """Keeps what an audit has come to.
-
-        Args:
-            request: the answer's id.
-            model: that it is claimed to be of.
-            node: that has written it.
-            judged: what it has come to.
-            witness: node by whose engine; empty: the arbiter's.
-        """
-        score = judged.score
-        sums = (score.places, score.surprise, score.variance, score.skew)
-        row = (request, judged.at, model, node, *sums, judged.tokens, judged.excess)
-        if witness:
-            self._db.execute(
-                "INSERT OR IGNORE INTO witnessed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, witness)
-            )
-        else:
-            self._db.execute("INSERT OR IGNORE INTO judged VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-
-    def at_odds(self, model: str, node: str, witness: str, since: int) -> bool:
-        """Whether a witness finds fault with a node's latest answers.
-
-        Args:
-            model: that both say they serve.
-            node: has written them.
-            witness: has judged them.
-            since: Unix seconds.
-        """
-        rows = self._db.execute(
-            f"SELECT {_JUDGED}, witness FROM witnessed"  # noqa: S608
-            " WHERE model = ? AND node = ? AND witness = ? AND at >= ? ORDER BY at DESC LIMIT ?",
-            (model, node, witness, since, _LATEST),
-        )
-        return bool(record([row.judged for row in _rows(rows)]).faults)
-
-    def standings(self, since: int) -> list[Standing]:
-        """What audits say of each node.
-
-        Args:
-            since: Unix seconds.
-        """
-        judged: dict[tuple[str, str], list[Judged]] = defaultdict(list)
-        witnessed: dict[tuple[str, str], dict[str, list[Judged]]] = defaultdict(lambda: defaultdict(list))
-        for row in self._judged(since, _EVER):
-            judged[row.model, row.node].append(row.judged)
-        for row in self._witnessed(since, _EVER):
-            witnessed[row.model, row.node][row.witness].append(row.judged)
-        return [
-            standing(*place, judged.get(place, []), witnessed.get(place, {}))
-            for place in sorted({*judged, *witnessed})
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """What was judged: of what model and node, and by whom."""
-
-    model: str
-    node: str
-    judged: Judged
-    witness: str
-
-
-def _rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Row]:
-    for model, node, at, places, surprise, variance, skew, tokens, excess, witness in rows:
-        judged = Judged(at, Score(places, surprise, variance, skew), tokens, excess)
-        yield _Row(model, node, judged, witness)
-
 
 def summary(
-    model: str, receipts: Sequence[Mapping[str, Any]], judged: Sequence[Judged]
+    model: str, receipts: Sequence[Mapping[str, Any]], judged: Sequence[Judged], unjudged: int
 ) -> dict[str, canonical.Json]:
     """What was served of a model in an hour, as its head says it.
 
@@ -390,6 +271,7 @@ def summary(
         model: its name.
         receipts: of its answers.
         judged: of its answers, those that were judged in the hour.
+        unjudged: … that were to be judged, and could not be.
     """
     first = sorted(each["first"] for each in receipts if each.get("first") is not None)
     return {
@@ -403,4 +285,5 @@ def summary(
         "first": {str(of): first[-(-of * len(first) // 100) - 1] for of in (50, 90, 99)} if first else None,
         "judged": len(judged),
         "passed": sum(each.passed for each in judged),
+        "unjudged": unjudged,
     }

@@ -64,7 +64,7 @@ class Recorder:
             _log.exception("the answer %s has no receipt", request.id)
             return
         sampling = request.ask.body
-        if self._auditor is not None and request.plain and can_be_judged(sampling):
+        if self._auditor is not None and can_be_judged(sampling):
             model = request.ask.model.id
             self._auditor.offer(
                 Written(
@@ -77,6 +77,7 @@ class Recorder:
                     request.usage,
                     float(sampling.get("temperature", SAMPLING["temperature"])),
                     float(sampling.get("top_p", SAMPLING["top_p"])),
+                    request.plain,
                 )
             )
 

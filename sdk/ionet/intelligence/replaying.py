@@ -23,6 +23,8 @@ from ionet.intelligence.standing import Judged
 PLACES: Final = 48
 #: Last tokens that are not judged of an answer that was cut off where a text to stop at begins.
 _CUT: Final = 3
+#: Characters of a token, of all in an answer, at most.
+_LONGEST: Final = 256
 #: A number below its argument.
 Draw = Callable[[int], int]
 
@@ -40,6 +42,7 @@ class Written:
         tokens: its numbers, as the node says them.
         usage: tokens as they were charged.
         temperature, top_p: at which it was written.
+        plain: whether all that was written is in its text.
     """
 
     id: str
@@ -51,6 +54,18 @@ class Written:
     usage: Usage
     temperature: float
     top_p: float
+    plain: bool = True
+
+    @property
+    def unread(self) -> str:
+        """Why nobody has to read it to know that it cannot be judged: of `UNJUDGED`, or empty."""
+        if not self.plain:
+            return "unasked"
+        return "too_long" if len(self.said) > _LONGEST * (self.usage.completion + 1) else ""
+
+
+class Unjudgeable(Exception):
+    """An answer that no engine of its model can have written, nor read."""
 
 
 async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = secrets.randbelow) -> Judged:
@@ -64,11 +79,17 @@ async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = s
 
     Raises:
         Refused: the engine does not answer, or with what no engine of the model would.
+        Unjudgeable: the answer has more tokens than the model has room for.
     """
     prompt, tokens = (await engine.count(written.ask)).tokens, await _tokens(written, engine)
-    if len(prompt) + len(tokens) > 2 * written.ask.model.context:
-        raise away("the model's engine makes more tokens of an answer than the model has room for")
+    context = written.ask.model.context
+    if len(prompt) > 2 * context:
+        raise away("the model's engine makes more tokens of a prompt than the model has room for")
+    if len(prompt) + len(tokens) > 2 * context:
+        raise Unjudgeable
     whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
+    # Cut in another way, a text may have some more tokens than there is room for.
+    whole = whole[: max(0, context - len(prompt))]
     # In their order, so that each goes on where the one before has ended.
     places = [
         Place(whole[number], await engine.candidates([*prompt, *whole[:number]]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -96,11 +96,27 @@ class Replicas:
         self._elastic = elastic
         self._patience = patience
         self._came = asyncio.Event()
+        self._barred: frozenset[str] = frozenset()
 
     @property
     def replicas(self) -> tuple[Replica, ...]:
         """All of them."""
         return tuple(self._replicas)
+
+    @property
+    def there(self) -> tuple[Replica, ...]:
+        """Those that get requests."""
+        return tuple(each for each in self._replicas if not each.drained and each.node not in self._barred)
+
+    @property
+    def barred(self) -> frozenset[str]:
+        """Nodes that get no requests."""
+        return self._barred
+
+    def bar(self, nodes: Iterable[str]) -> None:
+        """Has these nodes get no requests, and all others some; engines without a node's name always do."""
+        self._barred = frozenset(nodes) - {""}
+        self._came.set()
 
     def add(self, replica: Replica) -> None:
         """Adds an engine, which is warm."""
@@ -125,14 +141,13 @@ class Replicas:
     def _in_order(self) -> list[Replica]:
         """Those with the most room first; those that have failed a moment ago last: one may be back."""
         now = self._clock()
-        there = [each for each in self._replicas if not each.drained]
-        if not there:
+        if not self.there:
             raise away("no engine of this model is there at the moment", 30)
-        return sorted(there, key=lambda each: (each.rests(now), each.at_work))
+        return sorted(self.there, key=lambda each: (each.rests(now), each.at_work))
 
     async def count(self, ask: Ask) -> Count:
         """See `Engine.count`."""
-        if self._elastic and all(each.drained for each in self._replicas):
+        if self._elastic and not self.there:
             return replace(bound(ask), guessed=True)
         last = away("no engine of this model answers")
         for replica in self._in_order():
@@ -152,7 +167,7 @@ class Replicas:
 
     async def _rounds(self) -> AsyncIterator[list[Replica]]:
         """Engines to be tried, in their order; where others may come, again for as long as one waits."""
-        if not self._elastic or any(not each.drained for each in self._replicas):
+        if not self._elastic or self.there:
             yield self._in_order()
         end = self._clock() + self._patience
         while self._elastic and self._clock() < end:
@@ -160,7 +175,7 @@ class Replicas:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_AGAIN):
                     await self._came.wait()
-            if any(not each.drained for each in self._replicas):
+            if self.there:
                 yield self._in_order()
 
     async def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:

@@ -12,15 +12,18 @@ of long ago hide no bad ones of today. Of each window, three things are looked a
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ionet.intelligence.likelihood import Score
 
-_HOUR: Final = 3_600
-DAY: Final = 24 * _HOUR
+HOUR: Final = 3_600
+DAY: Final = 24 * HOUR
+#: Seconds for which what audits have come to counts.
+WINDOW: Final = 30 * DAY
 #: Witnesses that have to find fault with a node where there is no arbiter, and of these more than half.
 _WITNESSES: Final = 2
 #: A window's sum beyond so many deviations, over so many answers at least: by chance 6 of 10 million.
@@ -36,6 +39,10 @@ _CHANCE: Final = 1e-6
 #: Tokens that are too many, and of how many: two ways to cut a text may differ a little.
 _SLACK: Final = 16
 _SHARE: Final = 0.02
+#: Answers that cannot be judged, of a node's: so many are no fault, nor twice as many as others have.
+_UNJUDGED: Final = 0.02
+#: … and answers of another node that were looked at, so that it can be compared with.
+_COMPARED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,46 @@ class Judged:
     def passed(self) -> bool:
         """Whether there is nothing to say against it."""
         return self.ordinary and self.excess <= _SLACK
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sums over judged answers, of some time.
+
+    Attributes:
+        answers: how many.
+        passed: … with nothing to say against them, each by itself.
+        score: of all of them.
+        tokens: that were charged in them.
+        excess: of these, those that are not there.
+        long: answers of so many places that they say something by themselves.
+        outliers: … of these, those that are out of the ordinary.
+    """
+
+    answers: int = 0
+    passed: int = 0
+    score: Score = field(default_factory=Score)
+    tokens: int = 0
+    excess: int = 0
+    long: int = 0
+    outliers: int = 0
+
+    def __add__(self, other: Window) -> Window:
+        return Window(
+            self.answers + other.answers,
+            self.passed + other.passed,
+            self.score + other.score,
+            self.tokens + other.tokens,
+            self.excess + other.excess,
+            self.long + other.long,
+            self.outliers + other.outliers,
+        )
+
+    @classmethod
+    def of(cls, judged: Judged) -> Window:
+        """That of one answer."""
+        long, odd = int(judged.score.places >= PLACES), int(not judged.ordinary)
+        return cls(1, int(judged.passed), judged.score, judged.tokens, judged.excess, long, odd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +141,31 @@ class Standing:
         model, node: which.
         judged: by the arbiter.
         witnesses: … by other nodes, by their names.
+        since: … of these, what they say since the arbiter has judged answers of the model for the last time.
+        unjudged: its answers that could not be judged, by the reason.
+        evades: whether they are far more than those of the model's other nodes.
     """
 
     model: str
     node: str
     judged: Record
     witnesses: Mapping[str, Record]
+    since: Mapping[str, Record] = field(default_factory=dict)
+    unjudged: Mapping[str, int] = field(default_factory=dict)
+    evades: bool = False
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What is wrong with it: as the arbiter says; where it was not asked, as most witnesses say.
+        """What is wrong with it: as the arbiter says; where it is not asked any more, as most witnesses say.
 
-        A single other node does not count: it may be the one that is wrong.
+        And that it says what nobody asked for, or far more than others do of what cannot be judged.
         """
-        if self.judged.answers:
-            return self.judged.faults
-        against = [each.faults for each in self.witnesses.values() if each.faults]
-        if len(against) < _WITNESSES or 2 * len(against) <= len(self.witnesses):
-            return ()
-        return tuple(sorted({fault for faults in against for fault in faults}))
+        faults = {*self.judged.faults, *_most(self.since if self.judged.answers else self.witnesses)}
+        if self.unjudged.get("unasked", 0) >= ANSWERS:
+            faults.add("unasked")
+        if self.evades:
+            faults.add("unjudged")
+        return tuple(sorted(faults))
 
     @property
     def holds(self) -> bool:
@@ -135,36 +188,69 @@ def standing(
     return Standing(model, node, record(judged), others)
 
 
+def _most(witnesses: Mapping[str, Record]) -> set[str]:
+    """What most witnesses find; a single other node does not count: it may be the one that is wrong."""
+    against = [each.faults for each in witnesses.values() if each.faults]
+    if len(against) < _WITNESSES or 2 * len(against) <= len(witnesses):
+        return set()
+    return {fault for faults in against for fault in faults}
+
+
 def record(judged: Sequence[Judged]) -> Record:
     """What one engine says of a node's answers."""
-    windows: dict[tuple[int, int], list[Judged]] = defaultdict(list)
+    windows: dict[tuple[int, int], Window] = defaultdict(Window)
+    whole = Window()
     for each in judged:
-        windows[_HOUR, each.at // _HOUR].append(each)
-        windows[DAY, each.at // DAY].append(each)
-    faults = {fault for window in [*windows.values(), judged] for fault in faults_of(window)}
-    return Record(
-        len(judged),
-        sum(each.passed for each in judged),
-        _pooled(judged),
-        sum(each.tokens for each in judged),
-        sum(each.excess for each in judged),
-        tuple(sorted(faults)),
-    )
+        window = Window.of(each)
+        whole += window
+        windows[HOUR, each.at // HOUR] += window
+        windows[DAY, each.at // DAY] += window
+    return record_of(whole, [fault for window in windows.values() for fault in faults_of(window)])
 
 
-def faults_of(judged: Sequence[Judged]) -> list[str]:
+def record_of(whole: Window, faults: Iterable[str] = ()) -> Record:
+    """What one engine says of a node's answers.
+
+    Args:
+        whole: all of them.
+        faults: of hours and days of them.
+    """
+    every = tuple(sorted({*faults, *faults_of(whole)}))
+    return Record(whole.answers, whole.passed, whole.score, whole.tokens, whole.excess, every)
+
+
+def evading(counts: Mapping[str, tuple[int, int]]) -> frozenset[str]:
+    """Nodes of a model of whose answers far more cannot be judged than of others'.
+
+    Args:
+        counts: by node, answers that could not be judged, and all that were to be.
+    """
+    found = set()
+    for node, (unjudged, of) in counts.items():
+        shares = [
+            bad / every for other, (bad, every) in counts.items() if other != node and every >= _COMPARED
+        ]
+        if not shares or unjudged < ANSWERS:
+            continue
+        # By the middle one: others of the same kind hide none, as long as they are the fewer.
+        rate = min(max(_UNJUDGED, 2 * statistics.median_low(shares)), 0.99)
+        if chance_of(unjudged, of, rate) < _CHANCE:
+            found.add(node)
+    return frozenset(found)
+
+
+def faults_of(window: Window) -> list[str]:
     """What is wrong with the answers of one window."""
-    if len(judged) < ANSWERS:
+    if window.answers < ANSWERS:
         return []
-    faults, deviations = [], _pooled(judged).deviations
+    faults, deviations = [], window.score.deviations
     if deviations < -DEVIATIONS:
         faults.append("improbable")
     if deviations > DEVIATIONS:
         faults.append("too_probable")
-    long = [each for each in judged if each.score.places >= PLACES]
-    if chance_of(sum(not each.ordinary for each in long), len(long), _RATE) < _CHANCE:
+    if chance_of(window.outliers, window.long, _RATE) < _CHANCE:
         faults.append("outliers")
-    if sum(each.excess for each in judged) > max(_SLACK, _SHARE * sum(each.tokens for each in judged)):
+    if window.excess > max(_SLACK, _SHARE * window.tokens):
         faults.append("tokens")
     return faults
 
@@ -181,10 +267,3 @@ def chance_of(count: int, of: int, rate: float) -> float:
 def _log_binomial(number: int, of: int, rate: float) -> float:
     ways = math.lgamma(of + 1) - math.lgamma(number + 1) - math.lgamma(of - number + 1)
     return ways + number * math.log(rate) + (of - number) * math.log1p(-rate)
-
-
-def _pooled(judged: Iterable[Judged]) -> Score:
-    total = Score()
-    for each in judged:
-        total += each.score
-    return total
