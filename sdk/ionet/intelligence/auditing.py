@@ -7,8 +7,8 @@ other node; and the next answers of both where two are at odds. It is never aske
 a witness said of that one: those are the improbable ones of honest nodes, too.
 
 An answer that cannot be judged is counted: where there is something beside its text, which nobody has asked
-for, and what no engine of the model can have written. A node that has far more of these than the model's others
-gets no more requests: else nothing would be cheaper than to be judged by nothing.
+for, and what no engine of the model can have written. A node that has far more of these than the model's
+others gets no more requests: else an answer that evades would be as good as one that is judged.
 
 What was asked and written is held in memory until then, and no longer. Which answers are judged is drawn when
 they are over, so that nobody who writes one knows.

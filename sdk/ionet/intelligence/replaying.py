@@ -25,6 +25,9 @@ PLACES: Final = 48
 _CUT: Final = 3
 #: Characters of a token, of all in an answer, at most.
 _LONGEST: Final = 256
+#: What marks of thoughts begin with, and tokens that they have at most.
+_MARKS: Final = ("<", "[")
+_MARK: Final = 16
 #: A number below its argument.
 Draw = Callable[[int], int]
 
@@ -81,7 +84,8 @@ async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = s
         Refused: the engine does not answer, or with what no engine of the model would.
         Unjudgeable: the answer has more tokens than the model has room for.
     """
-    prompt, tokens = (await engine.count(written.ask)).tokens, await _tokens(written, engine)
+    prompt = (await engine.count(written.ask)).tokens
+    tokens = await _tokens(written, prompt, engine)
     context = written.ask.model.context
     if len(prompt) > 2 * context:
         raise away("the model's engine makes more tokens of a prompt than the model has room for")
@@ -101,15 +105,29 @@ async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = s
     return Judged(at, result, usage.prompt + usage.completion, excess)
 
 
-async def _tokens(written: Written, engine: HttpEngine) -> Sequence[int]:
+async def _tokens(written: Written, prompt: Sequence[int], engine: HttpEngine) -> Sequence[int]:
     """The tokens of what was told: those that the node says, if they are its text.
 
     Where they are not, it need not lie: llama.cpp tells no numbers of letters that are made of several.
     """
+    said = written.said
+    if written.ask.path.endswith("/chat/completions") and said[:1] in _MARKS:
+        said = _without(said, await engine.text(prompt[-_MARK:]))
     with contextlib.suppress(Refused):  # no such tokens are there
-        if await engine.text(written.tokens) == written.said:
+        if await engine.text(written.tokens) == said:
             return written.tokens
-    return await engine.tokens(written.said)
+    return await engine.tokens(said)
+
+
+def _without(said: str, prompt: str) -> str:
+    """A text without the mark of thoughts, where it is the template that has begun them.
+
+    llama.cpp tells it as the beginning of the answer, too, and it is no token of that.
+    """
+    for size in range(min(len(said), len(prompt)), 0, -1):
+        if prompt.endswith(said[:size]):
+            return said[size:]
+    return said
 
 
 def _stopping(ask: Ask) -> int:
