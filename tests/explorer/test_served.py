@@ -40,7 +40,10 @@ def signed(folder: Path, key: Keypair, hours: int = 4, first: int = FIRST) -> di
             }
         )
         far = -9.0 if number == 3 else 0.5
-        receipts.add_judged(f"chatcmpl-{number}", "small", "node", Judged(at, Score(24, far * 5, 25.0)))
+        receipts.judgements.add(f"chatcmpl-{number}", "small", "node", Judged(at, Score(24, far * 5, 25.0)))
+    for number in range(hours - 1):
+        receipts.judgements.add_unjudged("small", "evader", "unasked", first + number * HOUR)
+    receipts.judgements.add_unjudged("small", "other", "unasked", first)
     receipts.seal(first + hours * HOUR)
     told = {"signer": str(key.pubkey()), "data": receipts.heads(168)}
     receipts.close()
@@ -62,6 +65,7 @@ async def test_what_is_shown_is_the_sum_of_the_signed_hours(explorer: Explorer, 
     # Two hours before midnight and two after it.
     assert [(day["answers"], day["prompt"], day["completion"]) for day in model["days"]] == [(4, 40, 20)] * 2
     assert (model["judged"], model["passed"]) == (8, 7)
+    assert model["unjudged"] == [{"node": "evader", "answers": 3}, {"node": "other", "answers": 1}]
     # 700 and 800 ms in the last hour.
     assert model["first"] == {"p50": 700, "p90": 800, "p99": 800}
     assert (answer["hours"], answer["latest"]) == (4, FIRST + 4 * HOUR)

@@ -168,7 +168,7 @@ def test_a_head_says_how_many_answers_of_its_hour_could_not_be_judged(receipts: 
     receipts.judgements.add_unjudged("small", "node", "unasked", NOW + HOUR)
     receipts.seal(NOW + HOUR)
     (head,) = receipts.heads(1)
-    assert [each["unjudged"] for each in head["head"]["models"]] == [2]
+    assert [each["unjudged"] for each in head["head"]["models"]] == [{"node": 2}]
 
 
 @pytest.mark.parametrize("later", [HOUR, DAY, 3 * DAY + 5 * HOUR])

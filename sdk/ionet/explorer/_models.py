@@ -1067,6 +1067,13 @@ class ServedDay(Model):
     """Tokens that were written."""
 
 
+class UnjudgedNode(Model):
+    """A node, and answers of it that were to be judged, and could not be."""
+
+    node: str
+    answers: int
+
+
 class ServedModel(Model):
     """A model that is served."""
 
@@ -1083,6 +1090,8 @@ class ServedModel(Model):
     """Answers that audits have judged."""
     passed: int
     """Of these, those with nothing to say against them."""
+    unjudged: list[UnjudgedNode]
+    """Nodes of whose answers some could not be judged, those with the most first."""
 
 
 class ServedModelDay(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any, Final
@@ -185,7 +185,19 @@ def _model(name: str, hours: list[tuple[int, Mapping[str, Any]]]) -> m.ServedMod
         ],
         judged=sum(each["judged"] for _, each in hours),
         passed=sum(each["passed"] for _, each in hours),
+        unjudged=_unjudged(each for _, each in hours),
     )
+
+
+def _unjudged(hours: Iterable[Mapping[str, Any]]) -> list[m.UnjudgedNode]:
+    """By node; hours of earlier versions say nothing of it."""
+    counts: Counter[str] = Counter()
+    for each in hours:
+        listed = each.get("unjudged")
+        for node, answers in list(listed.items())[:_MODELS] if isinstance(listed, dict) else ():
+            if _count(answers):
+                counts[str(node)[:200]] += answers
+    return [m.UnjudgedNode(node=node, answers=answers) for node, answers in counts.most_common(_MODELS)]
 
 
 def _dollars(price: Any, what: str) -> str | None:

@@ -180,8 +180,8 @@ class Judgements:
         for table in ("sums", "unjudged"):
             self._db.execute(f"DELETE FROM {table} WHERE begin + span <= ?", (before,))  # noqa: S608
 
-    def of_hour(self, begin: int) -> tuple[Mapping[str, list[Judged]], Mapping[str, int]]:
-        """What was judged in an hour, by model, and how many answers could not be.
+    def of_hour(self, begin: int) -> tuple[Mapping[str, list[Judged]], Mapping[str, dict[str, int]]]:
+        """What was judged in an hour, by model, and how many answers could not be, by model and node.
 
         A witness's word is anybody's, and heads stay: it counts where no arbiter is asked.
 
@@ -204,11 +204,14 @@ class Judgements:
         for row in _rows(self._db.execute(alone, span)):
             if row.model not in arbitrated:
                 judged[row.model].append(row.judged)
-        unjudged = self._db.execute(
-            "SELECT model, sum(answers) FROM unjudged WHERE span = ? AND begin = ? GROUP BY model",
+        unjudged: dict[str, dict[str, int]] = defaultdict(dict)
+        for model, node, answers in self._db.execute(
+            "SELECT model, node, sum(answers) FROM unjudged WHERE span = ? AND begin = ?"
+            " GROUP BY model, node",
             (HOUR, begin),
-        )
-        return judged, dict(unjudged.fetchall())
+        ):
+            unjudged[model][node] = answers
+        return judged, unjudged
 
     def at_odds(self, model: str, node: str, witness: str, since: int) -> bool:
         """Whether a witness finds fault with a node's latest answers.

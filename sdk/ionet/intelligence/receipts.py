@@ -27,6 +27,8 @@ from ionet.intelligence.logs import leave_log
 from ionet.intelligence.standing import Judged
 
 DOMAIN: Final = b"ionet:intelligence receipt"
+#: Nodes of a model that an hour's head names.
+_NODES: Final = 32
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS receipts (
     id TEXT PRIMARY KEY, hour INTEGER NOT NULL, receipt BLOB NOT NULL
@@ -220,7 +222,7 @@ class Receipts:
         judged, unjudged = self.judgements.of_hour(hour * HOUR)
         models = sorted({*listed, *judged, *unjudged})
         return [
-            summary(model, listed[model], judged.get(model, []), unjudged.get(model, 0)) for model in models
+            summary(model, listed[model], judged.get(model, []), unjudged.get(model, {})) for model in models
         ]
 
     def _leaves(self, hour: int) -> list[tuple[str, bytes]]:
@@ -263,7 +265,7 @@ class Receipts:
 
 
 def summary(
-    model: str, receipts: Sequence[Mapping[str, Any]], judged: Sequence[Judged], unjudged: int
+    model: str, receipts: Sequence[Mapping[str, Any]], judged: Sequence[Judged], unjudged: Mapping[str, int]
 ) -> dict[str, canonical.Json]:
     """What was served of a model in an hour, as its head says it.
 
@@ -271,7 +273,7 @@ def summary(
         model: its name.
         receipts: of its answers.
         judged: of its answers, those that were judged in the hour.
-        unjudged: … that were to be judged, and could not be.
+        unjudged: … that were to be judged, and could not be, by node.
     """
     first = sorted(each["first"] for each in receipts if each.get("first") is not None)
     return {
@@ -285,5 +287,6 @@ def summary(
         "first": {str(of): first[-(-of * len(first) // 100) - 1] for of in (50, 90, 99)} if first else None,
         "judged": len(judged),
         "passed": sum(each.passed for each in judged),
-        "unjudged": unjudged,
+        # Heads stay, and are read by many: the nodes with the most.
+        "unjudged": dict(sorted(unjudged.items(), key=lambda each: (-each[1], each[0]))[:_NODES]),
     }

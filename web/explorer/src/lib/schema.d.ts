@@ -2174,6 +2174,11 @@ export interface components {
              * @description Of these, those with nothing to say against them.
              */
             passed: number;
+            /**
+             * Unjudged
+             * @description Nodes of whose answers some could not be judged, those with the most first.
+             */
+            unjudged: components["schemas"]["UnjudgedNode"][];
         };
         /**
          * ServedModels
@@ -2411,6 +2416,16 @@ export interface components {
             time: number;
             /** Events */
             events: components["schemas"]["Event"][];
+        };
+        /**
+         * UnjudgedNode
+         * @description A node, and answers of it that were to be judged, and could not be.
+         */
+        UnjudgedNode: {
+            /** Node */
+            node: string;
+            /** Answers */
+            answers: number;
         };
         /**
          * Unsigned
