@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from ionet.intelligence.choices import merged, varied
+from ionet.intelligence.choices import Parted, merged, varied
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import Count, Engine
 from ionet.intelligence.errors import Refused, away, invalid, unpaid
@@ -120,23 +120,39 @@ class Answering:
         """The pieces of all choices, as they come."""
         if len(opened) == 1:
             return self._written(opened[0])
-        return merged([self._written(request) for request in opened], head_of(opened[0]))
+        model, at_once = opened[0].ask.model, self._engines[opened[0].ask.model.id].choices
+        most = max(1, min(at_once, model.slots))
+        groups = [opened[first : first + most] for first in range(0, len(opened), most)]
+        written = [self._together(each) if len(each) > 1 else self._written(each[0]) for each in groups]
+        return merged(written, head_of(opened[0]), most)
 
     async def _written(self, request: Open) -> AsyncIterator[dict[str, Any]]:
         async with (
-            self._turn(request),
+            self._turn([request]),
             aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
         ):
             async for piece in pieces:
                 yield piece
 
+    async def _together(self, opened: Sequence[Open]) -> AsyncIterator[dict[str, Any]]:
+        """The pieces of choices that one engine writes at once, which reads their prompt once."""
+        first, count = opened[0], len(opened)
+        async with self._turn(opened):
+            ask = replace(first.ask, body={**first.ask.body, "n": count})
+            parted = Parted(self._engines[ask.model.id].stream(ask, first.most), count)
+            async with parted:
+                parts = [self._pieces(each, parted.of(number)) for number, each in enumerate(opened)]
+                async with aclosing(merged(parts, head_of(first))) as pieces:  # type: ignore[type-var]
+                    async for piece in pieces:
+                        yield piece
+
     @asynccontextmanager
-    async def _turn(self, request: Open) -> AsyncIterator[None]:
-        """A request's turn; where its prompt was not counted for want of an engine, it is now."""
-        ask = request.ask
-        size = request.reads + request.most
-        async with self.turns[ask.model.id].turn(request.key.account, size):
-            if request.guessed:
+    async def _turn(self, opened: Sequence[Open]) -> AsyncIterator[None]:
+        """The turn of choices; where their prompt was not counted for want of an engine, it is now."""
+        ask, account = opened[0].ask, opened[0].key.account
+        size = sum(request.most for request in opened) + opened[0].reads
+        async with self.turns[ask.model.id].turn(account, size, len(opened)):
+            for request in opened if opened[0].guessed else ():
                 prompt = await self._engines[ask.model.id].count(ask)
                 room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
                 if room < 1:
@@ -147,6 +163,9 @@ class Answering:
 
     async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> list[Open]:
         """Sets aside what each choice can cost: the first one pays for the prompt."""
+        if "seed" not in ask.body:
+            # So that the receipts say how the answers were drawn.
+            ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
         name = f"{'cmpl' if 'prompt' in ask.body else 'chatcmpl'}-{secrets.token_hex(16)}"
         if ask.most is None:
             most = await self._affordable(ask, key, prompt.most, most)
@@ -165,9 +184,6 @@ class Answering:
         self, name: str, ask: Ask, key: Key, prompt: Count, most: int, reads: int | None = None
     ) -> Open:
         await self._reserve(name, key, ask.model.price.cost(Usage(prompt.most, most)))
-        if "seed" not in ask.body:
-            # So that the receipt says how the answer was drawn.
-            ask = replace(ask, body={**ask.body, "seed": secrets.randbelow(2**31)})
         likely = min(prompt.likely, prompt.most)
         read, guessed = prompt.tokens, prompt.guessed
         reads = prompt.most if reads is None else reads
@@ -220,9 +236,11 @@ class Answering:
         self._late.pop(request, None)
         return charge
 
-    async def _pieces(self, request: Open) -> AsyncIterator[dict[str, Any]]:
+    async def _pieces(
+        self, request: Open, sent: AsyncIterator[dict[str, Any]] | None = None
+    ) -> AsyncIterator[dict[str, Any]]:
         ask, seen = request.ask, 0
-        pieces = counted(request, self._engines[ask.model.id].stream(ask, request.most))
+        pieces = counted(request, sent or self._engines[ask.model.id].stream(ask, request.most))
         async with aclosing(called(pieces) if ask.calls else pieces) as stream:  # type: ignore[type-var]
             async for piece in stream:
                 told = told_of(request, piece)

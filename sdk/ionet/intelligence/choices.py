@@ -1,4 +1,7 @@
-"""Several answers to one request: each is written and billed by itself, and all are told as one."""
+"""Several answers to one request: each is billed by itself, and all are told as one.
+
+Engines that can write some of them at once are asked to, and read the prompt once for these.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final, Self
 
+from ionet.intelligence.engine import READS
+from ionet.intelligence.errors import away
 from ionet.intelligence.requests import Ask
+
+#: Pieces of a choice that wait for whoever reads them.
+_AHEAD: Final = 64
 
 
 def varied(ask: Ask, number: int) -> Ask:
@@ -25,16 +33,85 @@ def varied(ask: Ask, number: int) -> Ask:
     return replace(ask, body={**ask.body, "seed": (seed + number + 2**63) % 2**64 - 2**63})
 
 
+class Parted:
+    """The pieces of an engine that writes several choices at once, by choice.
+
+    A piece without a choice is of the one that was told last, as usages are; what is said of reading the
+    prompt is of the first one, who pays for it. Whoever does not read them keeps the engine waiting.
+
+    Args:
+        pieces: of all choices.
+        count: how many there are.
+    """
+
+    def __init__(self, pieces: AsyncIterator[dict[str, Any]], count: int) -> None:
+        self._pieces = pieces
+        self._told: list[asyncio.Queue[dict[str, Any] | BaseException | None]] = [
+            asyncio.Queue(_AHEAD) for _ in range(count)
+        ]
+        self._passing: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        """Begins to read them."""
+        self._passing = asyncio.create_task(self._pass_on())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends the engine's work."""
+        if self._passing is not None:
+            self._passing.cancel()
+            await asyncio.gather(self._passing, return_exceptions=True)
+
+    async def _pass_on(self) -> None:
+        end: BaseException | None = None
+        last = 0
+        try:
+            async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    if READS in piece:
+                        await self._told[0].put(piece)
+                        continue
+                    for number in _numbers(piece, len(self._told)) or (last,):
+                        last = number
+                        await self._told[number].put(_only(piece, number))
+        except Exception as bad:  # raised again by who reads
+            end = bad
+        for each in self._told:
+            await each.put(end)
+
+    async def of(self, number: int) -> AsyncIterator[dict[str, Any]]:
+        """The pieces of one choice."""
+        while (piece := await self._told[number].get()) is not None:
+            if isinstance(piece, BaseException):
+                raise piece
+            yield piece
+
+
+def _numbers(piece: Mapping[str, Any], count: int) -> list[int]:
+    """Choices of which a piece has something, in their order."""
+    numbers = [choice.get("index", 0) for choice in piece.get("choices") or ()]
+    if any(not isinstance(number, int) or not 0 <= number < count for number in numbers):
+        raise away("the model's engine sent what nobody asked")
+    return sorted(set(numbers))
+
+
+def _only(piece: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """What of a piece is of one choice."""
+    choices = [choice for choice in piece.get("choices") or () if choice.get("index", 0) == number]
+    return {**piece, "choices": choices}
+
+
 async def merged(
-    written: Sequence[AsyncIterator[dict[str, Any]]], head: Mapping[str, Any]
+    written: Sequence[AsyncIterator[dict[str, Any]]], head: Mapping[str, Any], every: int = 1
 ) -> AsyncIterator[dict[str, Any]]:
     """The pieces of all choices in the order in which they come, each with its choice's number.
 
     Whoever does not read them keeps all of them waiting. Where one fails, the others are ended.
 
     Args:
-        written: the pieces of each choice.
+        written: the pieces of each choice, or of so many, with their numbers among these.
         head: of the answer.
+        every: how many choices each of them has; the last one may have fewer.
 
     Raises:
         Refused: what ended one of them.
@@ -61,7 +138,13 @@ async def merged(
             if piece is None:
                 left -= 1
                 continue
-            yield {**head, "choices": [{**choice, "index": number} for choice in piece["choices"]]}
+            first = number * every
+            yield {
+                **head,
+                "choices": [
+                    {**choice, "index": first + choice.get("index", 0)} for choice in piece["choices"]
+                ],
+            }
     finally:
         for task in passing:
             task.cancel()

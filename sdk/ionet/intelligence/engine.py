@@ -75,6 +75,11 @@ class Count:
 class Engine(Protocol):
     """A model at work."""
 
+    @property
+    def choices(self) -> int:
+        """Answers to one prompt that it writes at once, and reads it once for; 1: it is asked for each."""
+        ...
+
     async def count(self, ask: Ask) -> Count:
         """Tokens that a request's prompt has; raises `Refused` if the engine is away."""
         ...
@@ -97,6 +102,7 @@ class HttpEngine:
         key: it is told as a bearer token; None: it needs none.
         socket: of this machine, instead of the URL's host.
         counts: whether it has llama.cpp's `/apply-template` and `/tokenize`.
+        slots: requests that it works on at a time, where it is known, and it is llama.cpp.
         transport: for tests; by default httpx's own.
     """
 
@@ -108,6 +114,7 @@ class HttpEngine:
         key: str | None = None,
         socket: Path | None = None,
         counts: bool = False,
+        slots: int = 1,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         if transport is None:
@@ -120,6 +127,12 @@ class HttpEngine:
         )
         self._model = model
         self._counts = counts
+        self._slots = slots
+
+    @property
+    def choices(self) -> int:
+        """See `Engine.choices`: llama.cpp copies what it has read to others of its slots."""
+        return self._slots
 
     async def close(self) -> None:
         """Closes its connections."""

@@ -261,7 +261,10 @@ class Fleet:
         """Lets requests to an engine once it has written its first token."""
         home, elastic = engine.home, self._models[engine.model]
         assert home.lease is not None
-        client = HttpEngine(address.url, engine.model, socket=address.socket, counts=elastic.counts)
+        slots = elastic.model.slots if elastic.counts else 1
+        client = HttpEngine(
+            address.url, engine.model, socket=address.socket, counts=elastic.counts, slots=slots
+        )
         try:
             async with asyncio.timeout(_LOADS):
                 if not await until_ready(client, _LOADS):

@@ -47,7 +47,7 @@ class Turns:
         self._share = share
         self._count = 0
         self._taken = 0
-        self._lines: dict[int, deque[tuple[int, asyncio.Future[None]]]] = {}
+        self._lines: dict[int, deque[tuple[int, int, asyncio.Future[None]]]] = {}
         #: How far those who ask have got, and how far they are who are served now.
         self._reached: dict[int, int] = {}
         self._now = 0
@@ -73,38 +73,43 @@ class Turns:
         self._serve()
 
     @asynccontextmanager
-    async def turn(self, who: int, size: int = 1) -> AsyncIterator[None]:
+    async def turn(self, who: int, size: int = 1, count: int = 1) -> AsyncIterator[None]:
         """A turn, for as long as it is entered.
 
         Args:
             who: asks.
             size: what the request may take.
+            count: turns that it takes at once.
 
         Raises:
             Refused: too many wait already, or it has waited too long.
         """
-        await self._take(who, size)
+        await self._take(who, size, count)
         try:
             yield
         finally:
-            self._give()
+            self._give(count)
 
-    async def _take(self, who: int, size: int) -> None:
-        if self._taken < self._slots and not self._count:
-            self._begin(who, size)
+    def _fits(self, count: int) -> bool:
+        """Whether there are as many turns; whoever wants more than there ever are has all of them."""
+        return self._taken + min(count, max(1, self._slots)) <= self._slots
+
+    async def _take(self, who: int, size: int, count: int) -> None:
+        if self._fits(count) and not self._count:
+            self._begin(who, size, count)
             return
         line = self._lines.get(who, ())
         if self._count >= self._most or len(line) >= self._each:
             raise busy("too many requests wait for this model; try again in some seconds", 5)
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(who, deque()).append((size, mine))
+        self._lines.setdefault(who, deque()).append((size, count, mine))
         self._count += 1
         try:
             async with asyncio.timeout(self._patience):
                 await mine
         except (asyncio.CancelledError, TimeoutError) as bad:
             if mine.done() and not mine.cancelled():
-                self._give()  # it came as nobody wanted it any more
+                self._give(count)  # it came as nobody wanted it any more
             else:
                 self._forget(who, mine)
             if isinstance(bad, TimeoutError):
@@ -112,11 +117,11 @@ class Turns:
                 raise away(said, 30) from None
             raise
 
-    def _begin(self, who: int, size: int) -> None:
+    def _begin(self, who: int, size: int, count: int) -> None:
         """Counts what somebody takes: they come after those who have taken less."""
         self._now = max(self._now, self._reached.get(who, 0))
         self._reached[who] = self._now + size * _SCALE // max(1, self._share(who))
-        self._taken += 1
+        self._taken += count
         if len(self._reached) > _KNOWN:
             kept = {each: at for each, at in self._reached.items() if at > self._now or self._lines.get(each)}
             self._reached = kept
@@ -124,25 +129,29 @@ class Turns:
     def _forget(self, who: int, mine: asyncio.Future[None]) -> None:
         line = self._lines.get(who, deque())
         for entry in line:
-            if entry[1] is mine:
+            if entry[2] is mine:
                 line.remove(entry)
                 self._count -= 1
                 break
         if not line:
             self._lines.pop(who, None)
+        self._serve()  # others may have waited for one that was to have many
 
-    def _give(self) -> None:
-        self._taken -= 1
+    def _give(self, count: int) -> None:
+        self._taken -= count
         self._serve()
 
     def _serve(self) -> None:
         while self._lines and self._taken < self._slots:
             # Of equals who has waited longest, as tables keep their order.
             who = min(self._lines, key=lambda each: max(self._now, self._reached.get(each, 0)))
-            size, mine = self._lines[who].popleft()
+            size, count, mine = self._lines[who][0]
+            if not self._fits(count):
+                return  # nobody is let past, or it would wait for ever
+            self._lines[who].popleft()
             self._count -= 1
             if not self._lines[who]:
                 del self._lines[who]
             if not mine.done():
-                self._begin(who, size)
+                self._begin(who, size, count)
                 mine.set_result(None)

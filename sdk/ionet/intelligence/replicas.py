@@ -145,6 +145,11 @@ class Replicas:
             raise away("no engine of this model is there at the moment", 30)
         return sorted(self.there, key=lambda each: (each.rests(now), each.at_work))
 
+    @property
+    def choices(self) -> int:
+        """See `Engine.choices`."""
+        return min((each.engine.choices for each in self.there), default=1)
+
     async def count(self, ask: Ask) -> Count:
         """See `Engine.count`."""
         if self._elastic and not self.there:

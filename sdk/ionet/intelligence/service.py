@@ -296,7 +296,9 @@ class Intelligence:
             module = "ionet.intelligence.minilm"
             arguments.insert(1, str(served.tokenizer))
         await stack.enter_async_context(Process(module, arguments, socket))
-        return HttpEngine("http://engine", served.name, socket=socket, counts=served.engine == "llama")
+        counts = served.engine == "llama"
+        slots = model.slots if counts else 1
+        return HttpEngine("http://engine", served.name, socket=socket, counts=counts, slots=slots)
 
 
 def _replica(served: Served, place: At) -> Replica:
