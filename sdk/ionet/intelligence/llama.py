@@ -49,6 +49,8 @@ def serve(file: Path, socket: Path, context: int, slots: int, threads: int) -> N
     parameters.hostnames = [str(socket)]
     # Answers of one request never rest on what another has left behind.
     parameters.cache_ram_mib = 0
+    # How many tokens it has read, to whoever can enter its folder.
+    parameters.endpoint_metrics = True
     server = xllamacpp.Server(parameters)
     print("ready", flush=True)
     sys.stdin.buffer.read()

@@ -49,14 +49,14 @@ class Replica:
     _pause: float = field(default=_PAUSES[0])
 
     @contextmanager
-    def work(self) -> Iterator[None]:
-        """Counts a request as long as it is entered."""
-        self.at_work += 1
+    def work(self, count: int = 1) -> Iterator[None]:
+        """Counts so many requests as long as it is entered."""
+        self.at_work += count
         self.idle.clear()
         try:
             yield
         finally:
-            self.at_work -= 1
+            self.at_work -= count
             if not self.at_work:
                 self.idle.set()
 
@@ -208,7 +208,7 @@ class Replicas:
         """The pieces of one engine, from the first on that says something."""
         begun, held = False, list[dict[str, Any]]()
         stream = replica.engine.stream(ask, most)
-        with replica.work():
+        with replica.work(ask.body.get("n", 1)):
             async with aclosing(stream) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     if READS in piece:

@@ -1,0 +1,160 @@
+"""Several answers to one prompt, of engines that write them at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.intelligence.conftest import CHAT, Running
+from tests.intelligence.test_answering import said, used
+
+from ionet.intelligence.choices import Parted
+from ionet.intelligence.engine import READS
+from ionet.intelligence.errors import Refused
+from ionet.intelligence.queue import Turns
+
+LONG = "Tell me a tale of Rome, of Paris, and of Oslo. " * 8
+
+
+async def read_by(service: Running) -> int:
+    """Tokens of prompts that the engine has read until now, as it counts them itself."""
+    transport = httpx.AsyncHTTPTransport(uds=str(service.state / "0.sock"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://engine") as client:
+        told = (await client.get("/metrics")).text
+    (line,) = [line for line in told.splitlines() if line.startswith("llamacpp:prompt_tokens_total ")]
+    return int(line.split()[1])
+
+
+async def asked(service: Running, choices: int, **more: Any) -> tuple[Any, int]:
+    """An answer of so many choices, and the tokens that the engine has read for it."""
+    _, secret = service.key()
+    async with service.client(secret) as client:
+        before = await read_by(service)
+        answer = await client.chat.completions.create(
+            model=CHAT,
+            messages=[{"role": "user", "content": LONG}],
+            max_tokens=5,
+            seed=3,
+            n=choices,
+            **more,
+        )
+    async with asyncio.timeout(60):
+        while (read := await read_by(service) - before) < answer.usage.prompt_tokens:  # noqa: ASYNC110 (of the engine)
+            await asyncio.sleep(0.05)
+    return answer, read
+
+
+async def test_an_engine_reads_a_prompt_once_for_as_many_choices_as_it_has_slots(service: Running) -> None:
+    answer, read = await asked(service, 4)
+    assert answer.usage.prompt_tokens > 80
+    assert read == answer.usage.prompt_tokens
+    assert answer.usage.completion_tokens == 20
+    assert len({choice.message.content for choice in answer.choices}) > 1
+
+
+async def test_more_choices_than_slots_read_it_once_for_each_four_and_are_drawn_as_by_themselves(
+    service: Running,
+) -> None:
+    answer, read = await asked(service, 6)
+    assert read <= 2 * answer.usage.prompt_tokens
+    assert [choice.index for choice in answer.choices] == [0, 1, 2, 3, 4, 5]
+    _, secret = service.key()
+    async with service.client(secret) as client:
+        for number in (1, 5):
+            alone = await client.chat.completions.create(
+                model=CHAT, messages=[{"role": "user", "content": LONG}], max_tokens=5, seed=3 + number
+            )
+            assert alone.choices[0].message.content == answer.choices[number].message.content
+
+
+async def sent(*pieces: dict[str, Any] | Exception) -> AsyncIterator[dict[str, Any]]:
+    for piece in pieces:
+        if isinstance(piece, Exception):
+            raise piece
+        yield piece
+
+
+def of(number: int, text: str) -> dict[str, Any]:
+    return {"choices": [{"index": number, "delta": {"content": text}}]}
+
+
+async def told(*pieces: dict[str, Any] | Exception, count: int = 2) -> list[Any]:
+    """What each choice is told: its pieces, or what has ended it."""
+
+    async def of_one(parted: Parted, number: int) -> list[dict[str, Any]]:
+        return [piece async for piece in parted.of(number)]
+
+    async with asyncio.timeout(60), Parted(sent(*pieces), count) as parted:
+        each = (of_one(parted, number) for number in range(count))
+        return await asyncio.gather(*each, return_exceptions=True)
+
+
+async def test_a_usage_is_of_the_choice_that_was_told_last() -> None:
+    first, second = await told(of(0, "a"), of(1, "b"), used(3, 7), of(0, "c"), used(3, 9))
+    assert first == [of(0, "a"), of(0, "c"), used(3, 9)]
+    assert second == [of(1, "b"), used(3, 7)]
+
+
+async def test_a_piece_of_several_choices_is_told_to_each_and_reading_to_the_first() -> None:
+    both = {"choices": [*of(1, "b")["choices"], *of(0, "a")["choices"]]}
+    assert await told({READS: 5}, both) == [[{READS: 5}, of(0, "a")], [of(1, "b")]]
+
+
+@pytest.mark.parametrize("index", [2, -1, "0", None])
+async def test_a_choice_that_nobody_asked_for_ends_all(index: Any) -> None:
+    for end in await told(of(0, "a"), {"choices": [{**said({})["choices"][0], "index": index}]}):
+        assert isinstance(end, Refused)
+
+
+async def test_what_ends_the_engine_ends_all_choices() -> None:
+    ends = await told(of(0, "a"), Refused(503, "away"))
+    assert [str(end) for end in ends] == [str(Refused(503, "away"))] * 2
+
+
+async def test_who_wants_several_turns_waits_for_them_and_nobody_overtakes() -> None:
+    turns, order, done = Turns(3), [], asyncio.Event()
+
+    async def ask(name: str, count: int) -> None:
+        async with turns.turn(ord(name), 1, count):
+            order.append(name)
+            assert turns.taken <= 3
+            if name in "ab":
+                await done.wait()
+
+    asking = [asyncio.create_task(ask(name, count)) for name, count in (("a", 1), ("b", 1), ("c", 3))]
+    await asyncio.sleep(0)
+    asking.append(asyncio.create_task(ask("d", 1)))
+    await asyncio.sleep(0.01)
+    assert (order, turns.waiting) == (["a", "b"], 2)
+    done.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*asking)
+    assert order == ["a", "b", "c", "d"]
+
+
+async def test_who_gives_up_several_turns_lets_others_past() -> None:
+    turns = Turns(2)
+    async with asyncio.timeout(60), turns.turn(1):
+        many = asyncio.create_task(anext(aiter_of(turns, 2)))
+        await asyncio.sleep(0)
+        other = asyncio.create_task(anext(aiter_of(turns, 1)))
+        await asyncio.sleep(0.01)
+        assert turns.waiting == 2
+        many.cancel()
+        assert await other == 1
+    assert turns.waiting == 0
+
+
+async def aiter_of(turns: Turns, count: int) -> AsyncIterator[int]:
+    async with turns.turn(1 + count, 1, count):
+        yield count
+
+
+async def test_who_wants_more_turns_than_there_are_has_all() -> None:
+    turns = Turns(2)
+    async with asyncio.timeout(60), turns.turn(1, 1, 5):
+        assert turns.taken == 5
+    assert turns.taken == 0
