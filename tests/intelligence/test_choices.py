@@ -89,7 +89,7 @@ async def told(*pieces: dict[str, Any] | Exception, count: int = 2) -> list[Any]
 
     async with asyncio.timeout(60), Parted(sent(*pieces), count) as parted:
         each = (of_one(parted, number) for number in range(count))
-        return await asyncio.gather(*each, return_exceptions=True)
+        return list(await asyncio.gather(*each, return_exceptions=True))
 
 
 async def test_a_usage_is_of_the_choice_that_was_told_last() -> None:
@@ -138,9 +138,9 @@ async def test_who_wants_several_turns_waits_for_them_and_nobody_overtakes() -> 
 async def test_who_gives_up_several_turns_lets_others_past() -> None:
     turns = Turns(2)
     async with asyncio.timeout(60), turns.turn(1):
-        many = asyncio.create_task(anext(aiter_of(turns, 2)))
+        many = asyncio.create_task(having(turns, 2))
         await asyncio.sleep(0)
-        other = asyncio.create_task(anext(aiter_of(turns, 1)))
+        other = asyncio.create_task(having(turns, 1))
         await asyncio.sleep(0.01)
         assert turns.waiting == 2
         many.cancel()
@@ -148,9 +148,9 @@ async def test_who_gives_up_several_turns_lets_others_past() -> None:
     assert turns.waiting == 0
 
 
-async def aiter_of(turns: Turns, count: int) -> AsyncIterator[int]:
+async def having(turns: Turns, count: int) -> int:
     async with turns.turn(1 + count, 1, count):
-        yield count
+        return count
 
 
 async def test_who_wants_more_turns_than_there_are_has_all() -> None:

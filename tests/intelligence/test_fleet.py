@@ -187,6 +187,21 @@ async def test_the_first_request_brings_an_engine_and_waits_for_it(tmp_path: Pat
         assert place.paid() == 4
 
 
+async def test_a_node_that_gets_no_more_requests_is_replaced_and_kept_until_then(tmp_path: Path) -> None:
+    async with opened(tmp_path, Market(), UP_TO_THREE) as place:
+        await place.ask()
+        place.market.refuses = True
+        place.elastic.replicas.bar({"node 0"})
+        place.now[0] += 10.0
+        await place.until(lambda: bool(place.fleet.fault))
+        assert [node.node for node in place.market.standing] == ["node 0"]
+        assert place.elastic.turns.slots == 0
+        place.market.refuses = False
+        place.now[0] += 400.0
+        assert await place.ask() == "w0 w1 w2 "
+        await place.until(lambda: [node.node for node in place.market.standing] == ["node 1"])
+
+
 async def test_engines_come_with_requests_and_go_when_none_have_come_for_a_while(tmp_path: Path) -> None:
     async with opened(tmp_path, Market(speed=20.0), UP_TO_THREE) as place:
         asking = [asyncio.create_task(place.ask(40)) for _ in range(6)]

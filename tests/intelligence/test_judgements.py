@@ -120,7 +120,12 @@ async def test_many_who_ask_at_once_have_it_read_once_and_later_ones_anew(
 ) -> None:
     add(judgements, 1, NOW)
     reads, now, reading = list[int](), 0.0, judgements.standings
-    monkeypatch.setattr(judgements, "standings", lambda since: reads.append(since) or reading(since))
+
+    def read(since: int) -> list[Standing]:
+        reads.append(since)
+        return reading(since)
+
+    monkeypatch.setattr(judgements, "standings", read)
     audits = Audits(shelf, lambda: now)
     told = await asyncio.gather(*(audits.told(NOW + HOUR) for _ in range(50)))
     assert (len(reads), told[0]["data"][0]["answers"]) == (1, 1)
