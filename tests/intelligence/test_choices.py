@@ -115,21 +115,26 @@ async def test_what_ends_the_engine_ends_all_choices() -> None:
 
 
 async def test_who_wants_several_turns_waits_for_them_and_nobody_overtakes() -> None:
-    turns, order, done = Turns(3), [], asyncio.Event()
+    turns, order, done = Turns(3), [], {name: asyncio.Event() for name in "abc"}
 
     async def ask(name: str, count: int) -> None:
         async with turns.turn(ord(name), 1, count):
             order.append(name)
-            assert turns.taken <= 3
-            if name in "ab":
-                await done.wait()
+            if name in done:
+                await done[name].wait()
 
     asking = [asyncio.create_task(ask(name, count)) for name, count in (("a", 1), ("b", 1), ("c", 3))]
     await asyncio.sleep(0)
     asking.append(asyncio.create_task(ask("d", 1)))
     await asyncio.sleep(0.01)
     assert (order, turns.waiting) == (["a", "b"], 2)
-    done.set()
+    done["a"].set()
+    await asking[0]
+    assert (turns.taken, order, turns.waiting) == (1, ["a", "b"], 2)
+    done["b"].set()
+    await asking[1]
+    assert (turns.taken, turns.waiting) == (3, 1)
+    done["c"].set()
     async with asyncio.timeout(60):
         await asyncio.gather(*asking)
     assert order == ["a", "b", "c", "d"]
