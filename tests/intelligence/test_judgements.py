@@ -81,7 +81,7 @@ def test_what_an_earlier_version_has_judged_is_summed_once(tmp_path: Path, recei
             assert Judgements(opened).standings(0) == before
 
 
-def steps(receipts: Receipts) -> int:
+def steps(receipts: Receipts, since: int = 0) -> int:
     """Hundreds of steps that SQLite takes to say how nodes stand: each row that is read takes some."""
     count = 0
 
@@ -90,7 +90,7 @@ def steps(receipts: Receipts) -> int:
         count += 1
 
     receipts._db.set_progress_handler(step, 100)
-    receipts.judgements.standings(0)
+    receipts.judgements.standings(since)
     receipts._db.set_progress_handler(None, 0)
     return count
 
@@ -106,6 +106,19 @@ def test_as_much_is_read_however_many_answers_were_judged(receipts: Receipts) ->
         add(receipts.judgements, 1_000, NOW + HOUR, by="w", node=node)
     assert steps(receipts) <= few + 2
     assert few < 100
+
+
+def test_no_more_is_read_for_what_is_older(receipts: Receipts) -> None:
+    def days(first: int, last: int) -> None:
+        for day in range(first, last):
+            for hour in range(2):
+                add(receipts.judgements, 3, NOW + day * DAY + hour * HOUR, BAD, by="w")
+            add(receipts.judgements, 1, NOW + day * DAY)
+
+    days(200, 230)
+    few = steps(receipts, NOW + 200 * DAY)
+    days(0, 200)
+    assert steps(receipts, NOW + 200 * DAY) <= few + 2
 
 
 @pytest.fixture

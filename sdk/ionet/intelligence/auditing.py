@@ -131,7 +131,10 @@ class Auditor:
     async def _keep_looking(self) -> None:
         while True:
             for model in self._benches:
-                await self._bar(model)
+                try:
+                    await self._bar(model)
+                except Exception:  # the next look may go well, and answers are judged all the same
+                    _log.exception("it was not looked at who evades audits of %s", model)
             await asyncio.sleep(_LOOKS)
 
     async def _work(self) -> None:

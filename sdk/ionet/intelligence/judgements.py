@@ -29,6 +29,7 @@ from ionet.intelligence.standing import (
 
 #: Latest answers that tell whether two nodes are at odds: money waits for whoever looks.
 _LATEST: Final = 500
+_EVER: Final = 1 << 60
 #: Of this part of the file: sums came in with the first.
 _VERSION: Final = 1
 _SCHEMA: Final = """
@@ -53,6 +54,7 @@ CREATE TABLE IF NOT EXISTS sums (
     excess INTEGER NOT NULL, long INTEGER NOT NULL, outliers INTEGER NOT NULL, faults TEXT NOT NULL,
     PRIMARY KEY (span, model, node, witness, begin)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sums_since ON sums (span, begin, model);
 CREATE INDEX IF NOT EXISTS sums_at_fault ON sums (begin) WHERE faults <> '';
 CREATE INDEX IF NOT EXISTS sums_of_arbiters ON sums (span, model, begin) WHERE witness = '';
 CREATE TABLE IF NOT EXISTS unjudged (
@@ -245,8 +247,8 @@ class Judgements:
             ).fetchall()
         )
         read = self._db.execute(
-            "SELECT node, sum(answers) FROM sums WHERE span = ? AND model = ? AND begin >= ?"
-            " GROUP BY node, witness",
+            "SELECT node, sum(answers) FROM sums INDEXED BY sums_since"
+            " WHERE span = ? AND model = ? AND begin >= ? GROUP BY node, witness",
             span,
         )
         most: dict[str, int] = defaultdict(int)
@@ -292,8 +294,8 @@ class Judgements:
 
     def _records(self, since: int) -> dict[_Pair, Record]:
         rows = self._db.execute(
-            f"SELECT model, node, witness, {_TOTALS} FROM sums WHERE span = ? AND begin >= ?"  # noqa: S608
-            " GROUP BY model, node, witness",
+            f"SELECT model, node, witness, {_TOTALS} FROM sums INDEXED BY sums_since"  # noqa: S608
+            " WHERE span = ? AND begin >= ? GROUP BY model, node, witness",
             (DAY, since),
         ).fetchall()
         faults = self._faults("", (since,))
@@ -310,11 +312,15 @@ class Judgements:
         if last is None or last < since:
             return {}
         # The rest of that day by its hours, and whole days from there on.
+        part = (
+            "SELECT * FROM sums INDEXED BY sums_since"
+            " WHERE span = ? AND begin > ? AND begin < ? AND model = ? AND witness <> ''"
+        )
+        tomorrow = last // DAY * DAY + DAY
         rows = self._db.execute(
-            f"SELECT node, witness, {_TOTALS} FROM sums WHERE model = ? AND witness <> ''"  # noqa: S608
-            " AND ((span = ? AND begin > ? AND begin < ?) OR (span = ? AND begin > ?))"
+            f"SELECT node, witness, {_TOTALS} FROM ({part} UNION ALL {part})"  # noqa: S608
             " GROUP BY node, witness",
-            (model, HOUR, last, last // DAY * DAY + DAY, DAY, last),
+            (HOUR, last, tomorrow, model, DAY, last, _EVER, model),
         ).fetchall()
         faults = self._faults(" AND model = ?", (last + 1, model))
         told: dict[str, dict[str, Record]] = defaultdict(dict)
@@ -325,7 +331,7 @@ class Judgements:
     def _faults(self, more: str, values: tuple[object, ...]) -> Mapping[_Pair, set[str]]:
         """What is wrong with hours and days that have begun then, or later."""
         rows = self._db.execute(
-            "SELECT DISTINCT model, node, witness, faults FROM sums"  # noqa: S608
+            "SELECT DISTINCT model, node, witness, faults FROM sums INDEXED BY sums_at_fault"  # noqa: S608
             f" WHERE faults <> '' AND begin >= ?{more}",
             values,
         )
