@@ -14,7 +14,7 @@ from tests.intelligence.test_answering import said, used
 from ionet.intelligence.choices import Parted
 from ionet.intelligence.engine import READS
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.queue import Turns
+from ionet.intelligence.queue import Turns, Wish
 
 LONG = "Tell me a tale of Rome, of Paris, and of Oslo. " * 8
 
@@ -114,52 +114,42 @@ async def test_what_ends_the_engine_ends_all_choices() -> None:
     assert [str(end) for end in ends] == [str(Refused(503, "away"))] * 2
 
 
-async def test_who_wants_several_turns_waits_for_them_and_nobody_overtakes() -> None:
-    turns, order, done = Turns(3), [], {name: asyncio.Event() for name in "abc"}
+async def having(turns: Turns, count: int, got: list[int], done: asyncio.Event) -> None:
+    async with turns.turn(count, Wish(count=count, room=lambda: 3)) as turn:
+        got.append(turn)
+        await done.wait()
 
-    async def ask(name: str, count: int) -> None:
-        async with turns.turn(ord(name), 1, count):
-            order.append(name)
-            if name in done:
-                await done[name].wait()
 
-    asking = [asyncio.create_task(ask(name, count)) for name, count in (("a", 1), ("b", 1), ("c", 3))]
+async def test_who_can_use_several_turns_has_those_that_are_free_and_none_stands_idle() -> None:
+    turns, got, first, others = Turns(4), list[int](), asyncio.Event(), asyncio.Event()
+    asking = [asyncio.create_task(having(turns, 1, got, first)) for _ in range(3)]
+    asking += [asyncio.create_task(having(turns, count, got, others)) for count in (4, 2)]
     await asyncio.sleep(0)
-    asking.append(asyncio.create_task(ask("d", 1)))
-    await asyncio.sleep(0.01)
-    assert (order, turns.waiting) == (["a", "b"], 2)
-    done["a"].set()
-    await asking[0]
-    assert (turns.taken, order, turns.waiting) == (1, ["a", "b"], 2)
-    done["b"].set()
-    await asking[1]
-    assert (turns.taken, turns.waiting) == (3, 1)
-    done["c"].set()
-    async with asyncio.timeout(60):
-        await asyncio.gather(*asking)
-    assert order == ["a", "b", "c", "d"]
-
-
-async def test_who_gives_up_several_turns_lets_others_past() -> None:
-    turns = Turns(2)
-    async with asyncio.timeout(60), turns.turn(1):
-        many = asyncio.create_task(having(turns, 2))
-        await asyncio.sleep(0)
-        other = asyncio.create_task(having(turns, 1))
-        await asyncio.sleep(0.01)
-        assert turns.waiting == 2
-        many.cancel()
-        assert await other == 1
-    assert turns.waiting == 0
-
-
-async def having(turns: Turns, count: int) -> int:
-    async with turns.turn(1 + count, 1, count):
-        return count
-
-
-async def test_who_wants_more_turns_than_there_are_has_all() -> None:
-    turns = Turns(2)
-    async with asyncio.timeout(60), turns.turn(1, 1, 5):
-        assert turns.taken == 5
+    # Of four, the one that is left; and two wait.
+    assert (got, turns.taken, turns.wanted) == ([1, 1, 1, 1], 4, 2)
+    first.set()
+    await asyncio.gather(*asking[:3])
+    assert (got[4:], turns.taken, turns.waiting) == ([2], 3, 0)
+    others.set()
+    await asyncio.gather(*asking)
     assert turns.taken == 0
+
+
+async def test_who_can_use_more_turns_than_there_is_room_for_together_has_as_many_as_that() -> None:
+    turns, got, done = Turns(8), list[int](), asyncio.Event()
+    done.set()
+    await having(turns, 5, got, done)
+    assert (got, turns.taken) == ([3], 0)
+
+
+async def test_who_gives_several_turns_up_unused_gives_back_all() -> None:
+    turns, got, first = Turns(2), list[int](), asyncio.Event()
+    holding = [asyncio.create_task(having(turns, 2, got, first))]
+    await asyncio.sleep(0)
+    many = asyncio.create_task(having(turns, 2, got, first))
+    await asyncio.sleep(0)
+    first.set()
+    await asyncio.sleep(0)
+    many.cancel()
+    await asyncio.gather(*holding, many, return_exceptions=True)
+    assert (turns.taken, turns.waiting) == (0, 0)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,11 +98,12 @@ def silent() -> Starlette:
 
 @dataclass(slots=True)
 class Market:
-    """A lessor of such nodes."""
+    """A lessor of such nodes: each time of another one, or, of a few, of the first that is free."""
 
     rate: int = 3
     speed: float = 0.0
     refuses: bool = False
+    few: bool = False
     hangs: list[bool] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     earlier: list[tuple[Node, list[tuple[str, Address]]]] = field(default_factory=list)
@@ -109,11 +111,14 @@ class Market:
     async def left(self) -> Sequence[tuple[Node, Sequence[tuple[str, Address]]]]:
         return self.earlier
 
-    async def lease(self, models: Sequence[str], most: int | None) -> Node:
+    async def lease(self, models: Sequence[str], most: int | None, without: Collection[str] = ()) -> Node:
         if self.refuses or (most is not None and self.rate > most):
             raise IonetError("no such node is free")
         hangs = self.hangs.pop(0) if self.hangs else False
-        node = Node(f"node {len(self.nodes)}", self.rate, frozenset(models), self.speed, hangs=hangs)
+        taken = {node.node for node in self.standing} if self.few else {node.node for node in self.nodes}
+        names = (f"node {number}" for number in itertools.count())
+        name = next(name for name in names if name not in taken and name not in without)
+        node = Node(name, self.rate, frozenset(models), self.speed, hangs=hangs)
         self.nodes.append(node)
         return node
 
@@ -187,19 +192,29 @@ async def test_the_first_request_brings_an_engine_and_waits_for_it(tmp_path: Pat
         assert place.paid() == 4
 
 
-async def test_a_node_that_gets_no_more_requests_is_replaced_and_kept_until_then(tmp_path: Path) -> None:
-    async with opened(tmp_path, Market(), UP_TO_THREE) as place:
+async def test_a_node_that_gets_no_more_requests_is_given_back_and_leased_no_more(tmp_path: Path) -> None:
+    """Also where the budget is for one, and where it is the next that is free."""
+    async with opened(tmp_path, Market(few=True), UP_TO_THREE, budget=3) as place:
         await place.ask()
-        place.market.refuses = True
         place.elastic.replicas.bar({"node 0"})
         place.now[0] += 10.0
-        await place.until(lambda: bool(place.fleet.fault))
-        assert [node.node for node in place.market.standing] == ["node 0"]
-        assert place.elastic.turns.slots == 0
-        place.market.refuses = False
-        place.now[0] += 400.0
         assert await place.ask() == "w0 w1 w2 "
         await place.until(lambda: [node.node for node in place.market.standing] == ["node 1"])
+        place.now[0] += IDLE + 1.0
+        await place.until(lambda: not place.market.standing)
+        assert await place.ask() == "w0 w1 w2 "
+        assert [node.node for node in place.market.nodes] == ["node 0", "node 1", "node 1"]
+
+
+async def test_a_node_that_gets_no_more_requests_ends_what_it_has_begun(tmp_path: Path) -> None:
+    async with opened(tmp_path, Market(speed=20.0), UP_TO_THREE) as place:
+        asking = asyncio.create_task(place.ask(30))
+        await place.until(lambda: place.elastic.turns.taken == 1)
+        place.elastic.replicas.bar({"node 0"})
+        place.now[0] += 10.0
+        await place.until(lambda: place.elastic.turns.slots == 0)
+        assert (await asking).endswith("w29 ")
+        await place.until(lambda: all(node.node != "node 0" for node in place.market.standing))
 
 
 async def test_engines_come_with_requests_and_go_when_none_have_come_for_a_while(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ionet.intelligence.errors import Refused
-from ionet.intelligence.queue import Turns
+from ionet.intelligence.queue import Turns, Wish
 
 
 async def test_those_who_ask_take_turns_however_much_each_asks_for() -> None:
@@ -88,7 +88,7 @@ async def served(turns: Turns, asks: list[tuple[int, int]]) -> list[int]:
     order: list[int] = []
 
     async def take(who: int, size: int) -> None:
-        async with turns.turn(who, size):
+        async with turns.turn(who, Wish(size)):
             order.append(who)
 
     waiting = [asyncio.create_task(take(*ask)) for ask in asks]
@@ -119,7 +119,7 @@ async def test_twice_the_share_has_twice_the_turns() -> None:
 async def test_nobody_saves_turns_up_while_there_is_nothing_to_wait_for() -> None:
     turns = Turns(1)
     for _ in range(50):
-        async with turns.turn(1, 100):
+        async with turns.turn(1, Wish(100)):
             pass
     turns.resize(0)
     order = await served(turns, [(1, 100)] * 4 + [(2, 100)] * 4)

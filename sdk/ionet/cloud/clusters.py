@@ -245,6 +245,7 @@ class AsyncClusterLaunch:
         wanted: what they want; a file's paths are relative to its folder.
         key: the renter's keypair; None for an offer only.
         insecure: also take ``http://`` to other machines.
+        avoid: nodes that are not to be had, whatever they offer.
 
     Raises:
         ConfigError: the URL is not a gateway's.
@@ -261,11 +262,13 @@ class AsyncClusterLaunch:
         *,
         key: Keypair | None = None,
         insecure: bool = False,
+        avoid: frozenset[Pubkey] = frozenset(),
     ) -> None:
         gateway_urls(gateway, insecure=insecure)
         file = ClusterFile(wanted) if isinstance(wanted, ClusterSpec) else wanted
         cluster_name(file.spec.name)
         self._client, self._gateway, self._key, self._insecure = client, gateway, key, insecure
+        self._avoid = avoid
         self.spec, self.package = _required(file), packed(file)
         self._launch: AsyncLaunch | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -342,9 +345,9 @@ class AsyncClusterLaunch:
 
     def _wish(self, class_id: int) -> Wish:
         spec = self.spec
-        return Wish(
-            spec.seconds, _currency(spec.pay), None, class_id, spec.region, spec.max_rate, spec.memory_gib
-        )
+        pay = _currency(spec.pay)
+        wish = Wish(spec.seconds, pay, None, class_id, spec.region, spec.max_rate, spec.memory_gib)
+        return replace(wish, avoid=self._avoid)
 
     def _launching(self, class_id: int) -> AsyncLaunch:
         spec = self.spec

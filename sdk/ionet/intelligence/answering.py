@@ -22,7 +22,7 @@ from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Model
 from ionet.intelligence.opened import Open, counted, leave
 from ionet.intelligence.prices import Rate, Usage
-from ionet.intelligence.queue import Turns
+from ionet.intelligence.queue import Turns, Wish
 from ionet.intelligence.records import Charge, Key, written
 from ionet.intelligence.requests import Ask, Embed, too_long
 from ionet.intelligence.telling import head_of, told_of, usage_of
@@ -118,48 +118,50 @@ class Answering:
 
     def _choices(self, opened: Sequence[Open]) -> AsyncIterator[dict[str, Any]]:
         """The pieces of all choices, as they come."""
-        if len(opened) == 1:
-            return self._written(opened[0])
-        model, at_once = opened[0].ask.model, self._engines[opened[0].ask.model.id].choices
-        most = max(1, min(at_once, model.slots))
-        groups = [opened[first : first + most] for first in range(0, len(opened), most)]
-        written = [self._together(each) if len(each) > 1 else self._written(each[0]) for each in groups]
-        return merged(written, head_of(opened[0]), most)
+        written: list[AsyncIterator[dict[str, Any]]] = []
+        written.append(self._written(opened, written))
+        return written[0] if len(opened) == 1 else merged(written)
 
-    async def _written(self, request: Open) -> AsyncIterator[dict[str, Any]]:
-        async with (
-            self._turn([request]),
-            aclosing(self._pieces(request)) as pieces,  # type: ignore[type-var]
-        ):
-            async for piece in pieces:
-                yield piece
+    async def _written(
+        self, opened: Sequence[Open], others: list[AsyncIterator[dict[str, Any]]]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The pieces of as many choices as there is room for at once; the rest goes to the others."""
+        async with self._turn(opened) as count:
+            if left := opened[count:]:
+                others.append(self._written(left, others))
+            pieces = self._pieces(opened[0]) if count == 1 else self._together(opened[:count])
+            async with aclosing(pieces) as them:  # type: ignore[type-var]
+                async for piece in them:
+                    yield piece
 
     async def _together(self, opened: Sequence[Open]) -> AsyncIterator[dict[str, Any]]:
         """The pieces of choices that one engine writes at once, which reads their prompt once."""
         first, count = opened[0], len(opened)
-        async with self._turn(opened):
-            ask = replace(first.ask, body={**first.ask.body, "n": count})
-            parted = Parted(self._engines[ask.model.id].stream(ask, first.most), count)
-            async with parted:
-                parts = [self._pieces(each, parted.of(number)) for number, each in enumerate(opened)]
-                async with aclosing(merged(parts, head_of(first))) as pieces:  # type: ignore[type-var]
-                    async for piece in pieces:
-                        yield piece
+        ask = replace(first.ask, body={**first.ask.body, "n": count})
+        async with Parted(self._engines[ask.model.id].stream(ask, first.most), count) as parted:
+            parts = [self._pieces(each, parted.of(number)) for number, each in enumerate(opened)]
+            async with aclosing(merged(parts)) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    yield piece
 
     @asynccontextmanager
-    async def _turn(self, opened: Sequence[Open]) -> AsyncIterator[None]:
-        """The turn of choices; where their prompt was not counted for want of an engine, it is now."""
-        ask, account = opened[0].ask, opened[0].key.account
-        size = sum(request.most for request in opened) + opened[0].reads
-        async with self.turns[ask.model.id].turn(account, size, len(opened)):
-            for request in opened if opened[0].guessed else ():
-                prompt = await self._engines[ask.model.id].count(ask)
-                room = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
-                if room < 1:
+    async def _turn(self, opened: Sequence[Open]) -> AsyncIterator[int]:
+        """The turns of as many choices as there is room for.
+
+        Where their prompt was not counted for want of an engine, it is now.
+        """
+        ask, first = opened[0].ask, opened[0]
+        engines, turns = self._engines[ask.model.id], self.turns[ask.model.id]
+        wish = Wish(first.reads + first.most, len(opened), first.most, lambda: engines.choices)
+        async with turns.turn(first.key.account, wish) as count:
+            for request in opened[:count] if first.guessed else ():
+                prompt = await engines.count(ask)
+                left = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
+                if left < 1:
                     raise _too_long(ask, prompt)
                 request.prompt, request.read = min(prompt.likely, request.bound), prompt.tokens
-                request.most = min(request.most, room)
-            yield
+                request.most = min(request.most, left)
+            yield count
 
     async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> list[Open]:
         """Sets aside what each choice can cost: the first one pays for the prompt."""
@@ -174,7 +176,9 @@ class Answering:
             opened.append(await self._open(name, ask, key, prompt, most))
             for number in range(1, ask.choices):
                 paid, other = replace(prompt, most=0, likely=0), varied(ask, number)
-                opened.append(await self._open(f"{name}-{number}", other, key, paid, most, prompt.most))
+                request = await self._open(f"{name}-{number}", other, key, paid, most, prompt.most)
+                request.number = number
+                opened.append(request)
         except BaseException:
             await self._ended(opened)
             raise
@@ -304,7 +308,7 @@ class Answering:
         name, charged = f"embd-{secrets.token_hex(16)}", 0
         await self._reserve(name, key, model.price.cost(Usage(bound)))
         try:
-            async with self.turns[model.id].turn(key.account, bound):
+            async with self.turns[model.id].turn(key.account, Wish(bound)):
                 vectors, tokens = await self._engines[model.id].embed(asked.texts)
             shorter = [_cut(vector, asked.dimensions) for vector in vectors]
             # Only now: a size that the model has not costs nothing.

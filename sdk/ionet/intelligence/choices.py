@@ -16,7 +16,7 @@ from ionet.intelligence.errors import away
 from ionet.intelligence.requests import Ask
 
 #: Pieces of a choice that wait for whoever reads them.
-_AHEAD: Final = 64
+_AHEAD: Final = 2
 
 
 def varied(ask: Ask, number: int) -> Ask:
@@ -102,49 +102,42 @@ def _only(piece: Mapping[str, Any], number: int) -> dict[str, Any]:
 
 
 async def merged(
-    written: Sequence[AsyncIterator[dict[str, Any]]], head: Mapping[str, Any], every: int = 1
+    written: Sequence[AsyncIterator[dict[str, Any]]],
 ) -> AsyncIterator[dict[str, Any]]:
-    """The pieces of all choices in the order in which they come, each with its choice's number.
+    """The pieces of all choices in the order in which they come.
 
     Whoever does not read them keeps all of them waiting. Where one fails, the others are ended.
 
     Args:
-        written: the pieces of each choice, or of so many, with their numbers among these.
-        head: of the answer.
-        every: how many choices each of them has; the last one may have fewer.
+        written: the pieces of each choice, or of several; while these are read, more may be added to it.
 
     Raises:
         Refused: what ended one of them.
     """
-    told: asyncio.Queue[tuple[int, dict[str, Any] | BaseException | None]] = asyncio.Queue(1)
+    told: asyncio.Queue[dict[str, Any] | BaseException | None] = asyncio.Queue(1)
 
     async def pass_on(number: int) -> None:
         end: BaseException | None = None
         try:
             async with aclosing(written[number]) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
-                    await told.put((number, piece))
+                    await told.put(piece)
         except Exception as bad:  # raised again by who reads
             end = bad
-        await told.put((number, end))
+        await told.put(end)
 
-    passing = [asyncio.create_task(pass_on(number)) for number in range(len(written))]
+    passing: list[asyncio.Task[None]] = []
+    ended = 0
     try:
-        left = len(written)
-        while left:
-            number, piece = await told.get()
+        while ended < len(written):
+            passing += [asyncio.create_task(pass_on(number)) for number in range(len(passing), len(written))]
+            piece = await told.get()
             if isinstance(piece, BaseException):
                 raise piece
             if piece is None:
-                left -= 1
+                ended += 1
                 continue
-            first = number * every
-            yield {
-                **head,
-                "choices": [
-                    {**choice, "index": first + choice.get("index", 0)} for choice in piece["choices"]
-                ],
-            }
+            yield piece
     finally:
         for task in passing:
             task.cancel()

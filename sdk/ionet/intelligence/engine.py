@@ -77,7 +77,7 @@ class Engine(Protocol):
 
     @property
     def choices(self) -> int:
-        """Answers to one prompt that it writes at once, and reads it once for; 1: it is asked for each."""
+        """Answers to one prompt that it can write at once now, and read it once for; 1: it is asked for each."""
         ...
 
     async def count(self, ask: Ask) -> Count:
@@ -360,11 +360,21 @@ def speaks(choice: Mapping[str, Any]) -> bool:
     return bool(choice.get("text")) or any(value for name, value in delta.items() if name != "role")
 
 
-def beside(choice: Mapping[str, Any]) -> bool:
+def text_of(choice: Mapping[str, Any], *, chat: bool) -> str:
+    """The text of a choice, where clients look for it."""
+    said = (choice.get("delta") or {}).get("content") if chat else choice.get("text")
+    return said if isinstance(said, str) else ""
+
+
+def beside(choice: Mapping[str, Any], *, chat: bool) -> bool:
     """Whether a choice has something that was written, but not as its text: thoughts, or a part of a call."""
     delta = choice.get("delta") or {}
-    return any(value for name, value in delta.items() if name not in ("role", "content")) or not isinstance(
-        choice.get("text") or "", str
+    if not chat:
+        return any(value for name, value in delta.items() if name != "role") or not isinstance(
+            choice.get("text") or "", str
+        )
+    return bool(choice.get("text")) or any(
+        value for name, value in delta.items() if name not in ("role", "content")
     )
 
 

@@ -173,7 +173,7 @@ class Fleet:
             self._checked = now
             await self._check()
         for name, elastic in self._models.items():
-            requests = elastic.turns.waiting + elastic.turns.taken
+            requests = elastic.turns.wanted + elastic.turns.taken
             wanted = self._demands[name].wanted(requests, now)
             there = [engine for engine in self._engines() if engine.model == name and not engine.leaving]
             mine = [engine for engine in there if not engine.home.ends]
@@ -211,7 +211,7 @@ class Fleet:
                 frozenset(engine.model for engine in home.engines),
             )
             for number, home in enumerate(self._homes)
-            if not home.over and not home.ends
+            if not home.over and not home.ends and not self._bars(model, home)
         }
         place = placed(model, memory, spaces.values())
         if place is None:
@@ -228,8 +228,10 @@ class Fleet:
         try:
             # Within a budget one after the other: each is to know what those before it cost.
             async with contextlib.nullcontext() if self._budget is None else self._leasing:
-                rates = [other.lease.rate for other in self._homes if other.lease is not None]
-                home.lease = await self._lessor.lease(home.models, left(self._budget, rates))
+                # What ends makes room for what takes its place, or nothing could.
+                rates = [other.lease.rate for other in self._homes if other.lease and not other.ends]
+                barred = {node for model in home.models for node in self._models[model].replicas.barred}
+                home.lease = await self._lessor.lease(home.models, left(self._budget, rates), barred)
         except Exception as bad:  # whatever it is, it is tried again later
             why = f"no node could be leased for {home.models[0]}: {bad}"
             _log.warning("%s", why)
@@ -344,25 +346,35 @@ class Fleet:
         there = [home for home in self._homes if home.lease is not None and not home.over]
         await asyncio.gather(*(self._check_home(home) for home in there))
 
-    def _bars(self, model: str, node: str) -> bool:
-        return node in self._models[model].replicas.barred
+    def _bars(self, model: str, home: _Home) -> bool:
+        return home.lease is not None and home.lease.node in self._models[model].replicas.barred
 
     async def _check_home(self, home: _Home) -> None:
         assert home.lease is not None
+        if self._evicted(home):
+            return
         standing = await home.lease.keep()
         if standing == "gone":
             self._lost(home, f"the lease of {home.lease.node} has ended", pause=False)
             return
-        # Others take the place of one that gets no requests; until they do, it is leased, and not again.
-        barred = {engine.model for engine in home.engines if self._bars(engine.model, home.lease.node)}
-        for model in barred:
-            self._resize(model)
-        home.ends = standing == "ends" or bool(barred)
+        home.ends = standing == "ends"
         for engine in home.engines:
             if engine.replica is not None:
                 engine.misses = 0 if await engine.replica.engine.ready() else engine.misses + 1
         if any(engine.misses >= _MISSES for engine in home.engines):
             self._lost(home, f"an engine on {home.lease.node} does not answer any more", pause=False)
+
+
+    def _evicted(self, home: _Home) -> bool:
+        """Ends engines that get no more requests, and says whether all of a node are: it is paid for nothing."""
+        barred = [engine for engine in home.engines if self._bars(engine.model, home)]
+        for engine in barred:
+            if engine.replica is None and engine.task is not None:
+                engine.task.cancel()
+            if not engine.leaving:
+                self._leave(engine)
+        home.ends = home.ends or bool(barred and len(barred) == len(home.engines))
+        return home.ends and bool(barred)
 
 
 async def first_token(engine: HttpEngine, model: Model) -> None:

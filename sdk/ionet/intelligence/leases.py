@@ -234,11 +234,15 @@ class Market:
 
     # -- more
 
-    async def lease(self, models: Sequence[str], most: int | None) -> ClusterLease:
+    async def lease(
+        self, models: Sequence[str], most: int | None, without: Collection[str] = ()
+    ) -> ClusterLease:
         """See `ionet.intelligence.fleet.Lessor.lease`."""
         await self._check()
         wanted = ClusterFile(self.wanted(models))
-        async with AsyncClusterLaunch(self._client, self._config.gateway, wanted, key=self._key) as launch:
+        async with AsyncClusterLaunch(
+            self._client, self._config.gateway, wanted, key=self._key, avoid=_nodes(without)
+        ) as launch:
             offered = await launch.offer()
             rate = offered.listing.hourly.base
             if most is not None and rate > most:
@@ -289,6 +293,15 @@ class Market:
             internet=config.internet,
             image=config.image,
         )
+
+
+def _nodes(names: Collection[str]) -> frozenset[Pubkey]:
+    """Those of the names that are nodes of the market; other engines are called as the settings like."""
+    nodes = set()
+    for name in names:
+        with contextlib.suppress(ValueError):
+            nodes.add(Pubkey.from_string(name))
+    return frozenset(nodes)
 
 
 def _spec(model: Model, leased: Leased, config: FleetConfig) -> dict[str, object]:

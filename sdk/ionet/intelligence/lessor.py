@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -72,12 +72,13 @@ class Lessor(Protocol):
         """What an earlier process has leased, with the models that run there."""
         ...
 
-    async def lease(self, models: Sequence[str], most: int | None) -> Lease:
+    async def lease(self, models: Sequence[str], most: int | None, without: Collection[str] = ()) -> Lease:
         """Leases a node, and waits until it is there.
 
         Args:
             models: whose weights it is sent; it is for the first of them.
             most: millionths of a dollar an hour; None: whatever it costs.
+            without: nodes that are not to be leased.
 
         Raises:
             IonetError: there is none, or it could not be had.

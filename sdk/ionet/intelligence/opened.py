@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
-from ionet.intelligence.engine import NODE, READS, beside, speaks
+from ionet.intelligence.engine import NODE, READS, beside, speaks, text_of
 from ionet.intelligence.prices import Usage
 from ionet.intelligence.records import Charge, Key
 from ionet.intelligence.requests import Ask
@@ -43,6 +43,7 @@ class Open:
         end: settles it.
         since: when it began, in seconds that only grow.
         first: milliseconds until its first piece was told; None: none was.
+        number: of the choice, among those of one request.
     """
 
     id: str
@@ -68,6 +69,12 @@ class Open:
     seen: int | None = 0
     since: float = field(default_factory=time.monotonic)
     first: int | None = None
+    number: int = 0
+
+    @property
+    def chat(self) -> bool:
+        """Whether it answers a chat; otherwise it goes on with a text."""
+        return "messages" in self.ask.body
 
     @property
     def milliseconds(self) -> int:
@@ -102,10 +109,9 @@ def _count(request: Open, piece: Mapping[str, Any]) -> None:
     completion = request.usage.completion
     for choice in choices_of(piece):
         request.tokens += _numbers(choice)
-        said = (choice.get("delta") or {}).get("content") or choice.get("text")
-        if isinstance(said, str):
+        if said := text_of(choice, chat=request.chat):
             request.said.append(said)
-        if beside(choice):
+        if beside(choice, chat=request.chat):
             request.plain = False
         completion += max(len(_listed(choice)), int(speaks(choice)))
     prompt, usage = request.prompt, piece.get("usage")

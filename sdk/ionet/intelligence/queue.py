@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from ionet.intelligence.errors import away, busy
@@ -18,6 +19,26 @@ from ionet.intelligence.errors import away, busy
 _SCALE: Final = 1 << 20
 #: Of those who ask, with nothing waiting, that are remembered.
 _KNOWN: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Turns that a request wants.
+
+    Attributes:
+        size: what it may take by its first turn.
+        count: turns that it can use.
+        each: what it may take by each of these but the first.
+        room: turns that can be used at once, at the time of the first one.
+    """
+
+    size: int = 1
+    count: int = 1
+    each: int = 0
+    room: Callable[[], int] = lambda: 1
+
+
+ONE: Final = Wish()
 
 
 class Turns:
@@ -47,7 +68,7 @@ class Turns:
         self._share = share
         self._count = 0
         self._taken = 0
-        self._lines: dict[int, deque[tuple[int, int, asyncio.Future[None]]]] = {}
+        self._lines: dict[int, deque[tuple[Wish, asyncio.Future[int]]]] = {}
         #: How far those who ask have got, and how far they are who are served now.
         self._reached: dict[int, int] = {}
         self._now = 0
@@ -56,6 +77,11 @@ class Turns:
     def waiting(self) -> int:
         """Requests that wait."""
         return self._count
+
+    @property
+    def wanted(self) -> int:
+        """Turns that those who wait can use."""
+        return sum(wish.count for line in self._lines.values() for wish, _ in line)
 
     @property
     def taken(self) -> int:
@@ -73,43 +99,40 @@ class Turns:
         self._serve()
 
     @asynccontextmanager
-    async def turn(self, who: int, size: int = 1, count: int = 1) -> AsyncIterator[None]:
-        """A turn, for as long as it is entered.
+    async def turn(self, who: int, wish: Wish = ONE) -> AsyncIterator[int]:
+        """One turn or more, for as long as they are entered: those that are free, so that none stands idle.
 
         Args:
             who: asks.
-            size: what the request may take.
-            count: turns that it takes at once.
+            wish: for what.
+
+        Yields:
+            How many turns it has.
 
         Raises:
             Refused: too many wait already, or it has waited too long.
         """
-        await self._take(who, size, count)
+        count = await self._take(who, wish)
         try:
-            yield
+            yield count
         finally:
             self._give(count)
 
-    def _fits(self, count: int) -> bool:
-        """Whether there are as many turns; whoever wants more than there ever are has all of them."""
-        return self._taken + min(count, max(1, self._slots)) <= self._slots
-
-    async def _take(self, who: int, size: int, count: int) -> None:
-        if self._fits(count) and not self._count:
-            self._begin(who, size, count)
-            return
+    async def _take(self, who: int, wish: Wish) -> int:
+        if self._taken < self._slots and not self._count:
+            return self._begin(who, wish)
         line = self._lines.get(who, ())
         if self._count >= self._most or len(line) >= self._each:
             raise busy("too many requests wait for this model; try again in some seconds", 5)
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(who, deque()).append((size, count, mine))
+        mine: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._lines.setdefault(who, deque()).append((wish, mine))
         self._count += 1
         try:
             async with asyncio.timeout(self._patience):
-                await mine
+                return await mine
         except (asyncio.CancelledError, TimeoutError) as bad:
             if mine.done() and not mine.cancelled():
-                self._give(count)  # it came as nobody wanted it any more
+                self._give(mine.result())  # it came as nobody wanted it any more
             else:
                 self._forget(who, mine)
             if isinstance(bad, TimeoutError):
@@ -117,25 +140,27 @@ class Turns:
                 raise away(said, 30) from None
             raise
 
-    def _begin(self, who: int, size: int, count: int) -> None:
-        """Counts what somebody takes: they come after those who have taken less."""
+    def _begin(self, who: int, wish: Wish) -> int:
+        """Counts what somebody takes: they come after those who have taken less. Returns their turns."""
+        count = max(1, min(wish.count, wish.room(), self._slots - self._taken))
+        size = wish.size + (count - 1) * wish.each
         self._now = max(self._now, self._reached.get(who, 0))
         self._reached[who] = self._now + size * _SCALE // max(1, self._share(who))
         self._taken += count
         if len(self._reached) > _KNOWN:
             kept = {each: at for each, at in self._reached.items() if at > self._now or self._lines.get(each)}
             self._reached = kept
+        return count
 
-    def _forget(self, who: int, mine: asyncio.Future[None]) -> None:
+    def _forget(self, who: int, mine: asyncio.Future[int]) -> None:
         line = self._lines.get(who, deque())
         for entry in line:
-            if entry[2] is mine:
+            if entry[1] is mine:
                 line.remove(entry)
                 self._count -= 1
                 break
         if not line:
             self._lines.pop(who, None)
-        self._serve()  # others may have waited for one that was to have many
 
     def _give(self, count: int) -> None:
         self._taken -= count
@@ -145,13 +170,9 @@ class Turns:
         while self._lines and self._taken < self._slots:
             # Of equals who has waited longest, as tables keep their order.
             who = min(self._lines, key=lambda each: max(self._now, self._reached.get(each, 0)))
-            size, count, mine = self._lines[who][0]
-            if not self._fits(count):
-                return  # nobody is let past, or it would wait for ever
-            self._lines[who].popleft()
+            wish, mine = self._lines[who].popleft()
             self._count -= 1
             if not self._lines[who]:
                 del self._lines[who]
             if not mine.done():
-                self._begin(who, size, count)
-                mine.set_result(None)
+                mine.set_result(self._begin(who, wish))

@@ -147,8 +147,11 @@ class Replicas:
 
     @property
     def choices(self) -> int:
-        """See `Engine.choices`."""
-        return min((each.engine.choices for each in self.there), default=1)
+        """See `Engine.choices`: as many as the engine that comes next has room for."""
+        if not self.there:
+            return 1
+        following = self._in_order()[0]
+        return max(1, following.engine.choices - following.at_work)
 
     async def count(self, ask: Ask) -> Count:
         """See `Engine.count`."""

@@ -8,16 +8,16 @@ from typing import Any, Final
 from ionet.intelligence.opened import Open, choices_of
 from ionet.intelligence.prices import Usage
 
-#: What answers hold of an engine's choices.
-_CHOICE: Final = ("delta", "text", "logprobs", "finish_reason")
+#: What answers hold of an engine's choices: of a chat, and of a text that goes on.
+_CHAT: Final = ("delta", "logprobs", "finish_reason")
+_TEXT: Final = ("text", "logprobs", "finish_reason")
 
 
 def head_of(request: Open) -> dict[str, Any]:
     """What each piece of an answer begins with."""
-    chat = "messages" in request.ask.body
     return {
         "id": request.id,
-        "object": "chat.completion.chunk" if chat else "text_completion",
+        "object": "chat.completion.chunk" if request.chat else "text_completion",
         "created": request.at,
         "model": request.ask.model.id,
     }
@@ -28,9 +28,10 @@ def told_of(request: Open, piece: Mapping[str, Any]) -> dict[str, Any] | None:
     choices = choices_of(piece)
     if not choices:
         return None
-    kept = []
+    kept, names = [], _CHAT if request.chat else _TEXT
     for choice in choices:
-        told: dict[str, Any] = {"index": 0, **{name: choice[name] for name in _CHOICE if name in choice}}
+        told: dict[str, Any] = {name: choice[name] for name in names if name in choice}
+        told["index"] = request.number
         told["logprobs"] = _shown(request, choice)
         told.setdefault("finish_reason", None)
         kept.append(told)
