@@ -42,8 +42,8 @@ def signed(folder: Path, key: Keypair, hours: int = 4, first: int = FIRST) -> di
         far = -9.0 if number == 3 else 0.5
         receipts.judgements.add(f"chatcmpl-{number}", "small", "node", Judged(at, Score(24, far * 5, 25.0)))
     for number in range(hours - 1):
-        receipts.judgements.add_unjudged("small", "evader", "unasked", first + number * HOUR)
-    receipts.judgements.add_unjudged("small", "other", "unasked", first)
+        receipts.judgements.add_drawn("small", "evader", "unasked", first + number * HOUR)
+    receipts.judgements.add_drawn("small", "other", "unasked", first)
     receipts.seal(first + hours * HOUR)
     told = {"signer": str(key.pubkey()), "data": receipts.heads(168)}
     receipts.close()

@@ -254,7 +254,7 @@ async def test_each_of_several_answers_takes_as_many_turns_as_a_request_by_itsel
     await waiting(8)
     noting.go_on.set()
     await asyncio.gather(*asking)
-    assert "".join(noting.order) == "fsosososo"
+    assert "".join(noting.order) == "fsoososos"
 
 
 async def account(place: Place, number: int) -> Key:
@@ -409,6 +409,20 @@ async def test_a_completion_tells_of_its_tokens_as_completions_do(place: Place) 
         "top_logprobs": [{" goal": -0.5}, {"s": -0.5}],
         "text_offset": [4, 9],
     }
+
+
+@pytest.mark.parametrize("chat_", [True, False], ids=["chat", "text"])
+async def test_what_is_not_where_clients_look_for_the_text_is_none_and_is_not_told(
+    place: Place, chat_: bool
+) -> None:
+    piece = {"choices": [{"index": 0, "delta": {"content": "in a delta"}, "text": "in a text"}]}
+    body = HELLO if chat_ else {"model": "small", "prompt": "hi", "max_tokens": 40}
+    asked = (chat if chat_ else completion)(body, Models([MODEL]))
+    first, *_ = [each async for each in place.answering(engine(piece, used(3, 1))).answer(asked, place.key)]
+    (request,) = place.over
+    assert request.said == ["in a delta" if chat_ else "in a text"]
+    assert request.plain is False
+    assert {"delta", "text"} & first["choices"][0].keys() == {"delta" if chat_ else "text"}
 
 
 async def test_no_more_is_set_aside_for_a_prompt_than_a_context_holds(place: Place) -> None:

@@ -125,11 +125,11 @@ async def test_who_can_use_several_turns_has_those_that_are_free_and_none_stands
     asking = [asyncio.create_task(having(turns, 1, got, first)) for _ in range(3)]
     asking += [asyncio.create_task(having(turns, count, got, others)) for count in (4, 2)]
     await asyncio.sleep(0)
-    # Of four, the one that is left; and two wait.
-    assert (got, turns.taken, turns.wanted) == ([1, 1, 1, 1], 4, 2)
+    # Of four, the one that is left; two are waited for.
+    assert (got, turns.taken, turns.waiting) == ([1, 1, 1, 1], 4, 2)
     first.set()
     await asyncio.gather(*asking[:3])
-    assert (got[4:], turns.taken, turns.waiting) == ([2], 3, 0)
+    assert (got[4:], turns.taken, turns.waiting) == ([1], 2, 0)
     others.set()
     await asyncio.gather(*asking)
     assert turns.taken == 0

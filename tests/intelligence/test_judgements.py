@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
@@ -39,6 +41,7 @@ def judgements(receipts: Receipts) -> Judgements:
 def add(to: Judgements, count: int, at: int, score: Score = GOOD, by: str = "", node: str = "node") -> None:
     """So many answers of a node, a second apart."""
     for number in range(at, at + count):
+        to.add_drawn("small", node, "", number)
         to.add(f"{by} {node} {number}", "small", node, Judged(number, score, 100, 1), by)
 
 
@@ -81,7 +84,7 @@ def test_what_an_earlier_version_has_judged_is_summed_once(tmp_path: Path, recei
             assert Judgements(opened).standings(0) == before
 
 
-def steps(receipts: Receipts, since: int = 0) -> int:
+def steps(receipts: Receipts, since: int = 0, *, forgetting: bool = False) -> int:
     """Hundreds of steps that SQLite takes to say how nodes stand: each row that is read takes some."""
     count = 0
 
@@ -90,7 +93,10 @@ def steps(receipts: Receipts, since: int = 0) -> int:
         count += 1
 
     receipts._db.set_progress_handler(step, 100)
-    receipts.judgements.standings(since)
+    if forgetting:
+        receipts.judgements.forget(since)
+    else:
+        receipts.judgements.standings(since)
     receipts._db.set_progress_handler(None, 0)
     return count
 
@@ -119,6 +125,13 @@ def test_no_more_is_read_for_what_is_older(receipts: Receipts) -> None:
     few = steps(receipts, NOW + 200 * DAY)
     days(0, 200)
     assert steps(receipts, NOW + 200 * DAY) <= few + 2
+    # Nor to see that there is nothing to forget: it is looked for three times a minute.
+    assert steps(receipts, NOW, forgetting=True) <= 2
+
+
+async def read_of(audits: Audits, at: int) -> Any:
+    """What anybody reads."""
+    return json.loads(await audits.told(at))
 
 
 @pytest.fixture
@@ -140,13 +153,13 @@ async def test_many_who_ask_at_once_have_it_read_once_and_later_ones_anew(
 
     monkeypatch.setattr(judgements, "standings", read)
     audits = Audits(shelf, lambda: now)
-    told = await asyncio.gather(*(audits.told(NOW + HOUR) for _ in range(50)))
+    told = await asyncio.gather(*(read_of(audits, NOW + HOUR) for _ in range(50)))
     assert (len(reads), told[0]["data"][0]["answers"]) == (1, 1)
     add(judgements, 1, NOW + 1)
     now = 2.9
-    assert (await audits.told(NOW + HOUR))["data"][0]["answers"] == 1
+    assert (await read_of(audits, NOW + HOUR))["data"][0]["answers"] == 1
     now = 3.1
-    assert (await audits.told(NOW + HOUR))["data"][0]["answers"] == 2
+    assert (await read_of(audits, NOW + HOUR))["data"][0]["answers"] == 2
     assert len(reads) == 2
 
 
@@ -159,7 +172,7 @@ async def test_so_many_nodes_and_witnesses_are_told_those_at_fault_first(
     for number in range(WITNESSES + 2):
         add(judgements, 1, NOW, by=f"w{number:02}", node="zz")
     add(judgements, 3, NOW, BAD, by="zz-w", node="zz")
-    told = await Audits(shelf).told(NOW)
+    told = await read_of(Audits(shelf), NOW)
     assert (len(told["data"]), told["more"]) == (NODES, 6)
     first = told["data"][0]
     assert (first["node"], first["holds"]) == ("zz", False)
@@ -171,9 +184,9 @@ async def test_answers_that_could_not_be_judged_are_told(
     shelf: Shelf[Receipts], judgements: Judgements
 ) -> None:
     for _ in range(4):
-        judgements.add_unjudged("small", "evader", "unasked", NOW)
+        judgements.add_drawn("small", "evader", "unasked", NOW)
     add(judgements, 20, NOW, node="honest")
-    evader, honest = (await Audits(shelf).told(NOW))["data"]
+    evader, honest = (await read_of(Audits(shelf), NOW))["data"]
     assert (evader["node"], evader["answers"], evader["unjudged"]) == ("evader", 0, {"unasked": 4})
     assert (evader["barred"], evader["holds"], evader["faults"]) == (True, False, ["unasked", "unjudged"])
     assert (honest["barred"], honest["holds"], honest["unjudged"]) == (False, True, {})
@@ -181,22 +194,23 @@ async def test_answers_that_could_not_be_judged_are_told(
 
 def test_a_head_says_how_many_answers_of_its_hour_could_not_be_judged(receipts: Receipts) -> None:
     receipts.add({"id": "a", "model": "small", "end": NOW, "answer": {"tokens": 3, "text": "00"}})
-    receipts.judgements.add_unjudged("small", "node", "unasked", NOW)
-    receipts.judgements.add_unjudged("small", "node", "too_long", NOW + HOUR - 1)
-    receipts.judgements.add_unjudged("small", "node", "unasked", NOW + HOUR)
+    receipts.judgements.add_drawn("small", "Zürich", "unasked", NOW)
+    receipts.judgements.add_drawn("small", "Zürich", "too_long", NOW + HOUR - 1)
+    receipts.judgements.add_drawn("small", "Zürich", "unasked", NOW + HOUR)
+    receipts.judgements.add_drawn("small", "Zürich", "", NOW)
     receipts.seal(NOW + HOUR)
     (head,) = receipts.heads(1)
-    assert [each["unjudged"] for each in head["head"]["models"]] == [{"node": 2}]
+    assert [each["unjudged"] for each in head["head"]["models"]] == [[{"node": "Zürich", "answers": 2}]]
 
 
-@pytest.mark.parametrize("later", [HOUR, DAY, 3 * DAY + 5 * HOUR])
-def test_once_the_arbiter_is_gone_what_witnesses_find_from_then_on_counts(
+@pytest.mark.parametrize("later", [DAY, DAY + HOUR, 3 * DAY + 5 * HOUR])
+def test_once_the_arbiter_is_gone_for_a_day_what_witnesses_find_from_then_on_counts(
     judgements: Judgements, later: int
 ) -> None:
     add(judgements, 3, NOW)
     for witness in ("v", "w"):
-        add(judgements, 3, NOW + 60, BAD, by=witness)
-    assert only(judgements).holds  # the arbiter was asked in that hour
+        add(judgements, 3, NOW + DAY - 60, BAD, by=witness)
+    assert only(judgements).holds  # the arbiter was asked on that day
     add(judgements, 3, NOW + later, BAD, by="w")
     assert only(judgements).holds  # one witness is nobody's proof
     add(judgements, 3, NOW + later, BAD, by="v")
@@ -206,8 +220,8 @@ def test_once_the_arbiter_is_gone_what_witnesses_find_from_then_on_counts(
 def test_as_long_as_the_arbiter_is_asked_about_a_model_it_decides(judgements: Judgements) -> None:
     add(judgements, 3, NOW)
     for witness in ("v", "w"):
-        add(judgements, 3, NOW + HOUR, BAD, by=witness)
-    add(judgements, 1, NOW + HOUR, node="another")
+        add(judgements, 3, NOW + DAY + HOUR, BAD, by=witness)
+    add(judgements, 1, NOW + DAY, node="another")
     assert [each.holds for each in judgements.standings(0) if each.node == "node"] == [True]
 
 
@@ -218,5 +232,5 @@ def test_what_witnesses_have_said_before_the_arbiter_was_gone_does_not_count_lat
         add(judgements, 3, NOW, BAD, by=witness)
     add(judgements, 3, NOW + HOUR)
     for witness in ("v", "w"):
-        add(judgements, 3, NOW + 2 * HOUR, by=witness)
+        add(judgements, 3, NOW + DAY + 2 * HOUR, by=witness)
     assert only(judgements).holds

@@ -53,7 +53,7 @@ async def test_thoughts_of_a_model_that_thinks_are_told_as_its_text_and_judged(t
     said, tokens = "", list[int]()
     async for piece in thinker.stream(ask, 32):
         for choice in piece.get("choices", ()):
-            assert not beside(choice)
+            assert not beside(choice, chat=True)
             said += choice["delta"].get("content") or ""
             tokens += [each["id"] for each in (choice.get("logprobs") or {}).get("content", ())]
     # What the template has begun is told as well.

@@ -15,13 +15,12 @@ from tests.intelligence.test_answering import HELLO, MODEL, Place, Told, engine,
 
 from ionet.intelligence.auditing import Auditor, Bench
 from ionet.intelligence.engine import HttpEngine
-from ionet.intelligence.likelihood import Score
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.requests import chat
-from ionet.intelligence.standing import Judged, Standing, evading
+from ionet.intelligence.standing import Standing, evading
 
 THOUGHT = said({"reasoning_content": "."})
 HELLO_SAID = said({"content": "hello"})
@@ -36,9 +35,10 @@ class Court:
     nodes: Replicas
     auditor: Auditor
 
-    async def answered(self, *pieces: dict[str, Any], **more: Any) -> None:
-        """Has the node answer with these, and what is written be judged."""
+    async def answered(self, *pieces: dict[str, Any], by: str = "node", **more: Any) -> None:
+        """Has a node answer with these, and what is written be judged."""
         await self.place.ask(engine(*pieces), **more)
+        self.place.over[-1].node = by
         recorder = Recorder(self.place.desk, self.receipts, self.auditor, {"small": "url"})
         await recorder.over(self.place.over[-1])
         while not self.auditor._waiting.empty():
@@ -107,12 +107,12 @@ async def test_who_says_that_nothing_was_written_is_judged_all_the_same(court: C
 async def test_a_node_that_evades_audits_gets_no_more_requests_once_others_can_be_compared(
     court: Court, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fine = Judged(court.place.desk.at, Score(24, 0.0, 24.0))
+    """Though nobody judges those others: the only witness is the one that evades, and says nothing."""
     with caplog.at_level(logging.WARNING):
-        for number in range(20):
+        for _ in range(20):
             await court.answered(THOUGHT, HELLO_SAID, used(3, 1))
             assert not court.standing.evades
-            court.receipts.judgements.add(str(number), "small", "other", fine)
+            await court.answered(HELLO_SAID, used(3, 1), by="other")
         assert [each.node for each in court.nodes.there] == ["node", "other"]
         await court.answered(THOUGHT, HELLO_SAID, used(3, 1))
     assert court.standing.evades

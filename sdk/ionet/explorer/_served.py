@@ -194,9 +194,9 @@ def _unjudged(hours: Iterable[Mapping[str, Any]]) -> list[m.UnjudgedNode]:
     counts: Counter[str] = Counter()
     for each in hours:
         listed = each.get("unjudged")
-        for node, answers in list(listed.items())[:_MODELS] if isinstance(listed, dict) else ():
-            if _count(answers):
-                counts[str(node)[:200]] += answers
+        for row in listed[:_MODELS] if isinstance(listed, list) else ():
+            if isinstance(row, dict) and _count(row.get("answers")):
+                counts[str(row.get("node", ""))[:200]] += row["answers"]
     return [m.UnjudgedNode(node=node, answers=answers) for node, answers in counts.most_common(_MODELS)]
 
 

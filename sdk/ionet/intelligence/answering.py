@@ -123,12 +123,13 @@ class Answering:
         return written[0] if len(opened) == 1 else merged(written)
 
     async def _written(
-        self, opened: Sequence[Open], others: list[AsyncIterator[dict[str, Any]]]
+        self, opened: Sequence[Open], others: list[AsyncIterator[dict[str, Any]]], *, begun: bool = False
     ) -> AsyncIterator[dict[str, Any]]:
         """The pieces of as many choices as there is room for at once; the rest goes to the others."""
-        async with self._turn(opened) as count:
+        async with self._turn(opened, begun=begun) as count:
             if left := opened[count:]:
-                others.append(self._written(left, others))
+                others.append(self._written(left, others, begun=True))
+                yield {}
             pieces = self._pieces(opened[0]) if count == 1 else self._together(opened[:count])
             async with aclosing(pieces) as them:  # type: ignore[type-var]
                 async for piece in them:
@@ -145,14 +146,14 @@ class Answering:
                     yield piece
 
     @asynccontextmanager
-    async def _turn(self, opened: Sequence[Open]) -> AsyncIterator[int]:
+    async def _turn(self, opened: Sequence[Open], *, begun: bool) -> AsyncIterator[int]:
         """The turns of as many choices as there is room for.
 
         Where their prompt was not counted for want of an engine, it is now.
         """
         ask, first = opened[0].ask, opened[0]
         engines, turns = self._engines[ask.model.id], self.turns[ask.model.id]
-        wish = Wish(first.reads + first.most, len(opened), first.most, lambda: engines.choices)
+        wish = Wish(first.reads + first.most, len(opened), first.most, lambda: engines.choices, begun)
         async with turns.turn(first.key.account, wish) as count:
             for request in opened[:count] if first.guessed else ():
                 prompt = await engines.count(ask)

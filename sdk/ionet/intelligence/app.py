@@ -129,7 +129,8 @@ def application(house: House) -> ASGIApp:
         return _json({"hour": hour, "leaves": listed})
 
     async def audits(_: Request) -> Response:
-        return _json(await standings.told(house.desk.at))
+        told = await standings.told(house.desk.at)
+        return Response(told, media_type="application/json", headers=_NO_STORE)
 
     async def nowhere(request: Request) -> Response:
         path = request.url.path

@@ -28,7 +28,7 @@ from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.receipts import Receipts
-from ionet.intelligence.replaying import Draw, Unjudgeable, Written, replayed
+from ionet.intelligence.replaying import Draw, Written, replayed
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.standing import DAY, WINDOW, Judged
 
@@ -112,12 +112,7 @@ class Auditor:
 
     def offer(self, written: Written) -> None:
         """Takes an answer, or not: a share of them is judged."""
-        bench = self._benches.get(written.model)
-        if bench is None:
-            return
-        if not written.unread and bench.arbiter is None and not bench.witnesses(written.node):
-            return
-        if self._draw(_WHOLE) >= self._share:
+        if written.model not in self._benches or self._draw(_WHOLE) >= self._share:
             return
         try:
             self._waiting.put_nowait(written)
@@ -154,8 +149,9 @@ class Auditor:
     async def judge(self, written: Written) -> None:
         """Has an answer judged by a witness, by the arbiter, or by both."""
         bench = self._benches[written.model]
+        await self._count(written)
         if written.unread:
-            await self._keep_unjudged(written, written.unread)
+            await self._bar(written.model)
             return
         witnesses = [
             each
@@ -184,9 +180,6 @@ class Auditor:
             try:
                 async with bench.turn:
                     result = await replayed(written, bench.arbiter, self._desk.at, self._draw)
-            except Unjudgeable:
-                await self._keep_unjudged(written, "too_long")
-                return
             except Refused as bad:
                 # Not its message: engines put what they were asked into theirs.
                 _log.warning("asked about %s, the arbiter answers %s", written.id, bad.status)
@@ -229,12 +222,12 @@ class Auditor:
             lambda _: self._receipts.judgements.add(written.id, written.model, written.node, result, witness)
         )
 
-    async def _keep_unjudged(self, written: Written, why: str) -> None:
-        at = self._desk.at
+    async def _count(self, written: Written) -> None:
+        """Counts it, before anybody looks at it: who bears no witness hides nobody by that."""
+        at, why = self._desk.at, written.unread
         await self._desk.do(
-            lambda _: self._receipts.judgements.add_unjudged(written.model, written.node, why, at)
+            lambda _: self._receipts.judgements.add_drawn(written.model, written.node, why, at)
         )
-        await self._bar(written.model)
 
     async def _bar(self, model: str) -> None:
         """Has nodes get no requests of whose answers far more cannot be judged than of others'."""

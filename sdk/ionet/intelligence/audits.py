@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -13,6 +14,8 @@ from ionet.intelligence.standing import DAY, WINDOW, Record, Standing
 
 #: Seconds for which an answer is told again.
 _LASTS: Final = 3.0
+#: … and so many times as long as it took to be read, where that is more.
+_RARE: Final = 10.0
 #: Nodes that are told, and witnesses of each.
 NODES: Final = 200
 WITNESSES: Final = 20
@@ -31,21 +34,23 @@ class Audits:
         self._clock = clock
         self._reading = asyncio.Lock()
         self._until = 0.0
-        self._told: dict[str, Any] = {}
+        self._told = b""
 
-    async def told(self, at: int) -> dict[str, Any]:
-        """As it is sent; many who ask at once are told the same.
+    async def told(self, at: int) -> bytes:
+        """As it is sent, in JSON; many who ask at once are told the same.
 
         Args:
             at: now, Unix seconds.
         """
         async with self._reading:
             if not self._told or self._clock() >= self._until:
-                since = (at - WINDOW) // DAY * DAY
+                since, began = (at - WINDOW) // DAY * DAY, self._clock()
                 listed = await self._shelf.look(lambda receipts: receipts.judgements.standings(since))
                 rows = [_row(each) for each in sorted(listed, key=_order)[:NODES]]
-                self._told = {"since": since, "data": rows, "more": max(0, len(listed) - NODES)}
-                self._until = self._clock() + _LASTS
+                told = {"since": since, "data": rows, "more": max(0, len(listed) - NODES)}
+                self._told = json.dumps(told, separators=(",", ":")).encode()
+                now = self._clock()
+                self._until = now + max(_LASTS, _RARE * (now - began))
             return self._told
 
 
@@ -63,7 +68,8 @@ def _row(standing: Standing) -> dict[str, Any]:
         "holds": standing.holds,
         "faults": list(standing.faults),
         "unjudged": dict(standing.unjudged),
-        "barred": standing.evades,
+        # Engines without a name are never barred: nobody knows how many they are.
+        "barred": standing.evades and bool(standing.node),
         "witnesses": _witnesses(witnesses[:WITNESSES]),
         "more": max(0, len(witnesses) - WITNESSES),
     }

@@ -90,7 +90,7 @@ class Parted:
 def _numbers(piece: Mapping[str, Any], count: int) -> list[int]:
     """Choices of which a piece has something, in their order."""
     numbers = [choice.get("index", 0) for choice in piece.get("choices") or ()]
-    if any(not isinstance(number, int) or not 0 <= number < count for number in numbers):
+    if any(type(number) is not int or not 0 <= number < count for number in numbers):
         raise away("the model's engine sent what nobody asked")
     return sorted(set(numbers))
 
@@ -109,7 +109,8 @@ async def merged(
     Whoever does not read them keeps all of them waiting. Where one fails, the others are ended.
 
     Args:
-        written: the pieces of each choice, or of several; while these are read, more may be added to it.
+        written: the pieces of each choice, or of several. More may be added to it while these are read; an
+            empty piece has them begun.
 
     Raises:
         Refused: what ended one of them.
@@ -136,8 +137,8 @@ async def merged(
                 raise piece
             if piece is None:
                 ended += 1
-                continue
-            yield piece
+            elif piece:
+                yield piece
     finally:
         for task in passing:
             task.cancel()

@@ -77,7 +77,7 @@ class Engine(Protocol):
 
     @property
     def choices(self) -> int:
-        """Answers to one prompt that it can write at once now, and read it once for; 1: it is asked for each."""
+        """Answers that it can write at once now, and reads their prompt once for; 1: each is asked for."""
         ...
 
     async def count(self, ask: Ask) -> Count:

@@ -173,7 +173,7 @@ class Fleet:
             self._checked = now
             await self._check()
         for name, elastic in self._models.items():
-            requests = elastic.turns.wanted + elastic.turns.taken
+            requests = elastic.turns.waiting + elastic.turns.taken
             wanted = self._demands[name].wanted(requests, now)
             there = [engine for engine in self._engines() if engine.model == name and not engine.leaving]
             mine = [engine for engine in there if not engine.home.ends]
@@ -229,7 +229,8 @@ class Fleet:
             # Within a budget one after the other: each is to know what those before it cost.
             async with contextlib.nullcontext() if self._budget is None else self._leasing:
                 # What ends makes room for what takes its place, or nothing could.
-                rates = [other.lease.rate for other in self._homes if other.lease and not other.ends]
+                stay = [other for other in self._homes if not (other.ends or other.over)]
+                rates = [other.lease.rate for other in stay if other.lease is not None]
                 barred = {node for model in home.models for node in self._models[model].replicas.barred}
                 home.lease = await self._lessor.lease(home.models, left(self._budget, rates), barred)
         except Exception as bad:  # whatever it is, it is tried again later
@@ -364,9 +365,8 @@ class Fleet:
         if any(engine.misses >= _MISSES for engine in home.engines):
             self._lost(home, f"an engine on {home.lease.node} does not answer any more", pause=False)
 
-
     def _evicted(self, home: _Home) -> bool:
-        """Ends engines that get no more requests, and says whether all of a node are: it is paid for nothing."""
+        """Ends engines that get no more requests; whether all of a node's do: it is paid for nothing."""
         barred = [engine for engine in home.engines if self._bars(engine.model, home)]
         for engine in barred:
             if engine.replica is None and engine.task is not None:

@@ -57,10 +57,11 @@ CREATE TABLE IF NOT EXISTS sums (
 CREATE INDEX IF NOT EXISTS sums_since ON sums (span, begin, model);
 CREATE INDEX IF NOT EXISTS sums_at_fault ON sums (begin) WHERE faults <> '';
 CREATE INDEX IF NOT EXISTS sums_of_arbiters ON sums (span, model, begin) WHERE witness = '';
-CREATE TABLE IF NOT EXISTS unjudged (
+CREATE TABLE IF NOT EXISTS drawn (
     span INTEGER NOT NULL, model TEXT NOT NULL, node TEXT NOT NULL, why TEXT NOT NULL,
     begin INTEGER NOT NULL, answers INTEGER NOT NULL, PRIMARY KEY (span, model, node, why, begin)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS drawn_since ON drawn (span, begin);
 """
 _JUDGED: Final = "model, node, at, places, surprise, variance, skew, tokens, excess"
 _SUMS: Final = "answers, passed, places, surprise, variance, skew, tokens, excess, long, outliers"
@@ -68,6 +69,8 @@ _TOTALS: Final = ", ".join(f"sum({name})" for name in _SUMS.split(", "))
 
 #: A model, a node, and who has judged it.
 _Pair = tuple[str, str, str]
+#: Seconds of a window, a model, a node, who has judged it, and when the window begins.
+_Key = tuple[int, str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,12 @@ class _Row:
     node: str
     judged: Judged
     witness: str
+
+    @property
+    def keys(self) -> list[_Key]:
+        """Of the sums that it is in."""
+        pair = self.model, self.node, self.witness
+        return [(span, *pair, self.judged.at // span * span) for span in (HOUR, DAY)]
 
 
 def _rows(rows: Iterable[tuple[Any, ...]]) -> Iterator[_Row]:
@@ -103,12 +112,20 @@ class Judgements:
         db.executescript(_SCHEMA)
         with self._whole():
             if db.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
-                for row in _rows(db.execute(f"SELECT {_JUDGED}, '' FROM judged").fetchall()):  # noqa: S608
-                    self._sum(row)
-                every = f"SELECT {_JUDGED}, witness FROM witnessed"  # noqa: S608
-                for row in _rows(db.execute(every).fetchall()):
-                    self._sum(row)
+                self._sum_all()
                 db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def _sum_all(self) -> None:
+        sums: dict[_Key, Window] = defaultdict(Window)
+        for every in (
+            f"SELECT {_JUDGED}, '' FROM judged",  # noqa: S608
+            f"SELECT {_JUDGED}, witness FROM witnessed",  # noqa: S608
+        ):
+            for row in _rows(self._db.execute(every)):
+                for key in row.keys:
+                    sums[key] += Window.of(row.judged)
+        for key, window in sums.items():
+            self._put(key, window)
 
     @contextmanager
     def _whole(self) -> Iterator[None]:
@@ -141,36 +158,38 @@ class Judgements:
                 self._sum(_Row(model, node, judged, witness))
 
     def _sum(self, row: _Row) -> None:
-        for span in (HOUR, DAY):
-            key = span, row.model, row.node, row.witness, row.judged.at // span * span
+        for key in row.keys:
             before = self._db.execute(
                 f"SELECT {_SUMS} FROM sums"  # noqa: S608
                 " WHERE span = ? AND model = ? AND node = ? AND witness = ? AND begin = ?",
                 key,
             ).fetchone()
-            window = Window.of(row.judged) if before is None else _window(before) + Window.of(row.judged)
-            score = window.score
-            sums = (
-                *(window.answers, window.passed, score.places, score.surprise, score.variance, score.skew),
-                *(window.tokens, window.excess, window.long, window.outliers),
-            )
-            values = (*key, *sums, " ".join(faults_of(window)))
-            marks = ", ".join("?" * len(values))
-            self._db.execute(f"INSERT OR REPLACE INTO sums VALUES ({marks})", values)  # noqa: S608
+            window = Window.of(row.judged)
+            self._put(key, window if before is None else _window(before) + window)
 
-    def add_unjudged(self, model: str, node: str, why: str, at: int) -> None:
-        """Counts an answer that could not be judged.
+    def _put(self, key: _Key, window: Window) -> None:
+        score = window.score
+        sums = (
+            *(window.answers, window.passed, score.places, score.surprise, score.variance, score.skew),
+            *(window.tokens, window.excess, window.long, window.outliers),
+        )
+        values = (*key, *sums, " ".join(faults_of(window)))
+        marks = ", ".join("?" * len(values))
+        self._db.execute(f"INSERT OR REPLACE INTO sums VALUES ({marks})", values)  # noqa: S608
+
+    def add_drawn(self, model: str, node: str, why: str, at: int) -> None:
+        """Counts an answer that is to be judged, whether or not anybody then judges it.
 
         Args:
             model: that it is claimed to be of.
             node: that has written it.
-            why: of a few words.
+            why: it cannot be, in a few words; empty: it can.
             at: Unix seconds.
         """
         with self._whole():
             for span in (HOUR, DAY):
                 self._db.execute(
-                    "INSERT INTO unjudged VALUES (?, ?, ?, ?, ?, 1)"
+                    "INSERT INTO drawn VALUES (?, ?, ?, ?, ?, 1)"
                     " ON CONFLICT DO UPDATE SET answers = answers + 1",
                     (span, model, node, why, at // span * span),
                 )
@@ -179,8 +198,12 @@ class Judgements:
         """Forgets what is older, Unix seconds; of sums, by whole hours and days."""
         for table in ("judged", "witnessed"):
             self._db.execute(f"DELETE FROM {table} WHERE at < ?", (before,))  # noqa: S608
-        for table in ("sums", "unjudged"):
-            self._db.execute(f"DELETE FROM {table} WHERE begin + span <= ?", (before,))  # noqa: S608
+        for span in (HOUR, DAY):
+            for table in ("sums", "drawn"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE span = ? AND begin <= ?",  # noqa: S608
+                    (span, before - span),
+                )
 
     def of_hour(self, begin: int) -> tuple[Mapping[str, list[Judged]], Mapping[str, dict[str, int]]]:
         """What was judged in an hour, by model, and how many answers could not be, by model and node.
@@ -208,7 +231,7 @@ class Judgements:
                 judged[row.model].append(row.judged)
         unjudged: dict[str, dict[str, int]] = defaultdict(dict)
         for model, node, answers in self._db.execute(
-            "SELECT model, node, sum(answers) FROM unjudged WHERE span = ? AND begin = ?"
+            "SELECT model, node, sum(answers) FROM drawn WHERE span = ? AND begin = ? AND why <> ''"
             " GROUP BY model, node",
             (HOUR, begin),
         ):
@@ -238,24 +261,12 @@ class Judgements:
             model: that they serve.
             since: Unix seconds; from the beginning of its day.
         """
-        span = DAY, model, since // DAY * DAY
-        bad = dict(
-            self._db.execute(
-                "SELECT node, sum(answers) FROM unjudged WHERE span = ? AND model = ? AND begin >= ?"
-                " GROUP BY node",
-                span,
-            ).fetchall()
+        rows = self._db.execute(
+            "SELECT node, sum(answers * (why <> '')), sum(answers) FROM drawn INDEXED BY drawn_since"
+            " WHERE span = ? AND begin >= ? AND model = ? GROUP BY node",
+            (DAY, since // DAY * DAY, model),
         )
-        read = self._db.execute(
-            "SELECT node, sum(answers) FROM sums INDEXED BY sums_since"
-            " WHERE span = ? AND model = ? AND begin >= ? GROUP BY node, witness",
-            span,
-        )
-        most: dict[str, int] = defaultdict(int)
-        for node, answers in read:
-            # The same answers may be judged by both, the arbiter and a witness.
-            most[node] = max(most[node], answers)
-        return evading({node: (bad.get(node, 0), bad.get(node, 0) + most[node]) for node in {*bad, *most}})
+        return evading({node: (unjudged, of) for node, unjudged, of in rows})
 
     def standings(self, since: int) -> list[Standing]:
         """What audits say of each node.
@@ -267,8 +278,8 @@ class Judgements:
         every = self._records(since)
         unjudged: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         for model, node, why, answers in self._db.execute(
-            "SELECT model, node, why, sum(answers) FROM unjudged WHERE span = ? AND begin >= ?"
-            " GROUP BY model, node, why",
+            "SELECT model, node, why, sum(answers) FROM drawn INDEXED BY drawn_since"
+            " WHERE span = ? AND begin >= ? AND why <> '' GROUP BY model, node, why",
             (DAY, since),
         ):
             unjudged[model, node][why] = answers
@@ -305,12 +316,13 @@ class Judgements:
         }
 
     def _since_the_arbiter(self, model: str, since: int) -> Mapping[str, Mapping[str, Record]]:
-        """By node and witness, what witnesses say after the last hour in which the arbiter was asked."""
+        """By node and witness, what witnesses say from a day after the arbiter's last answer on."""
         last = self._db.execute(
             "SELECT max(begin) FROM sums WHERE witness = '' AND span = ? AND model = ?", (HOUR, model)
         ).fetchone()[0]
         if last is None or last < since:
             return {}
+        last += DAY - HOUR
         # The rest of that day by its hours, and whole days from there on.
         part = (
             "SELECT * FROM sums INDEXED BY sums_since"

@@ -30,12 +30,14 @@ class Wish:
         count: turns that it can use.
         each: what it may take by each of these but the first.
         room: turns that can be used at once, at the time of the first one.
+        begun: whether it has had turns before: then it may wait, however many do.
     """
 
     size: int = 1
     count: int = 1
     each: int = 0
     room: Callable[[], int] = lambda: 1
+    begun: bool = False
 
 
 ONE: Final = Wish()
@@ -46,8 +48,8 @@ class Turns:
 
     Args:
         slots: turns at the same time.
-        waiting: requests that may wait, of all.
-        each: of one of those who ask.
+        waiting: turns that may be waited for, of all.
+        each: … by one of those who ask.
         patience: seconds that a request waits at most.
         share: of one of those who ask; twice the share has twice the turns.
     """
@@ -75,13 +77,8 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """Requests that wait."""
+        """Turns that are waited for."""
         return self._count
-
-    @property
-    def wanted(self) -> int:
-        """Turns that those who wait can use."""
-        return sum(wish.count for line in self._lines.values() for wish, _ in line)
 
     @property
     def taken(self) -> int:
@@ -122,11 +119,13 @@ class Turns:
         if self._taken < self._slots and not self._count:
             return self._begin(who, wish)
         line = self._lines.get(who, ())
-        if self._count >= self._most or len(line) >= self._each:
+        if not wish.begun and (
+            self._count >= self._most or sum(other.count for other, _ in line) >= self._each
+        ):
             raise busy("too many requests wait for this model; try again in some seconds", 5)
         mine: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._lines.setdefault(who, deque()).append((wish, mine))
-        self._count += 1
+        self._count += wish.count
         try:
             async with asyncio.timeout(self._patience):
                 return await mine
@@ -157,7 +156,7 @@ class Turns:
         for entry in line:
             if entry[1] is mine:
                 line.remove(entry)
-                self._count -= 1
+                self._count -= entry[0].count
                 break
         if not line:
             self._lines.pop(who, None)
@@ -171,7 +170,7 @@ class Turns:
             # Of equals who has waited longest, as tables keep their order.
             who = min(self._lines, key=lambda each: max(self._now, self._reached.get(each, 0)))
             wish, mine = self._lines[who].popleft()
-            self._count -= 1
+            self._count -= wish.count
             if not self._lines[who]:
                 del self._lines[who]
             if not mine.done():

@@ -288,5 +288,8 @@ def summary(
         "judged": len(judged),
         "passed": sum(each.passed for each in judged),
         # Heads stay, and are read by many: the nodes with the most.
-        "unjudged": dict(sorted(unjudged.items(), key=lambda each: (-each[1], each[0]))[:_NODES]),
+        "unjudged": [
+            {"node": node, "answers": answers}
+            for node, answers in sorted(unjudged.items(), key=lambda each: (-each[1], each[0]))[:_NODES]
+        ],
     }

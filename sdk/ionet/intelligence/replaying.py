@@ -61,14 +61,10 @@ class Written:
 
     @property
     def unread(self) -> str:
-        """Why nobody has to read it to know that it cannot be judged: of `UNJUDGED`, or empty."""
+        """Why nobody has to read it to know that it cannot be judged: `unasked`, `too_long`, or empty."""
         if not self.plain:
             return "unasked"
         return "too_long" if len(self.said) > _LONGEST * (self.usage.completion + 1) else ""
-
-
-class Unjudgeable(Exception):
-    """An answer that no engine of its model can have written, nor read."""
 
 
 async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = secrets.randbelow) -> Judged:
@@ -82,17 +78,14 @@ async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = s
 
     Raises:
         Refused: the engine does not answer, or with what no engine of the model would.
-        Unjudgeable: the answer has more tokens than the model has room for.
     """
     prompt = (await engine.count(written.ask)).tokens
     tokens = await _tokens(written, prompt, engine)
     context = written.ask.model.context
     if len(prompt) > 2 * context:
         raise away("the model's engine makes more tokens of a prompt than the model has room for")
-    if len(prompt) + len(tokens) > 2 * context:
-        raise Unjudgeable
     whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
-    # Cut in another way, a text may have some more tokens than there is room for.
+    # Of a text with more tokens than there is room for, so many: what hides the others is improbable.
     whole = whole[: max(0, context - len(prompt))]
     # In their order, so that each goes on where the one before has ended.
     places = [
