@@ -66,8 +66,8 @@ class Place:
     async def note(self, request: Open) -> None:
         self.over.append(request)
 
-    def answering(self, body: Body, model: Model = MODEL) -> Answering:
-        replica = Replica("node", HttpEngine("http://x", "small", transport=Told(body)))
+    def answering(self, body: Body, model: Model = MODEL, slots: int = 1) -> Answering:
+        replica = Replica("node", HttpEngine("http://x", "small", slots=slots, transport=Told(body)))
         gate = Gate(self.desk, "test", None, QuotaRule(0))
         return Answering(self.desk, gate, {"small": Replicas([replica])}, [model], over=self.note)
 

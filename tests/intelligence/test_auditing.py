@@ -111,6 +111,14 @@ async def test_another_text_is_told_also_with_the_models_own_tokens_and_without_
     assert not standing.holds
 
 
+async def test_letters_that_nobody_sees_are_judged_with_the_text(court: Court, tmp_path: Path) -> None:
+    """More of them than the model has room for, and as alike as a model expects them after some."""
+    lie = replace(court.honest, said=ELSE + 600 * "\u200b", tokens=(), temperature=1.0)
+    (standing,) = await judged(court, tmp_path, lie, lie, lie)
+    assert standing.judged.answers == 3
+    assert standing.faults == ("improbable",)
+
+
 async def test_one_answer_that_cannot_be_judged_is_not_the_last_one(court: Court, tmp_path: Path) -> None:
     broken: Any = "warm"
     (standing,) = await judged(court, tmp_path, replace(court.honest, temperature=broken), court.honest)

@@ -22,7 +22,7 @@ from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Model
 from ionet.intelligence.opened import Open, counted, leave
 from ionet.intelligence.prices import Rate, Usage
-from ionet.intelligence.queue import Turns, Wish
+from ionet.intelligence.queue import Had, Turns, Wish
 from ionet.intelligence.records import Charge, Key, written
 from ionet.intelligence.requests import Ask, Embed, too_long
 from ionet.intelligence.telling import head_of, told_of, usage_of
@@ -126,16 +126,16 @@ class Answering:
         self, opened: Sequence[Open], others: list[AsyncIterator[dict[str, Any]]], *, begun: bool = False
     ) -> AsyncIterator[dict[str, Any]]:
         """The pieces of as many choices as there is room for at once; the rest goes to the others."""
-        async with self._turn(opened, begun=begun) as count:
-            if left := opened[count:]:
+        async with self._turn(opened, begun=begun) as had:
+            if left := opened[had.count :]:
                 others.append(self._written(left, others, begun=True))
                 yield {}
-            pieces = self._pieces(opened[0]) if count == 1 else self._together(opened[:count])
+            pieces = self._pieces(opened[0]) if had.count == 1 else self._together(opened[: had.count], had)
             async with aclosing(pieces) as them:  # type: ignore[type-var]
                 async for piece in them:
                     yield piece
 
-    async def _together(self, opened: Sequence[Open]) -> AsyncIterator[dict[str, Any]]:
+    async def _together(self, opened: Sequence[Open], had: Had) -> AsyncIterator[dict[str, Any]]:
         """The pieces of choices that one engine writes at once, which reads their prompt once."""
         first, count = opened[0], len(opened)
         ask = replace(first.ask, body={**first.ask.body, "n": count})
@@ -143,10 +143,12 @@ class Answering:
             parts = [self._pieces(each, parted.of(number)) for number, each in enumerate(opened)]
             async with aclosing(merged(parts)) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
+                    # The engine has room again by each that ends.
+                    had.give(sum(bool(choice["finish_reason"]) for choice in piece["choices"]))
                     yield piece
 
     @asynccontextmanager
-    async def _turn(self, opened: Sequence[Open], *, begun: bool) -> AsyncIterator[int]:
+    async def _turn(self, opened: Sequence[Open], *, begun: bool) -> AsyncIterator[Had]:
         """The turns of as many choices as there is room for.
 
         Where their prompt was not counted for want of an engine, it is now.
@@ -154,15 +156,15 @@ class Answering:
         ask, first = opened[0].ask, opened[0]
         engines, turns = self._engines[ask.model.id], self.turns[ask.model.id]
         wish = Wish(first.reads + first.most, len(opened), first.most, lambda: engines.choices, begun)
-        async with turns.turn(first.key.account, wish) as count:
-            for request in opened[:count] if first.guessed else ():
+        async with turns.turn(first.key.account, wish) as had:
+            for request in opened[: had.count] if first.guessed else ():
                 prompt = await engines.count(ask)
                 left = ask.model.context - (prompt.most if prompt.most == prompt.likely else prompt.likely)
                 if left < 1:
                     raise _too_long(ask, prompt)
                 request.prompt, request.read = min(prompt.likely, request.bound), prompt.tokens
                 request.most = min(request.most, left)
-            yield count
+            yield had
 
     async def _begin(self, ask: Ask, key: Key, prompt: Count, most: int) -> list[Open]:
         """Sets aside what each choice can cost: the first one pays for the prompt."""
@@ -178,7 +180,7 @@ class Answering:
             for number in range(1, ask.choices):
                 paid, other = replace(prompt, most=0, likely=0), varied(ask, number)
                 request = await self._open(f"{name}-{number}", other, key, paid, most, prompt.most)
-                request.number = number
+                request.answer, request.number = name, number
                 opened.append(request)
         except BaseException:
             await self._ended(opened)

@@ -78,6 +78,7 @@ class _Home:
     engines: list[_Engine] = field(default_factory=list)
     leasing: asyncio.Task[None] | None = None
     ends: bool = False
+    evicted: bool = False
     over: bool = False
 
 
@@ -228,8 +229,8 @@ class Fleet:
         try:
             # Within a budget one after the other: each is to know what those before it cost.
             async with contextlib.nullcontext() if self._budget is None else self._leasing:
-                # What ends makes room for what takes its place, or nothing could.
-                stay = [other for other in self._homes if not (other.ends or other.over)]
+                # What is given back makes room for what takes its place, or nothing could.
+                stay = [other for other in self._homes if not (other.evicted or other.over)]
                 rates = [other.lease.rate for other in stay if other.lease is not None]
                 barred = {node for model in home.models for node in self._models[model].replicas.barred}
                 home.lease = await self._lessor.lease(home.models, left(self._budget, rates), barred)
@@ -373,8 +374,9 @@ class Fleet:
                 engine.task.cancel()
             if not engine.leaving:
                 self._leave(engine)
-        home.ends = home.ends or bool(barred and len(barred) == len(home.engines))
-        return home.ends and bool(barred)
+        home.evicted = home.evicted or (bool(barred) and len(barred) == len(home.engines))
+        home.ends = home.ends or home.evicted
+        return home.evicted
 
 
 async def first_token(engine: HttpEngine, model: Model) -> None:

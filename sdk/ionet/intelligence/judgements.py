@@ -296,7 +296,7 @@ class Judgements:
                 node,
                 every.get((model, node, ""), record_of(Window())),
                 witnesses[model, node],
-                later[model].get(node, {}),
+                None if (told := later[model]) is None else told.get(node, {}),
                 unjudged.get((model, node), {}),
                 node in evades.get(model, ()),
             )
@@ -315,13 +315,13 @@ class Judgements:
             for model, node, witness, *sums in rows
         }
 
-    def _since_the_arbiter(self, model: str, since: int) -> Mapping[str, Mapping[str, Record]]:
+    def _since_the_arbiter(self, model: str, since: int) -> Mapping[str, Mapping[str, Record]] | None:
         """By node and witness, what witnesses say from a day after the arbiter's last answer on."""
         last = self._db.execute(
             "SELECT max(begin) FROM sums WHERE witness = '' AND span = ? AND model = ?", (HOUR, model)
         ).fetchone()[0]
         if last is None or last < since:
-            return {}
+            return None
         last += DAY - HOUR
         # The rest of that day by its hours, and whole days from there on.
         part = (

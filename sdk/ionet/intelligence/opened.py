@@ -43,6 +43,7 @@ class Open:
         end: settles it.
         since: when it began, in seconds that only grow.
         first: milliseconds until its first piece was told; None: none was.
+        answer: id that clients know it by; empty: its own. All choices of a request have the first one's.
         number: of the choice, among those of one request.
     """
 
@@ -69,6 +70,7 @@ class Open:
     seen: int | None = 0
     since: float = field(default_factory=time.monotonic)
     first: int | None = None
+    answer: str = ""
     number: int = 0
 
     @property

@@ -43,6 +43,26 @@ class Wish:
 ONE: Final = Wish()
 
 
+@dataclass(slots=True)
+class Had:
+    """Turns that a request has.
+
+    Attributes:
+        count: of them, at first.
+    """
+
+    _turns: Turns
+    count: int
+    _left: int
+
+    def give(self, count: int) -> None:
+        """Gives so many back, as far as there are some left."""
+        count = min(count, self._left)
+        self._left -= count
+        if count:
+            self._turns._give(count)
+
+
 class Turns:
     """Gives turns.
 
@@ -96,7 +116,7 @@ class Turns:
         self._serve()
 
     @asynccontextmanager
-    async def turn(self, who: int, wish: Wish = ONE) -> AsyncIterator[int]:
+    async def turn(self, who: int, wish: Wish = ONE) -> AsyncIterator[Had]:
         """One turn or more, for as long as they are entered: those that are free, so that none stands idle.
 
         Args:
@@ -104,16 +124,17 @@ class Turns:
             wish: for what.
 
         Yields:
-            How many turns it has.
+            The turns that it has.
 
         Raises:
             Refused: too many wait already, or it has waited too long.
         """
         count = await self._take(who, wish)
+        had = Had(self, count, count)
         try:
-            yield count
+            yield had
         finally:
-            self._give(count)
+            had.give(count)
 
     async def _take(self, who: int, wish: Wish) -> int:
         if self._taken < self._slots and not self._count:

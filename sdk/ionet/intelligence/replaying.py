@@ -85,12 +85,12 @@ async def replayed(written: Written, engine: HttpEngine, at: int, draw: Draw = s
     if len(prompt) > 2 * context:
         raise away("the model's engine makes more tokens of a prompt than the model has room for")
     whole = tokens[:-_CUT] if written.ask.body.get("stop") else tokens
-    # Of a text with more tokens than there is room for, so many: what hides the others is improbable.
+    # Of a text with more tokens than there is room for, so many: it is judged all the same.
     whole = whole[: max(0, context - len(prompt))]
     # In their order, so that each goes on where the one before has ended.
     places = [
         Place(whole[number], await engine.candidates([*prompt, *whole[:number]]))
-        for number in _drawn(len(whole), draw)
+        for number in _drawn(len(whole), written.usage.completion, draw)
     ]
     result = score(places, written.temperature, written.top_p)
     usage, most = written.usage, len(tokens) + 1 + _stopping(written.ask)  # 1: the end of all
@@ -129,10 +129,21 @@ def _stopping(ask: Ask) -> int:
     return max((len(text.encode()) for text in ([stop] if isinstance(stop, str) else stop)), default=0)
 
 
-def _drawn(count: int, draw: Draw) -> Sequence[int]:
+def _drawn(count: int, charged: int, draw: Draw) -> Sequence[int]:
+    """Places of so many, in their order.
+
+    Half of them are of as many as were charged: so what nobody pays for, nor sees, hides no others.
+    """
     if count <= PLACES:
         return range(count)
+    first = min(charged, count)
+    some = min(first, max(PLACES // 2, PLACES - (count - first)))
+    others = _sample(count - first, PLACES - some, draw)
+    return sorted([*_sample(first, some, draw), *(first + number for number in others)])
+
+
+def _sample(count: int, wanted: int, draw: Draw) -> set[int]:
     chosen: set[int] = set()
-    while len(chosen) < PLACES:
+    while len(chosen) < wanted:
         chosen.add(draw(count))
-    return sorted(chosen)
+    return chosen

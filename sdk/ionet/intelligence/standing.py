@@ -141,7 +141,8 @@ class Standing:
         model, node: which.
         judged: by the arbiter.
         witnesses: … by other nodes, by their names.
-        since: … of these, what they say since the arbiter has judged answers of the model for the last time.
+        since: … of these, what they say since the arbiter has judged answers of the model for the last time;
+            None: it never has.
         unjudged: its answers that could not be judged, by the reason.
         evades: whether they are far more than those of the model's other nodes.
     """
@@ -150,7 +151,7 @@ class Standing:
     node: str
     judged: Record
     witnesses: Mapping[str, Record]
-    since: Mapping[str, Record] = field(default_factory=dict)
+    since: Mapping[str, Record] | None = None
     unjudged: Mapping[str, int] = field(default_factory=dict)
     evades: bool = False
 
@@ -160,7 +161,7 @@ class Standing:
 
         And that it says what nobody asked for, or far more than others do of what cannot be judged.
         """
-        faults = {*self.judged.faults, *_most(self.since if self.judged.answers else self.witnesses)}
+        faults = {*self.judged.faults, *_most(self.witnesses if self.since is None else self.since)}
         if self.unjudged.get("unasked", 0) >= ANSWERS:
             faults.add("unasked")
         if self.evades:
@@ -185,7 +186,7 @@ def standing(
         witnessed: its answers, by other nodes.
     """
     others = {witness: record(each) for witness, each in (witnessed or {}).items()}
-    return Standing(model, node, record(judged), others)
+    return Standing(model, node, record(judged), others, {} if judged else None)
 
 
 def _most(witnesses: Mapping[str, Record]) -> set[str]:

@@ -16,7 +16,7 @@ _TEXT: Final = ("text", "logprobs", "finish_reason")
 def head_of(request: Open) -> dict[str, Any]:
     """What each piece of an answer begins with."""
     return {
-        "id": request.id,
+        "id": request.answer or request.id,
         "object": "chat.completion.chunk" if request.chat else "text_completion",
         "created": request.at,
         "model": request.ask.model.id,
