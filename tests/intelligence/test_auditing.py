@@ -116,7 +116,7 @@ async def test_letters_that_nobody_sees_are_judged_with_the_text(court: Court, t
     lie = replace(court.honest, said=ELSE + 600 * "\u200b", tokens=(), temperature=1.0)
     (standing,) = await judged(court, tmp_path, lie, lie, lie)
     assert standing.judged.answers == 3
-    assert standing.faults == ("improbable",)
+    assert "improbable" in standing.faults
 
 
 async def test_one_answer_that_cannot_be_judged_is_not_the_last_one(court: Court, tmp_path: Path) -> None:
