@@ -61,11 +61,12 @@ async def test_an_engine_reads_a_prompt_once_for_as_many_choices_as_it_has_slots
     assert len({choice.message.content for choice in answer.choices}) > 1
 
 
-async def test_more_choices_than_slots_read_it_once_for_each_four_and_are_drawn_as_by_themselves(
+async def test_more_choices_than_slots_are_split_and_drawn_as_by_themselves(
     service: Running,
 ) -> None:
     answer, read = await asked(service, 6)
-    assert read <= 2 * answer.usage.prompt_tokens
+    # Of four that are over at about the same time, the first one may make room for one of the other two.
+    assert read <= 3 * answer.usage.prompt_tokens
     assert [choice.index for choice in answer.choices] == [0, 1, 2, 3, 4, 5]
     _, secret = service.key()
     async with service.client(secret) as client:
@@ -205,7 +206,8 @@ async def test_who_leaves_choices_that_are_written_at_once_pays_for_what_was_wri
         for _ in range(3):
             await anext(pieces)
     first, second, third = place.over
-    assert (first.usage.completion, second.usage.completion) >= (1, 1)
+    assert first.usage.completion >= 1
+    assert second.usage.completion >= 1
     assert third.usage.prompt == 0
     cost = sum(each.usage.prompt + each.usage.completion for each in place.over)
     assert place.money() == (PAID - cost, 0)
@@ -215,11 +217,16 @@ async def test_who_leaves_choices_that_are_written_at_once_pays_for_what_was_wri
 async def test_a_choice_that_ends_gives_its_turn_to_others(place: Place) -> None:
     answering = place.answering(engine(*THREE, used(3, 1)), slots=4)
     pieces = answering.answer(chat({**HELLO, "n": 3, "stream": True}, Models([MODEL])), place.key)
-    taken = []
-    async for piece in pieces:
-        taken += [answering.turns["small"].taken for choice in piece["choices"] if choice["finish_reason"]]
-    assert taken == [2, 1]
-    assert answering.turns["small"].taken == 0
+    (replica,) = answering._engines["small"].replicas  # type: ignore[attr-defined]
+    taken = [
+        (answering.turns["small"].taken, replica.at_work)
+        async for piece in pieces
+        if any(choice["finish_reason"] for choice in piece["choices"])
+    ]
+    # What the engine has sent already is ahead of what was told.
+    assert [turns for turns, _ in taken] == [2, 1]
+    assert all(at_work <= turns for turns, at_work in taken)
+    assert (answering.turns["small"].taken, replica.at_work) == (0, 0)
 
 
 async def test_an_engine_that_writes_one_at_a_time_is_asked_for_all_that_there_is_room_for(

@@ -156,7 +156,8 @@ class Turns:
             else:
                 self._forget(who, mine)
             if isinstance(bad, TimeoutError):
-                said = f"no engine of this model was free for {self._patience:.0f} s; nothing is charged"
+                said = f"no engine of this model was free for {self._patience:.0f} s"
+                said += "" if wish.begun else "; nothing is charged"
                 raise away(said, 30) from None
             raise
 

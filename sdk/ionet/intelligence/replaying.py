@@ -21,6 +21,8 @@ from ionet.intelligence.standing import Judged
 
 #: Places of one answer that are judged, drawn at random where it is longer.
 PLACES: Final = 48
+#: … of these, the first ones, always.
+_FIRST: Final = 8
 #: Last tokens that are not judged of an answer that was cut off where a text to stop at begins.
 _CUT: Final = 3
 #: Characters of a token, of all in an answer, at most.
@@ -132,18 +134,19 @@ def _stopping(ask: Ask) -> int:
 def _drawn(count: int, charged: int, draw: Draw) -> Sequence[int]:
     """Places of so many, in their order.
 
-    Half of them are of as many as were charged: so what nobody pays for, nor sees, hides no others.
+    The first ones; and half of them are of as many as were charged. So what nobody pays for, nor sees, hides
+    no others: behind the text it is looked at less, and before it, it begins improbably.
     """
     if count <= PLACES:
         return range(count)
     first = min(charged, count)
     some = min(first, max(PLACES // 2, PLACES - (count - first)))
-    others = _sample(count - first, PLACES - some, draw)
-    return sorted([*_sample(first, some, draw), *(first + number for number in others)])
+    chosen = set(range(_FIRST))
+    _draw_more(chosen, min(first, _FIRST) + max(0, some - _FIRST), 0, first, draw)
+    _draw_more(chosen, PLACES, first, count, draw)
+    return sorted(chosen)
 
 
-def _sample(count: int, wanted: int, draw: Draw) -> set[int]:
-    chosen: set[int] = set()
-    while len(chosen) < wanted:
-        chosen.add(draw(count))
-    return chosen
+def _draw_more(chosen: set[int], wanted: int, begin: int, end: int, draw: Draw) -> None:
+    while len(chosen) < min(wanted, end):
+        chosen.add(begin + draw(end - begin))

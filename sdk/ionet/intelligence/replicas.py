@@ -49,14 +49,22 @@ class Replica:
     _pause: float = field(default=_PAUSES[0])
 
     @contextmanager
-    def work(self, count: int = 1) -> Iterator[None]:
-        """Counts so many requests as long as it is entered."""
+    def work(self, count: int = 1) -> Iterator[Callable[[int], None]]:
+        """Counts so many requests as long as it is entered; yields what counts some of them no more."""
+        left = count
+
+        def over(ended: int) -> None:
+            nonlocal left
+            ended = min(ended, left - 1)
+            left -= ended
+            self.at_work -= ended
+
         self.at_work += count
         self.idle.clear()
         try:
-            yield
+            yield over
         finally:
-            self.at_work -= count
+            self.at_work -= left
             if not self.at_work:
                 self.idle.set()
 
@@ -211,12 +219,14 @@ class Replicas:
         """The pieces of one engine, from the first on that says something."""
         begun, held = False, list[dict[str, Any]]()
         stream = replica.engine.stream(ask, most)
-        with replica.work(ask.body.get("n", 1)):
+        with replica.work(ask.body.get("n", 1)) as over:
             async with aclosing(stream) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     if READS in piece:
                         yield piece
                         continue
+                    # As turns are given back: by each choice that ends.
+                    over(sum(bool(each.get("finish_reason")) for each in piece.get("choices") or ()))
                     held.append(piece)
                     if begun or _says_something(piece) or len(held) > _GREETINGS:
                         begun = True
