@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -124,16 +124,21 @@ def allowing(owner: Pubkey, till: Pubkey, session: Pubkey, units: int) -> Instru
     )
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    market, books, now = Market.new(), Books(tmp_path / "books.db", "test"), [1_796_126_400]
+def made(market: Market, folder: Path) -> Place:
+    books, now = Books(folder / "books.db", "test"), [1_796_126_400]
     owner, session = market.actor(), market.actor()
     till = market.world.io_account(owner.pubkey())
     market.send(allowing(owner.pubkey(), till, session.pubkey(), 10_000 * TOKEN))
     desk = Desk(books, lambda: now[0])
     client = AsyncClient(AsyncLocalTransport(market.world.client.network), commitment="finalized")
-    yield Place(market, books, desk, owner, session, till, now, client)
-    desk.close()
+    return Place(market, books, desk, owner, session, till, now, client)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    place = made(Market.new(), tmp_path)
+    yield place
+    place.desk.close()
 
 
 async def test_what_users_paid_goes_to_the_buybacks_vaults_when_the_hour_is_over(place: Place) -> None:
