@@ -69,6 +69,27 @@ def test_a_signed_receipt_without_a_time_is_refused_in_a_sentence() -> None:
         Proof(shown, 0, (), head, signature).check(key.pubkey())
 
 
+def test_what_was_kept_of_a_receipt_is_verified_when_its_service_is_gone(tmp_path: Path) -> None:
+    key, file = Keypair(), tmp_path / "receipt.json"
+    receipts = Receipts(tmp_path / "receipts.db", key, "http://127.0.0.1:1")
+    receipts.add(receipt("good"))
+    receipts.seal(NOW + HOUR)
+    proof = receipts.proof("good")
+    assert proof is not None
+    file.write_text(json.dumps(proof.told()))
+    receipts.close()
+
+    def verified(signer: Keypair) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", "from ionet.cli import main; main()", "intelligence", "verify"]
+        given = [str(file), "--signer", str(signer.pubkey()), "--output", "json"]
+        return subprocess.run([*command, *given], capture_output=True, text=True, check=False)
+
+    told = verified(key)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["signer"] == str(key.pubkey())
+    assert verified(Keypair()).returncode != 0
+
+
 def test_a_model_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
