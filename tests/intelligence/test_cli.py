@@ -69,25 +69,33 @@ def test_a_signed_receipt_without_a_time_is_refused_in_a_sentence() -> None:
         Proof(shown, 0, (), head, signature).check(key.pubkey())
 
 
-def test_what_was_kept_of_a_receipt_is_verified_when_its_service_is_gone(tmp_path: Path) -> None:
-    key, file = Keypair(), tmp_path / "receipt.json"
-    receipts = Receipts(tmp_path / "receipts.db", key, "http://127.0.0.1:1")
-    receipts.add(receipt("good"))
+def verified(file: Path, shown: dict[str, Any], key: Keypair, signer: Keypair) -> tuple[int, str]:
+    """What the command says of a signed receipt that was kept in a file, as its service is gone."""
+    receipts = Receipts(file.with_suffix(".db"), key, "http://127.0.0.1:1")
+    receipts.add(shown)
     receipts.seal(NOW + HOUR)
-    proof = receipts.proof("good")
+    proof = receipts.proof(shown["id"])
+    receipts.close()
     assert proof is not None
     file.write_text(json.dumps(proof.told()))
-    receipts.close()
+    command = [sys.executable, "-c", "from ionet.cli import main; main()", "intelligence", "verify"]
+    done = subprocess.run(
+        [*command, str(file), "--signer", str(signer.pubkey())], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout + done.stderr
 
-    def verified(signer: Keypair) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from ionet.cli import main; main()", "intelligence", "verify"]
-        given = [str(file), "--signer", str(signer.pubkey()), "--output", "json"]
-        return subprocess.run([*command, *given], capture_output=True, text=True, check=False)
 
-    told = verified(key)
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["signer"] == str(key.pubkey())
-    assert verified(Keypair()).returncode != 0
+def test_what_was_kept_of_a_receipt_is_verified_when_its_service_is_gone(tmp_path: Path) -> None:
+    key = Keypair()
+    whole = {**receipt("good"), "weights": "ab", "node": "", "prompt": {"tokens": 2, "text": "00"}}
+    status, said = verified(tmp_path / "kept.json", whole, key, key)
+    assert status == 0, said
+    assert str(key.pubkey()) in said
+    assert verified(tmp_path / "others.json", whole, key, Keypair())[0] != 0
+    status, said = verified(tmp_path / "lacks.json", receipt("lacks"), key, key)
+    assert status != 0
+    assert "lacks what receipts say" in said
+    assert "Traceback" not in said
 
 
 def test_a_model_moves_no_cursor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,15 +236,28 @@ def verify(
             _compare(proof.receipt, name, file)
             checked.append(name)
     facts = [
-        ("receipt", proof.receipt["id"]),
-        ("model", proof.receipt["model"]),
-        ("weights", proof.receipt["weights"] or "unknown"),
-        ("node", proof.receipt["node"] or "of the service"),
-        ("tokens", f"{proof.receipt['prompt']['tokens']} read, {proof.receipt['answer']['tokens']} written"),
+        *_told(proof.receipt),
         ("signed by", str(key) if signer else f"{key}, as the service says"),
         ("checked", ", ".join(checked)),
     ]
     io.screen.facts(facts, data={"receipt": proof.receipt, "signer": str(key), "checked": checked})
+
+
+def _told(receipt: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a receipt says; whoever has signed it, it may lack anything."""
+    from ionet.intelligence.receipts import BadReceipt
+
+    try:
+        prompt, answer = receipt["prompt"]["tokens"], receipt["answer"]["tokens"]
+        return [
+            ("receipt", receipt["id"]),
+            ("model", receipt["model"]),
+            ("weights", receipt["weights"] or "unknown"),
+            ("node", receipt["node"] or "of the service"),
+            ("tokens", f"{prompt} read, {answer} written"),
+        ]
+    except (KeyError, TypeError) as bad:
+        raise BadReceipt(f"the receipt is signed, but lacks what receipts say: {bad}") from None
 
 
 def _proof(receipt: str, service: str | None) -> object:
