@@ -1,28 +1,46 @@
-"""A model on a node that is leased for it when somebody asks: a real box, Ray Serve, and the market."""
+"""A model on a node that is leased for it when somebody asks: a real box, Ray Serve, and the market.
+
+Its service is killed, and its engine; whoever asks has an answer, and the books are what the chain holds.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import signal
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+import openai
 import pytest
-from tests.intelligence.conftest import CHAT, Running, inside, running, weights
+from solders.pubkey import Pubkey
+from tests.intelligence.conftest import CHAT, inside, running, weights
+from tests.intelligence.test_overspend import answers, free_port, process
+from tests.intelligence.test_settling import moving
 from tests.sandbox.support import prepared_image
 
-from ionet import AsyncClient, AsyncHttpTransport
+from ionet import AsyncClient, AsyncHttpTransport, Client, pda, token_account
+from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig, load
+from ionet.intelligence.desk import Desk
+from ionet.intelligence.onchain import Tills
+from ionet.intelligence.records import Key
+from ionet.intelligence.reporting import compare
 from soaking import Net, localnet
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 SPEED = 20
 SETTINGS = """
-listen = "127.0.0.1:0"
+listen = "127.0.0.1:{port}"
 environment = "test"
 metrics = "127.0.0.1:0"
+
+[deposits]
+io = "{till}"
 
 [fleet]
 gateway = "{gateway}"
@@ -48,8 +66,13 @@ completion = "2"
 """
 
 
+PAID = 100_000_000_000
+
+
 def settings(net: Net, state: Path) -> IntelligenceConfig:
     text = SETTINGS.format(
+        port=free_port(),
+        till=till(net),
         gateway=net.told["gateway"],
         keypair=net.folder / "renter.json",
         xllamacpp=inside("xllamacpp", ""),
@@ -66,45 +89,149 @@ def settings(net: Net, state: Path) -> IntelligenceConfig:
     return replace(config, models=(replace(model, leased=leased),))
 
 
+def till(net: Net) -> Pubkey:
+    """Where users pay in, and leases are paid from."""
+    return token_account(net.key("renter").pubkey(), pda.mint.MINT)
+
+
 async def until(seconds: float, there: Callable[[], bool]) -> None:
     async with asyncio.timeout(seconds):
         while not there():  # noqa: ASYNC110 (of other processes' doing)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.2)
 
 
-async def test_a_request_leases_a_node_and_the_last_one_ends_it(tmp_path: Path) -> None:
+@dataclass(slots=True)
+class Place:
+    """A service on a local network, and who asks it.
+
+    Attributes:
+        net: with bob, who has paid in.
+        config: of the service.
+        key: bob's.
+        secret: … as it is sent.
+        cost: of all answers, by their tokens: millionths of a dollar.
+    """
+
+    net: Net
+    config: IntelligenceConfig
+    key: Key
+    secret: str
+    cost: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.config.port}"
+
+    def books(self) -> Books:
+        return Books(self.config.state / "books.db", "test")
+
+    def leases(self) -> list[Pubkey]:
+        jobs = self.net.client.jobs.find_jobs(renter=self.net.key("renter").pubkey())
+        return [job.address for job in jobs if not job.account.reason]
+
+    def client(self) -> AsyncClient:
+        return AsyncClient(AsyncHttpTransport(self.net.told["url"]))
+
+    async def answered(self, choices: int = 1) -> int:
+        """Tokens of an answer by the model on the leased node."""
+        async with openai.AsyncOpenAI(
+            base_url=f"{self.url}/v1", api_key=self.secret, max_retries=0, timeout=300
+        ) as client:
+            answer = await client.chat.completions.create(
+                model=CHAT,
+                messages=[{"role": "user", "content": "What is a GPU?"}],
+                max_tokens=8,
+                seed=1,
+                n=choices,
+            )
+        assert answer.usage is not None
+        assert [choice.index for choice in answer.choices if choice.message.content] == list(range(choices))
+        # $0.50 and $2 for a million tokens; rounded up once, as choices after the first read nothing.
+        self.cost += -(-answer.usage.prompt_tokens // 2) + 2 * answer.usage.completion_tokens
+        return answer.usage.completion_tokens
+
+    async def engines(self) -> object:
+        """What the service says of its engines."""
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{self.url}/health")).json()["engines"]
+
+    def pay_in(self) -> None:
+        """Bob sends IO to the till."""
+        bob = self.net.key("bob")
+        client = Client.connect(self.net.told["url"], signer=bob)
+        source = token_account(bob.pubkey(), pda.mint.MINT)
+        client.call(moving(source, till(self.net), bob.pubkey(), PAID)).send()
+
+    async def balances(self) -> bool:
+        """Whether the books are what the chain holds, to the base unit, with the leases' escrows."""
+        desk = Desk(self.books())
+        async with self.client() as client:
+            await Tills(client, desk, dict(self.config.tills)).look()
+        shown, wrong = await desk.do(lambda books: compare(books, self.config, self.net.client))
+        jobs = self.net.client.jobs.find_jobs(renter=self.net.key("renter").pubkey())
+        desk.close()
+        kept = sum(job.account.price + job.account.fee - job.account.paid_refund for job in jobs)
+        facts = shown["io"]
+        whole = facts["deposits"] == facts["accounts"] + facts["spent"] and facts["spent"] > 0
+        # Meanwhile something may come back of an escrow.
+        return whole and not wrong and facts["escrow"] == kept
+
+
+def engines_of_boxes() -> set[int]:
+    """Processes of Ray Serve's replicas, inside boxes."""
+    here, told = Path("/proc/self/ns/pid").readlink(), set()
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            name = (path / "cmdline").read_bytes()
+            if name.startswith(b"ray::ServeReplica") and (path / "ns/pid").readlink() != here:
+                told.add(int(path.name))
+    return told
+
+
+async def test_whoever_asks_is_answered_whatever_dies_and_the_last_request_ends_the_lease(
+    tmp_path: Path,
+) -> None:
     prepared_image()
     with localnet(tmp_path, SPEED) as net:
-
-        def client() -> AsyncClient:
-            return AsyncClient(AsyncHttpTransport(net.told["url"]))
-
-        def leases() -> int:
-            jobs = net.client.jobs.find_jobs(renter=net.key("renter").pubkey())
-            return sum(not job.account.reason for job in jobs)
-
-        async with running(settings(net, tmp_path / "ai"), connect=client, rent=client) as service:
-            assert leases() == 0
-            assert await answered(service) == 8
-            assert leases() == 1
-            assert await engines(service) == {CHAT: {"ready": 1, "coming": 0}}
-            await until(240, lambda: leases() == 0)
+        config = settings(net, tmp_path / "ai")
+        books = Books(config.state / "books.db", "test")
+        key, secret = books.make_key(books.account(str(net.key("bob").pubkey()), 0), "tests", 0)
+        books.close()
+        place = Place(net, config, key, secret)
+        assert place.leases() == []
+        place.pay_in()
+        run = ("-c", "from ionet.cli import main; main()", "--url", net.told["url"], "intelligence", "run")
+        async with process(*run, "--state", str(config.state)) as service:
+            await answers(f"{place.url}/health")
+            await until(60, lambda: paid_in(place))
+            # Both choices at once, as by an engine of the service's own.
+            assert await place.answered(2) == 16
+            assert await place.engines() == {CHAT: {"ready": 1, "coming": 0}}
+            leased = place.leases()
+            service.send_signal(signal.SIGKILL)
+            await service.wait()
+        async with running(config, connect=place.client, rent=place.client):
+            assert await place.answered() == 8
+            # The next process goes on with the same lease.
+            assert (len(leased), place.leases()) == (1, leased)
+            (engine,) = engines_of_boxes()
+            os.kill(engine, signal.SIGKILL)
+            assert await asyncio.gather(*(place.answered() for _ in range(3))) == [8, 8, 8]
+            assert engine not in engines_of_boxes()
+            await until(240, lambda: not place.leases())
+            await until(60, lambda: not engines_of_boxes())
+        books = place.books()
+        assert books.spent(key, 0) == place.cost
+        books.close()
+        async with asyncio.timeout(60):
+            while not await place.balances():  # noqa: ASYNC110 (of the chain)
+                await asyncio.sleep(1)
     assert not net.left_over()
 
 
-async def answered(service: Running) -> int:
-    """Tokens of an answer by the model on the leased node."""
-    _, secret = service.key()
-    async with service.client(secret, timeout=300) as client:
-        answer = await client.chat.completions.create(
-            model=CHAT, messages=[{"role": "user", "content": "What is a GPU?"}], max_tokens=8, seed=1
-        )
-    assert answer.usage is not None
-    assert answer.choices[0].message.content
-    return answer.usage.completion_tokens
-
-
-async def engines(service: Running) -> object:
-    """What the service says of its engines."""
-    async with httpx.AsyncClient() as client:
-        return (await client.get(f"{service.url}/health")).json()["engines"]
+def paid_in(place: Place) -> bool:
+    """Whether the payment is in the books."""
+    books = place.books()
+    held = books.funds(place.key.account, 0, 0).io
+    books.close()
+    return held == PAID

@@ -25,6 +25,8 @@ from typing import Any
 #: Seconds in which llama.cpp has to load its weights, and to say that it is well.
 _LOADS = 1_800.0
 _WELL = 10.0
+#: … from one look at it to the next.
+_LOOK = 2.0
 _BLOCK = 1 << 20
 
 
@@ -141,6 +143,8 @@ def llama(spec: Mapping[str, Any]) -> Any:
         # Tokens are counted beside what is written.
         max_ongoing_requests=4 * spec["slots"] + 16,
         ray_actor_options={"num_cpus": 0},
+        # One that has died is started again as soon as this is seen.
+        health_check_period_s=_LOOK,
         health_check_timeout_s=_LOADS,
         logging_config={"enable_access_log": False},
     )
