@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -57,6 +58,8 @@ _OWN: Final = ("llama", "minilm")
 _STATEMENT: Final = "Sign in to see your quota and your API keys. It moves no tokens and costs nothing."
 #: Seconds in which an engine has to load its model.
 _LOADS: Final = 120.0
+#: Seconds that a start waits for the price of IO at most.
+_FIRST: Final = 5.0
 #: Seconds from one look for hours that are over to the next.
 _SEALS: Final = 20.0
 #: Many clients of one service come from one address; requests wait for their turn, connections open.
@@ -123,7 +126,7 @@ class Intelligence:
         models = [each.model for each in served]
         engines = await self._engines(stack, served)
         client = None if self._connect is None else await stack.enter_async_context(self._connect())
-        oracle, tills = self._chain(stack, client, desk)
+        oracle, tills = await self._chain(stack, client, desk)
         gate = Gate(
             desk, config.environment, _stakes(client) if config.quota else None, config.quota or QuotaRule(0)
         )
@@ -255,12 +258,16 @@ class Intelligence:
     def _sign_ins(self) -> SignIns:
         return SignIns(SignInConfig(self._origin, self.config.chain, _STATEMENT))
 
-    def _chain(
+    async def _chain(
         self, stack: AsyncExitStack, client: AsyncClient | None, desk: Desk
     ) -> tuple[Callable[[], Any], Tills | None]:
         if client is None or not self.config.tills:
             return (lambda: None), None
         oracle, tills = Oracle(client), Tills(client, desk, dict(self.config.tills))
+        with contextlib.suppress(TimeoutError):
+            # Who pays in IO, and asks right after a start, finds a price.
+            async with asyncio.timeout(_FIRST):
+                await oracle.look()
         for look in (oracle.look, tills.look):
             # Each by itself: many payments to read keep no price waiting.
             stack.push_async_callback(_ended, asyncio.create_task(keep_looking(look, every=2.0)))
