@@ -17,7 +17,7 @@ import httpx
 import openai
 import pytest
 from solders.pubkey import Pubkey
-from tests.intelligence.conftest import CHAT, inside, running, weights
+from tests.intelligence.conftest import CHAT, DOLLAR, inside, running, weights
 from tests.intelligence.test_overspend import answers, free_port, process
 from tests.intelligence.test_settling import moving
 from tests.sandbox.support import prepared_image
@@ -62,7 +62,7 @@ memory = 1
 context = 512
 slots = 2
 prompt = "0.50"
-completion = "2"
+completion = "1000000"
 """
 
 
@@ -146,8 +146,9 @@ class Place:
             )
         assert answer.usage is not None
         assert [choice.index for choice in answer.choices if choice.message.content] == list(range(choices))
-        # $0.50 and $2 for a million tokens; rounded up once, as choices after the first read nothing.
-        self.cost += -(-answer.usage.prompt_tokens // 2) + 2 * answer.usage.completion_tokens
+        # $0.50 for a million tokens that are read, once for all choices; and more for those that are written
+        # than the lease costs.
+        self.cost += -(-answer.usage.prompt_tokens // 2) + DOLLAR * answer.usage.completion_tokens
         return answer.usage.completion_tokens
 
     async def engines(self) -> object:
@@ -162,19 +163,21 @@ class Place:
         source = token_account(bob.pubkey(), pda.mint.MINT)
         client.call(moving(source, till(self.net), bob.pubkey(), PAID)).send()
 
-    async def balances(self) -> bool:
-        """Whether the books are what the chain holds, to the base unit, with the leases' escrows."""
+    async def differences(self) -> list[str]:
+        """Where the books are not what the chain holds, to the base unit, with the leases' escrows."""
         desk = Desk(self.books())
         async with self.client() as client:
             await Tills(client, desk, dict(self.config.tills)).look()
         shown, wrong = await desk.do(lambda books: compare(books, self.config, self.net.client))
         jobs = self.net.client.jobs.find_jobs(renter=self.net.key("renter").pubkey())
         desk.close()
-        kept = sum(job.account.price + job.account.fee - job.account.paid_refund for job in jobs)
         facts = shown["io"]
-        whole = facts["deposits"] == facts["accounts"] + facts["spent"] and facts["spent"] > 0
-        # Meanwhile something may come back of an escrow.
-        return whole and not wrong and facts["escrow"] == kept
+        held = sum(job.account.price + job.account.fee - job.account.paid_refund for job in jobs)
+        if facts["escrow"] != held:
+            wrong.append(f"the escrows hold {held}, and the books say {facts['escrow']}")
+        if facts["deposits"] != facts["accounts"] + facts["spent"] or not facts["spent"]:
+            wrong.append(f"what was spent is not what accounts lack: {facts}")
+        return wrong
 
 
 def engines_of_boxes() -> set[int]:
@@ -224,7 +227,9 @@ async def test_whoever_asks_is_answered_whatever_dies_and_the_last_request_ends_
         assert books.spent(key, 0) == place.cost
         books.close()
         async with asyncio.timeout(60):
-            while not await place.balances():  # noqa: ASYNC110 (of the chain)
+            while wrong := await place.differences():
+                # Meanwhile something may come back of an escrow.
+                print(wrong)
                 await asyncio.sleep(1)
     assert not net.left_over()
 
