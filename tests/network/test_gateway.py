@@ -35,6 +35,7 @@ from tests.network.attacked import (
 )
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from ionet.gateway import _service
 from ionet.wire import MAX_MESSAGE, Kind, Role, Unreachable
 from ionet.wire._link import gateway_name
 
@@ -401,6 +402,34 @@ async def test_who_loses_seat_node_or_lease_is_disconnected(gateway: Attacked) -
         assert (await renter.ending())[1] == "no-lease"
         assert (await agent.ending())[1] == "not-the-nodes-device"
         await served(pair)
+
+
+async def test_a_peer_whose_look_up_fails_oddly_keeps_no_other_connected(
+    gateway: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nonsense(key: bytes) -> bool:
+        raise TypeError("no account in this answer")
+
+    async with joined(gateway, 3, Role.SEAT) as seat, joined(gateway, 4, Role.RENTER):
+        gateway.chain.seats.discard(bytes(seat.key.pubkey()))
+        monkeypatch.setattr(gateway.chain, "is_renter", nonsense)
+        await gateway_does(gateway, gateway.hub.review())
+        assert (await seat.ending())[1] == "no-seat"
+
+
+async def test_what_a_gateway_does_again_and_again_outlives_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_service, "_AGAIN", 0.0)
+    begun, again = list[int](), asyncio.Event()
+
+    async def loop() -> None:
+        begun.append(1)
+        if len(begun) == 1:
+            raise OSError("no space left on the device")
+        again.set()
+        await asyncio.Event().wait()
+
+    async with _service._running(loop), asyncio.timeout(60):
+        await again.wait()
 
 
 async def test_candidates_of_one_address_leave_room_for_others(tmp_path: Path, chain: Chain) -> None:

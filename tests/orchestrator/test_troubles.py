@@ -19,6 +19,7 @@ from ionet.orchestrator import (
     InlineExecutor,
     Journal,
     Lease,
+    LocalAgents,
     RayExecutor,
     RunFailure,
     RunOutput,
@@ -99,6 +100,41 @@ async def test_an_unforeseen_error_of_one_lease_is_told_and_the_others_go_on(wor
         world.chain.clock += 600
     assert world.chain.closed[second].good == HOUR
     assert any("a fault of ours" in entry.detail for entry in orchestrator.journal.entries())
+
+
+class Faulty:
+    """A chain, or agents, whose method fails in an unforeseen way where it is about one job or node."""
+
+    def __init__(self, real: Any, method: str, *about: bytes) -> None:
+        self._real, self._method, self._about = real, method, about
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fails if name == self._method else getattr(self._real, name)
+
+    async def _fails(self, first: Any, *rest: Any) -> Any:
+        if getattr(first, "key", first) in self._about:
+            raise KeyError("a fault of ours")
+        return await getattr(self._real, self._method)(first, *rest)
+
+
+@pytest.mark.parametrize("method", ["attest", "sample", "end"])
+async def test_a_fault_about_one_job_of_a_lease_costs_the_other_jobs_nothing(
+    world: World, method: str
+) -> None:
+    manifest, cluster = world.manifest(nodes=2), key(77)
+    jobs = [world.book(manifest, n + 1, n, cluster=cluster, size=2) for n in range(2)]
+    about = method, jobs[0], world.specs[0].node
+    orchestrator = world.orchestrator(
+        chain=Faulty(world.chain, *about),
+        agents=Faulty(LocalAgents(world.workers), *about),
+    )
+    for _ in range(HOUR // 600 + 2):
+        await world.settled(orchestrator)
+        world.chain.clock += 600
+    assert world.chain.closed[jobs[1]].good == HOUR
+    assert any("a fault of ours" in entry.detail for entry in orchestrator.journal.entries())
+    if method == "end":
+        assert [worker._job is None for worker in world.workers] == [False, True]
 
 
 async def test_the_loop_outlives_a_chain_that_answers_nonsense(world: World) -> None:

@@ -272,20 +272,27 @@ class Hub:
             if now - peer.since > bounds.seconds_to_greet:
                 self._refuse(peer, "silent", 0)
         for peer in list(self._by_key.values()):
-            blocked, partial = peer.blocked or now, peer.socket.partial_since or now
-            if now - blocked > bounds.seconds_to_send or now - partial > bounds.seconds_to_receive:
-                self._end(peer, "slow")
-            elif self._is_candidate(peer) and now - peer.since > bounds.seconds_as_candidate:
-                self._end(peer, "candidate")
-            elif peer.pinged and now - peer.heard > 2 * bounds.seconds_silent:
-                self._end(peer, "silent")
-            elif not peer.pinged and now - peer.heard > bounds.seconds_silent:
-                peer.pinged = True
-                peer.socket.ping()
+            try:
+                self._swept(peer, now)
+            except Exception:
+                _log.exception("a peer cannot be looked at; the others are")
         for key in list(self._joins):
             if not self._joins[key].full:
                 break
             del self._joins[key]
+
+    def _swept(self, peer: Connection, now: float) -> None:
+        bounds = self.bounds
+        blocked, partial = peer.blocked or now, peer.socket.partial_since or now
+        if now - blocked > bounds.seconds_to_send or now - partial > bounds.seconds_to_receive:
+            self._end(peer, "slow")
+        elif self._is_candidate(peer) and now - peer.since > bounds.seconds_as_candidate:
+            self._end(peer, "candidate")
+        elif peer.pinged and now - peer.heard > 2 * bounds.seconds_silent:
+            self._end(peer, "silent")
+        elif not peer.pinged and now - peer.heard > bounds.seconds_silent:
+            peer.pinged = True
+            peer.socket.ping()
 
     async def review(self) -> None:
         """Ends the connections of peers that the chain does not know as such any more."""
@@ -317,6 +324,8 @@ class Hub:
         except _NotAdmitted as bad:
             if bad.reason != "chain-unavailable":
                 self._end(peer, bad.reason)
+        except Exception:
+            _log.exception("a peer cannot be looked up; the others are")
 
     # -- greeting
 

@@ -7,10 +7,11 @@ import logging
 import os
 import resource
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
 from ionet import AsyncClient, __version__
 from ionet.chain.errors import ConfigError
@@ -39,6 +40,8 @@ from ionet.wire._link import gateway_name
 _log = logging.getLogger(__name__)
 #: Files of a process besides its connections: libraries, the ledger, the chain.
 _OTHER_FILES: Final = 512
+#: Seconds after which a loop that has failed begins again.
+_AGAIN: Final = 1.0
 #: Seconds between two looks at the certificate, and between two lines that say what happened.
 _LOOK: Final = 60.0
 #: Seconds over which peers are sent away, for each thousand; and at most.
@@ -119,14 +122,15 @@ class Gateway:
             await stack.enter_async_context(keeper)
             if config.metrics is not None:
                 self._serve_metrics(stack, hub, doors)
-            routes, loops = files(keeper), [hub.keep(), self._report(hub)]
+            routes = files(keeper)
+            loops: list[Callable[[], Awaitable[None]]] = [hub.keep, partial(self._report, hub)]
             if config.relays is not None:
                 if (why := missing()) is not None:
                     raise ConfigError(why)
                 relays = Relays(config.relays, ChainLeases(*clients), [self.url], config.state / "relays")
                 await relays.open()
                 routes += relays.routes()
-                loops.append(relays.keep())
+                loops.append(relays.keep)
             measured = Measured(config.state / "measured.sqlite3")
             stack.callback(measured.close)
             pipes = Pipes(registry, [self.url], measured)
@@ -139,9 +143,9 @@ class Gateway:
             server = Server(
                 app(hub, routes), hub, doors, certificate=certificate, pipes=pipes, streams=streams
             )
-            loops += [server.keep(), streams.keep()]
+            loops += [server.keep, streams.keep]
             if certificate is not None:
-                loops.append(_renew(certificate))
+                loops.append(partial(_renew, certificate))
             await stack.enter_async_context(_running(*loops))
             await server.start(listening)
             _log.info(
@@ -237,12 +241,21 @@ async def _renew(certificate: Certificate) -> None:
 
 
 @asynccontextmanager
-async def _running(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs coroutines for as long as the context lasts."""
-    tasks = [asyncio.create_task(loop) for loop in loops]
+async def _running(*loops: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Runs loops for as long as the context lasts; one that fails is told, and begins again."""
+    tasks = [asyncio.create_task(_again(loop)) for loop in loops]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again(loop: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await loop()
+        except Exception:
+            _log.exception("what is done again and again has failed, and begins again")
+        await asyncio.sleep(_AGAIN)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ionet.chain.errors import IonetError
 from ionet.chain.signers import Signer
 from ionet.store import AsyncHttpStore, AsyncSources, NotStored
 from ionet.store.manifest import MAX_BYTES, FileStore
@@ -98,7 +97,8 @@ class GatewayFiles:
             except NotStored:
                 missing.clear()  # gone from this machine
                 break
-            except (IonetError, OSError) as bad:
+            except Exception as bad:
+                # Other files wait, too.
                 if self.problem != str(bad):
                     self.problem = str(bad)
                     _log.warning("%s is not uploaded yet: %s", digest.hex(), bad)

@@ -203,22 +203,30 @@ class HourReports:
         self.start = None if network is None else network.start
         if network is None or network.latest < 1 or self._place(network, 0) is None:
             return False
-        await self._emit(network)
+        failed: Exception | None = None
+        try:
+            await self._emit(network)
+        except (IonetError, OSError) as bad:
+            failed = bad  # what was emitted before is reported all the same
         if await self._finalize(network):
             return True
-        head = await self._continued(network)
         try:
+            head = await self._continued(network)
             if await self._report(network, head):
                 return True
+            await self._show(network, head)
         except HourNotFinal as early:
             # Some seconds after the hour's end it always is.
             if network.now > network.start + network.latest * HOUR + _FINAL_AFTER:
                 self._tell(str(early))
             return False
-        await self._show(network, head)
+        except (IonetError, OSError) as bad:
+            failed = failed or bad  # credits are of earlier reports
         if self._credits.is_due(network.now) and self._my_turn(network, "credit", network.latest):
             await self._credits.look(network.now, network.start, network.config)
             self._done("credit", network.latest - 1)
+        if failed is not None:
+            raise failed
         self.problem = None
         return False
 
@@ -530,8 +538,9 @@ class HourReports:
         try:
             path = await self._evidence(await self._ask(key, seq))
             found, refused = await asyncio.to_thread(read_measures, path, end, signatures)
-        except (IonetError, OSError) as bad:
-            _log.info("seat %s has not said what it has measured: %s", Pubkey(key), bad)
+        except Exception as bad:
+            # Whatever a seat shows, what the others have measured counts.
+            _log.info("seat %s has not said what it has measured: %r", Pubkey(key), bad)
             return None
         if refused:
             self._note("not counted", seq, f"of {Pubkey(key)}, {refused[0]}; {len(refused)} in all")

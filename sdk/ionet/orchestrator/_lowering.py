@@ -48,18 +48,11 @@ class Lowerings:
     async def run(self) -> None:
         """Takes what steps are due, again and again, until it is cancelled."""
         while True:
-            try:
-                await self.look()
-            except IonetError as bad:
-                _log.warning("no class is lowered: %s", bad)
+            await self.look()
             await asyncio.sleep(_EVERY)
 
     async def look(self) -> None:
-        """Approves, or takes down, what is due.
-
-        Raises:
-            IonetError: the chain cannot be read.
-        """
+        """Approves, or takes down, what is due."""
         for node, class_id in list(self._reached.items()):
             try:
                 await self._step(Pubkey(node), class_id)
@@ -67,6 +60,9 @@ class Lowerings:
                 # It is of another pool, leased, or has gone: another verdict brings it back.
                 self._reached.pop(node, None)
                 self._journal.note(node.hex(), "class not lowered", str(bad))
+            except IonetError as bad:
+                # The next look tries again, and the other nodes' turn is now.
+                self._journal.note(node.hex(), "class not lowered yet", str(bad))
 
     async def _step(self, node: Pubkey, class_id: int) -> None:
         staking = self._client.staking

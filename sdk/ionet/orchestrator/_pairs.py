@@ -11,10 +11,8 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
-import httpx
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import IonetError
 from ionet.orchestrator._journal import Journal
 from ionet.overlay import FRESH
 from ionet.wire import Peer, Refused, Role, Unreachable
@@ -121,8 +119,9 @@ class Pairs:
                     self._next[pair] = at + _RENEW
                     return
                 await asyncio.gather(*(self._ask(key, other, url) for key, other in (keys, keys[::-1])))
-            except (IonetError, httpx.HTTPError, ValueError) as bad:
-                why = str(bad)
+            except Exception as bad:
+                # Whatever one gateway answers, the next is asked, and other pairs are measured.
+                why = str(bad) or type(bad).__name__
                 continue
             self._next[pair] = now + _RENEW
             self.measured += 1

@@ -16,7 +16,6 @@ The journal counts attempts and tells people what happened; losing it changes no
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -403,7 +402,7 @@ class Orchestrator:
                 continue
             try:
                 record = self._record(job.key)
-            except IonetError as error:
+            except Exception as error:
                 name = lease_name([job.key])
                 problem = f"the record of its lease is damaged: {error}"
                 gangs.append(_Gang(name, [job], None, problem, complete=False))
@@ -511,6 +510,8 @@ class Orchestrator:
                 return None, f"the manifest {digest.hex()} is not in the store"
             except (StoreError, ManifestError) as error:
                 return None, f"the manifest {digest.hex()} is refused: {error}"
+            except Exception as error:
+                return None, f"the manifest {digest.hex()} cannot be read: {type(error).__name__}: {error}"
         return manifest, None
 
     def _record(self, job: bytes) -> dict[str, Any] | None:
@@ -562,8 +563,9 @@ class Orchestrator:
 
     def _tell(self, about: str, step: str, error: Exception) -> None:
         """Notes an error; an unforeseen one goes to this process's log, too, with its traceback."""
-        self.journal.note(about, step, f"{type(error).__name__}: {error}")
-        if not isinstance(error, (IonetError, OSError)):
+        foreseen = isinstance(error, (IonetError, OSError))
+        self.journal.note(about, step, str(error) if foreseen else f"{type(error).__name__}: {error}")
+        if not foreseen:
             _log.error("%s %s", step, about, exc_info=error)
 
     async def _advance(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
@@ -579,10 +581,11 @@ class Orchestrator:
             about = step.job.key.hex() if step.job else gang.name
             try:
                 detail = await self._perform(gang, step, now)
-            except (IonetError, OSError) as error:
+            except Exception as error:
+                # Of other jobs of the lease steps are due as well.
                 blocked.add(step.key)
                 self._counts.steps[step.kind, "failed"] += 1
-                self.journal.note(about, f"{step.kind} failed", str(error))
+                self._tell(about, f"{step.kind} failed", error)
             else:
                 done.append((step.kind, about))
                 self._counts.steps[step.kind, "done"] += 1
@@ -804,11 +807,22 @@ class Orchestrator:
         return told
 
     async def _release(self, state: _LeaseState) -> str:
-        if state.lease is not None:
-            await self._executor.release(state.lease)
+        failed: list[Exception] = []
+        try:
+            if state.lease is not None:
+                await self._executor.release(state.lease)
+        except Exception as error:
+            failed.append(error)
         for node, job in state.nodes:
-            with contextlib.suppress(NodeUnreachable):
+            try:
                 await self._agents.end(node, job)
+            except NodeUnreachable:
+                pass
+            except Exception as error:
+                failed.append(error)
+        if failed:
+            # All has been tried, and is tried again.
+            raise failed[0]
         state.placed, state.released = False, True
         return ""
 
@@ -861,8 +875,9 @@ class Orchestrator:
                     processes = self._executor.processes(state.lease, job.node)
                 try:
                     await self._asked(job.key, now, self._sample(job, min(now, job.ends_at), processes))
-                except NodeUnreachable as error:
-                    self.journal.note(job.key.hex(), "no sample", str(error))
+                except Exception as error:
+                    # Steps are due all the same, and other nodes of the lease are asked.
+                    self._tell(job.key.hex(), "no sample", error)
 
     async def _asked(self, job: bytes, now: int, answer: Awaitable[T]) -> T:
         """Awaits the answer of a job's node, and remembers for how long there has been none."""

@@ -247,6 +247,9 @@ class Service:
                 if failures == _TRIES and not self._jobs:
                     self._failure = bad
                     stop.set()
+            except Exception as bad:
+                self._problem("ledger", f"the ledger cannot be filled: {type(bad).__name__}: {bad}")
+                _log.error("the ledger cannot be filled", exc_info=bad)
             await _pause(stop, _AGAIN_AFTER)
 
     async def _wait_for_seat(self, stop: asyncio.Event) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet.chain.errors import IonetError
 from ionet.orchestrator._heartbeats import Heartbeats
 from ionet.orchestrator._journal import Journal
 from ionet.wire import Answer, Peer
@@ -71,7 +70,8 @@ class Uptimes:
                         key, "uptime", {"end": end}, seconds=_PATIENCE, presence=0.0
                     )
                     words[node] = _word(node, key, end, answer)
-                except (IonetError, ValueError, TypeError, KeyError) as bad:
+                except Exception as bad:
+                    # Whatever a device answers, the others' statements are collected.
                     self._journal.note(node.hex(), "no statement", f"of the hour until {end}: {bad}")
 
         devices = {} if self._beats.is_past(end) else await self._beats.devices()

@@ -468,8 +468,12 @@ class Agent:
                     # The next lease does not wait for it any longer.
                     self._trouble("look", bad)
             # Nobody asks any more for one that is closed.
-            await self._executor.discard(lease_name([job]))
-            self._earlier.remove(job)
+            try:
+                await self._executor.discard(lease_name([job]))
+            except Exception as bad:
+                self._trouble("look", bad)
+            else:
+                self._earlier.remove(job)
 
     async def _conclude_late(self, leased: Leased, record: LeaseRecord) -> None:
         """Records how a run ended that went on without this process."""
@@ -595,7 +599,7 @@ class Agent:
         """Ends the work, and leaves nothing of it but the record, the samples and what was stored."""
         serving.over = True
         if self._streams is not None:
-            await self._streams.close()
+            await self._whatever("streams", self._streams.close())
         if serving.network is not None:
             serving.network.stop()
         await self._executor.stop(serving.lease)
@@ -611,6 +615,7 @@ class Agent:
         serving.ends.drop()
         self.worker.end(serving.leased.job)
         self._serving = None
+        self._clear("sample", "end", "ends", "streams", "run", "store")
         self._event("job-ended", f"the lease of the job {_short(serving.leased.job)} is over")
         self.facts = AgentFacts(problems=self.facts.problems)
 
@@ -681,8 +686,11 @@ class Agent:
         log = None
         path = self._executor.log(serving.lease)
         if path.exists():
-            with contextlib.suppress(IonetError, OSError, TimeoutError):
+            try:
                 log = (await self._stored_for(serving, path))[0].hex()
+            except Exception as bad:
+                # How the run ended counts without it.
+                self._trouble("store", bad)
         outcome = Outcome(outcome.reason, outcome.detail, outcome.value, outcome.outputs, log)
         serving.record = serving.record.but(self._state, outcome=outcome)
         self._event("run-ended", outcome.detail or "the run has succeeded")

@@ -6,7 +6,6 @@ What runs in boxes goes on meanwhile, and is found again: an update of the worke
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import logging
 import ssl
@@ -296,9 +295,13 @@ class Daemon:
         """Removes what leases have left that ended while no worker ran, once the chain tells which go on."""
         nodes = {bytes(node.config.address): self._state_of(node) for node in self._nodes}
         while True:
-            with contextlib.suppress(IonetError):
+            try:
                 await sweep(self._executor, self._chain, nodes, self._held)
                 return
+            except IonetError:
+                pass  # the chain cannot be read yet
+            except Exception as bad:
+                _log.error("what leases have left is not removed yet", exc_info=bad)
             await asyncio.sleep(_AGAIN)
 
     def _held(self) -> list[str]:
@@ -313,11 +316,12 @@ class Daemon:
 
     async def _write_status(self) -> None:
         while True:
-            status = self.status()
             try:
-                await asyncio.to_thread(status.save, self._config.state)
+                await asyncio.to_thread(self.status().save, self._config.state)
             except OSError as bad:
                 _log.warning("the status cannot be written: %s", bad)
+            except Exception as bad:
+                _log.error("the status cannot be told", exc_info=bad)
             await asyncio.sleep(WRITE_EVERY / 2)
 
     def status(self) -> WorkerStatus:

@@ -265,7 +265,8 @@ class Memory:
                 self._held = held
         except Stopped:
             pass
-        except (IonetError, MemoryError, OSError) as bad:
+        except Exception as bad:
+            # A driver raises what it likes.
             self._problem = f"the memory cannot be held: {str(bad) or type(bad).__name__}"
             _log.warning("%s", self._problem)
         finally:
