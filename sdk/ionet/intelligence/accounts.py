@@ -223,8 +223,10 @@ class Accounts:
             keys = await self._desk.do(lambda books: books.keys(asker.account))
             if key not in _under(asker.key.id, keys):
                 raise Refused(404, f"this key has made no key {key}", code="key_not_found")
-        if not await self._desk.do(lambda books: books.revoke(asker.account, key, at)):
+        ended = await self._desk.do(lambda books: books.revoke(asker.account, key, at))
+        if not ended:
             raise Refused(404, f"this account has no key {key}", code="key_not_found")
+        self._gate.end(ended)
         return _json({"id": key, "revoked": at})
 
 

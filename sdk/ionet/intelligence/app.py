@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import contextlib
-import json
 import logging
 import secrets
-import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,14 +27,12 @@ from ionet.intelligence.fields import parse
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
-from ionet.intelligence.records import Key
-from ionet.intelligence.whole import Whole
+from ionet.intelligence.writing import NO_STORE, Vectors, Written
 
 #: Bytes of a request.
 BODY: Final = 4 << 20
 #: Hours that are listed.
 _HEADS: Final = 24 * 7
-_NO_STORE: Final = {"cache-control": "no-store"}
 _log = logging.getLogger(__name__)
 
 
@@ -86,27 +79,21 @@ def application(house: House) -> ASGIApp:
     async def chat(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
         ask = requests.chat(parse(await body_of(request, BODY)), house.models)
-        return _Written(house, ask, key)
+        return Written(house.gate, house.answering, ask, key)
 
     async def completions(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
         ask = requests.completion(parse(await body_of(request, BODY)), house.models)
-        return _Written(house, ask, key)
+        return Written(house.gate, house.answering, ask, key)
 
     async def embeddings(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
         asked = requests.embeddings(parse(await body_of(request, BODY)), house.models)
-        vectors, tokens = await house.answering.embed(asked, key)
-        rows = [
-            {"object": "embedding", "index": at, "embedding": _packed(vector) if asked.base64 else vector}
-            for at, vector in enumerate(vectors)
-        ]
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        return _json({"object": "list", "data": rows, "model": asked.model.id, "usage": usage})
+        return Vectors(house.gate, house.answering, asked, key)
 
     async def health(_: Request) -> Response:
         well, more = house.health()
-        return JSONResponse({"ok": well, "version": __version__, **more}, 200 if well else 503, _NO_STORE)
+        return JSONResponse({"ok": well, "version": __version__, **more}, 200 if well else 503, NO_STORE)
 
     async def receipt(request: Request) -> Response:
         name = request.path_params["request"]
@@ -130,7 +117,7 @@ def application(house: House) -> ASGIApp:
 
     async def audits(_: Request) -> Response:
         told = await standings.told(house.desk.at)
-        return Response(told, media_type="application/json", headers=_NO_STORE)
+        return Response(told, media_type="application/json", headers=NO_STORE)
 
     async def nowhere(request: Request) -> Response:
         path = request.url.path
@@ -179,16 +166,12 @@ class _Numbered:
 
 
 def _json(body: Any) -> Response:
-    return JSONResponse(body, headers=_NO_STORE)
-
-
-def _packed(vector: list[float]) -> str:
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+    return JSONResponse(body, headers=NO_STORE)
 
 
 async def _refused(_: Request, bad: Exception) -> Response:
     assert isinstance(bad, Refused)
-    return JSONResponse(bad.body, bad.status, {**_NO_STORE, **bad.headers})
+    return JSONResponse(bad.body, bad.status, {**NO_STORE, **bad.headers})
 
 
 async def _http(request: Request, bad: Exception) -> Response:
@@ -202,94 +185,3 @@ async def _http(request: Request, bad: Exception) -> Response:
 async def _unexpected(request: Request, _: Exception) -> Response:
     said = "something went wrong here, and nothing more is charged; the log of the service says what"
     return await _refused(request, Refused(500, said, kind="server_error"))
-
-
-class _Written(Response):
-    """An answer that is written token by token: a stream, or whole when it is all there.
-
-    Whoever asked may go away at any time; then the engine's work ends at once, and with it what it costs.
-    """
-
-    def __init__(self, house: House, ask: requests.Ask, key: Key) -> None:
-        super().__init__()
-        self._house = house
-        self._ask = ask
-        self._key = key
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers, as long as somebody listens."""
-        writing = asyncio.create_task(self._write(send))
-        leaving = asyncio.create_task(_gone(receive))
-        try:
-            await asyncio.wait({writing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (writing, leaving):
-                task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await leaving
-        with contextlib.suppress(asyncio.CancelledError, OSError):
-            await writing
-
-    async def _write(self, send: Send) -> None:
-        pieces = self._house.answering.answer(self._ask, self._key)
-        async with contextlib.aclosing(pieces):  # type: ignore[type-var]
-            try:
-                first = await anext(pieces)
-            except Refused as bad:
-                await _send_whole(send, bad.status, bad.body, bad.headers)
-                return
-            if self._ask.stream:
-                await self._stream(first, pieces, send)
-            else:
-                await self._whole(first, pieces, send)
-
-    async def _whole(self, first: dict[str, Any], pieces: AsyncIterator[dict[str, Any]], send: Send) -> None:
-        whole = Whole(chat="messages" in self._ask.body)
-        whole.add(first)
-        try:
-            async for piece in pieces:
-                whole.add(piece)
-        except Refused as bad:
-            await _send_whole(send, bad.status, bad.body, bad.headers)
-            return
-        await _send_whole(send, 200, whole.body(), {})
-
-    async def _stream(self, first: dict[str, Any], pieces: AsyncIterator[dict[str, Any]], send: Send) -> None:
-        headers = {"content-type": "text/event-stream", **_NO_STORE, "x-accel-buffering": "no"}
-        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-        await send({"type": "http.response.start", "status": 200, "headers": raw})
-        await _send_part(send, self._piece(first))
-        try:
-            async for piece in pieces:
-                if piece["choices"] or self._ask.usage:
-                    await _send_part(send, self._piece(piece))
-        except Refused as bad:
-            # The status is gone out; OpenAI's clients take this for an error, too.
-            await _send_part(send, _event(bad.body))
-        await send({"type": "http.response.body", "body": b"data: [DONE]\n\n", "more_body": False})
-
-    def _piece(self, piece: dict[str, Any]) -> bytes:
-        if self._ask.usage and "usage" not in piece:
-            piece = {**piece, "usage": None}
-        return _event(piece)
-
-
-def _event(body: dict[str, Any]) -> bytes:
-    return b"data: " + json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
-
-
-async def _send_part(send: Send, body: bytes) -> None:
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-
-
-async def _send_whole(send: Send, status: int, body: dict[str, Any], headers: dict[str, str]) -> None:
-    await JSONResponse(body, status, {**_NO_STORE, **headers})({"type": "http"}, _nothing, send)
-
-
-async def _nothing() -> Any:
-    raise RuntimeError("nothing is received here")
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,8 +84,16 @@ class Quota:
     stake: Stake | None
 
 
+@dataclass(slots=True, eq=False)
+class _Inside:
+    """A request that was let in, and whether its key was revoked since."""
+
+    task: asyncio.Task[None]
+    ended: bool = False
+
+
 class Gate:
-    """Lets requests in.
+    """Lets requests in, and has those end whose key is revoked.
 
     Args:
         desk: the books.
@@ -109,6 +118,7 @@ class Gate:
         self._clock = clock
         self._quotas: dict[str, tuple[Quota, float]] = {}
         self._reading: dict[str, asyncio.Task[Quota]] = {}
+        self._inside: dict[int, set[_Inside]] = {}
 
     async def admit(self, authorization: str | None) -> Key:
         """Returns the key of a request.
@@ -133,8 +143,47 @@ class Gate:
         if key is None:
             raise _unknown("this API key is not known here; make one with ionet intelligence keys create")
         if key.revoked is not None:
-            raise _unknown("this API key was revoked")
+            raise _revoked()
         return key
+
+    @asynccontextmanager
+    async def inside(self, key: Key) -> AsyncIterator[None]:
+        """Entered by the task that answers a request, as long as it works on it.
+
+        Args:
+            key: it came with.
+
+        Raises:
+            Refused: the key was revoked meanwhile.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        mine = _Inside(task)
+        self._inside.setdefault(key.id, set()).add(mine)
+        try:
+            yield
+        except asyncio.CancelledError:
+            # Unless whoever asked is gone as well.
+            if mine.ended and task.uncancel() == 0:
+                raise _revoked() from None
+            raise
+        finally:
+            others = self._inside[key.id]
+            others.discard(mine)
+            if not others:
+                del self._inside[key.id]
+
+    def end(self, keys: Collection[int]) -> None:
+        """Ends requests at once: what they have written is paid for.
+
+        Args:
+            keys: that were revoked, in the books.
+        """
+        for key in keys:
+            for each in self._inside.get(key, ()):
+                if not each.ended:
+                    each.ended = True
+                    each.task.cancel()
 
     async def quota(self, address: str) -> Quota:
         """What an account may use each day for nothing; what was read counts for a while.
@@ -167,6 +216,10 @@ class Gate:
             self._quotas.clear()
         self._quotas[address] = (quota, self._clock() + self.rule.keeps)
         return quota
+
+
+def _revoked() -> Refused:
+    return _unknown("this API key was revoked")
 
 
 def _unknown(message: str) -> Refused:

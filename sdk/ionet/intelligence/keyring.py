@@ -130,8 +130,8 @@ class Keyring(Storage):
             for row in rows
         ]
 
-    def revoke(self, account: int, key: int, at: int) -> bool:
-        """Ends a key and all that it has made; returns whether the account has such a key.
+    def revoke(self, account: int, key: int, at: int) -> frozenset[int]:
+        """Ends a key and all that it has made; returns them all, none if the account has no such key.
 
         Args:
             account: whose.
@@ -141,14 +141,15 @@ class Keyring(Storage):
         with self._change():
             there = self._db.execute("SELECT 1 FROM keys WHERE id = ? AND account = ?", (key, account))
             if there.fetchone() is None:
-                return False
-            self._db.execute(
+                return frozenset()
+            ended = self._db.execute(
                 "WITH RECURSIVE under (id) AS (VALUES (?) UNION"
                 " SELECT keys.id FROM keys JOIN under ON keys.parent = under.id)"
-                " UPDATE keys SET revoked = coalesce(revoked, ?) WHERE id IN (SELECT id FROM under)",
+                " UPDATE keys SET revoked = coalesce(revoked, ?) WHERE id IN (SELECT id FROM under)"
+                " RETURNING id",
                 (key, at),
-            )
-        return True
+            ).fetchall()
+        return frozenset(each for (each,) in ended)
 
     def _chain(self, key: int) -> Iterator[tuple[int, int | None, Cycle, str]]:
         """A key and those above it: id, cap, cycle, name."""

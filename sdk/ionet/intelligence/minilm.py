@@ -18,7 +18,7 @@ import numpy as np
 import onnxruntime
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 from tokenizers import Tokenizer
@@ -48,17 +48,6 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         """A vector of length one for each text, and the tokens of all of them."""
-        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        vectors: dict[int, list[float]] = {}
-        count = 0
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start : start + _BATCH]
-            rows, tokens = self._batch([texts[at] for at in chosen])
-            vectors |= dict(zip(chosen, rows, strict=True))
-            count += tokens
-        return [vectors[at] for at in range(len(texts))], count
-
-    def _batch(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
         encoded = self._tokenizer.encode_batch(list(texts))
         ids = np.array([each.ids for each in encoded], dtype=np.int64)
         mask = np.array([each.attention_mask for each in encoded], dtype=np.int64)
@@ -75,10 +64,20 @@ def application(embedder: Embedder, name: str) -> Starlette:
 
     async def embeddings(request: Request) -> JSONResponse:
         texts = (await request.json())["input"]
-        vectors, tokens = await asyncio.to_thread(embedder.embed, texts)
-        rows = [{"object": "embedding", "index": at, "embedding": each} for at, each in enumerate(vectors)]
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+        vectors: dict[int, list[float]] = {}
+        tokens = 0
+        for start in range(0, len(order), _BATCH):
+            # Whoever has gone away waits for nothing.
+            if await request.is_disconnected():
+                raise ClientDisconnect
+            chosen = order[start : start + _BATCH]
+            rows, count = await asyncio.to_thread(embedder.embed, [texts[at] for at in chosen])
+            vectors |= dict(zip(chosen, rows, strict=True))
+            tokens += count
+        listed = [{"object": "embedding", "index": at, "embedding": vectors[at]} for at in range(len(texts))]
         usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        return JSONResponse({"object": "list", "data": rows, "model": name, "usage": usage})
+        return JSONResponse({"object": "list", "data": listed, "model": name, "usage": usage})
 
     async def models(_: Request) -> JSONResponse:
         return JSONResponse({"object": "list", "data": [{"id": name, "object": "model"}]})
