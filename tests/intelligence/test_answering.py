@@ -25,7 +25,7 @@ from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
-from ionet.intelligence.opened import Open
+from ionet.intelligence.opened import Embedding, Open
 from ionet.intelligence.prices import Price
 from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.replicas import Replica, Replicas
@@ -63,7 +63,8 @@ class Place:
         self.desk = Desk(self.books)
         self.over: list[Open] = []
 
-    async def note(self, request: Open) -> None:
+    async def note(self, request: Open | Embedding) -> None:
+        assert isinstance(request, Open)
         self.over.append(request)
 
     def answering(self, body: Body, model: Model = MODEL, slots: int = 1) -> Answering:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -16,16 +15,17 @@ from typing import Any, Final
 from ionet.intelligence.choices import Parted, merged, varied
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import Count, Engine
-from ionet.intelligence.errors import Refused, away, invalid, unpaid
+from ionet.intelligence.errors import Refused, away, unpaid
 from ionet.intelligence.forcing import called
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Model
-from ionet.intelligence.opened import Open, counted, leave
+from ionet.intelligence.opened import Embedding, Open, counted, leave
 from ionet.intelligence.prices import Rate, Usage
 from ionet.intelligence.queue import Had, Turns, Wish
 from ionet.intelligence.records import Charge, Key, written
 from ionet.intelligence.requests import Ask, Embed, too_long
 from ionet.intelligence.telling import head_of, told_of, usage_of
+from ionet.intelligence.vectors import cut
 
 _log = logging.getLogger(__name__)
 #: Tokens that are noted ahead of those that are told.
@@ -35,7 +35,7 @@ _SOON: Final = 12
 
 
 #: Told of each request that is over.
-Over = Callable[[Open], Awaitable[None]]
+Over = Callable[[Open | Embedding], Awaitable[None]]
 
 
 class Answering:
@@ -286,50 +286,39 @@ class Answering:
         await self._desk.do(lambda books: books.seen({request.id: cost}))
         request.noted = upto
 
-    async def _ended(self, opened: Sequence[Open]) -> None:
+    async def _ended(self, opened: Sequence[Open | Embedding]) -> None:
         """Ends requests, each once, also when nobody waits for it any longer."""
         for request in opened:
             if request.end is None:
                 request.end = asyncio.create_task(self._end(request))
         await asyncio.shield(asyncio.gather(*(request.end for request in opened if request.end)))
 
-    async def _end(self, request: Open) -> None:
+    async def _end(self, request: Open | Embedding) -> None:
         request.charge = await self._settle(request.id, request.ask.model.price.cost(request.usage))
         if self._over is not None:
             await self._over(request)
 
-    async def embed(self, asked: Embed, key: Key) -> tuple[list[list[float]], int]:
-        """Returns a vector for each text, and the tokens that were read.
+    async def embed(self, ask: Embed, key: Key) -> Embedding:
+        """Returns a request with a vector for each text, and the tokens that were read.
 
         Raises:
             Refused: it is not answered; nothing was charged.
         """
-        model = asked.model
+        model = ask.model
         _allowed(key, model)
         # A token has a byte at least, and each text two more around it; longer ones are cut to the context.
-        bound = sum(min(model.context, len(text.encode()) + 2) for text in asked.texts)
-        name, charged = f"embd-{secrets.token_hex(16)}", 0
-        await self._reserve(name, key, model.price.cost(Usage(bound)))
+        bound = sum(min(model.context, len(text.encode()) + 2) for text in ask.texts)
+        request = Embedding(f"embd-{secrets.token_hex(16)}", ask, key, self._desk.at)
+        await self._reserve(request.id, key, model.price.cost(Usage(bound)))
         try:
             async with self.turns[model.id].turn(key.account, Wish(bound)):
-                vectors, tokens = await self._engines[model.id].embed(asked.texts)
-            shorter = [_cut(vector, asked.dimensions) for vector in vectors]
+                vectors = await self._engines[model.id].embed(ask.texts)
+            request.rows = [cut(vector, ask.dimensions) for vector in vectors.rows]
             # Only now: a size that the model has not costs nothing.
-            charged = min(tokens, bound)
-            return shorter, charged
+            request.usage, request.node = Usage(min(vectors.tokens, bound)), vectors.node
+            return request
         finally:
-            await self._settle(name, model.price.cost(Usage(charged)))
-
-
-def _cut(vector: list[float], dimensions: int | None) -> list[float]:
-    """The first dimensions of a vector, of length one again."""
-    if dimensions is None or dimensions == len(vector):
-        return vector
-    if dimensions > len(vector):
-        raise invalid(f"dimensions is at most {len(vector):,} here", "dimensions", "invalid_value")
-    kept = vector[:dimensions]
-    length = math.hypot(*kept)
-    return [value / length for value in kept] if length else kept
+            await self._ended([request])
 
 
 def _allowed(key: Key, model: Model) -> None:

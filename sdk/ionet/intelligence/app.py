@@ -27,7 +27,7 @@ from ionet.intelligence.fields import parse
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.models import Models
 from ionet.intelligence.receipts import Receipts
-from ionet.intelligence.writing import NO_STORE, Vectors, Written
+from ionet.intelligence.writing import NO_STORE, Embedded, Written
 
 #: Bytes of a request.
 BODY: Final = 4 << 20
@@ -89,7 +89,7 @@ def application(house: House) -> ASGIApp:
     async def embeddings(request: Request) -> Response:
         key = await house.gate.admit(request.headers.get("authorization"))
         asked = requests.embeddings(parse(await body_of(request, BODY)), house.models)
-        return Vectors(house.gate, house.answering, asked, key)
+        return Embedded(house.gate, house.answering, asked, key)
 
     async def health(_: Request) -> Response:
         well, more = house.health()

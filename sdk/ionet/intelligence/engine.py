@@ -19,6 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from ionet.intelligence.errors import Refused, away, invalid
 from ionet.intelligence.requests import Ask
+from ionet.intelligence.vectors import Vectors, vectors_of
 
 #: Tokens that a message's frame takes at most, where an engine does not say.
 _FRAME: Final = 32
@@ -88,8 +89,8 @@ class Engine(Protocol):
         """Yields the pieces of an answer of at most `most` tokens; raises `Refused` before the first one."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
-        """Returns a vector for each text, and how many tokens they have together."""
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Returns a vector for each text."""
         ...
 
 
@@ -218,18 +219,10 @@ class HttpEngine:
                     yield {READS: _read_by(progress)}
                 yield piece
 
-    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
+    async def embed(self, texts: Sequence[str]) -> Vectors:
         """See `Engine.embed`."""
         answer = await self._post("/v1/embeddings", {"input": list(texts), "model": self._model})
-        try:
-            rows = sorted(answer["data"], key=lambda row: int(row["index"]))
-            vectors = [[float(value) for value in row["embedding"]] for row in rows]
-            tokens = int(answer["usage"]["prompt_tokens"])
-        except (KeyError, TypeError, ValueError):
-            raise away("the model's engine answered what nobody asked") from None
-        if len(vectors) != len(texts) or tokens < 0:
-            raise away("the model's engine answered what nobody asked")
-        return vectors, tokens
+        return vectors_of(answer, len(texts))
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         async with self._answer(path, body) as answer:

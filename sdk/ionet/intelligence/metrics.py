@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 if TYPE_CHECKING:
     from ionet.intelligence.answering import Answering
     from ionet.intelligence.fleet import Fleet
-    from ionet.intelligence.opened import Open
+    from ionet.intelligence.opened import Embedding, Open
 
 
 class Counters:
@@ -31,7 +31,7 @@ class Counters:
         self.completion: Counter[str] = Counter()
         self.dollars: Counter[str] = Counter()
 
-    def over(self, request: Open) -> None:
+    def over(self, request: Open | Embedding) -> None:
         """Counts a request that is over."""
         model = request.ask.model.id
         self.requests[model] += 1

@@ -12,7 +12,7 @@ from typing import Any
 from ionet.intelligence.engine import NODE, READS, beside, speaks, text_of
 from ionet.intelligence.prices import Usage
 from ionet.intelligence.records import Charge, Key
-from ionet.intelligence.requests import Ask
+from ionet.intelligence.requests import Ask, Embed
 
 
 @dataclass(slots=True)
@@ -77,6 +77,40 @@ class Open:
     def chat(self) -> bool:
         """Whether it answers a chat; otherwise it goes on with a text."""
         return "messages" in self.ask.body
+
+    @property
+    def milliseconds(self) -> int:
+        """Since it began."""
+        return int(1_000 * (time.monotonic() - self.since))
+
+
+@dataclass(slots=True)
+class Embedding:
+    """A request for vectors at work.
+
+    Attributes:
+        id: it is billed under.
+        ask: what it is.
+        key: it came with.
+        at: when it began, Unix seconds.
+        usage: what was read; nothing, as long as it is not answered.
+        rows: the vectors.
+        node: that has made them.
+        charge: what it has cost, once it is over.
+        end: settles it.
+        since: when it began, in seconds that only grow.
+    """
+
+    id: str
+    ask: Embed
+    key: Key
+    at: int
+    usage: Usage = field(default_factory=lambda: Usage(0))
+    rows: list[list[float]] = field(default_factory=list)
+    node: str = ""
+    charge: Charge | None = None
+    end: asyncio.Task[None] | None = None
+    since: float = field(default_factory=time.monotonic)
 
     @property
     def milliseconds(self) -> int:

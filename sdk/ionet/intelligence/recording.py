@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ from ionet.intelligence.auditing import Auditor, can_be_judged
 from ionet.intelligence.builds import build_of
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.engine import SAMPLING
-from ionet.intelligence.opened import Open
+from ionet.intelligence.opened import Embedding, Open
+from ionet.intelligence.prices import Usage
 from ionet.intelligence.receipts import Receipts, hash_of_prompt, hash_of_tokens
 from ionet.intelligence.replaying import Written
+from ionet.intelligence.vectors import hash_of_vectors
 
 _log = logging.getLogger(__name__)
 #: Of a request's body: how its answer was drawn.
@@ -52,17 +55,21 @@ class Recorder:
         self._engines = engines
         self._builds = {engine: build_of(engine) for engine in set(engines.values())}
 
-    async def over(self, request: Open) -> None:
-        """Records an answer that is over, if anything was written."""
-        if not request.usage.completion:
+    async def over(self, request: Open | Embedding) -> None:
+        """Records a request that is over, if anything was read or written."""
+        if request.usage == Usage(0) and not (isinstance(request, Embedding) and request.rows):
             return
         try:
-            receipt = self._receipt(request)
+            receipt = {**self._head(request), **await _answer_of(request), **self._foot(request)}
             await self._desk.do(lambda _: self._receipts.add(receipt))
         except Exception:
             # It is paid for, and answered: what is missing is its receipt, and nobody is to pay for that.
             _log.exception("the answer %s has no receipt", request.id)
             return
+        if isinstance(request, Open) and request.usage.completion:
+            self._offer(request)
+
+    def _offer(self, request: Open) -> None:
         sampling = request.ask.body
         if self._auditor is not None and can_be_judged(sampling):
             model = request.ask.model.id
@@ -81,38 +88,68 @@ class Recorder:
                 )
             )
 
-    def _receipt(self, request: Open) -> dict[str, Any]:
-        ask, model = request.ask, request.ask.model
-        text = "".join(request.said)
+    def _head(self, request: Open | Embedding) -> dict[str, Any]:
+        model = request.ask.model
+        engine = self._engines.get(model.id, "")
         return {
             "version": 1,
             "id": request.id,
             "model": model.id,
             "weights": model.digest,
-            "engine": self._engines.get(model.id, ""),
-            "build": self._builds.get(self._engines.get(model.id, ""), ""),
+            "engine": engine,
+            "build": self._builds.get(engine, ""),
             "node": request.node,
-            "sampling": {
-                **{name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None},
-                **{name: hash_of_prompt(ask.body[name]) for name in _WORDS if ask.body.get(name)},
-            },
-            "most": request.most,
-            "prompt": {
-                "tokens": request.usage.prompt,
-                "numbers": hash_of_tokens(request.read) if request.read else None,
-                "text": hash_of_prompt(ask.body.get("prompt", ask.body.get("messages"))),
-            },
-            "answer": {
-                "tokens": request.usage.completion,
-                "numbers": hash_of_tokens(request.tokens) if request.tokens else None,
-                "text": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
-            },
-            "price": {"prompt": model.price.prompt, "completion": model.price.completion},
-            "first": request.first,
+        }
+
+    def _foot(self, request: Open | Embedding) -> dict[str, Any]:
+        price = request.ask.model.price
+        return {
+            "price": {"prompt": price.prompt, "completion": price.completion},
+            "first": request.first if isinstance(request, Open) else None,
             "took": request.milliseconds,
             "begin": request.at,
             "end": self._desk.at,
         }
+
+
+async def _answer_of(request: Open | Embedding) -> dict[str, Any]:
+    """What was read and written, by hashes."""
+    if isinstance(request, Open):
+        return _of_words(request)
+    # Of thousands of vectors it takes a while.
+    hashed = await asyncio.to_thread(hash_of_vectors, request.rows)
+    texts = request.ask.texts
+    read = texts[0] if len(texts) == 1 else list(texts)
+    return {
+        "prompt": {"tokens": request.usage.prompt, "numbers": None, "text": hash_of_prompt(read)},
+        "answer": {
+            "tokens": 0,
+            "vectors": len(request.rows),
+            "dimensions": len(request.rows[0]),
+            "floats": hashed,
+        },
+    }
+
+
+def _of_words(request: Open) -> dict[str, Any]:
+    ask, text = request.ask, "".join(request.said)
+    return {
+        "sampling": {
+            **{name: _written(ask.body[name]) for name in _SAMPLING if ask.body.get(name) is not None},
+            **{name: hash_of_prompt(ask.body[name]) for name in _WORDS if ask.body.get(name)},
+        },
+        "most": request.most,
+        "prompt": {
+            "tokens": request.usage.prompt,
+            "numbers": hash_of_tokens(request.read) if request.read else None,
+            "text": hash_of_prompt(ask.body.get("prompt", ask.body.get("messages"))),
+        },
+        "answer": {
+            "tokens": request.usage.completion,
+            "numbers": hash_of_tokens(request.tokens) if request.tokens else None,
+            "text": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest(),
+        },
+    }
 
 
 def _written(value: float) -> int | str:

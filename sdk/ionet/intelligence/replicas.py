@@ -18,6 +18,7 @@ from typing import Any, Final
 from ionet.intelligence.engine import NODE, READS, Count, Engine, HttpEngine, bound, speaks
 from ionet.intelligence.errors import Refused, away
 from ionet.intelligence.requests import Ask
+from ionet.intelligence.vectors import Vectors
 
 #: Seconds for which an engine that has failed gets no request, at first and at most.
 _PAUSES: Final = (1.0, 60.0)
@@ -234,8 +235,8 @@ class Replicas:
                             yield {**each, NODE: replica.node}
                         held = []
 
-    async def embed(self, texts: Sequence[str]) -> tuple[list[list[float]], int]:
-        """See `Engine.embed`."""
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Engine.embed`; they say their node."""
         last = away("no engine of this model answers")
         async for replicas in self._rounds():
             for replica in replicas:
@@ -249,7 +250,7 @@ class Replicas:
                     last = bad
                     continue
                 replica.answered()
-                return vectors
+                return replace(vectors, node=replica.node)
         raise last
 
     async def close(self) -> None:

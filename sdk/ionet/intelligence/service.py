@@ -36,7 +36,7 @@ from ionet.intelligence.logs import take_log
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
 from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
-from ionet.intelligence.opened import Open
+from ionet.intelligence.opened import Embedding, Open
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
@@ -135,7 +135,7 @@ class Intelligence:
         self._tidy(stack, receipts, config.state / "receipts.db")
         counters, recorder = Counters(), await self._recorder(stack, desk, receipts, served, engines)
 
-        async def over(request: Open) -> None:
+        async def over(request: Open | Embedding) -> None:
             counters.over(request)
             await recorder.over(request)
 

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import contextlib
 import json
-import struct
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate
 from ionet.intelligence.records import Key
 from ionet.intelligence.requests import Ask, Embed
+from ionet.intelligence.vectors import packed
 from ionet.intelligence.whole import Whole
 
 NO_STORE: Final = {"cache-control": "no-store"}
@@ -110,7 +110,7 @@ class Written(Awaited):
         return _event(piece)
 
 
-class Vectors(Awaited):
+class Embedded(Awaited):
     """Vectors of texts, all at once."""
 
     def __init__(self, gate: Gate, answering: Answering, asked: Embed, key: Key) -> None:
@@ -118,19 +118,20 @@ class Vectors(Awaited):
         self._asked = asked
 
     async def _write(self, send: Send) -> None:
-        vectors, tokens = await self._answering.embed(self._asked, self._key)
-        packed = self._asked.base64
+        made = await self._answering.embed(self._asked, self._key)
+        as_text = self._asked.base64
         rows = [
-            {"object": "embedding", "index": at, "embedding": _packed(vector) if packed else vector}
-            for at, vector in enumerate(vectors)
+            {"object": "embedding", "index": at, "embedding": _text(vector) if as_text else vector}
+            for at, vector in enumerate(made.rows)
         ]
-        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
-        body = {"object": "list", "data": rows, "model": self._asked.model.id, "usage": usage}
+        usage = {"prompt_tokens": made.usage.prompt, "total_tokens": made.usage.prompt}
+        # OpenAI's has no id; clients pass it on, and its receipt has it.
+        body = {"id": made.id, "object": "list", "data": rows, "model": made.ask.model.id, "usage": usage}
         await _send_whole(send, 200, body, {})
 
 
-def _packed(vector: list[float]) -> str:
-    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+def _text(vector: list[float]) -> str:
+    return base64.b64encode(packed(vector)).decode()
 
 
 def _event(body: dict[str, Any]) -> bytes:
