@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -211,7 +212,10 @@ def verify(
         typer.Option("--prompt", metavar="FILE", help="What was asked: a text, or messages in JSON."),
     ] = None,
     answer: Annotated[
-        Path | None, typer.Option("--answer", metavar="FILE", help="The text that was answered.")
+        Path | None,
+        typer.Option(
+            "--answer", metavar="FILE", help="The text, or the vectors in JSON, that were answered."
+        ),
     ] = None,
 ) -> None:
     """Check that an answer's receipt is in an hour that the service has signed.
@@ -291,11 +295,23 @@ def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
 
     text = file.read_text()
     hashes = {hash_of_prompt(text), hash_of_prompt(text.removesuffix("\n"))}
-    if name == "prompt":
-        with contextlib.suppress(ValueError):
-            hashes.add(hash_of_prompt(json.loads(text)))
-    if receipt[name]["text"] not in hashes:
+    with contextlib.suppress(ValueError):
+        told = json.loads(text)
+        hashes.add(hash_of_prompt(told) if name == "prompt" else _hash_of_vectors(told))
+    said = receipt[name]
+    if (said["floats"] if "floats" in said else said["text"]) not in hashes:
         raise BadReceipt(f"the receipt is of another {name} than {file} holds")
+
+
+def _hash_of_vectors(told: Any) -> str:
+    """Of what the service has answered, or of the vectors in it; ValueError: it is none of that."""
+    from ionet.intelligence.vectors import hash_of_vectors, unpacked
+
+    try:
+        rows = [row["embedding"] for row in told["data"]] if isinstance(told, dict) else told
+        return hash_of_vectors(unpacked(row) for row in rows)
+    except (KeyError, TypeError, OverflowError, struct.error):
+        raise ValueError("these are no vectors") from None
 
 
 StateOption = Annotated[

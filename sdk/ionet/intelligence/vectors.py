@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 import struct
@@ -57,6 +58,14 @@ def _is_vector(row: Sequence[float]) -> bool:
 def packed(vector: Sequence[float]) -> bytes:
     """A vector as float32, little-endian; raises OverflowError where a number is too large for that."""
     return struct.pack(f"<{len(vector)}f", *vector)
+
+
+def unpacked(told: Any) -> Sequence[float]:
+    """A vector as clients are sent it: numbers, or base64 of them packed; raises ValueError if it is none."""
+    if not isinstance(told, str):
+        return list(told)
+    raw = base64.b64decode(told, validate=True)
+    return struct.unpack(f"<{len(raw) // 4}f", raw)
 
 
 def hash_of_vectors(vectors: Iterable[Sequence[float]]) -> str:
