@@ -1,7 +1,7 @@
 """An engine of a fixed rate, in a process of its own: as many words as asked for, one at a time.
 
-`python -m tests.intelligence.steady PORT RATE`: it speaks OpenAI's protocol, as far as chats go; a prompt
-has as many tokens as its messages have words.
+`python -m tests.intelligence.steady PORT RATE`: it speaks OpenAI's protocol, as far as chats and
+vectors go; a prompt has as many tokens as its messages have words, and so has a text.
 """
 
 from __future__ import annotations
@@ -50,8 +50,19 @@ def application(rate: float) -> Starlette:
     async def models(_: Request) -> JSONResponse:
         return JSONResponse({"object": "list", "data": [{"id": "steady", "object": "model"}]})
 
+    async def vectors(request: Request) -> JSONResponse:
+        texts = (await request.json())["input"]
+        await asyncio.sleep(len(texts) / rate if rate else 0)
+        rows = [{"index": at, "embedding": [1.0]} for at in range(len(texts))]
+        count = sum(len(text.split()) for text in texts)
+        return JSONResponse({"data": rows, "usage": {"prompt_tokens": count, "total_tokens": count}})
+
     return Starlette(
-        routes=[Route("/v1/chat/completions", chat, methods=["POST"]), Route("/v1/models", models)]
+        routes=[
+            Route("/v1/chat/completions", chat, methods=["POST"]),
+            Route("/v1/embeddings", vectors, methods=["POST"]),
+            Route("/v1/models", models),
+        ]
     )
 
 

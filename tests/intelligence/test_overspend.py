@@ -48,6 +48,15 @@ context = 1000
 slots = 64
 prompt = "1"
 completion = "10"
+
+[[models]]
+id = "vectors"
+engine = "url"
+url = "http://127.0.0.1:{engine}"
+kind = "embedding"
+context = 1000
+slots = 16
+prompt = "1"
 """
 
 
@@ -95,6 +104,7 @@ class Told:
     Attributes:
         whole: tokens of answers that came to their end, by the ids that they are billed under.
         parts: tokens of those that broke off.
+        vectors: tokens of texts whose vectors have come, by the ids that they are billed under.
         refused: how often there was not enough left.
         tokens: that have come, of all answers.
         more: set by each token.
@@ -102,6 +112,7 @@ class Told:
 
     whole: dict[str, int] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
+    vectors: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     tokens: int = 0
     more: asyncio.Event = field(default_factory=asyncio.Event)
@@ -113,8 +124,24 @@ class Told:
             await self.more.wait()
 
 
+async def embed(client: httpx.AsyncClient, chance: random.Random, told: Told) -> None:
+    """One request for vectors."""
+    texts = ["tell me words"] * chance.randint(1, 20)
+    try:
+        answer = await client.post("/v1/embeddings", json={"model": "vectors", "input": texts})
+    except httpx.HTTPError:
+        return
+    if answer.status_code == 429:
+        told.refused += 1
+    elif answer.status_code == 200:
+        told.vectors[answer.json()["id"]] = READ * len(texts)
+
+
 async def ask(client: httpx.AsyncClient, chance: random.Random, told: Told) -> None:
     """One request."""
+    if chance.random() < 1 / 3:
+        await embed(client, chance, told)
+        return
     most, choices = chance.randint(1, 120), chance.choice((1, 1, 1, 3))
     messages = [{"role": "user", "content": "tell me words"}]
     body = {"model": "steady", "messages": messages, "max_tokens": most, "n": choices}
@@ -196,6 +223,8 @@ async def test_nobody_uses_more_than_was_paid_in_however_many_ask_and_however_it
     assert told.whole, "no answer came to its end"
     assert told.parts, "no answer broke off"
     assert told.refused, "there was always enough: the test shows nothing"
+    assert told.vectors, "no vectors came"
+    assert {name: paid[name] for name in told.vectors} == told.vectors
     assert {name: paid[name] for name in told.whole} == {
         name: read(name) + 10 * tokens for name, tokens in told.whole.items()
     }
