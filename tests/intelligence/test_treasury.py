@@ -202,7 +202,8 @@ def test_books_of_the_first_version_are_taken_over(tmp_path: Path) -> None:
     it.books.close()
     with closing(sqlite3.connect(tmp_path / "books.db")) as db:
         db.executescript("""
-            DROP TABLE sends; DROP TABLE gaps; UPDATE about SET value = '1' WHERE name = 'version';
+            DROP TABLE sends; DROP TABLE gaps; DROP INDEX postings_at;
+            UPDATE about SET value = '1' WHERE name = 'version';
             ALTER TABLE balances RENAME TO b;
             CREATE TABLE balances (holder TEXT NOT NULL, currency TEXT NOT NULL, units INTEGER NOT NULL,
                 PRIMARY KEY (holder, currency), CHECK (units >= 0 OR holder = 'outside'))

@@ -84,7 +84,7 @@ class IntelligenceConfig:
         metrics: address and port for Prometheus, or None.
         audited: answers of a million that are judged, of models with a reference or on several nodes.
         arbitrated: of these, how many of a million the reference judges whatever other nodes say.
-        keeps: days for which receipts are kept.
+        keeps: days for which receipts are kept, and what each request has cost.
         patience: seconds that a request waits for an engine at most.
         fleet: nodes that are leased; None: none are.
         surplus: file of the key that sends surpluses to the buyback's vaults; None: a command does.

@@ -145,6 +145,8 @@ class Receipts:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
             path.chmod(0o600)
             self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; {_SCHEMA}")
+            # What is forgotten is not left in the file, either.
+            self._db.execute("PRAGMA secure_delete=ON").fetchall()
             #: What audits have come to.
             self.judgements = Judgements(self._db)
         except sqlite3.Error as bad:

@@ -30,6 +30,7 @@ from ionet.intelligence.config import At, IntelligenceConfig, Served
 from ionet.intelligence.desk import Desk, Shelf
 from ionet.intelligence.engine import HttpEngine
 from ionet.intelligence.fleet import Elastic, Fleet
+from ionet.intelligence.forgetting import forget
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
 from ionet.intelligence.leases import Market
 from ionet.intelligence.logs import take_log
@@ -62,6 +63,8 @@ _LOADS: Final = 120.0
 _FIRST: Final = 5.0
 #: Seconds from one look for hours that are over to the next.
 _SEALS: Final = 20.0
+#: … for what is older than it is kept.
+_FORGETS: Final = 3_600.0
 #: Many clients of one service come from one address; requests wait for their turn, connections open.
 _BOUNDS: Final = Bounds(connections=2_048, each=1_024)
 
@@ -122,6 +125,7 @@ class Intelligence:
         self._tidy(stack, books, config.state / "books.db")
         if count := await desk.do(lambda books: books.recover(desk.at)):
             _log.warning("%s requests that an earlier process left open are settled", count)
+        self._forget(stack, desk)
         served = await asyncio.to_thread(lambda: [_weighed(each) for each in config.models])
         models = [each.model for each in served]
         engines = await self._engines(stack, served)
@@ -164,6 +168,13 @@ class Intelligence:
             await asyncio.to_thread(take_log, path)
 
         stack.push_async_callback(_ended, asyncio.create_task(keep_looking(take, every=_TIDIES)))
+
+    def _forget(self, stack: AsyncExitStack, desk: Desk) -> None:
+        async def look() -> None:
+            while await desk.do(lambda books: forget(books, desk.at, self.config.keeps)):
+                pass  # some at a time: requests come between
+
+        stack.push_async_callback(_ended, asyncio.create_task(keep_looking(look, every=_FORGETS)))
 
     async def _settling(
         self, stack: AsyncExitStack, client: AsyncClient | None, desk: Desk, tills: Tills | None

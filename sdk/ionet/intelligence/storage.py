@@ -13,7 +13,7 @@ from ionet.chain.errors import ConfigError
 from ionet.intelligence.logs import leave_log
 
 #: Of this file.
-VERSION: Final = 2
+VERSION: Final = 3
 _SCHEMA: Final = """
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE accounts (
@@ -40,6 +40,7 @@ CREATE TABLE postings (
     id INTEGER PRIMARY KEY, at INTEGER NOT NULL, what TEXT NOT NULL UNIQUE, giver TEXT NOT NULL,
     taker TEXT NOT NULL, currency TEXT NOT NULL, units INTEGER NOT NULL CHECK (units > 0)
 ) STRICT;
+CREATE INDEX postings_at ON postings (at);
 CREATE TABLE holds (
     id TEXT PRIMARY KEY, account INTEGER NOT NULL REFERENCES accounts, key INTEGER NOT NULL REFERENCES keys,
     at INTEGER NOT NULL, day TEXT NOT NULL, dollars INTEGER NOT NULL, free INTEGER NOT NULL,
@@ -67,8 +68,8 @@ def _statement(table: str) -> str:
     return _SCHEMA[begin : _SCHEMA.index(";", begin)]
 
 
-#: From the first version to this one: leases and surpluses came in.
-_UPGRADE: Final = (
+#: From each version to the next one. With the second, leases and surpluses came in.
+_SECOND: Final = (
     "ALTER TABLE balances RENAME TO balances_1",
     _statement("balances"),
     "INSERT INTO balances SELECT * FROM balances_1",
@@ -76,6 +77,11 @@ _UPGRADE: Final = (
     _statement("sends"),
     _statement("gaps"),
     "UPDATE about SET value = '2' WHERE name = 'version'",
+)
+#: With the third, what is old is forgotten.
+_THIRD: Final = (
+    "CREATE INDEX postings_at ON postings (at)",
+    "UPDATE about SET value = '3' WHERE name = 'version'",
 )
 
 
@@ -102,15 +108,18 @@ class Storage:
 
     def _prepare(self) -> None:
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA synchronous=NORMAL;")
+        # What is forgotten is not left in the file, either.
+        self._db.execute("PRAGMA secure_delete=ON").fetchall()
         with self._change():
             if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'about'").fetchone():
                 for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 about = {"version": str(VERSION), "environment": self.environment}
                 self._db.executemany("INSERT INTO about VALUES (?, ?)", about.items())
-            if dict(self._db.execute("SELECT name, value FROM about")).get("version") == "1":
-                for statement in _UPGRADE:
-                    self._db.execute(statement)
+            for version, statements in (("1", _SECOND), ("2", _THIRD)):
+                if dict(self._db.execute("SELECT name, value FROM about")).get("version") == version:
+                    for statement in statements:
+                        self._db.execute(statement)
         about = dict(self._db.execute("SELECT name, value FROM about"))
         if about.get("version") != str(VERSION):
             raise ConfigError(f"{self.path} is of version {about.get('version')}, and this is {VERSION}")
