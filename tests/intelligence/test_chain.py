@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.instruction import Instruction
@@ -13,16 +14,18 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import transfer, transfer_checked
 from spl.token.models import TransferCheckedParams, TransferParams
+from tests.faults import Asked, FaultProxy
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN
 
-from ionet import IO, AsyncClient, AsyncLocalTransport, token_account
+from ionet import IO, AsyncClient, AsyncHttpTransport, AsyncLocalTransport, token_account
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.intelligence import onchain
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.gate import Gate, QuotaRule, Stake
-from ionet.intelligence.onchain import Oracle, Tills, stake_of
+from ionet.intelligence.onchain import Oracle, Tills
+from ionet.intelligence.stakes import stake_of
 
 #: A cent of use a day for each IO.
 RULE = QuotaRule(per_io=10_000, least=IO(100), most=4_000_000)
@@ -102,6 +105,24 @@ async def test_stake_that_leaves_is_worth_nothing_any_more(place: Place) -> None
     market.activate_all(market.carol)
     market.send(market.staking("unstake", by=market.carol, amount=250 * TOKEN))
     assert await quota(place, market.carol.pubkey()) == 0
+
+
+async def test_a_stake_is_of_the_oldest_slot_that_the_answers_name_and_each_is_final(place: Place) -> None:
+    asked, slots = list[Any](), iter(range(700, 10**6, 10))
+
+    def behind(it: Asked) -> Any:
+        asked.append((it.method, it.body["params"][1].get("commitment")))
+        answer = it.forward()
+        # Of several nodes behind one address, the third one is behind the others.
+        answer["result"]["context"]["slot"] = 42 if len(asked) == 3 else next(slots)
+        return answer
+
+    with FaultProxy(place.market.world.client.network, behind) as node:
+        async with AsyncClient(AsyncHttpTransport(node.url), commitment="confirmed") as client:
+            stake = await stake_of(client, place.market.alice.owner.pubkey())
+    assert stake == Stake(IO(500), 42)
+    assert {method for method, _ in asked} >= {"getProgramAccounts", "getAccountInfo"}
+    assert {level for _, level in asked} == {"finalized"}
 
 
 async def test_a_chain_that_does_not_answer_leaves_what_was_read_last(place: Place) -> None:

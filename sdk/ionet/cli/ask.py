@@ -55,8 +55,9 @@ def ask(
 
 
 def _write(pieces: Iterator[dict[str, Any]]) -> str:
-    usage = "usage unknown"
+    usage, receipt = "usage unknown", ""
     for told in pieces:
+        receipt = printable(str(told["id"])[:100]) if told.get("id") else receipt
         for choice in told.get("choices", ()):
             sys.stdout.write(_shown((choice.get("delta") or {}).get("content") or ""))
             sys.stdout.flush()
@@ -65,7 +66,7 @@ def _write(pieces: Iterator[dict[str, Any]]) -> str:
                 f"{told['usage']['prompt_tokens']} tokens read, {told['usage']['completion_tokens']} written"
             )
     print()
-    return usage
+    return f"{usage}, receipt {receipt}" if receipt else usage
 
 
 def _shown(text: str) -> str:

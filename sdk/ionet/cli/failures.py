@@ -3,11 +3,11 @@
 | status | meaning |
 |---|---|
 | 0 | done |
-| 1 | refused by a program or a store, or failed on the chain; or a check does not hold |
+| 1 | refused by a program, a store or a service, or failed on the chain; or a check does not hold |
 | 2 | wrong arguments: nothing was asked of the network |
 | 3 | a keypair, configuration or input file that cannot be used |
 | 4 | not found: no such account |
-| 5 | the node or the store cannot be reached, or the node refused a request |
+| 5 | the node, the store or the service cannot be reached, or the node refused a request |
 | 6 | the transaction did not land in time and no longer can: safe to repeat |
 | 7 | what became of the transaction is unknown: look it up by its signature before repeating it |
 | 130 | interrupted |
@@ -66,6 +66,7 @@ from ionet.cloud.errors import (
 from ionet.explorer.errors import ExplorerError
 from ionet.formats.text import printable
 from ionet.formats.when import span, when
+from ionet.intelligence.errors import BadReceipt, ServiceAway, ServiceRefused
 from ionet.ledger.errors import LedgerError
 from ionet.store.errors import StoreError, StoreRefused, StoreUnknown, StoreUnreachable
 
@@ -187,9 +188,9 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status, fields = NO_NODE, {"signature": bad.signature}
         case ProgramMissing():
             status, fields = NOT_FOUND, {"program_id": bad.program_id}
-        case TransportError() | RpcError() | ExplorerError():
+        case TransportError() | RpcError() | ExplorerError() | ServiceAway():
             status = NO_NODE
-        case StoreError():
+        case StoreError() | ServiceRefused() | BadReceipt():
             status = REFUSED
         case AmountError() | EncodeError() | DecodeError() | IonetError():
             status = USAGE

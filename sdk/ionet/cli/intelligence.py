@@ -123,6 +123,11 @@ def account(service: ServiceUrl, api_key: KeyOption = None) -> None:
         ("account", told["address"]),
         ("active stake", "unknown" if stake is None else f"{stake['active']} at slot {stake['slot']}"),
         ("quota of the day", f"{quota['day']}, {quota['left']} left"),
+        (
+            "quota's rule",
+            f"{quota['per_io']} a day for each IO of active stake, from {quota['least_stake']} on,"
+            f" {quota['most']} at most",
+        ),
         ("balance", f"{balance['usdc']} in USDC, {balance['io']}"),
         *((f"pay {currency.upper()} to", address) for currency, address in told["pay_to"].items()),
     ]
@@ -291,7 +296,8 @@ def _proof(receipt: str, service: str | None) -> object:
 def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
     import json
 
-    from ionet.intelligence.receipts import BadReceipt, hash_of_prompt
+    from ionet.intelligence.errors import BadReceipt
+    from ionet.intelligence.receipts import hash_of_prompt
 
     text = file.read_text()
     hashes = {hash_of_prompt(text), hash_of_prompt(text.removesuffix("\n"))}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from solders.keypair import Keypair
 
-from ionet.chain.errors import IonetError
+from ionet.intelligence.errors import ServiceAway, ServiceRefused
 from ionet.service.settings import checked_url
 
 _ORDER: Final = (
@@ -23,10 +23,6 @@ _ORDER: Final = (
     ("Expiration Time", "expirationTime"),
 )
 _PATIENCE: Final = httpx.Timeout(30.0, read=300.0)
-
-
-class ServiceRefused(IonetError):
-    """A service does not do what it was asked; the text is its own sentence."""
 
 
 class AccountClient:
@@ -104,8 +100,8 @@ class AccountClient:
                             raise ServiceRefused(str(piece["error"].get("message"))[:1_000])
                         yield piece
         except (httpx.HTTPError, ValueError) as bad:
-            raise ServiceRefused(f"the answer of {self.url} broke off ({type(bad).__name__})") from None
-        raise ServiceRefused(f"the answer of {self.url} broke off")
+            raise ServiceAway(f"the answer of {self.url} broke off ({type(bad).__name__})") from None
+        raise ServiceAway(f"the answer of {self.url} broke off")
 
     def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Asks something.
@@ -117,11 +113,11 @@ class AccountClient:
             answer = self._client.request(method, path, json=body)
             told = answer.json()
         except httpx.HTTPError as bad:
-            raise ServiceRefused(f"{self.url} does not answer ({type(bad).__name__})") from None
+            raise ServiceAway(f"{self.url} does not answer ({type(bad).__name__})") from None
         except ValueError:
-            raise ServiceRefused(f"{self.url} is no service of this kind: it answers no JSON") from None
+            raise ServiceAway(f"{self.url} is no service of this kind: it answers no JSON") from None
         if not isinstance(told, dict):
-            raise ServiceRefused(f"{self.url} is no service of this kind")
+            raise ServiceAway(f"{self.url} is no service of this kind")
         if answer.status_code >= 400:
             raise ServiceRefused(_why(self.url, answer))
         return told

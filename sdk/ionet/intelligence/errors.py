@@ -5,7 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ionet.chain.errors import IonetError
+
 _INVALID: Final = "invalid_request_error"
+
+
+class ServiceRefused(IonetError):
+    """A service does not do what it was asked; the text is its own sentence."""
+
+
+class ServiceAway(ServiceRefused):
+    """A service cannot be reached, or its answer broke off."""
+
+
+class BadReceipt(IonetError):
+    """A receipt that does not show what it should; the text says why."""
 
 
 class Refused(Exception):

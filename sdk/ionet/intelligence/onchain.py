@@ -1,4 +1,4 @@
-"""What a service reads of the chain: stake, the price of IO, and payments to it. It holds no key."""
+"""What a service reads of the chain beside stake: the price of IO, and payments to it. It holds no key."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import IO, AsyncClient
+from ionet import AsyncClient
 from ionet._generated import PROGRAMS
 from ionet.chain.base58 import b58decode
 from ionet.chain.errors import IonetError
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.gate import Stake
 from ionet.intelligence.prices import Rate
 from ionet.intelligence.records import Currency, Deposit, Gap
 from ionet.intelligence.treasury import Flow, Kind, Treasury
@@ -32,18 +31,6 @@ _FRESH: Final = 120.0
 #: Numbers of the token program's instructions, with the place of destination and authority among accounts.
 _TRANSFERS: Final = {3: (1, 2), 12: (2, 3)}
 _SECONDS: Final = 10.0
-
-
-async def stake_of(client: AsyncClient, holder: Pubkey) -> Stake:
-    """Stake of a holder that is active: of their own nodes, and on those of others.
-
-    Args:
-        client: reads at the level that counts; the service's reads what is final.
-        holder: whose.
-    """
-    slot = int(await client.request("getSlot", {"commitment": "finalized"}))
-    stakes = await client.staking.stakes(holder)
-    return Stake(IO.from_base(sum(stake.active.base for stake in stakes)), slot)
 
 
 class Oracle:

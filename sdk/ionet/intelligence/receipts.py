@@ -18,10 +18,11 @@ from typing import Any, Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.errors import ConfigError
 from ionet.formats import canonical, inference
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import Tree, leaf_hash, root_from_proof
+from ionet.intelligence.errors import BadReceipt
 from ionet.intelligence.judgements import Judgements
 from ionet.intelligence.logs import leave_log
 from ionet.intelligence.standing import Judged
@@ -38,10 +39,6 @@ CREATE TABLE IF NOT EXISTS heads (
     hour INTEGER PRIMARY KEY, head BLOB NOT NULL, signature BLOB NOT NULL
 ) STRICT;
 """
-
-
-class BadReceipt(IonetError):
-    """A receipt that does not show what it should; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

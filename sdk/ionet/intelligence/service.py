@@ -36,7 +36,7 @@ from ionet.intelligence.leases import Market
 from ionet.intelligence.logs import take_log
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Models
-from ionet.intelligence.onchain import Oracle, Tills, keep_looking, stake_of
+from ionet.intelligence.onchain import Oracle, Tills, keep_looking
 from ionet.intelligence.opened import Embedding, Open
 from ionet.intelligence.processes import Process, until_ready
 from ionet.intelligence.receipts import Receipts
@@ -44,6 +44,7 @@ from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.scaling import GIB
 from ionet.intelligence.settling import Settling
+from ionet.intelligence.stakes import stake_of
 from ionet.service.bounds import Bounds
 from ionet.service.http import listen, server_of, url_of
 from ionet.service.metrics import metrics_at
