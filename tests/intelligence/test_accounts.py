@@ -13,8 +13,9 @@ from solders.keypair import Keypair
 from tests.intelligence.conftest import CHAT, EMBEDDING, Running
 
 from ionet.chain.errors import ConfigError
-from ionet.intelligence.client import AccountClient, ServiceRefused, signed_text
+from ionet.intelligence.client import AccountClient, signed_text
 from ionet.intelligence.config import load
+from ionet.intelligence.errors import ServiceRefused
 from ionet.intelligence.service import Intelligence
 
 

@@ -24,7 +24,8 @@ from ionet.formats import canonical
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import leaf_hash
 from ionet.intelligence.books import Books
-from ionet.intelligence.receipts import DOMAIN, BadReceipt, Proof, Receipts
+from ionet.intelligence.errors import BadReceipt
+from ionet.intelligence.receipts import DOMAIN, Proof, Receipts
 from ionet.intelligence.records import Deposit
 
 

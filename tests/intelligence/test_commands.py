@@ -147,7 +147,7 @@ async def asked_once(place: Place) -> None:
 
 async def until_signed(place: Place) -> None:
     async with httpx.AsyncClient(base_url=place.url) as client, asyncio.timeout(60):
-        while (await client.get(f"/v1/receipts/{place.answer['id']}")).status_code != 200:
+        while (await client.get(f"/v1/receipts/{place.answer['id']}")).status_code != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

@@ -18,11 +18,11 @@ from solders.keypair import Keypair
 from ionet.formats.inference import HOUR
 from ionet.intelligence.books import Books
 from ionet.intelligence.desk import Desk, Shelf
+from ionet.intelligence.errors import BadReceipt
 from ionet.intelligence.judgements import _LATEST
 from ionet.intelligence.likelihood import Score
 from ionet.intelligence.logs import take_log
 from ionet.intelligence.receipts import (
-    BadReceipt,
     Proof,
     Receipts,
     hash_of_prompt,

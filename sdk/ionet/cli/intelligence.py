@@ -125,8 +125,10 @@ def account(service: ServiceUrl, api_key: KeyOption = None) -> None:
         ("quota of the day", f"{quota['day']}, {quota['left']} left"),
         (
             "quota's rule",
-            f"{quota['per_io']} a day for each IO of active stake, from {quota['least_stake']} on,"
-            f" {quota['most']} at most",
+            (
+                f"{quota['per_io']} a day for each IO of active stake, from {quota['least_stake']} on,"
+                f" {quota['most']} at most"
+            ),
         ),
         ("balance", f"{balance['usdc']} in USDC, {balance['io']}"),
         *((f"pay {currency.upper()} to", address) for currency, address in told["pay_to"].items()),
