@@ -26,6 +26,7 @@ from ionet.intelligence.errors import Refused
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.opened import Embedding, Open
+from ionet.intelligence.orders import Order
 from ionet.intelligence.prices import Price
 from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.replicas import Replica, Replicas
@@ -62,13 +63,16 @@ class Place:
         self.key: Key = self.books.make_key(self.books.account(ADDRESS, 0), "key", 0)[0]
         self.desk = Desk(self.books)
         self.over: list[Open] = []
+        #: What its node was ordered to run.
+        self.order: Order | None = None
 
     async def note(self, request: Open | Embedding) -> None:
         assert isinstance(request, Open)
         self.over.append(request)
 
     def answering(self, body: Body, model: Model = MODEL, slots: int = 1) -> Answering:
-        replica = Replica("node", HttpEngine("http://x", "small", slots=slots, transport=Told(body)))
+        engine = HttpEngine("http://x", "small", slots=slots, transport=Told(body))
+        replica = Replica("node", engine, self.order)
         gate = Gate(self.desk, "test", None, QuotaRule(0))
         return Answering(self.desk, gate, {"small": Replicas([replica])}, [model], over=self.note)
 

@@ -19,7 +19,7 @@ from tests.intelligence.test_receipts import NOW, receipt
 
 from ionet.cli.ask import _write
 from ionet.cli.failures import UserError
-from ionet.cli.intelligence import _proof
+from ionet.cli.receipts import told_of
 from ionet.formats import canonical
 from ionet.formats.inference import HOUR
 from ionet.formats.merkle import leaf_hash
@@ -55,9 +55,9 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_receipt_of_another_answer_is_none_of_this_one(url: str) -> None:
-    assert Proof.read(_proof("good", url)).receipt["id"] == "good"
+    assert Proof.read(told_of("good", url)).receipt["id"] == "good"
     with pytest.raises(UserError, match="another answer than bad"):
-        _proof("bad", url)
+        told_of("bad", url)
 
 
 def test_a_signed_receipt_without_a_time_is_refused_in_a_sentence() -> None:

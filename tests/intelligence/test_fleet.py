@@ -28,6 +28,8 @@ from ionet.intelligence.fleet import Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.lessor import Address, Standing
 from ionet.intelligence.models import Model, Models
+from ionet.intelligence.opened import Open
+from ionet.intelligence.orders import Order
 from ionet.intelligence.prices import Price
 from ionet.intelligence.records import Deposit, Key
 from ionet.intelligence.replicas import Replicas
@@ -62,6 +64,9 @@ class Node:
         self.server = uvicorn.Server(config)
         self.serving = asyncio.create_task(self.server._serve([self.listening]))
         return Address(f"http://127.0.0.1:{port}")
+
+    def ordered(self, model: str) -> Order | None:
+        return Order(self.node, model, "sha256:00", "11", (), "")
 
     async def withdraw(self, model: str) -> None:
         await self.die()
@@ -138,6 +143,7 @@ class Place:
     key: Key
     books: Books
     now: list[float]
+    over: list[Open]
 
     async def ask(self, words: int = 3) -> str:
         body = {"model": "small", "messages": [{"role": "user", "content": "hi"}], "max_tokens": words}
@@ -165,12 +171,17 @@ async def opened(
     desk, now = Desk(books), [0.0]
     replicas = Replicas(elastic=True, patience=patience)
     gate = Gate(desk, "test", None, QuotaRule(0))
-    answering = Answering(desk, gate, {"small": replicas}, [MODEL], patience=patience)
+    over = list[Open]()
+
+    async def note(request: Open) -> None:
+        over.append(request)
+
+    answering = Answering(desk, gate, {"small": replicas}, [MODEL], over=note, patience=patience)
     elastic = Elastic(MODEL, policy, replicas, answering.turns["small"], counts=False)
     fleet = Fleet([elastic], market, 2 * GIB, budget, clock=lambda: now[0], look=0.01)
     task = asyncio.create_task(fleet.run())
     try:
-        yield Place(market, fleet, elastic, answering, key, books, now)
+        yield Place(market, fleet, elastic, answering, key, books, now, over)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -190,6 +201,13 @@ async def test_the_first_request_brings_an_engine_and_waits_for_it(tmp_path: Pat
         assert len(place.market.nodes) == 1
         # A word of the prompt, and three of the answer; what was set aside for want of a count came back.
         assert place.paid() == 4
+
+
+async def test_an_answer_is_of_the_order_of_the_node_that_has_written_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, Market(), UP_TO_THREE) as place:
+        await place.ask()
+        (node,) = place.market.nodes
+        assert [request.order for request in place.over] == [node.ordered("small")]
 
 
 async def test_a_node_that_gets_no_more_requests_is_given_back_and_leased_no_more(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ionet.explorer._models import AsOf
 from ionet.explorer._served import Served, served
 from ionet.formats.inference import HOUR
 from ionet.intelligence.builds import build_of
+from ionet.intelligence.orders import ORDER, Order
 from ionet.intelligence.receipts import Receipts, hash_of_prompt
 from ionet.intelligence.recording import Recorder
 
@@ -92,7 +93,20 @@ def test_a_build_is_of_all_files_of_a_package_in_whatever_order_an_installer_lis
 async def test_of_an_engine_elsewhere_nobody_knows_what_it_is_built_of(
     place: Place, receipts: Receipts
 ) -> None:
-    assert (await recorded(place, receipts))["build"] == ""
+    kept = await recorded(place, receipts)
+    assert (kept["build"], kept["ordered"]) == ("", None)
+
+
+async def test_a_receipt_names_what_a_leased_node_was_ordered_to_run_whatever_its_engine_says(
+    place: Place, receipts: Receipts
+) -> None:
+    order = Order("job", "aa", "sha256:bb", "cc", ("vllm==0.29.0",), "")
+    place.order = order
+    kept = await recorded(
+        place, receipts, {**said({"content": "hello"}), ORDER: {"image": "lie"}}, used(3, 1)
+    )
+    told = {"job": "job", "manifest": "aa", "image": "sha256:bb", "program": "cc", "source": ""}
+    assert kept["ordered"] == {**told, "pip": ["vllm==0.29.0"]}
 
 
 @pytest.mark.parametrize("more", [{"seed": 2**63 - 1}, {"logit_bias": {"5": 1e2}}])

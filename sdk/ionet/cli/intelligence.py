@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import struct
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +11,7 @@ import typer
 
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
+from ionet.cli.receipts import check_order, compare, shown, told_of
 from ionet.cli.serving import LogJson, keeping
 from ionet.cli.session import Session, session
 
@@ -224,17 +223,25 @@ def verify(
             "--answer", metavar="FILE", help="The text, or the vectors in JSON, that were answered."
         ),
     ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="What a leased node was ordered to run."),
+    ] = None,
+    on_chain: Annotated[
+        bool, typer.Option("--on-chain", help="Compare the order with the lease's account.")
+    ] = False,
 ) -> None:
     """Check that an answer's receipt is in an hour that the service has signed.
 
-    Exits with 1 if it is not, or if it is not the receipt of the prompt or the answer in the files.
+    Exits with 1 if it is not, if it is not the receipt of the prompt or the answer in the files, or if the
+    node was ordered to run something else than it says. What the node ran, no receipt shows: audits do.
     """
     from solders.pubkey import Pubkey
 
     from ionet.intelligence.receipts import Proof
 
     io = session()
-    told = _proof(receipt, service)
+    told = told_of(receipt, service)
     proof = Proof.read(told)
     try:
         key = Pubkey.from_string(str(signer or proof.head.get("signer")))
@@ -244,82 +251,15 @@ def verify(
     checked = ["hour"]
     for name, file in (("prompt", prompt), ("answer", answer)):
         if file is not None:
-            _compare(proof.receipt, name, file)
+            compare(proof.receipt, name, file)
             checked.append(name)
+    checked += check_order(io, proof.receipt, manifest, on_chain=on_chain)
     facts = [
-        *_told(proof.receipt),
+        *shown(proof.receipt),
         ("signed by", str(key) if signer else f"{key}, as the service says"),
         ("checked", ", ".join(checked)),
     ]
     io.screen.facts(facts, data={"receipt": proof.receipt, "signer": str(key), "checked": checked})
-
-
-def _told(receipt: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a receipt says; whoever has signed it, it may lack anything."""
-    from ionet.intelligence.receipts import BadReceipt
-
-    try:
-        prompt, answer = receipt["prompt"]["tokens"], receipt["answer"]["tokens"]
-        return [
-            ("receipt", receipt["id"]),
-            ("model", receipt["model"]),
-            ("weights", receipt["weights"] or "unknown"),
-            ("node", receipt["node"] or "of the service"),
-            ("tokens", f"{prompt} read, {answer} written"),
-        ]
-    except (KeyError, TypeError) as bad:
-        raise BadReceipt(f"the receipt is signed, but lacks what receipts say: {bad}") from None
-
-
-def _proof(receipt: str, service: str | None) -> object:
-    import json
-    from urllib.parse import quote
-
-    from ionet.intelligence.client import AccountClient
-
-    if Path(receipt).is_file():
-        try:
-            return json.loads(Path(receipt).read_bytes())
-        except ValueError:
-            raise UserError(f"{receipt} holds no JSON") from None
-    if service is None:
-        raise UserError(
-            f"there is no file {receipt}; to fetch a receipt by its id, name the service: --service URL"
-        )
-    with AccountClient(service) as client:
-        told = client.ask("GET", f"/v1/receipts/{quote(receipt, safe='')}")
-    shown = told.get("receipt")
-    # A service that had none of it could show another, which is signed as well.
-    if not isinstance(shown, dict) or shown.get("id") != receipt:
-        raise UserError(f"{service} shows the receipt of another answer than {receipt}")
-    return told
-
-
-def _compare(receipt: dict[str, Any], name: str, file: Path) -> None:
-    import json
-
-    from ionet.intelligence.errors import BadReceipt
-    from ionet.intelligence.receipts import hash_of_prompt
-
-    text = file.read_text()
-    hashes = {hash_of_prompt(text), hash_of_prompt(text.removesuffix("\n"))}
-    with contextlib.suppress(ValueError):
-        told = json.loads(text)
-        hashes.add(hash_of_prompt(told) if name == "prompt" else _hash_of_vectors(told))
-    said = receipt[name]
-    if (said["floats"] if "floats" in said else said["text"]) not in hashes:
-        raise BadReceipt(f"the receipt is of another {name} than {file} holds")
-
-
-def _hash_of_vectors(told: Any) -> str:
-    """Of what the service has answered, or of the vectors in it; ValueError: it is none of that."""
-    from ionet.intelligence.vectors import hash_of_vectors, unpacked
-
-    try:
-        rows = [row["embedding"] for row in told["data"]] if isinstance(told, dict) else told
-        return hash_of_vectors(unpacked(row) for row in rows)
-    except (KeyError, TypeError, OverflowError, struct.error):
-        raise ValueError("these are no vectors") from None
 
 
 StateOption = Annotated[
@@ -344,11 +284,11 @@ def books(
     the service has seen; exits with 1 on a difference.
     """
     config, kept = _kept(state)
-    from ionet.intelligence.reporting import compare
+    from ionet.intelligence.reporting import compare as compare_books
 
     io = session()
     try:
-        shown, wrong = compare(kept, config, None if without_chain else io.reader)
+        shown, wrong = compare_books(kept, config, None if without_chain else io.reader)
     finally:
         kept.close()
     for currency, facts in () if io.screen.as_json else shown.items():

@@ -315,7 +315,8 @@ class Answering:
                 vectors = await self._engines[model.id].embed(ask.texts)
             request.rows = [cut(vector, ask.dimensions) for vector in vectors.rows]
             # Only now: a size that the model has not costs nothing.
-            request.usage, request.node = Usage(min(vectors.tokens, bound)), vectors.node
+            request.usage = Usage(min(vectors.tokens, bound))
+            request.node, request.order = vectors.node, vectors.order
             return request
         finally:
             await self._ended([request])

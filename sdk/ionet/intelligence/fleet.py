@@ -283,7 +283,7 @@ class Fleet:
         except BaseException:
             await client.close()
             raise
-        engine.replica = Replica(home.lease.node, client)
+        engine.replica = Replica(home.lease.node, client, home.lease.ordered(engine.model))
         elastic.replicas.add(engine.replica)
         self._resize(engine.model)
         _log.info("%s answers on %s", engine.model, home.lease.node)

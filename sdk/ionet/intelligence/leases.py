@@ -34,7 +34,9 @@ from ionet.intelligence.engine import BATCH
 from ionet.intelligence.leased import FleetConfig, Leased
 from ionet.intelligence.lessor import Address, Standing
 from ionet.intelligence.models import Model
+from ionet.intelligence.orders import Order
 from ionet.intelligence.scaling import GIB
+from ionet.store.manifest import Manifest
 
 if TYPE_CHECKING:
     from ionet import AsyncClient
@@ -61,6 +63,8 @@ class ClusterLease:
         holds: models whose weights it has.
         rate: millionths of a dollar an hour.
         specs: what each model is started by there.
+        job: the lease's account.
+        manifest: what it runs.
     """
 
     def __init__(
@@ -73,9 +77,11 @@ class ClusterLease:
         holds: frozenset[str],
         rate: int,
         specs: Mapping[str, Mapping[str, object]],
+        job: Pubkey,
+        manifest: Manifest,
     ) -> None:
         self.cluster, self.node, self.memory, self.holds, self.rate = cluster, node, memory, holds, rate
-        self._stack, self._specs = stack, specs
+        self._stack, self._specs, self._job, self._manifest = stack, specs, job, manifest
         self._socket = folder / f"lease-{secrets.token_hex(4)}.sock"
         self._access: AsyncAccess | None = None
 
@@ -108,6 +114,13 @@ class ClusterLease:
                 return []
         routes = {str(route).strip("/") for route in told} if isinstance(told, dict) else set()
         return [model for model, spec in self._specs.items() if spec["name"] in routes]
+
+    def ordered(self, model: str) -> Order:
+        """See `ionet.intelligence.lessor.Lease.ordered`."""
+        spec = self._specs[model]
+        fetched = str(spec.get("url") or spec.get("source") or "")
+        revision = f"@{spec['revision']}" if spec.get("revision") else ""
+        return Order.of(self._job, self._manifest, fetched + revision)
 
     async def serve(self, model: str) -> Address:
         """See `ionet.intelligence.fleet.Lease.serve`."""
@@ -183,7 +196,13 @@ class Market:
         self._specs = {model.id: _spec(model, leased, config) for model, leased in models}
 
     def _lease(
-        self, cluster: AsyncCluster, stack: AsyncExitStack, node: str, holds: frozenset[str], rate: int
+        self,
+        cluster: AsyncCluster,
+        stack: AsyncExitStack,
+        node: str,
+        holds: frozenset[str],
+        rate: int,
+        manifest: Manifest,
     ) -> ClusterLease:
         return ClusterLease(
             cluster,
@@ -194,6 +213,8 @@ class Market:
             holds,
             rate,
             self._specs,
+            cluster.run.job,
+            manifest,
         )
 
     # -- what was there
@@ -217,7 +238,9 @@ class Market:
         try:
             await stack.enter_async_context(cluster)
             await cluster.wait_ready()
-            lease = self._lease(cluster, stack, str(job.node), frozenset(), job.rate * job.units)
+            lease = self._lease(
+                cluster, stack, str(job.node), frozenset(), job.rate * job.units, held.manifest
+            )
             lease.holds = frozenset(await lease.there())
             return lease, [(model, await lease.address(model)) for model in await lease.running()]
         except BaseException:
@@ -257,7 +280,8 @@ class Market:
                 await asyncio.shield(cluster.down())
             await stack.aclose()
             raise
-        return self._lease(cluster, stack, str(offered.listing.node), frozenset(models), rate)
+        node, holds = str(offered.listing.node), frozenset(models)
+        return self._lease(cluster, stack, node, holds, rate, offered.manifest)
 
     async def _check(self) -> None:
         """Raises: what leases cost would be in no books."""

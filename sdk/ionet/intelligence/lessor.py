@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from ionet.intelligence.orders import Order
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -46,6 +48,10 @@ class Lease(Protocol):
     @property
     def rate(self) -> int:
         """Millionths of a dollar an hour."""
+        ...
+
+    def ordered(self, model: str) -> Order | None:
+        """What the node was ordered to run for a model; None: nobody knows."""
         ...
 
     async def serve(self, model: str) -> Address:

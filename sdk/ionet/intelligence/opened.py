@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ionet.intelligence.engine import NODE, READS, beside, speaks, text_of
+from ionet.intelligence.orders import ORDER, Order
 from ionet.intelligence.prices import Usage
 from ionet.intelligence.records import Charge, Key
 from ionet.intelligence.requests import Ask, Embed
@@ -36,6 +37,7 @@ class Open:
         read: numbers of the tokens that were read, as far as the engine says them.
         said: the text that was written.
         node: that has written it.
+        order: what that node was ordered to run; None: it is not leased.
         guessed: whether its prompt was not counted yet, for want of an engine.
         begun: whether an engine reads the prompt.
         seen: tokens of it that are read at most; None: the engine does not say.
@@ -63,6 +65,7 @@ class Open:
     read: tuple[int, ...] = ()
     said: list[str] = field(default_factory=list)
     node: str = ""
+    order: Order | None = None
     plain: bool = True
     end: asyncio.Task[None] | None = None
     guessed: bool = False
@@ -96,6 +99,7 @@ class Embedding:
         usage: what was read; nothing, as long as it is not answered.
         rows: the vectors.
         node: that has made them.
+        order: what that node was ordered to run; None: it is not leased.
         charge: what it has cost, once it is over.
         end: settles it.
         since: when it began, in seconds that only grow.
@@ -108,6 +112,7 @@ class Embedding:
     usage: Usage = field(default_factory=lambda: Usage(0))
     rows: list[list[float]] = field(default_factory=list)
     node: str = ""
+    order: Order | None = None
     charge: Charge | None = None
     end: asyncio.Task[None] | None = None
     since: float = field(default_factory=time.monotonic)
@@ -142,6 +147,7 @@ def _count(request: Open, piece: Mapping[str, Any]) -> None:
     No engine makes it more than was set aside.
     """
     request.node = piece.get(NODE, request.node)
+    request.order = piece.get(ORDER, request.order)
     completion = request.usage.completion
     for choice in choices_of(piece):
         request.tokens += _numbers(choice)

@@ -99,6 +99,7 @@ class Recorder:
             "engine": engine,
             "build": self._builds.get(engine, ""),
             "node": request.node,
+            "ordered": None if request.order is None else request.order.told(),
         }
 
     def _foot(self, request: Open | Embedding) -> dict[str, Any]:

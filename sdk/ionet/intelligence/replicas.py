@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from ionet.intelligence.engine import NODE, READS, Count, Engine, HttpEngine, bound, speaks
 from ionet.intelligence.errors import Refused, away
+from ionet.intelligence.orders import ORDER, Order
 from ionet.intelligence.requests import Ask
 from ionet.intelligence.vectors import Vectors
 
@@ -36,6 +37,7 @@ class Replica:
     Attributes:
         node: that it runs on.
         engine: it.
+        order: what its node was ordered to run; None: it is not leased.
         at_work: requests that it answers now.
         drained: whether it gets no new ones.
         idle: set while it answers none.
@@ -43,6 +45,7 @@ class Replica:
 
     node: str
     engine: HttpEngine
+    order: Order | None = None
     at_work: int = 0
     drained: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -196,7 +199,7 @@ class Replicas:
                 yield self._in_order()
 
     async def stream(self, ask: Ask, most: int) -> AsyncIterator[dict[str, Any]]:
-        """See `Engine.stream`; each piece says its node."""
+        """See `Engine.stream`; each piece says its node, and what that was ordered to run."""
         last = away("no engine of this model answers")
         async for replicas in self._rounds():
             for replica in replicas:
@@ -232,7 +235,7 @@ class Replicas:
                     if begun or _says_something(piece) or len(held) > _GREETINGS:
                         begun = True
                         for each in held:
-                            yield {**each, NODE: replica.node}
+                            yield {**each, NODE: replica.node, ORDER: replica.order}
                         held = []
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -250,7 +253,7 @@ class Replicas:
                     last = bad
                     continue
                 replica.answered()
-                return replace(vectors, node=replica.node)
+                return replace(vectors, node=replica.node, order=replica.order)
         raise last
 
     async def close(self) -> None:

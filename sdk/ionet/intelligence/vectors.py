@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ionet.intelligence.errors import away, invalid
+from ionet.intelligence.orders import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,13 @@ class Vectors:
         rows: of each text, all of one length, of numbers that a float32 can be.
         tokens: that all texts have together.
         node: that has made them.
+        order: what that node was ordered to run; None: it is not leased.
     """
 
     rows: list[list[float]]
     tokens: int
     node: str = ""
+    order: Order | None = None
 
 
 def vectors_of(answer: Mapping[str, Any], count: int) -> Vectors:
