@@ -28,7 +28,7 @@ from ionet.intelligence.fleet import Elastic, Fleet
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.lessor import Address, Standing
 from ionet.intelligence.models import Model, Models
-from ionet.intelligence.opened import Open
+from ionet.intelligence.opened import Embedding, Open
 from ionet.intelligence.orders import Order
 from ionet.intelligence.prices import Price
 from ionet.intelligence.records import Deposit, Key
@@ -173,7 +173,8 @@ async def opened(
     gate = Gate(desk, "test", None, QuotaRule(0))
     over = list[Open]()
 
-    async def note(request: Open) -> None:
+    async def note(request: Open | Embedding) -> None:
+        assert isinstance(request, Open)
         over.append(request)
 
     answering = Answering(desk, gate, {"small": replicas}, [MODEL], over=note, patience=patience)

@@ -15,19 +15,19 @@ from solders.keypair import Keypair
 from tests.intelligence.conftest import CHAT, EMBEDDING, Running
 from tests.intelligence.test_answering import PAID, Place, engine, said
 
-from ionet.cli.intelligence import _compare
+from ionet.cli.receipts import compare
 from ionet.explorer._models import AsOf
 from ionet.explorer._served import Served, served
 from ionet.formats.inference import HOUR
 from ionet.intelligence.answering import Answering
 from ionet.intelligence.engine import HttpEngine
-from ionet.intelligence.errors import Refused
+from ionet.intelligence.errors import BadReceipt, Refused
 from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.opened import Embedding, Open
 from ionet.intelligence.prices import Price
-from ionet.intelligence.receipts import BadReceipt, Receipts
+from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
 from ionet.intelligence.replicas import Replica, Replicas
 from ionet.intelligence.requests import embeddings
@@ -158,13 +158,13 @@ async def test_anybody_compares_vectors_with_their_receipt(ledger: Ledger, tmp_p
     packed = {"data": [{"index": 0, "embedding": "AACAPwAAAD8="}, {"index": 1, "embedding": "AAAAAAAAAMA="}]}
     for right in (told, packed, ROWS):
         (tmp_path / "vectors.json").write_text(json.dumps(right))
-        _compare(kept, "answer", tmp_path / "vectors.json")
+        compare(kept, "answer", tmp_path / "vectors.json")
     for wrong in ([ROWS[1], ROWS[0]], {"data": [{"index": 0}]}, "hello"):
         (tmp_path / "vectors.json").write_text(json.dumps(wrong))
         with pytest.raises(BadReceipt, match="another answer"):
-            _compare(kept, "answer", tmp_path / "vectors.json")
+            compare(kept, "answer", tmp_path / "vectors.json")
     (tmp_path / "texts.json").write_text(json.dumps(TEXTS))
-    _compare(kept, "prompt", tmp_path / "texts.json")
+    compare(kept, "prompt", tmp_path / "texts.json")
 
 
 async def test_a_client_is_told_the_id_of_its_vectors_receipt(service: Running) -> None:
