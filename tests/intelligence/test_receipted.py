@@ -26,6 +26,7 @@ from ionet.intelligence.gate import Gate, QuotaRule
 from ionet.intelligence.metrics import Counters, registry
 from ionet.intelligence.models import Model, Models
 from ionet.intelligence.opened import Embedding, Open
+from ionet.intelligence.orders import Order
 from ionet.intelligence.prices import Price
 from ionet.intelligence.receipts import Receipts
 from ionet.intelligence.recording import Recorder
@@ -40,6 +41,7 @@ READ = "1d342930f673de0963be5b0bdf77eaf165de3e3901e5df233f85a3e6ff4a5433"
 #: printf '\x00\x00\x80\x3f\x00\x00\x00\x3f\x00\x00\x00\x00\x00\x00\x00\xc0' | sha256sum
 FLOATS = "6e4d2d8a6261b4a9ed7323395f900f122c970f01fda5359e4eaa01272adf9fc8"
 ROWS = [[1.0, 0.5], [0.0, -2.0]]
+ORDER = Order("job", "aa", "sha256:bb", "cc", (), "")
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Ledger:
     def answering(self, rows: list[Any]) -> Answering:
         told = HttpEngine("http://x", "vectors", transport=Vectors(rows))
         gate = Gate(self.place.desk, "test", None, QuotaRule(0))
-        engines = {"vectors": Replicas([Replica("node", told)])}
+        engines = {"vectors": Replicas([Replica("node", told, ORDER)])}
         return Answering(self.place.desk, gate, engines, [MODEL], over=self.over)
 
     async def embed(self, rows: list[Any] = ROWS, **more: Any) -> Embedding:
@@ -98,6 +100,7 @@ async def test_vectors_have_a_receipt_of_counts_and_hashes_and_of_no_words(ledge
     assert (kept["id"], kept["model"], kept["weights"], kept["node"]) == (
         *(made.id, "vectors", "ab" * 32, "node"),
     )
+    assert kept["ordered"]["image"] == "sha256:bb"
     assert "dragon" not in json.dumps(kept)
 
 
