@@ -275,13 +275,14 @@ class Market:
         try:
             await stack.enter_async_context(cluster)
             await cluster.wait_ready(lambda text: _log.info("%s: %s", cluster.name, text))
+            # Another one, where somebody was faster.
+            booked = await self._client.jobs.get_job(cluster.run.job)
         except BaseException:
             with contextlib.suppress(IonetError):
                 await asyncio.shield(cluster.down())
             await stack.aclose()
             raise
-        node, holds = str(offered.listing.node), frozenset(models)
-        return self._lease(cluster, stack, node, holds, rate, offered.manifest)
+        return self._lease(cluster, stack, str(booked.node), frozenset(models), rate, offered.manifest)
 
     async def _check(self) -> None:
         """Raises: what leases cost would be in no books."""
