@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,9 +17,17 @@ from tests.cli.conftest import Shell
 from tests.intelligence.test_receipts import receipt
 from tests.programs.market import MANIFEST, Market
 
+from ionet import AsyncClient, AsyncLocalTransport
+from ionet.cloud.clusters import AsyncCluster
+from ionet.cloud.running import AsyncRun
 from ionet.formats.inference import HOUR
+from ionet.intelligence import leases
+from ionet.intelligence.leased import FleetConfig, Leased
+from ionet.intelligence.models import Model
 from ionet.intelligence.orders import Order
+from ionet.intelligence.prices import Price
 from ionet.intelligence.receipts import Receipts
+from ionet.intelligence.scaling import GIB, Policy
 from ionet.store.manifest import Command, Manifest, RuntimeEnv
 
 IMAGE: Final = f"sha256:{'12' * 32}"
@@ -123,3 +132,28 @@ def test_an_order_names_the_image_and_all_that_was_sent_as_the_manifest_does(pla
     assert "not the one that was ordered" in place.shell.fails(
         1, *place.told(ordered=order), "--manifest", file
     )
+
+
+def test_an_order_names_where_weights_come_from_that_are_not_sent(place: Place) -> None:
+    big = Model("big", "chat", Price(1, 1), 4_096)
+    policy = Policy(least=0, most=1, target=1, idle=60.0)
+    leased = Leased("vllm", None, "meta-llama/Llama-3.3-70B", "", "5a1e", GIB, 1, policy)
+    client = AsyncClient(AsyncLocalTransport(place.market.world.client.network))
+    config = FleetConfig(
+        gateway="http://127.0.0.1:1",
+        keypair=place.shell.folder / "key.json",
+        wallet=None,
+        pay="IO",
+        classes=("1",),
+        memory=1,
+        cpus=None,
+        gpus=None,
+        seconds=HOUR,
+        budget=None,
+        max_rate=None,
+        image=None,
+    )
+    lessor = leases.Market(client, Keypair(), config, [(big, leased)], place.shell.folder, "ai-")
+    cluster = AsyncCluster(AsyncRun(client, config.gateway, place.job, key=Keypair()), "ai-1")
+    lease = lessor._lease(cluster, AsyncExitStack(), "node", frozenset(), 1, ORDERED)
+    assert lease.ordered("big") == Order.of(place.job, ORDERED, "meta-llama/Llama-3.3-70B@5a1e")
