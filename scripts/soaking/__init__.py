@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, TypeVar
 
 from solders.keypair import Keypair
@@ -22,7 +23,8 @@ from ionet import AccountNotFound, Client, accounts, load_keypair, pda, token_ac
 from ionet.localnet.network import PROCESSES
 from ionet.store import HttpStore
 from ionet.store.manifest import Function, Manifest
-from ionet.workloads import digits
+from ionet.workloads import Context, digits
+from soaking.traces import traces
 
 HOUR: Final = 3_600
 BOXES: Final = Path("/var/lib/ionet/boxes")
@@ -34,6 +36,8 @@ _STEP: Final = 1_200
 _SEEN: Final = 1.5
 #: Seconds for a process that was killed to be started again, on a busy machine.
 _BACK: Final = 60.0
+#: What jobs search through.
+_SEARCHED: Final = {"c_milli": [1_000], "gamma_micro": [300]}
 T = TypeVar("T")
 
 
@@ -111,9 +115,7 @@ class Net:
         """What should be gone once the network has ended."""
         left = [f"process {pid}" for pid in self.pids if alive(pid)]
         left += [f"box {name}" for name in self.boxes if (BOXES / name).exists()]
-        left += [f"network of {name}" for name in self.boxes if Path(f"/run/netns/io-{name}").exists()]
-        mounts = Path("/proc/mounts").read_text()
-        return left + [f"mount of {name}" for name in self.boxes if name in mounts]
+        return left + [f"{trace} of {name}" for name in self.boxes for trace in traces(name)]
 
 
 @contextmanager
@@ -154,8 +156,7 @@ class Booked:
 def book(net: Net, owner: str, hours: int) -> Booked:
     """Uploads a manifest and books a person's node."""
     renter = net.key("renter")
-    arguments = {"c_milli": [1_000], "gamma_micro": [300]}
-    manifest = Manifest(Function(digits.ENTRYPOINT, arguments), max_duration=hours * HOUR)
+    manifest = Manifest(Function(digits.ENTRYPOINT, _SEARCHED), max_duration=hours * HOUR)
     client = net.client
     store = HttpStore(net.told["gateway"], renter, retries=20)
     digest = store.put(manifest.to_bytes())
@@ -204,6 +205,20 @@ def paid(net: Net, booked: Booked, seconds: float) -> tuple[int, int]:
     terms = booked.terms
     fee = -(-terms.price * terms.booking_bps // _BPS)
     return client.token_account(booked.supplier).amount - booked.before, terms.price - fee
+
+
+def of_job(net: Net, job: Pubkey, kind: type[Any]) -> list[Any]:
+    """A job's events of a kind, from the chain's history."""
+    client = net.client
+    told = [client.transaction(signature).events for signature in client.history(job)]
+    return [event for sent in told for event in sent if isinstance(event, kind) and event.job == job]
+
+
+def right_model() -> str:
+    """The sha256 of the model that each job that was booked has to find, computed here."""
+    with TemporaryDirectory(prefix="soak-") as folder:
+        value = digits.run(Context(_SEARCHED, Path(folder), Path(folder)))
+    return str(value["model_sha256"])
 
 
 def shuffled(names: list[str], times: int, seed: int) -> list[str]:

@@ -21,7 +21,7 @@ from ionet import events, pda, token_account
 from ionet.overlay import OVERLAYS
 from ionet.store import HttpStore
 from ionet.store.manifest import Command, Manifest
-from soaking import BOXES, HOUR, Booked, paid, result_of, shuffled, wait
+from soaking import BOXES, HOUR, Booked, of_job, paid, result_of, shuffled, wait
 
 _ROUNDS = 200_000
 #: Hashes a hash of a hash and so on, until it is told that all is over, and leaves the last one.
@@ -139,13 +139,6 @@ def book(net: LabNet, plan: Plan) -> list[Booked]:
     members = [keyed.address for keyed in client.jobs.cluster_jobs(booking.cluster)]
     terms = {address: client.jobs.get_job(address) for address in (job, *members)}
     return [Booked(job, term, purses[term.node], before[term.node]) for job, term in terms.items()]
-
-
-def of_job(net: LabNet, job: Pubkey, kind: type[Any]) -> list[Any]:
-    """A job's events of a kind, from the chain's history."""
-    client = net.client
-    told = [client.transaction(signature).events for signature in client.history(job)]
-    return [event for sent in told for event in sent if isinstance(event, kind) and event.job == job]
 
 
 def all_is_right_in_the_end(net: LabNet, plan: Plan, say: Callable[[str], None] = lambda text: None) -> None:

@@ -172,12 +172,6 @@ class LabNet(Net):
     def _part(self, name: str) -> _Part:
         return next(part for part in self.parts._parts if part.name == name)
 
-    def left_over(self) -> list[str]:
-        left = super().left_over()
-        groups = [path for top in Path("/sys/fs/cgroup").glob("**/ionet") for path in top.iterdir()]
-        left += [f"control group {path}" for path in groups if path.name in self.boxes]
-        return left + [f"process of a box {name}" for name in self.boxes if Box(name, BOXES).processes()]
-
 
 @contextmanager
 def behind_nats(

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.network.breaking import of_job
 from tests.network.lab import eventually, in_memory, needed, send_plainly
 from tests.network.labnet import LabNet, behind_nats
 from tests.network.overlays import nebula
@@ -30,7 +29,7 @@ from ionet.overlay import OVERLAYS, Process
 from ionet.sandbox import Box, _cgroups
 from ionet.store import HttpStore
 from ionet.store.manifest import Command, Manifest
-from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, paid, result_of, wait
+from soaking import BOXES, HOUR, RUN, Booked, Net, localnet, of_job, paid, result_of, wait
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

@@ -17,7 +17,7 @@ import pytest
 from tests.sandbox.support import lose_power, setting
 
 from ionet.sandbox import Box, BoxError, Ending, Limits, _box, machine_time, reap, unlimited
-from ionet.sandbox._users import RANGES
+from soaking.traces import marked, traces
 
 MIB = 1 << 20
 SMALL = Limits(disk=32 * MIB, memory=128 * MIB, shared_memory=8 * MIB, processes=64)
@@ -26,30 +26,6 @@ PYTHON = "/usr/bin/python3"
 
 def run(box: Box, image: Path, code: str, limits: Limits = SMALL, **more: object) -> None:
     box.start(image, [PYTHON, "-c", code], limits=limits, **more)  # type: ignore[arg-type]
-
-
-def traces(name: str) -> list[str]:
-    """All that the host still has of a box."""
-    found = [str(path) for path in Path("/sys/fs/cgroup").rglob(f"ionet/{name}*")]
-    found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if name in line]
-    loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
-    found += [line for line in loops.splitlines() if name in line]
-    found += [str(path) for path in Path("/run/netns").glob(f"*{name}*")]
-    found += [str(path) for path in RANGES.glob("*") if name in str(path.readlink())]
-    return found + [f"process {pid}" for pid in marked(name)]
-
-
-def marked(marker: str) -> list[int]:
-    """Processes whose command line, or whose variables, name something."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        for file in ("cmdline", "environ"):
-            try:
-                if marker.encode() in (process / file).read_bytes() and int(process.name) != os.getpid():
-                    found.append(int(process.name))
-            except OSError:
-                continue
-    return found
 
 
 def wait_for(box: Box, text: bytes) -> None:

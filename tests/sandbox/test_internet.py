@@ -18,12 +18,13 @@ from typing import Any
 
 import pytest
 from tests.sandbox.hostile import TRIES
-from tests.sandbox.test_box import PYTHON, SMALL, traces, wait_for
+from tests.sandbox.test_box import PYTHON, SMALL, wait_for
 from tests.sandbox.test_hostile import HOSTILE, metadata_service
 from tests.sandbox.world import PORT, World, world
 
 from ionet.sandbox import Box, BoxError, Internet, Limits, _network, missing
 from ionet.sandbox._network import _of_addresses, _of_routes, rules
+from soaking.traces import traces
 
 MIB = 1 << 20
 

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.sandbox.test_box import marked
 
 from ionet.sandbox import (
     JOB_IMAGE,
@@ -33,6 +32,7 @@ from ionet.sandbox import (
     podman_boxes,
     podman_lacking,
 )
+from soaking.traces import marked
 
 MIB = 1 << 20
 SMALL = Limits(disk=32 * MIB, memory=128 * MIB, shared_memory=8 * MIB, processes=64)
