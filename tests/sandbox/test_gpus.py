@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ionet.executor import BoxExecutor, Lease, NodeSpec, _runc
 from ionet.sandbox import Box, Device, Limits, NoSuchGpu, gpus
+from ionet.store.manifest import Command, FileStore, Manifest, Resources
 
 MIB = 1 << 20
 FIRST, SECOND = "GPU-11111111-1111-1111-1111-111111111111", "GPU-22222222-2222-2222-2222-222222222222"
@@ -139,3 +144,75 @@ def test_a_box_uses_its_own_device_and_no_other(
     assert f"opened {opened}" in lines, lines
     assert f"FileNotFoundError {other}" in lines
     assert lines[2:] == ["the driver /usr/local/nvidia/lib", "OSError", "tool", "netlink"]
+
+
+class Leases:
+    """An executor of two nodes with a GPU each, and a lease of each node."""
+
+    def __init__(self, folder: Path, image: Path, boxes: Path) -> None:
+        specs = [
+            NodeSpec(bytes([number]) * 32, cpus=1, gpus=1, memory=1 << 30, devices=(uuid,))
+            for number, uuid in enumerate((FIRST, SECOND), 1)
+        ]
+        store = FileStore(folder / "store")
+        self.executor = BoxExecutor(specs, store, folder / "work", image=image, boxes=boxes)
+        manifest = Manifest(Command(("sleep", "60")), Resources(gpus=1))
+        self.leases = [
+            Lease((secrets.token_bytes(32),), (spec.node,), bytes(32), manifest.hash, manifest)
+            for spec in specs
+        ]
+
+    def inside(self, lease: Lease) -> set[str] | None:
+        """The devices of a lease's box, as this machine sees them; None while nothing runs in it."""
+        for pid in Box(lease.name, self.executor._boxes).processes():
+            root = Path(f"/proc/{pid}/root")
+            if (root / "in/ionet.tar").exists():
+                return {path for path in ("/dev/fuse", "/dev/net/tun") if (root / path[1:]).exists()}
+        return None
+
+
+@pytest.fixture
+def found(described: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executors find the descriptions of this test."""
+    monkeypatch.setattr(_runc, "gpus", partial(gpus, directories=[described]))
+
+
+@pytest.mark.usefixtures("found")
+async def test_a_box_is_given_the_gpus_of_its_leases_nodes_and_no_others(tmp_path: Path) -> None:
+    made = Leases(tmp_path, tmp_path, tmp_path / "boxes")
+    first, second = made.leases
+    both = replace(first, jobs=(*first.jobs, *second.jobs), nodes=(*first.nodes, *second.nodes))
+    for lease in made.leases:
+        await made.executor.open(lease)
+    given = [
+        {device.path for device in made.executor._gpus(lease).devices} for lease in (first, second, both)
+    ]
+    # And the driver's.
+    assert [paths - {"/dev/full"} for paths in given] == [
+        {"/dev/fuse"},
+        {"/dev/net/tun"},
+        {"/dev/fuse", "/dev/net/tun"},
+    ]
+
+
+@pytest.mark.usefixtures("found")
+async def test_two_leases_at_once_have_each_the_gpu_of_its_own_node(
+    tmp_path: Path, image: Path, state: Path
+) -> None:
+    leases, runs = Leases(tmp_path, image, state), list[asyncio.Task[object]]()
+    executor = leases.executor
+    try:
+        for lease in leases.leases:
+            await executor.open(lease)
+            runs.append(asyncio.create_task(executor.run(lease, 1)))
+        async with asyncio.timeout(60):
+            while None in (seen := [leases.inside(lease) for lease in leases.leases]):
+                assert not any(run.done() for run in runs), runs
+                await asyncio.sleep(0.05)
+        assert seen == [{"/dev/fuse"}, {"/dev/net/tun"}]
+    finally:
+        for run in runs:
+            run.cancel()
+        await asyncio.gather(*runs, return_exceptions=True)
+        for lease in leases.leases:
+            await executor.release(lease)
