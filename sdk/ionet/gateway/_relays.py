@@ -199,23 +199,25 @@ class Relays:
         """Asks the chain about each lease once, and ends what is over."""
         for name, known in list(self._relays.items()):
             try:
-                async with asyncio.timeout(_PATIENCE):
-                    facts, now = await self._leases.facts(bytes.fromhex(known.job)), await self._leases.now()
+                await self._look(name, known)
             except Exception as bad:
-                # It ends with its certificate at the latest.
-                _log.warning("the lease of a relay cannot be looked up: %r", bad)
-                continue
-            process = Process(name, self._state)
-            stands = facts is not None and facts.head is not None and facts.ends_at > now
-            begun = process.running() or 0 <= machine_time() - known.since < _BEGIN
-            async with self._changing:
-                if self._relays.get(name) != known:
-                    continue
-                if stands and begun:
-                    assert facts is not None
-                    await asyncio.to_thread(process.extend, machine_time() + facts.ends_at - now)
-                else:
-                    await self._remove(name)
+                # It ends with its certificate at the latest, and the others are looked at.
+                _log.warning("a relay cannot be looked after: %r", bad)
+
+    async def _look(self, name: str, known: _Relay) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            facts, now = await self._leases.facts(bytes.fromhex(known.job)), await self._leases.now()
+        process = Process(name, self._state)
+        stands = facts is not None and facts.head is not None and facts.ends_at > now
+        begun = process.running() or 0 <= machine_time() - known.since < _BEGIN
+        async with self._changing:
+            if self._relays.get(name) != known:
+                return
+            if stands and begun:
+                assert facts is not None
+                await asyncio.to_thread(process.extend, machine_time() + facts.ends_at - now)
+            else:
+                await self._remove(name)
 
     # -- requests
 
