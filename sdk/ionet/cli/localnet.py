@@ -203,8 +203,9 @@ def _network(
 
 def _told(parts: LocalNetwork, keys: Path) -> tuple[str, ...]:
     boxed = "in boxes" if parts.unboxed is None else f"unboxed, as this user: {parts.unboxed}"
+    workers = "a worker" if len(parts.nodes) == 1 else f"{len(parts.nodes)} workers"
     return (
-        f"A gateway at {parts.gateway}, an orchestrator and {len(parts.nodes)} workers run, with their logs",
+        f"A gateway at {parts.gateway}, an orchestrator and {workers} run, with their logs",
         f"in {keys}/network.",
         f"Jobs run {boxed}. Nodes:",
     )

@@ -43,9 +43,10 @@ def run(
     config = WorkerConfig.load(config_file(state))
     log_to_stderr(as_json=False)
     daemon = Daemon(config, unsafe_plain=unsafe_plain)
+    nodes = "a node" if len(config.served) == 1 else f"{len(config.served)} nodes"
     io.screen.show(
         {"state": str(config.state), "nodes": [str(node.address) for node in config.served]},
-        f"Serving {len(config.served)} nodes with the settings in {config.path}; Ctrl-C stops it.",
+        f"Serving {nodes} with the settings in {config.path}; Ctrl-C stops it.",
         *(f"  {node.address}  {_size(config, node)}{node.hardware_class}" for node in config.served),
         "Gateways: " + ", ".join(map(public_url, config.gateways)),
     )
