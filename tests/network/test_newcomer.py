@@ -1,4 +1,4 @@
-"""A supplier at home and a stranger, who know the commands alone: a device is set up, rented, and runs a program."""
+"""A supplier at home and a stranger, who know the commands alone: a device is set up, and runs a program."""
 
 from __future__ import annotations
 
