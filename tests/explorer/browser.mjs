@@ -19,6 +19,42 @@ const browser = await chromium.launch({
 });
 const wrong = [];
 const seen = {};
+/** Links of the pages' contents, and numbers that are in none. */
+const links = [];
+const bare = [];
+
+/** Runs in the page. A number's name is what stands above or before it. */
+function numbers(page) {
+  const text = (each) => each?.textContent.replace(/\s+/g, ' ').trim() ?? '';
+  const named = (each) => {
+    if (each.matches('.value')) return text(each.parentElement.querySelector('.name'));
+    if (each.matches('dd')) {
+      let before = each;
+      while (before && !before.matches('dt')) before = before.previousElementSibling;
+      return text(before);
+    }
+    const column = each.closest('table').querySelectorAll('thead th')[each.cellIndex];
+    return column ? text(column) : text(each.parentElement.querySelector('th'));
+  };
+  const places = 'main :is(.value, dd, td.number)';
+  return {
+    links: [...document.querySelectorAll('main a[href]')].map((each) => ({
+      page,
+      href: each.getAttribute('href'),
+      text: text(each),
+      base: each.querySelector('.amount')?.title.split(' ')[0] ?? null,
+      number: each.querySelector('.amount') !== null
+        || (each.closest(places) !== null && !each.matches('.key, .note *') && !each.querySelector('time')),
+    })),
+    bare: [...document.querySelectorAll(places)].flatMap((each) => {
+      const rest = each.cloneNode(true);
+      rest.querySelectorAll('a, time, .key, .tag, .note, .amount .unit').forEach((part) => part.remove());
+      // Nothing is the sum of no event, and SHA-256 and B200 are names.
+      const is = !each.matches('.key') && /[1-9]/.test(text(rest).replace(/[A-Za-z]+-?\d+\w*/g, ''));
+      return is ? [{ page, name: named(each), text: text(rest) }] : [];
+    }),
+  };
+}
 
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const colorScheme of ['light', 'dark']) {
@@ -68,6 +104,11 @@ for (const [size, viewport] of Object.entries(sizes)) {
       }
       await page.emulateMedia({ colorScheme });
       if (folder) await page.screenshot({ path: `${folder}/${each}-${size}-${colorScheme}.png`, fullPage: true });
+      if (size === 'wide' && colorScheme === 'light') {
+        const its = await page.evaluate(numbers, each);
+        links.push(...its.links);
+        bare.push(...its.bare);
+      }
       seen[each] = await page.evaluate(() => document.querySelector('main').innerText);
     }
     await context.close();
@@ -125,4 +166,4 @@ if (badge.color === 'bad') {
 await last.waitForFunction(() => /^Live$/m.test(document.querySelector('footer').innerText), null, { timeout: 60_000 });
 const live = (await last.innerText('footer')).trim().split('\n').at(-1);
 await browser.close();
-console.log(JSON.stringify({ wrong, seen, keyboard, badge, differences, live }));
+console.log(JSON.stringify({ wrong, seen, links, bare, keyboard, badge, differences, live }));

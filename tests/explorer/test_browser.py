@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from solders.keypair import Keypair
-from tests.explorer.browsing import serving, visit
+from tests.explorer.browsing import ROOT, serving, visit
 from tests.explorer.conftest import Near
+from tests.explorer.following import follow
 from tests.explorer.test_served import URL, signed
 from tests.stateful.arena import Arena
 
@@ -18,6 +19,32 @@ from ionet.explorer._watching import told
 from ionet.ledger import Check, Database, Landed, Verified
 
 pytestmark = pytest.mark.slow
+
+VOID = 3
+#: Numbers that open no events, by their pages; docs/explorer.md says why of each.
+OF_NO_EVENT = {
+    ("supply", "Scheduled until now"),
+    ("supply", "Scheduled"),
+    ("supply", "in the treasury"),
+    ("supply", "circulating"),
+    ("auctions", "Oracle's price of IO"),
+    ("lots", "Oracle's price of IO"),
+    ("attesters", "Good time of running rentals"),
+    *(
+        ("models", name)
+        for name in (
+            "Answers", "Tokens read and written", "Tokens read", "Tokens written", "Audits passed",
+            "Signed hours, all checked", "A million tokens read", "… written", "First token: half within",
+            "… 90 %", "… 99 %", "Could not be judged",
+        )
+    ),
+}  # fmt: skip
+
+
+def followed(url: str, pages: dict[str, str], **more: Any) -> Any:
+    """What the browser says of pages, and what is behind their links."""
+    said = visit("browser.mjs", {"url": url, "pages": pages, **more})
+    return said | {"links": follow(url, said["links"])}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +69,12 @@ def visited(
             for one in reversed(landed)
             if any(isinstance(e.event, events.staking.Slashed) for e in one.log.emitted)
         )
-        end = max(report.period_end for report in database.at(landed[-1].time).reports.values())
+        state = database.at(landed[-1].time)
+        end = max(report.period_end for report in state.reports.values())
+        void = next(report.period_end for report in state.reports.values() if report.state == VOID)
+        decided = database.page(1, names=["proofs.ChallengeDecided"])[0].entry.event
+        assert isinstance(decided, events.proofs.ChallengeDecided)
+        challenged = state.reports[decided.report].period_end
         pages = {
             "supply": "/",
             "auctions": "/auctions",
@@ -57,6 +89,9 @@ def visited(
             "models": "/models",
             "hours": "/hours",
             "hour": f"/hours/{end}",
+            "challenged": f"/hours/{challenged}",
+            "void": f"/hours/{void}",
+            "challenge": f"/accounts/{next(iter(state.challenges))}",
             "attesters": "/attesters",
             "proposals": "/proposals",
             "events": "/events?name=jobs.Booked",
@@ -65,7 +100,7 @@ def visited(
             "past": f"/devices?at={landed[len(landed) // 2].time}",
         }
         with serving(database, watching, served=served) as url:
-            return visit("browser.mjs", {"url": url, "pages": pages, "keyboard": True})
+            return followed(url, pages, keyboard=True)
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +112,7 @@ def voted(tools: None, governed_chain: tuple[Client, Database, str]) -> Any:
         Verified(7, 1, (Check("supply of IO", 5, 4),), (), ("event 3 of a <b>node</b> is missing",), {})
     )
     with serving(database, watching) as url:
-        return visit(
-            "browser.mjs",
-            {"url": url, "pages": {"votes": "/proposals", "proposal": f"/proposals/{proposal}"}},
-        )
+        return followed(url, {"votes": "/proposals", "proposal": f"/proposals/{proposal}"})
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +122,7 @@ def sold(tools: None, selling: tuple[Client, Database]) -> Any:
     watching = Near(client)
     watching.reconciled = told(Verified(7, 1, (Check("supply of IO", 5, 5),), (), (), {}))
     with serving(database, watching) as url:
-        return visit("browser.mjs", {"url": url, "pages": {"lots": "/auctions"}})
+        return followed(url, {"lots": "/auctions"})
 
 
 def test_pages_are_accessible_fit_the_screen_and_ask_nobody_else(visited: Any, voted: Any, sold: Any) -> None:
@@ -162,3 +194,40 @@ def test_a_lots_price_moves_from_three_per_cent_below_the_oracles(sold: Any) -> 
     millionths = 1_900_000 + int(shown[1].ljust(5, "0"))
     assert 1_940_000 <= millionths < 1_950_000
     assert "until it moves no further" in sold["seen"]["lots"]
+
+
+def test_every_link_of_every_page_leads_somewhere(visited: Any, voted: Any, sold: Any) -> None:
+    links = visited["links"] + voted["links"] + sold["links"]
+    lost = {(it.page, it.href, it.status) for it in links if it.status >= 400}
+    assert lost == set()
+    assert len({it.href for it in links}) > 150
+
+
+def test_every_number_that_is_not_nothing_opens_something(visited: Any, voted: Any, sold: Any) -> None:
+    links = visited["links"] + voted["links"] + sold["links"]
+    empty = {(it.page, it.text, it.href) for it in links if it.opens_nothing}
+    # On most days nothing happens to the supply.
+    assert {it for it in empty if it[:2] != ("supply", "events")} == set()
+    assert sum(it.number for it in links) > 150
+
+
+def test_numbers_without_a_link_are_those_that_the_documents_name(
+    visited: Any, voted: Any, sold: Any
+) -> None:
+    bare = {(it["page"], it["name"]) for part in (visited, voted, sold) for it in part["bare"]}
+    assert bare == OF_NO_EVENT
+    missing = (ROOT / "docs/explorer.md").read_text().partition("## What is missing")[2]
+    assert {name for _, name in OF_NO_EVENT if f"*{name}*" not in missing} == set()
+
+
+def test_a_choice_of_a_proposal_opens_its_votes(voted: Any) -> None:
+    its = [it for it in voted["links"] if "name=governance.Voted&choice=" in it.href and it.base]
+    assert {it.page for it in its} == {"votes", "proposal"}
+    for it in its:
+        choice = it.href.rpartition("choice=")[2].partition("&")[0]
+        assert {row["fields"]["choice"] for row in it.rows or []} == {choice}
+
+
+def test_the_page_of_an_hour_tells_how_challenges_ended(visited: Any) -> None:
+    assert "rejected Node" in visited["seen"]["challenged"]
+    assert "open Node" in visited["seen"]["hour"]

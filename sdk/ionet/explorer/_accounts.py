@@ -33,6 +33,14 @@ from ionet.ledger.replay.encoding import account_of
 _KEPT: Final = 500
 #: Positions up to which one is looked for by its address.
 _DERIVED: Final = 2_000
+_OF_POSITIONS: Final = tuple(
+    f"staking.{name}"
+    for name in ("Staked", "Activated", "PositionSettled", "Compounded", "Claimed", "Unstaked", "Withdrawn")
+)
+_OF_PAYOUTS: Final = tuple(
+    f"buyback.{name}"
+    for name in ("PayoutOpened", "PayoutStarted", "IoCredited", "PayoutWithdrawn", "PayoutClosed")
+)
 
 
 _currency = lru_cache(256)(pda.jobs.currency)
@@ -59,8 +67,27 @@ def account(moment: Moment, address: Pubkey) -> m.Account:
             m.Stated(name=path.replace("_.", ".").rstrip("_"), value=_said(value))
             for path, value in it.stated()
         ],
-        events=events_at(about=address, until=moment.time),
+        events=_told_by(moment, address, it),
     )
+
+
+def _told_by(moment: Moment, address: Pubkey, it: r.Record) -> str:
+    """Where the events of an account are; those of some are counted by another one."""
+    asked: dict[str, Any] = {"about": address}
+    match it:
+        case r.Challenge():
+            asked = {"about": it.node, "naming": address}
+        case r.Position():
+            asked = {"about": it.node, "name": _OF_POSITIONS, "naming": it.holder}
+        case r.HardwareClass():
+            asked = {"name": ("staking.ClassSet", "staking.ReferenceSet"), "class": it.id}
+        case r.AttesterSet():
+            asked = {"name": "proofs.AttestersSet"}
+        case r.Currency():
+            asked = {"name": "jobs.CurrencySet", "naming": it.mint}
+        case r.Payout():
+            asked = {"about": it.job, "name": _OF_PAYOUTS}
+    return events_at(**asked, until=moment.time)
 
 
 def records(

@@ -15,6 +15,7 @@ from ionet.explorer import (
     _attesters,
     _auctions,
     _earned,
+    _events,
     _leaves,
     _market,
     _orders,
@@ -33,8 +34,7 @@ from ionet.explorer._past import Past, Reader
 from ionet.explorer._search import search as search_for
 from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text
 from ionet.explorer._watching import Watching
-from ionet.ledger import Database, Place, Signed
-from ionet.ledger.subjects import types
+from ionet.ledger import Database, Place, Signed, State
 from ionet.service.bounds import Bounds
 from ionet.service.guard import address_of as reader_of
 
@@ -138,7 +138,51 @@ class AskedEvents(AskedPage):
         ),
     ] = None
     order: Annotated[Literal["newest", "oldest"], Field(description="What comes first.")] = "newest"
+    choice: Annotated[
+        Literal["for", "against", "abstain"] | None,
+        Field(
+            description="Of votes (`name=governance.Voted`) those with this choice. With this word and the"
+            f" next four, a page reads {_events.LOOKED_AT:,} events at most of those that the others name;"
+            " where it has fewer rows than `limit`, `next` leads on."
+        ),
+    ] = None
+    seat: Annotated[
+        int | None, Field(ge=0, le=255, description="Of types that have one, those of this attester's seat.")
+    ] = None
+    class_: Annotated[
+        int | None,
+        Field(alias="class", ge=0, le=65_535, description="Of types that have one, those of this class."),
+    ] = None
+    side: Annotated[
+        Literal["own", "co"] | None,
+        Field(
+            description="Of types that name a holder of stake, those of the node's owner, or of co-stakers;"
+            " others, as slashes, move both sides."
+        ),
+    ] = None
+    naming: Annotated[
+        list[str],
+        Field(max_length=_events.NAMED, description="Those with one of these addresses in a field."),
+    ] = []
     data: Annotated[bool, Field(description="Also the bytes that the programs wrote.")] = False
+
+    def wanted(self) -> _events.Wanted:
+        """What is asked for.
+
+        Raises:
+            BadQuestion: an address or the cursor is none.
+        """
+        return _events.Wanted(
+            self.limit,
+            None if self.about is None else address_of(self.about),
+            self.name,
+            self.since,
+            self.until,
+            self.hour,
+            None if self.cursor is None else place_of(self.cursor),
+            self.order == "newest",
+            _events.Said(self.choice, self.seat, self.class_, self.side, tuple(map(address_of, self.naming))),
+        )
 
 
 class AskedRecords(Asked):
@@ -473,37 +517,32 @@ def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) 
 @router.get("/events", summary="Events of the programs", responses=TABLE)
 def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     """Events."""
-    if unknown := [name for name in asked.name if name not in types()]:
-        raise BadQuestion(f"{unknown[0][:60]!r} is no type of event; one is called jobs.Booked, for example")
-    about = None if asked.about is None else address_of(asked.about)
-    if asked.hour is not None and about is None:
-        raise BadQuestion("`hour` is of a node: say which one with `about`")
-    beyond = None if asked.cursor is None else place_of(asked.cursor)
+    wanted = asked.wanted()
+    wanted.check()
     with past.at(asked.at) as moment:
-        # Nothing of the moment's slots is later than it.
-        until = None if asked.until is None or asked.until >= moment.time else asked.until
-        if asked.hour is not None and about is not None:
-            page = _earned.credits_of(past.database, about, asked.hour, slot=moment.slot, most=asked.limit)
-        else:
-            page = past.database.page(
-                asked.limit + 1,
-                about=about,
-                names=asked.name or None,
-                since=asked.since,
-                until=until,
-                slot=moment.slot,
-                beyond=beyond,
-                newest_first=asked.order == "newest",
-            )
         as_of = _supply.as_of(moment)
-    shown = page[: asked.limit]
+        state = moment.state
+        if not wanted.said:
+            shown, beyond = _page(past.database, as_of, state, wanted)
+    if wanted.said:
+        # Readers of everything else do not wait until many are looked through.
+        shown, beyond = _page(past.database, as_of, state, wanted)
     places = _places(past.database, shown) if asked.data else {}
-    after = place_text(shown[-1].entry.place) if len(page) > asked.limit else None
     answer = m.Events(
-        as_of=as_of, events=[event_of(it, places.get(it.entry.place)) for it in shown], next=after
+        as_of=as_of,
+        events=[event_of(it, places.get(it.entry.place)) for it in shown],
+        next=None if beyond is None else place_text(beyond),
     )
     result: m.Events = _answer(asked, answer, "events")
     return result
+
+
+def _page(
+    database: Database, now: m.AsOf, state: State, asked: _events.Wanted
+) -> tuple[list[Signed], Place | None]:
+    if asked.hour is None or asked.about is None:
+        return _events.page(database, now, state, asked)
+    return _earned.credits_of(database, asked.about, asked.hour, slot=now.slot, most=asked.limit), None
 
 
 def _places(database: Database, shown: Sequence[Signed]) -> dict[Place, int]:

@@ -43,7 +43,10 @@ def seats(moment: Moment) -> m.Seats:
                 good=good[seat],
                 agreed=agreed[seat],
                 events=events_at(
-                    name=("proofs.ReportApproved", "jobs.Attested"), since=since, until=moment.time
+                    name=("proofs.ReportApproved", "jobs.Attested"),
+                    seat=seat,
+                    since=since,
+                    until=moment.time,
                 ),
             )
             for seat, (key, weight) in enumerate(zip(it.keys, it.weights, strict=True))

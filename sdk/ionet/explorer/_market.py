@@ -17,6 +17,7 @@ from ionet._generated.staking.types import NodeState, Pool
 from ionet.chain.amounts import USD, Amount
 from ionet.chain.following import WatchedEvent
 from ionet.chain.schema import Event
+from ionet.explorer import _challenges, _events
 from ionet.explorer import _models as m
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
@@ -332,10 +333,10 @@ def _credits(moment: Moment, database: Database, address: Pubkey) -> list[m.Cred
 
 def hours(moment: Moment, cursor: int | None, limit: int) -> m.HourRows:
     """Hours with reports, the newest first, from before the cursor."""
-    by_end: dict[int, list[r.Report]] = {}
-    for report in moment.state.reports.values():
+    by_end: dict[int, dict[Pubkey, r.Report]] = {}
+    for key, report in moment.state.reports.items():
         if cursor is None or report.period_end < cursor:
-            by_end.setdefault(report.period_end, []).append(report)
+            by_end.setdefault(report.period_end, {})[key] = report
     ends = sorted(by_end, reverse=True)
     rows = [_hour_row(end, by_end[end]) for end in ends[:limit]]
     return m.HourRows(
@@ -343,11 +344,23 @@ def hours(moment: Moment, cursor: int | None, limit: int) -> m.HourRows:
     )
 
 
-def _hour_row(end: int, reports: list[r.Report]) -> m.HourRow:
-    states = {ReportState(report.state): report for report in reports}
+def _hour_row(end: int, reports: dict[Pubkey, r.Report]) -> m.HourRow:
+    states = {ReportState(report.state): report for report in reports.values()}
     order = (ReportState.FINAL, ReportState.APPROVED, ReportState.PENDING, ReportState.VOID)
     furthest = next(state for state in order if state in states)
-    return m.HourRow(end=end, reports=len(reports), state=word(furthest), leaves=states[furthest].leaves)
+    made = [report.created_at for report in reports.values()]
+    return m.HourRow(
+        end=end,
+        reports=len(reports),
+        state=word(furthest),
+        leaves=states[furthest].leaves,
+        events=events_at(
+            name="proofs.ReportMade",
+            naming=tuple(map(str, reports))[: _events.NAMED],
+            since=min(made),
+            until=max(made),
+        ),
+    )
 
 
 def hour(moment: Moment, database: Database, end: int) -> m.Hour:
@@ -371,18 +384,7 @@ def hour(moment: Moment, database: Database, end: int) -> m.Hour:
         begin=begin,
         end=end,
         reports=[_report(state, key, report) for key, report in reports.items()],
-        challenges=[
-            m.Challenge(
-                challenge=str(key),
-                node=str(made.node),
-                challenger=str(made.challenger),
-                bond=of_io(made.bond),
-                made_at=made.made_at,
-                until=made.until,
-            )
-            for key, made in state.challenges.items()
-            if made.report in reports
-        ],
+        challenges=_challenges.of(moment, database, reports),
         sums=[
             m.Sum(
                 name=total.name,
@@ -404,6 +406,7 @@ def _report(state: State, key: Pubkey, it: r.Report) -> m.Report:
         height=it.height,
         correction=bool(it.correction),
         approvals=it.approvals.bit_count(),
+        seats=[seat for seat in range(it.approvals.bit_length()) if it.approvals >> seat & 1],
         weight=it.weight,
         threshold=None if state.attesters is None else state.attesters.threshold,
         created_at=it.created_at,

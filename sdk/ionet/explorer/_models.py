@@ -350,6 +350,8 @@ class Report(Model):
     height: int
     correction: bool
     approvals: int
+    seats: list[int]
+    """That approve it."""
     weight: int
     threshold: int | None
     created_at: int
@@ -361,14 +363,18 @@ class Report(Model):
 
 
 class Challenge(Model):
-    """A challenge of a node's reward that is not decided."""
+    """A challenge of a node's reward."""
 
     challenge: str
+    report: str
     node: str
     challenger: str
     bond: Money
     made_at: int
     until: int
+    outcome: str
+    """open, upheld, rejected, or lifted."""
+    events: str
 
 
 class HourRow(Model):
@@ -379,6 +385,7 @@ class HourRow(Model):
     state: str
     """Of the report that came furthest."""
     leaves: int
+    events: str
 
 
 class HourRows(Answer):

@@ -787,11 +787,13 @@ export interface components {
         };
         /**
          * Challenge
-         * @description A challenge of a node's reward that is not decided.
+         * @description A challenge of a node's reward.
          */
         Challenge: {
             /** Challenge */
             challenge: string;
+            /** Report */
+            report: string;
             /** Node */
             node: string;
             /** Challenger */
@@ -801,6 +803,13 @@ export interface components {
             made_at: number;
             /** Until */
             until: number;
+            /**
+             * Outcome
+             * @description open, upheld, rejected, or lifted.
+             */
+            outcome: string;
+            /** Events */
+            events: string;
         };
         /**
          * Check
@@ -1176,6 +1185,8 @@ export interface components {
             state: string;
             /** Leaves */
             leaves: number;
+            /** Events */
+            events: string;
         };
         /**
          * HourRows
@@ -2004,6 +2015,11 @@ export interface components {
             correction: boolean;
             /** Approvals */
             approvals: number;
+            /**
+             * Seats
+             * @description That approve it.
+             */
+            seats: number[];
             /** Weight */
             weight: number;
             /** Threshold */
@@ -4234,6 +4250,16 @@ export interface operations {
                 hour?: number | null;
                 /** @description What comes first. */
                 order?: "newest" | "oldest";
+                /** @description Of votes (`name=governance.Voted`) those with this choice. With this word and the next four, a page reads 2,000 events at most of those that the others name; where it has fewer rows than `limit`, `next` leads on. */
+                choice?: ("for" | "against" | "abstain") | null;
+                /** @description Of types that have one, those of this attester's seat. */
+                seat?: number | null;
+                /** @description Of types that have one, those of this class. */
+                class?: number | null;
+                /** @description Of types that name a holder of stake, those of the node's owner, or of co-stakers; others, as slashes, move both sides. */
+                side?: ("own" | "co") | null;
+                /** @description Those with one of these addresses in a field. */
+                naming?: string[];
                 /** @description Also the bytes that the programs wrote. */
                 data?: boolean;
             };

@@ -3,3 +3,10 @@ const MOVES = ['Staked', 'Activated', 'Unstaked', 'Compounded', 'Slashed', 'Slas
 
 export const staked = (node: string): string =>
   `/events?about=${node}${MOVES.map((type) => `&name=staking.${type}`).join('')}`;
+
+/** … of one side alone. */
+export const stakedBy = (node: string, side: 'own' | 'co'): string => `${staked(node)}&side=${side}`;
+
+/** … of how many processors it has. */
+export const units = (node: string): string =>
+  `/events?about=${node}${['NodeRegistered', 'UnitsSet', 'NodeLowered'].map((type) => `&name=staking.${type}`).join('')}`;
