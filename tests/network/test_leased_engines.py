@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +29,7 @@ from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig, load
 from ionet.intelligence.desk import Desk
 from ionet.intelligence.onchain import Tills
+from ionet.intelligence.orders import check_job
 from ionet.intelligence.records import Key
 from ionet.intelligence.reporting import compare
 from soaking import Net, localnet
@@ -180,6 +183,20 @@ class Place:
         return wrong
 
 
+def check_orders(place: Place) -> None:
+    """Each answer's receipt names a lease, and what its account on the chain says that it is for."""
+    listed = place.net.client.jobs.find_jobs(renter=place.net.key("renter").pubkey())
+    jobs = {str(job.address): job.account for job in listed}
+    with contextlib.closing(sqlite3.connect(place.config.state / "receipts.db")) as kept:
+        receipts = [json.loads(row[0]) for row in kept.execute("SELECT receipt FROM receipts")]
+    assert receipts
+    for receipt in receipts:
+        job = jobs[receipt["ordered"]["job"]]
+        # The chain's clock is faster here.
+        check_job({**receipt, "begin": job.started_at}, job)
+        assert len(receipt["ordered"]["program"]) == 64
+
+
 def engines_of_boxes() -> set[int]:
     """Processes of Ray Serve's replicas, inside boxes."""
     here, told = Path("/proc/self/ns/pid").readlink(), set()
@@ -231,6 +248,7 @@ async def test_whoever_asks_is_answered_whatever_dies_and_the_last_request_ends_
                 # Meanwhile something may come back of an escrow.
                 print(wrong)
                 await asyncio.sleep(1)
+        check_orders(place)
     assert not net.left_over()
 
 
