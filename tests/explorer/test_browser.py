@@ -134,6 +134,28 @@ def test_the_keyboard_reaches_content_search_and_results(visited: Any) -> None:
     assert visited["keyboard"] == {"first": "Skip to the content", "jumped": "#main", "after": "main"}
 
 
+def test_the_keyboard_alone_reaches_and_uses_what_a_mouse_does(
+    tools: None, place: str, client: Client, arena: Arena
+) -> None:
+    """All of a page in its order, where one sees it, and out again; a past time, a table's order, a row."""
+    node = arena.market.alice.node
+    pages = {
+        "supply": "/",
+        "devices": "/devices",
+        "stake": "/stake",
+        "node": f"/nodes/{node}",
+        "hours": "/hours",
+    }
+    with Database.open(place) as database, serving(database, Near(client)) as url:
+        told = visit("keyboard.mjs", {"url": url, "pages": pages})
+    assert told["wrong"] == []
+    assert min(told["steps"].values()) > 15
+    past, now, ordered, row = told["went"]
+    assert (past, now) == ("/stake?at=N", "/stake")
+    assert ordered.startswith("/stake?")
+    assert row.startswith(("/nodes/", "/stake/"))
+
+
 def test_numbers_are_in_the_readers_language_to_the_last_digit(visited: Any, database: Database) -> None:
     supply = database.at(1 << 40).supply
     whole, part = divmod(supply, 10**8)
