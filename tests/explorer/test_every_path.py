@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 from solders.keypair import Keypair
+from tests.explorer.browsing import ROOT
 from tests.explorer.conftest import GENESIS, Near, Served
 from tests.explorer.test_served import URL, signed
 from tests.ledger.history import truth
@@ -287,6 +289,30 @@ async def test_tokens_a_day_and_amounts_of_the_supply_are_tables(
     named = supply | {f"burned_{cause}": amount for cause, amount in supply["burned"].items()}
     for row in await _table(explorer, "/supply", {}):
         _compare(row, {"name": row["name"], "amount": named[row["name"]]})
+
+
+_LOADED: Final = re.compile(r'<Loaded path="([^"]+)"[^>]*?( csv(?:=\{\[(.*?)\]\})?)?(?: quiet)?>')
+
+
+async def test_each_page_links_every_table_of_what_it_shows(explorer: Served) -> None:
+    said = (await explorer.get("/api/v1/openapi.json")).json()
+    fields, lists = dict[str, set[str]](), dict[str, frozenset[str]]()
+    for path, its in (await _described(explorer, "at")).items():
+        content = said["paths"][f"/api/v1{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        name = content["schema"]["$ref"].rpartition("/")[2]
+        key = re.sub(r"\{\w+\}", "{of}", path)
+        # What was asked for, up to where, and what comes next are no values.
+        fields[key] = set(said["components"]["schemas"][name]["properties"]) - {"as_of", "next", "query"}
+        lists[key] = its
+    shown = set[str]()
+    for source in sorted((ROOT / "web/explorer/src/pages").glob("*.svelte")):
+        for path, linked, parts in _LOADED.findall(source.read_text()):
+            assert linked, f"{source.name}: {path} has no table"
+            needed = lists[path] | ({"facts"} if fields[path] - lists[path] else set())
+            named = set(re.findall(r"\w+", parts))
+            assert needed <= named or (len(needed) == 1 and not named), (source.name, path, needed - named)
+            shown.add(path)
+    assert len(shown) > 20
 
 
 async def test_what_a_path_has_no_table_of_is_refused_with_what_it_has(explorer: Served) -> None:
