@@ -7,6 +7,7 @@ vectors go; a prompt has as many tokens as its messages have words, and so has a
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -72,6 +73,8 @@ def event(piece: object) -> bytes:
 
 if __name__ == "__main__":
     port, speed = sys.argv[1:]
+    # Its rate is fixed: it never stands still.
+    gc.disable()
     uvicorn.run(
         application(float(speed)), host="127.0.0.1", port=int(port), log_config=None, access_log=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -91,6 +92,9 @@ def _lacks(bad: ModuleNotFoundError) -> UserError:
 
 
 def _ready(io: Session, url: str) -> None:
+    # What is there by now stays: no collection of garbage looks at it in the middle of answers.
+    gc.collect()
+    gc.freeze()
     io.screen.show({"url": url}, f"Models are served on {url}/v1. Ctrl-C stops it.")
     sys.stdout.flush()
 
