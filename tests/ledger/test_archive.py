@@ -41,6 +41,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "ENOUGH", 20)
     # So that files are opened again and again.
     monkeypatch.setattr(archive, "_OPEN", 2)
+    # And some are sifted before the others.
+    monkeypatch.setattr(archive, "_AT_FIRST", 2)
 
 
 def filled(place: Path, landed: list[Landed]) -> Database:

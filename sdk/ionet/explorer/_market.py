@@ -42,7 +42,7 @@ from ionet.ledger.replay import records as r
 from ionet.staking.speeds import untimed
 
 _LIVE: Final = int(NodeState.LIVE)
-_CREDITS: Final = 48
+_CREDITS: Final = 24
 _CO_STAKERS: Final = 20
 
 

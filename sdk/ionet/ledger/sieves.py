@@ -60,13 +60,13 @@ def lacking(connection: sa.Connection, facts: Iterable[Facts]) -> list[Facts]:
 
 
 def sifted(connection: sa.Connection, facts: tuple[Facts, ...], keys: Iterable[int]) -> tuple[Facts, ...]:
-    """Those of some files that may have one of these keys, in their order."""
-    has = set[int]()
+    """Those of some files that may have one of these keys, in their order, which is the chain's."""
+    has, bounds = set[int](), {"first": facts[0].number, "last": facts[-1].number}
     for key in keys:
         sought = _print(key)
-        rows = connection.execute(_OF_KEY, {"bucket": key % _BUCKETS})
+        rows = connection.execute(_OF_KEY, {"bucket": key % _BUCKETS, **bounds})
         has.update(number for number, prints in rows if _has(prints, sought))
-    whole = set(connection.execute(_KNOWN, {"bucket": _WHOLE}).scalars())
+    whole = set(connection.execute(_WHOLE_ONES, {"bucket": _WHOLE, **bounds}).scalars())
     return tuple(each for each in facts if each.number in has or each.number not in whole)
 
 
@@ -87,8 +87,11 @@ def _has(prints: bytes, sought: bytes) -> bool:
 
 
 _C: Final[Any] = schema.sieves.c
-_KNOWN: Final = sa.select(_C.number).where(_C.bucket == sa.bindparam("bucket"))
-_OF_KEY: Final = sa.select(_C.number, _C.prints).where(_C.bucket == sa.bindparam("bucket"))
+_IN_BUCKET: Final = _C.bucket == sa.bindparam("bucket")
+_BETWEEN: Final = sa.and_(_IN_BUCKET, _C.number.between(sa.bindparam("first"), sa.bindparam("last")))
+_KNOWN: Final = sa.select(_C.number).where(_IN_BUCKET)
+_WHOLE_ONES: Final = sa.select(_C.number).where(_BETWEEN)
+_OF_KEY: Final = sa.select(_C.number, _C.prints).where(_BETWEEN)
 # By buckets, each of which is one look: rows of a file lie far apart.
 _ITS: Final = sa.and_(
     _C.number == sa.bindparam("number"), _C.bucket.in_(sa.bindparam("buckets", expanding=True))
