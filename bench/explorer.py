@@ -24,6 +24,7 @@ import random
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -255,10 +256,33 @@ def state_of(nodes: int) -> None:
     print(f"computed for {NODES:,} nodes, in proportion: {held * NODES / nodes / GIB:.1f} GiB")
 
 
-def _most(pid: int | None) -> int:
-    """The most memory that a process has had, in bytes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) << 10
+class Watch:
+    """The most memory that a process has had, in bytes, and apart from it what it had of files.
+
+    Pages of files that are read where they lie are the kernel's to take back, and count apart.
+    """
+
+    def __init__(self, pid: int | None) -> None:
+        self._path = Path(f"/proc/{pid}/status")
+        self.own = self.files = 0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.1):
+            status = self._path.read_text()
+            own, files = (
+                int(status.partition(f"{name}:")[2].split()[0]) << 10 for name in ("RssAnon", "RssFile")
+            )
+            self.own, self.files = max(self.own, own), max(self.files, files)
 
 
 def shown(title: str, times: dict[str, list[float]]) -> None:
@@ -332,15 +356,15 @@ def main() -> None:
         )
         process.start()
         try:
-            port, replay, before = here.recv()
-            server = psutil.Process(process.pid)
-            state = server.memory_info().rss - before
-            each = asyncio.run(busy(port, nodes, hours, server))
-            alone = asyncio.run(read(port, nodes, hours, 1, options.seconds))
-            many = asyncio.run(read(port, nodes, hours, options.readers, options.seconds))
-            peak = _most(process.pid)
-            coming, there_is = asyncio.run(past(port, hours))
-            most = _most(process.pid)
+            with Watch(process.pid) as watch:
+                port, replay, before = here.recv()
+                server = psutil.Process(process.pid)
+                state = server.memory_info().rss - before
+                each = asyncio.run(busy(port, nodes, hours, server))
+                alone = asyncio.run(read(port, nodes, hours, 1, options.seconds))
+                many = asyncio.run(read(port, nodes, hours, options.readers, options.seconds))
+                peak = watch.own
+                coming, there_is = asyncio.run(past(port, hours))
         finally:
             process.kill()
             process.join()
@@ -349,7 +373,7 @@ def main() -> None:
     print(f"old hours: {files} files, {in_files / GIB:.2f} GiB{took}")
     print(f"replay at the start: {replay:.1f} s, {events / replay:,.0f} events a second")
     print(f"memory: {state / GIB:.2f} GiB of state, {peak / GIB:.2f} GiB at most until the readers are gone,")
-    print(f"{most / GIB:.2f} GiB at most with a past time")
+    print(f"{watch.own / GIB:.2f} GiB at most with a past time; of files {watch.files / GIB:.2f} GiB at most")
     print(
         "\nmilliseconds of a processor for an answer: " + ", ".join(f"{n} {v:.1f}" for n, v in each.items())
     )
