@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from ionet.intelligence.engine import HttpEngine
+from ionet.intelligence.leased import FleetConfig
 from ionet.intelligence.processes import Process, until_ready
 
 
@@ -71,3 +73,18 @@ async def _ended(pumping: Coroutine[None, None, None], to: asyncio.StreamWriter)
         pass
     finally:
         to.close()
+
+
+def fleet_of(folder: Path, **more: Any) -> FleetConfig:
+    """Settings of nodes that are leased through a gateway that is away.
+
+    Args:
+        folder: with the session's key.
+        more: other settings than usual.
+    """
+    usual: dict[str, Any] = {
+        "gateway": "http://127.0.0.1:1", "keypair": folder / "key.json", "wallet": None, "pay": "IO",
+        "classes": ("1",), "memory": 1, "cpus": None, "gpus": None, "seconds": 3_600, "budget": None,
+        "max_rate": None, "image": None,
+    }  # fmt: skip
+    return FleetConfig(**usual | more)

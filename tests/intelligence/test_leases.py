@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.intelligence.suppliers import fleet_of
 from tests.intelligence.test_settling import Place, place
 
 from ionet.chain.errors import IonetError
 from ionet.cloud.errors import NoNode
 from ionet.intelligence import leases
-from ionet.intelligence.leased import FleetConfig
 from ionet.intelligence.treasury import PERIOD
 
 __all__ = ["place"]
@@ -18,20 +18,7 @@ __all__ = ["place"]
 
 def lessor(place: Place, folder: Path) -> leases.Market:
     """Leases of all nodes that there are, through a gateway that is away."""
-    config = FleetConfig(
-        gateway="http://127.0.0.1:1",
-        keypair=folder / "key.json",
-        wallet=None,
-        pay="IO",
-        classes=("1",),
-        memory=1,
-        cpus=None,
-        gpus=None,
-        seconds=PERIOD,
-        budget=None,
-        max_rate=None,
-        image=None,
-    )
+    config = fleet_of(folder, seconds=PERIOD)
     return leases.Market(place.client.as_(place.session), place.session, config, [], folder, "ai-test-")
 
 

@@ -14,6 +14,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import Shell
+from tests.intelligence.suppliers import fleet_of
 from tests.intelligence.test_receipts import receipt
 from tests.programs.market import MANIFEST, Market
 
@@ -22,7 +23,7 @@ from ionet.cloud.clusters import AsyncCluster
 from ionet.cloud.running import AsyncRun
 from ionet.formats.inference import HOUR
 from ionet.intelligence import leases
-from ionet.intelligence.leased import FleetConfig, Leased
+from ionet.intelligence.leased import Leased
 from ionet.intelligence.models import Model
 from ionet.intelligence.orders import Order
 from ionet.intelligence.prices import Price
@@ -139,20 +140,7 @@ def test_an_order_names_where_weights_come_from_that_are_not_sent(place: Place) 
     policy = Policy(least=0, most=1, target=1, idle=60.0)
     leased = Leased("vllm", None, "meta-llama/Llama-3.3-70B", "", "5a1e", GIB, 1, policy)
     client = AsyncClient(AsyncLocalTransport(place.market.world.client.network))
-    config = FleetConfig(
-        gateway="http://127.0.0.1:1",
-        keypair=place.shell.folder / "key.json",
-        wallet=None,
-        pay="IO",
-        classes=("1",),
-        memory=1,
-        cpus=None,
-        gpus=None,
-        seconds=HOUR,
-        budget=None,
-        max_rate=None,
-        image=None,
-    )
+    config = fleet_of(place.shell.folder)
     lessor = leases.Market(client, Keypair(), config, [(big, leased)], place.shell.folder, "ai-")
     cluster = AsyncCluster(AsyncRun(client, config.gateway, place.job, key=Keypair()), "ai-1")
     lease = lessor._lease(cluster, AsyncExitStack(), "node", frozenset(), 1, ORDERED)

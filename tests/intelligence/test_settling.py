@@ -13,6 +13,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import approve, transfer
 from spl.token.models import ApproveParams, TransferParams
+from tests.intelligence.suppliers import fleet_of
 from tests.programs.market import IO_MINT, TWO_HOURS, Market
 from tests.programs.people import TOKEN
 
@@ -23,7 +24,6 @@ from ionet.intelligence import leases
 from ionet.intelligence.books import Books
 from ionet.intelligence.config import IntelligenceConfig
 from ionet.intelligence.desk import Desk
-from ionet.intelligence.leased import FleetConfig
 from ionet.intelligence.onchain import Tills
 from ionet.intelligence.prices import Rate
 from ionet.intelligence.reporting import compare
@@ -376,20 +376,7 @@ async def test_one_base_unit_less_in_the_books_is_a_difference(place: Place, tmp
 
 
 async def test_no_node_is_leased_whose_cost_would_be_in_no_books(place: Place, tmp_path: Path) -> None:
-    config = FleetConfig(
-        gateway="http://127.0.0.1:1",
-        keypair=tmp_path / "key.json",
-        wallet=place.market.carol.pubkey(),
-        pay="IO",
-        classes=("1",),
-        memory=1,
-        cpus=None,
-        gpus=0,
-        seconds=PERIOD,
-        budget=None,
-        max_rate=None,
-        image=None,
-    )
+    config = fleet_of(tmp_path, wallet=place.market.carol.pubkey(), gpus=0, seconds=PERIOD)
     client = place.client.as_(place.session)
     lessor = leases.Market(client, place.session, config, [], tmp_path, "ai-test-", [place.till])
     with pytest.raises(IonetError, match=r"none of \[deposits\]: their cost would be in no books"):

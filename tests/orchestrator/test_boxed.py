@@ -85,6 +85,14 @@ def slow(context):
 """
 
 
+def submitted(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What `squares` has found, where the head in the box knows of one submission, with the only driver."""
+    ((kind, command, has_driver),) = value["jobs"]
+    assert (kind, has_driver) == ("SUBMISSION", True)
+    assert "python3 -m ionet.workloads.entry" in command
+    return {name: each for name, each in value.items() if name != "jobs"}
+
+
 def archive() -> bytes:
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as file:
@@ -180,12 +188,7 @@ async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
     await boxes.executor.open(lease)
     assert boxes.executor.processes(lease, lease.nodes[0]) == ()
     done = await boxes.executor.run(lease, 1)
-    # What the head in the box knows of: one submission, to which the only driver belongs.
-    value = dict(done.value)
-    ((kind, command, has_driver),) = value.pop("jobs")
-    assert (kind, has_driver) == ("SUBMISSION", True)
-    assert "python3 -m ionet.workloads.entry" in command
-    assert value == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
+    assert submitted(done.value) == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
     assert [(output.name, output.path.read_text()) for output in done.outputs] == [
         ("deep/squares.txt", "1 4 9")
     ]

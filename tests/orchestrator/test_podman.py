@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.orchestrator.support import RENTER, World, key
-from tests.orchestrator.test_boxed import archive
+from tests.orchestrator.test_boxed import archive, submitted
 from tests.sandbox.support import prepared_image, prepared_podman
 
 from ionet.orchestrator import FailureReason, Lease, PodmanExecutor, RunFailure
@@ -52,11 +52,7 @@ async def test_a_function_runs_on_ray_under_podman(boxes: Boxes, monkeypatch: py
     lease = boxes.lease(inputs=(Input("data/words.txt", words.hex(), 10),))
     await boxes.executor.open(lease)
     done = await boxes.executor.run(lease, 1)
-    value = dict(done.value)
-    ((kind, command, has_driver),) = value.pop("jobs")
-    assert (kind, has_driver) == ("SUBMISSION", True)
-    assert "ionet.workloads.entry" in command
-    assert value == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
+    assert submitted(done.value) == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
     assert [(output.name, output.path.read_text()) for output in done.outputs] == [
         ("deep/squares.txt", "1 4 9")
     ]

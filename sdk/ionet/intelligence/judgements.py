@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -26,6 +25,7 @@ from ionet.intelligence.standing import (
     record,
     record_of,
 )
+from ionet.intelligence.storage import changing
 
 #: Latest answers that tell whether two nodes are at odds: money waits for whoever looks.
 _LATEST: Final = 500
@@ -110,7 +110,7 @@ class Judgements:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
         db.executescript(_SCHEMA)
-        with self._whole():
+        with changing(self._db):
             if db.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
                 self._sum_all()
                 db.execute(f"PRAGMA user_version = {_VERSION}")
@@ -127,16 +127,6 @@ class Judgements:
         for key, window in sums.items():
             self._put(key, window)
 
-    @contextmanager
-    def _whole(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-
     def add(self, request: str, model: str, node: str, judged: Judged, witness: str = "") -> None:
         """Keeps what an audit has come to.
 
@@ -152,7 +142,7 @@ class Judgements:
         row = (request, judged.at, model, node, *sums, judged.tokens, judged.excess)
         table, values = ("witnessed", (*row, witness)) if witness else ("judged", row)
         marks = ", ".join("?" * len(values))
-        with self._whole():
+        with changing(self._db):
             added = self._db.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", values)  # noqa: S608
             if added.rowcount:
                 self._sum(_Row(model, node, judged, witness))
@@ -186,7 +176,7 @@ class Judgements:
             why: it cannot be, in a few words; empty: it can.
             at: Unix seconds.
         """
-        with self._whole():
+        with changing(self._db):
             for span in (HOUR, DAY):
                 self._db.execute(
                     "INSERT INTO drawn VALUES (?, ?, ?, ?, ?, 1)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -85,6 +85,23 @@ _THIRD: Final = (
 )
 
 
+@contextmanager
+def changing(database: sqlite3.Connection) -> Iterator[None]:
+    """Has all changes within it be made together, or none; within another one, with that one's."""
+    part_of_whole: bool = database.in_transaction
+    if part_of_whole:
+        yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    finally:
+        # SQLite itself has ended it already where the disk was full.
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+
+
 @dataclass(slots=True)
 class Storage:
     """The file. Not to be shared by threads.
@@ -142,17 +159,5 @@ class Storage:
         with self._change():
             yield
 
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        part_of_whole: bool = self._db.in_transaction
-        if part_of_whole:
-            yield
-            return
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        finally:
-            # SQLite itself has ended it already where the disk was full.
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+    def _change(self) -> AbstractContextManager[None]:
+        return changing(self._db)
