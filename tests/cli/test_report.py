@@ -316,6 +316,24 @@ def test_a_file_that_does_not_follow_is_not_submitted(shell: Shell, hour: Hour, 
     assert "the facts give" in said
 
 
+def test_a_file_that_is_not_where_others_fetch_it_is_not_submitted(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    reports = shell.json("report", "list")
+    (tmp_path / "other.jsonl").write_bytes(hour.evidence.read_bytes()[:-1])
+    with served(tmp_path) as place:
+        for where, status, told in (
+            ("evidence.jsonl", 2, "--place 'evidence.jsonl' is no URL: say where others fetch the file"),
+            ("ftp://host/evidence.jsonl", 2, "--place 'ftp://host/evidence.jsonl' is no URL"),
+            (f"file:{tmp_path}/none", 3, f"--place file:{tmp_path}/none: there is no such file"),
+            (f"{place}/none.jsonl", 5, f"{place}/none.jsonl cannot be fetched: HTTP 404"),
+            (f"{place}/other.jsonl", 3, f"--place {place}/other.jsonl has another file: its sha256 is"),
+        ):
+            line = ("report", "submit", hour.evidence, "--place", where)
+            assert shell.fails(status, *line, who="attester").startswith(told)
+    assert shell.json("report", "list") == reports
+
+
 def test_a_challenge_holds_one_nodes_credit_back(
     shell: Shell, hour: Hour, report: str, tmp_path: Path
 ) -> None:
@@ -413,9 +431,24 @@ def test_a_report_without_the_lifetimes_before_is_refused(
             " --previous"
         )
     other = tmp_path / "other.jsonl"
-    other.write_bytes(away.read_bytes() + b"\n")
-    said = shell.fails(3, "report", "approve", made["report"], "--previous", other, who="second")
-    assert said.startswith(f"{other} is not the evidence of report {hour.seq}: its sha256 is")
+    # The same leaves, with another carry.
+    emission = read_evidence(away).emission
+    other.write_bytes(away.read_bytes().replace(b'"emission":"%d"' % emission, b'"emission":"1"'))
+    restated, forged = tmp_path / "restated.json", tmp_path / "forged.jsonl"
+    restated.write_text(json.dumps({hour.alice: "1.5"}))
+    for line in (
+        ("approve", made["report"]),
+        ("check", made["report"]),
+        ("submit", out, "--place", f"file:{out}"),
+        ("build", "--out", forged, "--from", seq),
+        ("correct", restated, "--out", forged),
+    ):
+        said = shell.fails(3, "report", *line, "--previous", other, who="second")
+        assert said.startswith(f"{other} is not the evidence of report {hour.seq}: its sha256 is")
+    other.write_bytes(away.read_bytes()[:300])
+    said = shell.fails(2, "report", "build", "--out", forged, "--from", seq, "--previous", other)
+    assert said == f"{other} is no evidence of a report: line 1: it ends without a line feed"
+    assert not forged.exists()
     assert shell.json("report", "show", made["report"])["weight"] == 1
     done = shell.json("report", "check", made["report"], "--previous", away)
     assert done["differences"] == []
@@ -475,6 +508,16 @@ def waits(shell: Shell, node: str, seq: int) -> dict[str, str]:
 def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp_path: Path) -> None:
     seq = shell.hour_begins()
     restated, out = tmp_path / "restated.json", tmp_path / "corrected.jsonl"
+    for wrong, told in (
+        ([hour.alice], "there is no node in it"),
+        ({"alice": "1.5"}, "'alice' is no address"),
+        ({hour.alice: "-1"}, f"of {hour.alice}: -1 is below zero"),
+        ({shell.address("bob"): "1.5"}, f"{shell.address('bob')} was no node before the end of hour {seq}"),
+    ):
+        restated.write_text(json.dumps(wrong))
+        line = ("report", "correct", restated, "--out", out, "--previous", hour.evidence)
+        assert told in shell.fails(2, *line)
+        assert not out.exists()
     restated.write_text(json.dumps({hour.alice: "1.5"}))
     built = shell.json("report", "correct", restated, "--out", out, "--previous", hour.evidence)
     # What Alice was credited beyond it stays in the total.

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -405,7 +406,18 @@ def test_what_is_no_ledger_is_left_as_it_is(tmp_path: Path) -> None:
     assert not (tmp_path / "absent").exists()
 
 
-@pytest.mark.parametrize("where", ["mysql://x/y", "nonsense://", "postgresql://nobody@127.0.0.1:1/none"])
+@pytest.mark.parametrize("name", ["version", "genesis", "programs", "scanned", "final"])
+def test_a_ledger_that_lacks_a_mark_is_refused(tmp_path: Path, name: str) -> None:
+    place = str(tmp_path / "ledger.db")
+    with Database.create(place, GENESIS) as database, database._engine.begin() as connection:
+        connection.execute(sa.delete(schema.meta).where(schema.meta.c.name == name))
+    said = "is of version None" if name == "version" else f"is damaged: it lacks its {name}; fill a new one"
+    for opened in (Database.open, partial(Database.create, genesis=GENESIS)):
+        with pytest.raises(LedgerError, match=said):
+            opened(place)
+
+
+@pytest.mark.parametrize("where", ["", "mysql://x/y", "nonsense://", "postgresql://nobody@127.0.0.1:1/none"])
 def test_a_database_that_cannot_be_used_is_one_sentence(where: str) -> None:
     with pytest.raises(LedgerError) as caught:
         Database.create(where, GENESIS)

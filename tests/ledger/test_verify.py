@@ -405,8 +405,10 @@ async def test_balances_of_a_past_slot_are_those_of_the_events_until_then(
     with await open_ledger(client, ":memory:") as database:
         follower = Follower(client, database)
         for place in (20, len(landed) // 2, len(landed) - 1):
-            verified = await verify_at(client, database, landed[place].slot, follower)
+            slot = landed[place].slot
+            verified = await verify_at(client, database, slot, follower)
             assert verified.holds, told_of(verified)
+            assert verified.events == sum(len(sent.log.emitted) for sent in landed if sent.slot <= slot)
         sums = {check.name: check.found for check in verified.checks}
         assert sums["vaults of nodes"] > 0
         with pytest.raises(LedgerError, match=r"is whole up to slot \d+ only, not up to"):

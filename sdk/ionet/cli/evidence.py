@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ionet import accounts
-    from ionet.rewards import Report
+    from ionet.rewards import Evidence, Report
 
 #: The most bytes to fetch: about 400 per node, for a million nodes.
 _MOST = 1 << 29
@@ -51,7 +51,7 @@ def evidence_of(
     """
     require_numpy()
     if file is not None:
-        _check(file, report)
+        check_file(file, report)
         yield file
         return
     place = place_of(report)
@@ -62,13 +62,13 @@ def evidence_of(
                 f"the evidence of report {report.seq} is published as {place!r}; give the file with {option}",
                 UNUSABLE,
             )
-        _check(path, report)
+        check_file(path, report)
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="ionet-evidence-") as folder:
         path = Path(folder) / "evidence.jsonl"
         _fetch(place, path, option)
-        _check(path, report, place)
+        check_file(path, report, place)
         yield path
 
 
@@ -118,25 +118,77 @@ def _fetch(place: str, path: Path, option: str) -> None:
         raise UserError(f"{place} cannot be fetched: {bad}", NO_NODE) from None
 
 
-def _check(path: Path, report: accounts.proofs.Report, name: str | None = None) -> None:
-    digest = sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            digest.update(part)
-    if digest.digest() != report.evidence_hash:
+def evidence_in(path: Path) -> Evidence:
+    """Reads an evidence file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UserError: it is none, or damaged.
+    """
+    from ionet.rewards import EvidenceError, read_evidence
+
+    try:
+        return read_evidence(path)
+    except EvidenceError as bad:
+        raise UserError(f"{path} is no evidence of a report: {bad}") from None
+
+
+def check_file(path: Path, report: accounts.proofs.Report, name: str | None = None) -> None:
+    """Compares a file with the hash of a report's evidence.
+
+    Args:
+        path: the file.
+        report: the report.
+        name: what to call the file; None: by its path.
+
+    Raises:
+        UserError: it is another file.
+    """
+    digest = _digest(path)
+    if digest != report.evidence_hash:
         raise UserError(
-            f"{name or path} is not the evidence of report {report.seq}: its sha256 is {digest.hexdigest()},"
+            f"{name or path} is not the evidence of report {report.seq}: its sha256 is {digest.hex()},"
             f" the report's is {report.evidence_hash.hex()}",
             UNUSABLE,
         )
 
 
+def check_published(place: str, evidence: bytes) -> None:
+    """Looks whether evidence is where a report is about to say that it is.
+
+    Args:
+        place: the address for the report.
+        evidence: sha256 of the evidence.
+
+    Raises:
+        UserError: it is no address, or this evidence is not there.
+    """
+    if not place.startswith(("https://", "http://", "file:")):
+        raise UserError(f"--place {place!r} is no URL: say where others fetch the file, as https://HOST/FILE")
+    with file_at(place, "--place") as path:
+        if not path.is_file():
+            raise UserError(f"--place {place}: there is no such file; publish it first", UNUSABLE)
+        if (found := _digest(path)) != evidence:
+            raise UserError(
+                f"--place {place} has another file: its sha256 is {found.hex()}, the evidence's is"
+                f" {evidence.hex()}; publish it first",
+                UNUSABLE,
+            )
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").digest()
+
+
 def leaves_of(report: accounts.proofs.Report, file: Path | None) -> Report:
     """Returns a report's leaves from its evidence file, after checking their root against the chain."""
     with evidence_of(report, file) as path:
-        from ionet.rewards import build_report, read_evidence
+        from ionet.rewards import build_report
 
-        evidence = read_evidence(path)
+        evidence = evidence_in(path)
         built = build_report(evidence.leaves, evidence.period_end, evidence.digest)
     if built.root != report.root:
         raise UserError(

@@ -76,6 +76,8 @@ def url_of(where: str) -> sa.URL:
     Raises:
         LedgerError: it is no URL, or of a database that is not supported.
     """
+    if not where:
+        raise LedgerError("a ledger needs a place: the name of a file, or the URL of a database")
     if "://" not in where:
         return sa.URL.create("sqlite+pysqlite", database=where)
     try:
@@ -1477,6 +1479,8 @@ def _check(engine: sa.Engine, url: sa.URL, genesis: str | None) -> str:
             f"the ledger {_shown(url)} is of version {facts.get('version')}, and this is version"
             f" {schema.VERSION}; fill a new one"
         )
+    if lacking := [name for name in ("genesis", "programs", "scanned", "final") if name not in facts]:
+        raise LedgerError(f"the ledger {_shown(url)} is damaged: it lacks its {lacking[0]}; fill a new one")
     if genesis is not None and facts["genesis"] != genesis:
         raise LedgerError(
             f"the ledger {_shown(url)} is of the chain {facts['genesis']}, and this node's is {genesis}"

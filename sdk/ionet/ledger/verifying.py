@@ -7,7 +7,7 @@ program's in one answer of one slot. Nothing is taken from one side to compute t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -85,7 +85,7 @@ class Verified:
 
     Attributes:
         slot: up to which the events were looked at.
-        events: how many there are.
+        events: how many of them that are.
         checks: sums.
         differences: single values, one for each account and field that is not what the events say.
         missing: what is not whole: gaps in numbers, cut logs, events that contradict each other,
@@ -254,8 +254,8 @@ async def verify_at(
         await follower.catch_up()
     if (scanned := database.marks().scanned) < slot:
         raise LedgerError(f"the ledger is whole up to slot {scanned} only, not up to {slot}")
-    state = replay(database.entries(slot=slot))
     told = Comparison(Found())
+    state = replay(told.counted(database.entries(slot=slot)))
     for name, vaults in _expected_tokens(state).items():
         there = {address: await _held_at(client, address, slot) for address in vaults}
         for address, held in there.items():
@@ -323,7 +323,7 @@ def _verified(there: Found, database: Database, newest: int, *, by_slot: bool = 
     slots = sorted(set(there.slots.values())) if by_slot else [newest]
     state, after, told = State(), None, Comparison(there)
     for slot in slots:
-        replay(database.entries(slot=slot, after=after), state)
+        replay(told.counted(database.entries(slot=slot, after=after)), state)
         after = _end_of(slot)
         told.take(state, None if not by_slot else {name for name, at in there.slots.items() if at == slot})
     return told.result(state, database, newest)
@@ -344,6 +344,13 @@ class Comparison:
         self._checks: list[Check] = []
         self._differences: list[Difference] = []
         self._gifts: dict[Pubkey, int] = {}
+        self._events = 0
+
+    def counted(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """The same, counted for the result."""
+        for entry in entries:
+            self._events += entry.event is not None
+            yield entry
 
     def take(self, state: State, programs: set[str] | None = None) -> None:
         """Compares with a state; `programs`: only what was read in its slot, `token` for tokens."""
@@ -354,13 +361,13 @@ class Comparison:
             self._tokens(state)
 
     def result(self, state: State, database: Database, slot: int) -> Verified:
-        """What came out."""
+        """What came out; of as many events as were `counted`."""
         missing = [*_incomplete(database), *state.broken]
         missing += [f"the verdict of node {node} was written without being shown" for node in state.unshown]
         missing += [f"account {address} {why}" for address, why in self._found.unread.items()]
         return Verified(
             slot,
-            database.counts()[1],
+            self._events,
             tuple(self._checks),
             tuple(self._differences),
             tuple(missing),

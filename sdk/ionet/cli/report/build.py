@@ -12,13 +12,14 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO
-from ionet.cli.evidence import evidence_of, file_at, require_numpy
+from ionet.cli.evidence import check_file, evidence_in, evidence_of, file_at, require_numpy
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import Session, session
 from ionet.formats.when import HOUR
+from ionet.staking.heights import head_of, report_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +76,8 @@ class _Before:
     seq: int
     report: Before | None = None
     carry: Carry | None = None
+    #: Root of the report before that.
+    root: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def build(
         )
     if begin > last:
         raise UserError(f"the first hour, {begin}, comes after the last, {last}")
+    _check_given(io, previous, before)
     hours = range(begin, last + 1)
     files = _places(out, hours, "--out")
     if words is not None:
@@ -203,6 +207,7 @@ def correct(
     if before.seq >= seq:
         what = previous or "the report at the head"
         raise UserError(f"{what} is of the latest hour already: a correction is the next hour's report")
+    _check_given(io, previous, before)
     inputs = _Inputs(measures_of(io, seq, words, verdicts, measured), _restated(restated))
     with hours_of(io, ledger, io.reader.proofs.period_end(seq)) as facts:
         built = _build(io, seq, facts.emissions.hour(seq), out, inputs, before, facts)
@@ -211,11 +216,26 @@ def correct(
 
 def _restated(path: Path) -> dict[bytes, int]:
     """Reads a file of lifetimes by node."""
+    form = f'{path} is not of the form {{"NODE": "12.5", …}}'
     try:
         lifetimes = json.loads(path.read_text())
-        return {bytes(Pubkey.from_string(node)): IO(amount).base for node, amount in lifetimes.items()}
-    except (ValueError, AttributeError, TypeError) as bad:
-        raise UserError(f"{path} is not of the form {{NODE: AMOUNT}}: {bad}") from None
+    except ValueError as bad:
+        raise UserError(f"{form}: {bad}") from None
+    if not isinstance(lifetimes, dict) or not lifetimes:
+        raise UserError(f"{form}: there is no node in it")
+    restated = {}
+    for node, amount in lifetimes.items():
+        try:
+            key = bytes(Pubkey.from_string(node))
+        except ValueError:
+            raise UserError(f"{form}: {node!r} is no address") from None
+        try:
+            restated[key] = IO(amount).base
+        except (ValueError, TypeError) as bad:
+            raise UserError(f"{form}: of {node}: {bad}") from None
+        if restated[key] < 0:
+            raise UserError(f"{form}: of {node}: {amount} is below zero")
+    return restated
 
 
 def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
@@ -343,15 +363,43 @@ def continued_report(io: Session, address: Pubkey, file: Path | None) -> _Before
 
 def continued_file(io: Session, path: Path) -> _Before:
     """What follows an evidence file."""
-    from ionet.rewards import Before, build_report, read_evidence, score_hour
+    from ionet.rewards import Before, build_report, score_hour
 
-    evidence = read_evidence(path)
+    evidence = evidence_in(path)
     seq, remainder = divmod(evidence.period_end - io.reader.proofs.period_end(0), HOUR)
     if remainder or seq < 1:
         raise UserError(f"{path} is not of an hour of this network: it ends at {when(evidence.period_end)}")
     carry = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy).carry
     root = build_report(evidence.leaves, evidence.period_end, evidence.digest).root
-    return _Before(seq, Before(evidence.height + 1, root, evidence.leaves), carry)
+    return _Before(seq, Before(evidence.height + 1, root, evidence.leaves), carry, evidence.previous_root)
+
+
+def _check_given(io: Session, path: Path | None, before: _Before | None) -> None:
+    """Compares an evidence file that was given by hand with the reports that have their threshold.
+
+    Of an hour that has none yet, the chain knows at most the report before.
+
+    Raises:
+        UserError: it is not of the report at its height, or does not continue the one at the head.
+    """
+    if path is None or before is None or before.report is None:
+        return
+    config = io.reader.proofs.get_config()
+    height = before.report.height
+    if height <= config.head:
+        account = io.reader.proofs.get_report(report_at(config, max(height, config.final_height)))
+        while account.height > height:
+            account = io.reader.proofs.get_report(account.predecessor)
+        check_file(path, account)
+        return
+    if config.head and height == config.head + 1:
+        head = io.reader.proofs.get_report(head_of(config))
+        if before.root != head.root:
+            raise UserError(f"{path} does not continue report {head.seq}, which is at the head", UNUSABLE)
+    io.screen.note(
+        f"warning: no report of hour {before.seq} has its threshold yet: what continues {path} can only be"
+        " sent once one with that evidence has"
+    )
 
 
 def _build(
@@ -371,6 +419,11 @@ def _build(
     rows = facts.rows(measures, before=leaves_before)
     if not rows:
         raise UserError(f"no live node was registered before the end of hour {seq}")
+    absent = facts.absent()
+    if unknown := (inputs.restated or {}).keys() - {entry.node for entry in (*rows, *absent)}:
+        raise UserError(
+            f"{Pubkey(min(unknown))} was no node before the end of hour {seq}: it has no lifetime to restate"
+        )
     words, _ = facts.medians(measures)
     for node in {item.node for item in measures if item.word is not None} - words.keys():
         io.screen.note(
@@ -385,7 +438,7 @@ def _build(
         paid=paid,
         most=hours.emissions.most(seq, correction=None if inputs.restated is None else Pubkey.default()),
         policy=facts.policy,
-        absent=facts.absent(),
+        absent=absent,
         before=before.report,
         carry=before.carry,
         restated=inputs.restated,

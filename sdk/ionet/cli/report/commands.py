@@ -22,7 +22,14 @@ from ionet import (
     events,
 )
 from ionet.cli.arguments import NodeAddress, address, digest
-from ionet.cli.evidence import evidence_of, leaves_of, place_of, require_numpy
+from ionet.cli.evidence import (
+    check_published,
+    evidence_in,
+    evidence_of,
+    leaves_of,
+    place_of,
+    require_numpy,
+)
 from ionet.cli.failures import REFUSED, UNUSABLE, UserError
 from ionet.cli.ledger import Ledger, hours_of
 from ionet.cli.options import Commands
@@ -148,12 +155,13 @@ def submit(
 ) -> None:
     """Report an evidence file, which is also its first approval; for an attester.
 
-    Emits first if the hour is not emitted yet.
+    The file has to be published already. Emits first if the hour is not emitted yet.
     """
     require_numpy()
     io = session()
     before = _predecessor(io, evidence)
     report = _recomputed(io, evidence, None, before, previous)
+    check_published(place, report.evidence)
     proposal = io.client.proofs.propose(report, place, predecessor=before)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
     account = io.client.proofs.get_report(sent.result)
@@ -301,9 +309,7 @@ def _set_version(io: Session) -> int:
 
 def _predecessor(io: Session, path: Path) -> Pubkey:
     """The report on the chain that an evidence file continues."""
-    from ionet.rewards import read_evidence
-
-    root = read_evidence(path).previous_root
+    root = evidence_in(path).previous_root
     if root is None:
         return Pubkey.default()
     matches = [report for report in io.reader.proofs.reports() if report.account.root == root]
@@ -355,9 +361,9 @@ def _differences(
     ledger: str | None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """How a report's facts differ from those that the events say, and who has measured something else."""
-    from ionet.rewards import compare, read_evidence
+    from ionet.rewards import compare
 
-    stated: Evidence = read_evidence(path)
+    stated = evidence_in(path)
     first = report.predecessor == Pubkey.default()
     before = None if first else continued_report(io, report.predecessor, previous)
     leaves = None if before is None or before.report is None else before.report.leaves
