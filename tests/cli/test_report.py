@@ -436,14 +436,15 @@ def test_a_report_without_the_lifetimes_before_is_refused(
     other.write_bytes(away.read_bytes().replace(b'"emission":"%d"' % emission, b'"emission":"1"'))
     restated, forged = tmp_path / "restated.json", tmp_path / "forged.jsonl"
     restated.write_text(json.dumps({hour.alice: "1.5"}))
-    for line in (
+    given: tuple[tuple[object, ...], ...] = (
         ("approve", made["report"]),
         ("check", made["report"]),
         ("submit", out, "--place", f"file:{out}"),
         ("build", "--out", forged, "--from", seq),
         ("correct", restated, "--out", forged),
-    ):
-        said = shell.fails(3, "report", *line, "--previous", other, who="second")
+    )
+    for arguments in given:
+        said = shell.fails(3, "report", *arguments, "--previous", other, who="second")
         assert said.startswith(f"{other} is not the evidence of report {hour.seq}: its sha256 is")
     other.write_bytes(away.read_bytes()[:300])
     said = shell.fails(2, "report", "build", "--out", forged, "--from", seq, "--previous", other)
@@ -508,15 +509,16 @@ def waits(shell: Shell, node: str, seq: int) -> dict[str, str]:
 def test_a_correction_is_built_endorsed_and_voided(shell: Shell, hour: Hour, tmp_path: Path) -> None:
     seq = shell.hour_begins()
     restated, out = tmp_path / "restated.json", tmp_path / "corrected.jsonl"
-    for wrong, told in (
+    for wrong, said in (
         ([hour.alice], "there is no node in it"),
         ({"alice": "1.5"}, "'alice' is no address"),
         ({hour.alice: "-1"}, f"of {hour.alice}: -1 is below zero"),
         ({shell.address("bob"): "1.5"}, f"{shell.address('bob')} was no node before the end of hour {seq}"),
     ):
         restated.write_text(json.dumps(wrong))
-        line = ("report", "correct", restated, "--out", out, "--previous", hour.evidence)
-        assert told in shell.fails(2, *line)
+        assert said in shell.fails(
+            2, "report", "correct", restated, "--out", out, "--previous", hour.evidence
+        )
         assert not out.exists()
     restated.write_text(json.dumps({hour.alice: "1.5"}))
     built = shell.json("report", "correct", restated, "--out", out, "--previous", hour.evidence)

@@ -99,15 +99,15 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
     given, alone = hours.folder / "given.jsonl", hours.folder / "alone.jsonl"
     made = hours.evidence(one).read_bytes()
     given.write_bytes(made)
-    line = ("report", "build", "--out", alone, "--previous", given)
-    done = shell.run(*line)
+    again = ("report", "build", "--out", alone, "--previous", given)
+    done = shell.run(*again)
     assert done.exit_code == 0
     assert f"no report of hour {one} has its threshold yet" in done.stderr
     root = read_evidence(given).previous_root
     assert root is not None
     given.write_bytes(made.replace(root.hex().encode(), bytes(32).hex().encode()))
     said = f"{given} does not continue report {hours.seq}, which is at the head"
-    assert shell.fails(3, *line) == said
+    assert shell.fails(3, *again) == said
     reports = []
     for seq in (one, two):
         line = ("--previous", hours.evidence(seq - 1))

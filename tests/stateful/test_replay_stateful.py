@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from hypothesis.stateful import invariant
@@ -56,10 +56,12 @@ def accounts_of(network: LocalNetwork) -> Iterator[tuple[str, Pubkey, Any]]:
                 yield known[0], address, decoded(known[1], data)
 
 
-def compared(state: State, network: LocalNetwork, cheated: tuple[str, ...]) -> list[str]:
+def compared(
+    state: State, accounts: Iterable[tuple[str, Pubkey, Any]], cheated: tuple[str, ...]
+) -> list[str]:
     """What accounts hold and events do not say, in words."""
     records, told = index(state), []
-    for kind, address, account in accounts_of(network):
+    for kind, address, account in accounts:
         record = records.pop((kind, key_of(kind, address, account)), None)
         if record is not None:
             told += [one for one in differences(record, address, account) if not one.name.startswith(cheated)]
@@ -104,16 +106,16 @@ class Replaying:
 
     def set_up(self, *given: Any) -> None:
         super().set_up(*given)  # type: ignore[misc]
-        self.state = beginning(self.arena)
-        self.origin = copy.deepcopy(self.state)
+        self.begun(self.arena.market.world.client.network, beginning(self.arena))
+
+    def begun(self, network: LocalNetwork, origin: State | None = None) -> None:
+        """The walk begins with this state; None: with the network, before its first event."""
+        self.network, self.origin = network, origin
+        self.state = State() if origin is None else copy.deepcopy(origin)
         self.taken = 0
         self.landed: list[Landed] = []
         #: Accounts by time, as they were then.
         self.then: dict[int, list[tuple[str, Pubkey, Any]]] = {}
-
-    @property
-    def network(self) -> LocalNetwork:
-        return self.arena.market.world.client.network
 
     def follow(self) -> None:
         """Takes what has happened since, and compares."""
@@ -124,24 +126,24 @@ class Replaying:
             # More has happened in this very second.
             self.then.pop(landed.time, None)
         replay((entry for landed in fresh for entry in entries_of(landed)), self.state)
-        told = compared(self.state, self.network, self.cheated)
+        accounts = list(accounts_of(self.network))
+        told = compared(self.state, accounts, self.cheated)
         assert not told, "\n".join(told)
-        self.then[self.network.clock.now()] = list(accounts_of(self.network))
+        self.then[self.network.clock.now()] = accounts
 
     def look_back(self) -> None:
         """The ledger gives the state of any time, although much has happened since."""
         with Database.create(":memory:", "walk") as database:
             database.write(self.landed)
-            assert not database.gaps() or self.origin.nodes
+            assert not database.gaps() or self.origin is not None
             times = sorted(self.then)
             for time in times[:: max(1, len(times) // 6)]:
-                state = replay(database.entries(time=time), copy.deepcopy(self.origin))
-                records = index(state)
-                for kind, address, account in self.then[time]:
-                    record = records.get((kind, key_of(kind, address, account)))
-                    if record is not None:
-                        found = list(differences(record, address, account))
-                        assert not [one for one in found if not one.name.startswith(self.cheated)]
+                if self.origin is None:
+                    state = database.at(time)
+                else:
+                    state = replay(database.entries(time=time), copy.deepcopy(self.origin))
+                told = compared(state, self.then[time], self.cheated)
+                assert not told, f"at {time}: " + "\n".join(told)
 
 
 class ReplayedStake(Replaying, staking.Walk):
@@ -176,25 +178,23 @@ class ReplayedRentals(Replaying, renting.Walk):
             self.look_back()
 
 
-class ReplayedReports(reporting.ReportWalk):
+class ReplayedReports(Replaying, reporting.ReportWalk):
     """Chains of reports, voids in the middle, corrections, changes of the set: from the first event on."""
+
+    cheated = ()
 
     @invariant()
     def replayed(self) -> None:
-        if not hasattr(self, "made"):
-            return
-        if not hasattr(self, "state"):
-            self.state, self.taken = State(), 0
-        history = list(self.world.client.network._history.values())
-        fresh, self.taken = landed_of(history[self.taken :]), len(history)
-        replay((entry for landed in fresh for entry in entries_of(landed)), self.state)
-        told = compared(self.state, self.world.client.network, ())
-        assert not told, "\n".join(told)
+        if hasattr(self, "made"):
+            if not hasattr(self, "state"):
+                self.begun(self.world.client.network)
+            self.follow()
 
     def teardown(self) -> None:
         if sys.exc_info()[1] is None and hasattr(self, "made"):
             super().teardown()
             self.replayed()
+            self.look_back()
 
 
 _SETTINGS: Final = modest(12, 40)

@@ -1,5 +1,5 @@
 """Random walks through proposals and votes: after every step events alone, from the first one on, say what
-the accounts hold."""
+the accounts hold, and later they still say what the accounts held then."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from tests.programs.market import IO_MINT
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.programs.test_governance import burning, params, returning
-from tests.stateful.test_replay_stateful import compared, entries_of, landed_of
+from tests.stateful.test_replay_stateful import Replaying
 from tests.stateful.walk import a_number, modest
 
 from ionet import AccountNotFound, TransactionFailed, ix, pda, token_account
-from ionet.ledger.replay.state import State, replay
 
 #: Hours count as credited by the voters' own word, see `tests.programs.dao`.
 _CHEATED: Final = ("credited_through",)
@@ -28,14 +27,16 @@ a_house = st.integers(0, 2)
 a_choice = st.sampled_from((FOR, FOR, AGAINST))
 
 
-class Walk(RuleBasedStateMachine):
+class Walk(Replaying, RuleBasedStateMachine):
     """What proposers, voters, the guardian and anyone do; what the programs refuse changes nothing."""
+
+    cheated = _CHEATED
 
     @initialize(house=a_house, choice=a_choice, voted=st.booleans())
     def begin(self, house: int, choice: Any, voted: bool) -> None:
         """A proposal to its end, with votes or without, and another one that is open."""
         self.dao = founded()
-        self.state, self.taken = State(), 0
+        self.begun(self.dao.world.client.network)
         self.proposals: list[Pubkey] = []
         self.propose(house, 1, opened=True)
         if voted:
@@ -129,18 +130,13 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def agrees(self) -> None:
-        if not hasattr(self, "state"):
-            return
-        network = self.dao.world.client.network
-        history = list(network._history.values())
-        fresh, self.taken = landed_of(history[self.taken :]), len(history)
-        replay((entry for landed in fresh for entry in entries_of(landed)), self.state)
-        told = compared(self.state, network, _CHEATED)
-        assert not told, "\n".join(told)
+        if hasattr(self, "state"):
+            self.follow()
 
     def teardown(self) -> None:
         if sys.exc_info()[1] is None and hasattr(self, "state"):
             self.agrees()
+            self.look_back()
 
 
 Walk.TestCase.settings = modest(8, 25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -132,7 +133,7 @@ def status(
 
     directory = (state or default_state()).absolute()
     io = session()
-    if once or io.screen.as_json:
+    if once or io.screen.as_json or not sys.stdout.isatty():
         page = _loaded(directory)
         gone = page.gone()
         io.screen.show({**asdict(page), "gone": gone}, *_lines(page, gone, directory))

@@ -420,7 +420,8 @@ def _build(
     if not rows:
         raise UserError(f"no live node was registered before the end of hour {seq}")
     absent = facts.absent()
-    if unknown := (inputs.restated or {}).keys() - {entry.node for entry in (*rows, *absent)}:
+    known = {row.node for row in rows} | {entry.node for entry in absent}
+    if unknown := (inputs.restated or {}).keys() - known:
         raise UserError(
             f"{Pubkey(min(unknown))} was no node before the end of hour {seq}: it has no lifetime to restate"
         )
