@@ -21,7 +21,9 @@ from ionet.chain.errors import ProgramError
 from ionet.chain.registry import errors
 from ionet.cli import failures
 from ionet.cli.options import _parameters
+from ionet.cloud.errors import NoAccess, NotCopied, RayDiffers
 from ionet.localnet.dollars import add_usdc, write_prices
+from ionet.wire import Refused, Unreachable
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 MANIFEST: Final = "07" * 32
@@ -241,6 +243,23 @@ def test_no_error_speaks_of_base_units(kind: type[ProgramError]) -> None:
         assert "25,000 USDC" in said
     elif kind.NAME in failures.TIMES:
         assert "2027-01-15" in said
+
+
+@pytest.mark.parametrize(
+    ("bad", "status"),
+    [
+        (Unreachable("no connection to wss://gateway.example"), failures.NO_NODE),
+        (Refused("not-running", "the cluster takes no commands now"), failures.REFUSED),
+        (NoAccess("there is no way into the job"), failures.NO_NODE),
+        (NotCopied("there is no data in the box"), failures.REFUSED),
+        (RayDiffers("the cluster has Ray 2.60.0"), failures.UNUSABLE),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_did_not_reach_a_node_is_no_wrong_argument(bad: Exception, status: int) -> None:
+    ending = failures.explained(bad, {})
+    assert ending is not None
+    assert ending.exit_code == status
 
 
 # -- every command and option that is named exists

@@ -451,8 +451,14 @@ async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sen
         # A name as long as file systems take comes, too.
         await access.run(f"mkdir long; touch long/{'ä' * 127}")
         assert (await syncing.fetch(access, "long", tmp_path / "long")).files == ["ä" * 127]
-        with pytest.raises(syncing.NotCopied, match="No such file"):
-            await syncing.fetch(access, "missing", back)
+        with pytest.raises(syncing.NotCopied, match="there is no missing in the box"):
+            await syncing.fetch(access, "missing", tmp_path / "nothing")
+        assert not (tmp_path / "nothing").exists()
+        with pytest.raises(syncing.NotCopied, match="top is a file here, and folder a folder in the box"):
+            await syncing.fetch(access, "folder", source / "top")
+        assert (source / "top").read_text() == "changed"
+        with pytest.raises(syncing.NotCopied, match="folder/top/in cannot be made a folder in the box"):
+            await syncing.send(access, source, "folder/top/in")
 
 
 class Hostile(asyncssh.SFTPServer):

@@ -35,7 +35,7 @@ from ionet.cloud import (
 from ionet.cloud.clusters import attach_cluster, class_ids, find, named
 from ionet.cloud.spec import parse
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
-from ionet.staking.stake import class_name
+from ionet.staking.stake import class_name, names_like
 from ionet.store.manifest import FileStore
 from ionet.wire import Refused, Request, seal
 from ionet.worker._agent import Agent
@@ -88,7 +88,7 @@ async def test_a_dry_run_shows_the_exact_price_of_a_file_and_sends_nothing(termi
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (FILE.replace("nodes: 2", "nodes: 3"), "2 such nodes are free, not 3"),
+        (FILE.replace("nodes: 2", "nodes: 3"), " can be booked as wished now, not 3"),
         (FILE + "max_rate: 0.5", "more than 0.5 USD"),
         ("nodes: 2", "say which hardware: class: RTX 4090, or --class"),
         ("class: nothing like it", "there is no hardware class 'nothing like it'"),
@@ -99,6 +99,41 @@ async def test_what_there_is_not_is_told_in_a_sentence(renting: Renting, text: s
         with pytest.raises(NoNode) as raised:
             await launch.offer()
     assert why in str(raised.value)
+
+
+async def test_that_too_few_nodes_are_free_is_said_of_each_class(renting: Renting) -> None:
+    spec = replace(SPEC, nodes=3)
+    name = next(
+        class_name(item.account)
+        for item in await renting.client.staking.classes()
+        if item.account.id == CLASS
+    )
+    async with AsyncClusterLaunch(renting.client, renting.gateway, spec) as launch:
+        with pytest.raises(NoNode, match=f"only 2 nodes of class {name} can be booked as wished now, not 3"):
+            await launch.offer()
+
+
+def test_what_is_a_part_of_a_classs_name_is_taken_for_it() -> None:
+    names = ("H100-PCIe", "A6000", "A5000", "A100-80GB", "L40S", "A100-40GB")
+    assert names_like("a100", names, 2) == ["A100-80GB", "A100-40GB"]
+    assert names_like("a-100 80", names, 1) == ["A100-80GB"]
+    assert names_like("L40", names, 1) == ["L40S"]
+    assert names_like("H200", names, 1) == ["H100-PCIe"]
+    assert names_like("-", names) == names_like("nothing alike", names) == []
+
+
+async def test_a_clusters_name_is_not_given_to_another_which_would_be_paid_as_well(
+    terminal: Terminal,
+) -> None:
+    renting = terminal.renting
+    (renting.folder / "cluster.yaml").write_text(FILE.replace("nodes: 2", "nodes: 1"))
+    async with await booked(renting, replace(SPEC, nodes=1)) as cluster:
+        before = renting.site.money()
+        _, error = await terminal.run(1, "--yes", "cluster", "up")
+        assert "you have a cluster pair already, until" in error
+        assert "end it by `ionet cluster down pair`, or call the new one otherwise by --name" in error
+        assert renting.site.money() == before
+        await cluster.down()
 
 
 async def test_a_class_is_found_by_its_name_however_it_is_written(renting: Renting) -> None:
@@ -221,7 +256,8 @@ async def test_all_nodes_of_a_cluster_get_more_time(renting: Renting) -> None:
     await cluster.run.__aexit__()
 
 
-async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(renting: Renting) -> None:
+async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(terminal: Terminal) -> None:
+    renting = terminal.renting
     client, market = renting.client, renting.site.market
     cluster = await booked(renting)
     head, other = await cluster.jobs()
@@ -236,11 +272,17 @@ async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(rent
     assert await cluster.leaving(2, "end") == []
     market.world.advance(90 * 60)
     renting.ready()
+    shown = await terminal.json(0, "cluster", "resize", "pair", "1", "--dry-run")
+    assert (shown["ended"], await cluster.jobs()) == ([str(other)], [head, other])
     said: list[str] = []
     assert await cluster.leaving(1, "continue") == [other]
     await cluster.let_go([other], said.append)
     assert said == [f"job {other} has ended"]
     assert await cluster.jobs() == [head]
+    # An hour and a half of two at two dollars in all, an IO at 1.98 dollars, and the fee for two hours.
+    there = await client.jobs.get_job(other)
+    assert int(shown["paid"]["raw"]) + int(shown["refund"]["raw"]) == there.price + there.fee
+    assert int(shown["paid"]["raw"]) == 202_020_203 * 3 // 4 + 505_051
     accounts = {job: await client.jobs.get_job(job) for job in (head, other)}
     assert (accounts[head].reason, accounts[other].ends_at) == (0, accounts[other].started_at + 90 * 60)
     await cluster.run.__aexit__()

@@ -475,16 +475,19 @@ async def test_a_key_that_connects_twice_has_one_connection_the_later(gateway: A
         assert gateway.hub.connected(Role.AGENT) == 2
 
 
-async def test_a_key_that_connects_again_and_again_is_refused(tmp_path: Path, chain: Chain) -> None:
-    with bounded(tmp_path, chain, joins_per_key=5) as gateway:
+@pytest.mark.parametrize(("role", "most"), [(Role.AGENT, 5), (Role.RENTER, 8)])
+async def test_a_key_that_connects_again_and_again_is_refused(
+    tmp_path: Path, chain: Chain, role: Role, most: int
+) -> None:
+    with bounded(tmp_path, chain, joins_per_key=5, joins_per_renter=8) as gateway:
         async with honest(gateway) as pair:
-            for _ in range(5):
-                async with joined(gateway, 5):
+            for _ in range(most):
+                async with joined(gateway, 5, role):
                     pass
             async with raw(gateway, keypair(5)) as late:
-                extra = {"node": str(Pubkey(node_of(keypair(5))))}
+                extra = {"node": str(Pubkey(node_of(keypair(5))))} if role is Role.AGENT else {}
                 name = gateway_name(gateway.url)
-                await late.socket.send(late.hello(await late.challenge(), Role.AGENT, name, **extra))
+                await late.socket.send(late.hello(await late.challenge(), role, name, **extra))
                 assert await late.ending() == (1013, "too-often")
             await served(pair)
 

@@ -156,6 +156,10 @@ async def test_who_comes_back_to_a_cluster_that_has_ended_itself_gets_what_it_le
             shown, told = await terminal.run(0, "cluster", "list")
             assert "You have no cluster" in shown
             assert "one has ended; what it has left is fetched by: ionet cluster down one" in told
+            _, told = await terminal.run(4, "cluster", "status", "one")
+            assert "one has ended; what it has left is fetched by: ionet cluster down one" in told
+            _, told = await terminal.run(1, "--yes", "cluster", "up", "--idle", "20m")
+            assert "a cluster one has ended, and what it has left would be forgotten" in told
             _, told = await terminal.run(0, "--yes", "cluster", "down", "one")
             assert "0.00144768 SOL that were set aside for its end are back" in told
             assert (renting.folder / "one" / "model.txt").read_text() == "weights"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
 from ionet.cli import own_ends
 from ionet.cli.arguments import length_of
-from ionet.cli.failures import UserError
+from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.job.parts import (
     ImageOption,
     MaxLatency,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from ionet.cloud.clusters import AsyncCluster, Held
     from ionet.cloud.growing import Growth
     from ionet.cloud.launching import Offered
-    from ionet.cloud.spec import ClusterFile
+    from ionet.cloud.spec import ClusterFile, ClusterSpec
     from ionet.cloud.volumes import AsyncVolumes
 
 app = Commands("Ray clusters of rented nodes, held for your commands: up, exec, down.")
@@ -172,8 +173,11 @@ def up(
         raise UserError(f"it has {spec.nodes} nodes at first: give --max-nodes {spec.nodes} or more")
     place = gateway_of(io, gateway)
     io.screen.aside = not io.dry_run
+    note = ["nothing was booked"]
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
+        if not io.dry_run:
+            await _check_free(client, place, spec.name)
         async with (
             _with_volumes(io, place, wanted, key) as whole,
             AsyncClusterLaunch(client, place, whole, key=key) as launch,
@@ -187,7 +191,9 @@ def up(
                 f"rent {spec.nodes} node{'s' * (spec.nodes > 1)} for {span(spec.seconds)}, for at most"
                 f" {offered.limit}"
             )
+            note[0] = "see what became of it: ionet cluster list"
             cluster = await launch.book(offered)
+        note[0] = _interrupted(spec)
         io.screen.warn(
             f"Booked {spec.name}, first job {cluster.run.job}; end it by: ionet cluster down {spec.name}"
         )
@@ -197,6 +203,7 @@ def up(
                     spec.name, client.address, await cluster.run.all_jobs(), offered.manifest.hash
                 ).write()
             await cluster.wait_ready(_tell(io))
+            note[0] = f"{spec.name} is ready"
             account = await cluster.run.account()
         until = 0 if account is None else account.ends_at
         ends = "" if spec.idle is None else f", and ends itself once it has been idle for {span(spec.idle)}"
@@ -215,7 +222,37 @@ def up(
         )
         return 0
 
-    _run(io, work, reads=io.dry_run, note="see what became of it: ionet cluster list")
+    _run(io, work, reads=io.dry_run, note=lambda: note[0])
+
+
+async def _check_free(client: AsyncClient, gateway: str, name: str) -> None:
+    """Checks that no cluster has this name: both would be paid, and no command know which is meant."""
+    from ionet.cloud.clusters import find
+
+    for item in await find(client, gateway):
+        if item.name == name:
+            raise UserError(
+                f"you have a cluster {name} already, until {when(_until(item))}: end it by `ionet cluster"
+                f" down {name}`, or call the new one otherwise by --name; nothing was booked",
+                REFUSED,
+            )
+    if own_ends.read(name, client.address) is not None:
+        raise UserError(
+            f"a cluster {name} has ended, and what it has left would be forgotten: fetch it by `ionet cluster"
+            f" down {name}`, or call the new one otherwise by --name; nothing was booked",
+            REFUSED,
+        )
+
+
+def _interrupted(spec: ClusterSpec) -> str:
+    """What is true of a cluster that is booked while nobody waits any more until it is ready."""
+    name = spec.name
+    if spec.idle is None:
+        return f"{name} is booked, gets ready by itself, and is paid for until: ionet cluster down {name}"
+    return (
+        f"{name} is booked and gets ready by itself, but will not end by itself when it is idle; have it end:"
+        f" ionet cluster watch {name}, or ionet cluster down {name}"
+    )
 
 
 async def _tell_set_aside(io: Session, client: AsyncClient, idle: int | None, nodes: int) -> None:
@@ -341,9 +378,9 @@ def status(name: Name, gateway: GatewayOption = None) -> None:
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        from ionet.cloud.clusters import attach_cluster, named
+        from ionet.cloud.clusters import attach_cluster
 
-        item = await named(client, place, name)
+        item = await held(client, place, name)
         async with attach_cluster(client, place, item) as cluster:
             cost = await cluster.run.cost()
         facts: list[tuple[str, object]] = [
@@ -463,7 +500,7 @@ def extend(
             quotes = await cluster.quote_extension(seconds)
             limits = [quote.limit for quote in quotes.values()]
             most = type(limits[0]).from_base(sum(limit.base for limit in limits))
-            io.screen.note(f"{span(seconds)} more on {len(quotes)} nodes cost {most} at most")
+            io.screen.note(f"{span(seconds)} more on {_nodes(len(quotes))} cost {most} at most")
             if io.dry_run:
                 io.screen.show(
                     {"dry_run": True, "limit": most, "seconds": seconds}, "Dry run: nothing was sent"
@@ -495,29 +532,44 @@ def resize(
     before. They join by themselves, and nothing waits for them. Of those that go only used time is paid, at
     least the first hour; the others go on, and Ray runs again on them what ran there.
     """
-    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.clusters import attach_cluster
 
     io = session()
     io.check_several("resizing a cluster")
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        item = await named(client, place, name)
+        item = await held(client, place, name)
         async with attach_cluster(client, place, item, key=key) as cluster:
             if (growth := await cluster.growth(count, max_rate=max_rate)) is not None:
                 return await _grow(io, cluster, growth, count)
-            jobs = await cluster.leaving(count, item.manifest.on_loss)
-            data = {"name": item.name, "nodes": count, "ended": jobs, "booked": []}
-            if io.dry_run:
-                io.screen.show({"dry_run": True, **data}, f"Dry run: {len(jobs)} nodes would go")
-                return 0
-            if jobs:
-                io.confirm(f"end {len(jobs)} of the nodes of {item.name}")
-            await cluster.let_go(jobs, _tell(io))
-            io.screen.show(data, f"{item.name} has {count} node{'s' * (count > 1)}")
-            return 0
+            return await _shrink(io, cluster, await cluster.leaving(count, item.manifest.on_loss), count)
 
     _run(io, work, note=f"what is left of {name}: ionet cluster status {name}")
+
+
+async def _shrink(io: Session, cluster: AsyncCluster, jobs: Sequence[Pubkey], count: int) -> int:
+    """Shows what the nodes that go cost and what comes back of them, and ends them."""
+    from ionet.cloud.running import AsyncClusterRun, cost_text
+
+    data: dict[str, object] = {"name": cluster.name, "nodes": count, "ended": jobs, "booked": []}
+    run = cluster.run
+    if jobs and isinstance(run, AsyncClusterRun):
+        cost = await run.cost_of(jobs)
+        data |= {"paid": cost.paid, "refund": cost.refund}
+        io.screen.warn(f"Of {_nodes(len(jobs))}: {cost_text(cost)}")
+    if io.dry_run:
+        io.screen.show({"dry_run": True, **data}, f"Dry run: {_nodes(len(jobs))} would go, none did")
+        return 0
+    if jobs:
+        io.confirm(f"end {len(jobs)} of the nodes of {cluster.name}")
+    await cluster.let_go(jobs, _tell(io))
+    io.screen.show(data, f"{cluster.name} has {_nodes(count)}")
+    return 0
+
+
+def _nodes(count: int) -> str:
+    return f"{count} node{'s' * (count != 1)}"
 
 
 async def _grow(io: Session, cluster: AsyncCluster, growth: Growth, count: int) -> int:
@@ -527,7 +579,7 @@ async def _grow(io: Session, cluster: AsyncCluster, growth: Growth, count: int) 
         show_quotes(io, growth.quotes)
     more = len(growth.nodes)
     if io.dry_run:
-        io.screen.show({"dry_run": True, **data}, f"Dry run: {more} nodes would join, none was booked")
+        io.screen.show({"dry_run": True, **data}, f"Dry run: {_nodes(more)} would join, none was booked")
         return 0
     io.confirm(
         f"rent {more} more node{'s' * (more > 1)} for {span(growth.seconds)}, for at most {growth.limit}"
@@ -723,17 +775,32 @@ async def _again(
     client: AsyncClient, gateway: str, name: str, key: Keypair | None
 ) -> AsyncIterator[tuple[Held, AsyncCluster]]:
     """A cluster that is booked, and what the chain has of it."""
-    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.clusters import attach_cluster
 
-    item = await named(client, gateway, name)
+    item = await held(client, gateway, name)
     async with attach_cluster(client, gateway, item, key=key) as cluster:
         yield item, cluster
 
 
 async def _attached(client: AsyncClient, gateway: str, name: str, key: Keypair | None) -> AsyncCluster:
-    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.clusters import attach_cluster
 
-    return attach_cluster(client, gateway, await named(client, gateway, name), key=key)
+    return attach_cluster(client, gateway, await held(client, gateway, name), key=key)
+
+
+async def held(client: AsyncClient, gateway: str, name: str) -> Held:
+    """A cluster of a name, or at an address; of one that has ended itself the message says so."""
+    from ionet.cloud.clusters import named
+    from ionet.cloud.errors import NoCluster
+
+    try:
+        return await named(client, gateway, name)
+    except NoCluster as bad:
+        if own_ends.read(name, client.address) is None:
+            raise
+        raise NoCluster(
+            f"{name} has ended; what it has left is fetched by: ionet cluster down {name}"
+        ) from bad
 
 
 def _run(

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -51,13 +52,16 @@ from ionet.cloud.errors import (
     CannotResize,
     CannotWatch,
     ClusterFileError,
+    NoAccess,
     NoCluster,
     NoNode,
+    NotCopied,
     NotEnough,
     NotRun,
     NoVolume,
     OutputsRefused,
     PackingError,
+    RayDiffers,
     ResultError,
     RunUnreachable,
     SetupFailed,
@@ -160,6 +164,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             | CannotResize()
             | CannotWatch()
             | SetupFailed()
+            | NotCopied()
             | NotEnough()
             | NotRun()
             | OutputsRefused()
@@ -168,11 +173,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = REFUSED
         case NoCluster() | NoNode() | NoVolume() | RunUnreachable():
             status = NOT_FOUND
-        case PackingError() | ClusterFileError() | VolumeError():
+        case PackingError() | ClusterFileError() | VolumeError() | RayDiffers():
             status = UNUSABLE
         case StoreUnknown():
             status = UNKNOWN
-        case StoreUnreachable():
+        case StoreUnreachable() | NoAccess():
             status = NO_NODE
         case StoreRefused():
             status, fields = REFUSED, {"reason": bad.code}
@@ -193,7 +198,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case StoreError() | ServiceRefused() | BadReceipt():
             status = REFUSED
         case AmountError() | EncodeError() | DecodeError() | IonetError():
-            status = USAGE
+            status = _of_messages(bad) or USAGE
         case OSError() if bad.filename is not None:
             return fail(f"{bad.filename}: {bad.strerror}", UNUSABLE, options=options)
         case _:
@@ -211,6 +216,17 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)
     return ending
+
+
+def _of_messages(bad: IonetError) -> int | None:
+    """The status where a message to a node had no answer, or none that does it; None for other errors."""
+    if "ionet.wire" not in sys.modules:
+        return None  # so that no other command waits for what it takes to send one
+    from ionet.wire import Refused, Unreachable
+
+    if isinstance(bad, Unreachable):
+        return NO_NODE
+    return REFUSED if isinstance(bad, Refused) else None
 
 
 def _json(options: Mapping[str, Any]) -> bool:

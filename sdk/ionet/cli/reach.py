@@ -16,7 +16,7 @@ from solders.keypair import Keypair
 
 from ionet.chain.errors import IonetError
 from ionet.cli.arguments import length_of
-from ionet.cli.cluster import Name, _attached, _run, _tell, _volumes, app
+from ionet.cli.cluster import Name, _attached, _run, _tell, _volumes, app, held
 from ionet.cli.failures import UserError
 from ionet.cli.job.run import GatewayOption, gateway_of
 from ionet.cli.login import kept
@@ -263,7 +263,7 @@ def _serve(
         node: whose ports.
         begin: opens them; given the ports that the cluster's file names.
     """
-    from ionet.cloud.clusters import attach_cluster, named, named_ports
+    from ionet.cloud.clusters import attach_cluster, named_ports
 
     io = session()
     io.check_several("reaching a cluster")
@@ -271,7 +271,7 @@ def _serve(
     ways: list[tuple[Pass, list[int]]] = []
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        item = await named(client, place, name)
+        item = await held(client, place, name)
         async with attach_cluster(client, place, item, key=key) as cluster:
             ways.append((await cluster.way(node), named_ports(item.manifest)))
         return 0
@@ -329,8 +329,8 @@ def sync(
 ) -> None:
     """Copy what is in a folder, or a file, into a cluster's node or out of it; what is the same is left.
 
-    PATH is below the cluster's working directory, unless it begins with a slash. Nothing is deleted. A node's
-    links and special files are left out.
+    PATH begins at the cluster's working directory, unless it begins with a slash. Nothing is deleted. A
+    node's links and special files are left out.
     """
     from ionet.cloud import syncing
     from ionet.cloud.access import AsyncAccess
@@ -379,7 +379,7 @@ def save(
     """
     from ionet.cloud import syncing
     from ionet.cloud.access import AsyncAccess
-    from ionet.cloud.clusters import attach_cluster, named
+    from ionet.cloud.clusters import attach_cluster
     from ionet.cloud.mounting import mounts, save
 
     io = session()
@@ -387,7 +387,7 @@ def save(
     place = gateway_of(io, gateway)
 
     async def once(client: AsyncClient, key: Keypair) -> None:
-        item = await named(client, place, name)
+        item = await held(client, place, name)
         if not mounts(item.manifest):
             raise UserError(f"{name} has no volumes: its file names none")
         async with attach_cluster(client, place, item, key=key) as cluster:

@@ -49,7 +49,7 @@ from ionet.cloud.running import AsyncClusterRun, AsyncRun, Cost, Tell, renter_ke
 from ionet.cloud.spec import ClusterFile, ClusterSpec, cluster_name
 from ionet.formats.canonical import Json
 from ionet.formats.when import HOUR, MINUTE, span
-from ionet.staking.stake import class_name
+from ionet.staking.stake import class_name, names_like, plain_name
 from ionet.store import AsyncHttpStore, NotStored
 from ionet.store.manifest import MAX_BYTES, MAX_DURATION, Function, Manifest, ManifestError
 from ionet.wire import Refused, Unreachable
@@ -339,9 +339,14 @@ class AsyncClusterLaunch:
                 continue
             costs[class_id] = sum(item.rate.base * item.units for item in free[: spec.nodes])
             if len(free) < spec.nodes:
-                whys.append(f"{len(free)} such nodes are free, not {spec.nodes}")
+                whys.append(await self._too_few(class_id, len(free)))
                 del costs[class_id]
         return sorted(costs, key=costs.__getitem__)
+
+    async def _too_few(self, class_id: int, free: int) -> str:
+        names = {item.account.id: class_name(item.account) for item in await self._client.staking.classes()}
+        some = f"{free} node{'s' * (free > 1)} of class {names[class_id]}"
+        return f"only {some} can be booked as wished now, not {self.spec.nodes}"
 
     def _wish(self, class_id: int) -> Wish:
         spec = self.spec
@@ -458,23 +463,18 @@ async def class_ids(client: AsyncClient, texts: Sequence[str]) -> list[int]:
     Raises:
         NoNode: there is no such class; the message names the nearest.
     """
-    from difflib import get_close_matches
-
     classes = [item.account for item in await client.staking.classes()][::-1]
-    known = {_plain(class_name(item)): item for item in classes} | {str(item.id): item for item in classes}
+    known = {plain_name(class_name(item)): item for item in classes} | {
+        str(item.id): item for item in classes
+    }
     numbers = []
     for text in texts:
-        if (item := known.get(_plain(text))) is None:
-            names = {_plain(class_name(item)): class_name(item) for item in classes}
-            near = [names[name] for name in get_close_matches(_plain(text), names, n=3, cutoff=0.4)]
+        if (item := known.get(plain_name(text))) is None:
+            near = names_like(text, map(class_name, classes))
             hint = f"did you mean {', '.join(near)}?" if near else "see `ionet node classes list`"
             raise NoNode(f"there is no hardware class {text!r}; {hint}")
         numbers.append(item.id)
     return list(dict.fromkeys(numbers))
-
-
-def _plain(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter not in " -_")
 
 
 class _Reached(Exception):
@@ -620,7 +620,7 @@ class AsyncCluster:
         if self.idle is not None:
             await self._try_hand_over(await self.jobs(), tell)
         if why:
-            raise SetupFailed(f"{why}; the cluster is there, and is paid for")
+            raise SetupFailed(f"{why}; the cluster is there, and is paid for: ionet cluster down {self.name}")
 
     async def hand_over(self, jobs: Sequence[Pubkey]) -> None:
         """Lets it end some of its jobs by itself: gives its first node what does that, signed, and no more.

@@ -102,5 +102,9 @@ class NoAccess(IonetError):
     """There is no way into a cluster's box now; the message says why."""
 
 
+class NotCopied(IonetError):
+    """A file or folder cannot be copied; the message says why."""
+
+
 class RayDiffers(IonetError):
     """This process's Ray cannot be a client of a cluster's; the message says what would do."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -610,17 +610,25 @@ class AsyncClusterRun(AsyncRun):
 
     async def cost(self) -> Cost:
         """What all jobs cost together; see `AsyncRun.cost`."""
-        costs = [await super().cost(), *[await run.cost() for run in await self._rest()]]
-        paid, refund = costs[0].paid, costs[0].refund
-        for cost in costs[1:]:
-            paid, refund = paid + cost.paid, refund + cost.refund
-        return Cost(paid, refund, any(cost.first_hour for cost in costs), max(cost.used for cost in costs))
+        return _together([await super().cost(), *[await run.cost() for run in await self._rest()]])
+
+    async def cost_of(self, jobs: Collection[Pubkey]) -> Cost:
+        """What some jobs cost, none of them the head's, and at least one; see `AsyncRun.cost`."""
+        return _together([await run.cost() for run in await self._rest() if run.job in jobs])
 
     async def cancel(self) -> None:
         """Ends all jobs that have not started, at the price of the time that their nodes were held."""
         for booking in await self.client.jobs.cancel_cluster(self.cluster):
             if booking.error is not None:
                 raise NotRun(booking.job, f"may still be booked: {booking.error}")
+
+
+def _together(costs: Sequence[Cost]) -> Cost:
+    """What several jobs cost."""
+    paid, refund = costs[0].paid, costs[0].refund
+    for cost in costs[1:]:
+        paid, refund = paid + cost.paid, refund + cost.refund
+    return Cost(paid, refund, any(cost.first_hour for cost in costs), max(cost.used for cost in costs))
 
 
 class _Follower:

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
-from ionet.chain.errors import IonetError
 from ionet.cloud.access import AsyncAccess
-from ionet.cloud.errors import NoAccess
+from ionet.cloud.errors import NoAccess, NotCopied
 from ionet.wire.ssh import library
 
 if TYPE_CHECKING:
@@ -26,10 +25,6 @@ if TYPE_CHECKING:
 _MOST: Final = 100_000
 _DEPTH: Final = 64
 _LONGEST: Final = 255
-
-
-class NotCopied(IonetError):
-    """A file or folder cannot be copied; the message says why."""
 
 
 @dataclass(slots=True)
@@ -70,7 +65,7 @@ async def send(
             return done
         for folder, folders, names in os.walk(source):
             below = Path(folder).relative_to(source)
-            await sftp.makedirs(str(PurePosixPath(target) / below.as_posix()), exist_ok=True)
+            await _make_folder(sftp, str(PurePosixPath(target) / below.as_posix()))
             for name in sorted((*folders, *names)):
                 path, relative = Path(folder) / name, (below / name).as_posix()
                 if not _is_text(name):
@@ -82,6 +77,17 @@ async def send(
                     await _send_file(sftp, path, inside, relative, done, tell)
             folders[:] = filter(_is_text, folders)
     return done
+
+
+async def _make_folder(sftp: asyncssh.SFTPClient, inside: str) -> None:
+    try:
+        await sftp.makedirs(inside, exist_ok=True)
+    except library().SFTPError:
+        # What it says is that something is no folder, which is nowhere.
+        raise NotCopied(
+            f"{inside} cannot be made a folder in the box: name one below its working directory or /tmp,"
+            " where no file is in the way"
+        ) from None
 
 
 async def _send_file(
@@ -123,10 +129,13 @@ async def fetch(
     done = Copied()
     async with _Files(access) as sftp:
         if not await sftp.isdir(source):
+            if not await sftp.lexists(source):
+                raise NotCopied(f"there is no {source} in the box")
             name = PurePosixPath(source).name
             path = _place(target, name)
             await _fetch_file(sftp, source, path.parent, path.name, name, done, tell)
             return done
+        _check_folder(target, source)
         async for below in _walked(sftp, source, PurePosixPath(), done):
             inside = str(PurePosixPath(source) / below)
             await _fetch_file(sftp, inside, target, str(below), str(below), done, tell)
@@ -214,6 +223,11 @@ def _facts(path: Path) -> tuple[int, int]:
     return status.st_size, int(status.st_mtime)
 
 
+def _check_folder(target: Path, source: str) -> None:
+    if target.exists() and not target.is_dir():
+        raise NotCopied(f"{target} is a file here, and {source} a folder in the box; name a folder")
+
+
 def _place(target: Path, name: str) -> Path:
     return target / name if target.is_dir() else target
 
@@ -249,4 +263,6 @@ class _Files:
         if self._sftp is not None:
             self._sftp.exit()
         if isinstance(bad, (library().Error, OSError)):
-            raise NotCopied(f"the copy stopped: {bad}") from bad
+            named = isinstance(bad, OSError) and bad.filename is not None
+            why = f"{bad.filename}: {bad.strerror}" if named else str(bad)
+            raise NotCopied(f"the copy stopped: {why}") from bad

@@ -45,7 +45,8 @@ class Bounds:
         waiting_bytes_seat: what may wait for one seat; a quarter of it from one sender.
         waiting_bytes_total: what may wait for all of them.
         partial_bytes: of messages that have come in part, altogether.
-        joins_per_key: greetings a minute of one key.
+        joins_per_key: greetings a minute of one key, but for renters.
+        joins_per_renter: greetings a minute of a renter's key: each of their commands is one.
         rates: see `RATES`.
     """
 
@@ -69,6 +70,7 @@ class Bounds:
     waiting_bytes_total: int = 256 << 20
     partial_bytes: int = 256 << 20
     joins_per_key: int = 12
+    joins_per_renter: int = 60
     rates: Mapping[Role, tuple[float, float, float]] = field(default_factory=lambda: RATES)
 
     @property

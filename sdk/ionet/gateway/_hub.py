@@ -153,7 +153,7 @@ class Hub:
         self._by_key: dict[bytes, Connection] = {}
         self._greeting: set[Connection] = set()
         self._by_role: dict[Role, dict[bytes, Connection]] = {role: {} for role in Role}
-        self._joins: OrderedDict[bytes, Bucket] = OrderedDict()
+        self._joins: OrderedDict[tuple[bytes, bool], Bucket] = OrderedDict()
         self._waiting = 0
         self._closing = False
         #: Bytes of messages that have come in part; sockets count them.
@@ -348,10 +348,11 @@ class Hub:
             raise _NotAdmitted("other-gateway", 60)
         if len(boot) != 32 or (node is not None and role is not Role.AGENT) or hello.blob:
             raise _NotAdmitted("bad-greeting")
-        joins = self._joins.get(hello.sender)
+        whose = (hello.sender, role is Role.RENTER)
+        joins = self._joins.get(whose)
         if joins is None:
-            rate = self.bounds.joins_per_key / 60
-            joins = self._joins[hello.sender] = Bucket(rate, 60)
+            most = self.bounds.joins_per_renter if role is Role.RENTER else self.bounds.joins_per_key
+            joins = self._joins[whose] = Bucket(most / 60, 60)
             if len(self._joins) > _KEYS:
                 self._joins.popitem(last=False)
         if not joins.take():

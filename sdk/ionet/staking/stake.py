@@ -5,7 +5,9 @@ Each formula names the method of `programs/staking/src/state` that it repeats.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from solders.pubkey import Pubkey
@@ -32,6 +34,19 @@ def maximum(class_: accounts.staking.Class, units: int) -> IO:
 def class_name(class_: accounts.staking.Class) -> str:
     """A class's name."""
     return class_.name.rstrip(b"\0").decode(errors="replace")
+
+
+def plain_name(text: str) -> str:
+    """A class's name without what people write in many ways: case, spaces and dashes."""
+    return "".join(letter for letter in text.casefold() if letter not in " -_")
+
+
+def names_like(text: str, names: Iterable[str], most: int = 3) -> list[str]:
+    """Of the names of classes those that somebody may have meant: what contains theirs, and what is near."""
+    said, known = plain_name(text), {plain_name(name): name for name in names}
+    parts = [name for name in known if said and said in name]
+    near = get_close_matches(said, known, n=most, cutoff=0.4)
+    return [known[name] for name in dict.fromkeys((*parts, *near))][:most]
 
 
 def cooling_total(slots: types.staking.Slots) -> int:

@@ -11,7 +11,7 @@ from ionet import accounts
 from ionet.cli.arguments import address, digest, percent
 from ionet.cli.failures import NOT_FOUND, UserError
 from ionet.cli.session import Session
-from ionet.staking.stake import class_name
+from ionet.staking.stake import class_name, names_like, plain_name
 
 ClassOption: TypeAlias = Annotated[
     str, typer.Option("--class", metavar="CLASS", help="Hardware class: its number, or its name.")
@@ -60,11 +60,9 @@ def class_of(io: Session, text: str) -> accounts.staking.Class:
     """The class of this number or name."""
     classes = [class_.account for class_ in io.reader.staking.classes()]
     for class_ in classes:
-        if text == str(class_.id) or text.casefold() == class_name(class_).casefold():
+        if text == str(class_.id) or plain_name(text) == plain_name(class_name(class_)):
             return class_
-    from difflib import get_close_matches
-
-    near = get_close_matches(text, [class_name(class_) for class_ in classes], n=3, cutoff=0.4)
+    near = names_like(text, map(class_name, classes))
     hint = f"; did you mean {', '.join(near)}?" if near else "; see `ionet node classes list`"
     raise UserError(f"no hardware class {text!r}{hint}", NOT_FOUND)
 
