@@ -37,7 +37,7 @@ from ionet import pda, types
 from ionet.cloud import syncing
 from ionet.cloud.access import AsyncAccess, Pass, stream
 from ionet.cloud.browsers import OwnPages, TokenHeader
-from ionet.cloud.errors import NoAccess
+from ionet.cloud.errors import NoAccess, NotCopied
 from ionet.cloud.openssh import write_config
 from ionet.cloud.proxy import Proxy
 from ionet.executor import Executor, InlineExecutor, Lease, NodeSpec, RunOutput
@@ -438,26 +438,26 @@ async def test_a_folder_goes_into_a_box_and_back_and_what_is_the_same_is_not_sen
         # Nothing is written through a link that is here.
         (back / "top").unlink()
         (back / "top").symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(syncing.NotCopied, match="is no file here"):
+        with pytest.raises(NotCopied, match="is no file here"):
             await syncing.fetch(access, "folder", back)
         assert not (tmp_path / "elsewhere").exists()
         (back / "top").unlink()
         (tmp_path / "outside").mkdir()
         (back / "deep").rename(tmp_path / "moved")
         (back / "deep").symlink_to(tmp_path / "outside")
-        with pytest.raises(syncing.NotCopied, match="deep is a link here"):
+        with pytest.raises(NotCopied, match="deep is a link here"):
             await syncing.fetch(access, "folder", back)
         assert list((tmp_path / "outside").iterdir()) == []
         # A name as long as file systems take comes, too.
         await access.run(f"mkdir long; touch long/{'ä' * 127}")
         assert (await syncing.fetch(access, "long", tmp_path / "long")).files == ["ä" * 127]
-        with pytest.raises(syncing.NotCopied, match="there is no missing in the box"):
+        with pytest.raises(NotCopied, match="there is no missing in the box"):
             await syncing.fetch(access, "missing", tmp_path / "nothing")
         assert not (tmp_path / "nothing").exists()
-        with pytest.raises(syncing.NotCopied, match="top is a file here, and folder a folder in the box"):
+        with pytest.raises(NotCopied, match="top is a file here, and folder a folder in the box"):
             await syncing.fetch(access, "folder", source / "top")
         assert (source / "top").read_text() == "changed"
-        with pytest.raises(syncing.NotCopied, match="folder/top/in cannot be made a folder in the box"):
+        with pytest.raises(NotCopied, match="folder/top/in cannot be made a folder in the box"):
             await syncing.send(access, source, "folder/top/in")
 
 
