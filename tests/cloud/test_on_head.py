@@ -123,6 +123,22 @@ def test_nodes_that_either_side_has_booked_are_its_own(tmp_path: Path) -> None:
     assert (again.begun, again.shunned) == ({}, ["s", "t"])
 
 
+def test_jobs_that_ended_long_ago_are_forgotten_and_those_that_run_never(tmp_path: Path) -> None:
+    path = tmp_path / "tags.json"
+    tags = Tags(path)
+    # As long as what Ray says of a node.
+    tags.jobs = {f"{number:044}": {"ray-launch-config": "x" * 256} for number in range(5_000)}
+    running, latest = f"{7:044}", f"{4_999:044}"
+    tags.prune([running])
+    assert path.stat().st_size < MOST // 4
+    again = Tags(path)
+    assert again.jobs == tags.jobs
+    assert {running, latest} <= again.jobs.keys()
+    few = dict(again.jobs)
+    again.prune([])
+    assert again.jobs == few
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

@@ -108,6 +108,7 @@ class NodeProvider(RayNodeProvider):
                 for job, leased in jobs.items():
                     if not leased.head:
                         self._tags.learn(job, leased.node)
+                self._tags.prune(jobs)
                 own = {job: leased for job, leased in jobs.items() if leased.head or job in self._tags.jobs}
                 self._known, self._looked = own, time.monotonic()
             return self._known

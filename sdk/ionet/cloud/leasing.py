@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TAGS: Final = 1 << 20
+#: Jobs whose tags are kept though they have ended; a cluster never has as many.
+_KEPT: Final = 512
 
 
 class Loop:
@@ -101,6 +103,17 @@ class Tags:
         """Takes a job for its own whose booking was begun, and of which nothing more was noted."""
         if job not in self.jobs and node in self.begun:
             self.jobs[job] = self.begun.pop(node)
+            self.write()
+
+    def prune(self, live: Collection[str]) -> None:
+        """Forgets jobs that ended long ago: what is kept goes to the first node, which takes a bounded file.
+
+        Args:
+            live: jobs that have not ended, as far as the chain shows; of the latest it may lag.
+        """
+        if len(self.jobs) > 2 * _KEPT:
+            late = set(list(self.jobs)[-_KEPT:])
+            self.jobs = {job: tags for job, tags in self.jobs.items() if job in live or job in late}
             self.write()
 
 
