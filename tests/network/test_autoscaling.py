@@ -128,9 +128,13 @@ async def test_a_node_is_leased_for_ray_and_ends_with_its_lease(scaling: Scaling
     assert not provider.is_running(made)
     await renting.client.as_(renting.site.market.attesters[0]).jobs.start(account_of(made)).send()
 
-    # Another process knows it by the chain and the file of tags.
+    # Another process knows it by the chain and the file of tags, which forgets what has ended.
+    tags = scaling.tags()
+    tags.jobs |= {str(number): dict(TAGS) for number in range(2_000)}
+    tags.write()
     again = scaling.provider()
     assert await asyncio.to_thread(again.non_terminated_nodes, workers) == [made]
+    assert len(scaling.tags().jobs) < 1_000
     assert again.is_running(made)
     renting.site.market.world.advance(4_000)
     await asyncio.to_thread(again.terminate_node, made)
