@@ -111,6 +111,8 @@ class FakeChain:
 
     def __init__(self) -> None:
         self.clock = START
+        #: Hours of emission begin at no full hour of the clock.
+        self.first_hour = START - 1_000
         self.slot = 100
         self.accounts: dict[bytes, Account] = {}
         self.closed: dict[bytes, Account] = {}
@@ -170,6 +172,9 @@ class FakeChain:
 
     async def now(self) -> int:
         return self.clock
+
+    async def begun(self) -> int:
+        return self.first_hour
 
     async def beacon(self, after: int | None = None) -> Beacon:
         if after is not None and self.slot <= after:

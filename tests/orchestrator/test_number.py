@@ -102,7 +102,7 @@ class Chain(FakeChain):
 
 async def asked(leased: list[bytes] | None) -> list[tuple[int, tuple[bytes, ...]]]:
     chain, nothing = Chain(), None
-    chain.clock -= chain.clock % HOUR
+    chain.clock = chain.first_hour + HOUR
     seat = Asking(chain, nothing, nothing, nothing, Policy(), lambda: list(OWNERS), lambda: leased)  # type: ignore[arg-type]
     seat.groups = []
     start = chain.clock

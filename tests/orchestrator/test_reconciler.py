@@ -492,14 +492,31 @@ async def test_a_node_is_not_challenged_while_its_lease_runs(world: World) -> No
     assert [orchestrator.verdicts(start + n * HOUR) for n in (1, 2, 3)] == [{}, {}, {}]
 
 
-async def test_the_latest_verdict_of_an_hour_is_the_hours(world: World) -> None:
+@pytest.mark.parametrize(
+    ("said", "hours"),
+    [
+        ((ProofReason.PASSED, ProofReason.PASSED), (1, ProofReason.PASSED)),
+        ((ProofReason.PASSED, ProofReason.SLOW), (1, ProofReason.SLOW)),
+        ((ProofReason.UNANSWERED, ProofReason.PASSED), (0, ProofReason.UNANSWERED)),
+        ((ProofReason.WRONG_ROW, ProofReason.SLOW, ProofReason.PASSED), (1, ProofReason.SLOW)),
+    ],
+)
+async def test_the_latest_verdict_of_an_hour_is_the_hours_and_none_makes_up_for_a_failed_one(
+    world: World, said: tuple[ProofReason, ...], hours: tuple[int, ProofReason]
+) -> None:
     journal = world.orchestrator().journal
-    node = b"\1" * 32
-    for at, reason in ((100, ProofReason.SLOW), (200, ProofReason.PASSED), (3_700, ProofReason.WRONG_ROW)):
+    node, other = b"\1" * 32, b"\2" * 32
+    for number, reason in enumerate(said):
         for _ in range(2):
-            journal.keep_verdict(node, at, 0, reason, at.to_bytes(32, "big"))
-    assert journal.verdicts(0, 3_600) == [(node, 0, ProofReason.PASSED, (200).to_bytes(32, "big"))]
-    assert journal.verdicts(3_600, 7_200) == [(node, 0, ProofReason.WRONG_ROW, (3_700).to_bytes(32, "big"))]
+            journal.keep_verdict(node, 3_500 + number, 0, reason, number.to_bytes(32, "big"))
+    # Neither another node's nor another hour's verdict counts.
+    journal.keep_verdict(other, 3_500, 0, ProofReason.MALFORMED, bytes([1, *bytes(31)]))
+    journal.keep_verdict(node, 3_601, 0, ProofReason.MALFORMED, bytes([2, *bytes(31)]))
+    number, reason = hours
+    assert journal.verdicts(0, 3_600) == [
+        (node, 0, reason, number.to_bytes(32, "big")),
+        (other, 0, ProofReason.MALFORMED, bytes([1, *bytes(31)])),
+    ]
 
 
 async def test_an_unreachable_chain_stops_nothing_for_good(world: World) -> None:

@@ -58,7 +58,7 @@ class Seat:
     def __init__(self, world: World, folder: Path, class_id: int = 1) -> None:
         self.chain = Chain()
         self.chain.class_id = class_id
-        self.chain.clock -= self.chain.clock % HOUR
+        self.chain.clock = self.chain.first_hour + HOUR
         self.node = world.specs[0].node
         self.agents = Timed(world.workers)
         policy = Policy(
@@ -147,3 +147,15 @@ async def test_a_seat_has_a_device_answer_one_question_at_a_time(seat: Seat) -> 
             await asyncio.sleep(0)
         assert seat.agents.asked == 0
     assert (await posing).verdict.ok
+
+
+async def test_who_failed_its_hour_is_challenged_in_the_next_hour_of_emission_and_not_of_the_clock(
+    seat: Seat,
+) -> None:
+    """The clock's hour ends within the network's: no challenge of the one makes up for the other."""
+    failed, hour = seat.chain.clock + 900, (seat.chain.clock - seat.chain.first_hour) // HOUR + 1
+    seat.journal.keep_verdict(seat.node, failed, 0, ProofReason.UNANSWERED, bytes(32))
+    seat.idle.judged(seat.node, hour)
+    assert await seat.hour([100]) == (ProofReason.UNANSWERED, [])
+    assert seat.agents.asked == 0
+    assert (await seat.hour([100]))[0] is ProofReason.PASSED

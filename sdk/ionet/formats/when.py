@@ -14,6 +14,16 @@ WEEK: Final = 7 * DAY
 MONTH: Final = 1_461 * HALF_HOUR
 
 
+def hour_of(at: int, begun: int) -> int:
+    """Returns the number of an hour of emission, 1 for the first; before it there are 0 and less.
+
+    Args:
+        at: a moment in it, Unix seconds.
+        begun: when the first one begins, Unix seconds; that is no full hour of the clock.
+    """
+    return (at - begun) // HOUR + 1
+
+
 def when(timestamp: int) -> str:
     """Returns Unix seconds as text in UTC, to the minute; `-` for 0."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC") if timestamp else "-"

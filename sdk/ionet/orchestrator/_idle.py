@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Final
 
 from ionet.chain.errors import IonetError
-from ionet.formats.when import HOUR
+from ionet.formats.when import HOUR, hour_of
 from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import ChainError
 from ionet.orchestrator._challenge import Challenger
@@ -38,7 +38,7 @@ class _Tried:
     """What became of a node in an hour.
 
     Attributes:
-        hour: its number, Unix seconds by 3,600.
+        hour: its number, from the start of emission.
         tries: how many there were.
         next_at: when to try next, Unix seconds of the chain.
         done: whether there is a verdict.
@@ -95,8 +95,8 @@ class IdleChallenges(Looking[bytes]):
         leased = self._leased()
         if leased is None:
             return
-        now = await self._chain.now()
-        hour = now // HOUR
+        now, begun = await self._chain.now(), await self._chain.begun()
+        hour = hour_of(now, begun)
         self._under_way = {node: task for node, task in self._under_way.items() if not task.done()}
         connected = set(self._connected())
         self._tried = {node: tried for node, tried in self._tried.items() if node in connected}
@@ -104,26 +104,29 @@ class IdleChallenges(Looking[bytes]):
         for node in sorted(connected.difference(leased, self._under_way)):
             tried = self._tried.get(node)
             if tried is None or tried.hour != hour:
+                end = begun + hour * HOUR
                 if judged is None:
-                    judged = {
-                        item[0] for item in self._journal.verdicts(hour * HOUR - 1, (hour + 1) * HOUR - 1)
-                    }
-                tried = self._tried[node] = _Tried(hour, 0, self._moment(node, hour), node in judged)
+                    judged = {item[0] for item in self._journal.verdicts(end - HOUR - 1, end - 1)}
+                moment = end - HOUR + self._moment(node, hour)
+                tried = self._tried[node] = _Tried(hour, 0, moment, node in judged)
             if tried.done or now < tried.next_at or len(self._under_way) >= _UNDER_WAY:
                 continue
             self._under_way[node] = asyncio.create_task(self._challenge(node, tried, now))
 
     def judged(self, node: bytes, hour: int) -> None:
-        """Leaves a node alone for the rest of an hour: it has a verdict that no other is to replace."""
+        """Leaves a node alone for the rest of an hour, as numbered from the start of emission.
+
+        It has a verdict that no other is to replace.
+        """
         self._tried[node] = _Tried(hour, 0, 0, done=True)
 
     def _moment(self, node: bytes, hour: int) -> int:
-        """When a node is challenged in an hour: nobody else knows it, as it follows from a secret."""
-        lot = sha256(_DOMAIN + self._secret + node + hour.to_bytes(8, "little")).digest()
-        return hour * HOUR + int.from_bytes(lot[:4], "little") * _SPREAD // 2**32
+        """In which second of an hour a node is challenged: nobody else knows it, as it follows from a secret."""
+        lot = sha256(_DOMAIN + self._secret + node + hour.to_bytes(8, "little", signed=True)).digest()
+        return int.from_bytes(lot[:4], "little") * _SPREAD // 2**32
 
     async def _challenge(self, node: bytes, tried: _Tried, now: int) -> None:
-        about = sha256(_DOMAIN + self._seat + tried.hour.to_bytes(8, "little")).digest()
+        about = sha256(_DOMAIN + self._seat + tried.hour.to_bytes(8, "little", signed=True)).digest()
         tried.tries, tried.next_at = tried.tries + 1, now + _AGAIN_AFTER
         try:
             known = await self._chain.node(node)

@@ -206,16 +206,18 @@ class Journal:
         )
 
     def verdicts(self, after: int, until: int) -> list[tuple[bytes, int, ProofReason, bytes]]:
-        """Returns each node's latest verdict in a period: node, speed in bps, reason, evidence.
+        """Returns each node's verdict in a period: node, speed in bps, reason, evidence.
+
+        It is the latest one, or the latest failed one where any has failed: none that follows makes up for it.
 
         Args:
             after: start of the period, exclusive, Unix seconds.
             until: end of the period, inclusive, Unix seconds.
         """
         rows = self._db.execute(
-            "SELECT node, score_bps, reason, evidence, MAX(at) FROM verdicts"
+            "SELECT node, score_bps, reason, evidence, MAX((reason <> ?) * ? + at) FROM verdicts"
             " WHERE at > ? AND at <= ? GROUP BY node ORDER BY node",
-            (after, until),
+            (int(ProofReason.PASSED), until + 1, after, until),
         )
         return [(bytes(row[0]), row[1], ProofReason(row[2]), bytes(row[3])) for row in rows]
 

@@ -346,7 +346,7 @@ class MemoryHours(Looking[bytes]):
         }
         self._challenger.store(canonical.encode(record))
         self._challenger.keep(node, record, None)
-        self._judged(node, now // HOUR)
+        self._judged(node, mine.seq)
         self.failed += 1
         self._note(node, "memory failed", f"{fault or verdict.reason}: {verdict.detail}")
 

@@ -18,7 +18,7 @@ from typing import Final, Protocol, TypeVar
 
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
-from ionet.formats.when import HOUR
+from ionet.formats.when import HOUR, hour_of
 from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
@@ -76,6 +76,10 @@ class NumberChain(Protocol):
         """Returns the chain's time, Unix seconds."""
         ...
 
+    async def begun(self) -> int:
+        """Returns when the first hour of emission begins, Unix seconds."""
+        ...
+
     async def beacon(self, after: int | None = None) -> Beacon:
         """Returns a value that nobody knew before."""
         ...
@@ -131,7 +135,7 @@ class NumberChallenges:
         self._leased = leased
         self._judged = judged
         self._secret = secrets.token_bytes(32)
-        self._hour = 0
+        self._hour: int | None = None
         self._due: list[tuple[int, bool]] = []
         #: How many nodes have passed, and have not, since this process began.
         self.passed = self.failed = 0
@@ -151,11 +155,11 @@ class NumberChallenges:
 
     async def look(self) -> None:
         """Asks a group of nodes if one is due."""
-        now = await self._chain.now()
-        if (hour := now // HOUR) != self._hour:
-            self._hour = hour
+        now, begun = await self._chain.now(), await self._chain.begun()
+        if (hour := hour_of(now, begun)) != self._hour:
+            self._hour, start = hour, begun + (hour - 1) * HOUR
             count = 2 * rounds_an_hour(len(self._connected()), self._policy.number_most)
-            lots = [hour * HOUR + moment(self._secret, hour, n, _SPREAD) for n in range(count)]
+            lots = [start + moment(self._secret, hour, n, _SPREAD) for n in range(count)]
             self._due = [(at, bool(n % 2)) for n, at in enumerate(lots)]
         due = [item for item in self._due if item[0] <= now]
         leased = self._leased()
@@ -324,7 +328,7 @@ class NumberChallenges:
             try:
                 self._challenger.store(canonical.encode(record))
                 self._challenger.keep(node, record, self._reference(item.view))
-                self._judged(node, now // HOUR)
+                self._judged(node, hour_of(now, await self._chain.begun()))
             except (IonetError, OSError) as bad:
                 self._journal.note(node.hex(), "verdict not kept", str(bad))
 

@@ -539,7 +539,7 @@ class ProductHours(Looking[tuple[bytes, int, int]]):
         }
         self._challenger.store(canonical.encode(record))
         self._challenger.keep(node, record, None)
-        self._judged(node, now // HOUR)
+        self._judged(node, mine.seq)
         self.failed += 1
         self._note(node, "hour's product failed", f"{fault or verdict.reason}: {verdict.detail}")
 

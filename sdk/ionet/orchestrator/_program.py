@@ -137,6 +137,7 @@ class ProgramChain:
         self._waiting: set[Pubkey] = set()
         self._broken: set[Pubkey] = set()
         self._seat: int | None = None
+        self._begun: int | None = None
         self._keys: frozenset[bytes] = frozenset()
         self._held: tuple[int, ...] = ()
         self._seats_at = self._whole_at = -math.inf
@@ -145,6 +146,12 @@ class ProgramChain:
         """See `Chain.now`."""
         now: int = await self._ask(self._client.time())
         return now
+
+    async def begun(self) -> int:
+        """Returns when the first hour of emission begins, Unix seconds: all hours are counted from then."""
+        if self._begun is None:
+            self._begun = await self._ask(self._client.proofs.period_end(0))
+        return self._begun
 
     async def beacon(self, after: int | None = None) -> Beacon:
         """See `Chain.beacon`. On a local network, waiting makes a block."""

@@ -73,5 +73,5 @@ def _ordered(nodes: Sequence[bytes], lot: bytes) -> tuple[bytes, ...]:
 
 def moment(lot: bytes, hour: int, number: int, spread: int) -> int:
     """Returns in which second of an hour, below ``spread``, its challenge with a number begins."""
-    word = hashlib.sha256(_DOMAIN + lot + struct.pack("<QI", hour, number)).digest()
+    word = hashlib.sha256(_DOMAIN + lot + struct.pack("<qI", hour, number)).digest()
     return int.from_bytes(word[:4], "little") * spread >> 32
