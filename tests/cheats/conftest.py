@@ -92,7 +92,8 @@ class Field:
         timed = tuple(kernel for kernel in kernels if isinstance(kernel, Timed))
         self.remote.devices[bytes(supplier.node)] = timed
         challenges = self.agents[supplier.name]._challenges
-        challenges._worker, challenges._reserved = worker, None
+        challenges._worker = worker
+        challenges._turns.free()
         return worker
 
     def seat(self, *, seconds: float | None = None, slack_bps: int = 15_000, grace: float = 0.2) -> Soon:

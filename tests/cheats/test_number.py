@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,9 +24,11 @@ from tests.cheats.devices import (
 from tests.programs.support import HOUR, MINUTE
 
 from ionet import ProofReason
-from ionet.prover import Reason, Verdict, number_challenges, numpy_backend
-from ionet.wire import Answer, Refused, Request
-from ionet.worker import Worker
+from ionet.orchestrator import _agents
+from ionet.orchestrator._challenge import Challenger
+from ionet.prover import Challenge, Commitment, Reason, Verdict, number_challenges, numpy_backend
+from ionet.wire import Answer, Peer, Refused, Request, Role
+from ionet.worker import Worker, _turns
 
 
 def reasons(verdicts: dict[bytes, Verdict]) -> list[Reason | None]:
@@ -211,4 +215,74 @@ async def test_a_device_is_released_when_all_its_products_are_opened(field: Fiel
     field.put(field.site.market.alice, Worker, numpy_backend())
     assert reasons(await field.count([field.alice])) == [None]
     challenges = field.agents[field.site.market.alice.name]._challenges
-    assert challenges._reserved is None
+    assert not challenges._turns.taken
+
+
+async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_another_seat(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hostile seat reserves it again and again, so that it has no answer for the others."""
+    monkeypatch.setattr(_turns, "TURN", 0.5)
+    monkeypatch.setattr(_agents, "_PATIENCE", 30.0)
+    monkeypatch.setattr(_agents, "_POLL", 0.05)
+    device = await field.chain.device_of(field.alice)
+    assert device is not None
+    hostile, kept = field.site.market.attesters[1], asyncio.Event()
+    async with Peer(hostile, Role.SEAT, [[field.site.gateway.url]]) as peer:
+        await peer.wait_connected(60)
+        assert await peer.wait_for(device, 60)
+
+        async def keep() -> None:
+            while True:
+                with suppress(Refused):
+                    await peer.ask(device, "reserve", {}, seconds=60)
+                    kept.set()
+                await asyncio.sleep(0.02)
+
+        async with asyncio.timeout(120):
+            keeping = asyncio.create_task(keep())
+            await kept.wait()
+            rules = field.seat()._policy
+            store, journal = field.site.store, field.journal
+            challenger = Challenger(field.chain, field.remote, store, journal, rules, lambda digest: None)
+            posed = await challenger.pose(
+                bytes(32),
+                field.alice,
+                at=field.site.market.world.now,
+                attempt=0,
+                reference=None,
+                earlier=set(),
+            )
+            kept.clear()
+            await kept.wait()
+            assert not keeping.done()
+            keeping.cancel()
+    assert posed.verdict.ok, "the device was its own for a turn, in between"
+
+
+@pytest.mark.parametrize(
+    ("count", "m", "k", "said"),
+    [
+        (1, 8_192, 64, "at most 4096 x 65536"),
+        (1, 64, 131_072, "at most"),
+        (2, 4_096, 65_536, "too much work"),
+    ],
+)
+async def test_no_seat_takes_a_devices_memory_or_minutes_of_its_time(
+    field: Field, count: int, m: int, k: int, said: str
+) -> None:
+    class Unasked(Worker):
+        def commit(self, challenge: Challenge) -> Commitment[Challenge]:
+            raise AssertionError("it began to compute")
+
+        def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
+            raise AssertionError("it began to compute")
+
+    field.put(field.site.market.alice, Unasked)
+    await field.remote.reserve(field.alice)
+    seeds = [number.to_bytes(32, "little").hex() for number in range(count)]
+    with pytest.raises(Refused, match=said):
+        await field.remote._ask(field.alice, "number", seeds=seeds, m=m, k=k)
+    if count == 1:
+        with pytest.raises(Refused, match=said):
+            await field.remote._ask(field.alice, "commit", seed=seeds[0], m=m, k=k)

@@ -13,9 +13,9 @@ from solders.keypair import Keypair
 
 from ionet.prover import _hour
 from ionet.prover._signed import Read
-from ionet.prover.residency import Challenge, Draw, Prover
+from ionet.prover.residency import Challenge, Draw, Prover, Stopped
 from ionet.wire import Refused, Request
-from ionet.worker import DeviceKey
+from ionet.worker import DeviceKey, _memory
 from ionet.worker._leases import ProductHour
 from ionet.worker._memory import Memory
 
@@ -55,13 +55,18 @@ class Slow(Memory):
         return super().reads(challenge, start, drawn)
 
 
-def device(kind: type[Memory], chain: Any) -> Any:
+def made(challenge: Challenge, stop: threading.Event, unit: int) -> Prover:
+    return Prover(challenge, stop=stop)
+
+
+def device(kind: type[Memory], chain: Any, hold: Any = made) -> Any:
     worker = SimpleNamespace(
         node=bytes(32),
         key=DeviceKey(Keypair()),
         device=SimpleNamespace(memory=1 << 30),
         room=lambda: None,
-        hold=lambda challenge, stop, unit: Prover(challenge, stop=stop),
+        most_walked=1 << 22,
+        hold=hold,
     )
     return kind(worker, chain)  # type: ignore[arg-type]
 
@@ -138,3 +143,39 @@ async def test_no_seat_has_a_device_keep_more_reads_than_fit(monkeypatch: pytest
     many = {**SIZES, "reads": 2**16, "start": START.hex(), "root": NOTHING.hex(), "randomness": NOTHING.hex()}
     with pytest.raises(Refused, match="at most 65536 reads are opened at once"):
         await memory.tell(Request(b"\1" * 32, "tell", {"hour": 1, **many, "count": 2}))
+
+
+async def test_no_seat_has_a_device_fill_its_memory_for_so_long_that_others_miss_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_hour, "_MEMORY_HOURS", 1)
+    monkeypatch.setattr(_memory, "_FILLED_WITHIN", 0.1)
+
+    def endless(challenge: Challenge, stop: threading.Event, unit: int) -> Prover:
+        if challenge.sizes.blocks > SIZES["blocks"]:
+            assert stop.wait(60)
+            raise Stopped
+        return made(challenge, stop, unit)
+
+    memory = device(Memory, Chain(), endless)
+    greedy = Request(b"\2" * 32, "hold", {"hour": 1, **SIZES, "blocks": 1 << 20})
+    assert not (await memory.hold(greedy, True)).arguments["ready"]
+    assert not (await memory.hold(asked(1), True)).arguments["ready"]
+    await asyncio.wait_for(memory._filling[1], 60)
+    with pytest.raises(Refused, match="were not filled in"):
+        await memory.hold(greedy, True)
+    await held(memory, 1)
+    memory.drop()
+
+
+async def test_no_seat_has_a_device_read_for_longer_than_an_answer_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_hour, "_MEMORY_HOURS", 1)
+    memory = device(Memory, Chain())
+    memory._worker.most_walked = 1 << 17
+    most = Request(b"\1" * 32, "hold", {"hour": 1, **SIZES, "reads": 2**11})
+    with pytest.raises(Refused, match="64 chains of 2049 reads are too much work"):
+        await memory.hold(Request(b"\2" * 32, "hold", {**most.arguments, "reads": 2**11 + 1}), True)
+    await memory.hold(most, True)
+    memory.drop()

@@ -139,7 +139,7 @@ class Field(test_product_hours.Field):
         made.filled = []
         memory = kind(made, ClientChain(self.site.reader))
         agent._memory = agent._challenges._memory = memory
-        agent._challenges._reserved = None
+        agent._challenges._turns.free()
         return memory
 
     def asking(self, number: int = 0, **rules: Any) -> Seat:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from ionet.chain.errors import IonetError
 
@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from ionet.prover import Challenge, Opening
     from ionet.worker import Sample, Worker
 
+T = TypeVar("T")
+#: Seconds for which a device that others have is waited for: four other seats' turns. Between two tries.
+_PATIENCE: Final = 300.0
+_POLL: Final = 2.0
+
 
 class NodeUnreachable(IonetError):
     """The node's agent does not answer."""
+
+
+class NodeBusy(NodeUnreachable):
+    """Another seat has the node's device at this moment."""
 
 
 class Agents(Protocol):
@@ -36,7 +45,10 @@ class Agents(Protocol):
         ...
 
     async def commit(self, node: bytes, challenge: Challenge) -> tuple[bytes, int]:
-        """Computes a challenge; returns the root and how long that took from here, nanoseconds."""
+        """Computes a challenge; returns the root and how long that took from here, nanoseconds.
+
+        Raises `NodeBusy` where it has to be asked again in a moment.
+        """
         ...
 
     async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
@@ -46,6 +58,22 @@ class Agents(Protocol):
     async def end(self, node: bytes, job: bytes) -> None:
         """Releases the device if it is still held for the job."""
         ...
+
+
+async def when_free(step: Callable[[], Awaitable[T]]) -> T:
+    """Takes a step with a device as soon as no other seat has it.
+
+    Raises:
+        NodeBusy: others had it for `_PATIENCE`.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return await step()
+        except NodeBusy:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_POLL)
 
 
 class LocalAgents:

@@ -11,8 +11,8 @@ from weakref import WeakValueDictionary
 
 from ionet._generated.shared import ProofReason
 from ionet.formats import canonical
-from ionet.orchestrator._agents import Agents
-from ionet.orchestrator._chain import Chain
+from ionet.orchestrator._agents import Agents, when_free
+from ionet.orchestrator._chain import Beacon, Chain
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._policy import Policy
 from ionet.prover import (
@@ -130,11 +130,16 @@ class Challenger:
         times: Sequence[int],
     ) -> Posed:
         policy = self._policy
-        async with self._at_once:
-            fresh = await self._chain.beacon()
-            seed = challenge_seed(job=about, node=node, attempt=attempt, fresh=fresh.value)
-            challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
-            root, nanoseconds = await self._agents.commit(node, challenge)
+
+        async def committed() -> tuple[Beacon, Challenge, bytes, int]:
+            # Who waits for a device that others have is in nobody's way.
+            async with self._at_once:
+                fresh = await self._chain.beacon()
+                seed = challenge_seed(job=about, node=node, attempt=attempt, fresh=fresh.value)
+                challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
+                return fresh, challenge, *await self._agents.commit(node, challenge)
+
+        fresh, challenge, root, nanoseconds = await when_free(committed)
         # The rows are drawn from a slot after the one in which the root had arrived.
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
         drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
@@ -166,7 +171,7 @@ class Challenger:
             "proof": proof.hex(),
             "reason": verdict.reason.value if verdict.reason else None,
             "root": root.hex(),
-            "seed": seed.hex(),
+            "seed": challenge.seed.hex(),
             "times": [*times, nanoseconds],
         }
         digest = self._store.put(canonical.encode(record))

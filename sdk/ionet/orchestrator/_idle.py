@@ -121,7 +121,7 @@ class IdleChallenges(Looking[bytes]):
         self._tried[node] = _Tried(hour, 0, 0, done=True)
 
     def _moment(self, node: bytes, hour: int) -> int:
-        """In which second of an hour a node is challenged: nobody else knows it, as it follows from a secret."""
+        """In which second of an hour a node is challenged; nobody else knows it: it is of a secret."""
         lot = sha256(_DOMAIN + self._secret + node + hour.to_bytes(8, "little", signed=True)).digest()
         return int.from_bytes(lot[:4], "little") * _SPREAD // 2**32
 

@@ -208,7 +208,7 @@ class Journal:
     def verdicts(self, after: int, until: int) -> list[tuple[bytes, int, ProofReason, bytes]]:
         """Returns each node's verdict in a period: node, speed in bps, reason, evidence.
 
-        It is the latest one, or the latest failed one where any has failed: none that follows makes up for it.
+        It is the latest one, or the latest failed one where any has failed: nothing makes up for that.
 
         Args:
             after: start of the period, exclusive, Unix seconds.

@@ -16,7 +16,6 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
-from ionet.formats.when import HOUR
 from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger

@@ -15,7 +15,7 @@ from typing import Any, Final
 from ionet.chain.errors import IonetError
 from ionet.executor import FailureReason, Lease, RunFailure, RunOutput, StoredOutput
 from ionet.formats import canonical
-from ionet.orchestrator._agents import NodeUnreachable
+from ionet.orchestrator._agents import NodeBusy, NodeUnreachable, when_free
 from ionet.orchestrator._promises import Declined
 from ionet.prover import Challenge, Opening, ProofError, residency
 from ionet.prover import Reason as ProofReason
@@ -73,20 +73,17 @@ class _Asking:
             raise NodeUnreachable(str(bad)) from bad
 
     async def _keep(self, node: bytes) -> None:
-        """Has a node's device kept for this seat; waits for it while others have it.
+        """Has a node's device kept for this seat.
 
         Raises:
-            NodeUnreachable: it is not.
+            NodeBusy: another seat has it.
+            NodeUnreachable: it is not kept for other reasons.
         """
-        deadline = time.monotonic() + _COMPUTING
-        while True:
-            try:
-                await self._ask(node, "reserve")
-                return
-            except Refused as bad:
-                if bad.kind != "busy" or time.monotonic() > deadline:
-                    raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
-            await asyncio.sleep(_POLL)
+        try:
+            await self._ask(node, "reserve")
+        except Refused as bad:
+            kind = NodeBusy if bad.kind == "busy" else NodeUnreachable
+            raise kind(f"the node cannot be challenged: {bad}") from bad
 
 
 class RemoteAgents(_Asking):
@@ -135,10 +132,7 @@ class RemoteAgents(_Asking):
 
     async def reserve(self, node: bytes) -> None:
         """See `Counting.reserve`."""
-        try:
-            await self._ask(node, "reserve")
-        except Refused as bad:
-            raise NodeUnreachable(f"the node cannot be challenged: {bad}") from bad
+        await self._keep(node)
 
     async def number(self, node: bytes, challenges: Sequence[Challenge]) -> tuple[list[bytes], int]:
         """See `Counting.number`."""
@@ -238,7 +232,7 @@ class RemoteMemory(_Asking):
 
     async def reserve(self, node: bytes) -> None:
         """See `Memories.reserve`."""
-        await self._keep(node)
+        await when_free(lambda: self._keep(node))
 
     async def walk(self, node: bytes, hour: int, sizes: residency.Sizes, start: bytes) -> tuple[bytes, int]:
         """See `Memories.walk`."""
@@ -258,7 +252,7 @@ class RemoteMemory(_Asking):
     ) -> tuple[bytes, Entry]:
         """See `Memories.tell`."""
         device = await self._device_of(node)
-        await self._keep(node)
+        await self.reserve(node)
         arguments: dict[str, Any] = {
             **asdict(sizes),
             "count": len(drawn.chains),

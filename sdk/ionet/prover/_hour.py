@@ -23,6 +23,8 @@ RECEIPT: Final = b"ionet:hour:receipt"
 _DRAW: Final = b"ionet:hour:draw"
 #: The largest product of an hour: of more, no cell fits a transaction that disproves it.
 MOST_M, MOST_K = 4_096, 65_536
+#: Multiplications for which a processor works in one answer at most.
+MOST_WORK = MOST_M * MOST_M * MOST_K
 #: Seconds of the chain from an hour's tick in which no device signs: a fork may take a tick back, and what
 #: was signed for its seed would be wrong for that of the next one.
 SETTLED: Final = 60

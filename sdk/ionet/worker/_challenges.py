@@ -11,14 +11,13 @@ from ionet.prover import MAX_UNITS, Challenge
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
 from ionet.worker._memory import Memory
-from ionet.worker._products import Products
+from ionet.worker._products import Products, check_work
+from ionet.worker._turns import Turns
 from ionet.worker._worker import Worker
 
 _RESIDENCY: Final = frozenset({"hold", "states", "tell", "walk"})
 _SIGNED: Final = frozenset({"product", "receipt", "reveal"})
 METHODS: Final = frozenset({"commit", "number", "open", "reserve"}) | _RESIDENCY | _SIGNED
-#: Seconds for which a seat may keep the device for itself.
-_RESERVED_FOR: Final = 120.0
 _MOST_ROWS: Final = 256
 
 
@@ -49,7 +48,7 @@ class Challenges:
         self._products = products
         self._memory = memory
         self._is_seat = is_seat
-        self._reserved: tuple[bytes, float] | None = None
+        self._turns = Turns()
         self.milliseconds: int | None = None
 
     async def handle(self, request: Request) -> Answer:
@@ -63,21 +62,11 @@ class Challenges:
         if request.method in _SIGNED:
             return await self._signed(request)
         if request.method == "hold":
-            return await self._of_memory().hold(request, not self._kept and not self._computing)
+            return await self._hold(request)
         if request.method == "states":
             return await self._of_memory().states(request)
         if request.method == "reserve":
-            now = time.monotonic()
-            if self._reserved is not None and self._reserved[0] != request.sender and now < self._reserved[1]:
-                raise Refused("busy", "another seat challenges the device at this moment")
-            if self._computing:
-                raise Refused("busy", "the device computes the hour's product")
-            if self._memory is not None and self._memory.filling:
-                raise Refused("busy", "the device fills its memory")
-            self._reserved = request.sender, now + _RESERVED_FOR
-            return Answer()
-        if self._reserved is None or self._reserved[0] != request.sender:
-            raise Refused("not-reserved", "the device is not kept for this seat")
+            return self._reserve(request)
         methods = {
             "commit": self._commit,
             "number": self._number,
@@ -85,12 +74,29 @@ class Challenges:
             "tell": self._tell,
             "walk": self._walk,
         }
-        return await methods[request.method](request)
+        with self._turns.step(request.sender) as mine:
+            if not mine:
+                raise Refused("not-reserved", "the device is not kept for this seat")
+            return await methods[request.method](request)
 
-    @property
-    def _kept(self) -> bool:
-        """Whether a seat has the device for itself."""
-        return self._reserved is not None and time.monotonic() < self._reserved[1]
+    def _reserve(self, request: Request) -> Answer:
+        if self._computing:
+            raise Refused("busy", "the device computes the hour's product")
+        if self._memory is not None and self._memory.filling:
+            raise Refused("busy", "the device fills its memory")
+        if not self._turns.take(request.sender):
+            raise Refused("busy", "another seat challenges the device at this moment, or is next")
+        return Answer()
+
+    async def _hold(self, request: Request) -> Answer:
+        try:
+            answer = await self._of_memory().hold(request, not self._turns.taken and not self._computing)
+        except Refused as bad:
+            if bad.kind == "busy":
+                self._turns.wait(request.sender, "hold")
+            raise
+        self._turns.served("hold")
+        return answer
 
     @property
     def _computing(self) -> bool:
@@ -102,26 +108,29 @@ class Challenges:
         return self._memory
 
     async def _walk(self, request: Request) -> Answer:
-        self._reserved = request.sender, time.monotonic() + _RESERVED_FOR
         return await self._of_memory().walk(request)
 
     async def _tell(self, request: Request) -> Answer:
         answer = await self._of_memory().tell(request)
-        self._reserved = None
+        self._turns.free()
         return answer
 
     async def _signed(self, request: Request) -> Answer:
         if self._products is None:
             raise Refused("not-registered", "a device signs products when it is registered")
-        if request.method == "product" and self._kept:
+        if request.method == "product" and self._turns.taken:
             # It would slow an answer that is timed.
+            self._turns.wait(request.sender, "product")
             raise Refused("busy", "a seat challenges the device at this moment")
         methods = {
             "product": self._products.product,
             "receipt": self._products.receipt,
             "reveal": self._products.reveal,
         }
-        return await methods[request.method](request)
+        answer = await methods[request.method](request)
+        if request.method == "product":
+            self._turns.served("product")
+        return answer
 
     async def _number(self, request: Request) -> Answer:
         """Computes a product on each processor, all at once; the answer comes when all are done."""
@@ -129,6 +138,7 @@ class Challenges:
         if not isinstance(seeds, list) or not 1 <= len(seeds) <= MAX_UNITS:
             raise Refused("bad-request", f"seeds are 1 to {MAX_UNITS}")
         challenges = [Challenge(bytes.fromhex(seed), m, k) for seed in seeds]
+        await check_work(self._worker, len(seeds), m, k)
         start = time.monotonic()
         commitments = await asyncio.to_thread(self._worker.commit_all, challenges)
         self.milliseconds = round(1_000 * (time.monotonic() - start))
@@ -136,6 +146,7 @@ class Challenges:
 
     async def _commit(self, request: Request) -> Answer:
         challenge = Challenge(hex32(request, "seed"), number(request, "m"), number(request, "k"))
+        await check_work(self._worker, 1, challenge.m, challenge.k)
         start = time.monotonic()
         commitment = await asyncio.to_thread(self._worker.commit, challenge)
         self.milliseconds = round(1_000 * (time.monotonic() - start))
@@ -148,5 +159,5 @@ class Challenges:
         randomness = hex32(request, "randomness")
         opening = await asyncio.to_thread(self._worker.open, hex32(request, "root"), rows, randomness)
         if not self._worker.counting:
-            self._reserved = None
+            self._turns.free()
         return Answer({}, opening.to_bytes())

@@ -39,6 +39,8 @@ _log = logging.getLogger(__name__)
 _PART: Final = (9, 10)
 #: Seconds of the chain without a question after which the memory is given back.
 _KEPT_FOR: Final = 900
+#: Seconds of this machine after which filling is broken off, and no seat is filled so much for in that hour.
+_FILLED_WITHIN: Final = 300.0
 _MOST_DRAWN: Final = 64
 #: Reads that are opened and signed at once: each is kept with its states until the hour is over.
 _MOST_READS: Final = 1 << 16
@@ -81,6 +83,8 @@ class Memory:
         self._filling: tuple[threading.Event, asyncio.Task[None]] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._problem = ""
+        #: Blocks that were not made in time in this hour.
+        self._too_many = 1 << 32
         self._lock = asyncio.Lock()
 
     @property
@@ -219,7 +223,7 @@ class Memory:
         if seq > self._seq:
             self.drop()
             self._seq, self._sizes, self._problem = seq, {}, ""
-            self._unit, self._signed = unit, 0
+            self._unit, self._signed, self._too_many = unit, 0, 1 << 32
         self._until, self._asked_at = hour.period_end, now
         try:
             sizes = Sizes(*(number(request, name) for name in ("blocks", "rounds", "chains", "reads")))
@@ -231,6 +235,10 @@ class Memory:
         part, whole = _PART
         if sizes.memory > (most := self._worker.device.memory * part // whole):
             raise Refused("too-large", f"asked for {sizes.memory} bytes; the device holds {most} at most")
+        if sizes.blocks >= self._too_many:
+            raise Refused("too-large", f"{sizes.memory} bytes were not filled in {_FILLED_WITHIN:.0f} s")
+        if sizes.chains * sizes.reads > self._worker.most_walked:
+            raise Refused("bad-request", f"{sizes.chains} chains of {sizes.reads} reads are too much work")
         if self._sizes.setdefault(request.sender, sizes) != sizes:
             raise Refused("bad-request", "the seat has asked for other sizes in this hour")
         return sizes
@@ -245,13 +253,22 @@ class Memory:
         if hour is None or hour.seq != self._seq or self._filling is not None:
             return
         self.drop()
-        sizes = max(self._sizes.values(), key=lambda item: item.blocks)
+        wanted = [item for item in self._sizes.values() if item.blocks < self._too_many]
+        sizes = max(wanted, key=lambda item: item.blocks)
         stop = threading.Event()
         self._filling = stop, asyncio.create_task(self._made(hour, self._unit, sizes, stop))
 
     async def _made(self, hour: ProductHour, unit: int, sizes: Sizes, stop: threading.Event) -> None:
         key = bytes(self._worker.key.pubkey)
         challenge = Challenge(memory_seed(hour=hour.seed, device=key, unit=unit), sizes)
+
+        def give_up() -> None:
+            if self._seq == hour.seq:
+                self._too_many = min(self._too_many, sizes.blocks)
+            _log.warning("%d bytes are not filled in %.0f s", sizes.memory, _FILLED_WITHIN)
+            stop.set()
+
+        timer = asyncio.get_running_loop().call_later(_FILLED_WITHIN, give_up)
         try:
             if self._closing is not None:
                 await self._closing
@@ -270,6 +287,7 @@ class Memory:
             self._problem = f"the memory cannot be held: {str(bad) or type(bad).__name__}"
             _log.warning("%s", self._problem)
         finally:
+            timer.cancel()
             self._filling = None
 
     async def _walked(self, seat: bytes, sizes: Sizes, start: bytes) -> _Walk:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ionet.chain.files import replace_secret
 from ionet.prover import MAX_UNITS, ChallengeError, Prover, draw
-from ionet.prover._hour import MOST_K, MOST_M, SETTLED, Entry, receipt_holds
+from ionet.prover._hour import MOST_K, MOST_M, MOST_WORK, SETTLED, Entry, receipt_holds
 from ionet.prover._signed import RATE_MESSAGE, SignedRoot, rate_challenge
 from ionet.wire import Answer, Refused, Request
 from ionet.worker._arguments import hex32, number
@@ -81,6 +81,7 @@ class Products:
         units, sizes = number(request, "units"), self._sizes_of(request)
         if not 1 <= units <= MAX_UNITS:
             raise Refused("bad-request", f"a node has 1 to {MAX_UNITS} processors")
+        await check_work(self._worker, units, *sizes)
         made = await self._made(hour, range(units), sizes)
         return Answer(
             {
@@ -141,8 +142,7 @@ class Products:
     def _sizes_of(self, request: Request) -> tuple[int, int]:
         """One seat cannot have a device compute more than one size in an hour."""
         sizes = number(request, "m"), number(request, "k")
-        if sizes[0] > MOST_M or sizes[1] > MOST_K:
-            raise Refused("bad-request", f"an hour's product has at most {MOST_M} x {MOST_K}")
+        check_size(*sizes)
         if self._sizes.setdefault(request.sender, sizes) != sizes:
             raise Refused("bad-request", "the seat has asked for other sizes in this hour")
         return sizes
@@ -166,6 +166,19 @@ class Products:
                 entry = Entry(signed, bytes(key.pubkey), key.sign(signed.message))
                 self._held[unit, m, k] = _Product(challenge, entry, prover)
         return [self._held[unit, m, k] for unit in units]
+
+
+def check_size(m: int, k: int) -> None:
+    """Raises `Refused` for a product that would take a device's memory, or minutes of a seat's turn."""
+    if m > MOST_M or k > MOST_K:
+        raise Refused("bad-request", f"a product has at most {MOST_M} x {MOST_K}, asked for was {m} x {k}")
+
+
+async def check_work(worker: Worker, count: int, m: int, k: int) -> None:
+    """Raises `Refused` also where so many products at once cost a processor more than the largest one."""
+    check_size(m, k)
+    if await asyncio.to_thread(worker.work, count, m, k) > MOST_WORK:
+        raise Refused("bad-request", f"{count} products of {m} x {k} are too much work for one answer")
 
 
 def _read(path: Path) -> dict[int, dict[str, dict[str, str]]]:

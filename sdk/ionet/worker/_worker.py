@@ -129,6 +129,10 @@ class Worker:
         self._counted = [prover for prover, _ in computed]
         return [commitment for _, commitment in computed]
 
+    def work(self, count: int, m: int, k: int) -> int:
+        """Returns how many multiplications that many products of a size cost the processor with the most."""
+        return -(-count // len(self._own_kernels())) * m * m * k
+
     def compute(self, challenges: Sequence[Challenge]) -> list[tuple[Prover, Commitment[Challenge]]]:
         """Computes challenges at once, as `commit_all`; the caller keeps who can open them."""
         from ionet.prover import Prover
@@ -164,6 +168,11 @@ class Worker:
                 raise BackendError(f"processor {unit} is asked for, the node has {len(self._gpus)}")
             return CudaProver(challenge, driver=CudaDriver(self._gpus[unit]), stop=stop)
         return make_prover(challenge, stop=stop)
+
+    @property
+    def most_walked(self) -> int:
+        """How many chained reads it does for one answer at most: seconds of work, with GPUs or without."""
+        return 1 << 37 if self._gpus else 1 << 28
 
     def room(self) -> int | None:
         """Returns how many bytes `hold` can take now; None for a GPU, whose driver refuses more by itself."""
