@@ -55,6 +55,9 @@ def test_the_least_that_has_to_be_said_is_enough(tmp_path: Path) -> None:
         ("[limits]", "liv = true\n[limits]", "did you mean live"),
         ("[limits]", "live = true\n[limits]", "with live = true it begins with sk_live_ or rk_live_"),
         ("[limits]", 'stripe_url = "http://198.51.100.7"\n[limits]', "encrypted"),
+        ("pk_test_x", "pk_live_x", "publishable_key: with live = false it begins with pk_test_"),
+        # Anybody is told this key.
+        ("pk_test_x", "sk_test_x", "publishable_key: with live = false it begins with pk_test_"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(
@@ -70,6 +73,7 @@ def test_a_wrong_setting_is_named_with_what_would_be_right(
         ({"stripe_key": "sk_live_x"}, "with live = false it begins with sk_test_ or rk_test_"),
         ({"console_key": "short"}, "32 characters"),
         ({"hook_secret": ""}, "holds one line"),
+        ({"hook_secret": "sk_test_x"}, "begins with whsec_"),
     ],
 )
 def test_a_secret_that_cannot_be_right_is_refused_without_being_shown(
@@ -80,10 +84,13 @@ def test_a_secret_that_cannot_be_right_is_refused_without_being_shown(
     assert "sk_live_x" not in str(bad.value)
 
 
-def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["stripe_key", "wallet.json"])
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path, name: str) -> None:
     settle(tmp_path)
-    (tmp_path / "stripe_key").chmod(0o644)
-    with pytest.raises(ConfigError, match="others can read"):
+    (tmp_path / "wallet.json").touch(0o600)
+    load(tmp_path)
+    (tmp_path / name).chmod(0o644)
+    with pytest.raises(ConfigError, match=f"others can read {tmp_path / name}"):
         load(tmp_path)
 
 
@@ -91,7 +98,7 @@ def test_an_alarm_of_the_wallet_is_told_once_until_it_is_over() -> None:
     told: list[Any] = []
     kept, alarms = Float(most=100, least=10, least_lamports=5), Alarms(lambda *what: told.append(what))
     for units, lamports in ((50, 5), (101, 5), (150, 5), (100, 5), (101, 4), (9, 4)):
-        alarms.see(kept.alarms(units, lamports))
+        alarms.see("wallet", kept.alarms(units, lamports))
     assert [kind for kind, _, _ in told] == ["float-high", "fees-low", "float-high", "float-low"] or [
         kind for kind, _, _ in told
     ] == ["float-high", "float-high", "fees-low", "float-low"]
@@ -101,7 +108,8 @@ def test_an_alarm_of_the_wallet_is_told_once_until_it_is_over() -> None:
 def test_metrics_show_what_the_books_and_the_wallet_hold() -> None:
     metrics = Metrics()
     metrics.books({"running": 2}, Purse(card=7_670_000, booked=7_668_750, held=1_250), due=1)
-    metrics.wallet(1_500_000, 2_000_000_000, frozenset({"float-low"}))
+    metrics.wallet(1_500_000, 2_000_000_000)
+    metrics.alarms(frozenset({"float-low"}))
     metrics.messages({"forged": 3})
     shown = generate_latest(metrics.registry).decode().splitlines()
     for line in (

@@ -102,7 +102,7 @@ class Intelligence:
             ConfigError: a port is taken, an engine does not load its model, or another service has the books.
         """
         async with AsyncExitStack() as stack:
-            listening = listen(self.config.host, self.config.port)
+            listening = listen(self.config.host, self.config.port, "listen")
             stack.callback(listening.close)
             self.url = url_of(listening)
             app = await self._open(stack)

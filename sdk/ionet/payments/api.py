@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from ionet import __version__
 from ionet.payments.amounts import CENT, dollars
+from ionet.payments.books import BooksDown
 from ionet.payments.desk import Desk, Refused, told
 from ionet.payments.hooks import LARGEST, Hooks
 from ionet.payments.tokens import BadToken, Customer, read
@@ -29,6 +30,7 @@ _HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+_NO_BOOKS: Final = "this host can write nothing down at present; try again"
 #: The longest rental that anybody asks for, seconds.
 _LONGEST: Final = 366 * 86_400
 
@@ -112,6 +114,9 @@ def _Answers(  # noqa: N802  (an endpoint made to measure)
         except Refused as bad:
             said = {"error": {"code": bad.code, "message": str(bad)}}
             return JSONResponse(said, bad.status, _HEADERS)
+        except BooksDown:
+            said = {"error": {"code": "books_down", "message": _NO_BOOKS}}
+            return JSONResponse(said, 503, _HEADERS)
         return JSONResponse(said, status, _HEADERS)
 
     return endpoint
@@ -218,7 +223,11 @@ def _messages(house: House) -> Callable[[Request], Any]:
         except Refused as bad:
             return JSONResponse({"error": bad.code}, bad.status, _HEADERS)
         signature = request.headers.get("stripe-signature", "")
-        verdict = await run_in_threadpool(house.hooks.take, body, signature)
+        try:
+            verdict = await run_in_threadpool(house.hooks.take, body, signature)
+        except BooksDown:
+            # Stripe sends it again.
+            return JSONResponse({"error": "books_down"}, 503, _HEADERS)
         if verdict == "taken":
             house.poke()
         return JSONResponse({"message": verdict}, 400 if verdict == "forged" else 200, _HEADERS)

@@ -30,6 +30,10 @@ class Stale(IonetError):
     """Somebody else has taken the next step of a payment; it has to be read again."""
 
 
+class BooksDown(IonetError):
+    """The database takes nothing at present: its disk is full, or it is away. Ask again."""
+
+
 class QuoteGone(IonetError):
     """There is no such quote, or it is of somebody else, or over."""
 
@@ -92,8 +96,10 @@ class Books:
                         f"these books are of version {rows.get('version')}, not of {schema.VERSION}; use the"
                         " software that has made them"
                     )
+        except BooksDown as bad:
+            raise ConfigError(f"the books cannot be opened: {bad}") from None
         except sa.exc.DBAPIError as bad:
-            raise ConfigError(f"the books cannot be opened: {' '.join(str(bad.orig).split())}") from None
+            raise ConfigError(f"the books cannot be opened: {_text(bad)}") from None
 
     def close(self) -> None:
         """Closes the database."""
@@ -330,7 +336,23 @@ def _row(payment: Payment) -> dict[str, Any]:
     return row | {"state": payment.state.value, "body": dumped(payment)}
 
 
+def _text(bad: sa.exc.DBAPIError) -> str:
+    return " ".join(str(bad.orig).split())
+
+
 def _engine(url: sa.URL) -> sa.Engine:
+    engine = _engine_of(url)
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _failed(context: sa.engine.ExceptionContext) -> None:
+        # What is wrong with the database, and not with what is asked of it.
+        if isinstance(bad := context.sqlalchemy_exception, sa.exc.OperationalError | sa.exc.InterfaceError):
+            raise BooksDown(_text(bad))
+
+    return engine
+
+
+def _engine_of(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(url)
     in_memory = not url.database or url.database == ":memory:"

@@ -37,6 +37,10 @@ class CardsDown(IonetError):
     """The card's side did not answer, or not in time: what has come of a request is unknown. Ask again."""
 
 
+class KeyRefused(CardsDown):
+    """Stripe does not take this host's key: nothing goes on before a person gives it another one."""
+
+
 class CardRefused(IonetError):
     """The card's side has said no."""
 
@@ -302,6 +306,6 @@ def _asked(ask: Callable[[], T]) -> T:
     except stripe.IdempotencyError as bad:
         raise CardRefused(f"Stripe knows another request by this name: {bad.user_message}") from None
     except (stripe.AuthenticationError, stripe.PermissionError) as bad:
-        raise CardsDown(f"Stripe does not take the key: {type(bad).__name__}") from None
+        raise KeyRefused(f"Stripe does not take the key in stripe_key: {type(bad).__name__}") from None
     except stripe.StripeError as bad:
         raise CardsDown(f"Stripe does not answer: {type(bad).__name__}") from None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ionet.payments.amounts import CENT, shares
-from ionet.payments.books import NEVER, Books, Out, Stale
+from ionet.payments.books import NEVER, Books, BooksDown, Out, Stale
 from ionet.payments.cards import CardRefused, Cards, CardsDown, Charge, Taken
 from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.events import (
@@ -91,20 +91,30 @@ class Cashier:
         self._tell = tell
 
     def work(self) -> int:
-        """Looks at all payments that are due; gives their number."""
+        """Looks at all payments that are due; gives their number.
+
+        Raises:
+            BooksDown: the books take nothing at present; what was not written down is looked up later.
+        """
         due = self._books.due(self._now())
         for payment, _ in due:
             self.advance(payment.id)
         return len(due)
 
     def advance(self, id_: str) -> None:
-        """Takes a payment as far as it goes now."""
+        """Takes a payment as far as it goes now.
+
+        Raises:
+            BooksDown: see `work`.
+        """
         try:
             for _ in range(_STEPS):
                 if not self._next(id_):
                     return
         except Stale:
             return  # somebody else is at it
+        except BooksDown:
+            raise  # no payment's fault
         except (CardsDown, ChainDown) as bad:
             _log.warning("payment %s waits: %s", id_, bad)
             self._put_off(id_, _AGAIN)

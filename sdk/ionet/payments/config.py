@@ -18,6 +18,7 @@ from ionet.service.settings import Table, check_notify, checked_url, read
 
 _NONE: Final = "no settings in {folder}: write payments.toml there, as docs/payments.md shows it"
 _KEYS: Final = {"test": ("sk_test_", "rk_test_"), "live": ("sk_live_", "rk_live_")}
+_PUBLISHABLE: Final = {"test": ("pk_test_",), "live": ("pk_live_",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,23 @@ def load(state: Path) -> PaymentsConfig:
     if notify is not None:
         with table.about("notify"):
             check_notify(notify)
+    wallet = table.folder("wallet", "the wallet's keypair file", state / "wallet.json")
+    if wallet.exists():
+        _only_its_owners(table, "wallet", wallet, wallet.stat().st_mode)
     config = PaymentsConfig(
         state=state,
         host=host,
         port=port,
         metrics=_place(table, "metrics", "127.0.0.1:9492"),
         books=_books(table, state),
-        wallet=table.folder("wallet", "the wallet's keypair file", state / "wallet.json"),
+        wallet=wallet,
         live=live,
         stripe_url=stripe_url,
-        terms=_terms(table),
+        stripe_key=_stripe_key(table, state, live),
+        terms=_terms(table, live),
         float=_float(table.table("float")),
         notify=notify,
-        stripe_key=_stripe_key(table, state, live),
-        hook_secret=_secret(table, "hook_secret", state),
+        hook_secret=_hook_secret(table, state),
         console_key=_secret(table, "console_key", state).encode(),
     )
     table.finish()
@@ -118,7 +122,7 @@ def _cents(table: Table, name: str, right: str, default: str | None = None) -> i
     return int(exact)
 
 
-def _terms(table: Table) -> Terms:
+def _terms(table: Table, live: bool) -> Terms:
     origin = table.text("origin", "of the console's pages, such as https://console.example.org")
     with table.about("origin"):
         checked_url(origin, {"https": "http"}, "an origin")
@@ -137,6 +141,8 @@ def _terms(table: Table) -> Terms:
         fixed = _cents(fee, "fixed", "the fee for each charge", "0")
         fee.finish()
     publishable = table.text("publishable_key", "Stripe's key for browsers")
+    # Anybody is told it: a secret key in its place would be everybody's.
+    _begins(table, "publishable_key", publishable, _PUBLISHABLE, live)
     return Terms(chosen, bps, fixed, origin.rstrip("/"), publishable)
 
 
@@ -154,11 +160,22 @@ def _float(table: Table) -> Float:
 
 def _stripe_key(table: Table, state: Path, live: bool) -> str:
     key = _secret(table, "stripe_key", state)
-    mode = "live" if live else "test"
-    if not key.startswith(_KEYS[mode]):
-        wanted = " or ".join(_KEYS[mode])
-        raise table.wrong("stripe_key", f"with live = {str(live).lower()} it begins with {wanted}")
+    _begins(table, "stripe_key", key, _KEYS, live)
     return key
+
+
+def _begins(table: Table, name: str, key: str, begins: dict[str, tuple[str, ...]], live: bool) -> None:
+    """Refuses a key of the other mode, or of another kind, without showing it."""
+    wanted = begins["live" if live else "test"]
+    if not key.startswith(wanted):
+        raise table.wrong(name, f"with live = {str(live).lower()} it begins with {' or '.join(wanted)}")
+
+
+def _hook_secret(table: Table, state: Path) -> str:
+    secret = _secret(table, "hook_secret", state)
+    if not secret.startswith("whsec_"):
+        raise table.wrong("hook_secret", "the secret of the endpoint at Stripe begins with whsec_")
+    return secret
 
 
 def _secret(table: Table, name: str, state: Path) -> str:
@@ -170,8 +187,12 @@ def _secret(table: Table, name: str, state: Path) -> str:
     except (OSError, UnicodeDecodeError) as bad:
         why = bad.strerror if isinstance(bad, OSError) else "it is no text"
         raise table.wrong(name, f"the file {file} cannot be read: {why}") from None
-    if mode & 0o077:
-        raise table.wrong(name, f"others can read {file}; run: chmod 600 {file}")
+    _only_its_owners(table, name, file, mode)
     if not text or not text.isprintable():
         raise table.wrong(name, f"the file {file} holds one line with the secret")
     return text
+
+
+def _only_its_owners(table: Table, name: str, file: Path, mode: int) -> None:
+    if mode & 0o077:
+        raise table.wrong(name, f"others can read {file}; run: chmod 600 {file}")

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from ionet.payments.amounts import DOLLAR
 from ionet.payments.purse import Purse
+from ionet.payments.watching import KINDS
 
 
 class Metrics:
@@ -36,11 +37,14 @@ class Metrics:
             self._usd.labels(field.name).set(getattr(purse, field.name) / DOLLAR)
         self._behind.set(due)
 
-    def wallet(self, units: int, lamports: int, on: frozenset[str]) -> None:
-        """Shows what the wallet holds, and which alarms are on."""
+    def wallet(self, units: int, lamports: int) -> None:
+        """Shows what the wallet holds."""
         self._usdc.set(units / DOLLAR)
         self._sol.set(lamports / 10**9)
-        for kind in ("float-high", "float-low", "fees-low"):
+
+    def alarms(self, on: frozenset[str]) -> None:
+        """Shows which alarms are on."""
+        for kind in KINDS:
             self._alarm.labels(kind).set(kind in on)
 
     def messages(self, counts: Mapping[str, int]) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ionet.ledger.database import url_of
 from ionet.payments.api import House, application
 from ionet.payments.auditing import totals
-from ionet.payments.books import Books
-from ionet.payments.cards import CardsDown, StripeCards
+from ionet.payments.books import Books, BooksDown
+from ionet.payments.cards import CardsDown, KeyRefused, StripeCards
 from ionet.payments.cashier import Cashier
 from ionet.payments.chain import ChainDown, ChainRefused, Wallet
 from ionet.payments.config import PaymentsConfig
@@ -36,6 +36,9 @@ _log = logging.getLogger(__name__)
 _EVERY: Final = 1.0
 _WALLET: Final = 15
 _DISPUTES: Final = 600
+#: Seconds until what did not answer is tried again: the books, and Stripe with a key that it did not take.
+_BOOKS: Final = 5.0
+_KEY: Final = 60
 #: Anybody can connect, as Stripe has to.
 _BOUNDS: Final = Bounds()
 #: Seconds without a round after which the service is not well.
@@ -72,6 +75,7 @@ class Payments:
         self._metrics = Metrics()
         self._wake, self._end = threading.Event(), threading.Event()
         self._last = time.monotonic()
+        self._wallet_at = self._disputes_at = 0.0
 
     def _new_cashier(self, wallet: Wallet) -> Cashier:
         limits = self._config.terms.limits
@@ -98,7 +102,7 @@ class Payments:
 
             self._told = tell
             stack.enter_context(metrics_at(config.metrics, self._metrics.registry, "metrics"))
-            listening = listen(config.host, config.port)
+            listening = listen(config.host, config.port, "listen")
             stack.callback(listening.close)
             house = House(self._desk, self._hooks, config.console_key, self._wake.set, self._health)
             # Consoles and Stripe come through proxies: many connections of one address.
@@ -118,18 +122,28 @@ class Payments:
     # -- the thread
 
     def _work(self) -> None:
-        wallet_at = disputes_at = 0.0
         while not self._end.is_set():
-            self._cashier.work()
-            now = self._last = time.monotonic()
-            if now >= wallet_at:
-                self._look_at_wallet()
-                wallet_at = now + _WALLET
-            if now >= disputes_at:
-                self._look_at_disputes()
-                disputes_at = now + _DISPUTES
-            self._wake.wait(_EVERY)
+            rest = _EVERY
+            try:
+                self._round()
+                self._alarms.see("books", {})
+            except BooksDown as bad:
+                # What was begun is looked up when they are back.
+                said = f"the books take nothing at present, so nothing goes on: {bad}"
+                self._alarms.see("books", {"books-down": said})
+                rest = _BOOKS
+            self._metrics.alarms(self._alarms.on)
+            self._wake.wait(rest)
             self._wake.clear()
+
+    def _round(self) -> None:
+        self._cashier.work()
+        now = self._last = time.monotonic()
+        if now >= self._wallet_at:
+            self._look_at_wallet()
+            self._wallet_at = now + _WALLET
+        if now >= self._disputes_at:
+            self._disputes_at = now + self._look_at_disputes()
 
     def _look_at_wallet(self) -> None:
         counts, purse = totals(self._books)
@@ -140,19 +154,24 @@ class Payments:
         except (ChainDown, ChainRefused) as bad:
             _log.warning("the wallet is not seen: %s", bad)
             return
-        self._alarms.see(self._config.float.alarms(units, lamports))
-        self._metrics.wallet(units, lamports, self._alarms.on)
+        self._alarms.see("wallet", self._config.float.alarms(units, lamports))
+        self._metrics.wallet(units, lamports)
 
-    def _look_at_disputes(self) -> None:
-        """Has charges looked into whose messages were lost."""
+    def _look_at_disputes(self) -> int:
+        """Has charges looked into whose messages were lost; gives the seconds until it is looked again."""
         try:
             listed = self._cards.disputed()
+        except KeyRefused as bad:
+            self._alarms.see("stripe", {"stripe-key": f"no card is charged, let go or refunded: {bad}"})
+            return _KEY
         except CardsDown as bad:
             _log.warning("disputes are not seen: %s", bad)
-            return
+            return _DISPUTES
+        self._alarms.see("stripe", {})
         for name, intent in listed:
             if self._books.payments(intent=intent):
                 self._books.take(f"listed {name}", "listed", intent, self._now())
+        return _DISPUTES
 
     def _health(self) -> tuple[bool, dict[str, Any]]:
         still = int(time.monotonic() - self._last)

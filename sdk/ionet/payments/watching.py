@@ -1,12 +1,16 @@
-"""Watches the wallet: too much in it is too much to lose, too little and nothing is sold."""
+"""Alarms. Of the wallet: too much in it is too much to lose, too little and nothing is sold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from ionet.chain.amounts import SOL
 from ionet.payments.amounts import dollars
+
+#: Kinds of alarms.
+KINDS: Final = ("float-high", "float-low", "fees-low", "stripe-key", "books-down")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,20 @@ class Alarms:
 
     def __init__(self, tell: Callable[[str, str, str], None]) -> None:
         self._tell = tell
-        self._on: frozenset[str] = frozenset()
+        self._on: dict[str, frozenset[str]] = {}
 
-    def see(self, wrong: dict[str, str]) -> None:
-        """Sees what is wrong now."""
-        for kind in wrong.keys() - self._on:
+    def see(self, of: str, wrong: dict[str, str]) -> None:
+        """Sees what is wrong now.
+
+        Args:
+            of: of what: another thing's alarms stay as they are.
+            wrong: sentences by the kind of alarm.
+        """
+        before, self._on[of] = self._on.get(of, frozenset()), frozenset(wrong)
+        for kind in wrong.keys() - before:
             self._tell(kind, "", wrong[kind])
-        self._on = frozenset(wrong)
 
     @property
     def on(self) -> frozenset[str]:
         """The kinds that are on."""
-        return self._on
+        return frozenset().union(*self._on.values())

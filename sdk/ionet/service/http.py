@@ -64,12 +64,13 @@ def server_of(
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, said: str = "--listen") -> socket.socket:
     """A socket that takes connections.
 
     Args:
         host: an address of this machine.
         port: 0: any.
+        said: what says where it is, for the error.
 
     Raises:
         ConfigError: the port is taken.
@@ -83,7 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
         return listening
     except OSError as bad:
         raise ConfigError(
-            f"nothing can listen on {host}:{port}: {bad.strerror}; choose another place with --listen"
+            f"nothing can listen on {host}:{port}: {bad.strerror}; choose another place with {said}"
         ) from None
 
 
