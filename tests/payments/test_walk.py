@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.payments.stand_in import Refusal
 from tests.payments.world import HOUR, World, market, world
 
-from ionet import IonetError
+from ionet import USD, IonetError
 from ionet.payments.amounts import CENT
 from ionet.payments.events import Forgiven
 from ionet.payments.machine import step
@@ -24,6 +24,11 @@ DAY = 24 * HOUR
 #: Boundaries of effects in the longest run of the cashier in these walks, and some more.
 BOUNDARIES = 60
 KILLS = st.lists(st.integers(0, BOUNDARIES), max_size=3)
+#: What a supplier asks for in dollars, and what it becomes between the first quote and its booking.
+RATES = ("2.4", "2.5", "2.6")
+MOVES = st.sampled_from(("2.5", "2.4", "2.6"))
+#: In these a transaction was signed, and was not found dead.
+SIGNED = (State.BOOKING, State.BOOKED, State.UNPAID, *CHARGED)
 WAYS = st.lists(st.sampled_from(["intent", "checkout"]), min_size=2, max_size=2)
 
 
@@ -54,10 +59,11 @@ class Walk(RuleBasedStateMachine):
                 self.world.buy(self.world.quote(seconds=60 * minutes, job=payment.job))
                 return
 
-    @initialize(hours=st.lists(st.integers(1, 3), min_size=2, max_size=2), ways=WAYS, kills=KILLS)
-    def begins(self, hours: list[int], ways: list[str], kills: list[int]) -> None:
+    @initialize(hours=st.lists(st.integers(1, 3), min_size=2, max_size=2), ways=WAYS, rate=MOVES, kills=KILLS)
+    def begins(self, hours: list[int], ways: list[str], rate: str, kills: list[int]) -> None:
         for node, way in enumerate(ways):
             self.buys(node, hours[node], way)
+        self.a_supplier_changes_their_price(0, rate)
         self.pays("fp_one", kills)
 
     @rule(card=st.sampled_from(["fp_one", "fp_two"]), kills=KILLS)
@@ -97,6 +103,11 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def transactions_get_lost(self) -> None:
         self.world.lost = not self.world.lost
+
+    @rule()
+    def a_day_passes_for_stripes_keys(self) -> None:
+        """What was asked for before is not known by its key any more."""
+        self.world.stripe.forget_keys()
 
     @rule()
     def blockhashes_end(self) -> None:
@@ -154,6 +165,10 @@ class Walk(RuleBasedStateMachine):
 
     # -- the market
 
+    @rule(node=st.integers(0, 1), rate=st.sampled_from(RATES))
+    def a_supplier_changes_their_price(self, node: int, rate: str) -> None:
+        self.market.as_("alice").jobs.offer(self.market.nodes[node], rate=USD(rate)).send()
+
     @rule()
     def jobs_start(self) -> None:
         """The supplier is ready, and some time passes."""
@@ -205,6 +220,14 @@ class Walk(RuleBasedStateMachine):
         ), "a card is charged once for a payment"
 
     @invariant()
+    def nothing_is_booked_that_no_bank_has_held(self) -> None:
+        """And what is unpaid all the same is so as the bank has let go of it."""
+        for payment in self._payments(*SIGNED):
+            intent = self.world.stripe.intents[payment.intent]
+            assert intent["latest_charge"], "a card was given for it"
+            assert payment.state != State.UNPAID or intent["status"] == "canceled"
+
+    @invariant()
     def the_wallet_pays_once_for_each_payment(self) -> None:
         most = sum(
             each.deposit for each in self._payments() if each.state not in (State.OPENED, State.AWAITING)
@@ -231,6 +254,11 @@ class Walk(RuleBasedStateMachine):
         for message in stripe.messages:
             about = message["data"]["object"]
             self.world.books.take(message["id"], message["type"], about.get("payment_intent") or "", 0)
+        for node in self.market.nodes:
+            self.market.as_("alice").jobs.offer(node, rate=USD("2.5")).send()
+        self.world.work()
+        for payment in self._payments(State.UNPAID):
+            assert self.market.has_ended(payment.job), "nobody computes on what no card pays"
         for _ in range(3):
             self.world.work()
             self.market.pass_blocks()
@@ -245,9 +273,12 @@ class Walk(RuleBasedStateMachine):
         ]
         self.world.check()
         self.world.check_cards()
+        for payment in self._payments(State.CANCELLED):
+            assert self.world.is_let_go(payment), "no card is held for nothing"
         spent = sum(each.purse.booked for each in payments)
         assert self.before - self.market.purse == spent, "what the wallet has paid is what the books say"
-        assert all(each.purse.held < CENT or each.blocked for each in payments), (
+        # Of a charge of which a bank has taken back a part the operator pays the rest back by hand.
+        assert all(each.purse.held < CENT or each.blocked or each.lost for each in payments), (
             "nothing is kept from customers"
         )
 

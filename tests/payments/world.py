@@ -18,7 +18,7 @@ from tests.payments.stand_in import KEY, StandIn, serving
 from tests.programs.support import make_hireable
 
 import ionet
-from ionet import SOL, USD, USDC, token_account, types
+from ionet import SOL, USD, USDC, accounts, token_account, types
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.cli.localnet import PEOPLE, set_up
 from ionet.localnet.dollars import add_usdc, write_prices
@@ -144,6 +144,13 @@ class Market:
     def stop(self, job: str) -> None:
         """The customer ends their job by their own key."""
         self.deployer.as_(self.renter).jobs.stop(Pubkey.from_string(job)).send()
+
+    def has_ended(self, job: str) -> bool:
+        """Whether a job takes no more time: it was stopped, or its time is over, or it is closed."""
+        (account,) = self.deployer.fetch_many(accounts.jobs.Job, [Pubkey.from_string(job)])
+        if account is None or account.reason:
+            return True
+        return bool(account.started_at) and account.ends_at <= self.now
 
     def finish(self, job: str) -> None:
         """Everybody is paid, and the job is closed."""
@@ -305,6 +312,12 @@ class World:
             assert sum(sums[name] for name in left) == -sum(
                 sums[name] for name in ("booked", "refunded", "held", "fee")
             )
+
+    def is_let_go(self, payment: Payment) -> bool:
+        """Whether no card can be charged for a payment any more, nor be given for it."""
+        if payment.intent:
+            return bool(self.stripe.intents[payment.intent]["status"] == "canceled")
+        return not payment.session or self.stripe.sessions[payment.session]["status"] != "open"
 
     def check_cards(self) -> None:
         """What cards have paid is what the books say, once nothing is under way."""

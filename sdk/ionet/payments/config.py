@@ -17,8 +17,11 @@ from ionet.payments.watching import Float
 from ionet.service.settings import Table, check_notify, checked_url, read
 
 _NONE: Final = "no settings in {folder}: write payments.toml there, as docs/payments.md shows it"
-_KEYS: Final = {"test": ("sk_test_", "rk_test_"), "live": ("sk_live_", "rk_live_")}
-_PUBLISHABLE: Final = {"test": ("pk_test_",), "live": ("pk_live_",)}
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "test": ("sk_test_", "rk_test_"),
+    "live": ("sk_live_", "rk_live_"),
+}
+_PUBLISHABLE: Final[dict[str, tuple[str, ...]]] = {"test": ("pk_test_",), "live": ("pk_live_",)}
 
 
 @dataclass(frozen=True, slots=True)
