@@ -210,15 +210,32 @@ def test_skypilots_file_is_read_where_it_says_the_same() -> None:
         files={"data": "./data"},
         env={"EPOCHS": "3"},
         setup="pip install -r requirements.txt",
-        run="python train.py\n",
     )
     assert [note.split(": ")[:2] for note in read.unread] == [
         ["sky.yaml:7", "resources.cloud"],
         ["sky.yaml:8", "resources.disk_size"],
         ["sky.yaml:15", "file_mounts./mnt/big"],
         ["sky.yaml:16", "file_mounts.~/out"],
+        ["sky.yaml:18", "run"],
         ["sky.yaml:20", "service"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "run", "why"),
+    [
+        ("num_nodes: 1\nrun: python train.py", "python train.py", ""),
+        ("num_nodes: 2\nrun: python train.py", "", "t:2: run: it would be run on each node there"),
+        ("num_nodes: 1\nrun: torchrun --nnodes $SKYPILOT_NUM_NODES", "", "t:2: run: there are no variables"),
+        ("num_nodes: 1\nsetup: echo $SKYPILOT_NODE_IPS\nrun: make", "make", "t:2: setup: there are no var"),
+    ],
+)
+def test_a_script_of_skypilots_that_would_do_something_else_here_is_named(
+    text: str, run: str, why: str
+) -> None:
+    read = parse(text, "t")
+    assert (read.kind, read.spec.run, read.spec.setup) == ("SkyPilot", run, "")
+    assert [note[: len(why)] for note in read.unread] == [why] * bool(why)
 
 
 @pytest.mark.parametrize(

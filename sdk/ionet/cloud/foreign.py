@@ -25,6 +25,11 @@ _NO_RANGE: Final = "name each port; `ionet cluster proxy NAME PORT` has any othe
 _NO_STOP: Final = "an idle cluster ends, and does not stop to be started again: write `idle_minutes` alone"
 _NO_BUCKET: Final = "buckets are not mounted; send a file or folder of this machine, or fetch it in setup"
 _OUTSIDE: Final = "only paths below the working directory are written to, as data/train.csv"
+_ON_EACH: Final = (
+    "it would be run on each node there, and here on the first alone: run it by `ionet cluster exec`, and by"
+    " Ray on the others"
+)
+_NO_VARIABLES: Final = "there are no variables SKYPILOT_… here; `ray.init()` finds all nodes"
 _ONLY_RAY: Final = "the lease starts Ray by itself, with its own ports and token"
 
 _WHY_SKY: Final[Mapping[str, str]] = {
@@ -92,7 +97,18 @@ def of_sky(items: Mapping[str, Item]) -> Translated:
             _resources(item, wanted, unread)
         else:
             unread.append(_why(item, _WHY_SKY.get(key, _NOTHING)))
+    _scripts(wanted, unread)
     return wanted, unread
+
+
+def _scripts(wanted: dict[str, Item], unread: list[Item]) -> None:
+    """Scripts that would do something else here."""
+    several = "nodes" in wanted and wanted["nodes"].value != "1"
+    for key in ("setup", "run"):
+        if key in wanted and "SKYPILOT_" in str(wanted[key].value):
+            unread.append(_why(wanted.pop(key), _NO_VARIABLES))
+        elif key in wanted and key == "run" and several:
+            unread.append(_why(wanted.pop(key), _ON_EACH))
 
 
 def _resources(item: Item, wanted: dict[str, Item], unread: list[Item]) -> None:
