@@ -36,7 +36,7 @@ from tests.network.attacked import (
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from ionet.gateway import _service
-from ionet.wire import MAX_MESSAGE, Kind, Role, Unreachable
+from ionet.wire import MAX_MESSAGE, Kind, Peer, Role, Unreachable, _link
 from ionet.wire._link import gateway_name
 
 PROXIED = {"proxies": (ip_network("127.0.0.1"),)}
@@ -473,6 +473,33 @@ async def test_a_key_that_connects_twice_has_one_connection_the_later(gateway: A
         assert "undelivered" in await second.word()
         await served(pair)
         assert gateway.hub.connected(Role.AGENT) == 2
+
+
+async def test_processes_of_one_renter_are_connected_in_turn(
+    gateway: Attacked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_link, "_TURN", 0.2)
+    key, waited = gateway.chain.add(keypair(4), Role.RENTER), list[bool]()
+
+    async def answered(peer: Peer, device: bytes) -> None:
+        while True:
+            try:
+                await peer.ask(device, "echo", {}, seconds=60, presence=0.05)
+                return
+            except Unreachable:
+                waited.append(peer.in_turn)
+
+    async with (
+        honest(gateway) as (_, agent),
+        Peer(key, Role.RENTER, [[gateway.peers]]) as first,
+        Peer(key, Role.RENTER, [[gateway.peers]]) as second,
+    ):
+        # Less than three of the pauses that a peer makes elsewhere whose key another process has.
+        async with asyncio.timeout(60):
+            for _ in range(3):
+                await answered(first, agent.address)
+                await answered(second, agent.address)
+    assert any(waited)
 
 
 @pytest.mark.parametrize(("role", "most"), [(Role.AGENT, 5), (Role.RENTER, 8)])

@@ -83,6 +83,10 @@ class Cost:
     used: int
 
 
+class _InTurn(Unreachable):
+    """Another process of the renter's is connected with their key, for some seconds."""
+
+
 class AsyncRun:
     """A job, booked now or earlier, from here or from elsewhere. Use it as an asynchronous context manager.
 
@@ -296,7 +300,8 @@ class AsyncRun:
             self._device = bytes(node.device_key)
         device = self._device
         if not peer.connected and not await peer.wait_connected(_PRESENCE):
-            raise Unreachable("; ".join(peer.problems) or "the gateway does not answer")
+            kind = _InTurn if peer.in_turn else Unreachable
+            raise kind("; ".join(peer.problems) or "the gateway does not answer")
         try:
             return await peer.ask(
                 device,
@@ -310,7 +315,7 @@ class AsyncRun:
         except (Unreachable, SealError) as bad:
             # A node may have another device by then.
             self._device = None
-            raise Unreachable(str(bad)) from bad
+            raise (_InTurn if peer.in_turn else Unreachable)(str(bad)) from bad
 
     async def order(self, name: str, order: Mapping[str, str]) -> None:
         """Gives an order to a cluster that is held; only its node reads it. Repeated, it does nothing.
@@ -683,7 +688,8 @@ class _Follower:
         except (Unreachable, Refused, ResultError) as bad:
             if job.state == JobState.ENDED or any(job.result_hash):
                 return await self._by_chain()
-            self._tell(f"the node does not answer now ({bad}); the job goes on")
+            if not isinstance(bad, _InTurn):
+                self._tell(f"the node does not answer now ({bad}); the job goes on")
             self.pause = _LOOK
             self._looked = float("-inf")
             return None

@@ -36,6 +36,8 @@ _PATIENCE: Final = 10.0
 _PING: Final = 20.0
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 60.0
+#: Seconds until a process of a shared key takes its turn again.
+_TURN: Final = 6.0
 #: Seconds, at least and at most, between losing one gateway and dialling the next.
 _SPREAD: Final = (0.05, 1.0)
 #: Seconds, give or take a half, after which a peer looks whether a gateway that it prefers is back.
@@ -168,6 +170,8 @@ class Link:
         context: for TLS; default: the system's authorities.
         rate: messages a second that are taken from a gateway; what comes faster waits there.
         burst: how many at once.
+        shared: whether several processes may use the key, which a gateway has one connection of: then each
+            takes its turn after some seconds.
     """
 
     def __init__(
@@ -181,6 +185,7 @@ class Link:
         *,
         rate: float = 500.0,
         burst: float = 5_000.0,
+        shared: bool = False,
     ) -> None:
         self._ways = [_Way(url) for url in urls]
         self._greet = greet
@@ -188,7 +193,7 @@ class Link:
         self._on_control = on_control
         self._on_state = on_state
         self._context = context
-        self._rate, self._burst = rate, burst
+        self._rate, self._burst, self._shared = rate, burst, shared
         self._socket: ClientConnection | None = None
         self._sending = asyncio.Lock()
         self._attempt: asyncio.Task[None] | None = None
@@ -196,6 +201,8 @@ class Link:
         self._leaves = False
         self._was_connected = False
         self.problem: str | None = "not connected yet"
+        #: Whether another process of the key has its turn now, and this one will.
+        self.in_turn = False
         self.url: str | None = None
 
     @property
@@ -261,6 +268,7 @@ class Link:
             wait, self._was_connected = max(wait, random.uniform(*_SPREAD)), False
         if wait > 0:
             await asyncio.sleep(wait)
+        self.in_turn = False
         shown, began, retry = public_url(way.url), time.monotonic(), 0.0
         try:
             await self._once(way)
@@ -270,7 +278,10 @@ class Link:
         except GatewayFaulty as bad:
             self.problem, retry = f"{shown} does not behave as a gateway does: {bad}", _FAULTY
         except ConnectionClosed as bad:
-            self.problem, retry = _closed(shown, bad)
+            self.problem, retry = _closed(shown, bad, shared=self._shared)
+            if retry == _TURN:
+                self.in_turn = True
+                way.served()
         except (WebSocketException, OSError, TimeoutError, ValueError) as bad:
             self.problem = f"no connection to {shown}: {str(bad) or type(bad).__name__}"
         except Exception as bad:
@@ -371,11 +382,11 @@ def _refusal(word: dict[str, Any]) -> LinkRefused:
     return LinkRefused(why, float(retry) if usable else _LONGEST_PAUSE)
 
 
-def _closed(shown: str, bad: ConnectionClosed) -> tuple[str, float]:
+def _closed(shown: str, bad: ConnectionClosed, *, shared: bool) -> tuple[str, float]:
     """What an ended connection means, and the seconds before another try."""
     reason = bad.rcvd.reason if bad.rcvd is not None else ""
     if reason == "replaced":
-        return f"{shown}: another process connects with this key", _LONGEST_PAUSE
+        return f"{shown}: another process connects with this key", _TURN if shared else _LONGEST_PAUSE
     text = "".join(letter for letter in reason if letter.isprintable())
     return f"{shown} ended the connection{f': {text}' if text else ''}", 0.0
 

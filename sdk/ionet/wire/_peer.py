@@ -242,6 +242,11 @@ class Peer:
         """Why a gateway is not connected, one sentence each."""
         return tuple(link.problem for link in self._links if link.problem is not None)
 
+    @property
+    def in_turn(self) -> bool:
+        """Whether another process of its key is connected now, and this one will be in some seconds."""
+        return any(link.in_turn for link in self._links)
+
     def present(self, role: Role) -> dict[bytes, bytes | None]:
         """The peers of a role that gateways have announced: key to node. Announced is not proved."""
         newest = {key: peer.newest for key, peer in self._present.items()}
@@ -462,7 +467,17 @@ class Peer:
             self._spawn(self._notify())
 
         rate, burst = _RATE[self._role]
-        return Link(urls, self._greet, on_message, on_control, on_state, context, rate=rate, burst=burst)
+        return Link(
+            urls,
+            self._greet,
+            on_message,
+            on_control,
+            on_state,
+            context,
+            rate=rate,
+            burst=burst,
+            shared=self._role is Role.RENTER,
+        )
 
     def _greet(self, challenge: bytes, gateway: str) -> bytes:
         # It names the gateway, or one could greet another with the greetings that it gets.
