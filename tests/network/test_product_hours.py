@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +29,8 @@ from tests.programs.support import HOUR, MINUTE
 from ionet import SOL, AsyncClient, ProofReason, accounts, pda, types
 from ionet.chain.errors import IonetError
 from ionet.gateway._bounds import Bounds
-from ionet.orchestrator import ProgramChain
+from ionet.orchestrator import ProgramChain, _products
+from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._files import GatewayFiles
 from ionet.orchestrator._journal import Journal
@@ -320,6 +321,43 @@ async def test_a_device_that_was_restarted_opens_what_it_had_signed(field: Field
         for _ in range(2):
             await seat.look()
         assert (seat.hours.passed, seat.verdicts()) == (2, {})
+
+
+async def test_what_is_computed_for_one_seat_keeps_no_other_from_what_is_there(field: Field) -> None:
+    async with field.seat().serving() as seat:
+        await field.drawn(seat)
+        async with AsyncExitStack() as computing:
+            for agent in field.agents.values():
+                products = agent._challenges._products
+                assert products is not None
+                await computing.enter_async_context(products._lock)
+            await seat.look()
+        assert (seat.hours.passed, seat.verdicts()) == (2, {})
+        assert seat.hours._hour is not None
+        entry, *_ = seat.hours._hour.entries.values()
+        with pytest.raises(NodeUnreachable, match="no processor 1"):
+            await seat.hours._devices.reveal(replace(entry, signed=replace(entry.signed, unit=1)), 4)
+
+
+async def test_a_seat_that_cannot_ask_all_begins_where_the_hours_seed_says(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_products, "_UNDER_WAY", 1)
+    last = max(field.alice, field.bob)
+    async with field.seat().serving() as seat:
+        await seat.look()
+        field.advance(MINUTE)
+        real = seat.hours._chain.running_hour
+
+        async def running_hour() -> Any:
+            seq, hour = await real()
+            assert hour is not None
+            return seq, replace(hour, seed=last)
+
+        monkeypatch.setattr(seat.hours._chain, "running_hour", running_hour)
+        await seat.look()
+        assert seat.hours._hour is not None
+        assert [node for node, asked in seat.hours._hour.asked.items() if asked.tries] == [last]
 
 
 async def test_a_device_opens_nothing_before_the_draw_and_signs_nothing_after_it(field: Field) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ionet.orchestrator._chain import ChainError
-from ionet.orchestrator._looking import Looking
+from ionet.orchestrator._looking import Looking, in_turn
 
 
 class Looks(Looking[int]):
@@ -37,3 +37,12 @@ async def test_a_look_that_fails_is_followed_by_the_next_and_said(caplog: pytest
     ]
     assert looks.asked is not None
     assert looks.asked.cancelled()
+
+
+def test_each_node_is_the_last_of_an_hour_by_chance_and_none_in_all() -> None:
+    nodes = [bytes([number, *bytes(31)]) for number in (250, 251, 252, 253, 10, 200)]
+    orders = [in_turn(nodes, bytes([lot, *bytes(31)])) for lot in range(256)]
+    assert all(sorted(order) == sorted(nodes) for order in orders)
+    assert {order[-1] for order in orders} == set(nodes)
+    assert in_turn(nodes, nodes[1])[0] == nodes[1]
+    assert in_turn([], bytes(32)) == []

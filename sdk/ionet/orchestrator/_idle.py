@@ -18,7 +18,7 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._looking import Looking
+from ionet.orchestrator._looking import Looking, in_turn
 from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._program import ProgramChain
 from ionet.prover import MEDIAN_OF, Reason
@@ -101,7 +101,8 @@ class IdleChallenges(Looking[bytes]):
         connected = set(self._connected())
         self._tried = {node: tried for node, tried in self._tried.items() if node in connected}
         judged: set[bytes] | None = None
-        for node in sorted(connected.difference(leased, self._under_way)):
+        lot = sha256(_DOMAIN + self._secret + hour.to_bytes(8, "little", signed=True)).digest()
+        for node in in_turn(connected.difference(leased, self._under_way), lot):
             tried = self._tried.get(node)
             if tried is None or tried.hour != hour:
                 end = begun + hour * HOUR

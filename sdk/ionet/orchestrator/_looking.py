@@ -5,11 +5,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from ionet.orchestrator._chain import ChainError
 
 _Place = TypeVar("_Place")
+
+
+def in_turn(nodes: Iterable[bytes], lot: bytes) -> list[bytes]:
+    """Returns nodes in an order that begins at another one with each lot: no address is always the last.
+
+    Args:
+        nodes: addresses, 32 bytes each.
+        lot: what nobody can have known when they were made, 32 bytes.
+    """
+    ordered = sorted(nodes)
+    first = bisect_left(ordered, lot)
+    return ordered[first:] + ordered[:first]
 
 
 class Looking(ABC, Generic[_Place]):

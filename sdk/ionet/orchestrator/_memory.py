@@ -20,7 +20,7 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._looking import Looking
+from ionet.orchestrator._looking import Looking, in_turn
 from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._products import ANSWER_WITHIN, Fault
 from ionet.orchestrator._program import HourView, ProgramChain
@@ -176,7 +176,7 @@ class MemoryHours(Looking[bytes]):
         for node in mine.asked.keys() & set(leased):
             # Its memory is its renter's, and whatever it has not answered says nothing.
             mine.asked[node].done = True
-        for node in sorted(set(self._connected()).difference(leased) | mine.asked.keys()):
+        for node in in_turn(set(self._connected()).difference(leased) | mine.asked.keys(), hour.seed):
             asked = mine.asked.get(node)
             if asked is None:
                 late = now + FILL_WITHIN + ANSWER_WITHIN + _MARGIN >= hour.period_end

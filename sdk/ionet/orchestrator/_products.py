@@ -26,7 +26,7 @@ from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._chain import ChainError, ChainRejected
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
-from ionet.orchestrator._looking import Looking
+from ionet.orchestrator._looking import Looking, in_turn
 from ionet.orchestrator._policy import Policy
 from ionet.orchestrator._program import HourView, ProgramChain
 from ionet.proofs.cells import wrong_cell
@@ -231,7 +231,7 @@ class ProductHours(Looking[tuple[bytes, int, int]]):
     def _collect(self, mine: _Hour, hour: HourView, now: int, leased: Collection[bytes]) -> None:
         if now < hour.ticked_at + SETTLED:
             return
-        for node in sorted(set(self._connected()).difference(leased)):
+        for node in in_turn(set(self._connected()).difference(leased), hour.seed):
             asked, place = mine.asked.setdefault(node, _Asked()), (node, -1, 0)
             known = (node, 0, 0) in mine.entries
             busy = place in self._under_way or len(self._under_way) >= _UNDER_WAY

@@ -116,6 +116,8 @@ class Products:
             raise Refused("bad-request", f"a processor is 0..{MAX_UNITS - 1}, rows are 1..{_MOST_ROWS}")
         if hour.randomness is None:
             raise Refused("not-drawn", f"hour {hour.seq} is not drawn yet")
+        if unit >= await self._chain.units(self._worker.node):
+            raise Refused("bad-request", f"the node has no processor {unit}")
         (item,) = await self._made(hour, [unit], sizes)
         if rows not in item.opened:
             drawn = draw(item.challenge, item.entry.signed.root, hour.randomness, rows=rows)
@@ -149,6 +151,9 @@ class Products:
 
     async def _made(self, hour: ProductHour, units: Sequence[int], sizes: tuple[int, int]) -> list[_Product]:
         m, k = sizes
+        if all((unit, m, k) in self._held for unit in units):
+            # What another seat has computed now keeps nobody waiting.
+            return [self._held[unit, m, k] for unit in units]
         async with self._lock:
             missing = [unit for unit in units if (unit, m, k) not in self._held]
             node = self._worker.node
