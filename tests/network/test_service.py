@@ -45,6 +45,7 @@ _POLICY = {
     "number_k": 256,
     "interval_ms": 200,
     "takeover": 1,
+    "hour_most": 0,
 }
 
 

@@ -83,7 +83,7 @@ def test_each_part_of_the_policy_is_one() -> None:
 
 
 def test_nobody_is_asked_for_memory_by_a_seat_that_begins_no_hours(tmp_path: Path) -> None:
-    asking = replace(config(tmp_path), policy={"hour_memory_mib": 64})
+    asking = replace(config(tmp_path), policy={"hour_memory_mib": 64, "hour_most": 0})
     with pytest.raises(ConfigError, match="hour_memory_mib needs an hour_most above 0"):
         asking.made_policy()
     made = replace(asking, policy={"hour_memory_mib": 64, "hour_most": 1}).made_policy()
@@ -91,6 +91,17 @@ def test_nobody_is_asked_for_memory_by_a_seat_that_begins_no_hours(tmp_path: Pat
     (reference,) = made.memory_references[61]
     assert reference.sizes == sizes_of(512)
     assert reference.limit_ns == -(-1_506_924_529 * 3 // 2) + 500_000_000
+
+
+def test_a_seat_takes_part_in_compute_proofs_unless_its_file_says_that_it_does_not(tmp_path: Path) -> None:
+    def proofs(**said: int) -> tuple[bool, bool, bool]:
+        made = replace(config(tmp_path), policy=said).made_policy()
+        return made.hour_most > 0, made.hour_memory_mib > 0, made.hour_disprove == 1
+
+    assert proofs() == (True, True, True)
+    assert proofs(hour_memory_mib=0) == (True, False, True)
+    assert proofs(hour_most=0) == (False, False, True)
+    assert proofs(hour_disprove=0) == (True, True, False)
 
 
 def test_without_a_file_it_is_said_how_to_make_one(tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
 #: Where `Policy` is for nodes of one machine: others take their samples by themselves, and wait for nobody.
 _REMOTE: Final[Mapping[str, int]] = {"challenges_at_once": 16, "concurrency": 256, "sample_every": 60}
 
-#: What `ionet orchestrator init` writes: a seat takes part in compute proofs, with the sizes of all others.
+#: What `ionet orchestrator init` writes, and what holds where a file says nothing: a seat takes part in compute
+#: proofs, with the sizes of all others.
 SEAT_POLICY: Final[Mapping[str, int]] = {"hour_most": 20_000, "hour_disprove": 1, "hour_memory_mib": 64}
 
 
@@ -146,8 +147,11 @@ class OrchestratorConfig:
             ConfigError: the file of speeds cannot be read, or is none; nobody would begin the hours that
                 settings need.
         """
-        changes: dict[str, Any] = {**_REMOTE, **self.policy}
-        if changes.get("hour_memory_mib") and not changes.get("hour_most"):
+        changes: dict[str, Any] = {**_REMOTE, **SEAT_POLICY, **self.policy}
+        if not changes["hour_most"]:
+            # Who leaves hours of signed products out has said enough.
+            changes["hour_memory_mib"] = self.policy.get("hour_memory_mib", 0)
+        if changes["hour_memory_mib"] and not changes["hour_most"]:
             raise ConfigError(
                 "hour_memory_mib needs an hour_most above 0: seats that take part in hours of signed products"
                 " begin the hour whose seed the memory is made of"
