@@ -81,8 +81,8 @@ POLICY: Final[Mapping[str, tuple[int, int]]] = {
 #: Where `Policy` is for nodes of one machine: others take their samples by themselves, and wait for nobody.
 _REMOTE: Final[Mapping[str, int]] = {"challenges_at_once": 16, "concurrency": 256, "sample_every": 60}
 
-#: What `ionet orchestrator init` writes, and what holds where a file says nothing: a seat takes part in compute
-#: proofs, with the sizes of all others.
+#: What `ionet orchestrator init` writes, and what holds where a file says nothing: a seat takes part in
+#: compute proofs, with the sizes of all others.
 SEAT_POLICY: Final[Mapping[str, int]] = {"hour_most": 20_000, "hour_disprove": 1, "hour_memory_mib": 64}
 
 
