@@ -181,3 +181,13 @@ class Doubled(Worker):
 
     def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
         return super().commit_all(challenges[:1]) * len(challenges)
+
+
+class Rootless(Worker):
+    """Answers with roots of another length, so that nothing can be drawn from them."""
+
+    def commit(self, challenge: Challenge) -> Commitment[Challenge]:
+        return replace(super().commit(challenge), root=b"\1" * 31)
+
+    def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
+        return [replace(each, root=b"\1" * 33) for each in super().commit_all(challenges)]

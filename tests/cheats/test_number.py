@@ -19,6 +19,7 @@ from tests.cheats.devices import (
     Proxy,
     RelabelledReplay,
     Replay,
+    Rootless,
     Smaller,
 )
 from tests.programs.support import HOUR, MINUTE
@@ -26,6 +27,7 @@ from tests.programs.support import HOUR, MINUTE
 from ionet import ProofReason
 from ionet.orchestrator import _agents
 from ionet.orchestrator._challenge import Challenger
+from ionet.orchestrator._idle import IdleChallenges
 from ionet.prover import Challenge, Commitment, Reason, Verdict, number_challenges, numpy_backend
 from ionet.wire import Answer, Peer, Refused, Request, Role
 from ionet.worker import Worker, _turns
@@ -286,3 +288,22 @@ async def test_no_seat_takes_a_devices_memory_or_minutes_of_its_time(
     if count == 1:
         with pytest.raises(Refused, match=said):
             await field.remote._ask(field.alice, "commit", seed=seeds[0], m=m, k=k)
+
+
+async def test_an_answer_that_nothing_can_be_drawn_from_is_none_and_is_nobodys_way_out(field: Field) -> None:
+    """Who passed once has that repeated in hours without a verdict: no answer may leave one without."""
+    field.put(field.site.market.alice, Rootless)
+    assert reasons(await field.count([field.alice, field.bob])) == [Reason.UNANSWERED, None]
+    world = field.site.market.world
+    world.advance(HOUR - (world.now - world.mint_config.start) % HOUR)
+    seat = field.seat()
+    idle = IdleChallenges(
+        field.chain, seat._challenger, field.journal, seat._policy, bytes(32), lambda: [field.alice], list
+    )
+    begun = world.now
+    while world.now < begun + HOUR - 4 * MINUTE:
+        await idle.look()
+        await idle.settled()
+        world.advance(4 * MINUTE)
+    ((node, _, reason, _),) = field.journal.verdicts(begun, begun + HOUR)
+    assert (node, reason) == (field.alice, ProofReason.UNANSWERED)

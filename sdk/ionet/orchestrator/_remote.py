@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import struct
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -86,6 +87,14 @@ class _Asking:
             raise kind(f"the node cannot be challenged: {bad}") from bad
 
 
+def _root(text: str) -> bytes:
+    """Returns a root from hex; raises ValueError for one of another length, which nobody can open."""
+    root = bytes.fromhex(text)
+    if len(root) != 32:
+        raise ValueError(f"its root has {len(root)} bytes, expected 32")
+    return root
+
+
 class RemoteAgents(_Asking):
     """`Agents` of nodes on other machines."""
 
@@ -125,7 +134,7 @@ class RemoteAgents(_Asking):
         try:
             answer = await self._ask(node, "commit", _COMPUTING, **arguments)
             nanoseconds = time.perf_counter_ns() - start
-            root = bytes.fromhex(answer.arguments["root"])
+            root = _root(answer.arguments["root"])
         except (Refused, KeyError, ValueError, TypeError) as bad:
             raise NodeUnreachable(f"the node cannot compute: {bad}") from bad
         return root, nanoseconds
@@ -142,7 +151,7 @@ class RemoteAgents(_Asking):
         try:
             answer = await self._ask(node, "number", _COMPUTING, k=first.k, m=first.m, seeds=seeds)
             nanoseconds = time.perf_counter_ns() - start
-            roots = [bytes.fromhex(root) for root in answer.arguments["roots"]]
+            roots = [_root(text) for text in answer.arguments["roots"]]
         except (Refused, KeyError, ValueError, TypeError) as bad:
             raise NodeUnreachable(f"the node cannot compute: {bad}") from bad
         return roots, nanoseconds
@@ -240,11 +249,9 @@ class RemoteMemory(_Asking):
         try:
             answer = await self._ask(node, "walk", _COMPUTING, hour=hour, start=start.hex(), **asdict(sizes))
             nanoseconds = time.perf_counter_ns() - began
-            root = bytes.fromhex(answer.arguments["root"])
+            root = _root(answer.arguments["root"])
         except (Refused, KeyError, ValueError, TypeError) as bad:
             raise NodeUnreachable(f"the node does not read its memory: {bad}") from bad
-        if len(root) != 32:
-            raise NodeUnreachable(f"the node's root has {len(root)} bytes, expected 32")
         return root, nanoseconds
 
     async def tell(
@@ -271,7 +278,7 @@ class RemoteMemory(_Asking):
             signed = SignedRoot(READS_MESSAGE, hour, node, said["unit"], said["number"], held, root)
             entry = Entry(signed, device or b"", bytes.fromhex(said["signature"]))
             holds = entry.verify()
-        except (KeyError, ValueError, TypeError, IonetError) as bad:
+        except (KeyError, ValueError, TypeError, struct.error, IonetError) as bad:
             raise ProofError(ProofReason.MALFORMED, f"the node's answer has no signed reads: {bad}") from bad
         if not holds:
             raise ProofError(ProofReason.MALFORMED, "its device has not signed the reads that it opens")
