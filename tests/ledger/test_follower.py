@@ -264,34 +264,47 @@ async def test_what_is_final_does_not_go(arena: Arena, tmp_path: Path) -> None:
 # --- killed -------------------------------------------------------------------------------------
 
 
+def _written(place: str) -> int:
+    """Transactions in a ledger; 0: there is none yet."""
+    try:
+        with Database.open(place) as database:
+            return database.counts()[0]
+    except LedgerError:
+        return 0
+
+
 def test_killed_at_any_moment_it_goes_on(arena: Arena, place: str) -> None:
-    """The command, killed at random and begun again, until it ends by itself."""
+    """The command, killed at random while it writes and begun again, and at last left alone."""
     client = arena.market.world.client
-    source = random.Random(5)
+    everything, source = len(truth(client)), random.Random(5)
     program = (
         "import time; from ionet.ledger import follower; from ionet.ledger.database import Database\n"
         "follower._CHUNK = 8\n"
-        # So slow that there is something to kill.
-        "Database.committing = lambda self: time.sleep(0.02)\n"
+        # So slow that there is something to kill, until it is to end.
+        f"slow = lambda self: time.sleep(60 if self.counts()[0] > {everything * 3 // 4} else 0.02)\n"
+        "Database.committing = slow\n"
         "from ionet.cli import main; main()"
     )
+    begun = 0
     with client.network.serve() as server:
-        command = [sys.executable, "-c", program, "ledger", "run", "--once", "-u", server.url]
+        command = ["-c", program, "ledger", "run", "--once", "-u", server.url, "--database", place]
         if not place.startswith("postgresql"):
             # What goes to files when is tests/ledger/test_archive.py's.
             command += ["--keep-hours", "0"]
-        killed = 0
-        for attempt in range(5):
-            child = subprocess.Popen([*command, "--database", place], stdout=subprocess.DEVNULL)
+        for part in range(1, 4):
+            child = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
             try:
-                child.wait(0.7 + source.uniform(0.0, 0.5) if attempt < 4 else 60)
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-                child.wait()
-                killed += 1
-            else:
-                assert child.returncode == 0
-    assert killed >= 1
+                until = time.monotonic() + 60
+                while _written(place) <= max(begun, everything * part // 8) and time.monotonic() < until:
+                    time.sleep(0.01)
+                time.sleep(source.uniform(0.0, 0.05))
+            finally:
+                child.kill()
+                assert child.wait() == -signal.SIGKILL
+            before, begun = begun, _written(place)
+            assert before < begun < everything
+        command[1] = "from ionet.cli import main; main()"
+        subprocess.run([sys.executable, *command], stdout=subprocess.DEVNULL, timeout=60, check=True)
     database = Database.open(place)
     assert rows(database, numbers=False) == expected(client)
     assert database.marks().scanned == client.network.clock.slot - 1

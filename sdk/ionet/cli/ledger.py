@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ionet.chain.records import shaped, whole
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -37,6 +38,9 @@ Where = Annotated[
     ),
 ]
 
+
+#: Slots that a ledger may be behind its node before it is worth a word: some ten minutes.
+_BEHIND: Final = 1_500
 
 #: Hours whose rows stay in a database, where nothing else is said.
 KEPT: Final = 168
@@ -67,7 +71,7 @@ Ledger = Annotated[
 
 @contextmanager
 def opened(io: Session, where: str | None) -> Iterator[Database | None]:
-    """A ledger to read from; None if none is named.
+    """A ledger to read from; None if none is named. Where it is far behind the node, that is told.
 
     Args:
         io: has the node of whose chain it must be.
@@ -88,7 +92,21 @@ async def _read(io: Session, where: str) -> Database:
     from ionet.ledger import read_ledger
 
     async with io.async_reader() as client:
-        return await read_ledger(client, where)
+        database = await read_ledger(client, where)
+        try:
+            answer = await client.request("getSlot", {"commitment": "confirmed"})
+            with shaped("getSlot"):
+                now = whole(answer)
+            scanned = database.marks().scanned
+        except BaseException:
+            database.close()
+            raise
+    if now - scanned > _BEHIND:
+        io.screen.warn(
+            f"warning: the ledger {database.name} is whole up to slot {scanned} only, and the node is at"
+            f" {now}: what came since is not in it; ionet ledger run brings it there"
+        )
+    return database
 
 
 @contextmanager

@@ -188,6 +188,11 @@ class Database:
         self._load()
 
     @property
+    def name(self) -> str:
+        """Its file's name, or its URL without the password."""
+        return _shown(self._engine.url)
+
+    @property
     def _is_sqlite(self) -> bool:
         return self._engine.dialect.name == "sqlite"
 
