@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.faults import PASS, Asked, FaultProxy, Mode
+from tests.faults import PASS, Asked, FaultProxy, Mode, Raw
 from tests.ledger.history import busy, market, rows, truth
 from tests.stateful.arena import Arena
 from tests.ws_faults import Faults, SocketProxy
 
 import ionet
 from ionet import AsyncClient, AsyncHttpTransport, AsyncLocalTransport, Client, ProgramMissing, WatchSettings
+from ionet.cli import ledger as cli
 from ionet.cli.ledger import bar_of
 from ionet.cli.session import Session
 from ionet.ledger import Database, Follower, LedgerError, open_ledger, read_ledger
@@ -354,6 +355,48 @@ def test_a_terminal_shows_a_long_catch_up_with_its_rate(
 
 
 # --- nodes that cannot be used ------------------------------------------------------------------
+
+
+async def test_the_command_tells_of_a_node_that_is_away_and_goes_on_with_none_of_another_chain(
+    arena: Arena, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "_PATIENT", 0)
+    monkeypatch.setattr(cli, "_LOOK", 0.05)
+    state, told = {"away": False, "other": False}, [""]
+
+    def changing(asked: Asked) -> Any:
+        if state["away"]:
+            return Raw(503)
+        if state["other"] and asked.method == "getSignatureStatuses":
+            return asked.result({"context": {"slot": 1}, "value": [None]})
+        return PASS
+
+    async def says(text: str, times: int) -> None:
+        async with asyncio.timeout(60):
+            while told[0].count(text) < times:
+                told[0] += "".join(capsys.readouterr())
+                await asyncio.sleep(0.02)
+
+    io = Session({})
+    async with behind(arena.market.world.client, changing, str(tmp_path / "ledger.db")) as (far, database):
+        with bar_of(io) as bar:
+            follower = Follower(far, database, settings=QUICK)
+            running = asyncio.create_task(cli._follow(io, follower, bar))
+            await says(" transactions  ", 1)
+            state["away"] = True
+            await says("the node has not been read: ", 1)
+            assert "HTTP 503" in told[0]
+            state["away"] = False
+            await says("The node is read again.", 1)
+            state["away"] = True
+            await says("the node has not been read: ", 2)
+            before = rows(database)
+            state |= {"away": False, "other": True}
+            with pytest.raises(LedgerError, match="it is of another chain, or no longer has the past"):
+                async with asyncio.timeout(60):
+                    await running
+        assert rows(database) == before
+    assert (told[0].count("warning: "), told[0].count("The node is")) == (2, 1)
 
 
 async def test_another_chain_is_refused(arena: Arena, bare: Client, tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ Where = Annotated[
 #: Slots that a ledger may be behind its node before it is worth a word: some ten minutes.
 _BEHIND: Final = 1_500
 
+#: Seconds for which the node may not be read before that is worth a word; how often that is looked at.
+_PATIENT: Final = 10
+_LOOK: Final = 1.0
+
 #: Hours whose rows stay in a database, where nothing else is said.
 KEPT: Final = 168
 
@@ -220,15 +224,34 @@ async def _run(io: Session, where: str, *, once: bool, keep: int | None) -> None
 
 
 async def _follow(io: Session, follower: Follower, bar: _Bar) -> None:
-    told = (-1, -1)
+    told, troubled = (-1, -1), False
     async with follower:
-        async for progress in follower:
+        while True:
+            progress = await follower.next(_LOOK)
+            troubled = _tell_trouble(io, follower, told=troubled)
+            if progress is None:
+                continue
             bar.done()
             if (now := (progress.written, progress.events)) != told:
                 told = now
                 line = f"{progress.scanned}  {progress.written:,} transactions  {progress.events:,} events"
                 row = {name: getattr(progress, name) for name in ("scanned", "final", "written", "events")}
                 print(json.dumps(row) if io.screen.as_json else line, flush=True)
+
+
+def _tell_trouble(io: Session, follower: Follower, *, told: bool) -> bool:
+    """Says once that the node has not been read for some time, and once that it is again."""
+    if follower.trouble is None:
+        if told:
+            io.screen.warn("The node is read again.")
+        return False
+    since = int(time.monotonic() - follower.troubled_at)
+    if not told and since >= _PATIENT:
+        io.screen.warn(
+            f"warning: for {span(since)} the node has not been read: {follower.trouble}; it is tried again"
+        )
+        return True
+    return told
 
 
 class _Bar:

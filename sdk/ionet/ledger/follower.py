@@ -107,19 +107,25 @@ async def read_ledger(client: AsyncReader, where: str) -> Database:
 
 
 async def _of_its_chain(client: AsyncReader, database: Database) -> Database:
-    """Makes sure that the node knows the last transaction that is final in a ledger."""
+    """The ledger, once it is sure that it is of the node's chain."""
     try:
-        if (last := database.last_final()) is not None:
-            slot, signature = last
-            if (await _statuses(client, [signature]))[signature] != slot:
-                raise LedgerError(
-                    f"the node does not know transaction {signature} of slot {slot}, which the ledger holds:"
-                    " it is of another chain, or no longer has the past"
-                )
+        await _check_chain(client, database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+async def _check_chain(client: AsyncReader, database: Database) -> None:
+    """Makes sure that the node knows the last transaction that is final in a ledger."""
+    if (last := database.last_final()) is None:
+        return
+    slot, signature = last
+    if (await _statuses(client, [signature]))[signature] != slot:
+        raise LedgerError(
+            f"the node does not know transaction {signature} of slot {slot}, which the ledger holds:"
+            " it is of another chain, or no longer has the past"
+        )
 
 
 class Follower(AsyncWatch[Progress]):
@@ -183,6 +189,9 @@ class Follower(AsyncWatch[Progress]):
         return self._ready.pop()
 
     async def _read(self) -> int:
+        if self.trouble is not None:
+            # Whoever answers now may be another node.
+            await _check_chain(self._client, self._database)
         final = await self._slot_at("finalized")
         scanned = await self._slot_at("confirmed")
         need = max([scanned, self._need or 0])

@@ -61,9 +61,15 @@ class Watch(Generic[T]):
     Args:
         client: asks the node.
         settings: intervals and time limits.
+
+    Attributes:
+        trouble: why the node could not be read when it was tried last; None: it could.
+        troubled_at: since when that is so, by `time.monotonic`.
     """
 
     def __init__(self, client: Reader, settings: WatchSettings | None = None) -> None:
+        self.trouble: str | None = None
+        self.troubled_at = 0.0
         self._client = client
         self._settings = settings or WatchSettings()
         self._ready: deque[T] = deque()
@@ -349,14 +355,19 @@ class Watch(Generic[T]):
     def _try_reading(self) -> None:
         try:
             slot = self._read()
-        except (RpcError, TransportError):
-            self._read_at = time.monotonic() + self._reading.pause()
+        except (RpcError, TransportError) as bad:
+            now = time.monotonic()
+            if self.trouble is None:
+                self.troubled_at = now
+            self.trouble = str(bad)
+            self._read_at = now + self._reading.pause()
         else:
             self._done_reading(slot)
 
     def _done_reading(self, slot: int) -> None:
         """Decides when to read next."""
         self._read_in = max(self._read_in, slot)
+        self.trouble = None
         now = time.monotonic()
         if self._need is not None and self._read_in < self._need:
             # The node lags, or its commitment level comes later than slots are announced.
