@@ -793,10 +793,10 @@ def test_a_ledger_says_the_same_as_the_nodes_history(desk: Desk, tmp_path: Path)
     assert shell.json("job", "search", "--booked", "--leases") == list(rows.values())
     assert "done" not in shell.json("job", "search", "--booked")[0]
     # As long as it is not far behind, nothing is said of it.
-    line = ("job", "receipt", job, *read)
-    assert shell.run(*line).stderr == ""
+    receipt = ("job", "receipt", job, *read)
+    assert shell.run(*receipt).stderr == ""
     shell.advance(HOUR)
-    said = shell.run(*line).stderr
+    said = shell.run(*receipt).stderr
     assert said.startswith(f"warning: the ledger {ledger} is whole up to slot ")
     assert said.endswith("what came since is not in it; ionet ledger run brings it there\n")
     assert shell.fails(3, "job", "receipt", job, "--ledger", tmp_path / "none.db") == (
