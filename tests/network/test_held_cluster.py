@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -69,6 +72,18 @@ def test_a_cluster_is_rented_used_and_ended_by_its_name(tmp_path: Path) -> None:
         # A line for the shell, whose output has no end of a line, and whose status is the command's.
         done = renter.run("exec", "digits", "--", "printf begun; exit 3", status=3)
         assert done.stdout == "begun"
+        # One that is interrupted goes on, until it is ended by its id, and is not ended twice.
+        line, pipe = "echo it runs; sleep 600", subprocess.PIPE
+        with renter.start("exec", "digits", "--", line, stdout=pipe, stderr=pipe) as begun:
+            assert begun.stdout is not None
+            assert begun.stdout.readline() == "it runs\n"
+            begun.send_signal(signal.SIGINT)
+            said = begun.communicate(timeout=60)[1]
+        assert begun.returncode == 130
+        (number,) = re.findall(r"the command goes on; end it: ionet cluster exec digits --cancel (\w+)", said)
+        assert f"{number} of digits has ended" in renter.run("exec", "digits", "--cancel", number).stdout
+        for other, why in ((number, "it has ended before"), ("0" * 15 + "1", "there was no such command")):
+            assert why in renter.run("exec", "digits", "--cancel", other, status=1).stderr
         log = renter.run("logs", "digits").stdout
         assert log.count("] prepares\n") == 2, log
 

@@ -448,7 +448,7 @@ def exec_(
         async with await _attached(client, place, name, key) as cluster:
             if cancel is not None:
                 await cluster.cancel(cancel)
-                io.screen.show({"cancelled": cancel}, f"Asked {name} to end {cancel}")
+                io.screen.show({"cancelled": cancel}, f"{cancel} of {name} has ended")
                 return 0
             status = await cluster.exec(line, _write(aside=io.screen.as_json), begun=begun)
             if io.screen.as_json:

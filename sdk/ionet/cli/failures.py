@@ -55,6 +55,7 @@ from ionet.cloud.errors import (
     NoAccess,
     NoCluster,
     NoNode,
+    NotCancelled,
     NotCopied,
     NotEnough,
     NotRun,
@@ -164,6 +165,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             | CannotResize()
             | CannotWatch()
             | SetupFailed()
+            | NotCancelled()
             | NotCopied()
             | NotEnough()
             | NotRun()

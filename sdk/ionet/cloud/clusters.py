@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from ionet.cloud.errors import (
     CannotWatch,
     NoCluster,
     NoNode,
+    NotCancelled,
     NotRun,
     SetupFailed,
     VolumeError,
@@ -74,6 +76,8 @@ _SHOWN: Final = 1.0
 _LAG: Final = 60
 #: Seconds between two looks at whether a cluster is idle.
 _WATCH: Final = 2.0
+#: How a cluster's log calls a command.
+COMMAND_ID: Final = re.compile("[0-9a-f]{16}")
 #: Steps of a minute by which a length is shortened until its price is within a budget.
 _STEPS: Final = 5
 
@@ -756,12 +760,31 @@ class AsyncCluster:
         return 128 - status if status < 0 else status
 
     async def cancel(self, name: str) -> None:
-        """Ends a command by its id.
+        """Ends a command by its id, and waits until it has ended.
 
         Raises:
+            NotCancelled: it had ended before, there is no such command, or it has not ended in time.
             Refused, Unreachable: see `exec`.
         """
+        if not COMMAND_ID.fullmatch(name):
+            raise NotCancelled(
+                f"a command's id is 16 hex digits, as `ionet cluster logs {self.name}` shows it, not {name!r}"
+            )
+        end, refused = f"--- exec {name} ends: ", f"--- exec {name}{held.NOT_CANCELLED}"
+
+        def take(line: str) -> None:
+            if line.startswith((end, refused)):
+                raise _Reached(line.removeprefix(refused) if line.startswith(refused) else "")
+
+        start = await _patiently(self.run.log_size)
         await self.order({"do": "cancel", "id": name})
+        try:
+            async with asyncio.timeout(_ENDING):
+                why = await self._until(take, lambda text: None, start)
+        except TimeoutError:
+            why = "it was asked to end, and has not ended so far"
+        if why:
+            raise NotCancelled(f"{name} is not ended: {why}")
 
     async def order(self, order: Mapping[str, str], name: str | None = None) -> None:
         """Gives an order, again where no answer came: it is not done twice."""

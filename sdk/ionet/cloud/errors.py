@@ -42,6 +42,10 @@ class NoCluster(IonetError):
     """There is no such cluster, or it has ended; the message says which there are."""
 
 
+class NotCancelled(IonetError):
+    """A command of a cluster is not ended by this; the message says why."""
+
+
 class CannotResize(IonetError):
     """A cluster cannot have so many nodes; the message says why, and what would be right."""
 

@@ -15,10 +15,11 @@ with one of these::
     {"do": "end"}
 
 What happens is told in the log: `--- cluster is ready`, `--- setup failed on NODE: STATUS`, and of a command
-`--- exec ID begins`, `[ID] a line`, `[ID]+a part of a line`, `--- exec ID ends: 0`, or why not. With `idle`
-among the arguments, seconds, also `--- cluster is idle for 1200 s`, once it has been for so long, and
-`--- cluster is used again`. Where the worker holds what ends its jobs, which `/in/ends.json` says, an idle
-cluster ends by itself, and returns ``{"commands": n, "idle": 1200}``.
+`--- exec ID begins`, `[ID] a line`, `[ID]+a part of a line`, `--- exec ID ends: 0`, or why not, and
+`--- exec ID is not cancelled: why`. With `idle` among the arguments, seconds, also
+`--- cluster is idle for 1200 s`, once it has been for so long, and `--- cluster is used again`. Where the
+worker holds what ends its jobs, which `/in/ends.json` says, an idle cluster ends by itself, and returns
+``{"commands": n, "idle": 1200}``.
 No program can write such lines of another, as each of its own begins with its id.
 """
 
@@ -51,6 +52,7 @@ READY: Final = "cluster is ready"
 SETUP_FAILED: Final = "setup failed on "
 IDLE: Final = "cluster is idle for "
 USED: Final = "cluster is used again"
+NOT_CANCELLED: Final = " is not cancelled: "
 #: Seconds between two looks at whether anything is used.
 _IDLE_LOOK: Final = 5.0
 _BLOCK: Final = 1 << 16
@@ -113,13 +115,16 @@ class _Commands:
             self._threads[name].start()
 
     def cancel(self, name: str) -> None:
-        """Ends one that runs."""
+        """Ends one that runs, and says of another why it does not."""
         thread = self._threads.get(name)
-        if thread is not None and thread.is_alive():
-            try:
-                driver.connected(self._address).stop_job(name)
-            except Exception as bad:  # whatever Ray raises
-                self._log.say(f"exec {name} is not cancelled: {bad}")
+        if thread is None or not thread.is_alive():
+            why = "there was no such command" if thread is None else "it has ended before"
+            self._log.say(f"exec {name}{NOT_CANCELLED}{why}")
+            return
+        try:
+            driver.connected(self._address).stop_job(name)
+        except Exception as bad:  # whatever Ray raises
+            self._log.say(f"exec {name}{NOT_CANCELLED}{' '.join(str(bad).split())[:500]}")
 
     def end(self) -> None:
         """Ends all that run, and waits for them."""
