@@ -11,6 +11,7 @@
 - `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
   `ionet.constants`: one namespace per program, generated from the IDLs.
 - `ionet.governance`: what proposals can do.
+- `ionet.cloud`: Ray clusters and jobs on rented nodes.
 - `ionet.emission`, `ionet.vesting`, `ionet.genesis`, `ionet.airdrop`, `ionet.supply`: how much IO there
   is when, and whose.
 - `ionet.testing`: the local network for pytest.
@@ -24,7 +25,7 @@ import ionet._generated  # noqa: F401  (registers the programs)
 from ionet._moved import OLD, SHORT, install
 
 if TYPE_CHECKING:
-    from ionet import accounts, constants, errors, events, governance, ix, pda, types
+    from ionet import accounts, cloud, constants, errors, events, governance, ix, pda, types
     from ionet._generated.jobs.types import CloseReason, DisputeOutcome, JobState
     from ionet._generated.proofs.types import ReportState
     from ionet._generated.shared import Allocation, ProofReason
@@ -94,7 +95,17 @@ if TYPE_CHECKING:
 else:
     from ionet._lazy import lazy
 
-    _MODULES: Final = ("accounts", "constants", "errors", "events", "governance", "ix", "pda", "types")
+    _MODULES: Final = (
+        "accounts",
+        "cloud",
+        "constants",
+        "errors",
+        "events",
+        "governance",
+        "ix",
+        "pda",
+        "types",
+    )
     _NAMES: Final = {
         "_generated.jobs.types": (
             "CloseReason",
@@ -375,6 +386,7 @@ __all__ = [
     "WatchedEvent",
     "accounts",
     "airdrop",
+    "cloud",
     "connect",
     "constants",
     "emission",

@@ -87,6 +87,12 @@ NO_WALLET: Final = "{poor} has no account of IO on this network: it needs some I
         ("alice", "job extend {running}", 2, "missing option '--for'; see ionet job extend --help"),
         (
             None,
+            "cluster exec digits ls -l",
+            2,
+            "no such option: -l; what is to be run, with its own options, comes behind --; see ionet cluster",
+        ),
+        (
+            None,
             "job quote {unproven} --for 1h",
             1,
             "the node {unproven} has not passed a compute proof yet",

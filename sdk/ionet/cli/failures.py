@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError, UsageError
+from typer._click.exceptions import NoArgsIsHelpError, NoSuchOption, UsageError
 
 from ionet import (
     IO,
@@ -120,9 +120,7 @@ class UserError(IonetError):
 def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
     """Writes what an error means; returns the exit to raise, or None for a defect of this program."""
     if isinstance(bad, UsageError) and not isinstance(bad, NoArgsIsHelpError):
-        command = bad.ctx.command_path if bad.ctx else "ionet"
-        text = bad.format_message().rstrip(".")
-        return fail(f"{text[:1].lower()}{text[1:]}; see {command} --help", USAGE, options=options)
+        return fail(_of_usage(bad), USAGE, options=options)
     logs = options.get("verbose") and isinstance(bad, TransactionFailed)
     fields: dict[str, Any] = {}
     if isinstance(bad, ProgramError):
@@ -218,6 +216,17 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)
     return ending
+
+
+def _of_usage(bad: UsageError) -> str:
+    """What is wrong with a command line."""
+    text, command = bad.format_message().rstrip("."), "ionet"
+    if bad.ctx is not None:
+        command = bad.ctx.command_path
+        runs = any(each.name in ("command", "arguments") for each in bad.ctx.command.params)
+        if runs and isinstance(bad, NoSuchOption):
+            text += "; what is to be run, with its own options, comes behind --"
+    return f"{text[:1].lower()}{text[1:]}; see {command} --help"
 
 
 def _of_messages(bad: IonetError) -> int | None:
