@@ -22,6 +22,8 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import IO
+from ionet.cli.cluster import _check_free
+from ionet.cli.failures import UserError
 from ionet.cloud import (
     AsyncCluster,
     AsyncClusterLaunch,
@@ -261,6 +263,10 @@ async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(term
     client, market = renting.client, renting.site.market
     cluster = await booked(renting)
     head, other = await cluster.jobs()
+    with pytest.raises(
+        CannotResize, match="pair has not started, and would not without a node that was booked"
+    ):
+        await cluster.leaving(1, "continue")
     for job in (head, other):
         await client.as_(market.attesters[0]).jobs.start(job).send()
     for count, on_loss, why in (
@@ -285,6 +291,14 @@ async def test_nodes_of_a_running_cluster_go_one_by_one_and_never_the_first(term
     assert int(shown["paid"]["raw"]) == 202_020_203 * 3 // 4 + 505_051
     accounts = {job: await client.jobs.get_job(job) for job in (head, other)}
     assert (accounts[head].reason, accounts[other].ends_at) == (0, accounts[other].started_at + 90 * 60)
+    # At the end of its time it is over, whoever has written that down, and its name is free again.
+    with pytest.raises(UserError, match="you have a cluster pair already"):
+        await _check_free(client, renting.gateway, "pair")
+    market.world.advance(30 * 60)
+    (shown,) = await terminal.json(0, "cluster", "list")
+    assert (shown["name"], shown["state"], shown["jobs"]) == ("pair", "over", [str(head)])
+    await _check_free(client, renting.gateway, "pair")
+    assert (await named(client, renting.gateway, "pair")).head == head
     await cluster.run.__aexit__()
 
 

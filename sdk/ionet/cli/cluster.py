@@ -229,8 +229,9 @@ async def _check_free(client: AsyncClient, gateway: str, name: str) -> None:
     """Checks that no cluster has this name: both would be paid, and no command know which is meant."""
     from ionet.cloud.clusters import find
 
+    now = await client.time()
     for item in await find(client, gateway):
-        if item.name == name:
+        if item.name == name and not item.is_over(now):
             raise UserError(
                 f"you have a cluster {name} already, until {when(_until(item))}: end it by `ionet cluster"
                 f" down {name}`, or call the new one otherwise by --name; nothing was booked",
@@ -335,8 +336,10 @@ def list_(gateway: GatewayOption = None) -> None:
     place = gateway_of(io, gateway)
 
     async def work(client: AsyncClient, key: Keypair | None) -> int:
-        found = await find(client, place)
-        rows = [(item.name, _state(item), len(item.jobs), when(_until(item)), item.address) for item in found]
+        found, now = await find(client, place), await client.time()
+        rows = [
+            (item.name, _state(item, now), len(item.jobs), when(_until(item)), item.address) for item in found
+        ]
         io.screen.table(
             ("name", "state", ">nodes", "until", "address"),
             rows,
@@ -344,7 +347,7 @@ def list_(gateway: GatewayOption = None) -> None:
             data=[
                 {
                     "name": item.name,
-                    "state": _state(item),
+                    "state": _state(item, now),
                     "jobs": [job.address for job in item.jobs],
                     "cluster": item.cluster,
                     "ends_at": _until(item),
@@ -363,7 +366,9 @@ def list_(gateway: GatewayOption = None) -> None:
     _run(io, work)
 
 
-def _state(item: Held) -> str:
+def _state(item: Held, now: int) -> str:
+    if item.is_over(now):
+        return "over"
     return "running" if any(job.account.started_at for job in item.jobs) else "booked"
 
 
@@ -382,11 +387,11 @@ def status(name: Name, gateway: GatewayOption = None) -> None:
 
         item = await held(client, place, name)
         async with attach_cluster(client, place, item) as cluster:
-            cost = await cluster.run.cost()
+            cost, state = await cluster.run.cost(), _state(item, await client.time())
         facts: list[tuple[str, object]] = [
             ("Cluster", item.name),
             ("Address", item.address),
-            ("State", _state(item)),
+            ("State", state),
             ("Until", when(_until(item)) if _until(item) else None),
             ("Used", span(cost.used)),
             ("Costs, if ended now", f"{cost.paid} at most"),
@@ -394,7 +399,7 @@ def status(name: Name, gateway: GatewayOption = None) -> None:
         ]
         data = {
             "name": item.name,
-            "state": _state(item),
+            "state": state,
             "cluster": item.cluster,
             "ends_at": _until(item),
             "used": cost.used,

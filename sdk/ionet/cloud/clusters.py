@@ -108,6 +108,10 @@ class Held:
         """What it is found by on the chain: its account, or its only job."""
         return self.cluster or self.head
 
+    def is_over(self, now: int) -> bool:
+        """Whether its time is over, also where no attester has written it down yet."""
+        return all(0 < job.account.ends_at <= now for job in self.jobs)
+
 
 async def find(client: AsyncClient, gateway: str, *, insecure: bool = False) -> list[Held]:
     """The signer's clusters that have not ended, the newest first.
@@ -181,6 +185,9 @@ async def named(client: AsyncClient, gateway: str, text: str, *, insecure: bool 
     """
     clusters = await find(client, gateway, insecure=insecure)
     fits = [item for item in clusters if text in (item.name, str(item.address), str(item.head))]
+    if len(fits) > 1:
+        now = await client.time()
+        fits = [item for item in fits if not item.is_over(now)] or fits[:1]
     if len(fits) == 1:
         return fits[0]
     if fits:
@@ -951,7 +958,9 @@ class AsyncCluster:
         Raises:
             CannotResize: it cannot have so few; the message says why.
         """
-        jobs = await self.jobs()
+        from ionet import JobState
+
+        jobs, account = await self.jobs(), await self.run.account()
         if count < 1:
             raise CannotResize(
                 f"a cluster has at least its first node; end it: ionet cluster down {self.name}"
@@ -959,6 +968,12 @@ class AsyncCluster:
         if on_loss == "end" and count < len(jobs):
             raise CannotResize(
                 f"{self.name} ends when a node leaves it, as its file says `on_loss: end`; nothing was ended"
+            )
+        if count < len(jobs) and account is not None and account.state == JobState.BOOKED:
+            # The chain starts all of them or none.
+            raise CannotResize(
+                f"{self.name} has not started, and would not without a node that was booked with it; nothing"
+                f" was ended. Wait until it runs, or end it: ionet cluster down {self.name}"
             )
         return jobs[count:]
 
