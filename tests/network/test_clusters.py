@@ -22,6 +22,7 @@ from tests.programs.people import Supplier
 from tests.programs.support import HOUR
 
 from ionet import IO
+from ionet.cli import own_ends
 from ionet.cli.cluster import _check_free
 from ionet.cli.failures import UserError
 from ionet.cloud import (
@@ -136,6 +137,21 @@ async def test_a_clusters_name_is_not_given_to_another_which_would_be_paid_as_we
         assert "end it by `ionet cluster down pair`, or call the new one otherwise by --name" in error
         assert renting.site.money() == before
         await cluster.down()
+
+
+async def test_a_cluster_of_a_chain_that_is_gone_keeps_no_name(
+    renting: Renting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = renting.client
+    monkeypatch.setattr(own_ends, "_folder", lambda: tmp_path / "idle")
+    own_ends.Note.of("pair", client.address, [Pubkey.new_unique()], bytes(32)).write()
+    await _check_free(client, renting.gateway, "pair")
+    async with await booked(renting) as cluster:
+        own_ends.Note.of("other", client.address, await cluster.jobs(), bytes(32)).write()
+        with pytest.raises(
+            UserError, match="a cluster other has ended, and what it has left would be forgot"
+        ):
+            await _check_free(client, renting.gateway, "other")
 
 
 async def test_a_class_is_found_by_its_name_however_it_is_written(renting: Renting) -> None:

@@ -237,7 +237,8 @@ async def _check_free(client: AsyncClient, gateway: str, name: str) -> None:
                 f" down {name}`, or call the new one otherwise by --name; nothing was booked",
                 REFUSED,
             )
-    if own_ends.read(name, client.address) is not None:
+    note = own_ends.read(name, client.address)
+    if note is not None and await own_ends.is_known(client, note):
         raise UserError(
             f"a cluster {name} has ended, and what it has left would be forgotten: fetch it by `ionet cluster"
             f" down {name}`, or call the new one otherwise by --name; nothing was booked",

@@ -78,6 +78,17 @@ def forget(name: str) -> None:
     _path(name).unlink(missing_ok=True)
 
 
+async def is_known(client: AsyncClient, note: Note) -> bool:
+    """Whether the chain has the cluster, or shows how it ended: of another there is nothing to be fetched."""
+    from ionet import AccountNotFound
+
+    try:
+        await client.jobs.get_job(note.head)
+    except AccountNotFound:
+        return await client.jobs.ending(note.head) is not None
+    return True
+
+
 async def left(
     client: AsyncClient,
     gateway: str,
