@@ -290,6 +290,7 @@ async def test_a_seat_states_the_hours_that_its_heartbeats_have_counted(
             await until(lambda: bool(made) and made[0]._last == world.now, 60)
             world.advance(60)
         async with Peer(site.market.attesters[1], Role.SEAT, [[site.gateway.url]]) as peer:
+            assert await peer.wait_connected(60)
             digest = await _measured_by(peer, bytes(key.pubkey()), seq)
         # Files that a seat has not sent when it ends wait for its next process.
         await until(lambda: digest in site.store)
