@@ -22,6 +22,7 @@ from ionet.explorer._app import bare
 from ionet.explorer._earned import crediting
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._past import Past
+from ionet.explorer._rows import Rows
 from ionet.explorer._supply import NAMES
 from ionet.explorer._watching import Watching
 from ionet.ledger import Database, Landed, Signed
@@ -198,7 +199,7 @@ async def test_a_past_time_is_answered_as_if_nothing_had_come_after(
     with Database.create(":memory:", GENESIS) as database:
         database.write(early, scanned=early[-1].slot, final=early[-1].slot)
         app = bare()
-        app.state.past, app.state.watching = Past(database, 1), Watching()
+        app.state.past, app.state.watching, app.state.rows = Past(database, 1), Watching(), Rows(database)
         app.state.holdings = Holdings(app.state.watching)
         then = Served(app, app, database, explorer.counters, explorer.watching)
         for path in ("/supply", "/classes", node, "/hours", "/events"):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from solders.pubkey import Pubkey
+from starlette.concurrency import run_in_threadpool
 
 from ionet import __version__
 from ionet.explorer import (
@@ -20,6 +21,7 @@ from ionet.explorer import (
     _market,
     _orders,
     _proposals,
+    _rows,
     _served,
     _stakes,
     _supply,
@@ -31,10 +33,10 @@ from ionet.explorer._csv import FACTS, table_of
 from ionet.explorer._holdings import Holdings
 from ionet.explorer._live import Live
 from ionet.explorer._past import Past, Reader
+from ionet.explorer._rows import Form, Rows, Written
 from ionet.explorer._search import search as search_for
-from ionet.explorer._values import BadQuestion, address_of, event_of, place_of, place_text
+from ionet.explorer._values import BadQuestion, address_of, place_of
 from ionet.explorer._watching import Watching
-from ionet.ledger import Database, Place, Signed, State
 from ionet.service.bounds import Bounds
 from ionet.service.guard import address_of as reader_of
 
@@ -74,6 +76,11 @@ class AskedRow(Asked):
             " everything else; default: its main list.",
         ),
     ] = None
+
+    @property
+    def form(self) -> Form:
+        """How the answer is written."""
+        return Form(self.format, self.part)
 
 
 class AskedPage(AskedRow):
@@ -221,7 +228,13 @@ def _watching(request: Request) -> Watching:
     return watching
 
 
+def _its_rows(request: Request) -> Rows:
+    rows: Rows = request.app.state.rows
+    return rows
+
+
 _ThePast = Annotated[Reader, Depends(_past)]
+_TheRows = Annotated[Rows, Depends(_its_rows)]
 
 router: Final = APIRouter(
     prefix="/api/v1",
@@ -245,6 +258,10 @@ def _answer(asked: AskedRow, answer: T, main: str = FACTS, more: BaseModel | Non
     if asked.part is not None:
         raise BadQuestion("`part` says which table: it goes with format=csv")
     return answer
+
+
+def _response(written: Written) -> Response:
+    return Response(written.content, media_type=written.media_type)
 
 
 def _time_of(cursor: str | None) -> int | None:
@@ -325,12 +342,20 @@ def nodes(past: _ThePast, asked: Annotated[AskedNodes, Query()]) -> m.NodeRows:
 
 
 @router.get("/nodes/{address}", summary="A node; as CSV its credits", responses=TABLE)
-def node(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) -> m.Node:
+async def node(
+    past: _ThePast, rows: _TheRows, address: _Address, asked: Annotated[AskedRow, Query()]
+) -> m.Node:
     """A node."""
-    with past.at(asked.at) as moment:
-        answer = _market.node(moment, past.database, address_of(address))
-    result: m.Node = _answer(asked, answer, "credits")
+    result: m.Node = await rows.turn(_node, past, rows, address_of(address), asked)
     return result
+
+
+def _node(past: Reader, rows: Rows, address: Pubkey, asked: AskedRow) -> Any:
+    with past.at(asked.at) as moment:
+        answer = _market.node(moment, past.database, address)
+    # Readers of everything else do not wait for files.
+    its = _market.credits_of(rows.ask(_rows.credits_of, address, answer.as_of.slot))
+    return _answer(asked, answer.model_copy(update={"credits": its}), "credits")
 
 
 @router.get(
@@ -515,64 +540,51 @@ def job(past: _ThePast, address: _Address, asked: Annotated[AskedRow, Query()]) 
 
 
 @router.get("/events", summary="Events of the programs", responses=TABLE)
-def events(past: _ThePast, asked: Annotated[AskedEvents, Query()]) -> m.Events:
+async def events(past: _ThePast, rows: _TheRows, asked: Annotated[AskedEvents, Query()]) -> m.Events:
     """Events."""
     wanted = asked.wanted()
     wanted.check()
-    with past.at(asked.at) as moment:
-        as_of = _supply.as_of(moment)
-        state = moment.state
-        if not wanted.said:
-            shown, beyond = _page(past.database, as_of, state, wanted)
-    if wanted.said:
-        # Readers of everything else do not wait until many are looked through.
-        shown, beyond = _page(past.database, as_of, state, wanted)
-    places = _places(past.database, shown) if asked.data else {}
-    answer = m.Events(
-        as_of=as_of,
-        events=[event_of(it, places.get(it.entry.place)) for it in shown],
-        next=None if beyond is None else place_text(beyond),
+    result: Any = await (
+        run_in_threadpool(_events_that_say, past, asked, wanted)
+        if wanted.said
+        else rows.turn(_events_of, past, rows, asked, wanted)
     )
-    result: m.Events = _answer(asked, answer, "events")
-    return result
+    its: m.Events = result
+    return its
 
 
-def _page(
-    database: Database, now: m.AsOf, state: State, asked: _events.Wanted
-) -> tuple[list[Signed], Place | None]:
-    if asked.hour is None or asked.about is None:
-        return _events.page(database, now, state, asked)
-    return _earned.credits_of(database, asked.about, asked.hour, slot=now.slot, most=asked.limit), None
+def _events_of(past: Reader, rows: Rows, asked: AskedEvents, wanted: _events.Wanted) -> Response:
+    with past.at(asked.at) as moment:
+        now = _supply.as_of(moment)
+    # Readers of everything else do not wait for files.
+    return _response(rows.ask(_rows.events, now, wanted, asked.form, data=asked.data))
 
 
-def _places(database: Database, shown: Sequence[Signed]) -> dict[Place, int]:
-    """The place of each event among those of its transaction."""
-    signatures = dict.fromkeys(signed.signature for signed in shown)
-    its = (database.transaction(signature) or [] for signature in signatures)
-    return {signed.entry.place: number for each in its for number, signed in enumerate(each)}
+def _events_that_say(past: Reader, asked: AskedEvents, wanted: _events.Wanted) -> Response:
+    with past.at(asked.at) as moment:
+        now, state = _supply.as_of(moment), moment.state
+    # Readers of everything else do not wait until many are looked through.
+    shown, beyond = _events.page(past.database, now, state, wanted)
+    return _response(_rows.written_events(past.database, now, shown, beyond, asked.form, data=asked.data))
 
 
 @router.get("/transactions/{signature}", summary="A transaction of the programs", responses=TABLE)
-def transaction(
+async def transaction(
     past: _ThePast,
+    rows: _TheRows,
     signature: Annotated[str, Path(min_length=64, max_length=88, description="Base58.")],
     asked: Annotated[AskedRow, Query()],
 ) -> m.Transaction:
     """A transaction."""
+    result: Any = await rows.turn(_transaction, past, rows, signature, asked)
+    its: m.Transaction = result
+    return its
+
+
+def _transaction(past: Reader, rows: Rows, signature: str, asked: AskedRow) -> Response:
     with past.at(asked.at) as moment:
-        signed = past.database.transaction(signature)
-        if not signed or signed[0].entry.place.slot > moment.slot:
-            raise _market.Absent(f"no transaction {signature} with events is up to slot {moment.slot}")
-        first = signed[0].entry
-        answer = m.Transaction(
-            as_of=_supply.as_of(moment),
-            signature=signature,
-            slot=first.place.slot,
-            time=first.time,
-            events=[event_of(each) for each in signed],
-        )
-    result: m.Transaction = _answer(asked, answer, "events")
-    return result
+        now = _supply.as_of(moment)
+    return _response(rows.ask(_rows.transaction, now, signature, asked.form))
 
 
 @router.get(

@@ -21,6 +21,7 @@ from ionet.explorer._leaves import Tables
 from ionet.explorer._live import Live
 from ionet.explorer._market import Absent
 from ionet.explorer._past import Busy, Coming, NotYet, Past
+from ionet.explorer._rows import Rows
 from ionet.explorer._served import Served
 from ionet.explorer._values import BadQuestion
 from ionet.explorer._wallets import SENT, wallets
@@ -98,6 +99,7 @@ def parts(
     bounds: Bounds,
     tables: Tables | None = None,
     served: Served | None = None,
+    rows: Rows | None = None,
 ) -> Live:
     """Gives an application what its answers come from.
 
@@ -108,6 +110,7 @@ def parts(
         bounds: what is taken from strangers.
         tables: evidence of reports; by default none.
         served: what a service of models has signed; by default there is none.
+        rows: reads files of old hours; by default in this process.
 
     Returns:
         What has to be stopped before the application is.
@@ -118,6 +121,7 @@ def parts(
     app.state.holdings = Holdings(watching)
     app.state.transactions = Transactions(watching)
     app.state.tables = tables or Tables()
+    app.state.rows = rows or Rows(database)
     app.state.served = served or Served()
     app.state.live = Live(database, watching, bounds)
     live: Live = app.state.live

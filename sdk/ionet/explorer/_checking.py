@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import subprocess
-import sys
 from array import array
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from ionet.chain.errors import IonetError
+from ionet.explorer._apart import Apart, Gone, answers
 from ionet.rewards import build_report, read_evidence
 
 #: How much less urgent it is than answers.
 _NICE: Final = 10
-_SERVE: Final = "import sys; from ionet.explorer._checking import serve; serve(int(sys.argv[1]))"
 
 
 @dataclass(slots=True)
@@ -44,37 +38,24 @@ class Checker:
     """A process that checks files, started for the first one; one thread asks it at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._pipe: Any = None
+        self._apart = Apart(__name__)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's number; None: there is none."""
+        return self._apart.pid
 
     def check(self, path: Path, digest: bytes, root: bytes, end: int) -> Checked:
         """Checks a file against its hash, its report's root and the end of its hour."""
         try:
-            if self._pipe is None:
-                self._start()
-            self._pipe.send((path, digest, root, end))
-            answer: Checked = self._pipe.recv()
-        except (EOFError, OSError):
-            self.stop()
+            answer: Checked = self._apart.ask((path, digest, root, end))
+        except Gone:
             return Checked("the evidence could not be checked: the process that did so has ended")
         return answer
 
     def stop(self) -> None:
         """Ends the process."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.wait()
-        self._process = self._pipe = None
-
-    def _start(self) -> None:
-        self._pipe, its = Pipe()
-        try:
-            # Nothing of the folder that it is started in is imported.
-            command = (sys.executable, "-P", "-c", _SERVE, str(its.fileno()))
-            self._process = subprocess.Popen(command, pass_fds=(its.fileno(),), stdin=subprocess.DEVNULL)
-        finally:
-            its.close()
+        self._apart.stop()
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:
@@ -89,13 +70,7 @@ def serve(number: int) -> None:
     Args:
         number: of the file that a pipe is.
     """
-    # Whoever asks ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICE)
-    asked: Any = Connection(number)
-    with suppress(EOFError, OSError):
-        while True:
-            asked.send(_answer(*asked.recv()))
+    answers(number, lambda question: _answer(*question), _NICE)
 
 
 def _answer(path: Path, digest: bytes, root: bytes, end: int) -> Checked:

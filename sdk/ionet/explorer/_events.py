@@ -153,13 +153,15 @@ class Wanted:
         self.said.check(self.names, self.about)
 
 
-def page(database: Database, now: m.AsOf, state: State, asked: Wanted) -> tuple[list[Signed], Place | None]:
+def page(
+    database: Database, now: m.AsOf, state: State | None, asked: Wanted
+) -> tuple[list[Signed], Place | None]:
     """Some events, and the place that the following page begins beyond; None: there is none.
 
     Args:
         database: to read from.
         now: as of when.
-        state: of then, which may move on meanwhile.
+        state: of then, which may move on meanwhile; None: nothing is asked of fields.
         asked: which ones.
     """
     # Nothing of its slots is later than it.
@@ -181,6 +183,7 @@ def page(database: Database, now: m.AsOf, state: State, asked: Wanted) -> tuple[
         its = read(asked.limit + 1, asked.beyond)
         more = len(its) > asked.limit
         return its[: asked.limit], its[asked.limit - 1].entry.place if more else None
+    assert state is not None
     fitting: list[Signed] = []
     beyond, looked_at = asked.beyond, 0
     # Of each type so many are read: the latest of all of them are only known then.

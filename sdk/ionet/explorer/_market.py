@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
@@ -42,7 +43,6 @@ from ionet.ledger.replay import records as r
 from ionet.staking.speeds import untimed
 
 _LIVE: Final = int(NodeState.LIVE)
-_CREDITS: Final = 24
 _CO_STAKERS: Final = 20
 
 
@@ -197,7 +197,7 @@ def nodes(moment: Moment, asked: Wanted, cursor: str | None, limit: int) -> m.No
 
 
 def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
-    """A node.
+    """A node, without its credits.
 
     Raises:
         Absent: there is none of this address.
@@ -246,7 +246,7 @@ def node(moment: Moment, database: Database, address: Pubkey) -> m.Node:
         leases_done=leases.done,
         leases_broken=leases.broken,
         co_stakers=_co_stakers(moment, address),
-        credits=_credits(moment, database, address),
+        credits=[],
         events=events_at(about=address, until=time),
     )
 
@@ -306,25 +306,18 @@ def _co_stakers(moment: Moment, address: Pubkey) -> list[m.CoStaker]:
     ]
 
 
-def _credits(moment: Moment, database: Database, address: Pubkey) -> list[m.Credit]:
-    page = database.page(
-        _CREDITS,
-        about=address,
-        names=["staking.Credited"],
-        slot=moment.slot,
-        newest_first=True,
-    )
+def credits_of(its: Iterable[tuple[int, str, int, int, int, int]]) -> list[m.Credit]:
+    """Credits of a node; see `ionet.explorer._rows.credits_of`."""
     return [
         m.Credit(
-            time=signed.entry.time,
-            signature=signed.signature,
-            through=event.credited_through,  # type: ignore[attr-defined]
-            amount=of_io(event.amount),  # type: ignore[attr-defined]
-            owner_part=of_io(event.owner_part),  # type: ignore[attr-defined]
-            co_part=of_io(event.co_part),  # type: ignore[attr-defined]
+            time=time,
+            signature=signature,
+            through=through,
+            amount=of_io(amount),
+            owner_part=of_io(owners),
+            co_part=of_io(others),
         )
-        for signed in page
-        if (event := signed.entry.event) is not None
+        for time, signature, through, amount, owners, others in its
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 
 from solders.pubkey import Pubkey
 from sortedcontainers import SortedList
@@ -29,6 +29,10 @@ class Standing(NamedTuple):
     slashed: int
 
 
+#: A `Standing`, and the address.
+_Its: TypeAlias = tuple[Any, ...]
+
+
 class Rank(NamedTuple):
     """Where a node stands in an order: by what that is of, then by less reward, then by its address."""
 
@@ -40,11 +44,12 @@ class Rank(NamedTuple):
 class Orders:
     """The orders, each made when it is first asked for, and then changed node by node.
 
-    They are plain tuples of numbers and bytes, which no collection of garbage looks at twice.
+    They are plain tuples of numbers and bytes, which no collection of garbage looks at twice. The bytes of a
+    node's address are one object in all of them.
     """
 
     def __init__(self) -> None:
-        self._standings: dict[Pubkey, tuple[int, ...]] = {}
+        self._standings: dict[Pubkey, _Its] = {}
         self._made: dict[Sort, Any] = {}
 
     def __len__(self) -> int:
@@ -55,7 +60,10 @@ class Orders:
         if len(changes) > max(_FEW, len(self) // _PART):
             self._made.clear()
         for address, standing in changes.items():
-            before, after = self._standings.get(address), None if standing is None else tuple(standing)
+            before = self._standings.get(address)
+            after = (
+                None if standing is None else (*standing, bytes(address) if before is None else before[-1])
+            )
             if before == after:
                 continue
             if after is None:
@@ -64,14 +72,14 @@ class Orders:
                 self._standings[address] = after
             for sort, ranks in self._made.items():
                 if before is not None:
-                    ranks.remove(_rank(sort, address, before))
+                    ranks.remove(_rank(sort, before))
                 if after is not None:
-                    ranks.add(_rank(sort, address, after))
+                    ranks.add(_rank(sort, after))
 
     def make(self, sort: Sort) -> Any:
         """An order, which is made if it is not there."""
         if (made := self._made.get(sort)) is None:
-            ranks = (_rank(sort, address, its) for address, its in self._standings.items())
+            ranks = (_rank(sort, its) for its in self._standings.values())
             made = self._made[sort] = SortedList(ranks)
         return made
 
@@ -87,8 +95,8 @@ class Orders:
         return [Rank(worse, less, Pubkey.from_bytes(key)) for worse, less, key in some]
 
 
-def _rank(sort: Sort, address: Pubkey, its: tuple[int, ...]) -> tuple[int, int, bytes]:
-    return its[_PLACE[sort]], its[0], bytes(address)
+def _rank(sort: Sort, its: _Its) -> tuple[int, int, bytes]:
+    return its[_PLACE[sort]], its[0], its[-1]
 
 
 _PLACE: Final = {sort: Standing._fields.index(sort) for sort in SORTS}

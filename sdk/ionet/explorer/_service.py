@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._fetching import Fetching
 from ionet.explorer._leaves import Tables
 from ionet.explorer._past import Past
+from ionet.explorer._rows import Rows
 from ionet.explorer._sections import its_pages
 from ionet.explorer._served import Served
 from ionet.explorer._watching import Keeper
@@ -114,7 +116,9 @@ class Explorer:
             served = Served(config.intelligence, config.signer)
             looking = asyncio.create_task(served.keep())
             stack.callback(looking.cancel)
-            live = parts(app, database, keeper, config.bounds, _tables(config), served)
+            rows = Rows(database, apart(config.ledger))
+            stack.push_async_callback(asyncio.to_thread, rows.stop)
+            live = parts(app, database, keeper, config.bounds, _tables(config), served, rows)
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
             self.url = url_of(listening)
@@ -129,7 +133,7 @@ class Explorer:
             few(config.bounds)
             serving = asyncio.create_task(server.serve([listening]))
             stopping = asyncio.create_task(stop.wait())
-            warming = asyncio.create_task(asyncio.to_thread(warm, app.state.past))
+            warming = asyncio.create_task(asyncio.to_thread(warm, app.state.past, rows))
             stack.push_async_callback(asyncio.wait, [warming])
             failing = asyncio.create_task(_failed(keeper, failed))
             ready(self.url)
@@ -171,15 +175,26 @@ def few(bounds: Bounds) -> None:
     to_thread.current_default_thread_limiter().total_tokens = bounds.workers
 
 
-def warm(past: Past) -> None:
-    """Replays the present before somebody asks.
+def apart(ledger: str) -> str | None:
+    """A ledger that another process can read beside this one, on a core of its own; else None.
+
+    Args:
+        ledger: its file or URL; only one in a file has files of old hours.
+    """
+    its = Path(ledger).is_file() and (os.cpu_count() or 1) > 1
+    return ledger if its else None
+
+
+def warm(past: Past, rows: Rows) -> None:
+    """Replays the present, and looks through files, before somebody asks.
 
     Args:
         past: what questions are answered from.
+        rows: … and what of old hours.
     """
     try:
         past.warm()
-        past.database.open_files()
+        rows.warm()
     except LedgerError as bad:
         # Whoever asks is told so, too.
         _log.warning("%s", bad)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -79,22 +80,35 @@ def text(raw: bytes) -> str:
 
 def plain(value: Any) -> Any:
     """A field of an event for JSON: whole numbers as text."""
+    # By its very type first: pages have hundreds of fields.
+    if (made := _PLAIN.get(type(value))) is not None:
+        return made(value)
     match value:
-        case bool() | None | str():
+        case str():
             return value
         case Enum():
             return value.name.lower()
-        case int():
-            return str(value)
-        case Pubkey():
-            return str(value)
-        case bytes():
-            return value.hex()
         case list() | tuple():
             return [plain(item) for item in value]
     if is_dataclass(value):
-        return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)}
+        return {name: plain(getattr(value, its)) for its, name in _names(value.__class__)}
     return str(value)
+
+
+_PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {
+    bool: bool,
+    type(None): lambda _: None,
+    str: str,
+    int: str,
+    Pubkey: str,
+    bytes: bytes.hex,
+}
+
+
+@cache
+def _names(kind: Any) -> tuple[tuple[str, str], ...]:
+    """The fields of a record, and what they are called in JSON."""
+    return tuple((field.name, field.name.rstrip("_")) for field in fields(kind))
 
 
 def place_text(place: Place) -> str:

@@ -13,7 +13,7 @@ import secrets
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import file_digest, sha256
 from importlib import resources
 from pathlib import Path
@@ -41,6 +41,8 @@ _SUFFIX: Final = ".state"
 #: Events after which is told how far a replay is.
 _TOLD: Final = 1_000
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+#: Numbers and bytes at most of which those that are equal are one object when a state is read.
+_SHARED: Final = 100_000
 #: What a file may be made of.
 MODULES: Final = ("ionet.ledger.replay.records", "ionet.ledger.replay.state", "ionet.ledger.records")
 
@@ -225,8 +227,22 @@ class _Summed:
 
 def _made(type_: Any, *values: object) -> object:
     """A record of these values, in the order of its fields."""
+    return _made_sharing({}, type_, *values)
+
+
+def _made_sharing(same: dict[Any, Any], type_: Any, *values: object) -> object:
+    """… that has values of equal ones before: a file has every number apart, as often as it occurs.
+
+    Args:
+        same: numbers and bytes that occurred; it grows up to a bound.
+        type_: of the record.
+        values: of its fields.
+    """
     it: object = object.__new__(type_)
     for name, value in zip(_names(type_), values, strict=True):
+        # No others: what is equal need not be the same, as True and 1.
+        if type(value) is int or type(value) is bytes:
+            value = same.get(value, value) if len(same) >= _SHARED else same.setdefault(value, value)
         object.__setattr__(it, name, value)
     return it
 
@@ -255,9 +271,12 @@ class _Unpickler(pickle.Unpickler):
     def __init__(self, content: IO[bytes], modules: tuple[str, ...]) -> None:
         super().__init__(content)
         self._modules = modules
+        self._made = partial(_made_sharing, {})
 
     def find_class(self, module: str, name: str) -> Any:
-        if module == __name__ and name in ("_key", "_made", "_Kept"):
+        if module == __name__ and name == "_made":
+            return self._made
+        if module == __name__ and name in ("_key", "_Kept"):
             return super().find_class(module, name)
         if module in self._modules and "." not in name:
             item = super().find_class(module, name)

@@ -1042,8 +1042,8 @@ class Database:
                 rows += connection.execute(query, values | more)
             if newest_first and len(set(map(_place_of, rows))) < limit:
                 rows += self._filed(connection, values, about, kinds, beyond, newest_first=True)
-        signed = {it.entry.place: it for it in map(self._signed, rows)}
-        return [signed[place] for place in sorted(signed, reverse=newest_first)[:limit]]
+        its = {_place_of(row): row for row in rows}
+        return [self._signed(its[place]) for place in sorted(its, reverse=newest_first)[:limit]]
 
     def _filed(
         self,

@@ -64,8 +64,11 @@ def sifted(connection: sa.Connection, facts: tuple[Facts, ...], keys: Iterable[i
     has, bounds = set[int](), {"first": facts[0].number, "last": facts[-1].number}
     for key in keys:
         sought = _print(key)
-        rows = connection.execute(_OF_KEY, {"bucket": key % _BUCKETS, **bounds})
+        rows = connection.execute(_OF_KEY, {"bucket": key % _BUCKETS, "sought": sought, **bounds})
         has.update(number for number, prints in rows if _has(prints, sought))
+    many = facts[-1].number - facts[0].number + 1
+    if connection.execute(_HOW_MANY_WHOLE, {"bucket": _WHOLE, **bounds}).scalar() == many:
+        return tuple(each for each in facts if each.number in has)
     whole = set(connection.execute(_WHOLE_ONES, {"bucket": _WHOLE, **bounds}).scalars())
     return tuple(each for each in facts if each.number in has or each.number not in whole)
 
@@ -91,7 +94,11 @@ _IN_BUCKET: Final = _C.bucket == sa.bindparam("bucket")
 _BETWEEN: Final = sa.and_(_IN_BUCKET, _C.number.between(sa.bindparam("first"), sa.bindparam("last")))
 _KNOWN: Final = sa.select(_C.number).where(_IN_BUCKET)
 _WHOLE_ONES: Final = sa.select(_C.number).where(_BETWEEN)
-_OF_KEY: Final = sa.select(_C.number, _C.prints).where(_BETWEEN)
+_HOW_MANY_WHOLE: Final = sa.select(sa.func.count()).select_from(schema.sieves).where(_BETWEEN)
+# The database, which is SQLite wherever there are files, looks into the rows: each that it gives costs as
+# much as looking into many of them does, and lets other threads in between.
+_SOUGHT: Final = sa.func.instr(_C.prints, sa.bindparam("sought", type_=sa.LargeBinary))
+_OF_KEY: Final = sa.select(_C.number, _C.prints).where(_BETWEEN, _SOUGHT > 0)
 # By buckets, each of which is one look: rows of a file lie far apart.
 _ITS: Final = sa.and_(
     _C.number == sa.bindparam("number"), _C.bucket.in_(sa.bindparam("buckets", expanding=True))
