@@ -47,9 +47,8 @@ from ionet.explorer import Bounds, _accounts, _attesters, _market, _orders, _sta
 from ionet.explorer._app import bare, guarded, parts
 from ionet.explorer._market import Wanted
 from ionet.explorer._past import Moment, Past
-from ionet.explorer._rows import Rows
 from ionet.explorer._sections import its_pages
-from ionet.explorer._service import apart, few, warm
+from ionet.explorer._service import few, rows_of, warm
 from ionet.explorer._watching import Watching
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Entry, Place
@@ -70,7 +69,7 @@ def serve(path: str, told: Connection) -> None:
     with Database.open(path) as database:
         bounds = Bounds(per_second=1_000_000, at_once=1_000_000)
         app = bare(its_pages())
-        rows = Rows(database, apart(path))
+        rows = rows_of(database, path)
         parts(app, database, Watching(), bounds, rows=rows)
         began = time.perf_counter()
         warm(app.state.past, rows)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -14,8 +16,8 @@ import pytest
 from tests.explorer.conftest import GENESIS, Served
 from tests.stateful.arena import Arena
 
-from ionet.explorer._rows import Rows
-from ionet.explorer._service import apart
+from ionet.explorer._rows import Rows, credits_of
+from ionet.explorer._service import rows_of
 from ionet.ledger import Database, Landed
 
 
@@ -81,7 +83,8 @@ async def test_another_process_answers_as_this_one_does(
         while here.status_code == 202:
             here = await bare_answers.get(f"/api/v1{path}")
         assert _told(there) == _told(here), path
-    assert rows.pid not in (None, os.getpid())
+    assert len(rows.pids) == 1
+    assert rows.pids != [os.getpid()]
 
 
 async def test_what_a_process_that_was_ended_did_is_done_all_the_same(
@@ -95,13 +98,13 @@ async def test_what_a_process_that_was_ended_did_is_done_all_the_same(
         assert _told(await explorer.get(path)) == _told(await bare_answers.get(path))
 
     await same(5)
-    first = rows.pid
-    assert first is not None
+    (first,) = rows.pids
     os.kill(first, signal.SIGKILL)
     # Once in this process, and then in another one.
     await same(6)
     await same(7)
-    assert rows.pid not in (None, first)
+    (second,) = rows.pids
+    assert second != first
 
 
 async def test_files_that_are_gone_are_said_to_be_and_the_process_goes_on(
@@ -120,11 +123,10 @@ async def test_files_that_are_gone_are_said_to_be_and_the_process_goes_on(
             answer = await explorer.get("/api/v1/events?order=oldest")
             assert answer.status_code == 503
             assert "ledger.db.rows/00000001.rows, which has" in answer.json()["error"]["message"]
-            process = rows.pid
-            assert process is not None
+            (process,) = rows.pids
             shutil.move(tmp_path / "aside", f"{place}.rows")
             assert (await explorer.read("/events", order="oldest", limit=2))["events"]
-            assert rows.pid == process
+            assert rows.pids == [process]
         finally:
             rows.stop()
 
@@ -132,18 +134,39 @@ async def test_files_that_are_gone_are_said_to_be_and_the_process_goes_on(
 async def test_the_process_ends_with_whoever_asks_it(its: tuple[Served, Rows]) -> None:
     explorer, rows = its
     await explorer.read("/events", limit=1)
-    process = psutil.Process(rows.pid)
+    process = psutil.Process(rows.pids[0])
     rows.stop()
     assert not process.is_running()
-    assert rows.pid is None
+    assert rows.pids == []
 
 
-def test_only_a_ledger_in_a_file_is_read_by_another_process(
-    filed: str, monkeypatch: pytest.MonkeyPatch
+def test_questions_at_the_same_time_are_worked_on_by_several_processes(filed: str, arena: Arena) -> None:
+    node, together = arena.market.alice.node, threading.Barrier(3)
+    with Database.open(filed) as database:
+        rows = Rows(database, filed, 3)
+
+        def ask(_: int) -> object:
+            together.wait(60)
+            # None of them has answered before all are started.
+            return rows.ask(credits_of, node, database.marks().scanned)
+
+        try:
+            with ThreadPoolExecutor(3) as threads:
+                answers = list(threads.map(ask, range(3)))
+            assert len(rows.pids) == 3
+            assert answers == [credits_of(database, node, database.marks().scanned)] * 3
+            assert answers[0]
+        finally:
+            rows.stop()
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (4, 3), (64, 4)])
+async def test_each_process_that_reads_files_has_a_core(
+    filed: str, serving: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert apart(filed) == filed
-    assert apart("postgresql://somewhere/ledger") is None
-    assert apart(":memory:") is None
-    monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert apart(filed) is None
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    with Database.open(filed) as database:
+        assert len(rows_of(database, filed)._processes) == processes
+        # Only a ledger in a file has files of old hours.
+        for other in ("postgresql://somewhere/ledger", ":memory:"):
+            assert not rows_of(database, other)._processes

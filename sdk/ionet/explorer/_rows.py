@@ -1,13 +1,13 @@
 """What lies in a ledger's files of old hours: to look for it, unpack it and write it down takes long.
 
-With a process of its own for that, answers from what is in memory do not wait for it.
+With processes of their own for that, answers from what is in memory do not wait for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
+import queue
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ from ionet.ledger import Database, LedgerError, Place, Signed
 P = ParamSpec("P")
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-#: Questions that wait for the process in threads, of which others have need; more wait without one.
-_WAITING: Final = 4
+#: Questions that wait for a process in threads, of which others have need; more wait without one.
+_WAITING: Final = 3
 #: Credits of a node that are shown with it; others are a page of events away.
 CREDITS: Final = 24
 
@@ -40,18 +40,22 @@ class Rows:
 
     Args:
         database: to read from in this process, where there is no other one.
-        ledger: the same one's file, for a process of its own; None: there is none.
+        ledger: the same one's file, for processes of their own; None: there are none.
+        processes: how many, each started for a question for which no other one is free.
     """
 
-    def __init__(self, database: Database, ledger: str | None = None) -> None:
+    def __init__(self, database: Database, ledger: str | None = None, processes: int = 1) -> None:
         self._database, self._ledger = database, ledger
-        self._apart = None if ledger is None else Apart(__name__)
-        self._lock = threading.Lock()
-        self._turns = asyncio.Semaphore(_WAITING)
+        self._processes = [Apart(__name__) for _ in range(0 if ledger is None else processes)]
+        # The one that was free last has the most in its caches.
+        self._free: queue.LifoQueue[Apart] = queue.LifoQueue()
+        for each in reversed(self._processes):
+            self._free.put(each)
+        self._turns = asyncio.Semaphore(processes + _WAITING)
 
     async def turn(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Has a thread work on a question that asks this, once it is its turn."""
-        turns: AbstractAsyncContextManager[None] = nullcontext() if self._apart is None else self._turns
+        turns: AbstractAsyncContextManager[None] = self._turns if self._processes else nullcontext()
         async with turns:
             return await run_in_threadpool(function, *args, **kwargs)
 
@@ -61,17 +65,19 @@ class Rows:
         Raises:
             BadQuestion, Absent, LedgerError: as the function does.
         """
-        if self._apart is not None:
+        if self._processes:
+            process = self._free.get()
             try:
-                with self._lock:
-                    good, answer = self._apart.ask((self._ledger, function, args, kwargs))
+                good, answer = process.ask((self._ledger, function, args, kwargs))
             except Gone:
-                _log.warning("the process that reads old hours has ended; another one is started")
+                _log.warning("a process that reads old hours has ended; another one is started")
             else:
                 if not good:
                     raise answer
                 its: T = answer
                 return its
+            finally:
+                self._free.put(process)
         return function(self._database, *args, **kwargs)
 
     def warm(self) -> None:
@@ -83,15 +89,16 @@ class Rows:
         self.ask(Database.open_files)
 
     @property
-    def pid(self) -> int | None:
-        """The number of its process; None: there is none."""
-        return None if self._apart is None else self._apart.pid
+    def pids(self) -> list[int]:
+        """The numbers of its processes."""
+        return [each.pid for each in self._processes if each.pid is not None]
 
     def stop(self) -> None:
-        """Ends its process."""
-        if self._apart is not None:
-            with self._lock:
-                self._apart.stop()
+        """Ends its processes, once they have answered; who asks afterwards starts them anew."""
+        all_ = [self._free.get() for _ in self._processes]
+        for each in all_:
+            each.stop()
+            self._free.put(each)
 
 
 def serve(number: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from anyio import to_thread
 from solders.pubkey import Pubkey
@@ -30,6 +31,8 @@ from ionet.service.http import listen, server_of, url_of
 from ionet.service.metrics import metrics_at
 
 _log = logging.getLogger(__name__)
+#: Processes at most that read files of old hours; each takes about 100 MiB.
+_READING: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Explorer:
             served = Served(config.intelligence, config.signer)
             looking = asyncio.create_task(served.keep())
             stack.callback(looking.cancel)
-            rows = Rows(database, apart(config.ledger))
+            rows = rows_of(database, config.ledger)
             stack.push_async_callback(asyncio.to_thread, rows.stop)
             live = parts(app, database, keeper, config.bounds, _tables(config), served, rows)
             if config.metrics is not None:
@@ -175,14 +178,15 @@ def few(bounds: Bounds) -> None:
     to_thread.current_default_thread_limiter().total_tokens = bounds.workers
 
 
-def apart(ledger: str) -> str | None:
-    """A ledger that another process can read beside this one, on a core of its own; else None.
+def rows_of(database: Database, ledger: str) -> Rows:
+    """Reads what lies in files in processes of their own, if there are cores for them.
 
     Args:
+        database: the ledger.
         ledger: its file or URL; only one in a file has files of old hours.
     """
-    its = Path(ledger).is_file() and (os.cpu_count() or 1) > 1
-    return ledger if its else None
+    others = min(_READING, (os.cpu_count() or 1) - 1)
+    return Rows(database, ledger, others) if others and Path(ledger).is_file() else Rows(database)
 
 
 def warm(past: Past, rows: Rows) -> None:
