@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import subprocess
@@ -14,8 +15,8 @@ from tests.ledger import history
 from tests.programs.support import HOUR
 
 from ionet.ledger import Database, checkpoints
-from ionet.ledger.checkpoints import Checkpoints
-from ionet.ledger.records import Landed
+from ionet.ledger.checkpoints import Checkpoints, _Kept
+from ionet.ledger.records import Landed, Place
 from ionet.ledger.replay.state import replay
 
 
@@ -116,6 +117,26 @@ def test_a_file_makes_nothing_but_states(tmp_path: Path) -> None:
     path.write_bytes(sha256(content).digest() + content)
     assert checkpoints._read(path) is None
     assert not (tmp_path / "touched").exists()
+
+
+def test_equal_numbers_and_bytes_that_are_read_are_one_object_and_keep_their_types(tmp_path: Path) -> None:
+    def record(number: int) -> _Kept[bytes]:
+        return _Kept(number, 0, Place(1, 2, 3, 4, 5), number.to_bytes(40))
+
+    # Not what the compiler has made one.
+    made = [record(int("9" * 12)), record(int("9" * 12)), record(True), record(1)]
+    assert made[0].before is not made[1].before
+    content = io.BytesIO()
+    checkpoints._Pickler(content, pickle.HIGHEST_PROTOCOL).dump(_Kept(0, 0, Place(1, 2, 3, 4, 5), made))
+    path = tmp_path / "some.state"
+    path.write_bytes(sha256(content.getvalue()).digest() + content.getvalue())
+    kept = checkpoints._read(path)
+    assert kept is not None
+    assert kept.state == made
+    assert kept.state[0].before is kept.state[1].before
+    assert kept.state[0].state is kept.state[1].state
+    # True and 1 are equal, and no more than that.
+    assert [type(each.before) for each in kept.state[2:]] == [bool, int]
 
 
 def test_every_handler_is_there_however_few_modules_were_imported() -> None:

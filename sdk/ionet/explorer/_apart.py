@@ -79,8 +79,9 @@ def answers(number: int, answer: Callable[[Any], object], nice: int = 0) -> None
         answer: to a question; what it raises ends the process.
         nice: how much less urgent it is than others.
     """
-    # Whoever asks ends it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whoever asks ends it, also where all processes of a service are told to end.
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, signal.SIG_IGN)
     os.nice(nice)
     with suppress(EOFError, OSError), Connection(number) as asked:
         while True:
