@@ -240,11 +240,15 @@ def _made_sharing(same: dict[Any, Any], type_: Any, *values: object) -> object:
     """
     it: object = object.__new__(type_)
     for name, value in zip(_names(type_), values, strict=True):
-        # No others: what is equal need not be the same, as True and 1.
-        if type(value) is int or type(value) is bytes:
-            value = same.get(value, value) if len(same) >= _SHARED else same.setdefault(value, value)
-        object.__setattr__(it, name, value)
+        object.__setattr__(it, name, _shared(same, value))
     return it
+
+
+def _shared(same: dict[Any, Any], value: object) -> object:
+    # No others: what is equal need not be the same, as True and 1.
+    if type(value) is not int and type(value) is not bytes:
+        return value
+    return same.get(value, value) if len(same) >= _SHARED else same.setdefault(value, value)
 
 
 @cache
