@@ -71,9 +71,6 @@ def serve(path: str, told: Connection) -> None:
         app = bare(its_pages())
         rows = rows_of(database, path)
         parts(app, database, Watching(), bounds, rows=rows)
-        began = time.perf_counter()
-        warm(app.state.past, rows)
-        seconds = time.perf_counter() - began
         config = uvicorn.Config(
             guarded(app, bounds, Counters()),
             port=0,
@@ -84,10 +81,12 @@ def serve(path: str, told: Connection) -> None:
         )
         server = uvicorn.Server(config)
         listening = listen("127.0.0.1", 0)
-        told.send((listening.getsockname()[1], seconds, before))
 
         async def serving() -> None:
             few(bounds)
+            began = time.perf_counter()
+            await warm(app.state.past, rows)
+            told.send((listening.getsockname()[1], time.perf_counter() - began, before))
             await server.serve([listening])
 
         asyncio.run(serving())

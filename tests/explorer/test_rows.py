@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import httpx
@@ -33,13 +32,13 @@ def filed(landed: list[Landed], tmp_path_factory: pytest.TempPathFactory) -> str
 
 
 @pytest.fixture
-def its(filed: str, serving: Callable[..., Served]) -> Iterator[tuple[Served, Rows]]:
+async def its(filed: str, serving: Callable[..., Served]) -> AsyncIterator[tuple[Served, Rows]]:
     """An explorer whose rows are read in a process of its own."""
     with Database.open(filed) as database:
         explorer = serving(database=database)
         rows = explorer.app.state.rows = Rows(database, filed)
         yield explorer, rows
-        rows.stop()
+        await rows.stop()
 
 
 @pytest.fixture
@@ -128,36 +127,61 @@ async def test_files_that_are_gone_are_said_to_be_and_the_process_goes_on(
             assert (await explorer.read("/events", order="oldest", limit=2))["events"]
             assert rows.pids == [process]
         finally:
-            rows.stop()
+            await rows.stop()
 
 
 async def test_the_process_ends_with_whoever_asks_it(its: tuple[Served, Rows]) -> None:
     explorer, rows = its
     await explorer.read("/events", limit=1)
     process = psutil.Process(rows.pids[0])
-    rows.stop()
+    await rows.stop()
     assert not process.is_running()
     assert rows.pids == []
 
 
-def test_questions_at_the_same_time_are_worked_on_by_several_processes(filed: str, arena: Arena) -> None:
-    node, together = arena.market.alice.node, threading.Barrier(3)
+async def test_questions_at_the_same_time_are_worked_on_by_several_processes(
+    filed: str, arena: Arena
+) -> None:
     with Database.open(filed) as database:
-        rows = Rows(database, filed, 3)
-
-        def ask(_: int) -> object:
-            together.wait(60)
-            # None of them has answered before all are started.
-            return rows.ask(credits_of, node, database.marks().scanned)
-
+        rows, node, slot = Rows(database, filed, 3), arena.market.alice.node, database.marks().scanned
         try:
-            with ThreadPoolExecutor(3) as threads:
-                answers = list(threads.map(ask, range(3)))
+            answers = await asyncio.gather(*(rows.ask(credits_of, node, slot) for _ in range(7)))
             assert len(rows.pids) == 3
-            assert answers == [credits_of(database, node, database.marks().scanned)] * 3
+            assert answers == [credits_of(database, node, slot)] * 7
             assert answers[0]
         finally:
-            rows.stop()
+            await rows.stop()
+
+
+async def test_who_no_longer_waits_takes_nobody_elses_answer(filed: str, arena: Arena) -> None:
+    with Database.open(filed) as database:
+        rows, slot = Rows(database, filed), database.marks().scanned
+        nodes = [supplier.node for supplier in arena.nodes.values()]
+        try:
+            asked = [asyncio.create_task(rows.ask(credits_of, node, slot)) for node in nodes]
+            await asyncio.sleep(0)
+            asked[0].cancel()
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            assert isinstance(answers[0], asyncio.CancelledError)
+            assert answers[1:] == [credits_of(database, node, slot) for node in nodes[1:]]
+            assert len(nodes) > 2
+        finally:
+            await rows.stop()
+
+
+async def test_all_who_wait_when_the_process_is_ended_get_their_answers(filed: str, arena: Arena) -> None:
+    with Database.open(filed) as database:
+        rows, node, slot = Rows(database, filed), arena.market.alice.node, database.marks().scanned
+        try:
+            await rows.warm()
+            (process,) = rows.pids
+            os.kill(process, signal.SIGSTOP)
+            asked = [asyncio.create_task(rows.ask(credits_of, node, slot)) for _ in range(20)]
+            await asyncio.sleep(0)
+            os.kill(process, signal.SIGKILL)
+            assert await asyncio.gather(*asked) == [credits_of(database, node, slot)] * 20
+        finally:
+            await rows.stop()
 
 
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (4, 3), (64, 4)])

@@ -260,7 +260,7 @@ def _answer(asked: AskedRow, answer: T, main: str = FACTS, more: BaseModel | Non
     return answer
 
 
-def _response(written: Written) -> Response:
+def _response(written: Written) -> Any:
     return Response(written.content, media_type=written.media_type)
 
 
@@ -346,16 +346,18 @@ async def node(
     past: _ThePast, rows: _TheRows, address: _Address, asked: Annotated[AskedRow, Query()]
 ) -> m.Node:
     """A node."""
-    result: m.Node = await rows.turn(_node, past, rows, address_of(address), asked)
+    key = address_of(address)
+    known = await run_in_threadpool(_node, past, key, asked.at)
+    # Readers of everything else do not wait for files.
+    its = await rows.ask(_rows.credits_of, key, known.as_of.slot)
+    answer = known.model_copy(update={"credits": _market.credits_of(its)})
+    result: m.Node = _answer(asked, answer, "credits")
     return result
 
 
-def _node(past: Reader, rows: Rows, address: Pubkey, asked: AskedRow) -> Any:
-    with past.at(asked.at) as moment:
-        answer = _market.node(moment, past.database, address)
-    # Readers of everything else do not wait for files.
-    its = _market.credits_of(rows.ask(_rows.credits_of, address, answer.as_of.slot))
-    return _answer(asked, answer.model_copy(update={"credits": its}), "credits")
+def _node(past: Reader, key: Pubkey, at: int | None) -> m.Node:
+    with past.at(at) as moment:
+        return _market.node(moment, past.database, key)
 
 
 @router.get(
@@ -544,28 +546,27 @@ async def events(past: _ThePast, rows: _TheRows, asked: Annotated[AskedEvents, Q
     """Events."""
     wanted = asked.wanted()
     wanted.check()
-    result: Any = await (
-        run_in_threadpool(_events_that_say, past, asked, wanted)
-        if wanted.said
-        else rows.turn(_events_of, past, rows, asked, wanted)
-    )
-    its: m.Events = result
-    return its
+    if wanted.said:
+        written = await run_in_threadpool(_events_that_say, past, asked, wanted)
+    else:
+        now = await run_in_threadpool(_now, past, asked.at)
+        # Readers of everything else do not wait for files.
+        written = await rows.ask(_rows.events, now, wanted, asked.form, data=asked.data)
+    result: m.Events = _response(written)
+    return result
 
 
-def _events_of(past: Reader, rows: Rows, asked: AskedEvents, wanted: _events.Wanted) -> Response:
-    with past.at(asked.at) as moment:
-        now = _supply.as_of(moment)
-    # Readers of everything else do not wait for files.
-    return _response(rows.ask(_rows.events, now, wanted, asked.form, data=asked.data))
+def _now(past: Reader, at: int | None) -> m.AsOf:
+    with past.at(at) as moment:
+        return _supply.as_of(moment)
 
 
-def _events_that_say(past: Reader, asked: AskedEvents, wanted: _events.Wanted) -> Response:
+def _events_that_say(past: Reader, asked: AskedEvents, wanted: _events.Wanted) -> Written:
     with past.at(asked.at) as moment:
         now, state = _supply.as_of(moment), moment.state
     # Readers of everything else do not wait until many are looked through.
     shown, beyond = _events.page(past.database, now, state, wanted)
-    return _response(_rows.written_events(past.database, now, shown, beyond, asked.form, data=asked.data))
+    return _rows.written_events(past.database, now, shown, beyond, asked.form, data=asked.data)
 
 
 @router.get("/transactions/{signature}", summary="A transaction of the programs", responses=TABLE)
@@ -576,15 +577,9 @@ async def transaction(
     asked: Annotated[AskedRow, Query()],
 ) -> m.Transaction:
     """A transaction."""
-    result: Any = await rows.turn(_transaction, past, rows, signature, asked)
-    its: m.Transaction = result
-    return its
-
-
-def _transaction(past: Reader, rows: Rows, signature: str, asked: AskedRow) -> Response:
-    with past.at(asked.at) as moment:
-        now = _supply.as_of(moment)
-    return _response(rows.ask(_rows.transaction, now, signature, asked.form))
+    now = await run_in_threadpool(_now, past, asked.at)
+    result: m.Transaction = _response(await rows.ask(_rows.transaction, now, signature, asked.form))
+    return result
 
 
 @router.get(

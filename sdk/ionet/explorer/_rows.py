@@ -5,11 +5,8 @@ With processes of their own for that, answers from what is in memory do not wait
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import queue
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
@@ -20,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from ionet import events as event_types
 from ionet.explorer import _earned, _events
 from ionet.explorer import _models as m
-from ionet.explorer._apart import Apart, Gone, answers
+from ionet.explorer._apart import AsyncApart, Gone, answers
 from ionet.explorer._csv import FACTS, table_of
 from ionet.explorer._market import Absent
 from ionet.explorer._values import BadQuestion, event_of, place_text
@@ -29,8 +26,6 @@ from ionet.ledger import Database, LedgerError, Place, Signed
 P = ParamSpec("P")
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-#: Questions that wait for a process in threads, of which others have need; more wait without one.
-_WAITING: Final = 3
 #: Credits of a node that are shown with it; others are a page of events away.
 CREDITS: Final = 24
 
@@ -41,34 +36,26 @@ class Rows:
     Args:
         database: to read from in this process, where there is no other one.
         ledger: the same one's file, for processes of their own; None: there are none.
-        processes: how many, each started for a question for which no other one is free.
+        processes: how many.
     """
 
     def __init__(self, database: Database, ledger: str | None = None, processes: int = 1) -> None:
         self._database, self._ledger = database, ledger
-        self._processes = [Apart(__name__) for _ in range(0 if ledger is None else processes)]
-        # The one that was free last has the most in its caches.
-        self._free: queue.LifoQueue[Apart] = queue.LifoQueue()
-        for each in reversed(self._processes):
-            self._free.put(each)
-        self._turns = asyncio.Semaphore(processes + _WAITING)
+        self._processes = [AsyncApart(__name__) for _ in range(0 if ledger is None else processes)]
 
-    async def turn(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Has a thread work on a question that asks this, once it is its turn."""
-        turns: AbstractAsyncContextManager[None] = self._turns if self._processes else nullcontext()
-        async with turns:
-            return await run_in_threadpool(function, *args, **kwargs)
-
-    def ask(self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def ask(
+        self, function: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """What a function of a module makes of the ledger.
 
         Raises:
             BadQuestion, Absent, LedgerError: as the function does.
         """
         if self._processes:
-            process = self._free.get()
             try:
-                good, answer = process.ask((self._ledger, function, args, kwargs))
+                # Of those that have as little to do the first, which has the most in its caches.
+                process = min(self._processes, key=len)
+                good, answer = await process.ask((self._ledger, function, args, kwargs))
             except Gone:
                 _log.warning("a process that reads old hours has ended; another one is started")
             else:
@@ -76,29 +63,25 @@ class Rows:
                     raise answer
                 its: T = answer
                 return its
-            finally:
-                self._free.put(process)
-        return function(self._database, *args, **kwargs)
+        return await run_in_threadpool(function, self._database, *args, **kwargs)
 
-    def warm(self) -> None:
+    async def warm(self) -> None:
         """Compares the indexes of files before somebody asks.
 
         Raises:
             LedgerError: a file is missing, or not the one that was written.
         """
-        self.ask(Database.open_files)
+        await self.ask(Database.open_files)
 
     @property
     def pids(self) -> list[int]:
         """The numbers of its processes."""
         return [each.pid for each in self._processes if each.pid is not None]
 
-    def stop(self) -> None:
-        """Ends its processes, once they have answered; who asks afterwards starts them anew."""
-        all_ = [self._free.get() for _ in self._processes]
-        for each in all_:
-            each.stop()
-            self._free.put(each)
+    async def stop(self) -> None:
+        """Ends its processes; who asks afterwards starts them anew."""
+        for each in self._processes:
+            await each.stop()
 
 
 def serve(number: int) -> None:

@@ -120,7 +120,7 @@ class Explorer:
             looking = asyncio.create_task(served.keep())
             stack.callback(looking.cancel)
             rows = rows_of(database, config.ledger)
-            stack.push_async_callback(asyncio.to_thread, rows.stop)
+            stack.push_async_callback(rows.stop)
             live = parts(app, database, keeper, config.bounds, _tables(config), served, rows)
             if config.metrics is not None:
                 _serve_metrics(stack, config.metrics, database, keeper, counters)
@@ -136,7 +136,7 @@ class Explorer:
             few(config.bounds)
             serving = asyncio.create_task(server.serve([listening]))
             stopping = asyncio.create_task(stop.wait())
-            warming = asyncio.create_task(asyncio.to_thread(warm, app.state.past, rows))
+            warming = asyncio.create_task(warm(app.state.past, rows))
             stack.push_async_callback(asyncio.wait, [warming])
             failing = asyncio.create_task(_failed(keeper, failed))
             ready(self.url)
@@ -189,7 +189,7 @@ def rows_of(database: Database, ledger: str) -> Rows:
     return Rows(database, ledger, others) if others and Path(ledger).is_file() else Rows(database)
 
 
-def warm(past: Past, rows: Rows) -> None:
+async def warm(past: Past, rows: Rows) -> None:
     """Replays the present, and looks through files, before somebody asks.
 
     Args:
@@ -197,8 +197,8 @@ def warm(past: Past, rows: Rows) -> None:
         rows: … and what of old hours.
     """
     try:
-        past.warm()
-        rows.warm()
+        await asyncio.to_thread(past.warm)
+        await rows.warm()
     except LedgerError as bad:
         # Whoever asks is told so, too.
         _log.warning("%s", bad)
