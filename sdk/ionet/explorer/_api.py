@@ -218,17 +218,18 @@ class AskedSearch(AskedRow):
     ]
 
 
-def _past(request: Request) -> Reader:
+# Not in a thread, as plain functions are: they take less than to get to one.
+async def _past(request: Request) -> Reader:
     past: Past = request.app.state.past
     return past.asked_by(reader_of(request.scope))
 
 
-def _watching(request: Request) -> Watching:
+async def _watching(request: Request) -> Watching:
     watching: Watching = request.app.state.watching
     return watching
 
 
-def _its_rows(request: Request) -> Rows:
+async def _its_rows(request: Request) -> Rows:
     rows: Rows = request.app.state.rows
     return rows
 

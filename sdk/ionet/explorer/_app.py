@@ -86,7 +86,7 @@ def bare(pages: Pages | None = None) -> FastAPI:
     if pages is not None:
 
         @app.get("/{path:path}", include_in_schema=False)
-        def page(path: str) -> Response:
+        async def page(path: str) -> Response:
             return pages.answer(path)
 
     return app

@@ -84,12 +84,12 @@ class Signed(BaseModel):
     transaction: Annotated[str, Field(max_length=TEXT, description="With its signature, base64.")]
 
 
-def _watching(request: Request) -> Watching:
+async def _watching(request: Request) -> Watching:
     watching: Watching = request.app.state.watching
     return watching
 
 
-def _fresh(response: Response) -> None:
+async def _fresh(response: Response) -> None:
     response.headers["cache-control"] = "no-store"
 
 
