@@ -19,7 +19,7 @@ import httpx
 import pytest
 from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS, Served
-from tests.faults import PASS, Asked, FaultProxy
+from tests.faults import PASS, Asked, FaultProxy, Raw
 from tests.ledger.history import rows
 from tests.network.site import free_port
 from tests.network.test_full_disk import disk, full
@@ -401,6 +401,27 @@ async def test_health_and_metrics_say_over_their_ports_whether_the_ledger_moves_
                 assert 'ionet_explorer_answers_total{status="503"}' in metrics
                 monkeypatch.setattr(_watching, "_STANDS", 1e9)
                 writing.write(ordered[-1:], scanned=ordered[-1].slot, final=ordered[-1].slot)
+
+
+async def test_health_says_that_the_node_cannot_be_read_any_more_and_that_it_can(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_watching, "_LOOK", 0.05)
+    monkeypatch.setattr(_watching, "_AWAY", 0.0)
+    config, away = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0, every=None), list[bool]()
+    with FaultProxy(client.network, lambda asked: Raw(503) if away else PASS) as proxy:
+
+        def connect() -> AsyncClient:
+            return AsyncClient(AsyncHttpTransport(proxy.url, retries=0, websocket=""))
+
+        async with running(config, connect) as url, httpx.AsyncClient(base_url=url) as reader:
+            await until(reader, "/api/v1/status", lambda answer: answer["as_of"]["slot"] > 0)
+            away.append(True)
+            health = await until(reader, "/health", lambda answer: not answer["ok"])
+            assert health["why"].startswith("the ledger does not move on: ")
+            assert "HTTP 503" in health["why"]
+            away.clear()
+            await until(reader, "/health", lambda answer: answer["ok"])
 
 
 def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> None:

@@ -27,6 +27,8 @@ _SHOWN: Final = 50
 #: Seconds between two looks, and after which a ledger that another process fills has stopped.
 _LOOK: Final = 5.0
 _STANDS: Final = 300.0
+#: Seconds for which the node may not be read before the ledger does not move on.
+_AWAY: Final = 10.0
 #: Seconds to the next try when the node cannot be read: at first, and at most.
 _RETRY: Final = (2.0, 60.0)
 #: Tries to fill a ledger for the first time until it is given up.
@@ -187,7 +189,8 @@ class Keeper(Watching):
                     while True:
                         if await follower.next(_LOOK) is not None:
                             self._filled = True
-                        self.trouble, pause = "", _RETRY[0]
+                        self._look_at(follower)
+                        pause = _RETRY[0]
                         if self._every is not None and time.monotonic() >= due:
                             await self._compare(client, database, Follower(client, database))
                             due = time.monotonic() + self._every
@@ -199,6 +202,14 @@ class Keeper(Watching):
                 _log.warning("%s; tries again in %s s", self.trouble, pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)
+
+    def _look_at(self, follower: Follower) -> None:
+        """Says whether the node has not been read for some time."""
+        away = follower.trouble is not None and time.monotonic() - follower.troubled_at >= _AWAY
+        said = f"the ledger does not move on: {follower.trouble}" if away else ""
+        if said and not self.trouble:
+            _log.warning("%s", said)
+        self.trouble = said
 
     async def _look(self, client: AsyncClient, database: Database) -> None:
         due, slot, since = 0.0, -1, time.monotonic()
