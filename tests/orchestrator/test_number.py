@@ -161,8 +161,10 @@ async def test_a_node_that_is_leased_between_two_rounds_is_not_judged(tmp_path: 
     assert [item[0] for item in journal.verdicts(0, 2**40)] == [key("node 2")]
 
 
-@pytest.mark.parametrize(("kind", "error"), [("leased", NodeUnreachable), ("tired", ProofError)])
-async def test_a_node_that_is_leased_after_its_commitment_has_answered_nothing_wrong(
+@pytest.mark.parametrize(
+    ("kind", "error"), [("leased", NodeUnreachable), ("not-reserved", NodeUnreachable), ("tired", ProofError)]
+)
+async def test_a_node_that_is_leased_or_anothers_after_its_commitment_has_answered_nothing_wrong(
     kind: str, error: type[Exception]
 ) -> None:
     class Device:

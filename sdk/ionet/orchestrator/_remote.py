@@ -163,9 +163,9 @@ class RemoteAgents(_Asking):
                 node, "open", _COMPUTING, root=root.hex(), rows=list(rows), randomness=randomness.hex()
             )
         except Refused as bad:
-            if bad.kind == "leased":
-                # Since it has committed; whether that is so, the chain tells who asks.
-                raise NodeUnreachable(f"the node has been leased: {bad}") from bad
+            if bad.kind in ("leased", "not-reserved"):
+                # Leased since it has committed, as the chain tells who asks; or another seat's turn has come.
+                raise NodeUnreachable(f"the node does not open its commitment now: {bad}") from bad
             raise ProofError(ProofReason.WRONG_ROOT, f"the node does not open its commitment: {bad}") from bad
         return await asyncio.to_thread(Opening.from_bytes, answer.blob)
 
