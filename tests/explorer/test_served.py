@@ -23,7 +23,9 @@ URL = "https://ai.example.org"
 FIRST = (20_000 * 24 + 22) * HOUR
 
 
-def signed(folder: Path, key: Keypair, hours: int = 4, first: int = FIRST) -> dict[str, Any]:
+def signed(
+    folder: Path, key: Keypair, hours: int = 4, first: int = FIRST, *, price: int = 2_000_000, wrote: int = 5
+) -> dict[str, Any]:
     """What a service publishes that has answered twice an hour."""
     receipts = Receipts(folder / "receipts.db", key, URL)
     for number in range(2 * hours):
@@ -32,9 +34,9 @@ def signed(folder: Path, key: Keypair, hours: int = 4, first: int = FIRST) -> di
             {
                 "id": f"chatcmpl-{number}",
                 "model": "small",
-                "price": {"prompt": 500_000, "completion": 2_000_000},
+                "price": {"prompt": 500_000, "completion": price},
                 "prompt": {"tokens": 10},
-                "answer": {"tokens": 5},
+                "answer": {"tokens": wrote},
                 "first": 100 * (number + 1),
                 "end": at,
             }
@@ -70,6 +72,15 @@ async def test_what_is_shown_is_the_sum_of_the_signed_hours(explorer: Explorer, 
     assert model["first"] == {"p50": 700, "p90": 800, "p99": 800}
     assert (answer["hours"], answer["latest"]) == (4, FIRST + 4 * HOUR)
     assert answer["signer"] == told["signer"]
+
+
+@pytest.mark.parametrize(("wrote", "shown"), [(0, None), (5, "0")])
+async def test_a_model_that_writes_nothing_has_no_price_of_what_it_writes(
+    explorer: Explorer, tmp_path: Path, wrote: int, shown: str | None
+) -> None:
+    explorer.app.state.served.take(signed(tmp_path, Keypair(), price=0, wrote=wrote))
+    (model,) = (await explorer.read("/models"))["models"]
+    assert (model["prompt_price"], model["completion_price"]) == ("0.5", shown)
 
 
 async def test_without_a_service_the_page_says_so(explorer: Explorer) -> None:

@@ -95,5 +95,18 @@ export function unitsOf(written: string): bigint | null {
   return BigInt(whole + fraction.padEnd(8, '0'));
 }
 
+/** Dollars that a reader has written, as the API has them; null: it is no amount, or could be two.
+ *
+ * `0.5` and `0,5` are the same wherever the reader is; after the mark that groups thousands at theirs there are no
+ * three digits, or 1,000 would be one dollar here, and a thousand there.
+ */
+export function dollarsOf(written: string): string | null {
+  const read = /^(\d{1,9})(?:([.,])(\d{1,6}))?$/.exec(written.trim());
+  if (read === null) return null;
+  const [, whole = '', mark = point, fraction = ''] = read;
+  if (mark !== point && fraction.length === 3) return null;
+  return fraction ? `${whole}.${fraction}` : whole;
+}
+
 /** How an amount is written: `12.5`, or `12,5`. */
 export const example = `12${point}5`;

@@ -1088,7 +1088,7 @@ class ServedModel(Model):
     prompt_price: str | None
     """Dollars for a million tokens that are read, in the last hour with an answer."""
     completion_price: str | None
-    """… that are written."""
+    """… that are written; null also for a model that writes nothing, as one of embeddings."""
     first: Percentiles | None
     """Until the first token, in the last hour with an answer."""
     days: list[ServedDay]

@@ -167,10 +167,14 @@ def _model(name: str, hours: list[tuple[int, Mapping[str, Any]]]) -> m.ServedMod
     answered = [each for _, each in sorted(hours, key=lambda row: row[0]) if each["answers"]]
     last = answered[-1] if answered else {}
     first, price = last.get("first"), last.get("price")
+    # One that only reads, as for embeddings, asks nothing for what it never writes.
+    written = _dollars(price, "completion")
+    if written == "0" and not any(each["completion"] for _, each in hours):
+        written = None
     return m.ServedModel(
         model=name,
         prompt_price=_dollars(price, "prompt"),
-        completion_price=_dollars(price, "completion"),
+        completion_price=written,
         first=m.Percentiles(p50=first["50"], p90=first["90"], p99=first["99"])
         if isinstance(first, dict) and all(_count(first.get(each)) for each in ("50", "90", "99"))
         else None,

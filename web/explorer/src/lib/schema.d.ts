@@ -2170,7 +2170,7 @@ export interface components {
             prompt_price: string | null;
             /**
              * Completion Price
-             * @description … that are written.
+             * @description … that are written; null also for a model that writes nothing, as one of embeddings.
              */
             completion_price: string | null;
             /** @description Until the first token, in the last hour with an answer. */
