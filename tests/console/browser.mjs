@@ -27,14 +27,14 @@ export const patience = { timeout: 90_000 };
 export const wrong = [];
 export const saw = {};
 
-/** A new browser's page with a wallet. also: other places than the console that it may go to. */
-export async function open(who, also = []) {
+/** A new browser's page with a wallet. also: other places than the console that it may go to. locale: of the reader. */
+export async function open(who, also = [], locale = 'en-US') {
   const key = crypto.createPrivateKey({
     key: Buffer.from(`302e020100300506032b657004220420${who.seed}`, 'hex'),
     format: 'der',
     type: 'pkcs8',
   });
-  const context = await browser.newContext({ viewport: wide, colorScheme: 'light', locale: 'en-US' });
+  const context = await browser.newContext({ viewport: wide, colorScheme: 'light', locale });
   const page = await context.newPage();
   page.setDefaultTimeout(90_000);
   page.on('pageerror', (error) => wrong.push(`error ${error}`));

@@ -4,9 +4,42 @@
 //
 // What only the test can do (time passes, a reward is credited) it asks for by a line, and is answered by one.
 import fs from 'node:fs';
-import { agree, button, done, end, given, look, open, patience, please, saw, words } from './browser.mjs';
+import { agree, button, done, end, given, look, open, patience, please, saw, words, wrong } from './browser.mjs';
 
-const { url, node, renter, supplier, program, go } = given;
+const { url, node, renter, supplier, program, go, class_name } = given;
+const PRICE = '$ per processor and hour at most';
+
+/** Asks for nodes by one thing, as its reader writes it, and gives how many the page has for it. */
+async function wanting(page, label, value) {
+  const field = page.getByLabel(label);
+  const choice = (await field.evaluate((it) => it.tagName)) === 'SELECT';
+  const [answer] = await Promise.all([
+    page.waitForResponse((it) => it.url().includes('/api/v1/offers'), patience),
+    choice ? field.selectOption({ label: value }) : field.fill(value),
+  ]);
+  const many = (await answer.json()).offers.length;
+  await page.waitForFunction((rows) => document.querySelectorAll('tbody tr').length === rows && !document.querySelector('.waits'), many, patience);
+  return many;
+}
+
+/** Searches by each thing that a renter can ask for: what the one node has, and what it does not. */
+async function search(page) {
+  saw.search = [];
+  for (const [label, fits, not, any] of [
+    ['Class', class_name, 'H200', 'any'],
+    ['Memory, GiB at least', '80', '81', ''],
+    ['Bandwidth, Mbit/s at least', '1000', '1001', ''],
+    [PRICE, '2', '1.99', ''],
+    ['Country', 'Germany', 'France', 'any'],
+    ['Reliability, % at least', '0', '1', ''],
+  ]) {
+    saw.search.push([label, await wanting(page, label, fits), await wanting(page, label, not), await wanting(page, label, any)]);
+  }
+  await page.getByLabel(PRICE).fill('cheap');
+  await page.waitForSelector('.box', patience);
+  saw.cheap = [await words(page, '.box'), await page.locator('tbody').count()];
+  await wanting(page, PRICE, '');
+}
 
 {
   const { context, page } = await open(renter);
@@ -19,10 +52,7 @@ const { url, node, renter, supplier, program, go } = given;
   await button(page, 'Sign in with Test Wallet').click();
   await page.waitForSelector('text=Sign out');
 
-  // A search by class and price, and one that nothing fits.
-  await page.getByLabel('Memory, GiB at least').fill('100000');
-  await page.waitForSelector('text=No node fits');
-  await page.getByLabel('Memory, GiB at least').fill('');
+  await search(page);
   await page.click(`a[href="/rent/${node}"]`);
   await page.setInputFiles('input[type=file]', [{ name: 'train.py', mimeType: 'text/x-python', buffer: Buffer.from(program) }]);
   await page.getByLabel('Hours').fill('2');
@@ -64,6 +94,15 @@ const { url, node, renter, supplier, program, go } = given;
   saw.closed = { outcome: await words(page, '.outcome'), refund: await words(page, '.refund') };
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('text=page.html')]);
   saw.file = { name: download.suggestedFilename(), text: fs.readFileSync(await download.path(), 'utf8') };
+  await page.click('summary:text-is("Receipt and invoice")');
+  await page.getByLabel('To whom the invoice is').fill('Łódź');
+  await page.waitForSelector('text=and no Ł');
+  await page.getByLabel('To whom the invoice is').fill('Ada Lovelace');
+  saw.files = [];
+  for (const link of ['Invoice (PDF)', 'Receipt (CSV)']) {
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click(`text="${link}"`)]);
+    saw.files.push([file.suggestedFilename(), fs.readFileSync(await file.path(), 'latin1')]);
+  }
   await look(page, 'closed');
   // A page that is opened anew knows the session; the wallet has to be asked only to sign.
   await page.goto(`${url}/jobs`);
@@ -115,13 +154,35 @@ const { url, node, renter, supplier, program, go } = given;
   await page.waitForFunction(() => !document.querySelector('tbody'));
   saw.key.push(await asks());
 
+  // A session that has ended is said to have, wherever one is; a new one needs a new signature.
   const cookies = await context.cookies();
+  const before = wrong.length;
+  await context.clearCookies();
+  await page.click('text=Jobs');
+  await page.waitForSelector('text=Your session has ended', patience);
+  await look(page, 'ended-session');
+  await context.addCookies(cookies);
+  await page.goto(`${url}/account`);
+  await page.waitForSelector('text=Sign out');
+  // Chromium says of each answer that it was refused, as it has to be.
+  wrong.splice(before, Infinity, ...wrong.slice(before).filter((each) => !each.includes('status of 401 (Unauthorized)')));
   await page.click('text=Sign out');
   await button(page, 'Sign in with Test Wallet').waitFor();
   // Whoever has kept the cookie has nothing.
   const stolen = { cookie: cookies.map((each) => `${each.name}=${each.value}`).join('; ') };
   saw.stolen = await fetch(`${url}/api/v1/jobs`, { headers: stolen }).then((answer) => answer.status);
   saw.stored = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+  await context.close();
+}
+{
+  // A reader who writes half a dollar with a comma.
+  const { context, page } = await open(renter, [], 'de-DE');
+  await page.goto(url);
+  await page.waitForSelector('tbody tr');
+  saw.german = [await wanting(page, PRICE, '2,0'), await wanting(page, PRICE, '1,99'), await wanting(page, PRICE, '2.00')];
+  await page.getByLabel(PRICE).fill('2.000');
+  await page.waitForSelector('.box', patience);
+  saw.german.push(await words(page, '.box'));
   await context.close();
 }
 await please('reward');
@@ -131,7 +192,15 @@ await please('reward');
   await button(page, 'Sign in with Test Wallet').click();
   await page.waitForSelector('.claimable');
   saw.claimable = await words(page, '.claimable');
+  await page.click('summary:text-is("Hour by hour")');
+  await page.waitForSelector('.node tbody tr', patience);
+  saw.hours = (await page.locator('.node tbody tr').allInnerTexts()).map((each) => each.replace(/[\s\u202f]+/g, ' ').trim());
+  await page.getByLabel('URL for alerts').fill('https://hooks.example/1');
+  await button(page, 'Add').click();
+  saw.secret = await words(page, '.secret');
   await look(page, 'supply');
+  await page.getByRole('button', { name: 'Remove https://hooks.example/1' }).click();
+  await page.waitForFunction(() => !document.body.innerText.includes('hooks.example/1'), null, patience);
   await button(page, 'Claim rewards').click();
   saw.claiming = await agree(page);
   await done(page);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
@@ -112,6 +113,24 @@ async def test_an_answer_that_is_lost_begins_the_same_payment_once(shop: Shop) -
         await caller.post("/cards/payments", {"price": price["id"]})
         assert shop.pages == 1
         assert [each["id"] for each in (await caller.get("/cards/payments"))["payments"]] == [price["id"]]
+
+
+async def test_of_clicks_in_two_tabs_at_once_one_payment_begins(shop: Shop) -> None:
+    """Twice at the same price, and at another one of the same plan; meanwhile the wallet books it, too."""
+    async with shop.console() as console, console.caller(shop.renting.key) as caller:
+        await caller.sign_in()
+        price = await shop.priced(caller, console)
+        other = await caller.post("/cards/prices", {"plan": price["plan"]})
+        asked = [("/cards/payments", {"price": each["id"]}) for each in (price, price, other, price, other)]
+        asked.insert(2, ("/calls/book", {"plan": price["plan"]}))
+        answers = await asyncio.gather(
+            *(caller.http.post(f"/api/v1{path}", json=what) for path, what in asked)
+        )
+        said = [(answer.status_code, answer.json()) for answer in answers]
+        begun = {told["id"] for status, told in said if status == 200 and "transaction" not in told}
+        assert (len(begun), shop.pages) == (1, 1), said
+        assert {each["id"] for each in (await caller.get("/cards/payments"))["payments"]} == begun
+        assert {status for status, _ in said} <= {200, 400, 409}, said
 
 
 async def test_what_is_paid_by_card_is_booked_by_nothing_else_until_that_is_ended(shop: Shop) -> None:

@@ -154,6 +154,11 @@ async def test_a_key_does_what_its_scopes_say_until_it_is_revoked(console: Serve
             for path in ("/packages", "/calls/book", "/sent", "/keys"):
                 answer = await program.http.post(f"/api/v1{path}", json=_right(path))
                 assert answer.status_code == 403, path
+            async with console.caller(Keypair()) as thief:
+                await thief.sign_in()
+                theirs = await thief.http.post(f"/api/v1/keys/{made['id']}/revoke", json={})
+                assert (theirs.status_code, (await thief.get("/keys"))["keys"]) == (404, [])
+            await program.get("/session")
             await caller.post(f"/keys/{made['id']}/revoke")
             assert (await program.http.get("/api/v1/session")).status_code == 401
         database = (console.parts.config.state / "console.db").read_bytes()

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 import os
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from solders.keypair import Keypair
 from tests.console.conftest import config_of
 from tests.console.reporting import Reporting, WholeSite
 from tests.console.test_renting import PROGRAM
+from tests.explorer.test_service import until
 from tests.network.renting import Renting, at_work, opened
+from tests.network.site import free_port
+from tests.programs.market import CLASS
 from tests.programs.support import HOUR
 
 from ionet import SOL, AsyncClient, accounts, pda
 from ionet.console import Console
+from ionet.explorer import Bounds
+from ionet.explorer._app import bare, guarded, parts
+from ionet.explorer._leaves import Tables
+from ionet.explorer._values import class_name
+from ionet.explorer._watching import Watching
+from ionet.ledger import Database
+from ionet.service.guard import Counters
+from ionet.service.http import listen, server_of, url_of
 from workspace.pages import environment
 
 pytestmark = pytest.mark.slow
@@ -84,6 +98,30 @@ def amount(base: int) -> str:
     return f"{int(whole):,}{f'.{fraction}' if fraction else ''} IO"
 
 
+def evidence(seat: Path, folder: Path) -> Path:
+    """What a seat keeps of its reports, each file by its hash, as an explorer reads it."""
+    folder.mkdir()
+    for path in (seat / "evidence" / "objects").glob("*/*"):
+        shutil.copy(path, folder / f"{path.parent.name}{path.name}")
+    return folder
+
+
+@asynccontextmanager
+async def exploring(folder: Path, port: int) -> AsyncIterator[str]:
+    """An explorer of what the seat in a folder knows."""
+    app, listening = bare(), listen("127.0.0.1", port)
+    with Database.open(str(folder / "seat" / "ledger.db")) as database:
+        live = parts(app, database, Watching(), Bounds(), Tables(evidence(folder / "seat", folder / "shown")))
+        server = server_of(guarded(app, Bounds(), Counters()), Bounds(), alone=True, idle=5)
+        serving = asyncio.create_task(server.serve([listening]))
+        try:
+            yield url_of(listening)
+        finally:
+            live.stop()
+            server.should_exit = True
+            await serving
+
+
 @pytest.fixture
 async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
     """A market of whose hours reports can be made."""
@@ -94,7 +132,8 @@ async def renting(tmp_path: Path) -> AsyncIterator[Renting]:
 
 async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renting: Renting) -> None:
     site, market = renting.site, renting.site.market
-    before, seen = site.money(), dict[str, Any]()
+    before, seen, port = site.money(), dict[str, Any](), free_port()
+    stack = AsyncExitStack()
 
     async def spend() -> None:
         (keyed,) = await renting.client.jobs.find_jobs(refund_to=market.renter.pubkey())
@@ -122,8 +161,20 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
         seen["before"] = market.node().own.due
         await Reporting(market, renting.folder / "seat").until_credited()
         seen["due"], seen["purse"] = market.node().own.due, market.purse(market.alice.owner)
+        explorer = await stack.enter_async_context(exploring(renting.folder, port))
+        async with httpx.AsyncClient(base_url=explorer, timeout=90) as http:
+            told = await until(
+                http,
+                f"/api/v1/nodes/{market.alice.node}/hours",
+                lambda told: all(each["source"] != "checking" for each in told["hours"]),
+            )
+        seen["hours"] = [each["reward"] and each["reward"]["amount"] for each in told["hours"]]
 
-    async with at_work(site), running(renting) as url:
+    async with (
+        at_work(site),
+        running(renting, explorer=f"http://127.0.0.1:{port}") as url,
+        stack,
+    ):
         told = await visit(
             {
                 "url": url,
@@ -132,12 +183,17 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
                 "supplier": who(market.alice.owner),
                 "program": PROGRAM.decode(),
                 "go": str(renting.folder / "go"),
+                "class_name": class_name(CLASS),
             },
             {"spend": spend, "close": close, "ready": ready, "decide": decide, "reward": reward},
         )
     saw, job, after = told["saw"], seen["job"], seen["after"]
     assert told["wrong"] == []
     assert saw["first"] == "Skip to the content"
+    # Each wish by itself finds the node by what it has, and not by more.
+    assert [each[1:] for each in saw["search"]] == [[1, 0, 1]] * 6
+    assert saw["cheap"] == ["The price is in dollars, such as 12.5, and not cheap.", 0]
+    assert saw["german"] == [1, 0, 1, "The price is in dollars, such as 12,5, and not 2.000."]
     # What was said before the booking, and before the stop.
     booking = saw["booking"]["does"][0]
     assert booking.startswith(
@@ -159,6 +215,10 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
     assert "begins <script>alert(1)</script>" in saw["log"]
     assert saw["file"] == {"name": "page.html", "text": "<script>alert(1)</script>"}
     assert "closed" in saw["list"]
+    (pdf, invoice), (sheet, rows) = saw["files"]
+    assert (pdf, invoice[:5], sheet) == (f"{saw['job']}.pdf", "%PDF-", f"{saw['job']}.csv")
+    (refund,) = [row for row in csv.DictReader(rows.splitlines()) if row["what"] == "refund"]
+    assert Decimal(refund["amount"]) == -Decimal(job.price - due).scaleb(-8)
     # The bond of a dispute goes through the key that rents, and comes back whole.
     bond = amount(seen["bond"])
     assert f"Moves {bond} from your account to that of the key {job.renter}" in saw["disputing"]["does"][2]
@@ -173,6 +233,12 @@ async def test_renter_and_supplier_need_nothing_but_a_browser(tools: None, renti
     config = market.world.client.proofs.get_config()
     assert config.final_height > 0
     assert saw["claimable"] == amount(seen["due"])
+    assert saw["secret"].startswith("whsec_")
+    # Hour by hour, of which the last day is not credited yet.
+    assert len(saw["hours"]) == len(seen["hours"])
+    assert sum(Decimal(each) for each in seen["hours"] if each) * 10**8 >= seen["due"]
+    for shown, earned in zip(saw["hours"], seen["hours"], strict=True):
+        assert (f"{Decimal(earned):f} IO" in shown) if earned and Decimal(earned) else "UTC" in shown
     assert saw["claiming"]["does"][0].startswith(f"Pays all rewards of your node {market.alice.node}")
     assert market.purse(market.alice.owner) == seen["purse"] + seen["due"]
     assert market.node().own.due == 0

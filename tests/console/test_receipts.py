@@ -52,6 +52,8 @@ async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Serv
         words = {"format": "pdf", "to": "Ada Lovelace\n12 St James's Square\n\u202e=1+1"}
         invoice = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params=words)
         again = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params=words)
+        strange = {"format": "pdf", "to": "Łódź"}
+        unwritten = await caller.http.get(f"/api/v1/jobs/{job}/receipt", params=strange)
         stolen = await thief.http.get(f"/api/v1/jobs/{job}/receipt")
     paid = before - renting.site.money().renter
     assert receipt["adds_up"]
@@ -75,6 +77,9 @@ async def test_rows_and_invoice_say_what_a_cancelled_job_has_moved(console: Serv
         assert answer.headers["content-disposition"].startswith("attachment")
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert stolen.status_code == 404
+    # No invoice that says ?ód?.
+    assert unwritten.status_code == 400
+    assert "the letters of Western European languages, and no Ł" in unwritten.text
 
 
 @pytest.mark.parametrize("said", ["=1+1", "+1", "@SUM(A1)", "\tx", "＝1"])

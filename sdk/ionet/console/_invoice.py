@@ -53,6 +53,12 @@ def invoice(it: Receipt, wallet: str, to: str) -> bytes:
     return bytes(page.output())
 
 
+def unwritable(text: str) -> str:
+    """The first letter of a text that no invoice can have; empty: there is none."""
+    # The fonts that every reader has know no other letters; what is not printable is marked.
+    return next((each for each in printable(text, lines=True) if each != "\ufffd" and ord(each) > 0xFF), "")
+
+
 def _sums(it: Receipt) -> list[tuple[str, Amount]]:
     sums = [("Paid into escrow, fee included", it.deposit)]
     if it.due is not None and it.renter_fees is not None:
@@ -66,7 +72,6 @@ def _sums(it: Receipt) -> list[tuple[str, Amount]]:
 
 def _text(page: FPDF, text: str, size: int = 10, style: str = "") -> None:
     page.set_font(_FONT, style, size)
-    # The fonts that every reader has know no other letters.
     known = text.encode("latin-1", "replace").decode("latin-1")
     page.multi_cell(0, _LINE, known, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     page.set_font(_FONT, "", 10)

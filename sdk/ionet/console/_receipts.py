@@ -14,14 +14,14 @@ from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import Amount
 from ionet.console import _models as m
-from ionet.console._invoice import invoice
+from ionet.console._invoice import invoice, unwritable
 from ionet.console._mine import is_theirs_by_receipt, mine, was_theirs
 from ionet.console._parts import Have, Parts
 from ionet.console._visitor import Visitor
 from ionet.console._who import Reader
 from ionet.explorer._csv import cell
 from ionet.explorer._market import Absent
-from ionet.explorer._values import address_of, money
+from ionet.explorer._values import BadQuestion, address_of, money
 from ionet.jobs.receipt import Receipt
 from ionet.service.guard import FILE
 
@@ -42,6 +42,8 @@ async def receipt_(
     to: Annotated[str, Query(max_length=400, description="Of an invoice: name and address, in lines.")] = "",
 ) -> Response:
     """A receipt; as a spreadsheet or an invoice it is a file."""
+    if kind == "pdf" and (letter := unwritable(to)):
+        raise BadQuestion(f"an invoice has the letters of Western European languages, and no {letter}")
     it = await _of_job(parts, reader, address_of(job))
     match kind:
         case "json":

@@ -1,5 +1,5 @@
 /** What a renter sends: files as a package, and settings as they have written them. */
-import { count } from '../../../common/format';
+import { count, dollarsOf, example } from '../../../common/format';
 import { post, upload, type Schemas } from './api';
 
 /** The path of a chosen file inside its package. */
@@ -17,10 +17,25 @@ export function variables(text: string): Record<string, string> {
   );
 }
 
+/** The most that is paid per processor and hour, in dollars as the API has them; null: any price will do. */
+export function rateOf(text: string): string | null {
+  if (!text.trim()) return null;
+  const dollars = dollarsOf(text);
+  if (dollars === null) throw new Error(`The price is in dollars, such as ${example}, and not ${text.trim()}.`);
+  return dollars;
+}
+
 /** Whole hours, as seconds. */
 export function hoursOf(text: string): number {
   if (!/^[1-9]\d{0,2}$/.test(text.trim())) throw new Error('Hours are a whole number, such as 2.');
   return Number(text) * 3_600;
+}
+
+/** How many GPUs; null: all of them. */
+export function gpusOf(text: string): number | null {
+  if (!text.trim()) return null;
+  if (!/^\d{1,4}$/.test(text.trim())) throw new Error('GPUs are a whole number, such as 1.');
+  return Number(text);
 }
 
 /** The hash of what is to be run, as bookings name it. */

@@ -1,7 +1,7 @@
 /** Who has signed in here, and what console this is. */
 import { sentence } from '../../../common/format';
 import { connect, disconnect, signIn, wallet, type Usable } from '../../../common/wallet.svelte';
-import { post, read, type Schemas } from './api';
+import { post, read, whenUnknown, type Schemas } from './api';
 
 class Known {
   status = $state.raw<Schemas['Status'] | null>(null);
@@ -26,6 +26,17 @@ export function look(): void {
     .then((answer) => (who.session = answer.session), () => undefined)
     .finally(() => (who.looked = true));
 }
+
+/** A session ends by its time, too, or with the console: the page says so, and not only that nobody is known. */
+whenUnknown(() => {
+  if (who.session === null) return;
+  post<Schemas['Here']>('/here').then(
+    (answer) => {
+      if (answer.session === null && who.session !== null) [who.session, who.bad] = [null, 'Your session has ended. Sign in again.'];
+    },
+    () => undefined,
+  );
+});
 
 /** A challenge, signed by the wallet now. */
 export async function proof(): Promise<Schemas['SignIn']> {
