@@ -172,6 +172,19 @@ def test_a_file_that_is_none_of_its_own_is_named(
     assert len(str(ended.value).splitlines()) == 1
 
 
+def test_what_rays_launcher_cannot_use_is_said_in_a_line(tmp_path: Path) -> None:
+    place = tmp_path / "nothing"
+    (tmp_path / "ray.yaml").write_text(RAY.replace("~/.config/ionet/session ", str(place)))
+    done = subprocess.run(
+        [sys.executable, "-m", "ray.scripts.scripts", "up", "--yes", "ray.yaml"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    said = f"Error: provider.session: there is no session in {place}; begin one: ionet login -k WALLET"
+    assert done.stderr.splitlines()[-1].startswith(said)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_orders_that_are_too_long_are_refused_whole(tmp_path: Path) -> None:
     done = sent(tmp_path, session="x" * MOST)
     assert (done.returncode, done.stderr) == (

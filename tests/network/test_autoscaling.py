@@ -296,7 +296,7 @@ async def test_a_booking_that_was_begun_is_its_own_after_a_crash(scaling: Scalin
         ({"gateway": ""}, "provider.gateway is missing"),
         (
             {"session": "/nowhere"},
-            "there is no session in /nowhere; begin one: ionet login --export /nowhere",
+            "there is no session in /nowhere; begin one: ionet login -k WALLET --limit AMOUNT --export /now",
         ),
         ({"max_rate": "cheap"}, "provider.max_rate is dollars per processor and hour"),
     ],

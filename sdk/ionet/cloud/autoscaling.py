@@ -32,6 +32,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import yaml
 from ray.autoscaler.command_runner import CommandRunnerInterface
 from ray.autoscaler.node_launch_exception import NodeLaunchException
@@ -58,6 +59,18 @@ _KEPT: Final = 2.0
 _JOINING: Final = 900
 _GCS: Final = 6_379
 _MODULE: Final = "ionet.cloud.autoscaling.NodeProvider"
+
+
+class Told(click.ClickException, IonetError):
+    """What `ray up` and `ray down` say in one line: of other errors they show where Ray's program was."""
+
+
+class NotUsable(click.ClickException, ConfigError):
+    """See `Told`."""
+
+
+class NotLeased(NodeLaunchException, click.ClickException):
+    """See `Told`; for Ray's autoscaler it is the reason why there is no more."""
 
 
 def addresses() -> dict[str, str]:
@@ -91,7 +104,10 @@ class NodeProvider(RayNodeProvider):
 
     def __init__(self, provider_config: dict[str, Any], cluster_name: str) -> None:
         super().__init__(provider_config, cluster_name)
-        self._market, self._loop = Market(provider_config, cluster_name), Loop()
+        try:
+            self._market, self._loop = Market(provider_config, cluster_name), Loop()
+        except ConfigError as bad:
+            raise NotUsable(str(bad)) from bad
         self._tags = Tags(tags_path({"provider": provider_config, "cluster_name": cluster_name}))
         self._lock = threading.RLock()
         self._looked, self._known = float("-inf"), dict[str, LeasedNode]()
@@ -104,7 +120,10 @@ class NodeProvider(RayNodeProvider):
         """Its own jobs and the head's, the head's first."""
         with self._lock:
             if time.monotonic() - self._looked > _KEPT:
-                jobs = self._loop.do(self._market.jobs())
+                try:
+                    jobs = self._loop.do(self._market.jobs())
+                except IonetError as bad:
+                    raise Told(str(bad)) from bad
                 for job, leased in jobs.items():
                     if not leased.head:
                         self._tags.learn(job, leased.node)
@@ -184,7 +203,7 @@ class NodeProvider(RayNodeProvider):
                 with self._lock:
                     made[self._one(node_config, dict(tags))] = {}
         except IonetError as bad:
-            raise NodeLaunchException(type(bad).__name__[:20], str(bad), sys.exc_info()) from bad
+            raise NotLeased(type(bad).__name__[:20], str(bad), sys.exc_info()) from bad
         return made
 
     def _one(self, node_config: Mapping[str, Any], tags: dict[str, str]) -> str:

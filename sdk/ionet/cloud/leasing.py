@@ -328,7 +328,8 @@ def _session(config: Mapping[str, Any]) -> Login:
     login = read(path)
     if login is None:
         raise ConfigError(
-            f"provider.session: there is no session in {path}; begin one: ionet login --export {path}"
+            f"provider.session: there is no session in {path}; begin one: ionet login -k WALLET --limit"
+            f" AMOUNT --export {path}"
         )
     return login
 
