@@ -308,6 +308,15 @@ async def test_what_is_wrong_in_rays_file_is_said(
         replace(scaling, config={**scaling.config, **changes}).provider()
 
 
+async def test_a_key_of_the_heads_that_there_is_not_names_the_nearest(scaling: Scaling) -> None:
+    before, provider = scaling.renting.site.money().renter, scaling.provider()
+    with pytest.raises(NodeLaunchException, match=r": node_config: nodez: no such key; did you mean nodes\?"):
+        await asyncio.to_thread(
+            provider.create_node, {"class": CLASS, "nodez": 2}, {TAG_RAY_NODE_KIND: NODE_KIND_HEAD}, 1
+        )
+    assert scaling.renting.site.money().renter == before
+
+
 def test_rays_own_reader_takes_the_example_and_finds_the_provider() -> None:
     example = Path(__file__).resolve().parents[2] / "examples" / "autoscaling" / "ray.yaml"
     config = prepare_config(yaml.safe_load(example.read_text()))

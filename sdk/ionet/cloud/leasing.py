@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import threading
 from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from ionet.chain.errors import (
 )
 from ionet.cloud.clusters import AsyncCluster, AsyncClusterLaunch, Held, attach_cluster, find
 from ionet.cloud.ending import take_back
-from ionet.cloud.errors import CannotResize, NoCluster
+from ionet.cloud.errors import CannotResize, ClusterFileError, NoCluster
 from ionet.cloud.running import AsyncClusterRun, AsyncRun
 from ionet.cloud.sessions import Login, read
 from ionet.cloud.spec import parse
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TAGS: Final = 1 << 20
+_LINE: Final = re.compile(r"^node_config:[0-9]+: ")
 #: Jobs whose tags are kept though they have ended; a cluster never has as many.
 _KEPT: Final = 512
 
@@ -218,7 +220,11 @@ class Market:
         await self.check_spending()
         client, keys = self.client(), {**wanted, "name": self.name, "nodes": 1}
         keys.setdefault("max_nodes", most)
-        file = parse(yaml.safe_dump(keys), "node_config", name=self.name)
+        try:
+            file = parse(yaml.safe_dump(keys), "node_config", name=self.name)
+        except ClusterFileError as bad:
+            # Its lines are of a text that nobody sees.
+            raise ConfigError(_LINE.sub("node_config: ", str(bad))) from bad
         launch = AsyncClusterLaunch(client, self.gateway, file, key=self.login.key, insecure=self.insecure)
         async with launch:
             cluster = await launch.book(await launch.offer())
