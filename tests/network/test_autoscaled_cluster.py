@@ -86,6 +86,10 @@ class Scaled:
             process.wait(30)
             print(self.said("autoscaler.log"))
 
+    def using(self, line: str) -> subprocess.Popen[bytes]:
+        words = ("-u", self.net.told["url"], "--yes", "cluster", "exec", "autoscaling", line)
+        return self.start(*RUN[1:], *words, log="using.log")
+
     def cluster(self, command: str, *more: str) -> str:
         words = [*RUN, "-u", self.net.told["url"], "--yes", "cluster", command, "autoscaling", *more]
         done = subprocess.run(
@@ -160,6 +164,8 @@ def test_ray_on_its_first_node_leases_another_on_demand_and_lets_it_go_when_it_i
         before = scaled.purse()
         with public(there, ports):
             scaled.ray("up")
+            # So that it is in use until all is prepared, however long that takes.
+            using = scaled.using("until test -e prepared; do sleep 1; done")
             (head,) = scaled.jobs()
             box = Head(scaled)
             box.install()
@@ -167,6 +173,8 @@ def test_ray_on_its_first_node_leases_another_on_demand_and_lets_it_go_when_it_i
             scaled.begin_here()
             began = scaled.scale("--head")
             assert "the autoscaler runs on the first node, as process" in began.stdout, began.stderr
+            box.run("touch prepared")
+            assert using.wait(120) == 0, scaled.said("using.log")
             try:
                 # Two nodes at once, of which there is one: the work waits until Ray has leased the other.
                 said = scaled.cluster("exec", "python3 burst.py 2")
