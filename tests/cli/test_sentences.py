@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -266,6 +268,16 @@ def test_what_did_not_reach_a_node_is_no_wrong_argument(bad: Exception, status: 
     ending = failures.explained(bad, {})
     assert ending is not None
     assert ending.exit_code == status
+
+
+def test_without_what_renting_takes_the_extra_is_named() -> None:
+    code = "import sys; sys.modules['cryptography'] = None; from ionet.cli import main; main()"
+    line = [sys.executable, "-c", code, "-u", "http://127.0.0.1:1", "cluster", "list"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (failures.UNUSABLE, "")
+    assert done.stderr == (
+        "error: this needs the extra `access` (cryptography is missing): pip install 'ionet[access]'\n"
+    )
 
 
 # -- every command and option that is named exists

@@ -83,6 +83,8 @@ NO_NODE: Final = 5
 EXPIRED: Final = 6
 UNKNOWN: Final = 7
 
+#: What renting takes of the extra `access`.
+_ACCESS: Final = frozenset({"cryptography", "asyncssh"})
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
 #: What the numbers are that errors compare; of all others they are base units of IO.
 TIMES: Final = frozenset(
@@ -121,6 +123,9 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
     """Writes what an error means; returns the exit to raise, or None for a defect of this program."""
     if isinstance(bad, UsageError) and not isinstance(bad, NoArgsIsHelpError):
         return fail(_of_usage(bad), USAGE, options=options)
+    if isinstance(bad, ModuleNotFoundError) and (missing := str(bad.name).partition(".")[0]) in _ACCESS:
+        text = f"this needs the extra `access` ({missing} is missing): pip install 'ionet[access]'"
+        return fail(text, UNUSABLE, options=options)
     logs = options.get("verbose") and isinstance(bad, TransactionFailed)
     fields: dict[str, Any] = {}
     if isinstance(bad, ProgramError):
