@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 
 #: Events after which a file ends with the hour; it ends with the day in any case.
 ENOUGH: Final = 100_000
-#: Files that are kept open.
-_OPEN: Final = 64
+#: Files that are kept open, each with little memory: to open it anew takes as long as to read of it.
+_OPEN: Final = 512
 #: Files whose indexes are compared before anybody asks, and types at most that are looked for in sieves.
 _COMPARED, _SOUGHT = 512, 16
 _AT_ONCE: Final = 10_000
