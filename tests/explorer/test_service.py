@@ -9,6 +9,7 @@ import re
 import shutil
 import socket
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ from ionet.explorer._metrics import registry
 from ionet.explorer._past import Past
 from ionet.explorer._watching import Watching, told
 from ionet.ledger import Check, Database, Landed, LedgerError, Verified, archive
+from ionet.ledger import follower as following
 from ionet.ledger.replay.compare import Difference
 from ionet.service.guard import Counters
 from ionet.service.http import listen
@@ -422,6 +424,42 @@ async def test_health_says_that_the_node_cannot_be_read_any_more_and_that_it_can
             assert "HTTP 503" in health["why"]
             away.clear()
             await until(reader, "/health", lambda answer: answer["ok"])
+
+
+async def test_nothing_is_taken_of_a_node_of_another_chain_that_answers_after_an_outage(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_watching, "_LOOK", 0.05)
+    monkeypatch.setattr(_watching, "_RETRY", (0.01, 0.01))
+    monkeypatch.setattr(following, "_LOOKS", (None,))
+    config, now = ExplorerConfig(ledger=str(tmp_path / "own.db"), port=0, every=None), ["there"]
+    asked_for: Counter[str] = Counter()
+
+    def changing(asked: Asked) -> Any:
+        if now[0] == "away":
+            asked_for["away"] += 1
+            return Raw(503)
+        if now[0] == "other":
+            asked_for[asked.method] += 1
+            if asked.method == "getSignatureStatuses":
+                return asked.result({"context": {"slot": 1}, "value": [None]})
+        return PASS
+
+    def listed() -> bool:
+        return asked_for["getSignaturesForAddress"] > 0
+
+    with FaultProxy(client.network, changing) as proxy:
+
+        def connect() -> AsyncClient:
+            return AsyncClient(AsyncHttpTransport(proxy.url, retries=0, websocket=""))
+
+        async with running(config, connect) as url, httpx.AsyncClient(base_url=url) as reader:
+            await until(reader, "/api/v1/status", lambda answer: answer["as_of"]["slot"] > 0)
+            now[0] = "away"
+            await until(reader, "/health", lambda _: asked_for["away"] > 0)
+            now[0] = "other"
+            await until(reader, "/health", lambda _: asked_for["getSignatureStatuses"] > 2 or listed())
+    assert not listed()
 
 
 def test_metrics_say_whether_accounts_are_as_events_say(database: Database) -> None:

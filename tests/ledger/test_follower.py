@@ -399,6 +399,36 @@ async def test_the_command_tells_of_a_node_that_is_away_and_goes_on_with_none_of
     assert (told[0].count("warning: "), told[0].count("The node is")) == (2, 1)
 
 
+async def test_a_node_that_lags_once_it_is_back_is_waited_for(arena: Arena, tmp_path: Path) -> None:
+    state, unknown = {"now": "there"}, {"context": {"slot": 1}, "value": [None]}
+
+    def returning(asked: Asked) -> Any:
+        now = state["now"]
+        if now == "away":
+            return Raw(503)
+        if now == "lags" and asked.method == "getSlot":
+            return asked.result(1)
+        if now in ("lags", "one of two") and asked.method == "getSignatureStatuses":
+            # Of two nodes behind one address the other answers the next time.
+            state["now"] = now if now == "lags" else "there"
+            return asked.result(unknown)
+        return PASS
+
+    async with behind(arena.market.world.client, returning, str(tmp_path / "ledger.db")) as (far, database):
+        async with asyncio.timeout(60), Follower(far, database, settings=QUICK) as follower:
+            assert await follower.next(60) is not None
+            before = rows(database)
+            for now, told in (("away", "HTTP 503"), ("lags", "the node lags, or is of another chain")):
+                state["now"] = now
+                while told not in (follower.trouble or ""):
+                    await follower.next(0.05)
+            state["now"] = "one of two"
+            while follower.trouble is not None:
+                await follower.next(0.05)
+        assert state["now"] == "there"
+        assert rows(database) == before
+
+
 async def test_another_chain_is_refused(arena: Arena, bare: Client, tmp_path: Path) -> None:
     client = arena.market.world.client
     place = str(tmp_path / "ledger.db")

@@ -182,10 +182,10 @@ class Keeper(Watching):
 
     async def _follow(self, client: AsyncClient, database: Database) -> None:
         pause, longest = _RETRY
-        due, refused = 0.0, 0
+        due, refused, again = 0.0, 0, False
         while True:
             try:
-                async with Follower(client, database, keep=self._keep) as follower:
+                async with Follower(client, database, keep=self._keep, again=again) as follower:
                     while True:
                         if await follower.next(_LOOK) is not None:
                             self._filled = True
@@ -199,6 +199,7 @@ class Keeper(Watching):
                 if not self._filled and refused == _TRIES:
                     raise
                 self.trouble = f"the ledger does not move on: {bad}"
+                again = True
                 _log.warning("%s; tries again in %s s", self.trouble, pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, longest)

@@ -35,6 +35,8 @@ from ionet.ledger.subjects import PROGRAMS
 _AT_ONCE: Final = 16
 _CHUNK: Final = 512
 _GATHER: Final = 0.05
+#: Seconds between looks for what a node does not show, or not yet.
+_LOOKS: Final = (0.2, 0.5, 1.0, None)
 #: A transaction or slot that the node no longer has.
 _PRUNED: Final = frozenset({-32001, -32007, -32009})
 
@@ -136,6 +138,7 @@ class Follower(AsyncWatch[Progress]):
         database: written to by this process.
         on_progress: is told during a long listing, too.
         keep: rows of hours that lie further back than so many seconds go to files; None: all stay.
+        again: the node was lost since the ledger was opened: who answers now may be another one.
         settings: intervals and time limits.
 
     Raises:
@@ -149,11 +152,12 @@ class Follower(AsyncWatch[Progress]):
         *,
         on_progress: Callable[[Progress], None] | None = None,
         keep: int | None = None,
+        again: bool = False,
         settings: WatchSettings | None = None,
     ) -> None:
         super().__init__(client, settings)
         self._database = database
-        self._keep = keep
+        self._keep, self._again = keep, again
         self.on_progress = on_progress
         self._programs = {name: getattr(events, name).Initialized.PROGRAM_ID for name in PROGRAMS}
         #: Announced and not listed yet: slot, and when it was announced.
@@ -189,10 +193,11 @@ class Follower(AsyncWatch[Progress]):
         return self._ready.pop()
 
     async def _read(self) -> int:
-        if self.trouble is not None:
-            # Whoever answers now may be another node.
-            await _check_chain(self._client, self._database)
         final = await self._slot_at("finalized")
+        if self._again or self.trouble is not None:
+            # Whoever answers now may be another node.
+            await self._check_again(final)
+            self._again = False
         scanned = await self._slot_at("confirmed")
         need = max([scanned, self._need or 0])
         marks = self._database.marks()
@@ -216,6 +221,30 @@ class Follower(AsyncWatch[Progress]):
         if lacking:
             raise TransportError("the node has announced transactions that it does not list yet", url="")
         return need
+
+    async def _check_again(self, final: int) -> None:
+        """Makes sure that a node is of the ledger's chain, with patience for one that lags or begins anew.
+
+        Raises:
+            LedgerError: it is not.
+            TransportError: it is not that far yet.
+        """
+        last = self._database.last_final()
+        if last is not None and final < last[0]:
+            raise TransportError(
+                f"the last final slot of the node is {final}, and the ledger has slot {last[0]}: the node"
+                " lags, or is of another chain",
+                url="",
+            )
+        for pause in _LOOKS:
+            try:
+                await _check_chain(self._client, self._database)
+                break
+            except LedgerError:
+                # Of several nodes behind one address another may have answered.
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
 
     async def _slot_at(self, level: str) -> int:
         answer = await self._client.request("getSlot", {"commitment": level})
@@ -337,7 +366,7 @@ class Follower(AsyncWatch[Progress]):
         """
         config = {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 0}
         async with self._limit:
-            for pause in (0.2, 0.5, 1.0, None):
+            for pause in _LOOKS:
                 try:
                     answer = await self._client.request("getTransaction", entry.signature, config)
                 except RpcError as bad:
