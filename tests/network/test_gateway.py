@@ -33,7 +33,8 @@ from tests.network.attacked import (
     tcp,
     until,
 )
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidStatus
+from websockets.frames import Close
 
 from ionet.gateway import _service
 from ionet.wire import MAX_MESSAGE, Kind, Peer, Role, Unreachable, _link
@@ -476,10 +477,10 @@ async def test_a_key_that_connects_twice_has_one_connection_the_later(gateway: A
 
 
 async def test_processes_of_one_renter_are_connected_in_turn(
-    gateway: Attacked, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_link, "_TURN", 0.2)
-    key, waited = gateway.chain.add(keypair(4), Role.RENTER), list[bool]()
+    key, waited = chain.add(keypair(4), Role.RENTER), list[bool]()
 
     async def answered(peer: Peer, device: bytes) -> None:
         while True:
@@ -489,17 +490,42 @@ async def test_processes_of_one_renter_are_connected_in_turn(
             except Unreachable:
                 waited.append(peer.in_turn)
 
-    async with (
-        honest(gateway) as (_, agent),
-        Peer(key, Role.RENTER, [[gateway.peers]]) as first,
-        Peer(key, Role.RENTER, [[gateway.peers]]) as second,
-    ):
-        # Less than three of the pauses that a peer makes elsewhere whose key another process has.
-        async with asyncio.timeout(60):
-            for _ in range(3):
-                await answered(first, agent.address)
-                await answered(second, agent.address)
+    # However many turns a busy machine takes.
+    with bounded(tmp_path, chain, joins_per_renter=60_000) as gateway:
+        async with (
+            honest(gateway) as (_, agent),
+            Peer(key, Role.RENTER, [[gateway.peers]]) as first,
+            Peer(key, Role.RENTER, [[gateway.peers]]) as second,
+        ):
+            # Less than three of the pauses that a peer makes elsewhere whose key another process has.
+            async with asyncio.timeout(60):
+                for _ in range(3):
+                    await answered(first, agent.address)
+                    await answered(second, agent.address)
     assert any(waited)
+
+
+@pytest.mark.parametrize(("turn", "lasts", "least", "most"), [(6.0, 0.0, 20.0, 60.0), (0.06, 0.05, 0.0, 1.0)])
+async def test_the_more_processes_a_renter_has_the_longer_each_waits_for_its_turn(
+    monkeypatch: pytest.MonkeyPatch, turn: float, lasts: float, least: float, most: float
+) -> None:
+    # A turn is short where many take theirs.
+    monkeypatch.setattr(_link, "_TURN", turn)
+
+    async def unused(_: Any) -> None:
+        raise AssertionError
+
+    async def replaced(way: _link._Way) -> None:
+        await asyncio.sleep(lasts)
+        raise ConnectionClosedError(Close(1008, "replaced"), None)
+
+    link = _link.Link(["ws://gateway"], lambda *_: b"", unused, unused, lambda _: None, shared=True)
+    monkeypatch.setattr(link, "_once", replaced)
+    (way,) = link._ways
+    for _ in range(8):
+        await link._tried(way, 0.0)
+    assert link.in_turn
+    assert least <= way.not_before - time.monotonic() <= most
 
 
 @pytest.mark.parametrize(("role", "most"), [(Role.AGENT, 5), (Role.RENTER, 8)])
