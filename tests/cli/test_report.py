@@ -15,12 +15,16 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 from tests.orchestrator.support import full_disk
 
 from ionet import IO, SOL, ProofReason, pda
+from ionet.cli.evidence import evidence_of
+from ionet.cli.failures import UserError
 from ionet.rewards import Before, build_report, cumulate, read_evidence, score_hour, write_evidence
 from ionet.rewards import Hour as RewardHour
 
@@ -332,6 +336,15 @@ def test_a_file_that_is_not_where_others_fetch_it_is_not_submitted(
             line = ("report", "submit", hour.evidence, "--place", where)
             assert shell.fails(status, *line, who="attester").startswith(told)
     assert shell.json("report", "list") == reports
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/"])
+def test_what_an_attester_has_named_and_is_no_file_is_not_read(place: str) -> None:
+    """/dev/zero has no end, and what is at a terminal none that comes by itself."""
+    report: Any = SimpleNamespace(seq=7, evidence_uri=f"file:{place}".encode(), evidence_hash=bytes(32))
+    said = f"is published as 'file:{place}'; give the file"
+    with pytest.raises(UserError, match=said), evidence_of(report, None):
+        pass
 
 
 def test_a_challenge_holds_one_nodes_credit_back(
