@@ -154,6 +154,19 @@ async def test_a_cluster_of_a_chain_that_is_gone_keeps_no_name(
             await _check_free(client, renting.gateway, "other")
 
 
+@pytest.mark.parametrize("is_its", [True, False])
+async def test_what_is_known_of_another_cluster_of_its_name_is_not_forgotten(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_its: bool
+) -> None:
+    client = terminal.renting.client
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    async with await booked(terminal.renting, replace(SPEC, nodes=1)) as cluster:
+        jobs = await cluster.jobs() if is_its else [Pubkey.new_unique()]
+        own_ends.Note.of("pair", client.address, jobs, bytes(32)).write()
+        await terminal.run(0, "--yes", "cluster", "down", "pair")
+    assert (own_ends.read("pair", client.address) is None) == is_its
+
+
 async def test_a_class_is_found_by_its_name_however_it_is_written(renting: Renting) -> None:
     classes = [item.account for item in await renting.client.staking.classes()]
     name = class_name(next(item for item in classes if item.id == CLASS))

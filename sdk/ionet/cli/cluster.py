@@ -749,12 +749,12 @@ async def _end(
     from ionet.cloud.openssh import exclude
     from ionet.cloud.running import cost_text
 
-    jobs = await cluster.jobs()
+    jobs, known = await cluster.jobs(), await cluster.run.all_jobs()
     verdict, cost = await cluster.down(_tell(io))
     # It has ended, whatever OpenSSH's files are like.
     with contextlib.suppress(OSError, RuntimeError, ValueError):
         exclude(kept.place().parent / "clusters", cluster.name)
-    own_ends.forget(cluster.name)
+    own_ends.forget(cluster.name, cluster.run.client.address, known)
     _tell(io)(cost_text(cost))
     files: list[str] = []
     paths = ", ".join(mounts(item.manifest))

@@ -73,9 +73,11 @@ def notes(renter: Pubkey) -> list[Note]:
     return [note for note in known if note is not None]
 
 
-def forget(name: str) -> None:
-    """Drops the note of a cluster."""
-    _path(name).unlink(missing_ok=True)
+def forget(name: str, renter: Pubkey, jobs: Iterable[Pubkey]) -> None:
+    """Drops a renter's note of a cluster, but not another one's of that name, which has not been fetched."""
+    note = read(name, renter)
+    if note is not None and not set(note.jobs).isdisjoint(map(str, jobs)):
+        _path(name).unlink(missing_ok=True)
 
 
 async def is_known(client: AsyncClient, note: Note) -> bool:
@@ -127,12 +129,13 @@ async def left(
                 fetched = await run.fetch(verdict, out, force=force)
                 files = [str(path) for path in fetched.files]
     try:
-        back = await take_back(client, [Pubkey.from_string(job) for job in note.jobs])
+        jobs = [Pubkey.from_string(job) for job in note.jobs]
+        back = await take_back(client, jobs)
     except IonetError as bad:
         tell(f"the SOL that was set aside for its end is not back: {bad}")
     else:
         tell(f"{back} that were set aside for its end are back")
-        forget(note.name)
+        forget(note.name, client.address, jobs)
     return summary, files
 
 
