@@ -241,6 +241,34 @@ def _moved(one: Any) -> Any:
     return replace(one, slot=one.slot + 1)
 
 
+async def test_what_a_node_that_lags_does_not_know_yet_does_not_go(arena: Arena, place: str) -> None:
+    client = arena.market.world.client
+    everything = truth(client)
+    start, state = everything[-15].slot - 1, {"lags": False}
+    later = {one.signature for one in everything if one.slot > start}
+
+    def lagging(asked: Asked) -> Any:
+        answer = asked.forward()
+        if asked.method == "getSlot" and (
+            state["lags"] or asked.body["params"][0]["commitment"] == "finalized"
+        ):
+            return asked.result(start)
+        if asked.method == LISTING and state["lags"]:
+            answer["result"] = [one for one in answer["result"] if one["signature"] not in later]
+        if asked.method == "getSignatureStatuses" and state["lags"]:
+            value = answer["result"]["value"]
+            for number, signature in enumerate(asked.body["params"][0]):
+                value[number] = None if signature in later else value[number]
+        return answer
+
+    async with behind(client, lagging, place) as (far, database):
+        await Follower(far, database).catch_up()
+        before = rows(database)
+        state["lags"] = True
+        await Follower(far, database).catch_up()
+        assert rows(database) == before
+
+
 async def test_what_is_final_does_not_go(arena: Arena, tmp_path: Path) -> None:
     """A node that forgets the past takes nothing out of the ledger."""
     client = arena.market.world.client

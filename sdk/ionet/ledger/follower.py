@@ -303,7 +303,9 @@ class Follower(AsyncWatch[Progress]):
         suspected = [
             signature
             for signature, slot in known.items()
-            if slot > final and (signature not in listing or listing[signature].slot != slot)
+            if slot > final
+            # What lies beyond its slot a node that lags cannot know yet.
+            and (listing[signature].slot != slot if signature in listing else slot <= scanned)
         ]
         if not suspected:
             return []
