@@ -94,6 +94,33 @@ def test_what_serves_strangers_may_do_nothing_else_on_its_machine(name: str) -> 
     assert (service["ProtectSystem"], service["ProtectHome"], service["UMask"]) == ("strict", "yes", "0077")
 
 
+def test_the_explorers_processes_may_be_made_less_urgent() -> None:
+    """A call that the unit does not allow ends the process that makes it."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze")
+
+    def calls(names: str) -> set[str]:
+        its = set[str]()
+        for name in names.split():
+            if not name.startswith("@"):
+                its.add(name)
+                continue
+            command = ["systemd-analyze", "syscall-filter", name]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            lines = [line.strip() for line in said.splitlines()[1:]]
+            its |= calls(" ".join(line for line in lines if line and not line.startswith("#")))
+        return its
+
+    allowed = set[str]()
+    for setting, value in unit(ROOT / "deploy/ionet-explorer.service")["Service"]:
+        if setting == "SystemCallFilter":
+            its = calls(value.removeprefix("~"))
+            allowed = allowed - its if value.startswith("~") else allowed | its
+    assert "sched_setaffinity" not in allowed
+    # `os.nice`
+    assert {"getpriority", "setpriority"} <= allowed
+
+
 def test_the_unit_starts_a_command_that_exists_in_the_services_directory() -> None:
     service = dict(unit()["Service"])
     program, *words = service["ExecStart"].split()

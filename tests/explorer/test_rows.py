@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
+from multiprocessing.connection import Pipe
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 from tests.explorer.conftest import GENESIS, Served
 from tests.stateful.arena import Arena
 
+from ionet.explorer._apart import answers
 from ionet.explorer._rows import Rows, credits_of
 from ionet.explorer._service import rows_of
 from ionet.ledger import Database, Landed
@@ -137,6 +139,25 @@ async def test_the_process_ends_with_whoever_asks_it(its: tuple[Served, Rows]) -
     await rows.stop()
     assert not process.is_running()
     assert rows.pids == []
+
+
+def test_a_process_that_is_as_urgent_as_others_does_not_ask_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a unit allows no such call, the one that makes it is ended."""
+    asked: list[int] = []
+    monkeypatch.setattr(os, "nice", asked.append)
+    before = [(told, signal.getsignal(told)) for told in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        for nice in (0, 7):
+            ours, its = Pipe()
+            # Nobody asks it anything, so that it ends.
+            ours.close()
+            number = os.dup(its.fileno())
+            its.close()
+            answers(number, lambda question: question, nice)
+    finally:
+        for told, was in before:
+            signal.signal(told, was)
+    assert asked == [7]
 
 
 async def test_questions_at_the_same_time_are_worked_on_by_several_processes(

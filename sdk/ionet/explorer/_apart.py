@@ -173,7 +173,9 @@ def answers(number: int, answer: Callable[[Any], object], nice: int = 0) -> None
     # Whoever asks ends it, also where all processes of a service are told to end.
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, signal.SIG_IGN)
-    os.nice(nice)
+    if nice:
+        # Not by nothing: whoever may not change how urgent they are is ended for trying, too.
+        os.nice(nice)
     with suppress(EOFError, OSError), Connection(number) as asked:
         while True:
             asked.send(answer(asked.recv()))
