@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -13,13 +14,16 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from solders.pubkey import Pubkey
 from tests.explorer.conftest import GENESIS, Served
 from tests.stateful.arena import Arena
 
+from ionet.explorer import _earned, _events
 from ionet.explorer._apart import answers
 from ionet.explorer._rows import Rows, credits_of
 from ionet.explorer._service import rows_of
 from ionet.ledger import Database, Landed
+from ionet.ledger.rowfiles import RowFile
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +162,52 @@ def test_a_process_that_is_as_urgent_as_others_does_not_ask_to_be(monkeypatch: p
         for told, was in before:
             signal.signal(told, was)
     assert asked == [7]
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The blocks of files that are read, of which few are read for nothing."""
+    blocks, whole = list[int](), RowFile._raw
+
+    def raw(file: RowFile, number: int) -> bytes:
+        blocks.append(number)
+        return whole(file, number)
+
+    monkeypatch.setattr(RowFile, "_raw", raw)
+    monkeypatch.setattr(_events, "IDLE", 1)
+    monkeypatch.setattr(_earned, "_IDLE", 1)
+    return blocks
+
+
+@pytest.mark.parametrize("path", ["/events?about={}", "/events?about={}&hour=3600", "/search?q={}"])
+async def test_an_address_that_looks_like_another_one_does_not_have_all_old_hours_read(
+    bare_answers: Served, arena: Arena, read: list[int], path: str
+) -> None:
+    """Indexes know eight bytes of an address, which anybody can give theirs, too."""
+    node = arena.market.alice.node
+    other = Pubkey(bytes(node)[:8] + secrets.token_bytes(24))
+    # What is now is known by then.
+    await bare_answers.read("/supply")
+    read.clear()
+    assert (await bare_answers.read("/events", about=str(node), limit=200))["events"]
+    assert len(read) > 4
+    read.clear()
+    answer = await bare_answers.get(f"/api/v1{path.format(other)}")
+    assert len(read) <= 4
+    if path.startswith("/search"):
+        assert answer.json()["hits"] == []
+    else:
+        assert answer.status_code == 400
+        assert "`since` and `until`" in answer.json()["error"]["message"]
+
+
+async def test_of_what_is_no_job_not_all_events_are_read(
+    bare_answers: Served, arena: Arena, read: list[int]
+) -> None:
+    await bare_answers.read("/supply")
+    read.clear()
+    answer = await bare_answers.get(f"/api/v1/jobs/{arena.market.alice.node}")
+    assert (answer.status_code, len(read) < 4) == (404, True)
 
 
 async def test_questions_at_the_same_time_are_worked_on_by_several_processes(

@@ -18,10 +18,14 @@ from ionet.explorer._past import Moment
 from ionet.explorer._values import BadQuestion, of_io, word
 from ionet.formats.when import HOUR
 from ionet.ledger import Database, Signed
+from ionet.ledger.errors import TooRare
 from ionet.ledger.replay import records as r
+from ionet.ledger.rowfiles import Patience
 
 _UP_HOURS: Final = 5
 _CREDIT: Final = ("staking.Credited", "staking.Forfeited")
+#: Blocks of old hours that are read for nothing at most: a node has proofs in the most of them.
+_IDLE: Final = 20_000
 #: Credits that are read at a time, and how often for an hour: anybody may have a leaf credited in parts, and
 #: other readers wait meanwhile.
 _CREDITS: Final = 200
@@ -98,10 +102,18 @@ def credits_of(database: Database, node: Pubkey, end: int, *, slot: int, most: i
     """
 
     def after() -> Iterator[Signed]:
-        beyond = None
+        beyond, patience = None, Patience(_IDLE)
         for _ in range(_PAGES):
             # An hour is credited after it is over.
-            page = database.page(_CREDITS, about=node, names=_CREDIT, since=end, slot=slot, beyond=beyond)
+            page = database.page(
+                _CREDITS,
+                about=node,
+                names=_CREDIT,
+                since=end,
+                slot=slot,
+                beyond=beyond,
+                patience=patience,
+            )
             yield from page
             if len(page) < _CREDITS:
                 return
@@ -111,7 +123,13 @@ def credits_of(database: Database, node: Pubkey, end: int, *, slot: int, most: i
             " without `hour`, with `since` and `until`"
         )
 
-    return crediting(after(), end)[-most:]
+    try:
+        return crediting(after(), end)[-most:]
+    except TooRare:
+        raise BadQuestion(
+            "too much of old hours has no credit of this account; ask for its events without `hour`, with"
+            " `since` and `until`"
+        ) from None
 
 
 def crediting(after: Iterable[Signed], end: int) -> list[Signed]:

@@ -15,11 +15,15 @@ from solders.pubkey import Pubkey
 from ionet.explorer import _models as m
 from ionet.explorer._values import BadQuestion
 from ionet.ledger import Database, Place, Signed, State
+from ionet.ledger.errors import TooRare
+from ionet.ledger.rowfiles import Patience
 from ionet.ledger.subjects import types
 
 #: Events that a page reads at most, and how many at a time.
 LOOKED_AT: Final = 2_000
 _AT_ONCE: Final = 500
+#: Blocks of old hours that are read for nothing at most: half a second, for which others wait.
+IDLE: Final = 5_000
 #: How many addresses an event may be asked to name.
 NAMED: Final = 16
 #: Fields that have the number of a class, and types whose device has one.
@@ -163,7 +167,32 @@ def page(
         now: as of when.
         state: of then, which may move on meanwhile; None: nothing is asked of fields.
         asked: which ones.
+
+    Raises:
+        BadQuestion: too much of old hours would be read for nothing.
     """
+    try:
+        return _page(database, now, state, asked)
+    except TooRare:
+        raise BadQuestion(
+            "too much of old hours would be read for too few events: ask for less time, with `since` and"
+            " `until`"
+        ) from None
+
+
+def first(database: Database, about: Pubkey, slot: int) -> Signed | None:
+    """The first event about an account up to a slot; None: there is none."""
+    try:
+        return next(iter(database.page(1, about=about, slot=slot, patience=Patience(IDLE))), None)
+    except TooRare:
+        # Only an address that was made to look like another one leads to so many blocks without any.
+        return None
+
+
+def _page(
+    database: Database, now: m.AsOf, state: State | None, asked: Wanted
+) -> tuple[list[Signed], Place | None]:
+    patience = Patience(IDLE)
     # Nothing of its slots is later than it.
     until = None if asked.until is None or asked.until >= now.time else asked.until
 
@@ -177,6 +206,7 @@ def page(
             slot=now.slot,
             beyond=beyond,
             newest_first=asked.newest_first,
+            patience=patience,
         )
 
     if not asked.said:

@@ -415,9 +415,14 @@ def _report(state: State, key: Pubkey, it: r.Report) -> m.Report:
 
 def _story(moment: Moment, database: Database, job: Pubkey) -> list[WatchedEvent]:
     """The events of a job, in their order."""
+    slot = max(moment.slot, 1)
+    # Of other accounts there may be millions, and all who ask wait meanwhile.
+    begun = _events.first(database, job, slot)
+    if begun is None or getattr(begun.entry.event, "job", None) != job:
+        return []
     return [
         told
-        for told in database.watched(about=job, until=moment.time, slot=max(moment.slot, 1))
+        for told in database.watched(about=job, until=moment.time, slot=slot)
         if getattr(told.event, "job", None) == job
     ]
 

@@ -14,6 +14,7 @@ from solders.signature import Signature
 from ionet import pda
 from ionet.explorer import _models as m
 from ionet.explorer._accounts import kind_of
+from ionet.explorer._events import first
 from ionet.explorer._past import Moment
 from ionet.explorer._supply import as_of
 from ionet.explorer._values import class_name, text
@@ -76,12 +77,12 @@ def _of_address(moment: Moment, database: Database, address: Pubkey) -> Iterator
     if address in state.proposals:
         title = text(state.proposals[address].title)
         yield m.Hit(kind="proposal", name=title, key=key, href=f"/proposals/{key}")
-    about = database.page(1, about=address, slot=moment.slot)
-    if about and getattr(about[0].entry.event, "job", None) == address:
+    about = first(database, address, moment.slot)
+    if about is not None and getattr(about.entry.event, "job", None) == address:
         yield m.Hit(kind="job", name="a rental", key=key, href=f"/jobs/{key}")
     elif (kind := kind_of(state, address)) is not None:
         yield m.Hit(kind="account", name=kind, key=key, href=f"/accounts/{key}")
-    elif about:
+    elif about is not None:
         yield m.Hit(kind="account", name="events about it", key=key, href=f"/events?about={key}")
     if moment.tally.owns(address):
         yield m.Hit(kind="owner", name="owner of nodes", key=key, href=f"/devices?owner={key}")

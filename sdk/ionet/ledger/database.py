@@ -31,7 +31,7 @@ from ionet.ledger.archive import Archive
 from ionet.ledger.errors import LedgerError
 from ionet.ledger.lock import Lock
 from ionet.ledger.records import Cut, Entry, Gap, Landed, Marks, Place, Signed, Total
-from ionet.ledger.rowfiles import Row, Sent, Wanted
+from ionet.ledger.rowfiles import Patience, Row, Sent, Wanted
 from ionet.ledger.subjects import CLOSING, PROGRAMS, Subject, subjects, types
 from ionet.types import jobs as job_types
 
@@ -993,6 +993,7 @@ class Database:
         slot: int | None = None,
         beyond: Place | None = None,
         newest_first: bool = False,
+        patience: Patience | None = None,
     ) -> list[Signed]:
         """Some of its events with their transactions, in the chain's order or the other way round.
 
@@ -1005,6 +1006,10 @@ class Database:
             slot: up to this slot.
             beyond: only those that follow this place in the order of the page.
             newest_first: the other way round.
+            patience: with old hours that have nothing of it; None: all are looked through.
+
+        Raises:
+            TooRare: there are more.
         """
         kinds = self._of_names(names)
         # Slots grow with time, and they are the key.
@@ -1035,13 +1040,13 @@ class Database:
         rows = list[Any]()
         with self._reading() as connection:
             if not newest_first:
-                rows += self._filed(connection, values, about, kinds, beyond, newest_first=False)
+                rows += self._filed(connection, values, about, kinds, beyond, patience, newest_first=False)
             # What is in files comes before all that is not.
             for by, many, more in parts if len(rows) < limit else []:
                 query = statements.page(by, many, newest_first=newest_first, beyond=beyond is not None)
                 rows += connection.execute(query, values | more)
             if newest_first and len(set(map(_place_of, rows))) < limit:
-                rows += self._filed(connection, values, about, kinds, beyond, newest_first=True)
+                rows += self._filed(connection, values, about, kinds, beyond, patience, newest_first=True)
         its = {_place_of(row): row for row in rows}
         return [self._signed(its[place]) for place in sorted(its, reverse=newest_first)[:limit]]
 
@@ -1052,6 +1057,7 @@ class Database:
         about: Pubkey | None,
         kinds: Iterable[int] | None,
         beyond: Place | None,
+        patience: Patience | None,
         *,
         newest_first: bool,
     ) -> Iterable[Row]:
@@ -1061,6 +1067,7 @@ class Database:
             upto=values["upto"],
             about=None if about is None else bytes(about),
             kinds=kinds,
+            patience=patience,
         )
         rows: Iterable[Row] = self._archive.rows(connection, wanted, newest_first=newest_first)
         if beyond is not None:
@@ -1091,6 +1098,7 @@ class Database:
         until: int | None = None,
         about: bytes | None = None,
         kinds: Iterable[int] | None = None,
+        patience: Patience | None = None,
     ) -> Wanted:
         """Rows of files; where there is no bound, all of them."""
         return Wanted(
@@ -1100,6 +1108,7 @@ class Database:
             statements.LAST if until is None else until,
             about,
             None if kinds is None else frozenset(map(self._name, kinds)),
+            patience,
         )
 
     def slot_at(self, time: int) -> int:

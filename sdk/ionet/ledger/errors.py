@@ -13,5 +13,9 @@ class LedgerInUse(LedgerError):
     """Another process writes to the ledger."""
 
 
+class TooRare(LedgerError):
+    """So much of old hours was read for nothing that no more is: ask for less time."""
+
+
 class HourNotFinal(LedgerError):
     """Events of an hour may still come, or the ledger does not have them yet."""

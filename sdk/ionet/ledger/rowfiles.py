@@ -23,7 +23,7 @@ from pathlib import Path
 from struct import Struct
 from typing import IO, Any, Final, NamedTuple, TypeAlias
 
-from ionet.ledger.errors import LedgerError
+from ionet.ledger.errors import LedgerError, TooRare
 
 _MAGIC: Final = b"ionet rows 1\n\0\0\0"
 _LENGTH: Final = Struct("<Q")
@@ -232,6 +232,30 @@ class Writer:
         return b"".join(part + bytes(-len(part) % _WORD) for part in blob)
 
 
+class Patience:
+    """How many blocks are read for nothing.
+
+    An index knows accounts by eight bytes, which anybody can give another address, and types by the block: a
+    question may lead to every block of all files, and to no row.
+
+    Args:
+        blocks: so many.
+    """
+
+    def __init__(self, blocks: int) -> None:
+        self._left = blocks
+
+    def lose(self) -> None:
+        """Notes a block without anything of what is wanted.
+
+        Raises:
+            TooRare: it was one too many.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise TooRare("what is asked for is too rare in old hours: ask for less time")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which rows are read.
@@ -241,6 +265,7 @@ class Wanted:
         since, until: of times, both included, Unix seconds.
         about: about this account.
         kinds: of these types.
+        patience: with blocks that have none; None: all are read.
     """
 
     after: int
@@ -249,6 +274,7 @@ class Wanted:
     until: int
     about: bytes | None = None
     kinds: frozenset[str] | None = None
+    patience: Patience | None = None
 
     def touches(self, facts: Facts) -> bool:
         """Whether a file may have such rows."""
@@ -318,6 +344,8 @@ class RowFile:
             if self._slots[number] > wanted.upto or self._times[number] > wanted.until:
                 continue
             rows = self._read(number, wanted)
+            if not rows and wanted.patience is not None:
+                wanted.patience.lose()
             yield from reversed(rows) if newest_first else rows
 
     def all_keys(self) -> Iterator[int]:
@@ -552,6 +580,7 @@ def _damaged(path: Path) -> LedgerError:
 __all__ = [
     "Facts",
     "Identity",
+    "Patience",
     "Row",
     "RowFile",
     "Sent",
