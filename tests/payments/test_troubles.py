@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from tests.payments.stand_in import KEY, SECRET, StandIn, serving
 from tests.payments.world import HOUR, MANIFEST, Market
 
 from ionet import Client
+from ionet.payments import service
 from ionet.payments.amounts import CENT
 from ionet.payments.config import PaymentsConfig
 from ionet.payments.desk import Terms
@@ -101,28 +103,35 @@ async def hosted(folder: Path, key: str = KEY) -> AsyncIterator[Host]:
             await running
 
 
+@contextmanager
+def full_disk(host: Host) -> Iterator[None]:
+    """What is there can be read."""
+    full = True
+
+    @sa.event.listens_for(host.service._books._engine, "checkout")
+    def writes(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA query_only = {full}")
+
+    yield
+    full = False
+
+
 async def test_a_service_that_can_write_nothing_down_says_so_and_goes_on_where_it_was(tmp_path: Path) -> None:
     async with hosted(tmp_path) as host:
         asked = {"node": str(host.market.nodes[0]), "seconds": HOUR}
         quote = (await host.ask("POST", "/v1/quotes", asked)).json()
         taken = {"quote": quote["id"], "manifest": MANIFEST.hex(), "way": "intent"}
         payment = (await host.ask("POST", "/v1/payments", taken)).json()
-        before, full = host.market.purse, True
-
-        # As on a disk that is full: what is there can be read.
-        @sa.event.listens_for(host.service._books._engine, "checkout")
-        def writes(connection: Any, *_: Any) -> None:
-            connection.execute(f"PRAGMA query_only = {full}")
-
-        host.stripe.authorise("pi_1")
-        for answer in (await host.ask("POST", "/v1/quotes", asked), await host.message()):
-            assert answer.status_code == 503
-            assert "books_down" in answer.text
-        host.market.advance(60)
-        await host.until(lambda: has(host, "books-down"))
-        seen = (await host.ask("GET", f"/v1/payments/{payment['id']}")).json()
-        assert (seen["state"], host.market.purse) == ("awaiting", before)
-        full = False
+        before = host.market.purse
+        with full_disk(host):
+            host.stripe.authorise("pi_1")
+            for answer in (await host.ask("POST", "/v1/quotes", asked), await host.message()):
+                assert answer.status_code == 503
+                assert "books_down" in answer.text
+            host.market.advance(60)
+            await host.until(lambda: has(host, "books-down"))
+            seen = (await host.ask("GET", f"/v1/payments/{payment['id']}")).json()
+            assert (seen["state"], host.market.purse) == ("awaiting", before)
         assert (await host.message()).json() == {"message": "taken"}
 
         async def running() -> bool:
@@ -135,6 +144,21 @@ async def test_a_service_that_can_write_nothing_down_says_so_and_goes_on_where_i
         (job,) = host.market.deployer.jobs.find_jobs(renter=host.market.renter.pubkey())
         assert before - host.market.purse == job.account.price + job.account.fee
         assert host.stripe.taken("pi_1") == 256
+
+
+async def test_that_nothing_can_be_written_down_is_an_alarm_also_where_no_payment_is_due(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_WALLET", 0)
+    monkeypatch.setattr(service, "_BOOKS", 0.05)
+    async with hosted(tmp_path) as host:
+        with full_disk(host):
+            await host.until(lambda: has(host, "books-down"))
+
+        async def over() -> bool:
+            return await host.alarms() == []
+
+        await host.until(over)
 
 
 async def test_a_key_that_stripe_does_not_take_is_an_alarm(tmp_path: Path) -> None:

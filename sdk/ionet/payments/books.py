@@ -105,6 +105,15 @@ class Books:
         """Closes the database."""
         self._engine.dispose()
 
+    def try_to_write(self) -> None:
+        """Writes something, and changes nothing.
+
+        Raises:
+            BooksDown: nothing can be written at present.
+        """
+        with self._alone():
+            pass
+
     # -- quotes and new payments
 
     def keep_quote(self, quote: CardQuote) -> None:

@@ -137,6 +137,9 @@ class Payments:
             self._wake.clear()
 
     def _round(self) -> None:
+        if time.monotonic() >= self._wallet_at or "books-down" in self._alarms.on:
+            # Where nothing is due, only customers and Stripe would be told that nothing can be written down.
+            self._books.try_to_write()
         self._cashier.work()
         now = self._last = time.monotonic()
         if now >= self._wallet_at:
