@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -289,6 +290,23 @@ def test_what_is_in_one_file_is_found_without_the_others(filed: Database, landed
         # What is in all of them is not.
         with pytest.raises(LedgerError, match="is missing"):
             list(reader.entries(names=["staking.Credited"]))
+
+
+def test_files_that_are_kept_open_leave_others_to_connections(
+    filed: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_OPEN", 512)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (12, 12))
+
+    def kept(database: Database) -> int:
+        assert sum(1 for _ in database.entries())
+        links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+        return sum(1 for link in links if link.readlink().is_relative_to(f"{filed.name}.rows"))
+
+    assert filed.files() > 3
+    before = kept(filed)
+    with Database.open(filed.name) as database:
+        assert kept(database) - before == 3
 
 
 def test_files_of_older_software_are_looked_through_until_their_keys_are_kept(

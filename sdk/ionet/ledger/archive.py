@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import resource
 import secrets
 import threading
 import time
@@ -42,8 +43,10 @@ if TYPE_CHECKING:
 
 #: Events after which a file ends with the hour; it ends with the day in any case.
 ENOUGH: Final = 100_000
-#: Files that are kept open, each with little memory: to open it anew takes as long as to read of it.
+#: Files that are kept open, each with little memory: to open it anew takes as long as to read of it. Of what
+#: a process may have open it is a part at most: connections need the others.
 _OPEN: Final = 512
+_PART: Final = 4
 #: Files whose indexes are compared before anybody asks, and types at most that are looked for in sieves.
 _COMPARED, _SOUGHT = 512, 16
 _AT_ONCE: Final = 10_000
@@ -66,6 +69,8 @@ class Archive:
         self.folder = folder
         self._facts: tuple[Facts, ...] = ()
         self._open: OrderedDict[int, RowFile] = OrderedDict()
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._most = _OPEN if soft == resource.RLIM_INFINITY else min(_OPEN, soft // _PART)
         #: Of files whose indexes were compared.
         self._checked: dict[int, Identity] = {}
         self._has_sieves = False
@@ -166,7 +171,7 @@ class Archive:
         with self._lock:
             self._checked[facts.number] = opened.identity
             self._open[facts.number] = opened
-            while len(self._open) > _OPEN:
+            while len(self._open) > self._most:
                 self._open.popitem(last=False)
         return opened
 
