@@ -93,8 +93,23 @@ def test_what_is_made_once_for_all_seats_comes_before_the_next_turn(now: Now, tu
     now.seconds += TURN + 1
     assert not turns.take(A)
     assert not turns.taken, "so that the product can be made"
-    turns.served("product")
+    turns.served(B, "product")
+    turns.served(C, "product")
     assert turns.take(A)
+
+
+def test_a_seat_that_asks_for_what_is_there_takes_no_place_of_who_still_waits(now: Now, turns: Turns) -> None:
+    """A hostile seat keeps the device, and has its own small product, or memory, whenever it likes."""
+    for what in ("product", "hold"):
+        turns.free()
+        assert turns.take(A)
+        for _ in range(2):
+            turns.wait(B, what)
+            now.seconds += TURN + 1
+            turns.served(A, what)
+            assert not turns.take(A), "B is next, who asks once a minute"
+        assert not turns.taken
+        turns.served(B, what)
 
 
 def test_a_seat_that_has_the_device_waits_for_nothing(now: Now, turns: Turns) -> None:

@@ -95,7 +95,7 @@ class Challenges:
             if bad.kind == "busy":
                 self._turns.wait(request.sender, "hold")
             raise
-        self._turns.served("hold")
+        self._turns.served(request.sender, "hold")
         return answer
 
     @property
@@ -129,7 +129,7 @@ class Challenges:
         }
         answer = await methods[request.method](request)
         if request.method == "product":
-            self._turns.served("product")
+            self._turns.served(request.sender, "product")
         return answer
 
     async def _number(self, request: Request) -> Answer:

@@ -60,9 +60,9 @@ class Turns:
             since, _ = self._waiting.get((seat, what), (now, now))
             self._waiting[seat, what] = since, now + ASKED_AGAIN[what]
 
-    def served(self, what: str) -> None:
-        """Notes that what one seat asked for serves all of them: nobody waits for it any more."""
-        self._waiting = {place: times for place, times in self._waiting.items() if place[1] != what}
+    def served(self, seat: bytes, what: str) -> None:
+        """Notes that a seat has what it asked for. Others keep their places: it may have asked for less."""
+        self._waiting.pop((seat, what), None)
 
     @contextmanager
     def step(self, seat: bytes) -> Iterator[bool]:
