@@ -441,6 +441,24 @@ async def test_a_device_that_commits_and_goes_silent_after_the_draw_fails(field:
         assert (seat.record(field.alice)["fault"], seat.hours.passed) == ("silent", 1)
 
 
+async def test_a_device_that_its_seat_has_not_asked_after_the_draw_does_not_fail(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The seat could not read the chain meanwhile, or had more to ask than it can."""
+    async with field.seat().serving() as seat:
+        await field.collected(seat)
+        monkeypatch.setattr(_products, "_UNDER_WAY", 0)
+        field.advance(5 * MINUTE)
+        await seat.look()
+        field.slots()
+        for _ in range(2):
+            await seat.look()
+        field.advance(5 * MINUTE + 1)
+        await seat.look()
+        assert (seat.verdicts(), seat.hours.passed) == ({}, 0)
+        assert len(seat.lines("not judged")) == 2
+
+
 async def test_a_device_that_is_leased_after_the_draw_is_not_judged(field: Field) -> None:
     field.put(field.site.market.alice, Silent)
     async with field.seat().serving() as seat:

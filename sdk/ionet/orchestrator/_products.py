@@ -127,6 +127,8 @@ class _Hour:
     drawn: tuple[Entry, ...] = ()
     due: int | None = None
     judged: set[tuple[bytes, int, int]] = field(default_factory=set)
+    #: What was asked for in vain.
+    silent: set[tuple[bytes, int, int]] = field(default_factory=set)
     #: When a node of what is opened was seen on lease last.
     leased_at: dict[bytes, int] = field(default_factory=dict)
     #: By seat: receipts that are to be compared, by leaf, and the leaves of its list. Who was named for what.
@@ -374,7 +376,11 @@ class ProductHours(Looking[tuple[bytes, int, int]]):
                 mine.judged.add(place)
                 detail = f"it opened nothing within {ANSWER_WITHIN} s of the draw"
                 verdict = Verdict(Reason.UNANSWERED, detail)
-                self._fail(mine, node, now, verdict, fault=Fault.SILENT, entry=entry)
+                if place in mine.silent:
+                    self._fail(mine, node, now, verdict, fault=Fault.SILENT, entry=entry)
+                else:
+                    # By the chain, the disk, or more than it can ask: not the node's fault.
+                    self._note(node, "not judged", "this seat did not ask it before its opening was due")
             elif len(self._under_way) < _UNDER_WAY:
                 self._under_way[place] = asyncio.create_task(self._reveal(mine, hour, entry, due))
         self._look_at_lists(mine, hour, now, mine.due)
@@ -400,6 +406,7 @@ class ProductHours(Looking[tuple[bytes, int, int]]):
                 await self._disprove(mine, entry, disproof)
             await self._take_receipts(mine, entry, receipts)
         except NodeUnreachable as bad:
+            mine.silent.add(entry.place)
             self._note(node, "not opened", str(bad))
         except (IonetError, OSError) as bad:
             self._note(node, "opening interrupted", str(bad))
