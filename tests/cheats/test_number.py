@@ -220,6 +220,24 @@ async def test_a_device_is_released_when_all_its_products_are_opened(field: Fiel
     assert not challenges._turns.taken
 
 
+async def test_products_that_a_seat_has_not_opened_keep_a_device_from_nobody(field: Field) -> None:
+    """A seat that is restarted, or hostile: whoever challenges the device next gives it back at once."""
+    field.put(field.site.market.alice, Worker, numpy_backend())
+    await field.remote.reserve(field.alice)
+    left = number_challenges(field.alice, 2, bytes(32), 64, 256)
+    assert len((await field.remote.number(field.alice, left))[0]) == 2
+    turns = field.agents[field.site.market.alice.name]._challenges._turns
+    turns.free()
+    rules = field.seat()._policy
+    challenger = Challenger(
+        field.chain, field.remote, field.site.store, field.journal, rules, lambda digest: None
+    )
+    now = field.site.market.world.now
+    posed = await challenger.pose(bytes(32), field.alice, at=now, attempt=0, reference=None, earlier=set())
+    assert posed.verdict.ok
+    assert not turns.taken
+
+
 async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_another_seat(
     field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:

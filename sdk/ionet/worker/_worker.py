@@ -120,7 +120,8 @@ class Worker:
         return SampleLog(self._state / f"{job.hex()}.samples").since(since)
 
     def commit(self, challenge: Challenge) -> Commitment[Challenge]:
-        """Computes a challenge; see `ionet.prover.Prover.commit`."""
+        """Computes a challenge; see `ionet.prover.Prover.commit`. What `commit_all` has left is forgotten."""
+        self._counted = []
         return self._get_prover().commit(challenge)
 
     def commit_all(self, challenges: Sequence[Challenge]) -> list[Commitment[Challenge]]:
