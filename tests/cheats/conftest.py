@@ -40,8 +40,15 @@ class Units(ProgramChain):
 class Soon(NumberChallenges):
     """Asks nodes that did not take part again without waiting for three minutes."""
 
+    #: Whether it waits for devices that other seats have.
+    patient = False
+
     async def _pause(self, since: int) -> None:
         pass
+
+    async def _in_line(self, nodes: Sequence[bytes]) -> None:
+        if self.patient:
+            await super()._in_line(nodes)
 
 
 class Clocked(RemoteAgents):

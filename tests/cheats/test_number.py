@@ -25,7 +25,8 @@ from tests.cheats.devices import (
 from tests.programs.support import HOUR, MINUTE
 
 from ionet import ProofReason
-from ionet.orchestrator import _agents
+from ionet.orchestrator import _agents, _number
+from ionet.orchestrator._agents import NodeBusy
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._idle import IdleChallenges
 from ionet.prover import Challenge, Commitment, Reason, Verdict, number_challenges, numpy_backend
@@ -242,9 +243,10 @@ async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_anot
     field: Field, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hostile seat reserves it again and again, so that it has no answer for the others."""
-    monkeypatch.setattr(_turns, "TURN", 0.5)
+    monkeypatch.setattr(_turns, "TURN", 2.0)
     monkeypatch.setattr(_agents, "_PATIENCE", 30.0)
-    monkeypatch.setattr(_agents, "_POLL", 0.05)
+    for waiting in (_agents, _number):
+        monkeypatch.setattr(waiting, "_POLL", 0.05)
     device = await field.chain.device_of(field.alice)
     assert device is not None
     hostile, kept = field.site.market.attesters[1], asyncio.Event()
@@ -273,11 +275,33 @@ async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_anot
                 reference=None,
                 earlier=set(),
             )
+            counting = field.seat()
+            counting.patient = True
+            verdict = (await counting.count([field.alice, field.bob]))[field.alice]
             kept.clear()
             await kept.wait()
             assert not keeping.done()
             keeping.cancel()
     assert posed.verdict.ok, "the device was its own for a turn, in between"
+    assert verdict.ok, "and once more, when its processors are counted"
+
+
+async def test_a_device_that_another_seat_gets_before_it_opens_is_asked_again(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers are opened when all of a group are there, which may take longer than its turn."""
+    real, opened, late = field.remote.open, list[bytes](), list[int]()
+
+    async def later(node: bytes, *given: Any) -> Any:
+        opened.append(node)
+        if len(opened) in late:
+            raise NodeBusy("another seat has it")
+        return await real(node, *given)
+
+    monkeypatch.setattr(field.remote, "open", later)
+    for late[:], reason in (([1, 2], None), ([1, 2, 3], Reason.UNANSWERED)):
+        opened.clear()
+        assert reasons(await field.count([field.alice])) == [reason]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Final, Protocol, TypeVar
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.formats.when import HOUR, hour_of
-from ionet.orchestrator._agents import NodeUnreachable
+from ionet.orchestrator._agents import NodeBusy, NodeUnreachable
 from ionet.orchestrator._chain import Beacon, ChainError
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._journal import Journal
@@ -51,13 +52,16 @@ _MOST_ROUNDS: Final = 64
 #: Seconds of the chain between two tries with nodes that did not take part, and how many tries there are.
 _AGAIN_AFTER: Final = 180
 _TRIES: Final = 3
+#: Seconds for which a device is asked for that another seat has: a turn and some; and between two times.
+_IN_LINE: Final = 75.0
+_POLL: Final = 2.0
 
 
 class Counting(Protocol):
     """Nodes' agents, asked for all their processors. All methods may raise `NodeUnreachable`."""
 
     async def reserve(self, node: bytes) -> None:
-        """Has the node's device kept for this seat."""
+        """Has the node's device kept for this seat; raises `NodeBusy` where another seat has it."""
         ...
 
     async def number(self, node: bytes, challenges: Sequence[Challenge]) -> tuple[list[bytes], int]:
@@ -65,7 +69,7 @@ class Counting(Protocol):
         ...
 
     async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
-        """Opens rows of the product committed to as ``root``."""
+        """Opens rows of the product committed to as ``root``; raises `NodeBusy` in another seat's turn."""
         ...
 
 
@@ -201,8 +205,9 @@ class NumberChallenges:
                 missed[node] = 0 if node in took_part else missed[node] + 1
                 if missed[node] == _TRIES:
                     asked[node].verdict = Verdict(Reason.UNANSWERED, f"it did not take part {_TRIES} times")
-            if any(0 < missed[node] < _TRIES for node in open_):
+            if waiting := [node for node in open_ if 0 < missed[node] < _TRIES]:
                 await self._pause(at)
+                await self._in_line(waiting)
             self._leave(asked)
         self._leave(asked)
         for node, item in asked.items():
@@ -222,6 +227,22 @@ class NumberChallenges:
             await asyncio.sleep(self._policy.interval)
             if await self._chain.now() >= since + _AGAIN_AFTER:
                 return
+
+    async def _in_line(self, nodes: Sequence[bytes]) -> None:
+        """Asks for devices that other seats have until they are kept: who does not ask ends nobody's turn."""
+        deadline = time.monotonic() + _IN_LINE
+        while True:
+            busy = await asyncio.gather(*map(self._is_busy, nodes))
+            if not any(busy) or time.monotonic() > deadline:
+                return
+            await asyncio.sleep(_POLL)
+
+    async def _is_busy(self, node: bytes) -> bool:
+        try:
+            await self._agents.reserve(node)
+        except NodeUnreachable as bad:
+            return isinstance(bad, NodeBusy)
+        return False
 
     def _undecided(self, item: _Asked, missed: int) -> bool:
         if missed >= _TRIES:
@@ -259,12 +280,11 @@ class NumberChallenges:
             *(self._quiet(self._agents.number(node, item.challenges)) for node, item in part.items())
         )
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
-        judging = []
-        for (node, item), answer in zip(part.items(), answers, strict=True):
-            if answer is not None:
-                judging.append(self._judge(node, item, *answer[0], later.value))
-        await asyncio.gather(*judging)
-        return {node for node, answer in zip(part, answers, strict=True) if answer is not None}
+        given = {node: answer[0] for node, answer in zip(part, answers, strict=True) if answer is not None}
+        judged = await asyncio.gather(
+            *(self._judge(node, part[node], *answer, later.value) for node, answer in given.items())
+        )
+        return {node for node, done in zip(given, judged, strict=True) if done}
 
     @staticmethod
     async def _quiet(asking: Awaitable[T]) -> tuple[T] | None:
@@ -277,14 +297,15 @@ class NumberChallenges:
 
     async def _judge(
         self, node: bytes, item: _Asked, roots: Sequence[bytes], nanoseconds: int, randomness: bytes
-    ) -> None:
+    ) -> bool:
+        """Judges a node's answer; false where another seat's turn came before it opened: it took no part."""
         item.roots, wanted = tuple(roots), len(item.challenges)
         if len(roots) != wanted:
             item.verdict = Verdict(Reason.SMALLER, f"{len(roots)} processors answered, it has {wanted}")
-            return
+            return True
         if len(set(roots)) != wanted:
             item.verdict = Verdict(Reason.REPLAYED, "two processors gave the same root")
-            return
+            return True
         proofs = []
         for challenge, root in zip(item.challenges, roots, strict=True):
             drawn = draw(challenge, root, randomness, rows=self._policy.challenge_rows)
@@ -292,19 +313,22 @@ class NumberChallenges:
                 opening = await self._agents.open(node, root, drawn.rows, drawn.randomness)
             except ProofError as bad:
                 item.verdict = Verdict(bad.reason, str(bad))
-                return
+                return True
+            except NodeBusy:
+                return False
             except NodeUnreachable as bad:
                 item.verdict = Verdict(Reason.UNANSWERED, f"it does not open its commitment: {bad}")
-                return
+                return True
             proofs.append(self._challenger.store(opening.to_bytes()))
             verdict = await asyncio.to_thread(verify, challenge, root, drawn, opening)
             if not verdict.ok:
                 item.verdict = verdict
-                return
+                return True
         item.proofs, item.times = tuple(proofs), (*item.times, nanoseconds)[-MEDIAN_OF:]
         said = Verdict(None, f"{wanted} processors answered at once")
         reference = self._reference(item.view)
         item.verdict = said if reference is None else self._challenger.timed(said, item.times, reference)
+        return True
 
     async def _keep(self, node: bytes, item: _Asked) -> None:
         verdict, now = item.verdict, await self._chain.now()

@@ -165,7 +165,8 @@ class RemoteAgents(_Asking):
         except Refused as bad:
             if bad.kind in ("leased", "not-reserved"):
                 # Leased since it has committed, as the chain tells who asks; or another seat's turn has come.
-                raise NodeUnreachable(f"the node does not open its commitment now: {bad}") from bad
+                kind = NodeUnreachable if bad.kind == "leased" else NodeBusy
+                raise kind(f"the node does not open its commitment now: {bad}") from bad
             raise ProofError(ProofReason.WRONG_ROOT, f"the node does not open its commitment: {bad}") from bad
         return await asyncio.to_thread(Opening.from_bytes, answer.blob)
 
