@@ -151,12 +151,15 @@ class Products:
 
     async def _made(self, hour: ProductHour, units: Sequence[int], sizes: tuple[int, int]) -> list[_Product]:
         m, k = sizes
-        if all((unit, m, k) in self._held for unit in units):
+        held, node = self._held, self._worker.node
+        if hour.seq != self._seq:
+            # The next hour has begun while the chain was read.
+            raise Refused("too-late", f"hour {hour.seq} is over")
+        if all((unit, m, k) in held for unit in units):
             # What another seat has computed now keeps nobody waiting.
-            return [self._held[unit, m, k] for unit in units]
+            return [held[unit, m, k] for unit in units]
         async with self._lock:
-            missing = [unit for unit in units if (unit, m, k) not in self._held]
-            node = self._worker.node
+            missing = [unit for unit in units if (unit, m, k) not in held]
             try:
                 asked = [
                     rate_challenge(seed=hour.seed, node=node, unit=unit, number=0, m=m, k=k)
@@ -169,8 +172,9 @@ class Products:
                 signed = SignedRoot(RATE_MESSAGE, hour.seq, node, unit, 0, sizes, commitment.root)
                 key = self._worker.key
                 entry = Entry(signed, bytes(key.pubkey), key.sign(signed.message))
-                self._held[unit, m, k] = _Product(challenge, entry, prover)
-        return [self._held[unit, m, k] for unit in units]
+                # What is made for an hour that is over by now is not the next one's.
+                held[unit, m, k] = _Product(challenge, entry, prover)
+        return [held[unit, m, k] for unit in units]
 
 
 def check_size(m: int, k: int) -> None:
