@@ -57,7 +57,9 @@ class Products:
         self._chain = chain
         self._path = path
         self._seq = 0
+        #: By seat: what it asks for in this hour, and how many rows of that.
         self._sizes: dict[bytes, tuple[int, int]] = {}
+        self._rows: dict[bytes, int] = {}
         self._held: dict[tuple[int, int, int], _Product] = {}
         self._receipts = _read(path)
         self._lock = asyncio.Lock()
@@ -118,17 +120,27 @@ class Products:
             raise Refused("not-drawn", f"hour {hour.seq} is not drawn yet")
         if unit >= await self._chain.units(self._worker.node):
             raise Refused("bad-request", f"the node has no processor {unit}")
+        if self._rows.setdefault(request.sender, rows) != rows:
+            # What is opened is computed again for another number.
+            raise Refused("bad-request", "the seat has asked for other rows in this hour")
         (item,) = await self._made(hour, [unit], sizes)
         if rows not in item.opened:
             drawn = draw(item.challenge, item.entry.signed.root, hour.randomness, rows=rows)
-            if item.prover is None:
-                ((item.prover, _),) = await asyncio.to_thread(self._worker.compute, [item.challenge])
-            opening = await asyncio.to_thread(
-                item.prover.open, item.entry.signed.root, drawn.rows, drawn.randomness
-            )
-            item.opened[rows], item.prover = opening.to_bytes(), None
+            prover = item.prover or await self._again(item, rows)
+            if prover is not None:
+                opening = await asyncio.to_thread(
+                    prover.open, item.entry.signed.root, drawn.rows, drawn.randomness
+                )
+                item.opened[rows], item.prover = opening.to_bytes(), None
         receipts = self._receipts.get(hour.seq, {}).get(item.entry.leaf.hex(), {})
         return Answer({"receipts": receipts}, item.opened[rows])
+
+    async def _again(self, item: _Product, rows: int) -> Prover | None:
+        """Computes a product whose prover was dropped; None where it was opened meanwhile."""
+        async with self._lock:
+            if item.prover is None and rows not in item.opened:
+                ((item.prover, _),) = await asyncio.to_thread(self._worker.compute, [item.challenge])
+            return item.prover
 
     async def _hour(self, request: Request) -> ProductHour:
         seq = number(request, "hour")
@@ -138,7 +150,7 @@ class Products:
         if seq < self._seq:
             raise Refused("too-late", f"hour {seq} is over")
         if seq > self._seq:
-            self._seq, self._sizes, self._held = seq, {}, {}
+            self._seq, self._sizes, self._rows, self._held = seq, {}, {}, {}
         return hour
 
     def _sizes_of(self, request: Request) -> tuple[int, int]:
