@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import FakeChain
 
+from ionet import ProofReason
 from ionet.formats.when import HOUR
 from ionet.orchestrator import Policy
 from ionet.orchestrator._agents import NodeUnreachable
@@ -159,6 +160,22 @@ async def test_a_node_that_is_leased_between_two_rounds_is_not_judged(tmp_path: 
         key("node 2"): Reason.UNANSWERED,
     }
     assert [item[0] for item in journal.verdicts(0, 2**40)] == [key("node 2")]
+
+
+async def test_each_of_several_nodes_that_take_no_part_has_a_verdict(tmp_path: Path) -> None:
+    """At the same second, and nothing is known of either: an owner may have one device for all of them."""
+    chain, agents, journal = Chain(), Absent(), Journal(tmp_path / "journal.sqlite3")
+    challenger = Challenger(chain, agents, FileStore(tmp_path / "store"), journal, Policy(), lambda _: None)  # type: ignore[arg-type]
+
+    class Soon(NumberChallenges):
+        async def _pause(self, since: int) -> None:
+            pass
+
+    seat = Soon(chain, agents, challenger, journal, Policy(), list, list)  # type: ignore[arg-type]
+    nodes = [key(f"node {number}") for number in (1, 2, 4)]
+    await seat.count(nodes)
+    kept = {node: reason for node, _, reason, _ in journal.verdicts(0, 2**40)}
+    assert kept == dict.fromkeys(nodes, ProofReason.UNANSWERED)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.orchestrator.support import FakeChain, World
 from ionet import ProofReason
 from ionet.formats.when import HOUR
 from ionet.orchestrator import LocalAgents, Policy
+from ionet.orchestrator._agents import NodeUnreachable
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._idle import IdleChallenges
 from ionet.orchestrator._journal import Journal
@@ -159,3 +160,23 @@ async def test_who_failed_its_hour_is_challenged_in_the_next_hour_of_emission_an
     assert await seat.hour([100]) == (ProofReason.UNANSWERED, [])
     assert seat.agents.asked == 0
     assert (await seat.hour([100]))[0] is ProofReason.PASSED
+
+
+async def test_each_of_several_nodes_that_answer_nothing_has_a_verdict(
+    seat: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All say the same, and are asked in the same second."""
+
+    async def busy(node: bytes, challenge: Challenge) -> tuple[bytes, int]:
+        raise NodeUnreachable("another seat challenges the device at this moment")
+
+    monkeypatch.setattr(seat.agents, "commit", busy)
+    nodes, start = [bytes([number]) * 32 for number in range(3)], seat.chain.clock
+    monkeypatch.setattr(seat.idle, "_connected", lambda: nodes)
+    monkeypatch.setattr(seat.idle, "_moment", lambda node, hour: 0)
+    for _ in range(3):
+        await seat.idle.look()
+        await seat.idle.settled()
+        seat.chain.clock += 240
+    kept = {node: reason for node, _, reason, _ in seat.journal.verdicts(start, start + HOUR)}
+    assert kept == dict.fromkeys(nodes, ProofReason.UNANSWERED)

@@ -160,7 +160,9 @@ class IdleChallenges(Looking[bytes]):
                 # One that was leased meanwhile answers no challenge.
                 return
             # It is connected, and lets every question of this hour pass: that is an answer.
-            record = {"at": now, "detail": str(bad), "nanoseconds": 0, "reason": "unanswered"}
+            # Records of two nodes must differ: verdicts are kept by their records' hash.
+            record = {"at": now, "detail": str(bad), "nanoseconds": 0, "node": node.hex()}
+            record["reason"] = Reason.UNANSWERED.value
             self._challenger.keep(node, record, None)
             tried.done = True
         except (IonetError, OSError) as bad:

@@ -340,6 +340,8 @@ class NumberChallenges:
             "k": self._policy.number_k,
             "m": self._policy.number_m,
             "nanoseconds": item.times[-1] if item.times else 0,
+            # Of two that took no part, nothing else differs, and verdicts are kept by their records' hash.
+            "node": node.hex(),
             "proofs": [proof.hex() for proof in item.proofs],
             "reason": verdict.reason.value if verdict.reason else None,
             "roots": [root.hex() for root in item.roots],
