@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import DAY, Shell, io, key
 
 from ionet import IO, SOL, governance, pda
+from ionet.staking.speeds import ClassSpeeds, RateSpeed, Speeds
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,19 @@ def test_any_instructions_come_from_a_file(shell: Shell, house: str, tmp_path: P
     assert "not a list of instructions" in shell.fails(
         3, "dao", "propose", "raw", place, "--title", "Bad", who="alice"
     )
+
+
+def test_what_a_class_is_judged_by_is_proposed_from_the_file_of_a_measurement(
+    shell: Shell, house: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "speeds.json"
+    file.write_text(json.dumps(Speeds((ClassSpeeds(61, "a test", (RateSpeed(64, 256, 5),), ()),)).document()))
+    (call,) = shell.json("dao", "show", proposed(shell, "reference", file)["proposal"])["transactions"]
+    assert (call["description"], call["arguments"]["id"]) == ("staking.set_reference", 61)
+    assert call["arguments"]["reference"]["products"][0] == {"m": 64, "k": 256, "nanoseconds": 5}
+    file.write_text("{")
+    said = shell.fails(3, "dao", "propose", "reference", file, who="alice")
+    assert "is no table of speeds" in said
 
 
 def test_attesters_classes_and_slashes_have_their_own_commands(shell: Shell, house: str) -> None:
