@@ -472,8 +472,7 @@ class Mute(Memory):
 async def test_a_device_that_never_fills_its_memory_fails(field: Field) -> None:
     field.hold(field.site.market.alice, Mute)
     async with field.asking().serving() as seat:
-        field.advance(MINUTE)
-        await seat.look()
+        await field.filled(seat)
         for _ in range(3):
             field.advance(5 * MINUTE)
             await seat.look()
