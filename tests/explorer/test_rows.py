@@ -255,11 +255,46 @@ async def test_all_who_wait_when_the_process_is_ended_get_their_answers(filed: s
             await rows.stop()
 
 
+async def test_a_process_that_is_busy_with_something_long_is_ended_all_the_same(
+    filed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ionet.explorer._apart._ENDING", 0.1)
+    with Database.open(filed) as database:
+        rows = Rows(database, filed)
+        await rows.warm()
+        (process,) = rows.pids
+        os.kill(process, signal.SIGSTOP)
+        async with asyncio.timeout(60):
+            await rows.stop()
+        assert not psutil.pid_exists(process)
+
+
+async def test_a_ledger_that_is_gone_is_named_without_its_folder(
+    landed: list[Landed], serving: Callable[..., Served], tmp_path: Path
+) -> None:
+    place, last = tmp_path / "ledger.db", max(sent.slot for sent in landed)
+    with Database.create(str(place), GENESIS) as writing:
+        writing.write(landed, scanned=last, final=last)
+    with Database.open(str(place)) as database:
+        explorer = serving(database=database)
+        rows = explorer.app.state.rows = Rows(database, str(place))
+        await explorer.read("/supply")
+        place.rename(tmp_path / "aside.db")
+        try:
+            answer = await explorer.get("/api/v1/events?limit=1")
+            assert answer.status_code == 503
+            sentence = answer.json()["error"]["message"]
+            assert "ledger.db" in sentence
+            assert "/" not in sentence
+        finally:
+            await rows.stop()
+
+
 @pytest.mark.parametrize(("cores", "processes"), [(1, 0), (2, 1), (4, 3), (64, 4)])
 async def test_each_process_that_reads_files_has_a_core(
     filed: str, serving: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, cores: int, processes: int
 ) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
     with Database.open(filed) as database:
         assert len(rows_of(database, filed)._processes) == processes
         # Only a ledger in a file has files of old hours.

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 _SERVE: Final = "import sys; from {module} import serve; serve(int(sys.argv[1]))"
 
+#: Seconds that a process may go on with a question once it is told to end.
+_ENDING: Final = 5.0
 #: Before each message of a pipe, as `Connection` writes it.
 _LENGTH: Final = Struct("!i")
 
@@ -120,7 +122,7 @@ class AsyncApart:
         return None if self._process is None else self._process.pid
 
     async def stop(self) -> None:
-        """Ends it, once it has answered the question that it works on."""
+        """Ends it; a question that it works on has some seconds."""
         if self._reads is not None:
             self._reads.cancel()
             await asyncio.wait([self._reads])
@@ -149,7 +151,16 @@ class AsyncApart:
                 if not each.done():
                     each.set_exception(Gone())
             writer.close()
-            await asyncio.shield(asyncio.to_thread(process.wait))
+            await asyncio.shield(asyncio.to_thread(_ended, process))
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """Waits until a process has ended to which nobody listens any more; it may work on something long."""
+    try:
+        process.wait(_ENDING)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _started(module: str, its: Connection | socket.socket) -> subprocess.Popen[bytes]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +32,9 @@ from ionet.service.bounds import Bounds
 from ionet.service.guard import Counters, Guard, Taken
 from ionet.service.pages import Pages
 
+#: What stands before the last part of an absolute path or of a URL.
+_PLACES: Final = re.compile(r"(?<![\w/.])(?:\w+://|/)(?:[^\s/]+/)+")
+
 
 def bare(pages: Pages | None = None) -> FastAPI:
     """The application without a ledger, which knows its own description.
@@ -54,12 +58,12 @@ def bare(pages: Pages | None = None) -> FastAPI:
         (BadQuestion, 400),
         (NotYet, 400),
         (Absent, 404),
-        (LedgerError, 503),
         (Unanswered, 503),
         (Busy, 503),
     ):
         app.add_exception_handler(kind, teller(status))
     app.add_exception_handler(Coming, _coming)
+    app.add_exception_handler(LedgerError, _ledgers)
     add_tellers(app)
     began = time.monotonic()
 
@@ -166,6 +170,11 @@ def teller(status: int) -> Any:
         return _problem(status, str(bad))
 
     return tell
+
+
+def _ledgers(_: Request, bad: Exception) -> JSONResponse:
+    # Where a ledger is on its host is the operator's to know.
+    return _problem(503, _PLACES.sub("", str(bad)))
 
 
 def _coming(_: Request, bad: Exception) -> JSONResponse:

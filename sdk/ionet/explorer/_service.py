@@ -185,8 +185,13 @@ def rows_of(database: Database, ledger: str) -> Rows:
         database: the ledger.
         ledger: its file or URL; only one in a file has files of old hours.
     """
-    others = min(_READING, (os.cpu_count() or 1) - 1)
-    return Rows(database, ledger, others) if others and Path(ledger).is_file() else Rows(database)
+    others = min(_READING, _cores() - 1)
+    return Rows(database, ledger, others) if others > 0 and Path(ledger).is_file() else Rows(database)
+
+
+def _cores() -> int:
+    """Cores that this process may use, which may be fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 async def warm(past: Past, rows: Rows) -> None:
