@@ -6,7 +6,8 @@ person at a page, a test does by calling `authorise`, `dispute` and the like. Wh
 compared with stripe-mock's, see test_conformance.py.
 
 `moods` say what happens to the next requests that change something: `lose` does it and hangs up, `drop` hangs
-up first, `busy` answers 503, `twice` does it and then takes the same request again, as after a retry.
+up first, `busy` answers 503, `twice` does it and then takes the same request again, as after a retry, and
+`forbid` says that the key has no right to it.
 """
 
 from __future__ import annotations
@@ -371,6 +372,11 @@ def serving(stand_in: StandIn) -> Iterator[StandIn]:
             mood = stand_in.moods.popleft() if self.command == "POST" and stand_in.moods else ""
             if self.headers.get("authorization") != f"Bearer {KEY}":
                 self._tell(401, Refusal(401, "", "Invalid API Key provided").body)
+                return
+            if mood == "forbid":
+                self._tell(
+                    403, Refusal(403, "", "The provided key does not have the required permissions").body
+                )
                 return
             if mood == "busy":
                 self._tell(503, {"error": {"type": "api_error", "message": "try again"}})

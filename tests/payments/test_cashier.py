@@ -390,6 +390,21 @@ def test_an_answer_that_was_lost_does_not_refund_twice(there: World) -> None:
     assert [each["amount"] for each in there.stripe.refunds.values()] == [255]
 
 
+def test_that_a_key_may_not_refund_is_known_until_it_may(there: World) -> None:
+    payment, cashier = there.booked(), there.cashier()
+    cashier.give_up(payment)
+    there.stripe.moods.append("forbid")
+    seen = []
+    for _ in range(6):
+        there.books.schedule(there.now(payment), 0, whatever=True)
+        cashier.work()
+        seen.append(set(cashier.forbidden))
+    assert {payment.id} in seen
+    assert there.now(payment).state == State.SETTLED
+    assert [each["amount"] for each in there.stripe.refunds.values()] == [255]
+    assert not cashier.forbidden
+
+
 def test_a_refund_is_not_made_twice_after_stripe_has_forgotten_its_key(there: World) -> None:
     """Keys are kept for a day; a service may be away for longer."""
     payment = there.booked(seconds=3 * HOUR)

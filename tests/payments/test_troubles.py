@@ -166,5 +166,21 @@ async def test_a_key_that_stripe_does_not_take_is_an_alarm(tmp_path: Path) -> No
         await host.until(lambda: has(host, "stripe-key"))
 
 
+async def test_a_key_that_may_not_do_what_a_payment_needs_is_an_alarm_until_it_may(tmp_path: Path) -> None:
+    async with hosted(tmp_path) as host:
+        host.service._cashier.forbidden["pay_1"] = (
+            "Stripe does not take the key in stripe_key: PermissionError"
+        )
+        host.service._wake.set()
+        await host.until(lambda: has(host, "stripe-key"))
+        host.service._cashier.forbidden.clear()
+        host.service._wake.set()
+
+        async def over() -> bool:
+            return await host.alarms() == []
+
+        await host.until(over)
+
+
 async def has(host: Host, kind: str) -> bool:
     return kind in await host.alarms()

@@ -14,7 +14,7 @@ from typing import Final
 
 from ionet.payments.amounts import CENT, shares
 from ionet.payments.books import NEVER, Books, BooksDown, Out, Stale
-from ionet.payments.cards import CardRefused, Cards, CardsDown, Charge, Taken
+from ionet.payments.cards import CardRefused, Cards, CardsDown, Charge, KeyRefused, Taken
 from ionet.payments.chain import Chain, ChainDown, ChainRefused
 from ionet.payments.events import (
     Authorised,
@@ -71,6 +71,9 @@ class Cashier:
         limits: of cards.
         now: Unix seconds.
         tell: told of what the operator has to know: a kind, a payment's id, a sentence.
+
+    Attributes:
+        forbidden: payments that wait since Stripe's key may not do what they need, and what it said.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Cashier:
         self._limits = limits
         self._now = now
         self._tell = tell
+        self.forbidden: dict[str, str] = {}
 
     def work(self) -> int:
         """Looks at all payments that are due; gives their number.
@@ -110,13 +114,16 @@ class Cashier:
         try:
             for _ in range(_STEPS):
                 if not self._next(id_):
-                    return
+                    break
+            self.forbidden.pop(id_, None)
         except Stale:
             return  # somebody else is at it
         except BooksDown:
             raise  # no payment's fault
         except (CardsDown, ChainDown) as bad:
             _log.warning("payment %s waits: %s", id_, bad)
+            if isinstance(bad, KeyRefused):
+                self.forbidden[id_] = str(bad)
             self._put_off(id_, _AGAIN)
             self._not_for_nothing(id_)
         except (Impossible, Unbalanced, CardRefused, ChainRefused) as bad:

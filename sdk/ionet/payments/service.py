@@ -141,6 +141,9 @@ class Payments:
             # Where nothing is due, only customers and Stripe would be told that nothing can be written down.
             self._books.try_to_write()
         self._cashier.work()
+        waiting = self._cashier.forbidden
+        some = f"{len(waiting)} payments wait for it: {next(iter(waiting.values()))}" if waiting else ""
+        self._alarms.see("cashier", {"stripe-key": some} if waiting else {})
         now = self._last = time.monotonic()
         if now >= self._wallet_at:
             self._look_at_wallet()
@@ -165,7 +168,7 @@ class Payments:
         try:
             listed = self._cards.disputed()
         except KeyRefused as bad:
-            self._alarms.see("stripe", {"stripe-key": f"no card is charged, let go or refunded: {bad}"})
+            self._alarms.see("stripe", {"stripe-key": f"disputes are not seen: {bad}"})
             return _KEY
         except CardsDown as bad:
             _log.warning("disputes are not seen: %s", bad)
