@@ -30,7 +30,7 @@ from ionet.orchestrator._agents import NodeBusy
 from ionet.orchestrator._challenge import Challenger
 from ionet.orchestrator._idle import IdleChallenges
 from ionet.prover import Challenge, Commitment, Reason, Verdict, number_challenges, numpy_backend
-from ionet.wire import Answer, Peer, Refused, Request, Role
+from ionet.wire import Answer, Peer, Refused, Request, Role, Unreachable
 from ionet.worker import Worker, _turns
 
 
@@ -256,10 +256,10 @@ async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_anot
 
         async def keep() -> None:
             while True:
-                with suppress(Refused):
+                with suppress(Refused, Unreachable):
                     await peer.ask(device, "reserve", {}, seconds=60)
                     kept.set()
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.2)
 
         async with asyncio.timeout(120):
             keeping = asyncio.create_task(keep())
