@@ -246,7 +246,8 @@ async def test_a_seat_that_keeps_a_device_for_itself_costs_it_no_verdict_of_anot
     monkeypatch.setattr(_turns, "TURN", 2.0)
     monkeypatch.setattr(_agents, "_PATIENCE", 30.0)
     for waiting in (_agents, _number):
-        monkeypatch.setattr(waiting, "_POLL", 0.05)
+        # No more often: who is asked too often is cut off for it by the gateway, also by what it answers.
+        monkeypatch.setattr(waiting, "_POLL", 0.4)
     device = await field.chain.device_of(field.alice)
     assert device is not None
     hostile, kept = field.site.market.attesters[1], asyncio.Event()
