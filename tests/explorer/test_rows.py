@@ -26,15 +26,19 @@ from ionet.ledger import Database, Landed
 from ionet.ledger.rowfiles import RowFile
 
 
+def _made(landed: list[Landed], place: Path) -> str:
+    """A ledger most of whose rows lie in files."""
+    last = max(sent.slot for sent in landed)
+    with Database.create(str(place), GENESIS) as database:
+        database.write(landed, scanned=last, final=last)
+        assert database.archive(3_600)
+    return str(place)
+
+
 @pytest.fixture(scope="module")
 def filed(landed: list[Landed], tmp_path_factory: pytest.TempPathFactory) -> str:
     """A ledger most of whose rows lie in files."""
-    where = str(tmp_path_factory.mktemp("rows") / "ledger.db")
-    last = max(sent.slot for sent in landed)
-    with Database.create(where, GENESIS) as database:
-        database.write(landed, scanned=last, final=last)
-        assert database.archive(3_600)
-    return where
+    return _made(landed, tmp_path_factory.mktemp("rows") / "ledger.db")
 
 
 @pytest.fixture
@@ -115,13 +119,10 @@ async def test_what_a_process_that_was_ended_did_is_done_all_the_same(
 async def test_files_that_are_gone_are_said_to_be_and_the_process_goes_on(
     landed: list[Landed], serving: Callable[..., Served], tmp_path: Path
 ) -> None:
-    place, last = tmp_path / "ledger.db", max(sent.slot for sent in landed)
-    with Database.create(str(place), GENESIS) as writing:
-        writing.write(landed, scanned=last, final=last)
-        assert writing.archive(3_600)
-    with Database.open(str(place)) as database:
+    place = _made(landed, tmp_path / "ledger.db")
+    with Database.open(place) as database:
         explorer = serving(database=database)
-        rows = explorer.app.state.rows = Rows(database, str(place))
+        rows = explorer.app.state.rows = Rows(database, place)
         await explorer.read("/supply")
         shutil.move(f"{place}.rows", tmp_path / "aside")
         try:
@@ -272,14 +273,12 @@ async def test_a_process_that_is_busy_with_something_long_is_ended_all_the_same(
 async def test_a_ledger_that_is_gone_is_named_without_its_folder(
     landed: list[Landed], serving: Callable[..., Served], tmp_path: Path
 ) -> None:
-    place, last = tmp_path / "ledger.db", max(sent.slot for sent in landed)
-    with Database.create(str(place), GENESIS) as writing:
-        writing.write(landed, scanned=last, final=last)
-    with Database.open(str(place)) as database:
+    place = _made(landed, tmp_path / "ledger.db")
+    with Database.open(place) as database:
         explorer = serving(database=database)
-        rows = explorer.app.state.rows = Rows(database, str(place))
+        rows = explorer.app.state.rows = Rows(database, place)
         await explorer.read("/supply")
-        place.rename(tmp_path / "aside.db")
+        shutil.move(place, tmp_path / "aside.db")
         try:
             answer = await explorer.get("/api/v1/events?limit=1")
             assert answer.status_code == 503

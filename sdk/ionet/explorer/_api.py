@@ -597,9 +597,7 @@ def instructions(
     """The instructions of a transaction."""
     transactions: Transactions = request.app.state.transactions
     with past.at(asked.at) as moment:
-        signed = past.database.transaction(signature)
-        if not signed or signed[0].entry.place.slot > moment.slot:
-            raise _market.Absent(f"no transaction {signature} with events is up to slot {moment.slot}")
+        _rows.signed_of(past.database, moment.slot, signature)
         as_of = _supply.as_of(moment)
     payer, called = transactions.read(signature)
     answer = m.Instructions(as_of=as_of, signature=signature, fee_payer=payer, instructions=called)

@@ -190,6 +190,18 @@ def _places(database: Database, shown: Sequence[Signed]) -> dict[Place, int]:
     return {signed.entry.place: number for each in its for number, signed in enumerate(each)}
 
 
+def signed_of(database: Database, slot: int, signature: str) -> list[Signed]:
+    """The events of a transaction.
+
+    Raises:
+        Absent: there is none up to this slot.
+    """
+    signed = database.transaction(signature)
+    if not signed or signed[0].entry.place.slot > slot:
+        raise Absent(f"no transaction {signature} with events is up to slot {slot}")
+    return signed
+
+
 def transaction(database: Database, now: m.AsOf, signature: str, form: Form) -> Written:
     """A transaction of the programs.
 
@@ -202,9 +214,7 @@ def transaction(database: Database, now: m.AsOf, signature: str, form: Form) -> 
     Raises:
         Absent: there is none, or it came later.
     """
-    signed = database.transaction(signature)
-    if not signed or signed[0].entry.place.slot > now.slot:
-        raise Absent(f"no transaction {signature} with events is up to slot {now.slot}")
+    signed = signed_of(database, now.slot, signature)
     first = signed[0].entry
     answer = m.Transaction(
         as_of=now,
@@ -235,4 +245,14 @@ def credits_of(database: Database, node: Pubkey, slot: int) -> list[tuple[int, s
     return its
 
 
-__all__ = ["CREDITS", "Form", "Rows", "credits_of", "events", "serve", "transaction", "written_events"]
+__all__ = [
+    "CREDITS",
+    "Form",
+    "Rows",
+    "credits_of",
+    "events",
+    "serve",
+    "signed_of",
+    "transaction",
+    "written_events",
+]
