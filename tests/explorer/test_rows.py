@@ -92,6 +92,10 @@ async def test_another_process_answers_as_this_one_does(
         while here.status_code == 202:
             here = await bare_answers.get(f"/api/v1{path}")
         assert _told(there) == _told(here), path
+    later = f"/api/v1/transactions/{landed[-1].signature}?at={landed[0].time}"
+    while (told := await explorer.get(later)).status_code == 202:
+        pass
+    assert told.status_code == 404, "it came after that time"
     assert len(rows.pids) == 1
     assert rows.pids != [os.getpid()]
 
